@@ -1,0 +1,103 @@
+"""Frozen dataclasses to plain JSON values and back, driven by their type annotations."""
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar, Union, get_args, get_origin, get_type_hints
+
+from slm_studio.core.errors import StudioError
+
+T = TypeVar("T")
+
+
+def to_json(value: object) -> object:
+    """Return `value` as dicts, lists, strings, numbers, booleans and None.
+
+    Example: to_json(Column(name="text", kind="text", …)) == {"name": "text", "kind": "text", …}
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def from_json(kind: type[T], plain: object) -> T:
+    """Rebuild a dataclass from `to_json`. Unknown fields are ignored, so that older versions read newer files.
+
+    Raises StudioError("damaged-json") where a field is missing or has the wrong shape.
+    """
+    try:
+        return _decode(kind, plain)  # type: ignore[return-value]
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise StudioError(
+            "damaged-json",
+            "A “{kind}” record cannot be read: {reason}.",
+            "The file was changed or damaged. Restore it from a copy, or make it again.",
+            kind=kind.__name__,
+            reason=str(error),
+        ) from error
+
+
+def _decode(kind: object, plain: object) -> object:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return _decode_union(arguments, plain)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _decode_dataclass(kind, plain)
+    if origin is tuple:
+        return _decode_tuple(arguments, plain)
+    if origin is list:
+        return [_decode(arguments[0], item) for item in _expect(plain, list)]
+    if origin is dict or origin is Mapping:
+        return {str(key): _decode(arguments[1], item) for key, item in _expect(plain, dict).items()}
+    if kind is Path:
+        return Path(_expect(plain, str))
+    if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
+        return float(plain)
+    if kind in (str, int, float, bool):
+        return _expect(plain, kind)  # type: ignore[type-var]
+    return plain
+
+
+def _decode_dataclass(kind: type, plain: object) -> object:
+    hints = get_type_hints(kind)
+    source = _expect(plain, dict)
+    known = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{name: _decode(hints[name], item) for name, item in source.items() if name in known})
+
+
+def _decode_union(choices: tuple[object, ...], plain: object) -> object:
+    if plain is None and type(None) in choices:
+        return None
+    reasons = []
+    for choice in choices:
+        if choice is type(None):
+            continue
+        try:
+            return _decode(choice, plain)
+        except (TypeError, ValueError) as error:
+            reasons.append(str(error))
+    raise TypeError("; ".join(reasons))
+
+
+def _decode_tuple(arguments: tuple[object, ...], plain: object) -> object:
+    items = _expect(plain, list)
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_decode(arguments[0], item) for item in items)
+    if len(arguments) != len(items):
+        raise TypeError(f"expected {len(arguments)} items, found {len(items)}")
+    return tuple(_decode(kind, item) for kind, item in zip(arguments, items, strict=True))
+
+
+def _expect(plain: object, kind: type[T]) -> T:
+    if isinstance(plain, bool) and kind is not bool or not isinstance(plain, kind):
+        raise TypeError(f"expected {kind.__name__}, found {type(plain).__name__}")
+    return plain

@@ -1,0 +1,126 @@
+"""Dataset: a handle on an app-owned Arrow file and how it came to be."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from slm_studio.core import codec, files, paths
+from slm_studio.core.errors import StudioError, Value
+
+Kind = Literal["text", "label", "number", "list", "messages", "spans", "tags", "id"]
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One column as it was read: every cell is text, `kind` is our guess of what the text means."""
+
+    name: str
+    kind: Kind
+    filled: int  # rows with a cell that is not empty
+    distinct: int  # different values, counted to at most 10,000
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remark:
+    """One thing that was guessed, repaired or skipped while reading, with how often and where."""
+
+    code: str
+    message: str  # a template
+    count: int = 1
+    rows: tuple[int, ...] = ()  # the first few places (row numbers from 0, or line numbers where no row came of it)
+    values: dict[str, Value] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadReport:
+    """How a file was understood."""
+
+    format: str  # csv tsv txt jsonl json parquet
+    encoding: str = ""  # Python's codec name; "" where the format has its own
+    delimiter: str = ""
+    header: bool = True
+    path: str = ""  # where in nested JSON the records stand
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadOptions:
+    """What a person may settle where the guess was wrong. Empty means guess."""
+
+    encoding: str = ""
+    delimiter: str = ""
+    header: bool | None = None
+    validation: str = ""  # a file of rows for choosing, in the same shape
+    test: str = ""  # a file of rows for the final score, in the same shape
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing worth a look before training, what it costs, and the named step that mends it."""
+
+    code: str
+    message: str  # a template
+    cost: str = ""  # a template: what happens if it stays
+    count: int = 0
+    rows: tuple[int, ...] = ()
+    fix: str = ""  # the name of a cleaning step; empty where only a person can decide
+    values: dict[str, Value] | None = None
+    serious: bool = False  # True: training would be useless or impossible
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dataset:
+    """Rows that the app owns: `folder`/train.arrow (+ validation.arrow, test.arrow), every column text."""
+
+    id: str
+    name: str
+    source: str  # the file the person dropped
+    folder: str
+    columns: tuple[Column, ...]
+    rows: int
+    held_out: dict[str, int]  # "validation" and "test" → rows of the person's own split, where they gave one
+    fingerprint: str  # sha256 over all rows of all parts
+    report: ReadReport
+    created: str  # ISO 8601
+
+    def part(self, split: Split = "train") -> Path:
+        """Return the Arrow file (IPC, memory-mappable, all columns `string`) of one split."""
+        return Path(self.folder) / f"{split}.arrow"
+
+    def column(self, name: str) -> Column:
+        """Return the column called `name`. Raises StudioError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise StudioError(
+            "no-such-column",
+            "“{dataset}” has no column “{column}”.",
+            "Its columns are: {columns}.",
+            dataset=self.name,
+            column=name,
+            columns=", ".join(column.name for column in self.columns),
+        )
+
+
+def save_dataset(dataset: Dataset) -> None:
+    """Write dataset.json beside the rows, atomically."""
+    files.write_json(Path(dataset.folder) / "dataset.json", codec.to_json(dataset))
+
+
+def open_dataset(folder: Path) -> Dataset:
+    """Read dataset.json back. The folder may have been moved since."""
+    dataset = codec.from_json(Dataset, files.read_json(folder / "dataset.json"))
+    return replace(dataset, folder=str(folder))
+
+
+def list_datasets() -> list[Dataset]:
+    """Return the datasets in the app's folder, newest first; damaged ones are left out."""
+    found = []
+    for path in paths.datasets().glob("*/dataset.json"):
+        try:
+            found.append(open_dataset(path.parent))
+        except StudioError:
+            continue  # not listed; its files stay where they are
+    return sorted(found, key=lambda dataset: dataset.created, reverse=True)

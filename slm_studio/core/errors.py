@@ -1,0 +1,65 @@
+"""StudioError: the only error a person ever reads."""
+
+from collections.abc import Mapping
+
+Value = str | int | float
+
+
+class StudioError(Exception):
+    """Say what happened, with the value, and what to do now.
+
+    `code` is stable and meant for programs. `message` and `hint` are templates in English ("{rows} rows …")
+    that travel together with their values, so that each face shows them in the person's language.
+    """
+
+    def __init__(self, code: str, message: str, hint: str = "", **values: Value) -> None:
+        super().__init__(code, message, hint, values)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.values = values
+
+    def __str__(self) -> str:
+        """Return the English sentence, filled in."""
+        return fill(self.message, self.values)
+
+    @property
+    def advice(self) -> str:
+        """Return the English hint, filled in."""
+        return fill(self.hint, self.values)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the form that crosses the host protocol."""
+        return {"code": self.code, "message": self.message, "hint": self.hint, "values": dict(self.values)}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, object]) -> "StudioError":
+        """Rebuild an error from `to_json`."""
+        values = plain.get("values")
+        values = values if isinstance(values, dict) else {}
+        return cls(
+            str(plain.get("code", "unknown")), str(plain.get("message", "")), str(plain.get("hint", "")), **values
+        )
+
+
+def fill(template: str, values: Mapping[str, object]) -> str:
+    """Put `values` into the {names} of `template`; names without a value and stray braces stay as they are.
+
+    Values may hold foreign text with braces, so each name is replaced once and never formatted again.
+    """
+    parts: list[str] = []
+    rest = template
+    while "{" in rest:
+        before, _, after = rest.partition("{")
+        name, closed, tail = after.partition("}")
+        parts.append(before)
+        parts.append(show(values[name]) if closed and name in values else "{" + name + closed)
+        rest = tail
+    return "".join(parts) + rest
+
+
+def show(value: object) -> str:
+    """Return a value as people read it: thousands grouped, floats short, strings untouched."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"

@@ -1,0 +1,114 @@
+"""The small frozen values that long work yields on its way. They end with Finished(result)."""
+
+from dataclasses import dataclass, field
+
+from slm_studio.core.errors import Value
+
+SCHEMA = 1  # version of the lines in history.jsonl and on the host protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine:
+    """Where and how a run computes: chosen once, frozen for the run, reused on resume."""
+
+    device: str  # cpu, cuda:0, mps
+    name: str  # the processor's or card's name
+    precision: str  # fp32 | bf16
+    threads: int
+    steps: int  # optimizer steps the whole run will take; a time budget is turned into steps here
+    attention: str = "eager"
+    reason: str = ""  # a template: why this choice
+    values: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run begins (or goes on, at step `n`)."""
+
+    run: str
+    machine: Machine
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` units of `what` (a template). total 0 = unknown."""
+
+    what: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One optimizer step. `seconds` is cumulative over resumes, `memory` the peak in bytes."""
+
+    n: int
+    epoch: float
+    seconds: float
+    loss: float
+    rate: float
+    gradient_norm: float
+    tokens_per_second: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Held-out rows were scored after step `n`."""
+
+    n: int
+    seconds: float
+    loss: float
+    metrics: dict[str, float]
+    best: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the model says after step `n`: a small table with the task's own columns."""
+
+    n: int
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A checkpoint stands, complete, in `path`."""
+
+    n: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence for the person (a template and its values); `code` is stable."""
+
+    code: str
+    message: str
+    values: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """One piece of an answer: a Token, Label, Span or Hit."""
+
+    item: object
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The work waits after step `n`, its state on disk."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event. `result` is a noun of core (Dataset, SavedModel, Report …), a text, or None."""
+
+    result: object
+
+
+Event = Started | Progress | Step | Evaluated | Sample | Saved | Note | Predicted | Paused | Finished

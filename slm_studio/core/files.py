@@ -1,0 +1,148 @@
+"""Atomic writes: a reader sees the old file or the new one, never a half."""
+
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from slm_studio.core.errors import StudioError
+
+_STALE = ".partial-"
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path`: a temporary file beside it, fsync, rename, fsync of the folder."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with atomic_file(path) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path` that takes its place when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{_STALE}{uuid.uuid4().hex[:8]}-{path.name}")
+    try:
+        with partial.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(partial, path)
+        sync_folder(path.parent)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder that becomes `folder` when the block ends without an error.
+
+    `folder` must not exist, or is replaced. Files inside are fsynced before the rename.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = folder.with_name(f"{_STALE}{uuid.uuid4().hex[:8]}-{folder.name}")
+    partial.mkdir()
+    try:
+        yield partial
+        for path in sorted(partial.rglob("*")):
+            sync_file(path) if path.is_file() else sync_folder(path)
+        sync_folder(partial)
+        replace_folder(partial, folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def replace_folder(source: Path, target: Path) -> None:
+    """Move `source` to `target`; a former `target` is set aside first and removed after."""
+    aside = target.with_name(f"{_STALE}{uuid.uuid4().hex[:8]}-old-{target.name}")
+    had = target.exists()
+    if had:
+        os.rename(target, aside)
+    os.rename(source, target)
+    sync_folder(target.parent)
+    if had:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def sync_file(path: Path) -> None:
+    """Flush a file's bytes to the disk. (safetensors renames but does not fsync.)"""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to the disk, where the system can do it (Windows cannot)."""
+    if os.name == "nt":
+        return
+    sync_file(folder)
+
+
+def read_json(path: Path) -> object:
+    """Return the JSON value in `path`. Raises StudioError where it is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StudioError(
+            "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=str(path)
+        ) from error
+    except (ValueError, OSError) as error:
+        raise StudioError(
+            "file-damaged",
+            "“{path}” cannot be read: {reason}.",
+            "Restore it from a copy, or make it again.",
+            path=str(path),
+            reason=str(error),
+        ) from error
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a JSON value atomically, indented, so that a person can read it."""
+    write_atomic(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def move_to_trash(path: Path, trash: Path) -> Path:
+    """Move a file or folder into the app's trash under a name that is free, and return where it lies now."""
+    trash.mkdir(parents=True, exist_ok=True)
+    target = trash / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}-{path.name}"
+    shutil.move(path, target)
+    return target
+
+
+def clear_stale(folder: Path, keep: Callable[[Path], bool] = lambda path: False) -> None:
+    """Remove the temporaries that a killed process left in `folder`."""
+    for path in folder.glob(f"{_STALE}*"):
+        if keep(path):
+            continue
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def free_name(folder: Path, stem: str) -> str:
+    """Return `stem`, or `stem-2`, `stem-3` … whichever does not stand in `folder` yet."""
+    name, number = stem, 1
+    while (folder / name).exists():
+        number += 1
+        name = f"{stem}-{number}"
+    return name
+
+
+def slug(text: str) -> str:
+    """Return a short name that is safe as a folder on every system; letters of any script stay."""
+    kept = "".join(character if character.isalnum() or character in "-_" else "-" for character in text.strip())
+    return "-".join(part for part in kept.split("-") if part)[:60].lower() or "untitled"
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all files below a folder."""
+    if path.is_file():
+        return path.stat().st_size
+    return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())

@@ -1,0 +1,127 @@
+"""knob(): one setting is declared once, and gives the form, the flag, the check and the line in the model card."""
+
+import dataclasses
+import types
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+from slm_studio.core.errors import StudioError
+
+_METADATA = "knob"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Knob:
+    """What every face must know about one setting."""
+
+    name: str
+    kind: type  # bool, int, float or str
+    optional: bool  # None is allowed and means "as suits the model"
+    default: object
+    label: str
+    help: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+
+    @property
+    def flag(self) -> str:
+        """Return the command line's name. Example: learning_rate → --learning-rate"""
+        return "--" + self.name.replace("_", "-")
+
+
+def knob(
+    default: Any,
+    label: str,
+    help: str,  # noqa: A002  (the field's standard name)
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a setting on a frozen dataclass: default, label, one line of help and the range it may take.
+
+    Example: epochs: int = knob(3, "Epochs", "How often the model reads the whole dataset.", low=1, high=1000)
+    """
+    parts = {"label": label, "help": help, "low": low, "high": high, "choices": choices}
+    return dataclasses.field(default=default, metadata={_METADATA: parts})
+
+
+def knobs(owner: type) -> tuple[Knob, ...]:
+    """Return the knobs of a dataclass in the order of their declaration."""
+    hints = get_type_hints(owner)
+    return tuple(
+        Knob(
+            name=field.name,
+            kind=_plain(hints[field.name]),
+            optional=_is_optional(hints[field.name]),
+            default=field.default,
+            **field.metadata[_METADATA],
+        )
+        for field in dataclasses.fields(owner)
+        if _METADATA in field.metadata
+    )
+
+
+def problems(owner: object) -> list[StudioError]:
+    """Return one error for every knob of `owner` whose value is out of range, of the wrong type or not a choice."""
+    return [error for each in knobs(type(owner)) if (error := _problem(each, getattr(owner, each.name)))]
+
+
+def _problem(knob_: Knob, value: object) -> StudioError | None:
+    if value is None and knob_.optional:
+        return None
+    if not _has_type(value, knob_.kind):
+        return StudioError(
+            "knob-type",
+            "“{label}” is {value}, which is not a {kind}.",
+            "Enter another value.",
+            label=knob_.label,
+            value=str(value),
+            kind=knob_.kind.__name__,
+        )
+    if knob_.choices and value not in knob_.choices:
+        return StudioError(
+            "knob-choice",
+            "“{label}” is {value}.",
+            "Choose one of: {choices}.",
+            label=knob_.label,
+            value=str(value),
+            choices=", ".join(knob_.choices),
+        )
+    if isinstance(value, int | float) and not _in_range(knob_, value):
+        return StudioError(
+            "knob-range",
+            "“{label}” is {value}.",
+            "Choose a number from {low} to {high}.",
+            label=knob_.label,
+            value=value,
+            low=_bound(knob_.low),
+            high=_bound(knob_.high),
+        )
+    return None
+
+
+def _in_range(knob_: Knob, value: float) -> bool:
+    # Written so that NaN, which compares false with everything, is out of range.
+    return (knob_.low is None or value >= knob_.low) and (knob_.high is None or value <= knob_.high) and value == value
+
+
+def _has_type(value: object, kind: type) -> bool:
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+
+
+def _bound(value: float | None) -> float | str:
+    return "∞" if value is None else value
+
+
+def _is_optional(hint: object) -> bool:
+    return get_origin(hint) is types.UnionType and type(None) in get_args(hint)
+
+
+def _plain(hint: object) -> type:
+    if _is_optional(hint):
+        return next(kind for kind in get_args(hint) if kind is not type(None))
+    assert isinstance(hint, type)
+    return hint

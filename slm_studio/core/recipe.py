@@ -1,0 +1,172 @@
+"""Recipe: everything that decides a run, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from slm_studio.core import codec, knobs
+from slm_studio.core.errors import StudioError
+from slm_studio.core.knobs import knob
+from slm_studio.core.tasks import Family, task_info
+from slm_studio.core.tasks.info import CONTINUED
+
+BLANK = "blank:"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """The only input of training beside the dataset. A knob that is None is as suits the model (see `settled`)."""
+
+    task: str
+    base: str  # blank:<family>-<size>, or a hub id, a folder, the folder of one of the person's models
+    roles: dict[str, str]  # role → column
+    cleaning: tuple[str, ...] = ()
+    options: object = None  # the task's own knobs: an instance of task_info(task).options
+    name: str = ""  # what the person calls the model
+
+    minutes: float | None = knob(
+        None, "Minutes", "A time budget. It becomes a number of steps when the run starts.", low=0.05, high=10000
+    )
+    epochs: int | None = knob(None, "Epochs", "How often the model reads the whole dataset, at most.", low=1, high=1000)
+    batch: int | None = knob(None, "Batch size", "Examples that are read together before each step.", low=1, high=4096)
+    learning_rate: float | None = knob(
+        None, "Learning rate", "How far each step moves. Too high diverges, too low learns nothing.", low=1e-7, high=1.0
+    )
+    head_factor: float | None = knob(
+        None,
+        "Head learning rate factor",
+        "Freshly made parameters learn this many times faster than inherited ones.",
+        low=0.1,
+        high=1000,
+    )
+    max_length: int | None = knob(
+        None, "Maximum length", "Tokens of a text that are read; the rest is cut.", low=4, high=32768
+    )
+    warmup: float | None = knob(
+        None, "Warm-up", "Share of the steps in which the learning rate rises from 0.", low=0.0, high=0.9
+    )
+    floor: float | None = knob(
+        None, "Final learning rate", "Where the learning rate ends, as a share of its peak.", low=0.0, high=1.0
+    )
+    weight_decay: float | None = knob(
+        None, "Weight decay", "Pulls parameters towards 0, so that fewer rows are learnt by heart.", low=0.0, high=10.0
+    )
+    dropout: float | None = knob(
+        None, "Dropout", "Share of the signals that is switched off at random while learning.", low=0.0, high=0.9
+    )
+    clip: float = knob(
+        1.0,
+        "Gradient clipping",
+        "The longest gradient that is taken as it is; longer ones are shortened.",
+        low=0.01,
+        high=1000,
+    )
+    patience: int | None = knob(
+        None,
+        "Patience",
+        "Evaluations without gain on held-out rows after which the run ends. 0 never ends early.",
+        low=0,
+        high=1000,
+    )
+    eval_every: int | None = knob(
+        None, "Evaluate every", "Steps between two looks at the held-out rows.", low=1, high=1000000
+    )
+    validation_share: float | None = knob(
+        None, "Validation share", "Share of the rows held out to choose the best checkpoint.", low=0.01, high=0.5
+    )
+    test_share: float | None = knob(
+        None, "Test share", "Share of the rows held out for the one final score.", low=0.0, high=0.5
+    )
+    seed: int = knob(42, "Seed", "The same seed, data and recipe give the same model.", low=0, high=2**31 - 1)
+    precision: str = knob(
+        "auto",
+        "Precision",
+        "Number format while training. auto tries and takes the faster one.",
+        choices=("auto", "fp32", "bf16"),
+    )
+    checkpoint_seconds: float = knob(
+        60.0, "Checkpoint every", "Seconds between two checkpoints: the most a crash can lose.", low=0.0, high=86400
+    )
+
+    @property
+    def is_blank(self) -> bool:
+        """Say whether the network is made from nothing."""
+        return self.base.startswith(BLANK)
+
+    @property
+    def family(self) -> Family:
+        """Return the family of the base; every existing model belongs to “continued”."""
+        return task_info(self.task).family(split_base(self.base)[0])
+
+    def settled(self) -> "Recipe":
+        """Return a copy in which no knob is None but `minutes` and `eval_every`: the family's and size's defaults fill the gaps.
+
+        Where the person set a number of epochs but no minutes, the family's default minutes do not apply.
+        """
+        family, size = split_base(self.base)
+        found = task_info(self.task).family(family)
+        defaults = dict(found.defaults) | (dict(found.size(size).defaults) if size else {})
+        if self.epochs is not None:
+            defaults.pop("minutes", None)
+        gaps = {name: value for name, value in defaults.items() if getattr(self, name) is None}
+        options = self.options or task_info(self.task).options()
+        return replace(self, options=options, **gaps)
+
+    def problems(self) -> list[StudioError]:
+        """Return one error for every setting that cannot be."""
+        info = task_info(self.task)
+        found = knobs.problems(self) + (knobs.problems(self.options) if self.options else [])
+        for role in info.roles:
+            if role.needed and not self.roles.get(role.name):
+                found.append(
+                    StudioError(
+                        "role-missing",
+                        "No column is chosen for “{role}”.",
+                        "Choose a column: {help}",
+                        role=role.title,
+                        help=role.help,
+                    )
+                )
+        return found
+
+
+def split_base(base: str) -> tuple[str, str]:
+    """Return family and size of a base. Example: "blank:bag-small" → ("bag", "small"); a folder → ("continued", "")."""
+    if not base.startswith(BLANK):
+        return CONTINUED, ""
+    family, _, size = base.removeprefix(BLANK).rpartition("-")
+    if not family:
+        raise StudioError(
+            "base-form",
+            "The base “{base}” has no size.",
+            "Write blank:FAMILY-SIZE, for example blank:bag-small.",
+            base=base,
+        )
+    return family, size
+
+
+def recipe_to_json(recipe: Recipe) -> dict[str, object]:
+    """Return the recipe as it stands in recipe.json; knobs at their default are written too."""
+    return {each.name: codec.to_json(getattr(recipe, each.name)) for each in fields(recipe)}
+
+
+def recipe_from_json(plain: Mapping[str, object]) -> Recipe:
+    """Rebuild a recipe; its options take the type that its task declares."""
+    options = plain.get("options")
+    recipe = codec.from_json(Recipe, {key: value for key, value in plain.items() if key != "options"})
+    if options is None:
+        return recipe
+    return replace(recipe, options=codec.from_json(task_info(recipe.task).options, options))
+
+
+def make_recipe(
+    task: str, *, base: str = "", roles: Mapping[str, str] | None = None, settings: Mapping[str, object] | None = None
+) -> Recipe:
+    """Build a recipe from loose settings (flags, form values); the task's own knobs find their place in `options`."""
+    info = task_info(task)
+    settings = settings or {}
+    own = {each.name for each in knobs.knobs(info.options)}
+    options = {name: value for name, value in settings.items() if name in own}
+    common = {name: value for name, value in settings.items() if name not in own}
+    return Recipe(
+        task=task, base=base or info.default_base, roles=dict(roles or {}), options=info.options(**options), **common
+    )  # type: ignore[arg-type]

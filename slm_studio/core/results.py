@@ -1,0 +1,146 @@
+"""What models answer, and what an evaluation says."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One piece of written text. `score` is its probability (0…1)."""
+
+    text: str
+    score: float
+    id: int
+    alternatives: tuple[tuple[str, float], ...] = ()  # other tokens the model weighed, with their probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One possible answer. `score` is its probability (0…1)."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A marked piece of the prompt: characters start…end (end excluded)."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One found passage. `row` is its place in the searched file, from 0."""
+
+    text: str
+    score: float
+    row: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """A score and the interval (95 %) in which it would fall on other rows of the same kind."""
+
+    key: str  # CLI.md lists the keys
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Baseline:
+    """A simple method, trained and scored on the same rows, for scale."""
+
+    key: str  # majority, tfidf_linear, uniform, unigram
+    metrics: tuple[Metric, ...]
+    seconds: float
+    verdict: str = (
+        ""  # better | worse | none: the model against this baseline, by a paired test; none = no difference shown
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassScore:
+    """How one class fared."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """An evaluation. Whatever has rows is a file beside it."""
+
+    task: str
+    model: str
+    dataset: str
+    split: str  # validation | test | train: which rows were scored
+    rows: int
+    metrics: tuple[Metric, ...]
+    per_label: tuple[ClassScore, ...] = ()
+    labels: tuple[str, ...] = ()
+    confusion: tuple[
+        tuple[int, ...], ...
+    ] = ()  # confusion[true][predicted], in the order of `labels`; empty above 200 labels
+    baselines: tuple[Baseline, ...] = ()
+    cases: str = ""  # a JSONL file: one scored row a line, surest mistakes first
+    facts: dict[str, float] = field(default_factory=dict)  # further numbers: calibration error, texts cut
+    seconds: float = 0.0
+
+    def value(self, key: str) -> float | None:
+        """Return the score named `key`, or None."""
+        return next((metric.value for metric in self.metrics if metric.key == key), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sizes:
+    """What a recipe will need, measured or counted before it starts."""
+
+    parameters: int
+    memory: int  # bytes at the peak of training, estimated
+    seconds_low: float  # the whole run, estimated range
+    seconds_high: float
+    steps: int
+    tokens_per_second: float
+    device: str
+    precision: str
+    rows: dict[str, int]  # train, validation, test
+    cut: float = 0.0  # share of the training rows longer than max_length
+    free_memory: int = 0  # bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suggestion:
+    """What we would do with a dataset."""
+
+    task: str
+    roles: dict[str, str]
+    base: str
+    reason: str  # a template
+    labels: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """A model that is ready to answer."""
+
+    handle: str
+    task: str
+    device: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileResult:
+    """A file that was written, and how many rows it holds."""
+
+    rows: int
+    out: str
+    checked: dict[str, bool | int | float | str] = field(default_factory=dict)
+    seconds: float = 0.0

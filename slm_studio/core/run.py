@@ -1,0 +1,153 @@
+"""Run: one training, its folder, its state and its history."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from slm_studio.core import codec, files, paths
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.core.lock import is_locked
+from slm_studio.core.recipe import Recipe, recipe_from_json, recipe_to_json
+
+CREATED, RUNNING, PAUSED, FINISHED, STOPPED, FAILED, INTERRUPTED = (
+    "created", "running", "paused", "finished", "stopped", "failed", "interrupted",
+)  # fmt: skip
+RESUMABLE = (CREATED, PAUSED, STOPPED, FAILED, INTERRUPTED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """What is known of a run without opening its history."""
+
+    id: str
+    folder: str
+    name: str
+    task: str
+    base: str
+    dataset: str  # folder of the dataset
+    fingerprint: str
+    state: str
+    created: str  # ISO 8601
+    step: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    metrics: dict[str, float] | None = None
+    model: str = ""  # folder of the saved model, once there is one
+    problem: dict[str, object] | None = None  # the StudioError that ended it, as JSON
+    notes: str = ""  # the person's own words
+
+    @property
+    def path(self) -> Path:
+        """Return the run's folder."""
+        return Path(self.folder)
+
+    @property
+    def can_resume(self) -> bool:
+        """Say whether Resume makes sense."""
+        return self.state in RESUMABLE
+
+
+def create_run(recipe: Recipe, dataset: Dataset) -> Run:
+    """Make the folder of a new run: recipe.json, dataset.json, state.json. Nothing has been computed yet."""
+    now = datetime.now(UTC)
+    name = recipe.name or Path(dataset.name).stem
+    folder = paths.runs()
+    identity = files.free_name(folder, f"{now:%Y%m%d-%H%M%S}-{files.slug(name)}")
+    run = Run(
+        id=identity, folder=str(folder / identity), name=name, task=recipe.task, base=recipe.base, dataset=dataset.folder,
+        fingerprint=dataset.fingerprint, state=CREATED, created=now.isoformat(timespec="seconds"),
+    )  # fmt: skip
+    with files.atomic_folder(run.path) as partial:
+        files.write_json(partial / "recipe.json", recipe_to_json(recipe))
+        files.write_json(partial / "dataset.json", codec.to_json(dataset))
+        files.write_json(partial / "state.json", codec.to_json(run))
+    return run
+
+
+def save_run(run: Run) -> Run:
+    """Write state.json atomically and return the run."""
+    files.write_json(run.path / "state.json", codec.to_json(run))
+    return run
+
+
+def open_run(folder: Path) -> Run:
+    """Read a run. One that says “running” but is held by no process was interrupted."""
+    run = replace(codec.from_json(Run, files.read_json(folder / "state.json")), folder=str(folder), id=folder.name)
+    if run.state in (RUNNING, PAUSED) and not is_locked(folder / "lock"):
+        return replace(run, state=INTERRUPTED)
+    return run
+
+
+def find_run(identity: str) -> Run:
+    """Return the run called `identity` (or beginning so, where only one does). Raises StudioError."""
+    matches = [
+        path for path in paths.runs().glob("*") if path.name.startswith(identity) and (path / "state.json").is_file()
+    ]
+    exact = [path for path in matches if path.name == identity]
+    if len(exact or matches) != 1:
+        raise StudioError(
+            "no-such-run", "There is no single run “{run}”.", "List them with: slm-studio runs list", run=identity
+        )
+    return open_run((exact or matches)[0])
+
+
+def list_runs() -> list[Run]:
+    """Return all runs, newest first; damaged folders are left out, their files stay."""
+    found = []
+    for path in paths.runs().glob("*/state.json"):
+        if path.parent.name.startswith("."):
+            continue
+        try:
+            found.append(open_run(path.parent))
+        except StudioError:
+            continue
+    return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
+
+
+def recipe_of(run: Run) -> Recipe:
+    """Return the recipe that decides this run."""
+    plain = files.read_json(run.path / "recipe.json")
+    assert isinstance(plain, dict)
+    return recipe_from_json(plain)
+
+
+def dataset_of(run: Run) -> Dataset:
+    """Return the dataset that this run learns from, as it was at the start."""
+    return codec.from_json(Dataset, files.read_json(run.path / "dataset.json"))
+
+
+class History:
+    """history.jsonl: the run's events, one JSON line each. Only the process at work appends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "history.jsonl"
+
+    def append(self, line: Mapping[str, object]) -> None:
+        """Add one line. It is in the file when this returns (though not yet forced to the disk)."""
+        with self.path.open("ab") as stream:
+            stream.write(json.dumps(line | {"time": round(time.time(), 3)}, ensure_ascii=False).encode() + b"\n")
+
+    @property
+    def length(self) -> int:
+        """Return the bytes written so far; a checkpoint stores it."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def cut(self, length: int) -> None:
+        """Forget everything after a checkpoint, so that a resumed run tells one straight story."""
+        if self.length > length:
+            with self.path.open("r+b") as stream:
+                stream.truncate(length)
+
+    def lines(self) -> Iterator[dict[str, object]]:
+        """Yield the lines; a last one that a crash cut short is left out."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as stream:
+            for raw in stream:
+                if not raw.endswith(b"\n"):
+                    return
+                yield json.loads(raw)

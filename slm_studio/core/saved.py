@@ -1,0 +1,79 @@
+"""SavedModel: a Transformers folder plus studio.json."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from slm_studio.core import codec, files, paths
+from slm_studio.core.errors import StudioError
+
+STUDIO_FILE = "studio.json"
+REPORT_FOLDER = "report"  # stays here when a model is published: it holds rows of the person
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lineage:
+    """One of the four steps: data → pre-training → fine-tuning → output."""
+
+    step: str  # data | pre-training | fine-tuning | output
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedModel:
+    """A model on disk: what it is for, what it learnt from, how well it does."""
+
+    folder: str
+    name: str
+    task: str
+    base: str
+    facts: dict[str, object] = field(default_factory=dict)  # labels, window, … : what the task needs to answer
+    metrics: dict[str, float] = field(default_factory=dict)  # CLI.md's keys
+    metrics_on: str = "validation"
+    baseline: dict[str, dict[str, float]] = field(default_factory=dict)
+    recipe: dict[str, object] = field(default_factory=dict)
+    run: str = ""
+    dataset: str = ""
+    dataset_name: str = ""
+    fingerprint: str = ""
+    rows: dict[str, int] = field(default_factory=dict)
+    parameters: int = 0
+    seconds: float = 0.0
+    steps: int = 0
+    machine: str = ""
+    language: str = ""
+    lineage: tuple[Lineage, ...] = ()
+    origin: str = ""  # hub id and revision, or the folder it came from, where it was imported
+    versions: dict[str, str] = field(default_factory=dict)
+    created: str = ""
+
+
+def save_facts(model: SavedModel, folder: Path | None = None) -> None:
+    """Write studio.json into the model's folder; paths of this computer stay out of it."""
+    target = folder or Path(model.folder)
+    files.write_json(target / STUDIO_FILE, codec.to_json(replace(model, folder="")))
+
+
+def open_saved(folder: Path) -> SavedModel:
+    """Read studio.json back. Raises StudioError where the folder is no model of ours."""
+    if not (folder / STUDIO_FILE).is_file():
+        raise StudioError(
+            "not-a-model",
+            "“{folder}” holds no model of SLM Studio.",
+            "Choose another folder, or import it in the Hub.",
+            folder=str(folder),
+        )
+    return replace(codec.from_json(SavedModel, files.read_json(folder / STUDIO_FILE)), folder=str(folder))
+
+
+def list_models() -> list[SavedModel]:
+    """Return the person's models, newest first; damaged folders are left out, their files stay."""
+    found = []
+    for path in paths.models().glob(f"*/{STUDIO_FILE}"):
+        if path.parent.name.startswith("."):
+            continue
+        try:
+            found.append(open_saved(path.parent))
+        except StudioError:
+            continue
+    return sorted(found, key=lambda model: model.created, reverse=True)

@@ -1,0 +1,32 @@
+"""What a screen must know of every task. The folder is the registry: one file per task, each with an INFO."""
+
+import importlib
+import pkgutil
+from functools import cache
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.tasks.info import Family, Role, Size, TaskInfo
+
+__all__ = ["Family", "Role", "Size", "TaskInfo", "all_tasks", "task_info"]
+
+
+@cache
+def all_tasks() -> tuple[TaskInfo, ...]:
+    """Return every task in the order in which a person should meet them."""
+    names = [module.name for module in pkgutil.iter_modules(__path__) if module.name != "info"]
+    infos = [importlib.import_module(f"{__name__}.{name}").INFO for name in names]
+    return tuple(sorted(infos, key=lambda info: info.order))
+
+
+def task_info(key: str) -> TaskInfo:
+    """Return the task called `key`. Raises StudioError where there is none."""
+    for info in all_tasks():
+        if info.key == key:
+            return info
+    raise StudioError(
+        "no-such-task",
+        "There is no task “{task}”.",
+        "Choose one of: {tasks}.",
+        task=key,
+        tasks=", ".join(info.key for info in all_tasks()),
+    )

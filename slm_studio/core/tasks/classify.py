@@ -1,0 +1,127 @@
+"""Classify: one text, one label."""
+
+from dataclasses import dataclass
+
+from slm_studio.core.knobs import knob
+from slm_studio.core.tasks.info import CONTINUED, Family, Role, Size, TaskInfo
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassifyOptions:
+    """The knobs that only classification has."""
+
+    class_weights: str = knob(
+        "none",
+        "Class weights",
+        "balanced lets rare labels count as much as frequent ones.",
+        choices=("none", "balanced"),
+    )
+    label_smoothing: float = knob(
+        0.05, "Label smoothing", "Keeps the model from being too sure of its rows.", low=0.0, high=0.5
+    )
+    vocabulary: int = knob(
+        8000, "Vocabulary size", "Word pieces that a fresh tokenizer may learn.", low=100, high=200000
+    )
+    lowercase: bool = knob(True, "Lower case", "Read Apple and apple as the same word.")
+
+
+SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))
+
+INFO = TaskInfo(
+    key="classify",
+    title="Classify",
+    blurb="Sort texts into labels: topics, sentiment, intent, spam.",
+    sentence="Classify {text} into {labels} values of {label}",
+    roles=(
+        Role(name="text", title="Text", help="the texts to read", kinds=("text", "label", "id", "number")),
+        Role(name="label", title="Label", help="the answer for each text", kinds=("label", "number", "text")),
+    ),
+    families=(
+        Family(
+            key="bag",
+            title="Bag of words",
+            blurb="Counts words and parts of words. Learns in seconds, hard to beat on short texts.",
+            sizes=SIZES,
+            defaults={
+                "epochs": 20,
+                "batch": 32,
+                "learning_rate": 0.01,
+                "head_factor": 1.0,
+                "max_length": 1024,
+                "warmup": 0.05,
+                "floor": 0.05,
+                "weight_decay": 0.0,
+                "dropout": 0.3,
+                "patience": 5,
+                "validation_share": 0.1,
+                "test_share": 0.1,
+            },
+        ),
+        Family(
+            key="lstm",
+            title="LSTM",
+            blurb="Reads the words in order, in both directions. Minutes on a laptop.",
+            sizes=SIZES,
+            defaults={
+                "epochs": 20,
+                "batch": 32,
+                "learning_rate": 0.003,
+                "head_factor": 1.0,
+                "max_length": 128,
+                "warmup": 0.05,
+                "floor": 0.05,
+                "weight_decay": 0.01,
+                "dropout": 0.3,
+                "patience": 4,
+                "validation_share": 0.1,
+                "test_share": 0.1,
+            },
+        ),
+        Family(
+            key="bert",
+            title="BERT",
+            blurb="A Transformer encoder from nothing. Shows how attention learns; needs many rows.",
+            sizes=SIZES,
+            default_size="nano",
+            defaults={
+                "epochs": 30,
+                "batch": 32,
+                "learning_rate": 0.001,
+                "head_factor": 1.0,
+                "max_length": 128,
+                "warmup": 0.1,
+                "floor": 0.05,
+                "weight_decay": 0.01,
+                "dropout": 0.1,
+                "patience": 5,
+                "validation_share": 0.1,
+                "test_share": 0.1,
+            },
+        ),
+        Family(
+            key=CONTINUED,
+            title="Continue a model",
+            blurb="Starts from a model that knows the language already.",
+            defaults={
+                "epochs": 4,
+                "batch": 32,
+                "learning_rate": 1e-4,
+                "head_factor": 10.0,
+                "max_length": 128,
+                "warmup": 0.1,
+                "floor": 0.0,
+                "weight_decay": 0.01,
+                "dropout": 0.1,
+                "patience": 3,
+                "validation_share": 0.1,
+                "test_share": 0.1,
+            },
+        ),
+    ),
+    metric="accuracy",
+    lower_is_better=False,
+    shown=("accuracy", "f1_macro"),
+    hub_tag="text-classification",
+    order=10,
+    options=ClassifyOptions,
+)

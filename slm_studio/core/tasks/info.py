@@ -1,0 +1,96 @@
+"""TaskInfo, Role, Family and Size: the words and defaults that describe a task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from slm_studio.core.errors import StudioError
+
+CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Role:
+    """A part that a column plays in a task."""
+
+    name: str
+    title: str
+    help: str
+    needed: bool = True
+    kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Size:
+    """One size of a blank network. `defaults` go over the family's."""
+
+    key: str  # nano | micro | small | base
+    defaults: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family:
+    """A shape of network and the knobs with which it learns best (measured, not guessed)."""
+
+    key: str
+    title: str
+    blurb: str
+    sizes: tuple[Size, ...] = ()
+    default_size: str = "small"
+    defaults: Mapping[str, object] = field(
+        default_factory=dict
+    )  # Recipe field → value, used where the recipe says None
+
+    def size(self, key: str) -> Size:
+        """Return the size called `key`. Raises StudioError where there is none."""
+        for size in self.sizes:
+            if size.key == key:
+                return size
+        raise StudioError(
+            "no-such-size",
+            "“{family}” has no size “{size}”.",
+            "Choose one of: {sizes}.",
+            family=self.key,
+            size=key,
+            sizes=", ".join(size.key for size in self.sizes),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskInfo:
+    """A task as a person meets it."""
+
+    key: str
+    title: str
+    blurb: str
+    sentence: str  # "Learn to classify {text} into {labels} values of {label}": roles and counts are filled in
+    roles: tuple[Role, ...]
+    families: tuple[Family, ...]  # the first is the default for small data; CONTINUED is last
+    metric: str  # decides which checkpoint is best
+    lower_is_better: bool
+    shown: tuple[str, ...]  # metrics a report leads with
+    hub_tag: str
+    order: int
+    options: type  # a frozen dataclass of the task's own knobs
+
+    @property
+    def default_base(self) -> str:
+        """Return the base that a newcomer gets."""
+        return f"blank:{self.families[0].key}-{self.families[0].default_size}"
+
+    def family(self, key: str) -> Family:
+        """Return the family called `key`. Raises StudioError where there is none."""
+        for family in self.families:
+            if family.key == key:
+                return family
+        raise StudioError(
+            "no-such-family",
+            "The task “{task}” has no model family “{family}”.",
+            "Choose one of: {families}.",
+            task=self.key,
+            family=key,
+            families=", ".join(family.key for family in self.families if family.key != CONTINUED),
+        )
+
+    def is_better(self, value: float, best: float | None) -> bool:
+        """Say whether `value` of the deciding metric beats `best`."""
+        return best is None or (value < best if self.lower_is_better else value > best)

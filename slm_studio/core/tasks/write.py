@@ -1,0 +1,82 @@
+"""Write: continue a text."""
+
+from dataclasses import dataclass
+
+from slm_studio.core.knobs import knob
+from slm_studio.core.tasks.info import CONTINUED, Family, Role, Size, TaskInfo
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WriteOptions:
+    """The knobs that only writing has."""
+
+    reads: str = knob(
+        "auto",
+        "Rows are",
+        "book joins all rows into one text; paragraphs ends a text at every empty row; lines takes each row as a text of its own.",
+        choices=("auto", "book", "paragraphs", "lines"),
+    )
+    tokens: str = knob(
+        "auto",
+        "Tokens are",
+        "characters suits small texts and Chinese; pieces (byte-BPE) suits large ones.",
+        choices=("auto", "characters", "pieces"),
+    )
+    vocabulary: int = knob(4000, "Vocabulary size", "Pieces that a fresh tokenizer may learn.", low=260, high=200000)
+    prompts: str = knob("", "Sample prompts", "Beginnings that the model continues while it learns, separated by |.")
+
+
+SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))
+DEFAULTS = {
+    "minutes": 4.0,
+    "epochs": 20,
+    "batch": 32,
+    "learning_rate": 0.003,
+    "head_factor": 1.0,
+    "max_length": 128,
+    "warmup": 0.05,
+    "floor": 0.1,
+    "weight_decay": 0.1,
+    "dropout": 0.0,
+    "patience": 6,
+    "validation_share": 0.05,
+    "test_share": 0.05,
+}
+
+INFO = TaskInfo(
+    key="write",
+    title="Write",
+    blurb="Continue a text: stories, poems, any style. Pre-trains a small GPT.",
+    sentence="Learn to write like {text}",
+    roles=(Role(name="text", title="Text", help="the texts to learn from", kinds=("text", "label", "id", "number")),),
+    families=(
+        Family(
+            key="llama",
+            title="Llama shape",
+            blurb="The shape of most models of today: RMSNorm, rotary positions, SwiGLU.",
+            sizes=SIZES,
+            default_size="nano",
+            defaults=DEFAULTS,
+        ),
+        Family(
+            key="gpt",
+            title="GPT shape",
+            blurb="The classic: learned positions, GELU.",
+            sizes=SIZES,
+            default_size="nano",
+            defaults=DEFAULTS,
+        ),
+        Family(
+            key=CONTINUED,
+            title="Continue a model",
+            blurb="Starts from a model that writes already.",
+            defaults=DEFAULTS | {"learning_rate": 2e-4, "minutes": None, "epochs": 3, "batch": 8},
+        ),
+    ),
+    metric="loss",
+    lower_is_better=True,
+    shown=("perplexity", "bits_per_byte"),
+    hub_tag="text-generation",
+    order=20,
+    options=WriteOptions,
+)

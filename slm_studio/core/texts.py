@@ -1,0 +1,80 @@
+"""Every sentence a person reads, in the person's language.
+
+A sentence is an English template ("{rows} rows") that is its own key. Templates travel with their values and are
+translated where they are shown. packaging/sentences.py collects them from the code; a test fails where one is missing
+in resources/locale.
+"""
+
+import gettext
+import locale
+from collections.abc import Mapping
+
+from slm_studio.core import paths
+from slm_studio.core.errors import StudioError, Value, fill
+
+DOMAIN = "slm_studio"
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+
+
+class Translator:
+    """Turns templates into sentences of one language."""
+
+    def __init__(self, language: str = "en") -> None:
+        self.language = language
+        folder = str(paths.resources() / "locale")
+        self._catalogue = gettext.translation(DOMAIN, folder, [language], fallback=True)
+
+    def sentence(self, template: str, values: Mapping[str, object] | None = None) -> str:
+        """Return the translated template with its values filled in."""
+        return fill(self._catalogue.gettext(template) if template else "", values or {})
+
+    def plural(self, one: str, many: str, n: int, values: Mapping[str, object]) -> str:
+        """Return the form of a sentence that fits `n`, which is also filled in as {n}."""
+        return fill(self._catalogue.ngettext(one, many, n), {"n": n, **values})
+
+
+_current = Translator()
+
+
+def use_language(language: str) -> str:
+    """Choose the language of all later sentences; "auto" follows the system. Returns the one in use."""
+    global _current
+    chosen = system_language() if language == "auto" else language
+    _current = Translator(chosen if chosen in LANGUAGES else "en")
+    return _current.language
+
+
+def current_language() -> str:
+    """Return the language in use."""
+    return _current.language
+
+
+def system_language() -> str:
+    """Return zh_CN on a Chinese system, else en."""
+    name = locale.getlocale()[0] or locale.getlocale(locale.LC_CTYPE)[0] or ""
+    return "zh_CN" if name.lower().startswith(("zh", "chinese")) else "en"
+
+
+def tr(template: str, **values: object) -> str:
+    """Return a sentence in the person's language. Example: tr("{rows} rows", rows=3)"""
+    return _current.sentence(template, values)
+
+
+def tr_many(one: str, many: str, n: int, **values: Value) -> str:
+    """Return the form that fits `n`. Example: tr_many("{n} row", "{n} rows", 3) == "3 rows\""""
+    return _current.plural(one, many, n, values)
+
+
+def say(template: str, values: Mapping[str, object] | None) -> str:
+    """Return a template that travelled (in a Note, Finding or Remark) as a sentence."""
+    return _current.sentence(template, values)
+
+
+def explain(error: StudioError) -> tuple[str, str]:
+    """Return what happened and what to do now, in the person's language."""
+    return _current.sentence(error.message, error.values), _current.sentence(error.hint, error.values)
+
+
+def mark(template: str) -> str:
+    """Name a template for the catalogue without translating it yet."""
+    return template

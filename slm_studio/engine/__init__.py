@@ -1,0 +1,200 @@
+"""THE DOOR: every verb of the engine. Host and tests see only this file.
+
+Each verb returns an iterator of events (slm_studio.core.events) that ends in Finished(result). Nothing happens before
+the first `next()`, and each verb imports its room on first use, so that torch is loaded only where a verb needs it.
+Verbs raise StudioError; errors of libraries are turned into one by engine/advice.py.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.events import Event
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.run import Run
+
+P = ParamSpec("P")
+Verb = Callable[P, Iterator[Event]]
+
+
+def _advised(verb: Verb[P]) -> Verb[P]:
+    """Turn third-party exceptions into StudioErrors at the door."""
+
+    @wraps(verb)
+    def advised(*args: P.args, **kwargs: P.kwargs) -> Iterator[Event]:
+        from slm_studio.engine.advice import advising
+
+        with advising():
+            yield from verb(*args, **kwargs)
+
+    return advised
+
+
+@_advised
+def warm(torch: bool = True) -> Iterator[Event]:
+    """Import what later verbs need. Ends in Finished(None)."""
+    from slm_studio.engine.warm import warm_up
+
+    return warm_up(torch)
+
+
+@_advised
+def read(path: str, options: ReadOptions = ReadOptions()) -> Iterator[Event]:  # noqa: B008  (frozen)
+    """Read a file into an app-owned dataset. Ends in Finished(Dataset)."""
+    from slm_studio.engine.data.reading import read_dataset
+
+    return read_dataset(Path(path), options)
+
+
+@_advised
+def check(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
+    """Look for what would hurt. Ends in Finished(tuple[Finding, …])."""
+    from slm_studio.engine.data.quality import check_dataset
+
+    return check_dataset(dataset, recipe)
+
+
+@_advised
+def clean(dataset: Dataset, steps: tuple[str, ...], roles: dict[str, str]) -> Iterator[Event]:
+    """Apply named cleaning steps as a new version. Ends in Finished(Dataset)."""
+    from slm_studio.engine.data.cleaning import clean_dataset
+
+    return clean_dataset(dataset, steps, roles)
+
+
+@_advised
+def convert(dataset: Dataset, out: str, to: str = "") -> Iterator[Event]:
+    """Write a dataset as csv, tsv, jsonl, json, txt or parquet. Ends in Finished(FileResult)."""
+    from slm_studio.engine.data.writing import write_file
+
+    return write_file(dataset, Path(out), to)
+
+
+@_advised
+def suggest(dataset: Dataset, task: str = "") -> Iterator[Event]:
+    """Guess task, roles and base from the columns. Ends in Finished(Suggestion)."""
+    from slm_studio.engine.data.columns import suggest_task
+
+    return suggest_task(dataset, task)
+
+
+@_advised
+def describe(dataset: Dataset, roles: dict[str, str]) -> Iterator[Event]:
+    """Count labels and lengths. Ends in Finished(dict): {"labels": {label: n}, "lengths": [edges, counts], …}."""
+    from slm_studio.engine.data.describe import describe_dataset
+
+    return describe_dataset(dataset, roles)
+
+
+@_advised
+def measure(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
+    """Count parameters, memory and time of a plan. Ends in Finished(Sizes)."""
+    from slm_studio.engine.training.measure import measure_plan
+
+    return measure_plan(dataset, recipe)
+
+
+@_advised
+def train(recipe: Recipe, dataset: Dataset, run: Run) -> Iterator[Event]:
+    """Train, score and save. Yields Started, Step, Evaluated, Sample, Saved, Note …; ends in Finished(SavedModel)."""
+    from slm_studio.engine.training.runs import train_run
+
+    return train_run(recipe, dataset, run)
+
+
+@_advised
+def resume(run: Run) -> Iterator[Event]:
+    """Go on from the last checkpoint, bit by bit as if nothing had happened. Ends in Finished(SavedModel)."""
+    from slm_studio.engine.training.runs import resume_run
+
+    return resume_run(run)
+
+
+@_advised
+def keep(run: Run, checkpoint: int | None = None) -> Iterator[Event]:
+    """Turn a checkpoint (None: the last) into a model. Ends in Finished(SavedModel)."""
+    from slm_studio.engine.training.runs import keep_checkpoint
+
+    return keep_checkpoint(run, checkpoint)
+
+
+@_advised
+def open(folder: str, device: str = "auto") -> Iterator[Event]:  # noqa: A001  (the verb's name is part of the protocol)
+    """Load a model. Ends in Finished(Opened)."""
+    from slm_studio.engine.inference.shelf import open_model
+
+    return open_model(Path(folder), device)
+
+
+@_advised
+def close(handle: str) -> Iterator[Event]:
+    """Forget an open model. Ends in Finished(None)."""
+    from slm_studio.engine.inference.shelf import close_model
+
+    return close_model(handle)
+
+
+@_advised
+def predict(handle: str, prompt: str, options: dict[str, object]) -> Iterator[Event]:
+    """Answer one prompt. Yields Predicted(Label | Token …); ends in Finished(dict of numbers about the answer)."""
+    from slm_studio.engine.inference.shelf import predict_prompt
+
+    return predict_prompt(handle, prompt, options)
+
+
+@_advised
+def predict_file(handle: str, path: str, out: str, options: dict[str, object]) -> Iterator[Event]:
+    """Answer every row of a file. Ends in Finished(FileResult)."""
+    from slm_studio.engine.inference.file import predict_rows
+
+    return predict_rows(handle, Path(path), Path(out), options)
+
+
+@_advised
+def evaluate(handle: str, dataset: Dataset, split: str = "", roles: dict[str, str] = {}) -> Iterator[Event]:  # noqa: B006
+    """Score a model on labelled rows. Ends in Finished(Report)."""
+    from slm_studio.engine.evaluation.evaluate import evaluate_model
+
+    return evaluate_model(handle, dataset, split, roles)
+
+
+@_advised
+def export(folder: str, kind: str, out: str) -> Iterator[Event]:
+    """Write a model as a folder or a zip and check that it answers the same. Ends in Finished(FileResult)."""
+    from slm_studio.engine.sharing.archive import export_model
+
+    return export_model(Path(folder), kind, Path(out))
+
+
+@_advised
+def adopt(source: str, name: str = "") -> Iterator[Event]:
+    """Import a folder or a zip as a model of the person's. Ends in Finished(SavedModel)."""
+    from slm_studio.engine.sharing.archive import import_model
+
+    return import_model(Path(source), name)
+
+
+@_advised
+def fetch(id: str, endpoint: str, revision: str = "", out: str = "", token: str = "") -> Iterator[Event]:  # noqa: A002
+    """Download a model from a hub, resumable and checked by sha256. Ends in Finished(SavedModel)."""
+    from slm_studio.engine.sharing.hub import fetch_model
+
+    return fetch_model(id, endpoint, revision, out, token)
+
+
+@_advised
+def publish(folder: str, name: str, endpoint: str, options: dict[str, object], token: str = "") -> Iterator[Event]:
+    """Upload a model in one commit, load it back and compare. Ends in Finished(dict: url, commit, files)."""
+    from slm_studio.engine.sharing.hub import publish_model
+
+    return publish_model(Path(folder), name, endpoint, options, token)
+
+
+@_advised
+def card(folder: str, options: dict[str, object]) -> Iterator[Event]:
+    """Write the model card from the run's evidence. Ends in Finished(str: Markdown)."""
+    from slm_studio.engine.sharing.card import card_of
+
+    return card_of(Path(folder), options)

@@ -1,0 +1,1 @@
+"""One file per format: sniff(head) says how sure it is, read(path) yields rows."""

@@ -1,0 +1,65 @@
+"""Rows: a memory-mapped Arrow table seen through the roles of a recipe."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from slm_studio.core.dataset import Dataset, Split
+from slm_studio.core.errors import StudioError
+
+Row = Mapping[str, str]  # role → cell
+
+
+class Rows(Sequence[Row]):
+    """Some rows of a table, role by role. Cells are text, exactly as read; a missing cell is ""."""
+
+    def __init__(self, table: pa.Table, roles: Mapping[str, str], indices: np.ndarray | None = None) -> None:
+        self.roles = {role: column for role, column in roles.items() if column}
+        for column in self.roles.values():
+            if column not in table.column_names:
+                raise StudioError(
+                    "no-such-column",
+                    "“{dataset}” has no column “{column}”.",
+                    "Its columns are: {columns}.",
+                    dataset="data",
+                    column=column,
+                    columns=", ".join(table.column_names),
+                )
+        self.table = table
+        self.indices = np.arange(table.num_rows) if indices is None else indices  # rows of the table, in order
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204  (int → Row, slice → Rows)
+        if isinstance(index, slice):
+            return self.take(range(*index.indices(len(self))))
+        place = int(self.indices[index])
+        return {role: self.table.column(column)[place].as_py() or "" for role, column in self.roles.items()}
+
+    def __iter__(self) -> Iterator[Row]:
+        columns = {role: self.column(role) for role in self.roles}
+        for values in zip(*columns.values(), strict=True):
+            yield dict(zip(columns, values, strict=True))
+
+    def column(self, role: str) -> list[str]:
+        """Return all cells of one role, in order."""
+        cells = self.table.column(self.roles[role]).take(pa.array(self.indices)).to_pylist()
+        return [cell or "" for cell in cells]
+
+    def take(self, places: Sequence[int] | np.ndarray) -> "Rows":
+        """Return some of these rows; `places` count from 0 within them."""
+        return Rows(self.table, self.roles, self.indices[np.asarray(places, dtype=np.int64)])
+
+
+def open_table(path: Path) -> pa.Table:
+    """Map an app-owned Arrow file into memory. (Only files the app owns: one cut short under us would be SIGBUS.)"""
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def open_rows(dataset: Dataset, roles: Mapping[str, str], split: Split = "train") -> Rows:
+    """Return all rows of one part of a dataset."""
+    return Rows(open_table(dataset.part(split)), roles)

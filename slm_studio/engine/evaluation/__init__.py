@@ -1,0 +1,1 @@
+"""Honest scores: pure metrics, baselines, paired tests, reports."""

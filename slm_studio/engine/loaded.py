@@ -1,0 +1,33 @@
+"""Loaded: a net, its tokenizer and what the task learnt about the data."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from transformers import PreTrainedModel
+
+
+class Tokenizer(Protocol):
+    """What tasks and savers ask of a tokenizer: Transformers' own, or BagTokenizer."""
+
+    def save_pretrained(self, save_directory: str) -> object:
+        """Write the tokenizer's files."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A net that can learn or answer. `facts` are JSON-able: labels, kind of text …"""
+
+    net: PreTrainedModel
+    tokenizer: Tokenizer
+    facts: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def device(self) -> torch.device:
+        """Return where the net's parameters are."""
+        return next(self.net.parameters()).device
+
+    @property
+    def parameters(self) -> int:
+        """Return the number of the net's parameters; tied ones count once."""
+        return sum(parameter.numel() for parameter in self.net.parameters())

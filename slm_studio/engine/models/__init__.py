@@ -1,0 +1,1 @@
+"""Hold the networks and vocabularies that the studio makes from nothing."""

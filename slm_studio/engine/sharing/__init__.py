@@ -1,0 +1,1 @@
+"""Cards, archives and the hub."""

@@ -1,0 +1,1 @@
+"""One file per task, named as in core/tasks. The folder is the registry."""

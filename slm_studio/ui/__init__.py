@@ -1,0 +1,1 @@
+"""The window: PySide6 and pyqtgraph. Sees core and host, never the engine."""
