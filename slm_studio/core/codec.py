@@ -98,6 +98,6 @@ def _decode_tuple(arguments: tuple[object, ...], plain: object) -> object:
 
 
 def _expect(plain: object, kind: type[T]) -> T:
-    if isinstance(plain, bool) and kind is not bool or not isinstance(plain, kind):
+    if (isinstance(plain, bool) and kind is not bool) or not isinstance(plain, kind):
         raise TypeError(f"expected {kind.__name__}, found {type(plain).__name__}")
     return plain

@@ -89,6 +89,7 @@ class Report:
         tuple[int, ...], ...
     ] = ()  # confusion[true][predicted], in the order of `labels`; empty above 200 labels
     baselines: tuple[Baseline, ...] = ()
+    folder: str = ""  # where report.json, confusion.csv and cases.jsonl stand
     cases: str = ""  # a JSONL file: one scored row a line, surest mistakes first
     facts: dict[str, float] = field(default_factory=dict)  # further numbers: calibration error, texts cut
     seconds: float = 0.0

@@ -1,5 +1,6 @@
 """SavedModel: a Transformers folder plus studio.json."""
 
+import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,8 +30,10 @@ class SavedModel:
     base: str
     facts: dict[str, object] = field(default_factory=dict)  # labels, window, … : what the task needs to answer
     metrics: dict[str, float] = field(default_factory=dict)  # CLI.md's keys
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)  # 95 %, by the same keys
     metrics_on: str = "validation"
     baseline: dict[str, dict[str, float]] = field(default_factory=dict)
+    verdicts: dict[str, str] = field(default_factory=dict)  # baseline → better | worse | none (no difference shown)
     recipe: dict[str, object] = field(default_factory=dict)
     run: str = ""
     dataset: str = ""
@@ -64,6 +67,15 @@ def open_saved(folder: Path) -> SavedModel:
             folder=str(folder),
         )
     return replace(codec.from_json(SavedModel, files.read_json(folder / STUDIO_FILE)), folder=str(folder))
+
+
+def relocate(model: SavedModel, out: Path) -> SavedModel:
+    """Move a model to a folder that is free or empty (the caller has asked), and return it from there."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.is_dir() and not any(out.iterdir()):
+        out.rmdir()
+    shutil.move(model.folder, out)
+    return replace(model, folder=str(out))
 
 
 def list_models() -> list[SavedModel]:

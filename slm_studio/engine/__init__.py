@@ -185,6 +185,14 @@ def fetch(id: str, endpoint: str, revision: str = "", out: str = "", token: str 
 
 
 @_advised
+def plan_publish(folder: str, options: dict[str, object]) -> Iterator[Event]:
+    """Say what `publish` would send. Ends in Finished(dict): {"files": [{"name", "bytes"}], "card", "total"}."""
+    from slm_studio.engine.sharing import publishing
+
+    return publishing.plan_publish(Path(folder), options)
+
+
+@_advised
 def publish(folder: str, name: str, endpoint: str, options: dict[str, object], token: str = "") -> Iterator[Event]:
     """Upload a model in one commit, load it back and compare. Ends in Finished(dict: url, commit, files)."""
     from slm_studio.engine.sharing.hub import publish_model

@@ -1,10 +1,12 @@
 """Third-party exception → StudioError: what happened and what to do now."""
 
 import errno
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
-from slm_studio.core.errors import StudioError
+from slm_studio.core.errors import StudioError, Value
 
 
 @contextmanager
@@ -27,6 +29,8 @@ def advise(error: BaseException) -> StudioError:
             "The memory is full.",
             "Halve the batch size or the maximum length, choose a smaller size, or close other programs.",
         )
+    if found := advise_hub(error):  # before OSError: the hub client's errors are some
+        return found
     if isinstance(error, OSError):
         return _advise_system(error)
     if type(error).__name__ == "PanicException":
@@ -74,3 +78,131 @@ def _advise_system(error: OSError) -> StudioError:
         path=where,
         reason=str(error),
     )
+
+
+def advise_hub(error: BaseException, endpoint: str = "", name: str = "", token: str = "") -> StudioError | None:
+    """Return what an error of the hub's client means, or None where it is no such error.
+
+    The client wraps the first cause, so the chain is followed. The library is not imported: an error of its can only
+    arrive where it is loaded.
+    """
+    httpx = sys.modules.get("httpx2")
+    link: BaseException | None = error
+    while httpx is not None and link is not None:
+        response = getattr(link, "response", None)
+        if isinstance(response, httpx.Response):
+            return refusal(response.status_code, response.headers, endpoint or _origin(response.url), name, token)
+        if isinstance(link, httpx.TransportError | httpx.InvalidURL):
+            request = getattr(link, "_request", None)
+            return _advise_transport(link, endpoint or (_origin(request.url) if request else ""))
+        link = link.__cause__ or link.__context__
+    return None
+
+
+def refusal(status: int, headers: Mapping[str, str], endpoint: str, name: str, token: str = "") -> StudioError:
+    """Return what a status that is no success means. `token` is only compared with, so that it is never repeated."""
+    code = headers.get("x-error-code", "")
+    said = headers.get("x-error-message", "")[:200]
+    values: dict[str, Value] = {"endpoint": endpoint, "name": name, "status": status}
+    values["reason"] = said.replace(token, "…") if token else said
+    values["seconds"] = headers.get("retry-after", "60")[:8]
+    if code in _BY_CODE:
+        message, hint = _BY_CODE[code][1:]
+        return StudioError(_BY_CODE[code][0], message, hint, **values)
+    key = min(status, 500)
+    if status == 401 and (not token or ("credentials" not in said.lower() and code == "RepoNotFound")):
+        key = 404  # the hub says 401 for what only its owner may know of
+    found = _BY_STATUS.get(key, _BY_STATUS[0])
+    return StudioError(found[0], found[1], found[2], **values)
+
+
+def _advise_transport(error: BaseException, endpoint: str) -> StudioError:
+    kind = type(error).__name__
+    if kind in ("ReadTimeout", "WriteTimeout", "PoolTimeout"):
+        return StudioError(
+            "hub-timeout",
+            "“{endpoint}” has stopped answering.",
+            "Try again: what has arrived is kept, and the rest follows.",
+            endpoint=endpoint,
+        )
+    if kind in ("ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "InvalidURL"):
+        return StudioError(
+            "hub-unreachable",
+            "“{endpoint}” cannot be reached ({reason}).",
+            "Check the network, a proxy, and the hub's address in the settings.",
+            endpoint=endpoint,
+            reason=str(error)[:120] or kind,
+        )
+    return StudioError(
+        "hub-dropped",
+        "The connection broke off.",
+        "Try again: what has arrived is kept, and the rest follows.",
+    )
+
+
+def _origin(url: object) -> str:
+    parts = urlsplit(str(url))
+    return f"{parts.scheme}://{parts.hostname}"
+
+
+_NOT_FOUND = (
+    "hub-not-found",
+    "There is no model “{name}” at {endpoint} that you may see.",
+    "Check the spelling. A private model needs a token of somebody who may read it.",
+)
+_GATED = (
+    "hub-gated",
+    "The owners of “{name}” want you to accept their terms first.",
+    "Open its page at {endpoint} in a browser, accept, then fetch it with your token.",
+)
+_BY_CODE = {
+    "GatedRepo": _GATED,
+    "RevisionNotFound": (
+        "hub-no-revision",
+        "“{name}” has no such version.",
+        "Leave the version empty for the newest one, or check its spelling.",
+    ),
+    "EntryNotFound": (
+        "hub-no-file",
+        "A file of “{name}” is no longer there.",
+        "Try again: the model may have changed a moment ago.",
+    ),
+}
+_BY_STATUS = {
+    401: (
+        "hub-token",
+        "{endpoint} does not know this token.",
+        "Make a new one at huggingface.co/settings/tokens, and enter it under Hub.",
+    ),
+    403: (
+        "hub-forbidden",
+        "Your token does not allow this at {endpoint}. {reason}",
+        "Use a token with the right to write to this name, or another name.",
+    ),
+    404: _NOT_FOUND,
+    409: (
+        "hub-conflict",
+        "{endpoint} is busy with another change of “{name}”.",
+        "Wait a moment, then try again.",
+    ),
+    412: (
+        "hub-moved-on",
+        "Somebody changed “{name}” while it was being published; nothing was overwritten.",
+        "Look at the change, then publish again.",
+    ),
+    429: (
+        "hub-busy",
+        "{endpoint} asks for a pause: too many requests.",
+        "Try again in {seconds} seconds. A token allows more requests.",
+    ),
+    500: (
+        "hub-server",
+        "{endpoint} has a problem of its own (status {status}).",
+        "Try again later; nothing is lost.",
+    ),
+    0: (
+        "hub-refused",
+        "{endpoint} refused the request (status {status}). {reason}",
+        "Check the name and the token.",
+    ),
+}

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import torch
 from transformers import PreTrainedModel
+from transformers.utils import logging as transformers_logging
 
 
 class Tokenizer(Protocol):
@@ -31,3 +32,9 @@ class Loaded:
     def parameters(self) -> int:
         """Return the number of the net's parameters; tied ones count once."""
         return sum(parameter.numel() for parameter in self.net.parameters())
+
+
+def quiet_libraries() -> None:
+    """Keep Transformers' progress bars and advice off the terminal and the log; the studio speaks for itself."""
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()

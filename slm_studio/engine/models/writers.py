@@ -5,11 +5,15 @@ Only stock architectures, so that a saved model opens anywhere with plain `AutoM
     gpt     GPT-2: LayerNorm, learned positions, GELU: the classic; its context cannot outgrow `max_length`
 """
 
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, PreTrainedConfig, PreTrainedModel
 
 from slm_studio.core.errors import StudioError
+
+Special = Mapping[str, int | None]  # bos_token_id, eos_token_id, pad_token_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +55,14 @@ def make_writer(
         raise _unknown("family", family, FAMILIES)
     if size not in SHAPES:
         raise _unknown("size", size, SHAPES)
-    config = FAMILIES[family](SHAPES[size], vocabulary_size, max_length, dropout)
-    config.bos_token_id, config.eos_token_id, config.pad_token_id = bos_token_id, eos_token_id, pad_token_id
+    special = {"bos_token_id": bos_token_id, "eos_token_id": eos_token_id, "pad_token_id": pad_token_id}
+    config = FAMILIES[family](SHAPES[size], vocabulary_size, max_length, dropout, special)
     return AutoModelForCausalLM.from_config(config)
 
 
-def _llama(shape: Shape, vocabulary_size: int, max_length: int, dropout: float) -> PreTrainedConfig:
+def _llama(shape: Shape, vocabulary_size: int, max_length: int, dropout: float, special: Special) -> PreTrainedConfig:
     return LlamaConfig(
+        **special,
         vocab_size=vocabulary_size,
         max_position_embeddings=max_length,
         num_hidden_layers=shape.layers,
@@ -66,12 +71,14 @@ def _llama(shape: Shape, vocabulary_size: int, max_length: int, dropout: float) 
         # SwiGLU has three matrices instead of two: 8/3 of the width costs what GPT's 4 does. Multiples of 32 for SIMD.
         intermediate_size=round(shape.width * 8 / 3 / 32) * 32,
         attention_dropout=dropout,
+        initializer_range=small_init(shape.width),
         tie_word_embeddings=True,
     )
 
 
-def _gpt(shape: Shape, vocabulary_size: int, max_length: int, dropout: float) -> PreTrainedConfig:
+def _gpt(shape: Shape, vocabulary_size: int, max_length: int, dropout: float, special: Special) -> PreTrainedConfig:
     return GPT2Config(
+        **special,
         vocab_size=vocabulary_size,
         n_positions=max_length,
         n_layer=shape.layers,
@@ -80,14 +87,23 @@ def _gpt(shape: Shape, vocabulary_size: int, max_length: int, dropout: float) ->
         resid_pdrop=dropout,
         embd_pdrop=dropout,
         attn_pdrop=dropout,
+        initializer_range=small_init(shape.width),
         activation_function="gelu_pytorch_tanh",  # the same function as GPT-2's "gelu_new", in one fused kernel
     )
+
+
+def small_init(width: int) -> float:
+    """Return the spread of fresh weights: the usual 0.02 at 1,000 wide, more in narrow networks, which start faster so.
+
+    Source: Nguyen & Salazar 2019, https://arxiv.org/abs/1910.05895
+    """
+    return math.sqrt(2 / (5 * width))
 
 
 FAMILIES = {"llama": _llama, "gpt": _gpt}
 
 
-def _unknown(what: str, value: str, known: object) -> StudioError:
+def _unknown(what: str, value: str, known: Iterable[str]) -> StudioError:
     return StudioError(
         f"unknown-{what}",
         "There is no {what} “{value}” of networks that write.",

@@ -1,0 +1,58 @@
+"""Start SLM Studio: an engine process, the window, or a verb of the command line."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import PurePath
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start what the arguments ask for and return the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["--engine"]:
+        # First, before any other import: an engine needs neither Qt nor typer, and starts in a fifth of a second.
+        from slm_studio.host import server
+
+        server.main(given[1] if len(given) > 1 else "desk")
+        return 0
+    _replace_missing_streams()
+    if given[:1] == ["--"] and len(given) == 2:
+        return _open_window(given[1])
+    if not given or (len(given) == 1 and looks_like_path(given[0])):
+        return _open_window(given[0] if given else None)
+    from slm_studio import cli
+
+    return int(cli.main(given) or 0)
+
+
+def looks_like_path(word: str) -> bool:
+    """Say whether an argument names a file and not a verb: it has a suffix or a slash. Example: "reviews.csv"."""
+    return not word.startswith("-") and bool(PurePath(word).suffix or "/" in word or os.sep in word)
+
+
+def _open_window(path: str | None) -> int:
+    from slm_studio.ui import prerequisites
+
+    missing = prerequisites.missing_for_screen()
+    if missing is None:
+        try:
+            from slm_studio.ui import app
+
+            return int(app.main(path) or 0)
+        except ImportError as error:
+            missing = prerequisites.missing_library(error)
+            if missing is None:
+                raise
+    sys.stderr.write(f"{missing}\n{missing.advice}\n")
+    return 1
+
+
+def _replace_missing_streams() -> None:
+    """Give a windowed app, which has neither stdout nor stderr, streams that libraries may write to."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open as long as the app)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""slm-studio check FILE: what would hurt a training."""
+
+import argparse
+
+from slm_studio.cli.flags import add_reading, add_roles, roles_of
+from slm_studio.cli.work import Work
+from slm_studio.core.errors import fill
+from slm_studio.core.recipe import make_recipe
+from slm_studio.core.results import Suggestion
+
+
+def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Declare the verb."""
+    parser = verbs.add_parser("check", help="what would hurt a training, and how to mend it")
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--task", default="")
+    parser.add_argument("--validation", metavar="FILE")
+    parser.add_argument("--test", metavar="FILE")
+    add_reading(parser)
+    add_roles(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Return the findings."""
+    dataset = work.read(arguments.file, arguments)
+    guess = work.do(Suggestion, "suggest", dataset=dataset, task=arguments.task)
+    recipe = make_recipe(guess.task, base=guess.base, roles={**guess.roles, **roles_of(arguments)}).settled()
+    findings = work.do(tuple, "check", dataset=dataset, recipe=recipe)
+    return {
+        "findings": [
+            {
+                "code": each.code,
+                "count": each.count,
+                "rows": list(each.rows),
+                "message": fill(each.message, each.values or {}),
+                "fix": each.fix,
+            }
+            for each in findings
+        ]
+    }

@@ -1,0 +1,30 @@
+"""slm-studio clean FILE --steps A,B --out FILE: apply named cleaning steps."""
+
+import argparse
+
+from slm_studio.cli.flags import add_reading, add_roles, roles_of
+from slm_studio.cli.work import Work, absolute
+from slm_studio.core import codec
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.results import FileResult, Suggestion
+
+
+def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Declare the verb."""
+    parser = verbs.add_parser("clean", help="apply named cleaning steps and write a new file")
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--steps", required=True, help="names separated by commas, for example trim,remove_duplicates")
+    parser.add_argument("--out", required=True, metavar="FILE")
+    add_reading(parser)
+    add_roles(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Return rows, out and report."""
+    dataset = work.read(arguments.file, arguments)
+    roles = work.do(Suggestion, "suggest", dataset=dataset).roles | roles_of(arguments)
+    steps = tuple(step.strip() for step in arguments.steps.split(",") if step.strip())
+    cleaned = work.do(Dataset, "clean", dataset=dataset, steps=steps, roles=roles)
+    written = work.do(FileResult, "convert", dataset=cleaned, out=absolute(arguments.out))
+    return {"rows": written.rows, "out": written.out, "report": codec.to_json(cleaned.report)}

@@ -1,0 +1,25 @@
+"""slm-studio convert FILE OUT: the same rows in another format."""
+
+import argparse
+
+from slm_studio.cli.flags import add_reading
+from slm_studio.cli.work import Work, absolute
+from slm_studio.core import codec
+from slm_studio.core.results import FileResult
+
+
+def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Declare the verb."""
+    parser = verbs.add_parser("convert", help="write the same rows in another format")
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("out", metavar="OUT")
+    parser.add_argument("--to", default="", help="csv, tsv, jsonl, json, txt or parquet (default: as OUT ends)")
+    add_reading(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Return rows, out and report."""
+    dataset = work.read(arguments.file, arguments)
+    written = work.do(FileResult, "convert", dataset=dataset, out=absolute(arguments.out), to=arguments.to)
+    return {"rows": written.rows, "out": written.out, "report": codec.to_json(dataset.report)}

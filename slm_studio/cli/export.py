@@ -1,0 +1,24 @@
+"""slm-studio export MODEL OUT: a folder or a zip that answers as the model does."""
+
+import argparse
+
+from slm_studio.cli.work import Work, absolute, model_folder
+from slm_studio.core.results import FileResult
+
+
+def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Declare the verb."""
+    parser = verbs.add_parser("export", help="write a model as a folder or a zip, and check it")
+    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("out", metavar="OUT")
+    parser.add_argument("--to", choices=("folder", "zip"), help="default: as OUT ends")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Return where it lies and what was checked."""
+    kind = arguments.to or ("zip" if arguments.out.lower().endswith(".zip") else "folder")
+    done = work.do(
+        FileResult, "export", folder=str(model_folder(arguments.model)), kind=kind, out=absolute(arguments.out)
+    )
+    return {"out": done.out, "checked": done.checked}

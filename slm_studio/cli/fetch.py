@@ -1,0 +1,31 @@
+"""slm-studio fetch ID: a model from a hub, resumable and checked."""
+
+import argparse
+from pathlib import Path
+
+from slm_studio.cli.train import add_out, free_out
+from slm_studio.cli.work import Work
+from slm_studio.core.files import size_of
+from slm_studio.core.saved import SavedModel
+from slm_studio.host.secrets import token_for
+
+
+def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Declare the verb."""
+    parser = verbs.add_parser("fetch", help="fetch a model from a hub")
+    parser.add_argument("id", metavar="ID")
+    parser.add_argument("--endpoint", metavar="URL", help="default: as in Settings")
+    parser.add_argument("--revision", default="", metavar="R")
+    add_out(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Return model, commit and bytes."""
+    out = free_out(arguments.out, arguments.overwrite)
+    endpoint = arguments.endpoint or work.settings.endpoint
+    model = work.do(
+        SavedModel, "fetch", id=arguments.id, endpoint=endpoint, revision=arguments.revision, out=str(out or ""),
+        token=token_for(endpoint, work.settings, named=arguments.endpoint is not None),
+    )  # fmt: skip
+    return {"model": model.folder, "commit": model.origin.rpartition("@")[2], "bytes": size_of(Path(model.folder))}

@@ -1,0 +1,53 @@
+"""slm-studio generate MODEL --prompt "…": let a model write on."""
+
+import argparse
+
+from slm_studio.cli.flags import add_knobs, settings_of
+from slm_studio.cli.work import Work
+from slm_studio.core.events import Event, Predicted
+from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.knobs import problems
+from slm_studio.core.results import Token
+
+
+def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Declare the verb."""
+    parser = verbs.add_parser("generate", help="let a model write on from a beginning")
+    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("--prompt", default="", help="the beginning")
+    parser.add_argument(
+        "--stop", action="append", default=[], metavar="TEXT", help="the text ends before this; may be repeated"
+    )
+    parser.add_argument("--device")
+    add_knobs(parser, [DecodingOptions], "how to write")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
+    """Return text, tokens and speed; people see the text as it is written."""
+    settings = settings_of(arguments, [DecodingOptions])
+    for problem in problems(DecodingOptions(**settings)):  # type: ignore[arg-type]
+        raise problem
+    opened = work.open(arguments.model, arguments.device)
+    pieces: list[str] = []
+
+    def show(event: Event) -> None:
+        if isinstance(event, Predicted) and isinstance(event.item, Token):
+            pieces.append(event.item.text)
+            work.screen.write(event.item.text)
+
+    work.screen.write(arguments.prompt)
+    done = work.do(
+        dict,
+        "predict",
+        on_event=show,
+        handle=opened.handle,
+        prompt=arguments.prompt,
+        options=settings | {"stop": arguments.stop},
+    )
+    work.screen.write("\n")
+    speed = done["count"] / max(done["seconds"], 1e-9)
+    work.screen.say(f"{done['count']:,} tokens, {speed:,.0f} a second")
+    return (
+        {"text": "".join(pieces), "tokens": done["count"], "tokens_per_second": speed} if work.screen.as_json else None
+    )

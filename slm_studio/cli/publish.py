@@ -1,0 +1,28 @@
+"""slm-studio publish MODEL NAMESPACE/NAME: one commit to a hub, private first, loaded back and checked."""
+
+import argparse
+
+from slm_studio.cli.work import Work, model_folder
+from slm_studio.host.secrets import token_for
+
+
+def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Declare the verb."""
+    parser = verbs.add_parser("publish", help="publish a model to a hub, privately unless --public")
+    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("name", metavar="NAMESPACE/NAME")
+    parser.add_argument("--endpoint", metavar="URL", help="default: as in Settings")
+    parser.add_argument("--license", default="", metavar="ID", help="for example apache-2.0 or cc-by-4.0")
+    parser.add_argument("--language", default="", help="for example en or zh")
+    parser.add_argument("--public", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Return url, commit and files."""
+    endpoint = arguments.endpoint or work.settings.endpoint
+    options = {"license": arguments.license, "language": arguments.language, "private": not arguments.public}
+    return work.do(
+        dict, "publish", folder=str(model_folder(arguments.model)), name=arguments.name, endpoint=endpoint, options=options,
+        token=token_for(endpoint, work.settings, named=arguments.endpoint is not None),
+    )  # fmt: skip

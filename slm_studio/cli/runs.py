@@ -1,0 +1,83 @@
+"""slm-studio runs list | show | resume | keep | delete."""
+
+import argparse
+
+from slm_studio.cli.train import add_out, free_out, outcome
+from slm_studio.cli.work import Work
+from slm_studio.core import files, paths
+from slm_studio.core.errors import StudioError
+from slm_studio.core.recipe import recipe_to_json
+from slm_studio.core.run import RUNNING, Run, find_run, list_runs, recipe_of
+from slm_studio.core.saved import SavedModel
+
+
+def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Declare the verb and what can be done with runs."""
+    parser = verbs.add_parser("runs", help="list, show, resume, keep or delete runs")
+    actions = parser.add_subparsers(required=True, metavar="ACTION", parser_class=type(parser))
+    actions.add_parser("list", help="all runs, newest first").set_defaults(run=show_all)
+    _one(actions, "show", "what is known of a run").set_defaults(run=show)
+    resume_ = _one(actions, "resume", "train on from the last checkpoint")
+    resume_.add_argument("--place", choices=("process", "thread"))
+    add_out(resume_)
+    resume_.set_defaults(run=resume)
+    keep_ = _one(actions, "keep", "make a model of a checkpoint")
+    keep_.add_argument("--checkpoint", type=int, metavar="STEP", help="which one (default: the best so far)")
+    add_out(keep_)
+    keep_.set_defaults(run=keep)
+    _one(actions, "delete", "move a run to the app's trash").set_defaults(run=delete)
+
+
+def show_all(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Return all runs."""
+    return {"runs": [summary(run) for run in list_runs()]}
+
+
+def show(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Return one run with its recipe."""
+    run = find_run(arguments.id)
+    return summary(run) | {"folder": run.folder, "problem": run.problem, "recipe": recipe_to_json(recipe_of(run))}
+
+
+def resume(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Train on; ends as `train` does."""
+    out = free_out(arguments.out, arguments.overwrite)
+    run = find_run(arguments.id)
+    if not run.can_resume:
+        raise StudioError(
+            "not-resumable",
+            "The run “{run}” is {state}.",
+            "Only a run that was stopped or interrupted can be resumed.",
+            run=run.id,
+            state=run.state,
+        )
+    return outcome(run, work.do(SavedModel, "resume", run=run), out)
+
+
+def keep(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Make a model of a checkpoint."""
+    out = free_out(arguments.out, arguments.overwrite)
+    run = find_run(arguments.id)
+    return outcome(run, work.do(SavedModel, "keep", run=run, checkpoint=arguments.checkpoint), out)
+
+
+def delete(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+    """Move a run to the trash; its model stays."""
+    run = find_run(arguments.id)
+    if run.state == RUNNING:
+        raise StudioError("run-busy", "The run “{run}” is at work.", "Stop it first.", run=run.id)
+    return {"deleted": run.id, "trash": str(files.move_to_trash(run.path, paths.trash()))}
+
+
+def summary(run: Run) -> dict[str, object]:
+    """Return a run as CLI.md lists it."""
+    return {
+        "id": run.id, "state": run.state, "task": run.task, "base": run.base, "steps": run.step, "metrics": run.metrics or {}, "created": run.created,
+        "model": run.model,
+    }  # fmt: skip
+
+
+def _one(actions: argparse._SubParsersAction, name: str, text: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=text)
+    parser.add_argument("id", metavar="ID")
+    return parser

@@ -1,0 +1,97 @@
+"""Run the engine's verbs for a command, show their events, and stop cleanly on Ctrl-C."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from slm_studio.cli.screen import Screen
+from slm_studio.core import paths
+from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.events import Event, Finished, Started
+from slm_studio.core.results import Opened
+from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.settings import load_settings
+from slm_studio.host.engines import Engines
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """The person pressed Ctrl-C; what was at work has been stopped and kept."""
+
+    def __init__(self, run: str = "") -> None:
+        super().__init__(run)
+        self.run = run
+
+
+class Work:
+    """A command at work: one set of engines and one screen."""
+
+    def __init__(self, screen: Screen, place: str | None = None) -> None:
+        self.screen = screen
+        self.settings = load_settings()
+        self.place = place
+        self.engines = Engines(self.settings)
+
+    def __enter__(self) -> "Work":
+        self.engines.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.screen.quiet()
+        self.engines.__exit__(kind, error, trace)
+
+    def do(
+        self, kind: type[T], verb: str, *, on_event: Callable[[Event], None] | None = None, **arguments: object
+    ) -> T:
+        """Run a verb to its end and return its result, which must be a `kind`. Raises StudioError, Stopped."""
+        place = self.place if verb in ("train", "resume") else None
+        job = self.engines.run(verb, place=place, **arguments)
+        result: object = None
+        run = ""
+        try:
+            for event in job:
+                if isinstance(event, Started):
+                    run = event.run
+                if isinstance(event, Finished):
+                    result = event.result
+                (on_event or self.screen.event)(event)
+        except KeyboardInterrupt:
+            job.stop()
+            for _ in job:
+                pass  # the engine writes its checkpoint
+            raise Stopped(run) from None
+        assert isinstance(result, kind), f"{verb} ended in {type(result).__name__}"
+        return result
+
+    def read(self, file: str, arguments: argparse.Namespace | None = None) -> Dataset:
+        """Read a file (and its held-out files, where the command names some)."""
+        chosen = {name: getattr(arguments, name, None) for name in ("encoding", "delimiter", "header")}
+        held = {name: absolute(getattr(arguments, name, None)) for name in ("validation", "test")}
+        options = {name: value for name, value in (chosen | held).items() if value not in (None, "")}
+        return self.do(Dataset, "read", path=absolute(file), options=ReadOptions(**options))  # type: ignore[arg-type]
+
+    def open(self, model: str, device: str | None = None) -> Opened:
+        """Open a model: a folder, or the name of one of the person's."""
+        return self.do(Opened, "open", folder=str(model_folder(model)), device=device or self.settings.device)
+
+
+def absolute(file: str | None) -> str:
+    """Return a path that means the same in the engine's process."""
+    return str(Path(file).expanduser().absolute()) if file else ""
+
+
+def model_folder(model: str) -> Path:
+    """Return the folder of a model that is named by its path or by its name under the app's models."""
+    folder = Path(model).expanduser()
+    known = paths.models() / model
+    return (folder if folder.exists() or not known.exists() else known).absolute()
+
+
+def saved_model(model: str) -> SavedModel:
+    """Return what studio.json says of a model."""
+    return open_saved(model_folder(model))

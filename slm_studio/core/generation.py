@@ -1,0 +1,41 @@
+"""How a model writes: the knobs of sampling, for the playground, the command line and the engine alike."""
+
+from dataclasses import dataclass
+
+from slm_studio.core.knobs import knob
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SamplingOptions:
+    """Say how bold the choice of the next token is."""
+
+    temperature: float = knob(
+        0.8, "Temperature", "0 always takes the likeliest token; higher is bolder.", low=0.0, high=5.0
+    )
+    top_k: int = knob(0, "Top k", "Draw among the k likeliest tokens only. 0 allows all.", low=0, high=1_000_000)
+    top_p: float = knob(
+        0.95,
+        "Top p",
+        "Draw among the likeliest tokens that together reach this probability. 1 allows all.",
+        low=0.0,
+        high=1.0,
+    )
+    repetition_penalty: float = knob(
+        1.0,
+        "Repetition penalty",
+        "Above 1 makes tokens that stand in the text already less likely.",
+        low=0.1,
+        high=10.0,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecodingOptions(SamplingOptions):
+    """Say how long and how boldly to write, and where to stop."""
+
+    max_new_tokens: int = knob(200, "Length", "The most tokens that are written.", low=1, high=100_000)
+    seed: int | None = knob(
+        None, "Seed", "The same seed writes the same text. Empty is different each time.", low=0, high=2**31 - 1
+    )
+    alternatives: int = knob(0, "Alternatives", "Other tokens shown with each written one.", low=0, high=50)
+    stop: tuple[str, ...] = ()  # the text ends before the first of these

@@ -1,0 +1,313 @@
+"""Cleaning: named steps that mend texts or leave rows out, each a pure function."""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from slm_studio.core.dataset import Dataset, ReadReport, Remark
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.texts import mark
+from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
+from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.privacy import mask_personal
+from slm_studio.engine.data.rows import Rows, open_table
+from slm_studio.engine.data.splits import text_keys
+from slm_studio.engine.data.table import TableWriter, batches
+
+Cell = Callable[[str], str]
+
+_TAG = re.compile(
+    r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)\s*>|</?[a-zA-Z][^<>]{0,2000}>", re.DOTALL | re.I
+)
+_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]{0,200}>", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://|www\.)[^\s，。；！？）】》\"'<>]+", re.IGNORECASE)
+_SPACES = re.compile(r"[^\S\n]+")
+_BREAKS = re.compile(r"\n{3,}")
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+
+
+def strip_html(text: str) -> str:
+    """Return the text without tags, with entities resolved. Example: "<b>Tom &amp; I</b>" → "Tom & I" """
+    if "<" in text:
+        text = _TAG.sub("", _BREAK.sub("\n", text))
+    return html.unescape(text) if "&" in text else text
+
+
+def squeeze_spaces(text: str) -> str:
+    """Return the text with runs of spaces as one, and at most one empty line between others."""
+    return _BREAKS.sub("\n\n", _SPACES.sub(" ", text))
+
+
+def full_to_half(text: str) -> str:
+    """Return full-width letters, digits and marks as half-width ones. Example: "ＡＢＣ１２３！" → "ABC123!" """
+    return text.translate(_WIDE)
+
+
+def strip_urls(text: str) -> str:
+    """Return the text without web addresses."""
+    return _URL.sub("", text) if "http" in text.lower() or "www." in text.lower() else text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One named step. `cell` mends a cell; a step without it looks at whole rows. `labels`: the label is mended too."""
+
+    title: str
+    help: str
+    cell: Cell | None = None
+    labels: bool = False
+
+
+STEPS: dict[str, Step] = {  # in the order in which they are applied
+    "strip_html": Step(title=mark("Remove HTML"), help=mark("Takes out tags and turns &amp; into &."), cell=strip_html),
+    "strip_urls": Step(title=mark("Remove web addresses"), help=mark("Takes out http://… and www.…"), cell=strip_urls),
+    "full_to_half": Step(
+        title=mark("Full width to half width"), help=mark("Ａ１！ become A1!"), cell=full_to_half, labels=True
+    ),
+    "lowercase": Step(title=mark("Lower case"), help=mark("Apple becomes apple."), cell=str.lower),
+    "squeeze_spaces": Step(
+        title=mark("Single spaces"), help=mark("Runs of spaces become one."), cell=squeeze_spaces, labels=True
+    ),
+    "trim": Step(
+        title=mark("Trim"), help=mark("Removes spaces at the beginning and the end."), cell=str.strip, labels=True
+    ),
+    "mask_personal": Step(
+        title=mark("Mask personal data"),
+        help=mark("E-mail addresses, telephone, identity and card numbers and keys become [EMAIL], [PHONE] …"),
+        cell=mask_personal,
+    ),
+    "merge_labels": Step(
+        title=mark("Merge labels"),
+        help=mark("Labels that differ only in case and spaces become the most frequent one."),
+    ),
+    "remove_empty": Step(title=mark("Remove empty rows"), help=mark("Leaves out rows without a text or a label.")),
+    "remove_duplicates": Step(
+        title=mark("Remove duplicates"), help=mark("Keeps the first of rows with the same text and label.")
+    ),
+    "remove_conflicts": Step(
+        title=mark("Remove contradictions"), help=mark("Leaves out texts that have two different labels.")
+    ),
+    "remove_leaks": Step(
+        title=mark("Remove leaks"), help=mark("Leaves out training rows that stand in the validation or test rows.")
+    ),
+}
+
+
+def check_steps(steps: Sequence[str]) -> tuple[str, ...]:
+    """Return the steps in the order in which they are applied. Raises StudioError for one that there is not."""
+    for name in steps:
+        if name not in STEPS:
+            raise StudioError(
+                "no-such-step",
+                "There is no cleaning step “{step}”.",
+                "Choose from: {steps}.",
+                step=name,
+                steps=", ".join(STEPS),
+            )
+    return tuple(name for name in STEPS if name in steps)
+
+
+def clean_text(text: str, steps: Sequence[str]) -> str:
+    """Return a text after the steps that look at cells. (For a prompt: what was done to the rows is done to it.)"""
+    for name in check_steps(steps):
+        cell = STEPS[name].cell
+        text = cell(text) if cell else text
+    return text
+
+
+def apply_steps(rows: Rows, steps: Sequence[str]) -> Rows:
+    """Return the rows with the steps that look at cells applied to every role; other steps need a new version."""
+    wanted = [name for name in check_steps(steps) if STEPS[name].cell]
+    if not wanted:
+        return rows
+    columns = {role: _mended(rows.column(role), wanted, is_label=role == "label") for role in rows.roles}
+    table = pa.table({role: pa.array(cells, pa.large_string()) for role, cells in columns.items()})
+    return Rows(table, {role: role for role in rows.roles})
+
+
+def clean_dataset(dataset: Dataset, steps: Sequence[str], roles: Mapping[str, str]) -> Iterator[Event]:
+    """Apply steps to the columns of `roles` and keep the result as a new version. Ends in Finished(Dataset)."""
+    steps = check_steps(steps)
+    roles = {role: column for role, column in roles.items() if column and dataset.column(column)}
+    counts: Counter[str] = Counter()
+    with staging_folder() as staging:
+        mended: dict[str, Part] = {}
+        for split in ("train", *dataset.held_out):
+            mended[split] = yield from _mend_part(dataset, split, steps, roles, counts, staging)
+        parts = {split: _choose_rows(split, mended, steps, roles, counts, staging) for split in mended}
+        if not parts["train"].rows:
+            raise StudioError(
+                "nothing-left",
+                "Cleaning “{name}” left no rows.",
+                "Choose fewer steps, or look at the rows first.",
+                name=dataset.name,
+            )
+        report = replace(dataset.report, remarks=(*_former_remarks(dataset.report), *_remarks(steps, counts)))
+        name = dataset.name if dataset.name.endswith(" (cleaned)") else f"{dataset.name} (cleaned)"
+        yield Finished(keep_dataset(name, dataset.source, parts, report))
+
+
+def _mended(cells: Sequence[str], steps: Sequence[str], *, is_label: bool) -> list[str]:
+    found = list(cells)
+    for name in steps:
+        step = STEPS[name]
+        if step.cell and (step.labels or not is_label):
+            found = [step.cell(cell) for cell in found]
+    return found
+
+
+def _mend_part(
+    dataset: Dataset, split: str, steps: Sequence[str], roles: Mapping[str, str], counts: Counter[str], staging: Path
+) -> Iterator[Event]:
+    """Write one part with its cells mended; returns it."""
+    table = open_table(dataset.part(split))  # type: ignore[arg-type]
+    names = tuple(table.column_names)
+    label = roles.get("label", "")
+    spelling = _spellings(table.column(label)) if label and "merge_labels" in steps else {}
+    done, notes = 0, Notes()
+    with TableWriter(staging / f"{split}-mended.arrow", notes, names) as writer:
+        for batch in batches(table):
+            chunk = {name: batch.column(name) for name in names}
+            for column in set(roles.values()):
+                chunk[column] = _mend_column(batch.column(column).to_pylist(), steps, column == label, spelling, counts)
+            writer.write(chunk)
+            done += batch.num_rows
+            yield Progress(mark("Cleaning rows"), done, table.num_rows)
+    return Part(
+        title=dataset.name,
+        path=writer.path,
+        columns=names,
+        rows=writer.rows,
+        fingerprint=writer.fingerprint(),
+        notes=notes,
+    )
+
+
+def _mend_column(
+    cells: list[str], steps: Sequence[str], is_label: bool, spelling: Mapping[str, str], counts: Counter[str]
+) -> list[str]:
+    for name in steps:
+        before = cells
+        if name == "merge_labels":
+            cells = [spelling.get(_bare(cell), cell) for cell in cells] if is_label else cells
+        else:
+            cells = _mended(cells, (name,), is_label=is_label)
+        counts[name] += sum(new != old for new, old in zip(cells, before, strict=True))
+    return cells
+
+
+def _bare(label: str) -> str:
+    return " ".join(label.casefold().split())
+
+
+def _spellings(column: pa.ChunkedArray) -> dict[str, str]:
+    """Return bare label → its most frequent spelling, without spaces around it."""
+    counts: Counter[str] = Counter()
+    for cell in column.to_pylist():
+        counts[cell.strip()] += 1
+    found: dict[str, str] = {}
+    for label, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        found.setdefault(_bare(label), label)
+    return found
+
+
+def _choose_rows(
+    split: str,
+    parts: Mapping[str, Part],
+    steps: Sequence[str],
+    roles: Mapping[str, str],
+    counts: Counter[str],
+    staging: Path,
+) -> Part:
+    """Write a part again without the rows that the steps leave out."""
+    part, table = parts[split], open_table(parts[split].path)
+    keep = np.ones(table.num_rows, bool)
+    for name in steps:
+        choose = _CHOICES.get(name)
+        if choose is None or (split != "train" and name != "remove_empty"):
+            continue
+        kept = choose(table, roles, keep, parts)
+        counts[name] += int((keep & ~kept).sum())
+        keep &= kept
+    if keep.all():
+        return part
+    with TableWriter(staging / f"{split}-chosen.arrow", part.notes, part.columns) as writer:
+        start = 0
+        for batch in batches(table):
+            chosen = batch.filter(pa.array(keep[start : start + batch.num_rows]))
+            start += batch.num_rows
+            writer.write({name: chosen.column(name) for name in part.columns})
+    return replace(part, path=writer.path, rows=writer.rows, fingerprint=writer.fingerprint())
+
+
+def _filled(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
+    columns = [table.column(roles[role]).to_pylist() for role in ("text", "label") if role in roles]
+    return (
+        np.array([all(cell.strip() for cell in cells) for cells in zip(*columns, strict=True)], bool)
+        if columns
+        else keep
+    )
+
+
+def _first_ones(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
+    keys = row_keys(table, roles, with_label=True)
+    found = np.zeros(len(keys), bool)
+    places = np.flatnonzero(keep)
+    found[places[np.unique(keys[places], return_index=True)[1]]] = True
+    return found
+
+
+def _agreeing(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
+    if "label" not in roles:
+        return keep
+    keys, both = row_keys(table, roles), row_keys(table, roles, with_label=True)
+    pairs = np.unique(np.stack([keys[keep], both[keep]], axis=1), axis=0)
+    texts, labels = np.unique(pairs[:, 0], return_counts=True)
+    return ~np.isin(keys, texts[labels > 1])
+
+
+def _not_held_out(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
+    held = [row_keys(open_table(part.path), roles) for split, part in parts.items() if split != "train"]
+    return ~np.isin(row_keys(table, roles), np.concatenate(held)) if held else keep
+
+
+_CHOICES = {
+    "remove_empty": _filled,
+    "remove_duplicates": _first_ones,
+    "remove_conflicts": _agreeing,
+    "remove_leaks": _not_held_out,
+}
+
+
+def row_keys(table: pa.Table, roles: Mapping[str, str], *, with_label: bool = False) -> np.ndarray:
+    """Return a 64-bit key per row over the cells of its roles; rows that read the same have the same."""
+    wanted = [column for role, column in roles.items() if role != "label"] or list(table.column_names)
+    cells = [table.column(column).to_pylist() for column in wanted]
+    if with_label and "label" in roles:
+        cells.append(table.column(roles["label"]).to_pylist())
+    return text_keys(cells[0] if len(cells) == 1 else ["\0".join(row) for row in zip(*cells, strict=True)])
+
+
+def _former_remarks(report: ReadReport) -> tuple[Remark, ...]:
+    return tuple(remark for remark in report.remarks if not remark.code.startswith("cleaned-"))
+
+
+def _remarks(steps: Sequence[str], counts: Counter[str]) -> list[Remark]:
+    return [
+        Remark(
+            code=f"cleaned-{name}",
+            message=mark("Step “{step}” changed {count} cells.")
+            if name not in _CHOICES
+            else mark("Step “{step}” left out {count} rows."),
+            count=counts[name],
+            values={"step": name, "count": counts[name]},
+        )
+        for name in steps
+    ]

@@ -1,0 +1,207 @@
+"""Records of delimited text: RFC 4180, but a stray quote never swallows the rows behind it.
+
+Lines without a quote are cut at the delimiter. A line with quotes is matched strictly first. Only where an opening
+quote finds no close on its line are the next lines looked at, and they are taken only if the whole fits strictly and
+does not look like rows of its own. Whatever is left is read leniently: the quote is part of the text, and counted.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from slm_studio.core.texts import mark
+from slm_studio.engine.data.lines import Lines
+from slm_studio.engine.data.notes import Notes
+
+JOINED_LINES = 5000  # a quoted cell spans at most so many lines …
+JOINED_LENGTH = 16 << 20  # … and characters
+PATIENCE = 50  # unclosed quotes after which only a few lines are looked at
+ROWS_ALIKE = 10  # lines inside a quoted cell that all look like rows: the quote was a stray one
+
+Record = list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grammar:
+    """How lines become cells. `width` is the expected number of cells, 0 where it is not known yet."""
+
+    delimiter: str
+    quoting: bool
+    width: int = 0
+
+
+class RecordReader:
+    """Turns groups of lines into groups of records and counts what it had to repair."""
+
+    def __init__(self, groups: Iterator[Lines], grammar: Grammar, notes: Notes, first_row: int = 0) -> None:
+        self.groups = groups
+        self.grammar = grammar
+        self.notes = notes
+        self.row = first_row  # number of the next record, for remarks
+        self.lines: list[str] = []
+        self.ends: list[str] = []
+        self.at = 0  # the next line within `lines`
+        self.gone = 0  # lines of the file before lines[0]
+        self.unclosed = 0
+        self.joined = 0
+        self.open_at = -1  # the first record whose quote was still open where the text ended
+        escaped = re.escape(grammar.delimiter)
+        plain = f"[^{escaped}]*" if len(grammar.delimiter) == 1 else "(?:.*?)"
+        blank = "[ ]*" if grammar.delimiter == "\t" else r"[ \t]*" if grammar.delimiter.strip() else ""
+        self.field = re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|({plain})){escaped}', re.DOTALL)
+        self.opening = re.compile(rf'{blank}"')
+        self.closing = re.compile(rf'(?<!")(?:"")*"({blank})(?={escaped}|$)', re.DOTALL)
+
+    def __iter__(self) -> Iterator[list[Record]]:
+        """Yield groups of records."""
+        while self._pull():
+            if self.at == 0 and not (self.grammar.quoting and any('"' in line for line in self.lines)):
+                yield self._plain_records()
+                continue
+            found: list[Record] = []
+            while self.at < len(self.lines):
+                record = self._record()
+                if record is not None:
+                    found.append(record)
+                    self.row += 1
+            yield found
+
+    def _pull(self) -> bool:
+        """Fetch the next group of lines once all are used."""
+        if self.at < len(self.lines):
+            return True
+        group = next(self.groups, None)
+        if group is None:
+            return False
+        self.gone += len(self.lines)
+        self.lines, self.ends, self.at = group[0], group[1], 0
+        return True
+
+    def _reach(self, place: int) -> bool:
+        """Make sure that lines[place] is there, fetching more lines behind those in hand."""
+        while place >= len(self.lines):
+            group = next(self.groups, None)
+            if group is None:
+                return False
+            self.lines = self.lines + group[0]
+            self.ends = self.ends + group[1]
+        return True
+
+    def _plain_records(self) -> list[Record]:
+        delimiter, lines = self.grammar.delimiter, self.lines
+        self.at = len(lines)
+        if self.grammar.width != 1 and "" in lines:
+            for number, line in enumerate(lines):
+                if not line:
+                    self._note_blank(number)
+            found = [line.split(delimiter) for line in lines if line]
+        else:
+            found = [line.split(delimiter) for line in lines]
+        self.row += len(found)
+        return found
+
+    def _record(self) -> Record | None:
+        """Return the record that begins at the next line, or None for a blank line."""
+        line = self.lines[self.at]
+        if not line and self.grammar.width != 1:
+            self._note_blank(self.at)
+            self.at += 1
+            return None
+        if '"' not in line or not self.grammar.quoting:
+            self.at += 1
+            return line.split(self.grammar.delimiter)
+        record = self._strict(line)
+        if record is None and line.count('"') % 2:
+            record = self._joined()
+            if record is not None:
+                return record
+        self.at += 1
+        return record if record is not None else self._lenient(line)
+
+    def _strict(self, text: str) -> Record | None:
+        """Return the cells where every quote stands as RFC 4180 wants it, else None."""
+        cells = []
+        for quoted, plain in self.field.findall(text + self.grammar.delimiter):
+            if plain and '"' in plain and self.opening.match(plain):
+                return None
+            cells.append(quoted.replace('""', '"') if quoted else plain)
+        return cells
+
+    def _joined(self) -> Record | None:
+        """Return a record whose quoted cell spans lines, and step behind it; None where the quote is a stray one."""
+        most = JOINED_LINES if self.unclosed < PATIENCE or self.joined > self.unclosed else 20
+        quotes, length, last = self.lines[self.at].count('"'), 0, self.at
+        while last - self.at < most and length < JOINED_LENGTH:
+            if not self._reach(last + 1):
+                self.open_at = self.row if self.open_at < 0 else self.open_at
+                break
+            last += 1
+            line = self.lines[last]
+            length += len(line)
+            if '"' not in line:
+                continue
+            quotes += line.count('"')
+            if quotes % 2:
+                continue
+            record = self._strict(self._text(last))
+            if record is None or self._swallows_rows(last):
+                break
+            self.joined += 1
+            self.at = last + 1
+            return record
+        self.unclosed += 1
+        return None
+
+    def _text(self, last: int) -> str:
+        """Return the lines from the current one to `last` with the ends between them as they stood."""
+        parts = []
+        for place in range(self.at, last):
+            parts += (self.lines[place], self.ends[place])
+        return "".join([*parts, self.lines[last]])
+
+    def _swallows_rows(self, last: int) -> bool:
+        inside = self.lines[self.at + 1 : last]
+        if len(inside) < ROWS_ALIKE or self.grammar.width < 2:
+            return False
+        alike = sum(line.count(self.grammar.delimiter) == self.grammar.width - 1 for line in inside)
+        return alike >= 0.9 * len(inside)
+
+    def _lenient(self, line: str) -> Record:
+        """Cut a line whose quotes are out of order; quotes that enclose nothing stay in the text."""
+        delimiter, cells, start, stray, spaced = self.grammar.delimiter, [], 0, False, False
+        while start <= len(line):
+            opened = self.opening.match(line, start)
+            closed = self.closing.search(line, opened.end()) if opened else None
+            if opened and closed:
+                content = line[opened.end() : closed.start(1) - 1]
+                inner = '"' in content.replace('""', "")  # not doubled: it was not meant as CSV
+                stray, spaced = stray or inner, spaced or bool(closed[1]) or opened.end() > start + 1
+                cells.append(content if inner else content.replace('""', '"'))
+                start = closed.end() + len(delimiter)
+                continue
+            stray = stray or opened is not None
+            end = line.find(delimiter, start)
+            end = len(line) if end < 0 else end
+            cells.append(line[start:end])
+            start = end + len(delimiter)
+        plain = line.split(delimiter)
+        if len(cells) != self.grammar.width == len(plain):
+            cells, stray, spaced = plain, True, False
+        if spaced:
+            self.notes.add(
+                "spaces-outside-quotes",
+                mark("{count} rows have spaces between a quote and the delimiter, which were left out."),
+                place=max(0, self.row),
+            )
+        if stray:
+            self.notes.add(
+                "stray-quotes",
+                mark("{count} rows have quotes that open or close nothing; they were kept as part of the text."),
+                place=max(0, self.row),
+            )
+        return cells
+
+    def _note_blank(self, place: int) -> None:
+        self.notes.add(
+            "blank-lines", mark("{count} blank lines between the rows were skipped."), place=self.gone + place + 1
+        )

@@ -1,0 +1,86 @@
+"""Describe: label counts, lengths and languages, as the charts beside the table show them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.texts import mark
+from slm_studio.engine.data.languages import language_of
+from slm_studio.engine.data.rows import open_table
+
+MOST_LABELS = 2000
+LOOKED_AT = 200_000  # texts whose tokens are counted; of more, evenly spread ones
+LANGUAGES_OF = 2000  # texts whose language is guessed
+BARS = 30
+_TOKEN = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+"
+
+
+def describe_dataset(dataset: Dataset, roles: Mapping[str, str]) -> Iterator[Event]:
+    """Count labels, lengths, languages and empty texts of the training rows. Ends in Finished(dict)."""
+    table = open_table(dataset.part())
+    found: dict[str, object] = {"rows": table.num_rows, "labels": {}, "lengths": {}, "token_lengths": {}}
+    found |= {"languages": {}, "empty": 0}
+    label, text = roles.get("label", ""), roles.get("text", "")
+    yield Progress(mark("Counting labels"), 0, 3)
+    if label:
+        dataset.column(label)  # raises where there is none
+        found["labels"] = count_labels(table.column(label))
+    yield Progress(mark("Measuring texts"), 1, 3)
+    if text:
+        dataset.column(text)
+        column = spread(table.column(text), LOOKED_AT)
+        found["lengths"] = histogram(pc.utf8_length(column).to_numpy())
+        found["token_lengths"] = histogram(count_tokens(column))
+        found["empty"] = pc.sum(pc.equal(pc.utf8_trim_whitespace(table.column(text)), "")).as_py() or 0
+        yield Progress(mark("Guessing languages"), 2, 3)
+        found["languages"] = language_shares(spread(table.column(text), LANGUAGES_OF).to_pylist())
+    yield Finished(found)
+
+
+def count_labels(column: pa.ChunkedArray) -> dict[str, int]:
+    """Return how often each label that is not empty stands, the most frequent first, at most MOST_LABELS."""
+    counts = {each["values"]: each["counts"] for each in pc.value_counts(column).to_pylist() if each["values"]}
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return dict(ordered[:MOST_LABELS])
+
+
+def count_tokens(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Return about how many tokens each text has: its Latin words, and its Chinese, Japanese and Korean characters."""
+    return pc.count_substring_regex(column, _TOKEN).to_numpy()
+
+
+def spread(column: pa.ChunkedArray, most: int) -> pa.ChunkedArray:
+    """Return at most `most` cells from all over a column."""
+    if len(column) <= most:
+        return column
+    return column.take(pa.array(np.unique(np.linspace(0, len(column) - 1, most).astype(np.int64))))
+
+
+def histogram(lengths: np.ndarray) -> dict[str, object]:
+    """Return bars over lengths. The last bar holds everything longer than three times the 95th percentile."""
+    if not len(lengths):
+        return {"edges": [0, 1], "counts": [0], "median": 0, "p95": 0, "longest": 0}
+    p95, longest = float(np.percentile(lengths, 95)), int(lengths.max())
+    top = max(1, min(longest, int(3 * p95) or longest))
+    step = max(1, -(-top // BARS))
+    edges = np.arange(0, top + step + 1, step)
+    counts, _ = np.histogram(np.minimum(lengths, edges[-1] - 1), edges)
+    return {
+        "edges": [int(edge) for edge in edges],
+        "counts": [int(count) for count in counts],
+        "median": float(np.median(lengths)),
+        "p95": p95,
+        "longest": longest,
+    }
+
+
+def language_shares(texts: Sequence[str]) -> dict[str, float]:
+    """Return the shares of texts in each language, those that cannot be told as “other”."""
+    counts = Counter(language_of(text) or "other" for text in texts if text.strip())
+    total = max(1, sum(counts.values()))
+    return {language: counts.get(language, 0) / total for language in ("en", "zh", "other")}

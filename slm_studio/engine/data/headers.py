@@ -1,0 +1,50 @@
+"""Column names: mended where a header is missing, doubled or padded, and invented where there is none."""
+
+from collections.abc import Sequence
+
+from slm_studio.core.texts import mark
+from slm_studio.engine.data.notes import Notes
+
+FEW = 0.5  # a label column repeats its values: at most this share of its cells is different
+
+
+def settled_names(header: Sequence[str], notes: Notes) -> list[str]:
+    """Return the names of a header: trimmed, none empty, none twice. What was changed is noted."""
+    names: list[str] = []
+    for place, cell in enumerate(header):
+        name = cell.strip().lstrip("\ufeff")
+        if cell and name != cell:
+            notes.add("header-trimmed", mark("{count} column names had spaces around them."))
+        if not name:
+            name = f"column_{place + 1}"
+            notes.add("header-missing", mark("{count} columns had no name and were numbered."))
+        if name in names:
+            notes.add(
+                "header-twice", mark("{count} column names stood twice and were numbered, such as “{name}”."), name=name
+            )
+        names.append(free_name(name, names))
+    return names
+
+
+def free_name(name: str, names: Sequence[str]) -> str:
+    """Return `name`, or `name_2`, `name_3` … whichever is not in `names` yet."""
+    number, free = 1, name
+    while free in names:
+        number += 1
+        free = f"{name}_{number}"
+    return free
+
+
+def invented_names(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Return names for columns without a header: “label” and “text” where that is plain to see, else column_1 …"""
+    if width == 1:
+        return ["text"]
+    columns = [[row[place] for row in rows if len(row) > place] for place in range(width)]
+    lengths = [sum(map(len, column)) / max(1, len(column)) for column in columns]
+    different = [len(set(column)) / max(1, len(column)) for column in columns]
+    names = [f"column_{place + 1}" for place in range(width)]
+    text = max(range(width), key=lambda place: lengths[place])
+    labels = [place for place in range(width) if different[place] <= FEW and lengths[place] <= 40 and place != text]
+    if len(rows) >= 4 and len(labels) == 1 and different[text] > FEW:
+        names[labels[0]], names[text] = "label", "text"
+    return names

@@ -1,0 +1,90 @@
+"""Keeping: Arrow files that were just written become a dataset of the app's, in a folder of its own."""
+
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from slm_studio.core import codec, files, paths
+from slm_studio.core.dataset import Dataset, ReadReport, open_dataset, save_dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.engine.data.columns import look_at_columns
+from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.rows import open_table
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One split as it was written."""
+
+    title: str
+    path: Path
+    columns: tuple[str, ...]
+    rows: int
+    fingerprint: str
+    notes: Notes
+
+
+@contextmanager
+def staging_folder() -> Iterator[Path]:
+    """Yield a temporary folder beside the datasets, which is gone afterwards."""
+    folder = paths.datasets() / f".partial-{uuid.uuid4().hex[:8]}-reading"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_dataset(name: str, source: str, parts: Mapping[str, Part], report: ReadReport) -> Dataset:
+    """Move the Arrow files of `parts` into a dataset folder, or find the one that holds the same rows already."""
+    train = parts["train"]
+    fingerprint = sha256("".join(f"{split} {part.fingerprint}\n" for split, part in parts.items()).encode()).hexdigest()
+    identity = f"{files.slug(_stem(name))}-{fingerprint[:8]}"
+    folder = paths.datasets() / identity
+    dataset = Dataset(
+        id=identity,
+        name=name,
+        source=source,
+        folder=str(folder),
+        columns=look_at_columns(open_table(train.path)),
+        rows=train.rows,
+        held_out={split: part.rows for split, part in parts.items() if split != "train"},
+        fingerprint=fingerprint,
+        report=report,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    if former := _same_dataset(folder, dataset):
+        dataset = replace(dataset, created=former.created)
+        if dataset != former:
+            save_dataset(dataset)
+        return dataset
+    with files.atomic_folder(folder) as partial:
+        for split, part in parts.items():
+            part.path.replace(partial / f"{split}.arrow")
+        files.write_json(partial / "dataset.json", codec.to_json(dataset))
+    return dataset
+
+
+def _stem(name: str) -> str:
+    """Return a file's name without its endings, or a version's name with what was said about it."""
+    if name.endswith(")"):
+        before, _, after = name.rpartition(" (")
+        return f"{_stem(before)}-{after}"
+    return Path(name.removesuffix(".gz")).stem
+
+
+def _same_dataset(folder: Path, dataset: Dataset) -> Dataset | None:
+    """Return the dataset in `folder` if it holds the same rows, all of them there."""
+    if not (folder / "dataset.json").is_file():
+        return None
+    try:
+        former = open_dataset(folder)
+    except StudioError:
+        return None  # damaged: it is written anew
+    whole = all(former.part(split).is_file() for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
+    return former if whole and former.fingerprint == dataset.fingerprint else None

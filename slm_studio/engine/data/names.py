@@ -1,0 +1,59 @@
+"""Names that columns go by, in the languages of the people who use this: text, label, id, split."""
+
+import re
+
+TEXT_NAMES = (
+    "text", "sentence", "content", "文本", "内容", "正文", "评论", "內容", "評論", "句子", "文章", "語句", "message", "review", "comment", "document",
+    "body", "utterance", "tweet", "sms", "post", "reviewbody", "留言", "消息", "微博", "弹幕", "原文",
+    "question", "query", "title", "summary", "description", "input", "prompt", "instruction", "story", "abstract", "问题", "标题", "描述",
+)  # fmt: skip
+STRONG = TEXT_NAMES.index("question")  # names before this place settle the text column; the others only hint at it
+LABEL_NAMES = (
+    "label", "category", "class", "intent", "sentiment", "labels", "target", "topic", "tag", "tags", "polarity", "emotion", "rating", "stars", "star",
+    "score", "type", "genre", "domain", "is_spam", "similar", "y", "标签", "类别", "分类", "类型", "情感", "意图", "主题", "标注", "评分", "星级", "领域",
+    "標籤", "類別",
+)  # fmt: skip
+ID_NAMES = ("id", "index", "idx", "uuid", "guid", "key", "row", "no", "编号", "序号", "索引", "編號", "url", "link")
+SPLIT_NAMES = ("split", "set", "partition", "fold", "subset", "数据集", "划分")
+SPLIT_VALUES = {
+    "train": "train", "training": "train", "trn": "train", "训练": "train", "训练集": "train",
+    "dev": "validation", "valid": "validation", "validation": "validation", "val": "validation", "development": "validation", "eval": "validation",
+    "验证": "validation", "验证集": "validation", "开发集": "validation",
+    "test": "test", "testing": "test", "tst": "test", "测试": "test", "测试集": "test",
+}  # fmt: skip
+OTHER_NAMES = (
+    "answer", "response", "output", "messages", "conversations", "context", "source", "date", "time", "author", "user", "name", "lang", "language",
+    "question_1", "question_2", "sentence1", "sentence2", "premise", "hypothesis", "query-id", "corpus-id", "tokens", "ner_tags", "length", "城市", "日期",
+    "时间", "作者", "用户", "答案", "回答", "姓名",
+)  # fmt: skip
+
+
+def folded(name: str) -> str:
+    """Return a column name for comparison: its last dotted part, lower case, words joined by _.
+
+    Example: folded("content.Review Text") == "review_text"
+    """
+    last = re.split(r"[.\]]\.?", name.strip().rstrip("]"))[-1] or name
+    return re.sub(r"[\s\-]+", "_", last.strip().casefold())
+
+
+def rank(name: str, names: tuple[str, ...]) -> int:
+    """Return how well a column's name fits a list: 0 is its first word, len(names) and more is no fit."""
+    own = folded(name)
+    if own in names:
+        return names.index(own)
+    words = set(re.split(r"[_\W]+", own))
+    parts = [place for place, each in enumerate(names) if each in words or (not each.isascii() and each in own)]
+    return len(names) // 2 + min(parts) // 2 if parts else 2 * len(names)
+
+
+def is_id(name: str) -> bool:
+    """Say whether a column's name says that it numbers or names the rows."""
+    own = folded(name)
+    return own in ID_NAMES or not {"id", "index", "idx", "uuid", "guid"}.isdisjoint(own.strip("_").split("_"))
+
+
+def is_known_name(cell: str) -> bool:
+    """Say whether a cell is a name that columns go by."""
+    own = re.sub(r"[\s\-]+", "_", cell.strip().strip('"').casefold())
+    return own in TEXT_NAMES + LABEL_NAMES + ID_NAMES + SPLIT_NAMES + OTHER_NAMES

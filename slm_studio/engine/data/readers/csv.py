@@ -1,0 +1,137 @@
+"""CSV and TSV: cells between delimiters, with or without quotes, with or without a header."""
+
+from collections.abc import Iterator, Sequence
+
+from slm_studio.core.dataset import ReadOptions
+from slm_studio.core.texts import mark
+from slm_studio.engine.data import dialect
+from slm_studio.engine.data.delimited import Grammar, Record, RecordReader
+from slm_studio.engine.data.dialect import Dialect
+from slm_studio.engine.data.encoding import decode_stream
+from slm_studio.engine.data.headers import invented_names, settled_names
+from slm_studio.engine.data.lines import Lines, split_lines
+from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.readers import Chunk
+from slm_studio.engine.data.source import HEAD, Source
+
+ENDINGS = (".csv", ".tsv", ".tab", ".psv")
+MOST_SURPLUS = 50  # further columns that rows with too many cells may open
+
+
+def sniff(head: bytes, name: str) -> float:
+    """Trust the name; else the first rows must fall into the same number of cells."""
+    if name.lower().endswith(ENDINGS):
+        return 0.8
+    text = head.decode("utf-8", "replace")
+    found = dialect.judge(text, name)
+    enough = len(found.rows) >= 3 and found.width > 1 and "\n\n" not in text.replace("\r\n", "\n")
+    if not enough or found.fit < 0.98:
+        return 0.0
+    if name.lower().endswith((".txt", ".text", ".md")):  # only tabs are never prose
+        return 0.7 if found.delimiter == "\t" and found.width <= 20 else 0.0
+    return 0.7 if found.delimiter == "\t" else 0.5
+
+
+def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
+    """Yield the rows, padded or widened to one width."""
+    found = dialect.judge(_head(source, notes), source.name, _unescaped(options.delimiter), options.header)
+    notes.format = "tsv" if found.delimiter == "\t" else "csv"
+    notes.delimiter = found.delimiter if found.width > 1 or options.delimiter else ""
+    notes.header = found.header
+    groups = split_lines(source.text(notes.encoding, notes), lone_returns_end=found.lone_returns_end)
+    grammar = Grammar(delimiter=found.delimiter, quoting=found.quoting, width=found.width)
+    if found.width == 1 and not options.delimiter and not found.quoting:
+        grammar = Grammar(delimiter="\n", quoting=False, width=1)  # no line holds a line end: each is one cell
+    reader = RecordReader(_skip(groups, found.skipped), grammar, notes, first_row=-1 if found.header else 0)
+    names = _names(found, notes)
+    surplus = _surplus_rule(found)
+    first, row = found.header, 0
+    for records in reader:
+        if first and records:
+            records, first = records[1:], False
+        yield _columns(records, names, surplus, row, notes)
+        row += len(records)
+
+
+def _head(source: Source, notes: Notes) -> str:
+    return "".join(decode_stream(iter([source.sample()[:HEAD]]), notes.encoding, Notes()))
+
+
+def _unescaped(delimiter: str) -> str:
+    """Return the delimiter a person wrote; \\t and the word tab mean a tab."""
+    return {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
+
+
+def _skip(groups: Iterator[Lines], count: int) -> Iterator[Lines]:
+    for lines, ends in groups:
+        yield lines[count:], ends[count:]
+        count = 0
+
+
+def _names(found: Dialect, notes: Notes) -> list[str]:
+    if found.header and found.rows:
+        first = list(found.rows[0])[: found.width]
+        return settled_names(first + [""] * (found.width - len(first)), notes)
+    if not found.header:
+        notes.add("no-header", mark("The first row looks like data, so the columns were named here."))
+    return invented_names(found.rows, found.width)
+
+
+def _surplus_rule(found: Dialect) -> str:
+    """Say where the cells beyond the last column belong: to the last cell, the first one, or columns of their own.
+
+    Text with delimiters that nobody quoted shows by the space that follows a comma in prose.
+    """
+    wide = [row for row in found.rows if len(row) > found.width and any(row[found.width :])]
+    usual = [row for row in found.rows if len(row) == found.width]
+    if len(wide) < max(3, 0.02 * len(found.rows)) or found.width < 2:
+        return "columns"
+    labels = {row[-1] for row in usual}
+    if sum(row[-1] in labels for row in wide) > 0.9 * len(wide) and len(labels) <= 0.5 * len(usual):
+        return "first"
+    spaced = sum(cell.startswith(" ") for row in wide for cell in row[found.width :])
+    return "last" if spaced > 0.5 * sum(len(row) - found.width for row in wide) else "columns"
+
+
+def _columns(records: Sequence[Record], names: list[str], surplus: str, row: int, notes: Notes) -> Chunk:
+    """Turn records into columns; those with another number of cells are mended and counted."""
+    width = len(names)
+    if any(len(record) != width for record in records):
+        records = [
+            record if len(record) == width else _mended(record, width, surplus, row + at, notes)
+            for at, record in enumerate(records)
+        ]
+        width = max(width, *(len(record) for record in records))
+        records = [record + [""] * (width - len(record)) for record in records]
+    for number in range(len(names), width):
+        names.append(_free(f"column_{number + 1}", names))
+    columns = list(zip(*records, strict=True)) or [()] * width
+    return dict(zip(names, columns, strict=False))
+
+
+def _mended(record: Record, width: int, surplus: str, row: int, notes: Notes) -> Record:
+    if len(record) < width:
+        notes.add("rows-short", mark("{count} rows have too few cells; the missing ones are empty."), place=row)
+        return record + [""] * (width - len(record))
+    if not any(record[width:]):
+        notes.add("rows-trailing", mark("{count} rows end in empty cells beyond the last column."), place=row)
+        return record[:width]
+    delimiter = notes.delimiter
+    extra = len(record) - width
+    if surplus == "last":
+        notes.add("rows-joined", mark("{count} rows hold unquoted delimiters; their pieces were joined."), place=row)
+        return [*record[: width - 1], delimiter.join(record[width - 1 :])]
+    if surplus == "first":
+        notes.add("rows-joined", mark("{count} rows hold unquoted delimiters; their pieces were joined."), place=row)
+        return [delimiter.join(record[: extra + 1]), *record[extra + 1 :]]
+    notes.add(
+        "rows-wide", mark("{count} rows have more cells than columns; the surplus has columns of its own."), place=row
+    )
+    most = width + MOST_SURPLUS
+    return record if len(record) <= most else [*record[: most - 1], delimiter.join(record[most - 1 :])]
+
+
+def _free(name: str, names: Sequence[str]) -> str:
+    while name in names:
+        name += "_"
+    return name

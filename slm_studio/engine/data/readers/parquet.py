@@ -1,0 +1,126 @@
+"""Parquet: columns of any type, as text. Its metadata is looked at before a page is unpacked."""
+
+import json
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from slm_studio.core.dataset import ReadOptions
+from slm_studio.core.errors import StudioError
+from slm_studio.core.texts import mark
+from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.readers import Chunk
+from slm_studio.engine.data.source import Source
+
+MAGIC = b"PAR1"
+BATCH = 8192
+MOST_BYTES = 8 << 30  # unpacked; more is refused
+MOST_EXPANSION = 500  # times the file's size; more is a bomb
+INNOCENT = 256 << 20  # unpacked bytes below which the expansion does not matter
+MOST_COLUMNS = 500
+
+
+def sniff(head: bytes, name: str) -> float:
+    """Four bytes tell."""
+    return 1.0 if head.startswith(MAGIC) else 0.0
+
+
+def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
+    """Yield the rows batch by batch."""
+    notes.format = "parquet"
+    limit = INNOCENT if source.size * MOST_EXPANSION < INNOCENT else min(MOST_BYTES, source.size * MOST_EXPANSION)
+    try:
+        file = pq.ParquetFile(str(source.path), memory_map=False)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(source, error) from error
+    with file:
+        _check(file, source, limit)
+        yield from _batches(file, source, limit, notes)
+
+
+def _batches(file: pq.ParquetFile, source: Source, limit: int, notes: Notes) -> Iterator[Chunk]:
+    total, rows, unpacked = max(1, file.metadata.num_rows), 0, 0
+    batches = file.iter_batches(batch_size=BATCH)
+    while True:
+        try:
+            batch = next(batches, None)
+            chunk = {name: _text(name, batch.column(name), rows, notes) for name in batch.schema.names} if batch else {}
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(source, error) from error
+        if batch is None:
+            return
+        unpacked += sum(column.nbytes for column in chunk.values())
+        if unpacked > limit:
+            raise _too_large(source, unpacked)
+        rows += len(batch)
+        source.position = source.size * rows // total
+        yield chunk
+
+
+def _check(file: pq.ParquetFile, source: Source, limit: int) -> None:
+    facts = file.metadata
+    unpacked = sum(facts.row_group(number).total_byte_size for number in range(facts.num_row_groups))
+    if unpacked > limit:
+        raise _too_large(source, unpacked)
+    if facts.num_columns > MOST_COLUMNS:
+        raise StudioError(
+            "too-many-columns",
+            "“{name}” has {columns} columns.",
+            "Keep the few that hold texts and labels.",
+            name=source.title,
+            columns=facts.num_columns,
+        )
+
+
+def _text(name: str, column: pa.Array, row: int, notes: Notes) -> pa.Array:
+    """Return a column as text and count what was none."""
+    kind = column.type
+    if isinstance(column, pa.DictionaryArray):
+        column = column.dictionary_decode()
+        kind = column.type
+    if column.null_count:
+        notes.add("cells-null", mark("{count} cells are null; they became empty."), count=column.null_count, place=row)
+    if pa.types.is_string(kind):
+        return column
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    notes.add(
+        "column-" + name,
+        mark("Column “{column}” holds values of type {type}; they became text."),
+        column=name,
+        type=str(kind),
+    )
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return pa.array([cell if cell is None else cell.decode("utf-8", "replace") for cell in column.to_pylist()])
+    if pa.types.is_nested(kind):
+        return pa.array([cell if cell is None else _spell(cell) for cell in column.to_pylist()], pa.string())
+    try:
+        return column.cast(pa.string())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return pa.array([None if cell is None else str(cell) for cell in column.to_pylist()], pa.string())
+
+
+def _spell(cell: object) -> str:
+    return json.dumps(cell, ensure_ascii=False, default=str)
+
+
+def _damaged(source: Source, error: BaseException) -> StudioError:
+    return StudioError(
+        "parquet-damaged",
+        "“{name}” is no whole Parquet file: {reason}.",
+        "Fetch or export it again.",
+        name=source.title,
+        reason=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
+    )
+
+
+def _too_large(source: Source, unpacked: int) -> StudioError:
+    return StudioError(
+        "expands-too-much",
+        "“{name}” has {packed} MB on disk and would unpack to more than {unpacked} MB.",
+        "If that is what you want, write the columns you need to a file of their own.",
+        name=source.title,
+        packed=source.size >> 20,
+        unpacked=unpacked >> 20,
+    )

@@ -1,0 +1,232 @@
+"""Reading: any file a person drops becomes rows that the app owns, with a report of what was guessed and repaired."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from slm_studio.core import codec, files, paths
+from slm_studio.core.dataset import Dataset, ReadOptions, open_dataset, save_dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.texts import mark
+from slm_studio.engine.data import encoding, names
+from slm_studio.engine.data.columns import look_at_columns
+from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.readers import Reader, all_readers
+from slm_studio.engine.data.rows import open_table
+from slm_studio.engine.data.source import HEAD, Source, open_source, shown, unknown_format
+from slm_studio.engine.data.table import TableWriter, batches
+
+SURE = 0.1  # a reader less sure than this does not take the file
+
+
+def read_dataset(path: Path, options: ReadOptions = ReadOptions()) -> Iterator[Event]:  # noqa: B008  (frozen)
+    """Read a file (and the person's own validation and test files) and yield Finished(Dataset).
+
+    The same rows under the same name give the same dataset: it is found again by its fingerprint.
+    """
+    staging = paths.datasets() / f".partial-{uuid.uuid4().hex[:8]}-reading"
+    staging.mkdir(parents=True)
+    try:
+        parts = {"train": Path(path), "validation": _optional(options.validation), "test": _optional(options.test)}
+        found: dict[str, Part] = {}
+        for split, each in parts.items():
+            if each is not None:
+                found[split] = yield from _read_part(each, options, staging / f"{split}.arrow")
+        _same_columns(found)
+        notes = found["train"].notes
+        if len(found) == 1:
+            found |= _split_by_column(found["train"], staging)
+        yield Finished(_keep(staging, path, found, notes))
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One split as it was read."""
+
+    title: str
+    path: Path
+    columns: tuple[str, ...]
+    rows: int
+    fingerprint: str
+    notes: Notes
+
+
+def pick_reader(source: Source, options: ReadOptions, notes: Notes) -> Reader:
+    """Return the reader for a file, after its encoding was guessed (or taken from the options) into `notes`."""
+    sample = source.sample()
+    readers = all_readers()
+    if source.name.lower().endswith(".parquet") or sample.startswith(b"PAR1"):
+        return readers["parquet"]
+    notes.encoding = encoding.check_name(options.encoding) if options.encoding else encoding.guess(sample).name
+    if encoding.is_binary(sample, notes.encoding):
+        raise StudioError(
+            "file-binary",
+            "“{name}” holds no text: its bytes look like a program, a picture or an archive.",
+            "Export it as CSV, JSON lines or plain text from the program that made it.",
+            name=source.title,
+        )
+    if options.delimiter:
+        return readers["csv"]
+    head = "".join(encoding.decode_stream(iter([sample[:HEAD]]), notes.encoding, Notes())).encode("utf-8", "replace")
+    scores = {name: reader.sniff(head, source.name) for name, reader in readers.items()}
+    best = max(scores, key=lambda name: scores[name])
+    if scores[best] < SURE:
+        raise unknown_format(source.title, Path(source.name).suffix or "?")
+    return readers[best]
+
+
+def _optional(path: str) -> Path | None:
+    return Path(path) if path else None
+
+
+def _read_part(path: Path, options: ReadOptions, out: Path) -> Iterator[Event]:
+    """Read one file into one Arrow file; returns its Part."""
+    source, notes = open_source(path), Notes()
+    reader = pick_reader(source, options, notes)
+    with TableWriter(out, notes) as writer:
+        for chunk in reader.read(source, options, notes):
+            writer.write(chunk)
+            yield Progress(_reading(source), min(source.position, source.size), source.size)
+    if source.is_gzip:
+        notes.add("gzip", mark("The file was unpacked (gzip)."))
+    if not writer.rows:
+        raise StudioError(
+            "no-rows",
+            "“{name}” has a header but no rows.",
+            "Add rows below the header, or choose another file.",
+            name=source.title,
+        )
+    if source.is_changed():
+        notes.add(
+            "file-changed",
+            mark("The file was changed while it was read. Read it again once the other program is done."),
+        )
+    return Part(
+        title=source.title,
+        path=out,
+        columns=tuple(writer.columns),
+        rows=writer.rows,
+        fingerprint=writer.fingerprint(),
+        notes=notes,
+    )
+
+
+def _reading(source: Source) -> str:
+    """Return the template of a progress line. The name is part of it: Progress carries no values."""
+    return f"Reading {source.title}"
+
+
+def _same_columns(found: dict[str, Part]) -> None:
+    """Refuse held-out files whose columns differ from the training file's."""
+    train = found["train"]
+    for split, part in found.items():
+        if missing := [name for name in train.columns if name not in part.columns]:
+            raise StudioError(
+                "columns-differ",
+                "“{name}” ({split}) has no column “{column}”, which “{train}” has.",
+                "Give both files the same columns. “{name}” has: {columns}.",
+                name=part.title,
+                split=split,
+                column=missing[0],
+                train=train.title,
+                columns=", ".join(part.columns),
+            )
+
+
+def _split_by_column(train: Part, staging: Path) -> dict[str, Part]:
+    """Cut the rows by a column that names their split (train, dev, test …), where there is one."""
+    table = open_table(train.path)
+    column = next((name for name in train.columns if _names_splits(name, table)), None)
+    if column is None:
+        return {}
+    masks = {"train": [], "validation": [], "test": []}
+    for value in pc.unique(table.column(column)).to_pylist():
+        masks[names.SPLIT_VALUES[value.strip().casefold()]].append(value)
+    found = {}
+    for split, values in masks.items():
+        if values:
+            found[split] = _part_of(table, column, values, replace(train, path=staging / f"{split}-of-column.arrow"))
+    del table
+    for split, part in found.items():
+        part.path.replace(staging / f"{split}.arrow")
+        found[split] = replace(part, path=staging / f"{split}.arrow")
+    counts = {split: part.rows for split, part in found.items()}
+    train.notes.add(
+        "split-by-column",
+        mark("Column “{column}” splits the rows: {train} to train, {validation} to validate, {test} to test."),
+        column=column,
+        train=counts.get("train", 0),
+        validation=counts.get("validation", 0),
+        test=counts.get("test", 0),
+    )
+    return found
+
+
+def _names_splits(name: str, table: pa.Table) -> bool:
+    if names.folded(name) not in names.SPLIT_NAMES:
+        return False
+    values = {value.strip().casefold() for value in pc.unique(table.column(name)).to_pylist()[:100]}
+    meant = {names.SPLIT_VALUES.get(value) for value in values}
+    return None not in meant and "train" in meant and len(meant) > 1
+
+
+def _part_of(table: pa.Table, column: str, values: list[str], part: Part) -> Part:
+    wanted = pa.array(values, pa.string())
+    with TableWriter(part.path, part.notes, part.columns) as writer:
+        for batch in batches(table):
+            chosen = batch.filter(pc.is_in(batch.column(column), wanted))
+            writer.write({name: chosen.column(name) for name in part.columns})
+    return replace(part, rows=writer.rows, fingerprint=writer.fingerprint())
+
+
+def _keep(staging: Path, path: Path, found: dict[str, Part], notes: Notes) -> Dataset:
+    """Move the Arrow files into a dataset folder of their own, or find the one that holds the same rows already."""
+    train = found["train"]
+    print_ = sha256("".join(part.fingerprint for part in found.values()).encode()).hexdigest()
+    name = Path(train.title).name
+    identity = f"{files.slug(Path(name.removesuffix('.gz')).stem)}-{print_[:8]}"
+    folder = paths.datasets() / identity
+    dataset = Dataset(
+        id=identity,
+        name=name,
+        source=shown(Path(path).absolute()),
+        folder=str(folder),
+        columns=look_at_columns(open_table(train.path)),
+        rows=train.rows,
+        held_out={split: part.rows for split, part in found.items() if split != "train"},
+        fingerprint=print_,
+        report=notes.report(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    if former := _same_dataset(folder, dataset):
+        dataset = replace(dataset, created=former.created)
+        if dataset != former:
+            save_dataset(dataset)
+        return dataset
+    with files.atomic_folder(folder) as partial:
+        for split, part in found.items():
+            part.path.replace(partial / f"{split}.arrow")
+        files.write_json(partial / "dataset.json", codec.to_json(dataset))
+    return dataset
+
+
+def _same_dataset(folder: Path, dataset: Dataset) -> Dataset | None:
+    """Return the dataset in `folder` if it holds the same rows, all of them there."""
+    if not (folder / "dataset.json").is_file():
+        return None
+    try:
+        former = open_dataset(folder)
+    except StudioError:
+        return None  # damaged: it is written anew
+    whole = all(former.part(split).is_file() for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
+    return former if whole and former.fingerprint == dataset.fingerprint else None

@@ -1,0 +1,141 @@
+"""Records: JSON values as rows of text. Numbers keep their literal, lists stay JSON, nested objects become dotted columns."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.texts import mark
+from slm_studio.engine.data.notes import Notes
+
+MOST_COLUMNS = 500
+DEEPEST = 4  # levels of objects that become dotted columns; deeper ones stay JSON
+MOST_PARTS = 30  # keys of a nested object that become columns; one with more is a dictionary of its own
+SPEECH = {"role", "content", "from", "value"}  # lists of these are conversations, never one column each
+
+Record = dict[str, object]
+
+
+class Number(str):
+    """A number as the file spells it."""
+
+    __slots__ = ()
+
+
+class Constant(Number):
+    """NaN or Infinity, which strict JSON forbids."""
+
+    __slots__ = ()
+
+
+DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=Constant)
+
+
+def parse(text: str) -> object:
+    """Return one JSON value, numbers as Number. Raises ValueError or RecursionError."""
+    return DECODER.decode(text)
+
+
+def spell(value: object) -> str:
+    """Return a parsed value as JSON, numbers as they were written."""
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{spell(key)}: {spell(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(spell, value)) + "]"
+    return {None: "null", True: "true", False: "false"}[value]  # type: ignore[index]
+
+
+class Flattener:
+    """Turns records into columns. Which nested objects become columns is settled by the first records."""
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+        self.opened: set[str] | None = None  # dotted names of objects and one-item lists that become columns
+        self.names: dict[str, None] = {}
+        self.row = 0
+
+    def columns(self, records: Sequence[Record]) -> dict[str, list[str]]:
+        """Return the cells of some records, column by column."""
+        if self.opened is None and records:
+            self.opened = set(_to_open(records[:1000], "", 0))
+        rows = [self._cells(record) for record in records]
+        if len(self.names) > MOST_COLUMNS:
+            raise StudioError(
+                "too-many-columns",
+                "The records have more than {limit} different keys.",
+                "Write them as rows with the same few keys, for example “text” and “label”.",
+                limit=MOST_COLUMNS,
+            )
+        missing = len(rows) * len(self.names) - sum(map(len, rows))
+        if missing:
+            self.notes.add(
+                "keys-missing", mark("{count} cells are empty because their record lacks the key."), count=missing
+            )
+        return {name: [row.get(name, "") for row in rows] for name in self.names}
+
+    def _cells(self, record: Record) -> dict[str, str]:
+        cells: dict[str, str] = {}
+        for key, value in record.items():
+            if type(value) is str:
+                cells[key] = value
+            else:
+                self._put(key, value, cells)
+        if not cells.keys() <= self.names.keys():
+            self.names |= dict.fromkeys(cells)
+        self.row += 1
+        return cells
+
+    def _put(self, name: str, value: object, cells: dict[str, str]) -> None:
+        """Put a value that is no plain text into its cell or cells."""
+        opened = name in (self.opened or ())
+        if opened and isinstance(value, dict):
+            for key, item in value.items():
+                self._put(f"{name}.{key}", item, cells)
+        elif opened and isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+            for key, item in value[0].items():
+                self._put(f"{name}[0].{key}", item, cells)
+        else:
+            cells[name] = self._text(value)
+
+    def _text(self, value: object) -> str:
+        if type(value) is str:
+            return value
+        if isinstance(value, Constant):
+            self._note("cells-constant", mark("{count} cells hold NaN or Infinity, which strict JSON forbids."))
+            return str(value)
+        if isinstance(value, Number):
+            self._note("cells-number", mark("{count} cells are numbers; they were kept as they are written."))
+            return str(value)
+        if value is None:
+            self._note("cells-null", mark("{count} cells are null; they became empty."))
+            return ""
+        if isinstance(value, bool):
+            self._note("cells-boolean", mark("{count} cells are true or false; they were kept as these words."))
+            return "true" if value else "false"
+        self._note("cells-nested", mark("{count} cells are lists or objects; they were kept as JSON."))
+        return spell(value)
+
+    def _note(self, code: str, message: str) -> None:
+        self.notes.add(code, message, place=self.row)
+
+
+def _to_open(records: Sequence[Mapping[str, object]], prefix: str, depth: int) -> Iterator[str]:
+    """Yield the names of nested objects, and of lists that always hold one object, that should become columns."""
+    if depth == DEEPEST:
+        return
+    for key in dict.fromkeys(key for record in records for key in record):
+        values = [record[key] for record in records if record.get(key) is not None]
+        name = f"{prefix}{key}"
+        if values and all(isinstance(value, dict) for value in values):
+            inner, path = values, f"{name}."
+        elif len(values) > 1 and all(isinstance(v, list) and len(v) == 1 and isinstance(v[0], dict) for v in values):
+            inner, path = [value[0] for value in values], f"{name}[0]."  # type: ignore[index]
+        else:
+            continue
+        keys = {part for value in inner for part in value}  # type: ignore[attr-defined]
+        if 0 < len(keys) <= MOST_PARTS and not (path.endswith("[0].") and len(keys & SPEECH) >= 2):
+            yield name
+            yield from _to_open(inner, path, depth + 1)  # type: ignore[arg-type]

@@ -1,0 +1,187 @@
+"""Splits: which rows are learnt from, which choose the checkpoint, and which are scored once at the end."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.recipe import Recipe
+from slm_studio.engine.data.rows import Rows, open_rows
+
+FEWEST_FOR_TEST = 50  # rows below which none is spent on a final score
+FEWEST_FOR_VALIDATION = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Splits:
+    """The rows of a run. `dropped` counts rows without a label, which no part holds."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
+    dropped: int = 0
+
+
+def split_dataset(
+    dataset: Dataset, recipe: Recipe, *, by: Literal["stratified", "contiguous"], role: str = ""
+) -> Splits:
+    """Cut a dataset by a settled recipe's shares and seed; the person's own validation and test rows are used as they are.
+
+    "contiguous" cuts in order, for texts that read on. "stratified" keeps the shares of the values of `role` (the label);
+    rows whose text is the same but for case and spaces stand on one side only, and rows without a label are dropped.
+    The same rows, recipe and seed always give the same split.
+    """
+    role = role or ("label" if by == "stratified" and recipe.roles.get("label") else "")
+    rows = open_rows(dataset, recipe.roles)
+    kept = _labelled(rows, role)
+    given = {split: _given(dataset, recipe, split, role) for split in ("validation", "test")}
+    shares = {
+        "test": 0.0 if given["test"] or len(kept) < FEWEST_FOR_TEST else recipe.test_share or 0.0,
+        "validation": 0.0
+        if given["validation"] or len(kept) < FEWEST_FOR_VALIDATION
+        else recipe.validation_share or 0.0,
+    }
+    if by == "contiguous":
+        places = cut_in_order(len(kept), shares["validation"], shares["test"])
+    else:
+        places = cut_by_shares(
+            _keys(kept, role),
+            kept.column(role) if role else [""] * len(kept),
+            shares["validation"],
+            shares["test"],
+            seed=recipe.seed,
+        )
+    train, validation, test = (kept.take(part) for part in places)
+    dropped = len(rows) - len(kept) + sum(each[1] for each in given.values() if each)
+    return Splits(
+        train=train,
+        validation=given["validation"][0] if given["validation"] else validation,
+        test=given["test"][0] if given["test"] else test,
+        dropped=dropped,
+    )
+
+
+def cut_in_order(rows: int, validation_share: float, test_share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return places of train | validation | test, in order. Example: cut_in_order(10, 0.2, 0.1) → 0…6, 7…8, 9"""
+    validation, test = _wanted(rows, validation_share), _wanted(rows, test_share)
+    train = rows - validation - test
+    everything = np.arange(rows)
+    return everything[:train], everything[train : train + validation], everything[train + validation :]
+
+
+def cut_by_shares(
+    keys: np.ndarray, labels: Sequence[str], validation_share: float, test_share: float, *, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return places of train, validation and test, each sorted: rows with one key stay together, labels keep their shares.
+
+    Where a label has too few rows for its share, the rows of the whole decide; train always keeps one row of each label.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    groups = _groups(keys)
+    side = np.zeros(len(keys), np.int8)  # 0 train, 1 validation, 2 test
+    members = _groups_by_label(groups, labels, generator)
+    for number, share in ((2, test_share), (1, validation_share)):
+        wanted = _wanted(len(keys), share)
+        quotas = _quotas([sum(len(group) for group in each) for each in members], wanted, len(keys))
+        taken = 0
+        for place, quota in enumerate(quotas):
+            members[place], count = _take(members[place], quota, side, number)
+            taken += count
+        if wanted and not taken:  # every label has a single group: one of them must do
+            _take_any(members, side, number)
+    return tuple(np.flatnonzero(side == number) for number in (0, 1, 2))  # type: ignore[return-value]
+
+
+def fold(text: str) -> str:
+    """Return a text as it counts for being “the same”: case folded, spaces run together. Example: " A  b" → "a b" """
+    return " ".join(text.casefold().split())
+
+
+def text_keys(texts: Sequence[str]) -> np.ndarray:
+    """Return one 64-bit key per text; texts that fold alike have the same."""
+    digests = (hashlib.blake2b(fold(text).encode("utf-8", "replace"), digest_size=8).digest() for text in texts)
+    return np.frombuffer(b"".join(digests), "<u8")
+
+
+def _labelled(rows: Rows, role: str) -> Rows:
+    if not role:
+        return rows
+    filled = [place for place, cell in enumerate(rows.column(role)) if cell.strip()]
+    return rows if len(filled) == len(rows) else rows.take(np.array(filled, np.int64))
+
+
+def _given(dataset: Dataset, recipe: Recipe, split: str, role: str) -> tuple[Rows, int] | None:
+    """Return the person's own rows of a split and how many had no label."""
+    if not dataset.held_out.get(split):
+        return None
+    rows = open_rows(dataset, recipe.roles, split)  # type: ignore[arg-type]
+    kept = _labelled(rows, role)
+    return (kept, len(rows) - len(kept)) if len(kept) else None
+
+
+def _keys(rows: Rows, role: str) -> np.ndarray:
+    """Return a key over all cells but the label's."""
+    others = [rows.column(each) for each in rows.roles if each != role]
+    if not others:
+        return np.arange(len(rows), dtype=np.uint64)
+    return text_keys(others[0] if len(others) == 1 else ["\0".join(cells) for cells in zip(*others, strict=True)])
+
+
+def _wanted(rows: int, share: float) -> int:
+    """Return how many of `rows` make a share: at least one where there is a share, never more than half."""
+    return min(max(1, round(rows * share)), rows // 2) if share > 0 and rows > 1 else 0
+
+
+def _groups(keys: np.ndarray) -> list[np.ndarray]:
+    """Return the places of equal keys, in order of first appearance."""
+    order = np.argsort(keys, kind="stable")
+    borders = np.flatnonzero(np.diff(keys[order])) + 1
+    return sorted(np.split(order, borders), key=lambda group: int(group[0])) if len(keys) else []
+
+
+def _groups_by_label(
+    groups: list[np.ndarray], labels: Sequence[str], generator: np.random.Generator
+) -> list[list[np.ndarray]]:
+    """Return the groups of each label (that of a group's first row), shuffled; labels in order of first appearance."""
+    found: dict[str, list[np.ndarray]] = {}
+    for group in groups:
+        found.setdefault(labels[int(group[0])], []).append(group)
+    return [[each[place] for place in generator.permutation(len(each))] for each in found.values()]
+
+
+def _quotas(sizes: Sequence[int], wanted: int, rows: int) -> list[int]:
+    """Share `wanted` rows out over labels of these sizes: whole parts first, then the largest remainders."""
+    exact = [size * wanted / max(1, rows) for size in sizes]
+    quotas = [int(each) for each in exact]
+    by_remainder = sorted(range(len(sizes)), key=lambda place: (quotas[place] - exact[place], place))
+    for place in by_remainder[: wanted - sum(quotas)]:
+        quotas[place] += 1
+    return quotas
+
+
+def _take(groups: list[np.ndarray], quota: int, side: np.ndarray, number: int) -> tuple[list[np.ndarray], int]:
+    """Put groups on a side until the quota is full; one that does not fit stays, and so does the last of a label."""
+    left, taken = [], 0
+    for place, group in enumerate(groups):
+        is_last = not left and place == len(groups) - 1
+        if taken >= quota:
+            return left + groups[place:], taken
+        if is_last or taken + len(group) > quota:
+            left.append(group)
+            continue
+        side[group] = number
+        taken += len(group)
+    return left, taken
+
+
+def _take_any(members: list[list[np.ndarray]], side: np.ndarray, number: int) -> None:
+    """Put one group on a side, although train then lacks its label: the smallest of the label with most groups."""
+    rich = max(range(len(members)), key=lambda place: len(members[place]), default=None)
+    if rich is None or sum(map(len, members)) < 2 or not members[rich]:
+        return
+    group = min(members[rich], key=len)
+    side[group] = number
+    members[rich] = [each for each in members[rich] if each is not group]

@@ -1,0 +1,227 @@
+"""Writing: rows as csv, tsv, jsonl, json, txt or parquet, so that reading them back gives the same cells."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from slm_studio.core import files
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.results import FileResult
+from slm_studio.core.texts import mark
+from slm_studio.engine.data.columns import text_column
+from slm_studio.engine.data.rows import open_table
+from slm_studio.engine.data.source import shown
+from slm_studio.engine.data.table import batches
+
+BATCH = 10_000
+ENDINGS = {"ndjson": "jsonl", "jl": "jsonl", "tab": "tsv", "text": "txt", "md": "txt", "pq": "parquet"}
+
+
+def write_file(dataset: Dataset, out: Path, to: str = "") -> Iterator[Event]:
+    """Write a dataset's rows to `out` in the format `to` (else by the ending of `out`). Ends in Finished(FileResult).
+
+    The training rows are written; where a column of the file itself splits the rows, those of every part.
+    """
+    began = time.monotonic()
+    kind = _format(out, to)
+    _refuse_own_files(dataset, out)
+    tables = [open_table(dataset.part(split)) for split in _parts(dataset)]  # type: ignore[arg-type]
+    total = sum(table.num_rows for table in tables)
+    columns = [text_column(dataset)] if kind == "txt" else list(tables[0].column_names)
+    done = 0
+    with files.atomic_file(out) as stream:
+        writer = _WRITERS[kind](stream, columns, tables)
+        for table in tables:
+            for batch in batches(table.select(columns), BATCH):
+                writer.write(batch)
+                done += batch.num_rows
+                yield Progress(mark("Writing rows"), done, total)
+        writer.close()
+    yield Finished(FileResult(rows=total, out=str(out), checked={"format": kind}, seconds=time.monotonic() - began))
+
+
+def _format(out: Path, to: str) -> str:
+    ending = (to or out.suffix).lower().lstrip(".")
+    kind = ENDINGS.get(ending, ending)
+    if kind not in _WRITERS:
+        raise StudioError(
+            "no-such-format",
+            "Files of the kind “{kind}” cannot be written.",
+            "Choose one of: {formats}.",
+            kind=ending or "?",
+            formats=", ".join(_WRITERS),
+        )
+    return kind
+
+
+def _refuse_own_files(dataset: Dataset, out: Path) -> None:
+    """Never write over the file the rows came from, nor into the app's own copy."""
+    target = out.absolute().resolve()
+    source = Path(dataset.source)
+    same = target == source.resolve() or (out.exists() and source.exists() and out.samefile(source))
+    if same or target.is_relative_to(Path(dataset.folder).resolve()):
+        raise StudioError(
+            "overwrites-source",
+            "“{path}” is the file these rows were read from.",
+            "Choose another name.",
+            path=shown(out),
+        )
+    if out.is_dir():
+        raise StudioError("is-a-folder", "“{path}” is a folder.", "Add a file name.", path=shown(out))
+
+
+def _parts(dataset: Dataset) -> list[str]:
+    by_column = any(remark.code == "split-by-column" for remark in dataset.report.remarks)
+    return ["train", *(dataset.held_out if by_column else ())]
+
+
+class _Delimited:
+    """CSV by RFC 4180, quoted only where needed; TSV with every cell quoted if one needs it."""
+
+    delimiter = ","
+
+    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
+        self.stream = stream
+        self.single = len(columns) == 1
+        self.all = self.quotes_all(tables)
+        self._rows([tuple(columns)])
+
+    def quotes_all(self, tables: Sequence[pa.Table]) -> bool:
+        """Say whether every cell is quoted."""
+        return False
+
+    def write(self, batch: pa.Table) -> None:
+        """Write some rows."""
+        self._rows(list(zip(*(column.to_pylist() for column in batch.columns), strict=True)))
+
+    def close(self) -> None:
+        """Nothing stands at the end."""
+
+    def _rows(self, rows: Sequence[Sequence[str]]) -> None:
+        lines = [self.delimiter.join(map(self._cell, row)) for row in rows]
+        self.stream.write("".join(f"{line}\n" for line in lines).encode())
+
+    def _cell(self, cell: str) -> str:
+        if self.all or self._needs_quotes(cell) or (self.single and not cell):
+            return '"' + cell.replace('"', '""') + '"'
+        return cell
+
+    def _needs_quotes(self, cell: str) -> bool:
+        return (
+            any(ch in cell for ch in (self.delimiter, '"', "\n", "\r")) or cell != cell.strip() or cell[:1] == "\ufeff"
+        )
+
+
+class _Tabbed(_Delimited):
+    """Between tabs quotes are literal unless they stand everywhere, so it is all or nothing."""
+
+    delimiter = "\t"
+
+    def quotes_all(self, tables: Sequence[pa.Table]) -> bool:
+        """Say whether a cell holds a tab, a line end or a quote at its beginning."""
+        cells = (
+            cell
+            for table in tables
+            for batch in batches(table)
+            for column in batch.columns
+            for cell in column.to_pylist()
+        )
+        return any("\t" in cell or "\n" in cell or "\r" in cell or cell.lstrip().startswith('"') for cell in cells)
+
+    def _needs_quotes(self, cell: str) -> bool:
+        return False
+
+
+class _JsonLines:
+    """One object a line, every cell a string exactly as read."""
+
+    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
+        self.stream = stream
+
+    def write(self, batch: pa.Table) -> None:
+        """Write some rows."""
+        self.stream.write("".join(f"{_object(row)}\n" for row in batch.to_pylist()).encode())
+
+    def close(self) -> None:
+        """Nothing stands at the end."""
+
+
+class _JsonArray:
+    """An array with one object a line."""
+
+    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
+        self.stream, self.before = stream, "[\n"
+
+    def write(self, batch: pa.Table) -> None:
+        """Write some rows."""
+        rows = batch.to_pylist()
+        if rows:
+            self.stream.write((self.before + ",\n".join(map(_object, rows))).encode())
+            self.before = ",\n"
+
+    def close(self) -> None:
+        """Close the array."""
+        self.stream.write(b"\n]\n")
+
+
+class _Plain:
+    """One cell a line; a cell with a line end of its own has no place here."""
+
+    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
+        self.stream, self.row = stream, 0
+
+    def write(self, batch: pa.Table) -> None:
+        """Write some lines."""
+        cells = batch.column(0).to_pylist()
+        for place, cell in enumerate(cells):
+            if "\n" in cell or "\r" in cell:
+                raise StudioError(
+                    "cell-has-line-ends",
+                    "Row {row} holds line ends, which plain text cannot keep apart from rows.",
+                    "Write CSV, JSON lines or Parquet instead.",
+                    row=self.row + place + 1,
+                )
+        self.row += len(cells)
+        self.stream.write("".join(f"{cell}\n" for cell in cells).encode())
+
+    def close(self) -> None:
+        """Nothing stands at the end."""
+
+
+class _Parquet:
+    """Parquet with zstd, every column a string."""
+
+    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
+        self.writer = pq.ParquetWriter(stream, tables[0].select(columns).schema, compression="zstd")
+
+    def write(self, batch: pa.Table) -> None:
+        """Write some rows as a row group."""
+        self.writer.write_table(batch)
+
+    def close(self) -> None:
+        """Write the metadata."""
+        self.writer.close()
+
+
+def _object(row: dict[str, str]) -> str:
+    return json.dumps(row, ensure_ascii=False)
+
+
+_WRITERS: dict[
+    str,
+    Callable[[BinaryIO, Sequence[str], Sequence[pa.Table]], _Delimited | _JsonLines | _JsonArray | _Plain | _Parquet],
+] = {
+    "csv": _Delimited,
+    "tsv": _Tabbed,
+    "jsonl": _JsonLines,
+    "json": _JsonArray,
+    "txt": _Plain,
+    "parquet": _Parquet,
+}

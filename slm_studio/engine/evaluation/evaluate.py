@@ -1,0 +1,127 @@
+"""From a model and rows to a report on disk."""
+
+import csv
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from slm_studio.core import codec, files, paths
+from slm_studio.core.dataset import Dataset, Split, open_dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json
+from slm_studio.core.results import Baseline, Report
+from slm_studio.core.saved import REPORT_FOLDER, SavedModel
+from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.evaluation.observe import observe_all
+from slm_studio.engine.inference.shelf import on_shelf
+from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.task import Task
+
+BATCH = 64
+REPORT_FILE = "report.json"
+
+
+def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, str]) -> Iterator[Event]:
+    """Score an open model. Of the data it was trained on only the rows it has never seen are taken."""
+    item = on_shelf(handle)
+    recipe = recipe_of_model(item.model, roles)
+    recipe = item.task.settle(recipe, dataset)
+    part, rows, train = _choose(item.task, recipe, dataset, item.model, split)
+    folder = paths.cache() / "reports" / f"{Path(item.model.folder).name}-{dataset.id}-{part}"
+    if dataset.fingerprint == item.model.fingerprint and part == item.model.metrics_on:
+        folder = Path(item.model.folder) / REPORT_FOLDER
+    report = yield from score_rows(
+        item.task, item.loaded, recipe, rows, folder=folder, train=train, names=(item.model.name, dataset.name, part)
+    )
+    yield Finished(report)
+
+
+def score_rows(
+    task: Task,
+    loaded: Loaded,
+    recipe: Recipe,
+    rows: Rows,
+    *,
+    folder: Path,
+    train: Rows | None,
+    names: tuple[str, str, str],  # type: ignore[type-arg]
+) -> Iterator[Event]:
+    """Yield Progress; return the Report (as the generator's value) after writing it to folder/report.json.
+
+    names: model, dataset, split. `train` are the rows for the baselines; None leaves them out.
+    """
+    began = time.perf_counter()
+    examples = []
+    for event in task.examples(rows, loaded, recipe):
+        if isinstance(event, list):
+            examples = event
+        else:
+            yield event
+    if not examples:
+        raise StudioError(
+            "nothing-to-score",
+            "No row of “{dataset}” can be scored.",
+            "Choose the columns again, or another file.",
+            dataset=names[1],
+        )
+    observations, order = yield from observe_all(task, loaded, examples, BATCH)
+    folder.mkdir(parents=True, exist_ok=True)
+    report = task.report(observations, order, rows, loaded, folder)
+    report = replace(report, model=names[0], dataset=names[1], split=names[2], folder=str(folder), seconds=time.perf_counter() - began)
+    write_report(report, folder)  # stands before the baselines, which may take longer
+    if train is not None and len(train):
+        report = replace(report, baselines=(yield from _baselines(task, train, rows, report, folder, loaded)))
+        write_report(report, folder)
+    return report  # type: ignore[return-value]
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write report.json, and confusion.csv for spreadsheets."""
+    if report.confusion:
+        lines = [["true \\ predicted", *report.labels]]
+        lines += [[label, *map(str, counts)] for label, counts in zip(report.labels, report.confusion, strict=True)]
+        out = io.StringIO()
+        csv.writer(out).writerows(lines)
+        files.write_atomic(folder / "confusion.csv", out.getvalue())
+    files.write_json(folder / REPORT_FILE, codec.to_json(report))
+
+
+def recipe_of_model(model: SavedModel, roles: dict[str, str]) -> Recipe:
+    """Return the recipe of a model's training, with other columns where `roles` names some."""
+    if model.recipe:
+        recipe = recipe_from_json(model.recipe).settled()
+        return replace(recipe, roles={**recipe.roles, **roles})
+    return make_recipe(model.task, base="imported", roles=roles).settled()
+
+
+def _baselines(task: Task, train: Rows, rows: Rows, report: Report, folder: Path, loaded: Loaded) -> Iterator[Event]:  # type: ignore[type-arg]
+    found: tuple[Baseline, ...] = ()
+    yield Progress("Training simple methods for comparison", 0, 0)
+    for event in task.baselines(train, rows, report, folder, loaded):
+        if isinstance(event, tuple):
+            found = event
+        else:
+            yield event
+    return found  # type: ignore[return-value]
+
+
+def _choose(task: Task, recipe: Recipe, dataset: Dataset, model: SavedModel, split: str) -> tuple[Split, Rows, Rows | None]:  # type: ignore[type-arg]
+    """Return which rows are scored, and those for the baselines (None: the model's own data is no longer here)."""
+    if dataset.fingerprint == model.fingerprint:
+        splits = task.split(dataset, recipe)
+        part: Split = split or ("test" if len(splits.test) else "validation")  # type: ignore[assignment]
+        return part, getattr(splits, part), splits.train if part != "train" else None
+    part = "test" if "test" in dataset.held_out else "train"
+    rows = task.split(dataset, replace(recipe, validation_share=0.0, test_share=0.0))
+    return "test", getattr(rows, part), _learnt_from(task, recipe, model)
+
+
+def _learnt_from(task: Task, recipe: Recipe, model: SavedModel) -> Rows | None:  # type: ignore[type-arg]
+    folder = paths.datasets() / model.dataset
+    if not model.dataset or not (folder / "dataset.json").is_file():
+        return None
+    own = recipe_from_json(model.recipe).settled()
+    return task.split(open_dataset(folder), replace(own, options=recipe.options)).train

@@ -1,0 +1,203 @@
+"""Write one token at a time: cached decoding of any causal language model, as a generator of `Token`.
+
+Three layers, each of which can be tested alone:
+    Continuation   token ids → logits of the next token; owns the cache and the sliding window
+    TextStream     token ids → finished text; holds back what may still change
+    stream         the loop: asks, picks, stops
+"""
+
+# T tokens, V vocabulary, K alternatives shown
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.knobs import knob
+from slm_studio.core.results import Token
+from slm_studio.engine.inference.sampling import SamplingOptions, pick
+
+UNFINISHED = "\ufffd"  # what decoders write for bytes that are not (yet) a character
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecodingOptions(SamplingOptions):
+    """Say how long and how boldly to write, and where to stop."""
+
+    max_new_tokens: int = knob(200, "Length", "The most tokens that are written.", low=1, high=100_000)
+    seed: int | None = knob(
+        None, "Seed", "The same seed writes the same text. Empty is different each time.", low=0, high=2**31 - 1
+    )
+    alternatives: int = knob(0, "Alternatives", "Other tokens shown with each written one.", low=0, high=50)
+    stop: tuple[str, ...] = ()  # the text ends before the first of these
+
+
+def stream(
+    net: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompt_ids: Sequence[int],
+    options: DecodingOptions,
+    *,
+    continues: bool = False,
+) -> Iterator[Token]:
+    """Yield a `Token` for each token written, the end token included.
+
+    Joined, their texts are `tokenizer.decode` of all ids, cut before the first stop string. A token that ends in the
+    middle of a character, or of what may become a stop string, has an empty text; a later one brings it.
+    `continues` says that the text goes on where the prompt ends, so that vocabularies which hide the first space
+    (“▁upon”) show it; an answer in a chat begins anew.
+    Example: "".join(token.text for token in stream(net, tokenizer, prompt_ids, DecodingOptions(temperature=0)))
+    """
+    context_ids = list(prompt_ids) or _start_ids(net, tokenizer)
+    generator = torch.Generator()
+    generator.seed() if options.seed is None else generator.manual_seed(options.seed)
+    end_ids = _end_ids(net, tokenizer)
+    continuation, guard = Continuation(net), StopGuard(options.stop)
+    texts = TextStream(tokenizer, prompt_ids[-8:] if continues else ())
+    was_training = net.training
+    net.eval()
+    try:
+        for n in range(1, options.max_new_tokens + 1):
+            logits_V = continuation.next_logits(context_ids)
+            token_id, probability = pick(logits_V, options, generator, context_ids)
+            context_ids.append(token_id)
+            is_last = n == options.max_new_tokens or token_id in end_ids
+            text = guard.add(texts.add(token_id) + (texts.finish() if is_last else ""))
+            text += guard.finish() if is_last else ""
+            yield Token(text, probability, token_id, _alternatives(logits_V, tokenizer, options.alternatives))
+            if is_last or guard.is_closed:
+                return
+    finally:
+        net.train(was_training)
+
+
+class Continuation:
+    """Compute the logits of the next token of a growing text, each position once.
+
+    Past the positions that the network has, the oldest quarter of the window is forgotten and the rest is read again:
+    about three positions of prefill for each further token, and never less than three quarters of the window in view.
+    """
+
+    def __init__(self, net: PreTrainedModel) -> None:
+        self.net = net
+        self.window = positions(net)
+        self.extra = {"logits_to_keep": 1} if net._supports_logits_to_keep() else {}
+        self.start = 0  # the first token in view
+        self.done = 0  # tokens start…done are in the cache
+        self.cache: object = None
+
+    def next_logits(self, context_ids: Sequence[int]) -> torch.Tensor:
+        """Return logits_V on the CPU; `context_ids` must begin with what the last call saw."""
+        if self.window is not None and len(context_ids) - self.start > self.window:
+            self.start, self.cache = len(context_ids) - max(1, self.window * 3 // 4), None
+        first = self.start if self.cache is None else self.done
+        ids_1T = torch.tensor([context_ids[first:]], device=self.net.device)
+        logits_V, self.cache = self._step(ids_1T)
+        self.done = len(context_ids)
+        return logits_V
+
+    @torch.inference_mode()
+    def _step(self, ids_1T: torch.Tensor) -> tuple[torch.Tensor, object]:
+        out = self.net(input_ids=ids_1T, past_key_values=self.cache, use_cache=True, **self.extra)
+        return out.logits[0, -1].float().cpu(), out.get("past_key_values")
+
+
+class TextStream:
+    """Turn a stream of token ids into text that never has to be taken back.
+
+    Decoders look at neighbours (spaces between words, bytes of one character), so each token is decoded together with
+    the last finished piece, and its text is what has come on top. That costs a few tokens of decoding, not all of them.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, before_ids: Sequence[int] = ()) -> None:
+        self.tokenizer = tokenizer
+        self.ids = list(before_ids)  # the last finished piece and everything after it
+        self.finished = len(self.ids)  # tokens of `ids` whose text was handed out …
+        self.shown = len(self._decode())  # … and the characters of that text
+
+    def add(self, token_id: int) -> str:
+        """Return the text that is certain now: "" in the middle of a character."""
+        self.ids.append(token_id)
+        text = self._decode()
+        if text.endswith(UNFINISHED) or len(text) <= self.shown:
+            return ""
+        new = text[self.shown :]
+        self.ids = self.ids[self.finished :]
+        self.finished, self.shown = len(self.ids), len(self._decode())
+        return new
+
+    def finish(self) -> str:
+        """Return what was held back."""
+        return self._decode()[self.shown :]
+
+    def _decode(self) -> str:
+        return self.tokenizer.decode(self.ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+
+
+class StopGuard:
+    """Let text pass up to the first stop string, and hold back whatever may be the beginning of one."""
+
+    def __init__(self, stop: Sequence[str]) -> None:
+        self.stop = [each for each in stop if each]
+        self.held = ""
+        self.is_closed = False
+
+    def add(self, text: str) -> str:
+        """Return the text that may be shown now."""
+        text = self.held + text
+        found = [at for each in self.stop if (at := text.find(each)) >= 0]
+        if found:
+            self.is_closed, self.held = True, ""
+            return text[: min(found)]
+        keep = max((_overlap(text, each) for each in self.stop), default=0)
+        self.held = text[len(text) - keep :]
+        return text[: len(text) - keep]
+
+    def finish(self) -> str:
+        """Return what was held back."""
+        held, self.held = self.held, ""
+        return held
+
+
+def positions(net: PreTrainedModel) -> int | None:
+    """Return how many tokens the network can see at once; None where nothing limits it."""
+    return getattr(net.config.get_text_config(), "max_position_embeddings", None)
+
+
+def _overlap(text: str, stop: str) -> int:
+    """Return how many characters at the end of `text` begin `stop`. Example: _overlap("one\\n", "\\n\\n") == 1"""
+    return next((n for n in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:n])), 0)
+
+
+def _alternatives(
+    logits_V: torch.Tensor, tokenizer: PreTrainedTokenizerBase, count: int
+) -> tuple[tuple[str, float], ...]:
+    if count == 0:
+        return ()
+    top_K = logits_V.log_softmax(dim=-1).topk(min(count, logits_V.shape[-1]))
+    return tuple(
+        (tokenizer.decode([id_]), probability)
+        for id_, probability in zip(top_K.indices.tolist(), top_K.values.exp().tolist(), strict=True)
+    )
+
+
+def _end_ids(net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Return the tokens that end a text: those of `generate`, or else the vocabulary's."""
+    found = net.generation_config.eos_token_id if net.generation_config is not None else None
+    found = tokenizer.eos_token_id if found is None else found
+    if found is None:
+        return frozenset()
+    return frozenset([found] if isinstance(found, int) else found)
+
+
+def _start_ids(net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    for found in (net.config.bos_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id):
+        if found is not None:
+            return [found]
+    raise StudioError(
+        "empty-prompt",
+        "There is no text to continue, and this model has no token that begins one.",
+        "Write a few words first.",
+    )

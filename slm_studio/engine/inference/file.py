@@ -1,0 +1,83 @@
+"""A whole file of prompts → the same file with the answers beside them."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.results import FileResult, Label, Token
+from slm_studio.engine.data.reading import read_dataset
+from slm_studio.engine.data.rows import open_table
+from slm_studio.engine.data.writing import write_table
+from slm_studio.engine.inference.shelf import Item, on_shelf
+
+CHUNK = 256  # rows between two signs of life
+
+
+def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, object]) -> Iterator[Event]:
+    """Read a file, answer its text column, and write all its columns plus `prediction` and `score`."""
+    began = time.perf_counter()
+    item = on_shelf(handle)
+    dataset = yield from _read(path)
+    table = open_table(dataset.part())
+    texts = [cell or "" for cell in table.column(text_column(item, dataset, options)).to_pylist()]
+    answers: list[str] = []
+    scores: list[str] = []
+    for start in range(0, len(texts), CHUNK):
+        for results in item.task.predict_many(item.loaded, texts[start : start + CHUNK], options):
+            answers.append(_answer(results))
+            scores.append(_score(results))
+        yield Progress("Answering rows", min(start + CHUNK, len(texts)), len(texts))
+    for name, cells in (("prediction", answers), ("score", scores)):
+        table = table.append_column(_free(name, table.column_names), pa.array(cells, pa.string()))
+    write_table(table, out)
+    yield Finished(FileResult(rows=len(texts), out=str(out), seconds=time.perf_counter() - began))
+
+
+def text_column(item: Item, dataset: Dataset, options: Mapping[str, object]) -> str:
+    """Return the column to answer: the one named, the one of the training, or the only one with text."""
+    names = [column.name for column in dataset.columns]
+    roles = item.model.recipe.get("roles")
+    learnt = roles.get("text", "") if isinstance(roles, dict) else ""
+    for wish in (str(options.get("column", "")), learnt, "text"):
+        if wish in names:
+            return wish
+    texts = [column.name for column in dataset.columns if column.kind == "text"]
+    if len(texts) == 1 or len(names) == 1:
+        return (texts or names)[0]
+    raise StudioError(
+        "which-column",
+        "“{dataset}” has several columns; which holds the text?",
+        "Name it: {columns}.",
+        dataset=dataset.name,
+        columns=", ".join(names),
+    )
+
+
+def _read(path: Path) -> Iterator[Event]:
+    for event in read_dataset(path, ReadOptions()):
+        if isinstance(event, Finished):
+            assert isinstance(event.result, Dataset)
+            return event.result  # type: ignore[return-value]
+        yield event
+    raise AssertionError("read ends in Finished")
+
+
+def _answer(results: list[Label | Token]) -> str:
+    if results and isinstance(results[0], Label):
+        return results[0].label
+    return "".join(token.text for token in results if isinstance(token, Token))
+
+
+def _score(results: list[Label | Token]) -> str:
+    return f"{results[0].score:.4f}" if results and isinstance(results[0], Label) else ""
+
+
+def _free(name: str, taken: list[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name

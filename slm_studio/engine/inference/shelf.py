@@ -1,0 +1,83 @@
+"""The open models. The one piece of state in the engine: a handle is worth nothing in another process."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Predicted, Progress
+from slm_studio.core.results import Opened
+from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.inspect import inspect_folder
+from slm_studio.engine.task import Task
+from slm_studio.engine.tasks import task_of
+from slm_studio.engine.training.device import pick_device
+
+MOST = 3  # open models; the one used longest ago makes room
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One open model."""
+
+    model: SavedModel
+    task: Task  # type: ignore[type-arg]
+    loaded: Loaded
+
+
+_shelf: "OrderedDict[str, Item]" = OrderedDict()
+
+
+def open_model(folder: Path, device: str) -> Iterator[Event]:
+    """Check a model folder, load it and keep it open under a handle."""
+    began = time.perf_counter()
+    model = open_saved(folder)
+    if not model.task:
+        raise StudioError(
+            "not-for-answers",
+            "“{model}” is a base that answers nothing by itself.",
+            "Train it further: choose it under “Continue a model” in Train.",
+            model=model.name,
+        )
+    yield Progress("Opening {model}".replace("{model}", model.name), 0, 0)
+    inspect_folder(folder)
+    task = task_of(model.task)
+    place = pick_device(device)
+    loaded = task.open(folder, model.facts, place)
+    loaded.net.eval()
+    # The date of the weights is part of the handle, so that a model trained again is not answered by the old one.
+    handle = f"{folder}@{place}@{(folder / 'studio.json').stat().st_mtime_ns}"
+    _shelf[handle] = Item(model, task, loaded)
+    _shelf.move_to_end(handle)
+    while len(_shelf) > MOST:
+        _shelf.popitem(last=False)
+    yield Finished(Opened(handle=handle, task=model.task, device=str(place), seconds=time.perf_counter() - began))
+
+
+def on_shelf(handle: str) -> Item:
+    """Return an open model. Raises StudioError where it is not open (any more)."""
+    if handle not in _shelf:
+        raise StudioError("not-open", "This model is not open (any more).", "Open it again.")
+    _shelf.move_to_end(handle)
+    return _shelf[handle]
+
+
+def close_model(handle: str) -> Iterator[Event]:
+    """Forget an open model; closing twice does no harm."""
+    _shelf.pop(handle, None)
+    yield Finished(None)
+
+
+def predict_prompt(handle: str, prompt: str, options: dict[str, object]) -> Iterator[Event]:
+    """Answer one prompt, then say how long it took."""
+    item = on_shelf(handle)
+    began = time.perf_counter()
+    count = 0
+    for result in item.task.predict(item.loaded, prompt, options):
+        count += 1
+        yield Predicted(result)
+    seconds = time.perf_counter() - began
+    yield Finished({"count": count, "seconds": seconds, "device": str(item.loaded.device)})

@@ -1,0 +1,54 @@
+"""Where a recipe's base stands: nothing, one of the person's models, a folder, or a hub id."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from slm_studio.core import paths
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.saved import SavedModel, list_models
+from slm_studio.core.settings import load_settings
+from slm_studio.engine.models.inspect import inspect_folder
+
+
+def find_base(recipe: Recipe) -> Iterator[Event]:
+    """Yield the download's progress where one is needed; return (as the generator's value) the base as a folder.
+
+    A blank base is returned as it is. A hub id that was fetched before is not fetched again.
+    """
+    if recipe.is_blank:
+        return recipe.base  # type: ignore[return-value]
+    folder = local_folder(recipe.base)
+    if folder is None:
+        folder = yield from _fetch(recipe.base)
+    inspect_folder(folder)
+    return str(folder)  # type: ignore[return-value]
+
+
+def local_folder(base: str) -> Path | None:
+    """Return the folder that a base names on this computer, or None where it has to be fetched."""
+    for candidate in (Path(base).expanduser(), paths.models() / base):
+        if candidate.is_dir():
+            return candidate
+    for model in list_models():
+        if model.origin.startswith(f"hub:{base}@"):
+            return Path(model.folder)
+    return None
+
+
+def _fetch(base: str) -> Iterator[Event]:
+    parts = base.split("/")
+    if len(parts) != 2 or not all(parts) or base.startswith((".", "~")):
+        raise StudioError("no-such-base", "“{base}” is neither a folder here nor a hub id.", "Give a folder, a hub id (owner/name), or blank:FAMILY-SIZE.", base=base)
+    from slm_studio.engine.sharing.hub import fetch_model
+
+    settings = load_settings()
+    if settings.offline:
+        raise StudioError("offline", "“{base}” is not on this computer, and SLM Studio is set to offline.", "Switch Offline off in Settings, or choose another base.", base=base)
+    for event in fetch_model(base, settings.endpoint, "", "", ""):
+        if isinstance(event, Finished):
+            assert isinstance(event.result, SavedModel)
+            return Path(event.result.folder)  # type: ignore[return-value]
+        yield event
+    raise AssertionError("fetch ends in Finished")

@@ -1,0 +1,54 @@
+"""Where a request would go, and whether it may be sent at all."""
+
+import os
+import re
+from urllib.parse import urlsplit
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.settings import HUGGING_FACE, load_settings
+
+_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def check_call(name: str, endpoint: str, token: str) -> str:
+    """Refuse what cannot work before anything is sent; return the endpoint without a slash at its end."""
+    endpoint = (endpoint or HUGGING_FACE).rstrip("/")
+    parts = urlsplit(endpoint)
+    local = parts.hostname in _LOOPBACK
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise StudioError(
+            "hub-address",
+            "“{endpoint}” is not the address of a hub.",
+            "Write an address such as https://huggingface.co in the settings.",
+            endpoint=parts.hostname or endpoint,
+        )
+    if not local and (load_settings().offline or _is_offline_by_environment()):
+        raise StudioError(
+            "offline", "SLM Studio is set to work offline.", "Switch “Offline” off in the settings, then try again."
+        )
+    if token and parts.scheme == "http" and not local:
+        raise StudioError(
+            "hub-unencrypted",
+            "The token was not sent: “{endpoint}” is not encrypted.",
+            "Use an address that begins with https, or go on without the token.",
+            endpoint=endpoint,
+        )
+    if not _ID.fullmatch(name) or ".." in name or "--" in name:
+        raise no_such("model", name)
+    return endpoint
+
+
+def no_such(what: str, name: str) -> StudioError:
+    """Return the error of a name that no hub has."""
+    return StudioError(
+        "hub-name",
+        "“{name}” cannot be the name of a {what}.",
+        "Write it as it stands on the hub, for example distilbert/distilgpt2.",
+        what=what,
+        name=name[:200],
+    )
+
+
+def _is_offline_by_environment() -> bool:
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")

@@ -1,0 +1,319 @@
+"""The model card: README.md, written from the evidence of the run and from nothing else.
+
+A field without evidence is left out. The same model and report give the same text, letter by letter.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from slm_studio.core import codec, files, knobs, paths
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished
+from slm_studio.core.recipe import Recipe, recipe_from_json
+from slm_studio.core.results import Baseline, Metric, Report
+from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.tasks import TaskInfo, task_info
+from slm_studio.engine.models.inspect import OWN_TYPES
+from slm_studio.engine.sharing import snippets
+from slm_studio.engine.sharing.contents import REPORT
+
+NAMES = {
+    "accuracy": "Accuracy", "f1_macro": "Macro F1", "f1_weighted": "Weighted F1", "precision_macro": "Macro precision",
+    "recall_macro": "Macro recall", "perplexity": "Perplexity", "bits_per_byte": "Bits per byte", "loss": "Loss",
+}  # fmt: skip
+BASELINES = {
+    "majority": "always the most frequent label", "tfidf_linear": "TF-IDF and a linear model",
+    "uniform": "every token equally likely", "unigram": "frequency of single tokens",
+}  # fmt: skip
+_HUB_TYPES = {"f1_macro": "f1", "f1_weighted": "f1", "precision_macro": "precision", "recall_macro": "recall"}
+_STEPS = ("data", "pre-training", "fine-tuning", "output")
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?")
+_MOST_CLASSES = 200
+_FEW_ROWS, _FEW_SCORED, _WEAK = 1000, 200, 0.6
+
+
+def card_of(folder: Path, options: Mapping[str, object]) -> Iterator[Event]:
+    """Write the card of a model folder. Ends in Finished(str)."""
+    yield Finished(card_text(folder, options))
+
+
+def card_text(folder: Path, options: Mapping[str, object]) -> str:
+    """Return the person's own card where options["card"] holds one, else the card from the evidence."""
+    own = options.get("card")
+    if isinstance(own, str) and own.strip():
+        return own
+    model = open_saved(folder)
+    report = codec.from_json(Report, files.read_json(folder / REPORT)) if (folder / REPORT).is_file() else None
+    chosen = {key: str(options.get(key) or "") for key in ("license", "language", "name")}
+    return write_card(model, report, **chosen)
+
+
+def write_card(
+    model: SavedModel,
+    report: Report | None,
+    license: str = "",  # noqa: A002  (the front matter's name)
+    language: str = "",
+    name: str = "",
+) -> str:
+    """Return README.md. `name` is the repository's NAMESPACE/NAME, once it is known."""
+    info = _info(model.task)
+    language = language or model.language
+    own = _model_type(model) in OWN_TYPES
+    baselines = report.baselines if report else _baselines(model)
+    metrics = report.metrics if report else _metrics(model)
+    texts = {
+        "front": _front(model, info, metrics, license, language, own),
+        "title": _plain(model.name),
+        "summary": _summary(info),
+        "facts": _facts(model, info, language),
+        "labels": _labels(model),
+        "use": _use(info),
+        "code": snippets.code(info, name or files.slug(model.name), own),
+        "data": _data(model),
+        "lineage": [(each.step, _plain(each.what), _plain(each.detail)) for each in _ordered(model)],
+        "recipe": _recipe(model),
+        "machine": _machine(model),
+        "scored_on": _scored_on(model, report),
+        "score_head": [
+            "score",
+            "this model",
+            "95 % interval",
+            *(BASELINES.get(each.key, each.key) for each in baselines),
+        ],
+        "scores": _scores(metrics, baselines),
+        "verdicts": [sentence for each in baselines if (sentence := _verdict(each))],
+        "classes": _classes(report),
+        "limits": _limits(model, report, language, metrics),
+        "licence": _licence(license, model),
+    }
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
+    template = (paths.resources() / "cards" / "model.md.jinja").read_text(encoding="utf-8")
+    return environment.from_string(template).render(texts)
+
+
+def _front(
+    model: SavedModel, info: TaskInfo | None, metrics: Sequence[Metric], license_: str, language: str, own: bool
+) -> str:
+    """Return the YAML front matter; every text is quoted as JSON, which YAML reads as it is."""
+    table: dict[str, object] = {}
+    if license_:
+        table["license"] = license_
+    if _CODE.fullmatch(language):
+        table["language"] = [language]
+    table["library_name"] = "slm-studio" if own else "transformers"
+    if info:
+        table["pipeline_tag"] = info.hub_tag
+    if base := base_model(model):
+        table |= {"base_model": base} | ({"base_model_relation": "finetune"} if model.steps else {})
+    table["tags"] = ["slm-studio", *([model.task] if model.task else [])]
+    if info and metrics and model.dataset_name:
+        table["model-index"] = [{"name": model.name, "results": [_result(model, info, metrics)]}]
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
+    return "\n".join(["---", *lines, "---"]) + "\n"
+
+
+def _result(model: SavedModel, info: TaskInfo, metrics: Sequence[Metric]) -> dict[str, object]:
+    figures = []
+    for metric in metrics:
+        figure: dict[str, object] = {
+            "type": _HUB_TYPES.get(metric.key, metric.key),
+            "name": NAMES.get(metric.key, metric.key),
+        }
+        figure["value"] = round(metric.value, 6)
+        if metric.low is not None and metric.high is not None:
+            figure["args"] = {"interval_95": [round(metric.low, 6), round(metric.high, 6)]}
+        figures.append(figure)
+    dataset = {"name": model.dataset_name, "type": files.slug(model.dataset_name), "split": model.metrics_on}
+    return {"task": {"type": info.hub_tag, "name": info.title}, "dataset": dataset, "metrics": figures}
+
+
+def base_model(model: SavedModel) -> str:
+    """Return the hub id of the model that this one goes on from, or "" where there is none."""
+    if model.base.startswith("blank:"):
+        return ""
+    if model.origin.startswith("hub:"):
+        return model.origin.removeprefix("hub:").partition("@")[0] if not model.steps else _if_id(model.base)
+    return _if_id(model.base)
+
+
+def _if_id(base: str) -> str:
+    if _HUB_ID.fullmatch(base):
+        return base
+    try:  # one of the person's models, which may have come from a hub
+        parent = open_saved(paths.models() / base) if base and "/" not in base else None
+    except StudioError:
+        return ""
+    return base_model(parent) if parent and parent.origin.startswith("hub:") else ""
+
+
+def _info(task: str) -> TaskInfo | None:
+    try:
+        return task_info(task)
+    except StudioError:
+        return None  # a base without a task
+
+
+def _model_type(model: SavedModel) -> str:
+    path = Path(model.folder) / "config.json"
+    plain = files.read_json(path) if model.folder and path.is_file() else None
+    if isinstance(plain, dict):
+        return str(plain.get("model_type", ""))
+    family = model.base.removeprefix("blank:").partition("-")[0]
+    return f"slm-{family}" if model.base.startswith("blank:") else ""
+
+
+def _summary(info: TaskInfo | None) -> str:
+    return info.blurb if info else "A base without a task: it answers nothing by itself, and can be trained further."
+
+
+def _use(info: TaskInfo | None) -> str:
+    if info is None:
+        return "As a base for training."
+    return f"{info.title}: {info.blurb[0].lower()}{info.blurb[1:]} Made for texts like those it learnt from; on other texts it was not tested."
+
+
+def _facts(model: SavedModel, info: TaskInfo | None, language: str) -> list[tuple[str, str]]:
+    table = {
+        "Task": info.title if info else "",
+        "Base": "none: made from nothing" if model.base.startswith("blank:") else _plain(model.base),
+        "Network": _plain(model.base.removeprefix("blank:")) if model.base.startswith("blank:") else "",
+        "Parameters": f"{model.parameters:,}" if model.parameters else "",
+        "Language": language,
+        "Fetched from": _plain(model.origin) if model.origin else "",
+        "Created": model.created,
+    }
+    return [(name, value) for name, value in table.items() if value]
+
+
+def _labels(model: SavedModel) -> str:
+    labels = model.facts.get("labels")
+    if not isinstance(labels, list | tuple):
+        return ""
+    shown = ", ".join(_plain(str(label)) for label in labels[:50])
+    return shown + (f" … ({len(labels)} in all)" if len(labels) > 50 else "")
+
+
+def _data(model: SavedModel) -> list[tuple[str, str]]:
+    if not model.dataset_name:
+        return []
+    rows = [(f"Rows for {split}", f"{count:,}") for split, count in model.rows.items()]
+    return [("Name", _plain(model.dataset_name)), *rows, ("Fingerprint (sha256)", f"`{model.fingerprint}`")]
+
+
+def _ordered(model: SavedModel) -> list:  # type: ignore[type-arg]
+    return sorted(model.lineage, key=lambda each: _STEPS.index(each.step) if each.step in _STEPS else len(_STEPS))
+
+
+def _recipe(model: SavedModel) -> list[tuple[str, str]]:
+    try:
+        recipe = recipe_from_json(model.recipe) if model.recipe else None
+    except StudioError:
+        return []  # of another version: better no table than a wrong one
+    if recipe is None:
+        return []
+    columns = [("Column for " + role, _plain(column)) for role, column in recipe.roles.items() if column]
+    cleaning = [("Cleaning", ", ".join(recipe.cleaning))] if recipe.cleaning else []
+    return columns + cleaning + _settings(recipe) + (_settings(recipe.options) if recipe.options else [])
+
+
+def _settings(owner: Recipe | object) -> list[tuple[str, str]]:
+    values = [(each.label, getattr(owner, each.name)) for each in knobs.knobs(type(owner))]
+    return [(label, _plain(str(value))) for label, value in values if value is not None and value != ""]
+
+
+def _machine(model: SavedModel) -> list[tuple[str, str]]:
+    if not model.steps:
+        return []
+    minutes, seconds = divmod(round(model.seconds), 60)
+    table = [("Machine", _plain(model.machine)), ("Steps", f"{model.steps:,}"), ("Time", f"{minutes} min {seconds} s")]
+    return [*table, ("Versions", ", ".join(f"{name} {version}" for name, version in model.versions.items()))]
+
+
+def _metrics(model: SavedModel) -> tuple[Metric, ...]:
+    known = model.intervals
+    return tuple(
+        Metric(key=key, value=value, low=known.get(key, (None, None))[0], high=known.get(key, (None, None))[1])
+        for key, value in model.metrics.items()
+    )
+
+
+def _baselines(model: SavedModel) -> tuple[Baseline, ...]:
+    return tuple(
+        Baseline(
+            key=key,
+            metrics=tuple(Metric(key=each, value=value) for each, value in metrics.items()),
+            seconds=0.0,
+            verdict=model.verdicts.get(key, ""),
+        )
+        for key, metrics in model.baseline.items()
+    )
+
+
+def _scored_on(model: SavedModel, report: Report | None) -> str:
+    split = report.split if report else model.metrics_on
+    rows = report.rows if report else model.rows.get(split, 0)
+    counted = f"{rows:,} {split} rows" if rows else f"the {split} rows"
+    extra = "" if split == "test" else " They also chose the checkpoint, so other rows may fare a little worse."
+    return f"Scored on {counted} that were held out of training.{extra}"
+
+
+def _scores(metrics: Sequence[Metric], baselines: Sequence[Baseline]) -> list[list[str]]:
+    lines = []
+    for metric in metrics:
+        interval = (
+            f"{metric.low:.4g} – {metric.high:.4g}" if metric.low is not None and metric.high is not None else "–"
+        )
+        beside = [
+            next((f"{each.value:.4g}" for each in base.metrics if each.key == metric.key), "–") for base in baselines
+        ]
+        lines.append([NAMES.get(metric.key, metric.key), f"{metric.value:.4g}", interval, *beside])
+    return lines
+
+
+def _verdict(baseline: Baseline) -> str:
+    name = BASELINES.get(baseline.key, baseline.key)
+    sentences = {
+        "better": f"A paired test shows this model ahead of the simple method “{name}”.",
+        "worse": f"A paired test shows this model behind the simple method “{name}”.",
+        "none": f"A paired test shows no difference to the simple method “{name}”.",
+    }
+    return sentences.get(baseline.verdict, "")
+
+
+def _classes(report: Report | None) -> list[list[str]]:
+    shown = report.per_label[:_MOST_CLASSES] if report else ()
+    return [
+        [_plain(each.label), f"{each.precision:.3f}", f"{each.recall:.3f}", f"{each.f1:.3f}", f"{each.support:,}"]
+        for each in shown
+    ]
+
+
+def _limits(model: SavedModel, report: Report | None, language: str, metrics: Sequence[Metric]) -> list[str]:
+    trained, scored = model.rows.get("train", 0), report.rows if report else 0
+    weak = [each for each in report.per_label if each.f1 < _WEAK and each.support] if report else []
+    lines = [
+        f"It learnt from only {trained:,} rows." if 0 < trained < _FEW_ROWS else "",
+        f"Its scores rest on only {scored:,} rows; look at the intervals." if 0 < scored < _FEW_SCORED else "",
+        "" if metrics else "It was not evaluated with SLM Studio: how well it does is not known here.",
+        f"Its training texts are in the language “{language}”; other languages were not tested." if language else "",
+        "Weak classes (F1 below 0.6): " + ", ".join(f"{_plain(each.label)} ({each.f1:.2f})" for each in weak[:30]) + "."
+        if weak else "",
+        "It gives an answer to every text, also to texts unlike any it has seen.",
+    ]  # fmt: skip
+    return [line for line in lines if line]
+
+
+def _licence(license_: str, model: SavedModel) -> str:
+    base = base_model(model)
+    chosen = f"`{license_}`" if license_ else "No licence was chosen."
+    return chosen + (f" The licence of its base, {base}, applies too." if base else "")
+
+
+def _plain(text: str) -> str:
+    """Return foreign text as one line that Markdown shows as it is, in a table too."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(text.split()))

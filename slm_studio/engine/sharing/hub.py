@@ -1,0 +1,321 @@
+"""The hub: the only file that talks to the network. Fetch a model, publish a model, and nothing without being asked.
+
+Fetching uses a client of its own: resumable, with timeouts, and a token that never leaves the hub's own origin.
+Publishing uses the official client: every file is sent first, then one commit makes all of them visible at once.
+"""
+
+import re
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote, urljoin, urlsplit
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, set_client_factory
+from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars, httpx
+from huggingface_hub.utils._http import close_session, default_client_factory
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.engine.advice import advise_hub, refusal
+from slm_studio.engine.models.inspect import check_config
+from slm_studio.engine.sharing import placing, publishing
+from slm_studio.engine.sharing.address import check_call, no_such
+from slm_studio.engine.sharing.alongside import CountingReader, Report, alongside
+from slm_studio.engine.sharing.contents import travels
+from slm_studio.engine.sharing.download import (
+    Dropped,
+    HubFile,
+    Patience,
+    alone,
+    forgotten_if_refused,
+    part_folder,
+    receive_all,
+    workplace,
+)  # fmt: skip
+
+_REVISION = re.compile(r"[\w./-]{1,200}")
+_AGENT = "slm-studio"
+_MAX_ANSWER = 32 * 1024 * 1024  # bytes of a listing
+
+
+def fetch_model(
+    id: str,  # noqa: A002  (the verb's name is part of the protocol)
+    endpoint: str = "",
+    revision: str = "",
+    out: str = "",
+    token: str = "",
+    patience: Patience = Patience(),  # noqa: B008  (frozen)
+) -> Iterator[Event]:
+    """Download a model, check it, and give it a place. Ends in Finished(SavedModel).
+
+    What has arrived is kept when the work ends early, and taken up by the next call for the same commit.
+    """
+    endpoint = check_call(id, endpoint, token)
+    short = id.rpartition("/")[2]
+    target = placing.pick_target(out, short)
+    yield Progress("Looking for the model", 0, 0)
+    with Hub(endpoint, id, token, patience) as hub:
+        hub.commit = hub.find_commit(revision or "main")
+        wanted = publishing.choose_files(hub.files())
+        folder = part_folder(endpoint, id, hub.commit)
+        with alone(folder, id):
+            texts = [file for file in wanted if not file.path.endswith(".safetensors")]
+            yield from receive_all(hub, texts, folder, patience, sum(file.size for file in wanted))
+            with forgotten_if_refused(folder):
+                check_config(folder)
+            yield from receive_all(hub, wanted, folder, patience)
+            yield Progress("Checking the model", 0, 0)
+            with forgotten_if_refused(folder):
+                origin = f"hub:{id}@{hub.commit}"
+                model = placing.settle(folder, target, fallback=short, origin=origin, base=id)
+    yield Finished(model)
+
+
+def publish_model(
+    folder: Path,
+    name: str,
+    endpoint: str = "",
+    options: Mapping[str, object] | None = None,
+    token: str = "",
+    patience: Patience = Patience(read=120.0),  # noqa: B008  (frozen; a hub may think for a while about a commit)
+) -> Iterator[Event]:
+    """Upload a model in one commit, load it back and compare. Ends in Finished({"url", "commit", "files", "checked"}).
+
+    A new repository is private until the copy that came back has answered like the original.
+    """
+    options = options or {}
+    endpoint = check_call(name, endpoint, token)
+    publishing.check_name(name, token)
+    with ExitStack() as stack:
+        place = stack.enter_context(workplace())
+        staged = yield from publishing.stage(folder, {**options, "name": name}, place / "sent")
+        api = stack.enter_context(_official(endpoint, token, patience))
+        with _in_words(endpoint, name, token):
+            commit = yield from _upload(api, name, staged, options)
+        yield Progress("Loading it back", 0, 0)
+        with Hub(endpoint, name, token, patience) as hub:
+            hub.commit = commit
+            listed = {file.path: file for file in hub.files()}
+            wanted = [listed[each.name] for each in staged.files if each.name in listed]
+            yield from receive_all(hub, wanted, place / "back", patience)
+        checked = yield from publishing.compare(staged, place / "back", commit)
+        with _in_words(endpoint, name, token):
+            if not options.get("private", True):
+                api.update_repo_settings(name, private=False)
+    described = [{"name": each.name, "bytes": each.bytes, "sha256": each.sha256} for each in staged.files]
+    yield Finished({"url": f"{endpoint}/{name}", "commit": commit, "files": described, "checked": checked})
+
+
+class Hub:
+    """One repository of one hub, seen through a client of our own."""
+
+    def __init__(self, endpoint: str, name: str, token: str, patience: Patience) -> None:
+        self.endpoint, self.name, self.token, self.patience = endpoint, name, token, patience
+        self.commit = ""
+        limits = httpx.Timeout(patience.read, connect=patience.connect)
+        self._client = httpx.Client(timeout=limits, follow_redirects=False, headers={"user-agent": _AGENT})
+
+    def __enter__(self) -> "Hub":
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._client.close()
+
+    def find_commit(self, revision: str) -> str:
+        """Return the commit that a branch, tag or commit means now."""
+        if not _REVISION.fullmatch(revision):
+            raise no_such("revision", revision)
+        plain, _ = self._ask(f"{self.endpoint}/api/models/{self.name}/revision/{quote(revision, safe='')}")
+        commit = plain.get("sha") if isinstance(plain, dict) else None
+        if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+            raise _strange(self.endpoint)
+        return commit
+
+    def files(self) -> list[HubFile]:
+        """Return every file of the commit."""
+        found: list[HubFile] = []
+        url = f"{self.endpoint}/api/models/{self.name}/tree/{self.commit}?recursive=true"
+        while url and len(found) < 20_000:
+            plain, url = self._ask(url)
+            if not isinstance(plain, list):
+                raise _strange(self.endpoint)
+            found += [_file(entry, self.endpoint) for entry in plain if entry.get("type") == "file"]
+        return found
+
+    @contextmanager
+    def open_file(self, path: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Open a file from byte `start` on."""
+        url = f"{self.endpoint}/{self.name}/resolve/{self.commit}/{quote(path)}"
+        headers = {"accept-encoding": "identity"} | ({"range": f"bytes={start}-"} if start else {})
+        with self._dropping(), self._stream(url, headers) as response:
+            resumed = response.status_code == 206
+            if resumed and not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
+                raise _strange(self.endpoint)
+            yield start if resumed else 0, response.iter_raw()
+
+    def _ask(self, url: str) -> tuple[object, str]:
+        """Return a JSON answer and the address of its next page, or ""."""
+        for attempt in range(1, self.patience.attempts + 1):
+            try:
+                with self._dropping(), self._stream(url, {}) as response:
+                    raw = b"".join(_bounded(response.iter_bytes(), self.endpoint))
+                    plain = httpx.Response(200, content=raw).json()
+                    following = response.links.get("next", {}).get("url", "")
+                break
+            except Dropped as drop:
+                # Somebody waits for the first answer: only a server that is there is asked again.
+                if attempt == min(3, self.patience.attempts) or drop.error.code == "hub-unreachable" or drop.wait > 2:
+                    raise drop.error from drop
+            except ValueError as error:
+                raise _strange(self.endpoint) from error
+        target = urljoin(url, following) if following else ""
+        return plain, target if _origin(target) == _origin(self.endpoint) else ""
+
+    @contextmanager
+    def _stream(self, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """GET with redirects followed by hand, so that the token stays with its origin."""
+        for _ in range(10):
+            own = {"authorization": f"Bearer {self.token}"} if self.token and self._is_home(url) else {}
+            with self._client.stream("GET", url, headers={**headers, **own}) as response:
+                if not response.has_redirect_location:
+                    self._check_status(response)
+                    yield response
+                    return
+                url = urljoin(url, response.headers["location"])
+        raise _strange(self.endpoint)
+
+    def _is_home(self, url: str) -> bool:
+        return _origin(url) == _origin(self.endpoint)
+
+    def _check_status(self, response: httpx.Response) -> None:
+        if response.status_code < 400:
+            return
+        error = refusal(response.status_code, response.headers, self.endpoint, self.name, self.token)
+        if response.status_code in (408, 429, 500, 502, 503, 504):
+            wait = response.headers.get("retry-after", "")
+            raise Dropped(error, float(wait) if wait.isdigit() else self.patience.pause)
+        raise error
+
+    @contextmanager
+    def _dropping(self) -> Iterator[None]:
+        """Turn whatever a network does into Dropped."""
+        try:
+            yield
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            known = advise_hub(error, self.endpoint, self.name, self.token)
+            raise Dropped(known or _strange(self.endpoint)) from error
+
+
+def _upload(
+    api: HfApi, name: str, staged: publishing.Staged, options: Mapping[str, object]
+) -> Generator[Event, None, str]:
+    """Send every file, then commit. Returns the commit's number. Nothing is visible before the last request."""
+    api.create_repo(name, private=True, exist_ok=True)
+    head = api.model_info(name).sha
+    before = 0
+    operations: list[CommitOperationAdd | CommitOperationDelete] = []
+    with ExitStack() as readers:
+        for each in staged.files:
+            send = partial(_send, api, name, each, readers)
+            operation = yield from alongside(send, "Sending the model", before, staged.total, close_session)
+            operations.append(operation)
+            before += each.bytes
+            yield Progress("Sending the model", before, staged.total)
+        operations += [CommitOperationDelete(path) for path in _left_over(api, name, head, staged)]
+        message = str(options.get("message") or "Publish with SLM Studio")
+        commit = partial(api.create_commit, name, operations, commit_message=message, parent_commit=head)
+        done = yield from alongside(lambda report: commit(), "Committing", 0, 0, close_session)
+    return done.oid
+
+
+def _send(
+    api: HfApi, name: str, file: publishing.StagedFile, readers: ExitStack, report: Report
+) -> CommitOperationAdd:
+    sending: list[bool] = []  # the client reads the file twice: to hash it, then to send it
+    reader = readers.enter_context(CountingReader(file.path, lambda place: report(place if sending else 0)))
+    operation = CommitOperationAdd(file.name, reader)
+    sending.append(True)
+    api.preupload_lfs_files(name, additions=[operation], free_memory=False)
+    return operation
+
+
+def _left_over(api: HfApi, name: str, head: str | None, staged: publishing.Staged) -> list[str]:
+    """Return the weights of an earlier version that the new one does not replace."""
+    ours = {each.name for each in staged.files}
+    there = [each.path for each in api.list_repo_tree(name, revision=head) if travels(each.path)] if head else []
+    return [path for path in there if path not in ours and ".safetensors" in path]
+
+
+@contextmanager
+def _official(endpoint: str, token: str, patience: Patience) -> Iterator[HfApi]:
+    """Lend the official client with timeouts, without Xet and without progress bars, and put everything back."""
+    quiet, xet = are_progress_bars_disabled(), constants.HF_HUB_DISABLE_XET
+    limits = httpx.Timeout(patience.read, connect=patience.connect)
+    if not quiet:
+        disable_progress_bars()  # a bar without a terminal locks up every later transfer
+    constants.HF_HUB_DISABLE_XET = True  # files are counted while they are read, which Xet cannot do
+    set_client_factory(lambda: _timed_client(limits))
+    try:
+        yield HfApi(endpoint=endpoint, token=token or False, library_name=_AGENT)
+    finally:
+        set_client_factory(default_client_factory)
+        constants.HF_HUB_DISABLE_XET = xet
+        if not quiet:
+            enable_progress_bars()
+
+
+def _timed_client(limits: httpx.Timeout) -> httpx.Client:
+    """Return a client in which no request waits for ever, even where the caller says so."""
+
+    def fill_gaps(request: httpx.Request) -> None:
+        asked = request.extensions.get("timeout") or {}
+        request.extensions["timeout"] = {
+            key: limit if asked.get(key) is None else asked[key] for key, limit in limits.as_dict().items()
+        }
+
+    return httpx.Client(timeout=limits, follow_redirects=True, event_hooks={"request": [fill_gaps]})
+
+
+@contextmanager
+def _in_words(endpoint: str, name: str, token: str) -> Iterator[None]:
+    """Turn the official client's errors into sentences."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError, httpx.HTTPError) as error:
+        known = advise_hub(error, endpoint, name, token)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _file(entry: Mapping[str, object], endpoint: str) -> HubFile:
+    lfs = entry.get("lfs")
+    sha256 = str(lfs.get("oid", "")).removeprefix("sha256:") if isinstance(lfs, dict) else ""
+    path, size, blob = entry.get("path"), entry.get("size"), entry.get("oid")
+    if not isinstance(path, str) or type(size) is not int or size < 0 or not isinstance(blob, str):
+        raise _strange(endpoint)
+    return HubFile(path=path, size=size, sha256=sha256, blob=blob)
+
+
+def _bounded(blocks: Iterator[bytes], endpoint: str) -> Iterator[bytes]:
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > _MAX_ANSWER:
+            raise _strange(endpoint)
+        yield block
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+
+
+def _strange(endpoint: str) -> StudioError:
+    return StudioError(
+        "hub-strange",
+        "“{endpoint}” gave an answer that no hub gives.",
+        "Check the hub's address in the settings; a network may also ask you to sign in first.",
+        endpoint=endpoint,
+    )

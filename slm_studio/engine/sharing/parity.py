@@ -1,0 +1,83 @@
+"""Do two folders hold the same model? Both answer the same prompts, and the largest difference is what counts."""
+
+# B prompts, N numbers of all answers
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.tasks import task_of
+
+PROMPTS = (
+    "The quick brown fox jumps over the lazy dog.",
+    "I would not buy this again!",
+    "今天天气很好，我们去公园吧。",
+    "42 % of 7,000 people said: “No.”",
+)
+TOLERANCE = 1e-5  # same files give 0; other formats and machines differ in the last digits
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How far the answers of two folders lie apart."""
+
+    prompts: int
+    difference: float  # the largest between two numbers of the answers (probabilities, or logits)
+
+    @property
+    def same(self) -> bool:
+        """Say whether they answer the same. (NaN is not.)"""
+        return self.difference <= TOLERANCE
+
+    def checked(self) -> dict[str, bool | int | float | str]:
+        """Return the figures for a result."""
+        return {"prompts": self.prompts, "largest_difference": self.difference, "same_answers": self.same}
+
+
+def same_answers(one: Path, other: Path) -> Parity:
+    """Open both folders, one after the other, and compare their answers."""
+    first, second = answers(one), answers(other)
+    if first.shape != second.shape:
+        return Parity(len(PROMPTS), float("inf"))
+    return Parity(len(PROMPTS), float(np.abs(first - second).max(initial=0.0)))
+
+
+def answers(folder: Path) -> np.ndarray:
+    """Return every number that the model answers to the prompts, in a fixed order."""
+    model = open_saved(folder)
+    if not model.task:
+        return _hidden(folder)
+    loaded = task_of(model.task).open(folder, model.facts, "cpu")
+    return _scores(model, loaded) if model.task == "classify" else _logits(loaded)
+
+
+def _scores(model: SavedModel, loaded: Loaded) -> np.ndarray:
+    everything = {"top": 1_000_000}
+    answered = task_of(model.task).predict_many(loaded, PROMPTS, everything)
+    return np.array([item.score for answer in answered for item in sorted(answer, key=lambda each: str(each))])
+
+
+@torch.inference_mode()
+def _logits(loaded: Loaded) -> np.ndarray:
+    found = []
+    for prompt in PROMPTS:
+        ids = loaded.tokenizer(prompt, return_tensors="pt")["input_ids"][:, :64]  # type: ignore[operator]
+        found.append(loaded.net(input_ids=ids).logits.float().flatten().numpy())
+    return np.concatenate(found)
+
+
+@torch.inference_mode()
+def _hidden(folder: Path) -> np.ndarray:
+    options = {"trust_remote_code": False, "local_files_only": True}
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), **options)
+    net = AutoModel.from_pretrained(str(folder), use_safetensors=True, dtype=torch.float32, **options).eval()
+    found = []
+    for prompt in PROMPTS:
+        ids = tokenizer(prompt, return_tensors="pt")["input_ids"][:, :64]
+        found.append(net(input_ids=ids).last_hidden_state.flatten().numpy())
+    return np.concatenate(found)

@@ -1,0 +1,120 @@
+"""Give a foreign model a place among the person's: check it, describe it in studio.json, move it in one step."""
+
+import errno
+import os
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from slm_studio.core import files, paths
+from slm_studio.core.errors import StudioError
+from slm_studio.core.saved import STUDIO_FILE, Lineage, SavedModel, open_saved, save_facts
+from slm_studio.core.tasks import all_tasks
+from slm_studio.engine.models.inspect import Inspection, inspect_folder
+
+
+def pick_target(out: str, name: str) -> Path:
+    """Return where a model called `name` will stand: `out`, or a free place among the person's models."""
+    if not out:
+        return paths.models() / files.free_name(paths.models(), files.slug(name))
+    target = Path(out).expanduser().absolute()
+    refuse_occupied(target)
+    return target
+
+
+def refuse_occupied(target: Path) -> None:
+    """Refuse to write over a file, or into a folder that holds something."""
+    if target.is_dir() and not any(target.iterdir()):
+        return
+    if target.exists() or target.is_symlink():
+        raise StudioError(
+            "out-exists",
+            "“{path}” exists already.",
+            "Choose another name or an empty folder.",
+            path=str(target),
+        )
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Refuse to begin what cannot end: the disk must hold `needed` more bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise disk_full(folder, needed - free)
+
+
+def disk_full(folder: Path, missing: int) -> StudioError:
+    """Return the error that says how much room is missing."""
+    return StudioError(
+        "disk-full",
+        "The disk is full: {megabytes} MB more are needed in “{path}”.",
+        "Free some space, then try again: what has arrived is kept.",
+        megabytes=-(-missing // 1_000_000),
+        path=str(folder),
+    )
+
+
+def settle(folder: Path, target: Path, *, fallback: str, origin: str, base: str, name: str = "") -> SavedModel:
+    """Check the files in `folder`, describe them and move them to `target`. Raises StudioError; then nothing has moved.
+
+    The model is called `name`, or what its studio.json says, or `fallback`.
+    """
+    inspection = inspect_folder(folder)
+    model = _described(folder, inspection, fallback, origin, base)
+    model = replace(model, name=name or model.name)
+    save_facts(model, folder)
+    _move(folder, target)
+    return replace(model, folder=str(target))
+
+
+def _described(folder: Path, inspection: Inspection, name: str, origin: str, base: str) -> SavedModel:
+    """Return what studio.json says, where it came along and agrees with the weights; else what the weights say."""
+    known = _known(folder)
+    task = inspection.task or (known.task if known else "")
+    if known and known.task == task:
+        return replace(known, origin=origin, run="", parameters=inspection.parameters, folder="")
+    return SavedModel(
+        folder="",
+        name=name,
+        task=task,
+        base=base,
+        facts=_facts(inspection) if task == "classify" else {},
+        metrics_on="",
+        parameters=inspection.parameters,
+        lineage=(Lineage(step="pre-training", what=base, detail=origin),),
+        origin=origin,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _facts(inspection: Inspection) -> dict[str, object]:
+    length = {"max_length": min(inspection.positions, 512)} if inspection.positions else {}
+    return {"labels": list(inspection.labels)} | length
+
+
+def _known(folder: Path) -> SavedModel | None:
+    if not (folder / STUDIO_FILE).is_file():
+        return None
+    try:
+        model = open_saved(folder)
+    except StudioError:
+        return None  # damaged, or of a later version: the weights speak for themselves
+    return model if model.task in {"", *(info.key for info in all_tasks())} else None
+
+
+def _move(folder: Path, target: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        files.sync_folder(path) if path.is_dir() else files.sync_file(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        target.rmdir()  # pick_target saw that it is empty
+    try:
+        os.rename(folder, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with files.atomic_folder(target) as partial:  # another disk
+            shutil.copytree(folder, partial, dirs_exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    files.sync_folder(target.parent)

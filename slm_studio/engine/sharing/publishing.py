@@ -1,0 +1,134 @@
+"""What is sent to a hub and what is taken from it: decided here, without a network."""
+
+import hashlib
+import re
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.engine.sharing.card import card_text
+from slm_studio.engine.sharing.contents import CARD, Item, check_path, files_to_publish, travels
+from slm_studio.engine.sharing.download import HubFile
+from slm_studio.engine.sharing.weights import INDEX, SINGLE, refuse_pickles
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A file that is ready to be sent."""
+
+    name: str
+    path: Path
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Everything that one publication sends."""
+
+    source: Path  # the person's model
+    files: tuple[StagedFile, ...]
+
+    @property
+    def total(self) -> int:
+        """Return the bytes of all files."""
+        return sum(file.bytes for file in self.files)
+
+
+def plan_publish(folder: Path, options: Mapping[str, object]) -> Iterator[Event]:
+    """Say what would be sent. Ends in Finished({"files": [{"name", "bytes"}], "card": Markdown, "total": bytes})."""
+    yield Progress("Reading the model", 0, 0)
+    items = _items(folder, options)
+    card = next(item.content.decode() for item in items if item.name == CARD)
+    described = [{"name": item.name, "bytes": item.size} for item in items]
+    yield Finished({"files": described, "card": card, "total": sum(item.size for item in items)})
+
+
+def stage(folder: Path, options: Mapping[str, object], place: Path) -> Generator[Event, None, Staged]:
+    """Write what differs from the model's own files into `place` and take the checksum of every file."""
+    place.mkdir(parents=True)
+    items = _items(folder, options)
+    total, done, staged = sum(item.size for item in items), 0, []
+    for item in items:
+        path = item.path or place / item.name.replace("/", "-")
+        if item.path is None:
+            path.write_bytes(item.content)
+        digest = hashlib.sha256()
+        for block in item.read():
+            digest.update(block)
+            done += len(block)
+            yield Progress("Reading the model", done, total)
+        staged.append(StagedFile(item.name, path, item.size, digest.hexdigest()))
+    return Staged(folder, tuple(staged))
+
+
+def compare(staged: Staged, back: Path, commit: str) -> Generator[Event, None, dict[str, object]]:
+    """Compare what came back with what was sent, byte by byte and answer by answer. Raises StudioError("hub-differs")."""
+    from slm_studio.engine.sharing.parity import same_answers
+
+    for number, file in enumerate(staged.files):
+        path = back / file.name
+        if not path.is_file() or _sha256(path) != file.sha256:
+            raise _differs(file.name, commit)
+        yield Progress("Comparing the copy", number + 1, len(staged.files) + 1)
+    parity = same_answers(staged.source, back)
+    if not parity.same:
+        raise _differs(SINGLE, commit)
+    yield Progress("Comparing the copy", len(staged.files) + 1, len(staged.files) + 1)
+    return {"files": len(staged.files), "identical": True} | parity.checked()
+
+
+def choose_files(listed: Sequence[HubFile]) -> list[HubFile]:
+    """Return the files worth fetching. Raises StudioError where no weights are among them that can be opened safely."""
+    names = {file.path for file in listed}
+    refuse_pickles(names)
+    chosen: dict[str, HubFile] = {}
+    for file in listed:
+        shard = file.path.startswith("model-") or file.path == INDEX
+        if travels(file.path) and not (shard and SINGLE in names):
+            check_path(file.path)
+            chosen.setdefault(file.path.lower(), file)  # README.md and readme.md are one file on some systems
+    return list(chosen.values())
+
+
+def check_name(name: str, token: str) -> None:
+    """Refuse to publish without a token or to a name that no hub takes."""
+    if not token:
+        raise StudioError(
+            "hub-no-token",
+            "Publishing needs a token, and none is set.",
+            "Make one with the right to write at huggingface.co/settings/tokens, and enter it under Hub.",
+        )
+    if not _NAME.fullmatch(name):
+        raise StudioError(
+            "hub-name",
+            "“{name}” cannot be the name of a {what}.",
+            "Write NAMESPACE/NAME: your user name, a slash, and a name of letters, digits, “-”, “_” and “.”.",
+            what="model",
+            name=name[:200],
+        )
+
+
+def _items(folder: Path, options: Mapping[str, object]) -> list[Item]:
+    card = Item(CARD, None, card_text(folder, options).encode())
+    items = [item for item in files_to_publish(folder) if item.name != CARD]
+    return sorted([*items, card], key=lambda item: item.name)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _differs(name: str, commit: str) -> StudioError:
+    return StudioError(
+        "hub-differs",
+        "The copy on the hub is not what was sent: “{file}” differs (commit {commit}).",
+        "Publish again. A new repository stays private until its copy is right.",
+        file=name,
+        commit=commit[:12],
+    )

@@ -1,0 +1,264 @@
+"""Read safetensors headers without loading anything, and find what is wrong with them.
+
+The format: 8 bytes header length, a JSON header {name: {dtype, shape, data_offsets}}, then the numbers. Hostile files lie
+in the header (a length of gigabytes, offsets outside, the same name twice) or in the index of shards (a path outside the
+folder), so every claim is compared with the bytes that are there.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from slm_studio.core.errors import StudioError
+
+SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+MAX_HEADER = 25 * 1024 * 1024
+MAX_JSON = 64 * 1024 * 1024
+_SIZES = {
+    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "C64": 8,
+    "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
+}  # fmt: skip
+_SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.safetensors$")
+_BLOCK = 8 * 1024 * 1024  # a multiple of every item size
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Where one table of numbers stands: bytes start…end of `file`."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    end: int
+    file: Path
+
+    @property
+    def count(self) -> int:
+        """Return how many numbers it holds."""
+        return math.prod(self.shape)
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """Return every tensor of a model folder by name. Raises StudioError where weights are missing or damaged."""
+    if (folder / SINGLE).is_file():
+        return read_header(folder / SINGLE)
+    if (folder / INDEX).is_file():
+        return _read_shards(folder)
+    raise _no_weights(folder)
+
+
+def refuse_pickles(names: Iterable[str]) -> None:
+    """Refuse a model, known by the names of its files, that has weights in a form that could run code and no other."""
+    names = set(names)
+    if not names & {SINGLE, INDEX} and any(name.endswith(PICKLES) for name in names):
+        raise _only_pickles()
+
+
+def read_header(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of one safetensors file after comparing every claim with the file's size."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        if length > MAX_HEADER:
+            raise _damaged(path, f"its header claims {length:,} bytes")
+        if size < 8 or 8 + length > size:
+            raise _cut(path, 8 + length, size)
+        raw = stream.read(length)
+    plain = parse_json(raw, path)
+    if not isinstance(plain, dict):
+        raise _damaged(path, "its header is no table")
+    plain.pop("__metadata__", None)
+    tensors = [_tensor(path, name, entry, 8 + length) for name, entry in plain.items()]
+    _check_layout(path, tensors, 8 + length, size)
+    return {tensor.name: tensor for tensor in tensors}
+
+
+def find_nonfinite(tensors: Iterable[Tensor], limit: int) -> str:
+    """Return the name of the first tensor with NaN or infinity, or "". Tensors beyond `limit` bytes are not read."""
+    for tensor in tensors:
+        limit -= tensor.end - tensor.start
+        if limit < 0:
+            return ""
+        if any(not _is_finite(block, tensor.dtype) for block in _blocks(tensor)):
+            return tensor.name
+    return ""
+
+
+def parse_json(raw: bytes, path: Path) -> object:
+    """Return the JSON value in `raw`; names that occur twice are refused, since two readers may take different ones."""
+    try:
+        return json.loads(raw, object_pairs_hook=_without_doubles)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, str(error)[:200] or "its brackets nest too deeply") from error
+
+
+def read_json(path: Path, limit: int = MAX_JSON) -> object:
+    """Return the JSON value of a foreign file of at most `limit` bytes."""
+    if path.stat().st_size > limit:
+        raise StudioError(
+            "model-file-size",
+            "“{file}” has {bytes} bytes, which is far more than such a file needs.",
+            "Do not use this model unless you know why.",
+            file=path.name,
+            bytes=path.stat().st_size,
+        )
+    return parse_json(path.read_bytes(), path)
+
+
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return table
+
+
+def _tensor(path: Path, name: str, entry: object, base: int) -> Tensor:
+    dtype = entry.get("dtype") if isinstance(entry, dict) else None
+    shape = entry.get("shape") if isinstance(entry, dict) else None
+    offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
+    if dtype not in _SIZES or not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:
+        raise _damaged(path, f"its header describes “{name[:80]}” in a way that cannot be read")
+    start, end = offsets
+    if end - start != math.prod(shape) * _SIZES[dtype]:
+        raise _damaged(path, f"the size of “{name[:80]}” does not fit its shape")
+    return Tensor(name, str(dtype), tuple(shape), base + start, base + end, path)
+
+
+def _are_counts(value: object) -> bool:
+    return isinstance(value, list) and all(type(item) is int and 0 <= item < 2**48 for item in value)
+
+
+def _check_layout(path: Path, tensors: list[Tensor], base: int, size: int) -> None:
+    """Tensors must follow each other without gap or overlap, up to the last byte."""
+    place = base
+    for tensor in sorted(tensors, key=lambda each: (each.start, each.end)):
+        if tensor.start != place:
+            raise _damaged(path, f"“{tensor.name[:80]}” overlaps another table or leaves a gap")
+        place = tensor.end
+    if place > size:
+        raise _cut(path, place, size)
+    if place != size:
+        raise _damaged(path, f"{size - place:,} bytes at its end belong to no table")
+
+
+def _read_shards(folder: Path) -> dict[str, Tensor]:
+    plain = read_json(folder / INDEX)
+    places = plain.get("weight_map") if isinstance(plain, dict) else None
+    if not isinstance(places, dict) or not places:
+        raise _damaged(folder / INDEX, "it lists no weights")
+    tensors: dict[str, Tensor] = {}
+    for name in sorted({str(value) for value in places.values()}):
+        if not _is_plain_name(name):
+            raise StudioError(
+                "model-outside",
+                "“{file}” points at “{name}”, which is outside the model's folder.",
+                "Do not use this model: no honest program writes that.",
+                file=INDEX,
+                name=name[:200],
+            )
+        if not (folder / name).is_file():
+            raise _missing_shard(name)
+        tensors |= read_header(folder / name)
+        _check_numbering(folder, name)
+    _check_listed(folder, places, tensors)
+    return tensors
+
+
+def _check_listed(folder: Path, places: Mapping[str, object], tensors: Mapping[str, Tensor]) -> None:
+    for name, file in places.items():
+        if name not in tensors or tensors[name].file.name != file:
+            raise _damaged(folder / INDEX, f"“{name[:80]}” is not in “{str(file)[:80]}”")
+
+
+def _check_numbering(folder: Path, name: str) -> None:
+    """A name like model-00001-of-00003 promises three files."""
+    numbers = _SHARD.search(name)
+    for number in range(1, int(numbers.group(2)) + 1 if numbers else 0):
+        sibling = _SHARD.sub(f"-{number:05d}-of-{numbers.group(2)}.safetensors", name) if numbers else name
+        if not (folder / sibling).is_file():
+            raise _missing_shard(sibling)
+
+
+def _is_plain_name(name: str) -> bool:
+    return name.endswith(".safetensors") and not name.startswith(".") and not set(name) & set('/\\:\0"')
+
+
+def _blocks(tensor: Tensor) -> Iterator[bytes]:
+    with tensor.file.open("rb") as stream:
+        stream.seek(tensor.start)
+        left = tensor.end - tensor.start
+        while left > 0:
+            block = stream.read(min(_BLOCK, left))
+            if not block:
+                return
+            left -= len(block)
+            yield block
+
+
+def _is_finite(block: bytes, dtype: str) -> bool:
+    if dtype == "BF16":  # exponent all ones = infinity or NaN
+        return not bool(((np.frombuffer(block, "<u2") & 0x7F80) == 0x7F80).any())
+    kind = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}.get(dtype)
+    return kind is None or bool(np.isfinite(np.frombuffer(block, kind)).all())
+
+
+def _damaged(path: Path, reason: str) -> StudioError:
+    return StudioError(
+        "model-damaged",
+        "“{file}” is damaged: {reason}.",
+        "Fetch the model again, or take it from another source.",
+        file=path.name,
+        reason=reason,
+    )
+
+
+def _cut(path: Path, expected: int, found: int) -> StudioError:
+    return StudioError(
+        "model-cut",
+        "“{file}” is cut short: {found} of {expected} bytes are there.",
+        "Fetch the model again, or take it from another source.",
+        file=path.name,
+        expected=expected,
+        found=found,
+    )
+
+
+def _missing_shard(name: str) -> StudioError:
+    return StudioError(
+        "model-incomplete",
+        "A part of the weights is missing: “{file}”.",
+        "Fetch the model again, or copy all of its files.",
+        file=name,
+    )
+
+
+def _no_weights(folder: Path) -> StudioError:
+    names = [path.name for path in folder.iterdir()]
+    if any(name == "adapter_model.safetensors" for name in names):
+        return StudioError(
+            "model-adapter",
+            "This folder holds an adapter, which is only the difference to another model.",
+            "Take a version in which the adapter is merged into the whole model.",
+        )
+    if any(name.endswith(PICKLES) for name in names):
+        return _only_pickles()
+    return StudioError(
+        "model-no-weights",
+        "There are no weights here: model.safetensors is missing.",
+        "Choose a folder or repository that holds a whole Transformers model.",
+    )
+
+
+def _only_pickles() -> StudioError:
+    return StudioError(
+        "model-pickle",
+        "This model holds only pickle weights, which could run code.",
+        "Look for a version with model.safetensors.",
+    )

@@ -1,0 +1,181 @@
+"""Task: a strategy of seven verbs. A task writes only the verbs in which it differs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.events import Event, Progress
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.results import Baseline, Label, Report, Token
+from slm_studio.core.tasks import TaskInfo, task_info
+from slm_studio.engine.data.rows import Row, Rows
+from slm_studio.engine.data.splits import Splits
+from slm_studio.engine.loaded import Loaded
+
+Observation = TypeVar("Observation")
+Example = Mapping[str, Sequence[int] | int]  # what one row became: token ids, perhaps a label
+Batch = dict[str, Tensor]
+ENCODE_CHUNK = 256  # rows between two signs of life
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How held-out rows fared: mean loss in nats, and metrics by CLI.md's keys."""
+
+    loss: float
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Samples shown while a model learns."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Task(Generic[Observation]):
+    """The base strategy. `Observation` is what one batch of scored examples leaves behind."""
+
+    key: ClassVar[str]
+
+    @property
+    def info(self) -> TaskInfo:
+        """Return what screens know of this task."""
+        return task_info(self.key)
+
+    def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
+        """Decide what a recipe left to the data."""
+        return recipe
+
+    # The seven verbs
+
+    def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
+        """Divide the rows into train, validation and test."""
+        raise NotImplementedError
+
+    def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
+        """Return the facts (JSON-able) that the net's shape and the answers need. Raises StudioError if it is hopeless."""
+        raise NotImplementedError
+
+    def build(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
+        """Make net and tokenizer: blank ones from the rows, or continued from `recipe.base` (a folder by now)."""
+        raise NotImplementedError
+
+    def encode(self, row: Row, loaded: Loaded, recipe: Recipe) -> Iterator[Example]:
+        """Turn one row into examples (0 … n)."""
+        raise NotImplementedError
+
+    def collate(self, examples: Sequence[Example], loaded: Loaded) -> Batch:
+        """Pad examples into one batch. Sequences become [B, T], numbers [B]."""
+        batch: Batch = {}
+        for name, first in examples[0].items():
+            if isinstance(first, int):
+                batch[name] = torch.tensor([example[name] for example in examples])
+            else:
+                batch[name] = pad([example[name] for example in examples], self.padding(name, loaded))  # type: ignore[misc]
+        if "attention_mask" not in batch and "input_ids" in batch:
+            lengths = torch.tensor([len(example["input_ids"]) for example in examples])  # type: ignore[arg-type]
+            batch["attention_mask"] = (torch.arange(batch["input_ids"].shape[1])[None, :] < lengths[:, None]).long()
+        return batch
+
+    def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
+        """Return the mean loss of a batch, a scalar in nats."""
+        return loaded.net(**batch).loss
+
+    def report(
+        self, observations: Sequence[Observation], order: np.ndarray, rows: Rows, loaded: Loaded, folder: Path
+    ) -> Report:
+        """Make the report of scored rows; whatever has rows becomes a file in `folder`.
+
+        `order[k]` is the example that stands k-th in the concatenated observations.
+        """
+        raise NotImplementedError
+
+    def predict(self, loaded: Loaded, prompt: str, options: Mapping[str, object]) -> Iterator[Label | Token]:
+        """Answer one prompt, piece by piece."""
+        raise NotImplementedError
+
+    # What the loop and the report ask beside them
+
+    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Iterator[Event | list[Example]]:
+        """Yield Progress, then the list of all examples."""
+        found: list[Example] = []
+        for start in range(0, len(rows), ENCODE_CHUNK):
+            for row in rows[start : start + ENCODE_CHUNK]:
+                found.extend(self.encode(row, loaded, recipe))
+            yield Progress("Turning text into tokens", min(start + ENCODE_CHUNK, len(rows)), len(rows))
+        yield found
+
+    def padding(self, name: str, loaded: Loaded) -> int:
+        """Return the number that fills the tail of a short sequence."""
+        return int(getattr(loaded.tokenizer, "pad_token_id", 0) or 0) if name == "input_ids" else 0
+
+    def observe(self, loaded: Loaded, batch: Batch) -> Observation:
+        """Run the net on a batch without learning and return what scoring needs."""
+        raise NotImplementedError
+
+    def summarise(self, observations: Sequence[Observation]) -> Held:
+        """Return loss and metrics of all observations."""
+        raise NotImplementedError
+
+    def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
+        """Return a few answers, to watch while the model learns."""
+        raise NotImplementedError
+
+    def baselines(
+        self, train: Rows, scored: Rows, report: Report, folder: Path, loaded: Loaded
+    ) -> Iterator[Event | tuple[Baseline, ...]]:
+        """Yield Progress, then simple methods trained and scored on the same rows."""
+        yield ()
+
+    def predict_many(
+        self, loaded: Loaded, prompts: Sequence[str], options: Mapping[str, object]
+    ) -> list[list[Label | Token]]:
+        """Answer many prompts; batched where the task can."""
+        return [list(self.predict(loaded, prompt, options)) for prompt in prompts]
+
+    def save(self, loaded: Loaded, folder: Path) -> None:
+        """Write net and tokenizer as a Transformers folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        loaded.net.save_pretrained(str(folder))
+        loaded.tokenizer.save_pretrained(str(folder))
+
+    def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
+        """Read back what `save` wrote, ready to answer."""
+        raise NotImplementedError
+
+    # What a plan asks before anything is built
+
+    cuts: ClassVar[bool] = True  # whether text beyond max_length is lost
+
+    def sketch(self, recipe: Recipe, rows: Rows) -> nn.Module:
+        """Return a net of the recipe's shape, to count its parameters. Called on the meta device: no memory, no numbers."""
+        raise NotImplementedError
+
+    def count(self, rows: Rows, recipe: Recipe) -> int:
+        """Return about how many examples the rows will become."""
+        return len(rows)
+
+    def lengths(self, rows: Rows, recipe: Recipe) -> np.ndarray:
+        """Return about how many tokens each example is: words, or characters where a text has few spaces."""
+        return np.array([max(len(text.split()) * 1.3, len(text) / 6) for text in rows.column("text")])
+
+    def length(self, example: Example) -> int:
+        """Return the work that an example is, in tokens."""
+        return len(example["input_ids"])  # type: ignore[arg-type]
+
+
+def pad(sequences: Sequence[Sequence[int]], filler: int) -> Tensor:
+    """Return sequences as one [B, T] tensor, short ones filled at the end."""
+    width = max(len(sequence) for sequence in sequences)
+    out = torch.full((len(sequences), max(width, 1)), filler, dtype=torch.long)
+    for place, sequence in enumerate(sequences):
+        out[place, : len(sequence)] = torch.as_tensor(sequence, dtype=torch.long)
+    return out

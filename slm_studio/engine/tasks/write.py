@@ -1,0 +1,322 @@
+"""Write: continue a text."""
+
+# B blocks of a batch, T tokens, V vocabulary
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Progress
+from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.recipe import Recipe, split_base
+from slm_studio.core.results import Baseline, Label, Metric, Report, Token
+from slm_studio.core.tasks.write import WriteOptions
+from slm_studio.engine.data.passages import book_pieces, cut_in_order, paragraph_pieces, text_rows
+from slm_studio.engine.data.rows import Row, Rows, open_rows
+from slm_studio.engine.data.splits import Splits
+from slm_studio.engine.evaluation import baselines, scoring
+from slm_studio.engine.inference.decoding import stream
+from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.base import local_folder
+from slm_studio.engine.models.vocabulary import character_vocabulary, train_byte_pairs
+from slm_studio.engine.models.writers import make_writer
+from slm_studio.engine.task import Batch, Example, Held, Table, Task
+
+LEAST = 100  # characters from which anything can be learnt at all
+CHARACTERS_UP_TO = 3_000_000  # characters of text; in larger ones pieces of words pay
+PROMPT = 24  # characters of held-out text with which a sample begins
+SAMPLE = 120  # tokens of a sample
+CHUNK = 64_000  # characters that are turned into tokens together
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What one batch leaves behind, block by block."""
+
+    nats_B: np.ndarray  # summed over the tokens of a block
+    tokens_B: np.ndarray
+
+
+class Write(Task[Scored]):
+    """The strategy."""
+
+    key = "write"
+
+    def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
+        """A text file is a book; the rows of a table are texts of their own."""
+        options = recipe.options
+        assert isinstance(options, WriteOptions)
+        if options.reads == "auto":
+            options = replace(options, reads="book" if dataset.report.format == "txt" else "lines")
+        return replace(recipe, options=options)
+
+    def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
+        """Cut a book in order, so that held-out text is text never seen; shuffle texts of their own."""
+        options, seed = recipe.options, recipe.seed
+        assert isinstance(options, WriteOptions)
+        given = {
+            name: _pieces(open_rows(dataset, recipe.roles, name).column("text"), options.reads)
+            for name in dataset.held_out
+        }  # type: ignore[arg-type]
+        pieces = _pieces(open_rows(dataset, recipe.roles).column("text"), options.reads)
+        if options.reads != "book":
+            pieces = [pieces[place] for place in np.random.Generator(np.random.PCG64(seed)).permutation(len(pieces))]
+        shares = tuple(
+            0.0 if name in given else share or 0.0
+            for name, share in (("validation", recipe.validation_share), ("test", recipe.test_share))
+        )
+        train, validation, test = cut_in_order(pieces, shares)  # type: ignore[arg-type]
+        return Splits(
+            train=text_rows(train),
+            validation=text_rows(given.get("validation", validation)),
+            test=text_rows(given.get("test", test)),
+        )
+
+    def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
+        """Return what the vocabulary is made of."""
+        texts = rows.column("text")
+        total = sum(map(len, texts))
+        if total < LEAST:
+            raise StudioError(
+                "too-little-text",
+                "There are only {characters} characters to learn from.",
+                "Add text: a few pages are the least, a book is good.",
+                characters=total,
+            )
+        options = recipe.options
+        assert isinstance(options, WriteOptions)
+        tokens = options.tokens if options.tokens != "auto" else "characters" if total <= CHARACTERS_UP_TO else "pieces"
+        return {"reads": options.reads, "tokens": tokens, "max_length": recipe.max_length}
+
+    def build(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
+        """Make net and tokenizer."""
+        if not recipe.is_blank:
+            loaded = self.open(Path(recipe.base), facts)
+            limit = getattr(loaded.net.config, "max_position_embeddings", None) or recipe.max_length
+            loaded.facts["max_length"] = min(recipe.max_length or limit, limit)
+            return loaded
+        options = recipe.options
+        assert isinstance(options, WriteOptions)
+        texts = rows.column("text")
+        tokenizer = (
+            character_vocabulary(texts)
+            if facts["tokens"] == "characters"
+            else train_byte_pairs(texts, options.vocabulary)
+        )
+        family, size = split_base(recipe.base)
+        net = make_writer(
+            family, size, vocabulary_size=len(tokenizer), max_length=recipe.max_length or 128, dropout=recipe.dropout or 0.0,
+            bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+        )  # fmt: skip
+        return Loaded(net, tokenizer, facts)
+
+    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Iterator[Event | list[Example]]:
+        """Yield Progress, then blocks of max_length + 1 tokens that overlap by one: every token is predicted once."""
+        parts = [np.array([end_id(loaded)])]
+        texts = rows.column("text")
+        for done, chunk in _chunks(texts, is_book=loaded.facts.get("reads") == "book"):
+            parts.append(np.array(loaded.tokenizer(chunk, add_special_tokens=False)["input_ids"], dtype=np.int64))  # type: ignore[operator]
+            if loaded.facts.get("reads") != "book":
+                parts.append(np.array([end_id(loaded)]))
+            yield Progress("Turning text into tokens", done, len(texts))
+        ids = np.concatenate(parts)
+        length = int(loaded.facts.get("max_length") or 128)  # type: ignore[call-overload]
+        yield [{"input_ids": ids[start : start + length + 1]} for start in range(0, len(ids) - 1, length)]
+
+    def encode(self, row: Row, loaded: Loaded, recipe: Recipe) -> Iterator[Example]:
+        """Turn one text into blocks of its own."""
+        for event in self.examples(text_rows([row["text"]]), loaded, recipe):
+            if isinstance(event, list):
+                yield from event
+
+    def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
+        """Return the mean cross-entropy of each next token."""
+        nats_BT, mask_BT = self._nats(loaded, batch)
+        return nats_BT.sum() / mask_BT.sum()
+
+    def observe(self, loaded: Loaded, batch: Batch) -> Scored:
+        """Return nats and tokens of each block."""
+        nats_BT, mask_BT = self._nats(loaded, batch)
+        return Scored(nats_BT.sum(-1).double().cpu().numpy(), mask_BT.sum(-1).cpu().numpy())
+
+    def summarise(self, observations: Sequence[Scored]) -> Held:
+        """Return the mean loss a token, and perplexity."""
+        loss = sum(scored.nats_B.sum() for scored in observations) / sum(
+            scored.tokens_B.sum() for scored in observations
+        )
+        return Held(float(loss), {"perplexity": math.exp(min(loss, 700))})
+
+    def report(
+        self, observations: Sequence[Scored], order: np.ndarray, rows: Rows, loaded: Loaded, folder: Path
+    ) -> Report:
+        """Score the text; the passages that surprised the model most stand first in cases.jsonl."""
+        nats_N, tokens_N = np.empty(len(order)), np.empty(len(order))
+        nats_N[order] = np.concatenate([scored.nats_B for scored in observations])
+        tokens_N[order] = np.concatenate([scored.tokens_B for scored in observations])
+        size = sum(len(text.encode("utf-8")) for text in rows.column("text"))
+        cases = folder / "cases.jsonl"
+        self._write_cases(cases, rows, loaded, nats_N / tokens_N)
+        return Report(
+            task=self.key, model="", dataset="", split="", rows=len(rows), metrics=_metrics(nats_N, tokens_N, size), cases=str(cases),
+            facts={"tokens": float(tokens_N.sum()), "bytes": float(size)},
+        )  # fmt: skip
+
+    def baselines(
+        self, train: Rows, scored: Rows, report: Report, folder: Path, loaded: Loaded
+    ) -> Iterator[Event | tuple[Baseline, ...]]:
+        """Yield Progress, then what counting tokens and what a compressor achieve."""
+        before, after = "".join(train.column("text")), "".join(scored.column("text"))
+        yield Progress("Training simple methods for comparison", 0, 2)
+        counted = baselines.unigram(
+            self._ids(loaded, before),
+            self._ids(loaded, after),
+            int(loaded.net.config.vocab_size),
+            len(after.encode("utf-8")),
+        )
+        yield Progress("Training simple methods for comparison", 1, 2)
+        yield (counted, baselines.xz(before, after, len(self._ids(loaded, after))))
+
+    def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
+        """Continue a few fixed beginnings."""
+        options = recipe.options
+        assert isinstance(options, WriteOptions)
+        prompts = [prompt for prompt in options.prompts.split("|") if prompt]
+        prompts = prompts or [text.strip()[:PROMPT] for text in rows.column("text") if text.strip()][:2] or ["\n"]
+        decoding = {"temperature": 0.8, "top_p": 0.95, "seed": recipe.seed, "max_new_tokens": SAMPLE}
+        return Table(
+            ("prompt", "text"),
+            tuple(
+                (prompt, "".join(token.text for token in self.predict(loaded, prompt, decoding))) for prompt in prompts
+            ),
+        )  # type: ignore[union-attr]
+
+    def predict(self, loaded: Loaded, prompt: str, options: Mapping[str, object]) -> Iterator[Label | Token]:
+        """Yield the continuation, token by token. Options: the fields of DecodingOptions."""
+        known = {each.name for each in fields(DecodingOptions)}
+        chosen = {name: value for name, value in options.items() if name in known}
+        chosen["stop"] = tuple(chosen.get("stop", ()))  # type: ignore[arg-type]
+        ids = self._ids(loaded, prompt).tolist()
+        yield from stream(loaded.net, loaded.tokenizer, ids, DecodingOptions(**chosen), continues=True)  # type: ignore[arg-type]
+
+    def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
+        """Read a model folder back."""
+        net = AutoModelForCausalLM.from_pretrained(
+            str(folder), trust_remote_code=False, use_safetensors=True, dtype=torch.float32, local_files_only=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
+        return Loaded(net.to(device).eval(), tokenizer, dict(facts))
+
+    cuts = False
+
+    def sketch(self, recipe: Recipe, rows: Rows) -> nn.Module:
+        """Return a net of this shape without numbers."""
+        if not recipe.is_blank:
+            folder = local_folder(recipe.base)
+            if folder is None:
+                return nn.Module()  # a hub model that is not here yet: nothing can be counted
+            return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(str(folder), trust_remote_code=False))
+        family, size = split_base(recipe.base)
+        options = recipe.options
+        assert isinstance(options, WriteOptions)
+        characters = len(set("".join(rows.column("text")[:20_000]))) + 2
+        pieces = options.tokens == "pieces" or (options.tokens == "auto" and _characters(rows) > CHARACTERS_UP_TO)
+        return make_writer(
+            family,
+            size,
+            vocabulary_size=options.vocabulary if pieces else characters,
+            max_length=recipe.max_length or 128,
+            dropout=0.0,
+        )
+
+    def count(self, rows: Rows, recipe: Recipe) -> int:
+        """Return about how many blocks the text will become."""
+        return max(1, _characters(rows) // (recipe.max_length or 128))
+
+    def lengths(self, rows: Rows, recipe: Recipe) -> np.ndarray:
+        """Blocks are full."""
+        return np.array([recipe.max_length or 128])
+
+    def length(self, example: Example) -> int:
+        """Return the tokens that are predicted."""
+        return len(example["input_ids"]) - 1  # type: ignore[arg-type]
+
+    def _nats(self, loaded: Loaded, batch: Batch) -> tuple[Tensor, Tensor]:
+        ids_BT = batch["input_ids"]
+        logits_BTV = loaded.net(input_ids=ids_BT[:, :-1]).logits.float()
+        mask_BT = batch["attention_mask"][:, 1:]
+        nats_BT = functional.cross_entropy(logits_BTV.transpose(1, 2), ids_BT[:, 1:], reduction="none")
+        return nats_BT * mask_BT, mask_BT
+
+    def _ids(self, loaded: Loaded, text: str) -> np.ndarray:
+        return np.array(loaded.tokenizer(text, add_special_tokens=False)["input_ids"], dtype=np.int64)  # type: ignore[operator]
+
+    def _write_cases(self, path: Path, rows: Rows, loaded: Loaded, nats_N: np.ndarray) -> None:
+        blocks = next(event for event in self.examples(rows, loaded, None) if isinstance(event, list))  # type: ignore[arg-type]
+        with path.open("w", encoding="utf-8") as out:
+            for place in np.argsort(-nats_N, kind="stable")[:500]:
+                text = loaded.tokenizer.decode(blocks[place]["input_ids"], skip_special_tokens=True)  # type: ignore[attr-defined]
+                out.write(
+                    json.dumps(
+                        {"row": int(place), "text": text, "loss": round(float(nats_N[place]), 4)}, ensure_ascii=False
+                    )
+                    + "\n"
+                )
+
+
+TASK = Write()
+
+
+def end_id(loaded: Loaded) -> int:
+    """Return the id of the token that ends (and begins) a text."""
+    tokenizer = loaded.tokenizer
+    for name in ("eos_token_id", "bos_token_id", "pad_token_id"):
+        if getattr(tokenizer, name, None) is not None:
+            return int(getattr(tokenizer, name))
+    return 0
+
+
+def _characters(rows: Rows) -> int:
+    return sum(map(len, rows.column("text")))
+
+
+def _pieces(lines: Sequence[str], reads: str) -> list[str]:
+    if reads == "book":
+        return book_pieces(lines)
+    if reads == "paragraphs":
+        return paragraph_pieces(lines)
+    return [line for line in lines if line.strip()]
+
+
+def _chunks(texts: Sequence[str], is_book: bool) -> Iterator[tuple[int, str]]:
+    """Yield (rows done, text): a book in large chunks, since its rows are pieces of one text."""
+    held: list[str] = []
+    size = 0
+    for done, text in enumerate(texts, start=1):
+        held.append(text)
+        size += len(text)
+        if not is_book or size >= CHUNK or done == len(texts):
+            yield done, "".join(held)
+            held, size = [], 0
+
+
+def _metrics(nats_N: np.ndarray, tokens_N: np.ndarray, size: int) -> tuple[Metric, ...]:
+    loss = float(nats_N.sum() / tokens_N.sum())
+    low, high = scoring.bootstrap(lambda places: float(nats_N[places].sum() / tokens_N[places].sum()), len(nats_N))
+    bits = float(tokens_N.sum()) / size / math.log(2)  # nats a token → bits a byte
+    return (
+        Metric(key="loss", value=loss, low=low, high=high),
+        Metric(
+            key="perplexity", value=math.exp(min(loss, 700)), low=math.exp(min(low, 700)), high=math.exp(min(high, 700))
+        ),
+        Metric(key="bits_per_byte", value=loss * bits, low=low * bits, high=high * bits),
+    )

@@ -1,0 +1,66 @@
+"""The doctor: says in words what the curve shows, with evidence and a remedy."""
+
+from collections.abc import Iterator
+
+from slm_studio.core.events import Evaluated, Note
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.tasks import TaskInfo
+from slm_studio.engine.training.checkpoint import Position
+
+GAP = 0.5  # nats by which the held-out loss exceeds the training loss before we speak of learning by heart
+FLAT = 4  # evaluations without gain that look like a plateau
+
+
+class Doctor:
+    """Looks at each evaluation and speaks when its opinion changes."""
+
+    def __init__(self, info: TaskInfo) -> None:
+        self.info = info
+        self.losses: list[float] = []
+        self.said = ""
+
+    def look(self, evaluated: Evaluated, position: Position, recipe: Recipe) -> Iterator[Note]:
+        """Yield at most one Note. Codes: learning-well, by-heart, plateau, not-learning, unstable."""
+        self.losses.append(evaluated.loss)
+        note = self._opinion(evaluated, position, recipe)
+        if note.code != self.said:
+            self.said = note.code
+            yield note
+
+    def _opinion(self, evaluated: Evaluated, position: Position, recipe: Recipe) -> Note:
+        gap = evaluated.loss - position.last_loss
+        values: dict[str, str | int | float] = {
+            "gap": round(gap, 3),
+            "loss": round(evaluated.loss, 4),
+            "patience": recipe.patience or 0,
+            "stale": position.stale,
+        }
+        if position.skipped:
+            return Note(
+                "unstable",
+                "{skipped} steps had a gradient that was not finite and were skipped. A lower learning rate would help.",
+                values | {"skipped": position.skipped},
+            )
+        if len(self.losses) >= 3 and self.losses[-1] > 0.995 * self.losses[0]:
+            return Note(
+                "not-learning",
+                "The held-out loss has not fallen yet. If it stays so, try another learning rate.",
+                values,
+            )
+        if position.stale >= 2 and gap > GAP:
+            return Note(
+                "by-heart",
+                "It begins to learn rows by heart: the held-out loss is {gap} above the training loss. The best checkpoint is kept; more rows or more dropout would help.",
+                values,
+            )
+        if position.stale >= FLAT:
+            return Note(
+                "plateau",
+                "No gain in the last {stale} evaluations. After {patience} the run ends and keeps the best.",
+                values,
+            )
+        return (
+            Note("learning-well", "Held-out rows still improve and the gap to training is small ({gap}).", values)
+            if gap <= GAP
+            else Note("learning-with-gap", "Held-out rows still improve, {gap} behind the training loss.", values)
+        )

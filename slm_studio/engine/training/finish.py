@@ -1,0 +1,146 @@
+"""From trained weights to a model folder with its report and card."""
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from slm_studio import __version__
+from slm_studio.core import files, paths
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.events import Event, Machine
+from slm_studio.core.recipe import Recipe, recipe_to_json, split_base
+from slm_studio.core.results import Report
+from slm_studio.core.run import Run
+from slm_studio.core.saved import REPORT_FOLDER, STUDIO_FILE, Lineage, SavedModel, open_saved, save_facts
+from slm_studio.engine.data.languages import main_language
+from slm_studio.engine.evaluation.evaluate import score_rows
+from slm_studio.engine.sharing.card import write_card
+from slm_studio.engine.training.checkpoint import Position
+from slm_studio.engine.training.plan import Plan
+
+LIBRARIES = ("torch", "transformers", "tokenizers")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A trained plan and how it came to be."""
+
+    plan: Plan
+    run: Run
+    dataset: Dataset
+    machine: Machine
+    position: Position
+
+
+def make_model(work: Work) -> SavedModel:
+    """Write the model folder: net, tokenizer, studio.json. No score yet but the held-out one of training."""
+    plan, run = work.plan, work.run
+    folder = paths.models() / files.free_name(paths.models(), files.slug(run.name))
+    rows = {"train": len(plan.splits.train), "validation": len(plan.splits.validation), "test": len(plan.splits.test)}
+    model = SavedModel(
+        folder=str(folder),
+        name=run.name,
+        task=run.task,
+        base=public_base(run.base),
+        facts={name: value for name, value in plan.loaded.facts.items() if name != "fresh"},
+        metrics=dict(work.position.best_metrics),
+        recipe=recipe_to_json(replace(plan.recipe, base=public_base(plan.recipe.base))),
+        run=run.id,
+        dataset=work.dataset.id,
+        dataset_name=work.dataset.name,
+        fingerprint=work.dataset.fingerprint,
+        rows=rows,
+        parameters=plan.loaded.parameters,
+        seconds=work.position.seconds,
+        steps=work.position.step,
+        machine=f"{work.machine.name}, {work.machine.device}, {work.machine.precision}, {work.machine.threads} threads",
+        language=main_language(plan.splits.train.column("text")[:500]),
+        lineage=lineage(work),
+        versions={"slm_studio": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in LIBRARIES},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    with files.atomic_folder(folder) as partial:
+        plan.task.save(plan.loaded, partial)
+        save_facts(model, partial)
+    return model
+
+
+def score_model(work: Work, model: SavedModel) -> Iterator[Event]:
+    """Score the test rows once (validation rows where there are none), with baselines; write report and card."""
+    plan = work.plan
+    on_test = len(plan.splits.test) > 0
+    rows = plan.splits.test if on_test else plan.splits.validation
+    if not len(rows):
+        return _describe(model, None)  # type: ignore[return-value]
+    folder = Path(model.folder) / REPORT_FOLDER
+    report = yield from score_rows(
+        plan.task, plan.loaded, plan.recipe, rows, folder=folder, train=plan.splits.train,
+        names=(model.name, work.dataset.name, "test" if on_test else "validation"),
+    )  # fmt: skip
+    return _describe(model, report)  # type: ignore[return-value]
+
+
+def _describe(model: SavedModel, report: Report | None) -> SavedModel:
+    if report is not None:
+        model = replace(
+            model,
+            metrics={metric.key: metric.value for metric in report.metrics},
+            intervals={
+                metric.key: (metric.low, metric.high)
+                for metric in report.metrics
+                if metric.low is not None and metric.high is not None
+            },
+            metrics_on=report.split,
+            baseline={each.key: {metric.key: metric.value for metric in each.metrics} for each in report.baselines},
+            verdicts={each.key: each.verdict for each in report.baselines if each.verdict},
+        )
+    save_facts(model)
+    files.write_atomic(Path(model.folder) / "README.md", write_card(model, report))
+    return model
+
+
+def lineage(work: Work) -> tuple[Lineage, ...]:
+    """Return the four steps: data → pre-training → fine-tuning → output."""
+    plan, position = work.plan, work.position
+    data = Lineage(
+        step="data",
+        what=work.dataset.name,
+        detail=f"{len(plan.splits.train):,} rows to learn from, fingerprint {work.dataset.fingerprint[:12]}",
+    )
+    trained = f"{position.step:,} steps, {position.seconds:,.0f} s"
+    if plan.recipe.is_blank:
+        family, size = split_base(plan.recipe.base)
+        before = Lineage(
+            step="pre-training",
+            what="none" if plan.recipe.task == "classify" else f"from scratch on {work.dataset.name}",
+            detail="" if plan.recipe.task == "classify" else trained,
+        )
+        tuned = Lineage(
+            step="fine-tuning",
+            what=f"trained from scratch: {family} {size}" if plan.recipe.task == "classify" else "none",
+            detail=trained if plan.recipe.task == "classify" else "",
+        )
+    else:
+        before = Lineage(step="pre-training", what=public_base(plan.recipe.base), detail=_ancestry(plan.recipe))
+        tuned = Lineage(step="fine-tuning", what=work.dataset.name, detail=trained)
+    output = Lineage(step="output", what=work.run.name, detail=f"{plan.loaded.parameters:,} parameters")
+    return (data, before, tuned, output)
+
+
+def _ancestry(recipe: Recipe) -> str:
+    folder = Path(recipe.base)
+    folder = folder if folder.is_dir() else paths.models() / recipe.base
+    if not (folder / STUDIO_FILE).is_file():
+        return ""  # a plain Transformers folder
+    parent = open_saved(folder)
+    return "; ".join(f"{each.step}: {each.what}" for each in parent.lineage)
+
+
+def public_base(base: str) -> str:
+    """Return a base without the paths of this computer: a folder is named by its last part."""
+    path = Path(base).expanduser()
+    return path.name if path.is_absolute() or path.is_dir() else base

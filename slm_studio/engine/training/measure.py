@@ -1,0 +1,102 @@
+"""What a plan will need: parameters counted, memory and time estimated from this machine's measured speed."""
+
+import math
+import time
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+import torch
+from torch import nn
+
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.events import Event, Finished
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.results import Sizes
+from slm_studio.core.settings import load_settings
+from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.task import Task
+from slm_studio.engine.tasks import task_of
+from slm_studio.engine.training.device import free_memory, pick_device, pick_threads
+from slm_studio.engine.training.optimizer import sparse_parameters
+
+PROCESS = 700_000_000  # bytes that torch and transformers take before any model
+EFFICIENCY = (0.10, 0.45)  # of the measured matrix rate that small nets reach, lowest and highest seen
+STEP_OVERHEAD = (0.002, 0.012)  # seconds a step takes however small the net
+SAMPLE = 1000  # rows whose lengths stand for all
+
+
+def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
+    """Count and estimate without training. Ends in Finished(Sizes)."""
+    task = task_of(recipe.task)
+    recipe = task.settle(recipe.settled(), dataset)
+    splits = task.split(dataset, recipe)
+    with torch.device("meta"):
+        net = task.sketch(recipe, splits.train)
+    parameters = sum(parameter.numel() for parameter in net.parameters())
+    lengths = task.lengths(_some(splits.train), recipe)
+    limit = recipe.max_length or 128
+    examples = task.count(splits.train, recipe)
+    device = pick_device(load_settings().device)
+    worked = parameters - sum(
+        parameter.numel() for name, parameter in net.named_parameters() if "embed" in name.lower()
+    )
+    tokens = float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0
+    step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
+    steps = (recipe.epochs or 1) * math.ceil(max(1, examples) / (recipe.batch or 1))
+    low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])
+    middle = (low + high) / 2 / max(1, steps)
+    yield Finished(
+        Sizes(
+            parameters=parameters,
+            memory=memory_of(net, task, recipe, tokens),
+            seconds_low=low,
+            seconds_high=high,
+            steps=round(recipe.minutes * 60 / ((step[0] + step[1]) / 2)) if recipe.minutes else steps,
+            tokens_per_second=(recipe.batch or 1) * tokens / max(middle, 1e-6)
+            if not recipe.minutes
+            else (recipe.batch or 1) * tokens * 2 / sum(step),
+            device=str(device),
+            precision=recipe.precision,
+            rows={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
+            cut=float((lengths > limit).mean()) if len(lengths) and task.cuts else 0.0,
+            free_memory=free_memory(device),
+        )
+    )
+
+
+def memory_of(net: nn.Module, task: Task, recipe: Recipe, tokens: float) -> int:  # type: ignore[type-arg]
+    """Return bytes at the peak of training, estimated: weights, gradients, two moments, signals, the process."""
+    sparse = sparse_parameters(net)
+    state = sum(parameter.numel() * (12 if name in sparse else 16) for name, parameter in net.named_parameters())
+    config = getattr(net, "config", None)
+    width = int(getattr(config, "hidden_size", 0) or getattr(config, "n_embd", 0) or 64)
+    layers = int(getattr(config, "num_hidden_layers", 0) or getattr(config, "n_layer", 0) or 1)
+    vocabulary = int(getattr(config, "vocab_size", 0)) if task.key == "write" else 0
+    signals = (recipe.batch or 1) * tokens * (layers * width * 34 + vocabulary * 3) * 4
+    return int(PROCESS + state + signals)
+
+
+def _step_seconds(operations: float) -> tuple[float, float]:
+    rate = matrix_rate(pick_threads(load_settings().threads))
+    return (
+        operations / (rate * EFFICIENCY[1]) + STEP_OVERHEAD[0],
+        operations / (rate * EFFICIENCY[0]) + STEP_OVERHEAD[1],
+    )
+
+
+@cache
+def matrix_rate(threads: int) -> float:
+    """Return this machine's matrix rate in operations a second (fp32), measured for a tenth of a second."""
+    torch.set_num_threads(threads)
+    a, b = torch.randn(512, 512), torch.randn(512, 512)
+    best, began = math.inf, time.perf_counter()
+    while time.perf_counter() - began < 0.1:
+        started = time.perf_counter()
+        torch.mm(a, b)
+        best = min(best, time.perf_counter() - started)
+    return 2 * 512**3 / best
+
+
+def _some(rows: Rows) -> Rows:
+    return rows.take(np.linspace(0, len(rows) - 1, SAMPLE).astype(int)) if len(rows) > SAMPLE else rows

@@ -1,0 +1,179 @@
+"""A run from its folder to a saved model: lock, history, checkpoints, scores, card."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from slm_studio.core import codec, curves, files
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Evaluated, Event, Finished, Machine, Note, Started, Step
+from slm_studio.core.lock import FileLock
+from slm_studio.core.nouns import event_to_json
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.run import (
+    FAILED,
+    FINISHED,
+    RUNNING,
+    STOPPED,
+    History,
+    Run,
+    dataset_of,
+    open_run,
+    recipe_of,
+    save_run,
+)
+from slm_studio.core.saved import SavedModel
+from slm_studio.engine.advice import advise
+from slm_studio.engine.tasks import task_of
+from slm_studio.engine.training import checkpoint
+from slm_studio.engine.training.finish import Work, make_model, score_model
+from slm_studio.engine.training.plan import Plan, choose_machine, prepare, use_machine
+from slm_studio.engine.training.trainer import Trainer
+
+CHECKPOINTS = "checkpoints"
+
+
+def train_run(recipe: Recipe, dataset: Dataset, run: Run) -> Iterator[Event]:
+    """Train from the beginning."""
+    with Recorder(run) as recorder:
+        yield from recorder.record(_train(recipe.settled(), dataset, recorder, None))
+
+
+def resume_run(run: Run) -> Iterator[Event]:
+    """Train on from the newest whole checkpoint; from the beginning where there is none."""
+    with Recorder(run) as recorder:
+        path = checkpoint.newest(run.path / CHECKPOINTS)
+        recorder.cut_back(checkpoint.load_position(path).history if path else 0)
+        yield from recorder.record(_train(recipe_of(run).settled(), dataset_of(run), recorder, path))
+
+
+def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:
+    """Make a model of a checkpoint (its best weights where no step is named), while training may go on."""
+    path = checkpoint.find(run.path / CHECKPOINTS, step)
+    recipe, dataset = recipe_of(run).settled(), dataset_of(run)
+    loaded = _open_checkpoint(recipe, path)
+    position = checkpoint.load_position(path)
+    best = checkpoint.best_weights(path) if step is None else None
+    if best is not None:
+        checkpoint.load_weights(loaded.net, best)
+    plan = yield from _plan(prepare(recipe, dataset, loaded))
+    machine = codec.from_json(Machine, files.read_json(run.path / "machine.json"))
+    work = Work(plan=plan, run=run, dataset=dataset, machine=machine, position=position)
+    model = yield from _finish(work)
+    save_run(replace(open_run(run.path), model=model.folder, metrics=model.metrics))
+    yield Finished(model)
+
+
+def _train(recipe: Recipe, dataset: Dataset, recorder: "Recorder", path: Path | None) -> Iterator[Event]:
+    run = recorder.run
+    opened = _open_checkpoint(recipe, path) if path else None
+    plan = yield from _plan(prepare(recipe, dataset, opened))
+    machine_file = run.path / "machine.json"
+    if path and machine_file.exists():
+        machine = codec.from_json(Machine, files.read_json(machine_file))
+        use_machine(machine)
+    else:
+        machine = choose_machine(plan)
+        files.write_json(machine_file, codec.to_json(machine))
+    trainer = Trainer(
+        task=plan.task, loaded=plan.loaded, recipe=recipe, material=plan.material, machine=machine,
+        folder=run.path / CHECKPOINTS, history_length=lambda: recorder.history.length,
+    )  # fmt: skip
+    if path:
+        trainer.resume_from(path)
+    yield Started(run.id, machine, trainer.position.step)
+    yield Note("how-it-runs", machine.reason, machine.values)
+    yield from trainer.events()
+    trainer.use_best()
+    work = Work(plan=plan, run=run, dataset=dataset, machine=machine, position=trainer.position)
+    model = yield from _finish(work)
+    recorder.model = model
+    yield Finished(model)
+
+
+def _finish(work: Work) -> Iterator[Event]:
+    """Save first, then score: an evaluation that fails cannot undo a saved model."""
+    model = make_model(work)
+    model = yield from score_model(work, model)
+    return model  # type: ignore[return-value]
+
+
+def _plan(events: Iterator[Event | Plan]) -> Iterator[Event]:
+    for event in events:
+        if isinstance(event, Plan):
+            return event  # type: ignore[return-value]
+        yield event
+    raise AssertionError("prepare ends in a Plan")
+
+
+def _open_checkpoint(recipe: Recipe, path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202  (Loaded)
+    facts = files.read_json(path / "facts.json")
+    assert isinstance(facts, dict)
+    return task_of(recipe.task).open(path / "model", facts)
+
+
+class Recorder:
+    """Holds a run's lock and keeps its state, history and curves as the events pass by."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.history = History(run.path)
+        self.lock = FileLock(run.path / "lock")
+        self.model: SavedModel | None = None
+
+    def __enter__(self) -> "Recorder":
+        if not self.lock.acquire():
+            raise StudioError(
+                "run-busy",
+                "The run “{run}” is at work in another window or terminal.",
+                "Wait for it to end, or stop it there.",
+                run=self.run.name,
+            )
+        files.clear_stale(self.run.path / CHECKPOINTS)
+        self.run = replace(open_run(self.run.path), state=RUNNING, problem=None)
+        save_run(self.run)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.lock.release()
+
+    def cut_back(self, length: int) -> None:
+        """Forget what happened after the checkpoint."""
+        self.history.cut(length)
+        curves.rebuild(self.run.path)
+
+    def record(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Pass events on, each of them written first."""
+        try:
+            for event in events:
+                self._note(event)
+                yield event
+        except GeneratorExit:
+            events.close()  # type: ignore[attr-defined]  # the trainer checkpoints here
+            self._end(STOPPED)
+            raise
+        except BaseException as error:
+            problem = error if isinstance(error, StudioError) else advise(error)
+            self._end(FAILED, problem)
+            raise
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, Step):
+            self.run = replace(self.run, step=event.n, seconds=event.seconds)
+            curves.append_step(self.run.path, event)
+        elif isinstance(event, Started):
+            self.run = replace(self.run, steps=event.machine.steps, step=event.n)
+            save_run(self.run)
+        elif isinstance(event, Evaluated) and event.best:
+            self.run = replace(self.run, metrics=event.metrics)
+            save_run(self.run)
+        elif isinstance(event, Finished):
+            self._end(FINISHED)
+        self.history.append(event_to_json(event))
+
+    def _end(self, state: str, problem: StudioError | None = None) -> None:
+        if self.model is not None:
+            self.run = replace(self.run, model=self.model.folder, metrics=self.model.metrics)
+        self.run = replace(self.run, state=state, problem=problem.to_json() if problem else None)
+        save_run(self.run)

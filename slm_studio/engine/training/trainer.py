@@ -1,0 +1,216 @@
+"""The one training loop. Everything else about a run (files, scores, cards) stands in runs.py."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Evaluated, Event, Machine, Sample, Saved, Step
+from slm_studio.core.recipe import Recipe
+from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.evaluation.observe import observe_all
+from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.task import Batch, Example, Task
+from slm_studio.engine.training import checkpoint
+from slm_studio.engine.training.batches import batch_plan
+from slm_studio.engine.training.checkpoint import Position
+from slm_studio.engine.training.device import memory_used
+from slm_studio.engine.training.doctor import Doctor
+from slm_studio.engine.training.optimizer import Optimizers
+from slm_studio.engine.training.schedule import warmup_cosine
+
+BAD_UPDATES = 3  # in a row, after which going on makes no sense
+
+
+@dataclass(slots=True)
+class Material:
+    """What the loop learns from and is judged on."""
+
+    train: list[Example]
+    validation: list[Example]
+    shown: Rows  # a few held-out rows, answered as the model learns
+
+
+class Trainer:
+    """Runs the loop from a position to its end. `events()` may be closed between any two events."""
+
+    def __init__(
+        self,
+        *,
+        task: Task,  # type: ignore[type-arg]
+        loaded: Loaded,
+        recipe: Recipe,
+        material: Material,
+        machine: Machine,
+        folder: Path,
+        history_length: Callable[[], int],
+    ) -> None:
+        self.task, self.loaded, self.recipe, self.material = task, loaded, recipe, material
+        self.machine, self.folder, self.history_length = machine, folder, history_length
+        self.device = torch.device(machine.device)
+        self.loaded.net.to(self.device)
+        self.optimizers = Optimizers(loaded.net, recipe, loaded.facts.get("fresh", ()))  # type: ignore[arg-type]
+        self.position = Position()
+        self.best: dict[str, Tensor] | None = None  # None: the weights as they are
+        self.lengths = [task.length(example) for example in material.train]
+        self.doctor = Doctor(task.info)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Return the optimizer steps in which every example is read once."""
+        return max(1, math.ceil(len(self.lengths) / self.batch_size))
+
+    @property
+    def batch_size(self) -> int:
+        """Return the examples of one step."""
+        assert self.recipe.batch is not None
+        return self.recipe.batch
+
+    @property
+    def eval_every(self) -> int:
+        """Return the steps between two evaluations: once an epoch, but about twenty times a run at least."""
+        return self.recipe.eval_every or max(1, min(self.steps_per_epoch, math.ceil(self.machine.steps / 20)))
+
+    def resume_from(self, path: Path) -> None:
+        """Take over the state of a checkpoint, whose model has been loaded already."""
+        self.position = checkpoint.load_position(path)
+        checkpoint.restore_optimizers(path, self.optimizers, self.position)
+        self.best = checkpoint.best_weights(path)
+
+    def events(self) -> Iterator[Event]:
+        """Train to the end: Step, Evaluated, Sample, Saved, Note. Closing it writes a checkpoint first."""
+        began = time.perf_counter() - self.position.seconds
+        saved_at, saved_step = time.perf_counter(), self.position.step if self.position.step else -1
+        bad = 0
+        try:
+            if saved_step < 0:
+                yield self._save()
+                saved_step = 0
+            while True:
+                if self._evaluation_is_due():
+                    yield from self._evaluate()
+                if self.position.step >= self.machine.steps or self._is_over():
+                    break
+                step = self._step(began)
+                bad = 0 if math.isfinite(step.gradient_norm + step.loss) else bad + 1
+                self._refuse_divergence(bad)
+                yield step
+                if bad == 0 and time.perf_counter() - saved_at >= self.recipe.checkpoint_seconds:
+                    yield self._save()
+                    saved_at, saved_step = time.perf_counter(), self.position.step
+            if saved_step != self.position.step:
+                yield self._save()
+        except GeneratorExit:
+            # Stopped, or the window is gone. Nothing may be yielded here; runs.py notes where the checkpoint stands.
+            if saved_step != self.position.step:
+                self._save()
+            raise
+
+    def use_best(self) -> None:
+        """Put the best weights into the net."""
+        if self.best is not None:
+            checkpoint.load_weights(self.loaded.net, self.best)
+        self.loaded.net.eval()
+
+    def _step(self, began: float) -> Step:
+        number = self.position.step
+        epoch, place = divmod(number, self.steps_per_epoch)
+        rows = self._plan(epoch)[place]
+        # Dropout is a function of seed and step alone, so a resumed run draws what an undisturbed one would have.
+        torch.manual_seed((self.recipe.seed * 1_000_003 + number) % 2**63)
+        started = time.perf_counter()
+        self.loaded.net.train()
+        self.optimizers.forget()
+        loss = self._loss([self.material.train[row] for row in rows])
+        loss.backward()
+        factor = warmup_cosine(number, self.machine.steps, self._warmup(), self.recipe.floor or 0.0)
+        norm = self.optimizers.step(factor) if math.isfinite(loss.item()) else math.nan
+        if not math.isfinite(norm):
+            self.position.skipped += 1
+        self.position.step = number + 1
+        self.position.last_loss = loss.item()
+        now = time.perf_counter()
+        tokens = sum(self.lengths[row] for row in rows)
+        self.position.seconds = now - began
+        return Step(
+            n=self.position.step,
+            epoch=self.position.step / self.steps_per_epoch,
+            seconds=now - began,
+            loss=loss.item(),
+            rate=(self.recipe.learning_rate or 0.0) * factor,
+            gradient_norm=norm,
+            tokens_per_second=tokens / max(now - started, 1e-9),
+            memory=memory_used(self.device),
+        )
+
+    def _loss(self, examples: list[Example]) -> Tensor:
+        batch = self._to_device(self.task.collate(examples, self.loaded))
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.machine.precision == "bf16"):
+            return self.task.loss(self.loaded, batch, self.recipe)
+
+    def _evaluation_is_due(self) -> bool:
+        step = self.position.step
+        if not step or not self.material.validation or self.position.evaluated == step:
+            return False
+        return step % self.eval_every == 0 or step == self.machine.steps
+
+    def _evaluate(self) -> Iterator[Event]:
+        held = yield from self._score(self.material.validation)
+        value = held.metrics.get(self.task.info.metric, held.loss)
+        self.position.evaluated = self.position.step
+        is_best = self.task.info.is_better(value, self.position.best)
+        if is_best:
+            self.position.best, self.position.best_step, self.position.stale = value, self.position.step, 0
+            self.position.best_metrics = {"loss": held.loss} | held.metrics
+            self.best = checkpoint.weights_of(self.loaded.net)
+        else:
+            self.position.stale += 1
+        evaluated = Evaluated(self.position.step, self.position.seconds, held.loss, held.metrics, is_best)
+        yield evaluated
+        table = self.task.samples(self.loaded, self.material.shown, self.recipe)
+        yield Sample(self.position.step, table.columns, table.rows)
+        yield from self.doctor.look(evaluated, self.position, self.recipe)
+
+    def _score(self, examples: list[Example]) -> Iterator[Event]:
+        """Yield Progress now and then; return Held as the generator's value."""
+        observations, _ = yield from observe_all(
+            self.task, self.loaded, examples, self.batch_size * 2, self.machine.precision
+        )
+        return self.task.summarise(observations)  # type: ignore[return-value]
+
+    def _to_device(self, batch: Batch) -> Batch:
+        return {name: tensor.to(self.device, non_blocking=True) for name, tensor in batch.items()}
+
+    def _plan(self, epoch: int) -> list:  # type: ignore[type-arg]
+        if getattr(self, "_planned", None) != epoch:
+            self._planned = epoch
+            self._batches = batch_plan(self.lengths, self.batch_size, self.recipe.seed, epoch)
+        return self._batches
+
+    def _warmup(self) -> int:
+        return max(1, round((self.recipe.warmup or 0.0) * self.machine.steps))
+
+    def _is_over(self) -> bool:
+        return bool(self.recipe.patience) and self.position.stale >= (self.recipe.patience or 0)
+
+    def _refuse_divergence(self, bad: int) -> None:
+        if bad >= BAD_UPDATES:
+            raise StudioError(
+                "diverged",
+                "The loss was not a finite number {times} steps in a row, at step {step}.",
+                "Train again with a third of the learning rate. The last checkpoint is sound.",
+                times=bad,
+                step=self.position.step,
+            )
+
+    def _save(self) -> Saved:
+        self.position.history = self.history_length()
+        best = self.best if self.position.best_step != self.position.step else None
+        path = checkpoint.save_checkpoint(self.folder, self.task, self.loaded, self.optimizers, self.position, best)
+        checkpoint.prune(self.folder)
+        return Saved(self.position.step, str(path))

@@ -1,0 +1,35 @@
+"""Import what later verbs need, before a person waits for it."""
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from slm_studio.core.events import Event, Finished, Progress
+
+_DESK = ("numpy", "pyarrow", "pyarrow.csv", "pyarrow.ipc")
+
+
+def warm_up(torch: bool) -> Iterator[Event]:
+    """Import the libraries of data, and with `torch` those of models. Ends in Finished(None)."""
+    yield Progress("Getting ready", 0, 2)
+    for name in _DESK:
+        import_module(name)
+    yield Progress("Getting ready", 1, 2)
+    if torch:
+        _warm_torch()
+    yield Finished(None)
+
+
+def _warm_torch() -> None:
+    import torch
+    import transformers
+
+    for name in (
+        "AutoConfig",
+        "AutoTokenizer",
+        "AutoModelForCausalLM",
+        "AutoModelForSequenceClassification",
+        "PreTrainedTokenizerFast",
+    ):
+        getattr(transformers, name)  # transformers imports each on first use
+    # The first optimizer imports torch._dynamo (1.5 s).
+    torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])

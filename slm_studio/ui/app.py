@@ -1,0 +1,143 @@
+"""Start the window: shown first, everything slow after."""
+
+import faulthandler
+import logging
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from slm_studio import __version__
+from slm_studio.core import paths
+from slm_studio.core.errors import StudioError
+from slm_studio.core.settings import Settings, load_settings
+from slm_studio.core.texts import use_language
+from slm_studio.host.engines import Engines
+from slm_studio.ui.errors import show_error
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.main_window import MainWindow
+from slm_studio.ui.session import Session
+from slm_studio.ui.theme import Theme
+from slm_studio.ui.training import Trainings
+
+log = logging.getLogger("slm_studio")
+
+
+def main(path: str | None = None) -> int:
+    """Open the window (with a file, where `path` names one), stay until it is closed, return the exit status."""
+    _start_log()
+    settings = load_settings()
+    use_language(settings.language)
+    application = _application()
+    Theme(application, settings.theme)
+    engines = Engines(settings)
+    session = Session(settings)
+    jobs, trainings = Jobs(engines.run), Trainings(engines.run, _SettingsOf(session))
+    session.settings_changed.connect(_Followed(engines))
+    window = MainWindow(session, jobs, trainings)
+    sys.excepthook = _Hook(window)
+    window.show()
+    QTimer.singleShot(0, _Opening(window, engines, path))
+    status = application.exec()
+    return _leave(status, jobs, trainings, engines)
+
+
+def _application() -> QApplication:
+    application = QApplication([sys.argv[0]])
+    application.setApplicationName("SLM Studio")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("slm-studio")
+    return application
+
+
+def _leave(status: int, jobs: Jobs, trainings: Trainings, engines: Engines) -> int:
+    trainings.stop_all()
+    jobs.stop_all()
+    engines.close()
+    ended = trainings.shutdown()
+    ended = jobs.shutdown() and ended
+    sys.excepthook = sys.__excepthook__
+    if not ended:
+        os._exit(status)  # a thread that does not end would crash Qt on the way out
+    return status
+
+
+def _start_log() -> None:
+    """Write warnings, errors and native crashes to a log file of this process."""
+    folder = paths.logs()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = (folder / "window.txt").open("a", encoding="utf-8", buffering=1)
+    except OSError:
+        return  # a home that cannot be written is said later, where it matters
+    faulthandler.enable(stream)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+
+
+class _Opening:
+    """What happens once the window stands: the last state, the file that was asked for, warm engines."""
+
+    def __init__(self, window: MainWindow, engines: Engines, path: str | None) -> None:
+        self._window, self._engines, self._path = window, engines, path
+
+    def __call__(self) -> None:
+        if self._path:
+            self._window.open_path(Path(self._path))
+        self._window.session.restore()
+        self._engines.warm()
+
+
+class _Followed:
+    """Tells the engines of new settings."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    def __call__(self, settings: Settings) -> None:
+        self._engines.settings = settings
+
+
+class _SettingsOf:
+    """Answers with the settings of now."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __call__(self) -> Settings:
+        return self._session.settings
+
+
+class _Hook:
+    """Turns what nobody foresaw into one dialog and a line in the log; the window stays."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._shown = False
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        details = "".join(traceback.format_exception(kind, error, trace))
+        log.error("%s", details)
+        if issubclass(kind, KeyboardInterrupt):
+            self._window.close()
+        elif isinstance(error, StudioError):
+            show_error(self._window, error, details)
+        elif not self._shown:  # one dialog is enough: the same fault may come with every repaint
+            self._shown = True
+            show_error(self._window, _unforeseen(error), details)
+
+
+def _unforeseen(error: BaseException) -> StudioError:
+    return StudioError(
+        "unexpected",
+        "Something we did not foresee happened: {kind}: {reason}.",
+        "Your work is on disk. Copy the details for whoever can help; start SLM Studio again if the window acts oddly.",
+        kind=type(error).__name__,
+        reason=str(error)[:500],
+    )

@@ -1,0 +1,300 @@
+"""The window: a sidebar with the places, one place at a time, and the wiring between them. No work happens here."""
+
+import importlib
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.run import find_run
+from slm_studio.core.settings import Settings
+from slm_studio.core.texts import tr
+from slm_studio.ui.errors import show_error
+from slm_studio.ui.finding import everything
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.running import Running
+from slm_studio.ui.session import PLACES, SETTINGS, Session
+from slm_studio.ui.shortcuts import install_shortcuts, key_text
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.training import Trainings
+from slm_studio.ui.widgets.drop_cover import DropCover
+from slm_studio.ui.widgets.drop_zone import local_paths
+from slm_studio.ui.widgets.finder import Finder, Found
+from slm_studio.ui.widgets.sidebar import Place, Sidebar
+from slm_studio.ui.widgets.toast import Toast
+from slm_studio.ui.widgets.words import retranslate
+
+PanelMaker = Callable[[Session, Jobs, Trainings], QWidget]
+IDLE = 40  # milliseconds between two panels that are built ahead of their first visit
+MARGIN = 32
+
+PANELS = {
+    "data": "slm_studio.ui.panels.data:DataPanel",
+    "train": "slm_studio.ui.panels.train:TrainPanel",
+    "evaluate": "slm_studio.ui.panels.evaluate:EvaluatePanel",
+    "playground": "slm_studio.ui.panels.playground:PlaygroundPanel",
+    "hub": "slm_studio.ui.panels.hub:HubPanel",
+    "settings": "slm_studio.ui.panels.settings:SettingsPanel",
+}
+
+
+class MainWindow(QMainWindow):
+    """Shows the last place at once; the others are built when visited, or in idle moments.
+
+    A panel is a QWidget made with (session, jobs, trainings). It may have open_file(path), primary() (Ctrl+Return),
+    stop() (Esc) and retranslate().
+    """
+
+    def __init__(
+        self, session: Session, jobs: Jobs, trainings: Trainings, panels: Mapping[str, PanelMaker | str] | None = None
+    ) -> None:
+        super().__init__()
+        self.session, self.jobs, self.trainings = session, jobs, trainings
+        self.theme = the_theme()
+        self._makers = dict(panels or PANELS)
+        self._panels: dict[str, QWidget] = {}
+        self.may_leave = self._ask_to_leave
+        self._running = Running(trainings, _run_name, self)
+        self._idle = QTimer(self)
+        self._idle.setInterval(IDLE)
+        self.setWindowTitle("SLM Studio")
+        self.setMinimumSize(1024, 640)
+        self.setAcceptDrops(True)
+        self._build()
+        self._connect()
+        self._restore_frame()
+        place = session.recall("place", PLACES[0])
+        self.show_place(str(place) if place in PLACES else PLACES[0])
+
+    def show_place(self, key: str) -> None:
+        """Show a place, building it on the first visit."""
+        panel = self.panel(key)
+        self.stack.setCurrentWidget(panel)
+        self.sidebar.choose(key)
+        self.session.place = key
+        if key != SETTINGS:
+            self.session.remember("place", key)
+
+    def panel(self, key: str) -> QWidget:
+        """Return the panel of a place, building it where it is not there yet."""
+        if key not in self._panels:
+            panel = _maker(self._makers[key])(self.session, self.jobs, self.trainings)
+            self._panels[key] = panel
+            self.stack.addWidget(panel)
+        return self._panels[key]
+
+    def open_path(self, path: Path) -> None:
+        """Open a file or folder: a model in Hub, everything else in Data."""
+        place = "hub" if (path / "config.json").is_file() else "data"
+        self.show_place(place)
+        opener = getattr(self.panel(place), "open_file", None)
+        if opener is not None:
+            opener(path)
+
+    def choose_file(self) -> None:
+        """Ask for a file and open it."""
+        folder = str(self.session.recall("folder", ""))
+        name, _ = QFileDialog.getOpenFileName(self, tr("Open a file"), folder)
+        if name:
+            self.session.remember("folder", str(Path(name).parent))
+            self.open_path(Path(name))
+
+    def retranslate(self) -> None:
+        """Write what the window itself says."""
+        self.finder.close_finder()
+
+    def _build(self) -> None:
+        self.sidebar = Sidebar(places(), (Place(SETTINGS, "settings", "Settings"),))
+        self.stack = QStackedWidget()
+        self.toast = Toast()
+        foot = QVBoxLayout()
+        foot.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        foot.addWidget(self.toast)
+        content = QWidget()
+        content.setProperty("role", "page")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.stack, 1)
+        column.addLayout(foot)
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.sidebar)
+        row.addWidget(content, 1)
+        self.setCentralWidget(whole)
+        self.finder = Finder(self._everything, self)
+        self.cover = DropCover(content)
+
+    def _connect(self) -> None:
+        session = self.session
+        self.sidebar.chosen.connect(self.show_place)
+        self.sidebar.run_chosen.connect(self._on_run_chosen)
+        self._running.changed.connect(self.sidebar.runs.set_runs)
+        session.place_requested.connect(self.show_place)
+        session.toast_requested.connect(self.toast.show_words)
+        session.settings_changed.connect(self._on_settings_changed)
+        session.language_changed.connect(self._on_language_changed)
+        self.jobs.job_failed.connect(self._on_job_failed)
+        self.trainings.run_started.connect(session.runs_changed)
+        self.trainings.run_finished.connect(self._on_run_ended)
+        self.trainings.run_failed.connect(session.runs_changed)
+        self._idle.timeout.connect(self._on_idle)
+        self.shortcuts = install_shortcuts(self, self._actions())
+
+    def _actions(self) -> dict[str, Callable[[], object]]:
+        visits = {key: _Visit(self, key) for key in (*PLACES, SETTINGS)}
+        return {
+            **visits,
+            "open": self.choose_file,
+            "primary": self._on_primary,
+            "stop": self._on_stop,
+            "find": self.finder.open,
+            "zoom_in": self._on_zoom_in,
+            "zoom_out": self._on_zoom_out,
+            "zoom_reset": self._on_zoom_reset,
+        }
+
+    def _everything(self) -> list[Found]:
+        return everything(self.session, (*places(), Place(SETTINGS, "settings", "Settings")), self.choose_file)
+
+    def _restore_frame(self) -> None:
+        self.resize(1280, 800)
+        kept = self.session.recall("frame")
+        if isinstance(kept, str):
+            self.restoreGeometry(b64decode(kept))
+        zoom = self.session.recall("zoom", 1.0)
+        if isinstance(zoom, int | float):
+            self.theme.set_zoom(float(zoom))
+
+    def _call(self, name: str) -> None:
+        method = getattr(self.stack.currentWidget(), name, None)
+        if method is not None:
+            method()
+
+    def _zoomed(self) -> None:
+        self.session.remember("zoom", self.theme.zoom)
+
+    def _ask_to_leave(self) -> bool:
+        box = QMessageBox(self)
+        box.setText(tr("A model is still training."))
+        box.setInformativeText(tr("What it learnt is saved. Resume goes on from there when you come back."))
+        leave = box.addButton(tr("Leave"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(tr("Stay"), QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is leave
+
+    def _on_idle(self) -> None:
+        missing = [key for key in (*PLACES, SETTINGS) if key not in self._panels]
+        if missing:
+            self.panel(missing[0])
+        if len(missing) <= 1:
+            self._idle.stop()
+
+    def _on_primary(self) -> None:
+        self._call("primary")
+
+    def _on_stop(self) -> None:
+        self._call("stop")
+
+    def _on_zoom_in(self) -> None:
+        self.theme.zoom_in()
+        self._zoomed()
+
+    def _on_zoom_out(self) -> None:
+        self.theme.zoom_out()
+        self._zoomed()
+
+    def _on_zoom_reset(self) -> None:
+        self.theme.zoom_reset()
+        self._zoomed()
+
+    def _on_settings_changed(self, settings: Settings) -> None:
+        self.theme.choose(settings.theme)
+
+    def _on_language_changed(self) -> None:
+        retranslate(self)
+
+    def _on_job_failed(self, error: StudioError) -> None:
+        show_error(self, error)
+
+    def _on_run_chosen(self, run_id: str) -> None:
+        self.session.set_run(find_run(run_id))
+        self.show_place("train")
+
+    def _on_run_ended(self, run_id: str, model: object) -> None:
+        self.session.runs_changed.emit()
+        if model is not None:
+            self.session.models_changed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._idle.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.finder.close_finder()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_paths(event.mimeData()):
+            self.cover.cover()
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.cover.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.cover.hide()
+        dropped = local_paths(event.mimeData())
+        if dropped:
+            event.acceptProposedAction()
+            self.open_path(dropped[0])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.trainings.active and not self.may_leave():
+            event.ignore()
+            return
+        self._idle.stop()
+        self.session.remember("frame", b64encode(bytes(self.saveGeometry().data())).decode())
+        self.session.save()
+        super().closeEvent(event)
+
+
+class _Visit:
+    """Shows one place when called (a lambda would hold the window in a loop)."""
+
+    def __init__(self, window: MainWindow, key: str) -> None:
+        self._window, self._key = window, key
+
+    def __call__(self) -> None:
+        self._window.show_place(self._key)
+
+
+def places() -> tuple[Place, ...]:
+    """Return the five places in the order of the work."""
+    return (
+        Place("data", "table", "Data", key_text("data")),
+        Place("train", "curve", "Train", key_text("train")),
+        Place("evaluate", "bars", "Evaluate", key_text("evaluate")),
+        Place("playground", "chat", "Playground", key_text("playground")),
+        Place("hub", "download", "Hub", key_text("hub")),
+    )
+
+
+def _maker(maker: PanelMaker | str) -> PanelMaker:
+    if not isinstance(maker, str):
+        return maker
+    module, _, name = maker.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _run_name(run_id: str) -> str:
+    try:
+        return find_run(run_id).name
+    except StudioError:
+        return run_id

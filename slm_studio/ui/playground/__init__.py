@@ -1,0 +1,1 @@
+"""One view per task, named as in core/tasks."""

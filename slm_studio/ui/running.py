@@ -1,0 +1,62 @@
+"""What the sidebar says of the runs at work: read off the events of training."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from slm_studio.core.events import Event, Paused, Started, Step
+from slm_studio.ui.training import Trainings
+from slm_studio.ui.widgets.runs_card import RunningRun
+
+
+class Running(QObject):
+    """Keeps one line per run at work; `changed` brings them all, oldest first."""
+
+    changed = Signal(object)  # tuple[RunningRun, …]
+
+    def __init__(self, trainings: Trainings, name_of: Callable[[str], str], parent: QObject | None = None) -> None:
+        """`name_of` returns what the person calls the run with an id."""
+        super().__init__(parent)
+        self._name_of = name_of
+        self._lines: dict[str, RunningRun] = {}
+        self._steps: dict[str, int] = {}
+        trainings.run_started.connect(self._on_started)
+        trainings.run_events.connect(self._on_events)
+        trainings.run_finished.connect(self._on_ended)
+        trainings.run_failed.connect(self._on_ended)
+
+    def lines(self) -> tuple[RunningRun, ...]:
+        """Return what is at work now."""
+        return tuple(self._lines.values())
+
+    def _on_started(self, run_id: str) -> None:
+        self._lines[run_id] = RunningRun(run_id, self._name_of(run_id))
+        self.changed.emit(self.lines())
+
+    def _on_events(self, run_id: str, events: Sequence[Event]) -> None:
+        line = self._lines.get(run_id)
+        if line is None:
+            return
+        for event in events:
+            if isinstance(event, Started):
+                self._steps[run_id] = event.machine.steps
+            elif isinstance(event, Step):
+                line = _moved(line, event, self._steps.get(run_id, 0))
+            elif isinstance(event, Paused):
+                line = replace(line, paused=True)
+        if line != self._lines[run_id]:
+            self._lines[run_id] = line
+            self.changed.emit(self.lines())
+
+    def _on_ended(self, run_id: str) -> None:
+        self._lines.pop(run_id, None)
+        self._steps.pop(run_id, None)
+        self.changed.emit(self.lines())
+
+
+def _moved(line: RunningRun, step: Step, steps: int) -> RunningRun:
+    if not steps:
+        return replace(line, paused=False)
+    left = step.seconds / step.n * (steps - step.n) if step.n else None
+    return replace(line, share=min(1.0, step.n / steps), left=left, paused=False)

@@ -1,0 +1,158 @@
+"""Session: what is open now. Panels meet here: each sets what it made, and hears what the others made."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from slm_studio.core import files, paths
+from slm_studio.core.dataset import Dataset, open_dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.results import Suggestion
+from slm_studio.core.run import Run, open_run
+from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.settings import Settings, load_settings, save_settings
+from slm_studio.core.texts import use_language
+
+PLACES = ("data", "train", "evaluate", "playground", "hub")
+SETTINGS = "settings"
+
+
+class Session(QObject):
+    """One signal per change; setters are the only way in. Remembers the last state in window.json."""
+
+    dataset_changed = Signal(object)  # Dataset | None
+    suggestion_changed = Signal(object)  # Suggestion | None: what we would do with the dataset
+    recipe_changed = Signal(object)  # Recipe | None: the plan that Train would start
+    run_changed = Signal(object)  # Run | None: the run that Train shows
+    model_changed = Signal(object)  # SavedModel | None: the model that Evaluate and Playground use
+    datasets_changed = Signal()  # the folders hold other things now
+    runs_changed = Signal()
+    models_changed = Signal()
+    settings_changed = Signal(object)  # Settings
+    language_changed = Signal(str)
+    place_requested = Signal(str)
+    rows_requested = Signal(object)  # Sequence[int]: rows of the dataset that Data should show
+    toast_requested = Signal(str, object)  # a sentence, and what takes it back (or None)
+
+    def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings or load_settings()
+        self.dataset: Dataset | None = None
+        self.suggestion: Suggestion | None = None
+        self.recipe: Recipe | None = None
+        self.run: Run | None = None
+        self.model: SavedModel | None = None
+        self.place = PLACES[0]
+        self._memory = _read_memory()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(1000)
+        self._timer.timeout.connect(self.save)
+
+    def set_dataset(self, dataset: Dataset | None) -> None:
+        """Open a dataset (or none). A suggestion and a plan for another one are forgotten."""
+        if dataset == self.dataset:
+            return
+        other = dataset is None or self.dataset is None or dataset.id != self.dataset.id
+        self.dataset = dataset
+        self.remember("dataset", dataset.folder if dataset else "")
+        if other:
+            self.set_suggestion(None)
+            self.set_recipe(None)
+        self.dataset_changed.emit(dataset)
+
+    def set_suggestion(self, suggestion: Suggestion | None) -> None:
+        """Keep what we would do with the dataset, or what the person made of it (task and roles)."""
+        if suggestion != self.suggestion:
+            self.suggestion = suggestion
+            self.suggestion_changed.emit(suggestion)
+
+    def set_recipe(self, recipe: Recipe | None) -> None:
+        """Keep the plan that Train would start."""
+        if recipe != self.recipe:
+            self.recipe = recipe
+            self.recipe_changed.emit(recipe)
+
+    def set_run(self, run: Run | None) -> None:
+        """Show a run in Train."""
+        if run != self.run:
+            self.run = run
+            self.remember("run", run.folder if run else "")
+            self.run_changed.emit(run)
+
+    def set_model(self, model: SavedModel | None) -> None:
+        """Use a model in Evaluate and Playground."""
+        if model != self.model:
+            self.model = model
+            self.remember("model", model.folder if model else "")
+            self.model_changed.emit(model)
+
+    def change_settings(self, **changes: object) -> None:
+        """Change settings, write them, and tell everybody. A new language is in use when this returns."""
+        settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        if settings == self.settings:
+            return
+        before, self.settings = self.settings, settings
+        save_settings(settings)
+        self.settings_changed.emit(settings)
+        if settings.language != before.language:
+            self.language_changed.emit(use_language(settings.language))
+
+    def go_to(self, place: str) -> None:
+        """Ask the window for a place: one of PLACES, or “settings”."""
+        self.place_requested.emit(place)
+
+    def show_rows(self, rows: object) -> None:
+        """Ask Data to show these rows of the open dataset (counted from 0) and go there."""
+        self.rows_requested.emit(rows)
+        self.go_to("data")
+
+    def toast(self, sentence: str, undo: Callable[[], object] | None = None) -> None:
+        """Say what just happened at the foot of the window; `undo` takes it back."""
+        self.toast_requested.emit(sentence, undo)
+
+    def remember(self, key: str, value: object) -> None:
+        """Keep a JSON value over restarts: the state of a form, the width of a column."""
+        if self._memory.get(key) != value:
+            self._memory[key] = value
+            self._timer.start()
+
+    def recall(self, key: str, default: object = None) -> object:
+        """Return what was remembered."""
+        return self._memory.get(key, default)
+
+    def restore(self) -> None:
+        """Open the last dataset, run and model again, where they still stand."""
+        for key, opener, setter in (
+            ("dataset", open_dataset, self.set_dataset),
+            ("run", open_run, self.set_run),
+            ("model", open_saved, self.set_model),
+        ):
+            folder = self._memory.get(key)
+            if not folder or not isinstance(folder, str) or getattr(self, key) is not None:
+                continue
+            try:
+                setter(opener(Path(folder)))  # type: ignore[operator]
+            except StudioError:
+                self.remember(key, "")  # moved or deleted meanwhile: start without it
+
+    def save(self) -> None:
+        """Write window.json now."""
+        self._timer.stop()
+        files.write_json(memory_file(), self._memory)
+
+
+def memory_file() -> Path:
+    """Return the file of the window's state."""
+    return paths.home() / "window.json"
+
+
+def _read_memory() -> dict[str, object]:
+    try:
+        plain = files.read_json(memory_file())
+    except StudioError:
+        return {}
+    return plain if isinstance(plain, dict) else {}

@@ -1,0 +1,179 @@
+"""Buttons: the one accent button of a place, plain and quiet ones, and the one that starts work."""
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.icons import icon
+from slm_studio.ui.widgets.labels import restyle
+from slm_studio.ui.widgets.words import Words, words
+
+_ICON_TOKENS = {"primary": "on_accent", "quiet": "muted", "danger": "bad", "link": "accent"}
+
+
+class Button(QPushButton):
+    """A button with a sentence, perhaps an icon. Kinds: primary (once per place), plain, quiet, danger, link, pill."""
+
+    def __init__(
+        self, template: Words = "", kind: str = "plain", icon_name: str = "", *, small: bool = False,
+        parent: QWidget | None = None, **values: object,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._icon_name = icon_name
+        self.setProperty("kind", kind)
+        # A click does not take the focus, so the ring shows where the keyboard is, and only then.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        if small:
+            self.setProperty("size", "small")
+        if template:
+            self.set_words(template, **values)
+        self._theme.changed.connect(self._draw_icon)
+        self._draw_icon()
+
+    def set_words(self, template: Words, **values: object) -> None:
+        """Show another sentence."""
+        words(self.setText, template, **values)
+
+    def set_kind(self, kind: str) -> None:
+        """Take another kind."""
+        if kind != self.property("kind"):
+            self.setProperty("kind", kind)
+            restyle(self)
+            self._draw_icon()
+
+    def set_icon(self, name: str) -> None:
+        """Show another icon; "" shows none."""
+        self._icon_name = name
+        self._draw_icon()
+
+    def _draw_icon(self) -> None:
+        tokens = self._theme.tokens
+        side = self._theme.px(16)
+        self.setIconSize(QSize(side, side))
+        token = _ICON_TOKENS.get(str(self.property("kind")), "text")
+        self.setIcon(icon(self._icon_name, getattr(tokens, token), side, tokens.border) if self._icon_name else QIcon())
+
+
+class IconButton(Button):
+    """A square button of one icon; its name is the tooltip and what a screen reader says."""
+
+    def __init__(self, icon_name: str, name: Words, kind: str = "quiet", *, parent: QWidget | None = None) -> None:
+        super().__init__("", kind, icon_name, parent=parent)
+        self.setProperty("shape", "icon")
+        self.set_name(name)
+
+    def set_name(self, name: Words, **values: object) -> None:
+        """Say what the button does."""
+        words(self.setToolTip, name, **values)
+        words(self.setAccessibleName, name, **values)
+
+
+class MenuButton(Button):
+    """A button that opens a menu: “Runs ▾”. Fill `menu()` with `add`, or anew before it opens (`opening`)."""
+
+    opening = Signal()
+    chosen = Signal(object)
+
+    def __init__(self, template: Words, kind: str = "plain", icon_name: str = "", *, parent: QWidget | None = None, **values: object) -> None:
+        super().__init__("", kind, icon_name, parent=parent)
+        self._menu = QMenu(self)
+        self._values: list[object] = []
+        self.set_words(template, **values)
+        self._menu.triggered.connect(self._on_triggered)
+        self.clicked.connect(self._on_clicked)
+
+    def set_words(self, template: Words, **values: object) -> None:
+        """Show another sentence; the arrow is added."""
+        super().set_words(template, **values)
+        words(self.setAccessibleName, template, **values)
+
+    def setText(self, text: str) -> None:  # noqa: N802
+        """Add the arrow that says: this opens a list."""
+        super().setText(f"{text} ▾")
+
+    def clear(self) -> None:
+        """Empty the menu."""
+        self._menu.clear()
+        self._values.clear()
+
+    def add(self, template: Words, value: object, *, enabled: bool = True, **values: object) -> QAction:
+        """Add a line; `chosen` brings its value."""
+        action = QAction(self._menu)
+        words(action.setText, template, **values)
+        action.setEnabled(enabled)
+        action.setData(len(self._values))
+        self._values.append(value)
+        self._menu.addAction(action)
+        return action
+
+    def add_rule(self) -> None:
+        """Add a hairline."""
+        self._menu.addSeparator()
+
+    def _on_clicked(self) -> None:
+        self.opening.emit()
+        self._menu.popup(self.mapToGlobal(QPoint(0, self.height() + 4)))
+
+    def _on_triggered(self, action: QAction) -> None:
+        self.chosen.emit(self._values[int(action.data())])
+
+
+class WorkButton(Button):
+    """The button that starts work: ready (“Start”), busy (“Stop”), done (“Done”, and ready again at a click).
+
+    Ctrl+Return and Esc reach it through the panel: `primary()` calls `click()`, `stop()` calls `stop()`.
+    """
+
+    started = Signal()
+    stop_requested = Signal()
+
+    def __init__(
+        self, ready: Words, *, busy: Words = "Stop", done: Words = "Done", kind: str = "primary", icon_name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(ready, kind, icon_name, parent=parent)
+        self.state = "ready"
+        self._words = {"ready": ready, "busy": busy, "done": done}
+        self._ready_kind, self._ready_icon = kind, icon_name
+        self.clicked.connect(self._on_clicked)
+
+    def set_ready(self) -> None:
+        """Offer to start."""
+        self._show("ready", self._ready_kind, self._ready_icon)
+
+    def set_busy(self) -> None:
+        """Work runs: offer to stop."""
+        self._show("busy", "plain", "stop")
+
+    def set_stopping(self) -> None:
+        """The stop was heard; the state is being kept."""
+        self._show("busy", "plain", "stop")
+        self.set_words("Stopping…")
+        self.setEnabled(False)
+
+    def set_done(self) -> None:
+        """The work is done; a click starts it once more."""
+        self._show("done", "plain", "check")
+
+    def stop(self) -> None:
+        """Stop the work, as a click would; nothing happens where none runs."""
+        if self.state == "busy" and self.isEnabled():
+            self.stop_requested.emit()
+
+    def _show(self, state: str, kind: str, icon_name: str) -> None:
+        self.state = state
+        self.setEnabled(True)
+        self.set_words(self._words[state])
+        self._icon_name = icon_name
+        self.set_kind(kind)
+        self._draw_icon()
+
+    def _on_clicked(self) -> None:
+        if self.state == "busy":
+            self.stop_requested.emit()
+        else:
+            self.started.emit()
+

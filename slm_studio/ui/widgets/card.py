@@ -1,0 +1,54 @@
+"""Card: one thing on a quiet ground, with a title and perhaps something at the title's right."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from slm_studio.ui.widgets.labels import Text, restyle
+from slm_studio.ui.widgets.words import Words
+
+
+class Card(QFrame):
+    """Fill it with `add`; `body` is its layout. Tones: "" (surface), soft, warning, bad."""
+
+    def __init__(
+        self, title: Words = "", trailing: QWidget | None = None, *, tone: str = "", padding: int = 16,
+        parent: QWidget | None = None, **values: object,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.setProperty("tone", tone)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(padding, padding, padding, padding)
+        self._outer.setSpacing(12)
+        self.head = QHBoxLayout()
+        self.head.setSpacing(8)
+        self.title = Text("", "heading")
+        self.head.addWidget(self.title)
+        self.head.addStretch(1)
+        self._outer.addLayout(self.head)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(8)
+        self._outer.addLayout(self.body, 1)
+        if trailing is not None:
+            self.set_trailing(trailing)
+        self.set_title(title, **values)
+
+    def set_title(self, title: Words, **values: object) -> None:
+        """Name the card; "" gives the room back."""
+        self.title.set_words(title, **values)
+        self.title.setVisible(bool(title))
+
+    def set_trailing(self, widget: QWidget) -> None:
+        """Place a widget at the title's right."""
+        self.head.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def add(self, widget: QWidget, stretch: int = 0) -> QWidget:
+        """Place a widget below the others and return it."""
+        self.body.addWidget(widget, stretch)
+        return widget
+
+    def set_tone(self, tone: str) -> None:
+        """Tint the ground."""
+        self.setProperty("tone", tone)
+        self.title.set_role({"soft": "accent", "warning": "warning", "bad": "bad"}.get(tone, "heading"))
+        restyle(self)

@@ -1,0 +1,231 @@
+"""CurveChart: loss as it falls. Raw line faint, smoothed line above it, held-out points marked, metric on the right axis."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from slm_studio.core.events import Evaluated, Step
+from slm_studio.core.texts import tr
+from slm_studio.ui.theme import SECOND, the_theme
+from slm_studio.ui.widgets.chart_axes import QuietAxis, SecondsAxis
+from slm_studio.ui.widgets.chart_controls import ChartControls
+from slm_studio.ui.widgets.curves import RunCurves, decimate, smooth
+
+REDRAW = 60  # milliseconds between two drawings, however fast the steps come
+HUES = ("accent", "metric", "held_out", "bad", "muted")  # of runs laid over each other
+
+
+class CurveChart(QWidget):
+    """One value of one or several runs over steps, epochs or time.
+
+    Created once; feed it with `add_steps` and `add_evaluations` (in batches) and it draws at its own pace.
+    Place `controls` (legend, log, axis) at the right of the card's title.
+    """
+
+    def __init__(self, value: str = "loss", metric: str = "", parent: QWidget | None = None) -> None:
+        """`value` is the field of Step that is drawn; `metric` the key of the held-out metric on the right axis."""
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._value, self._metric = value, metric
+        self._runs: dict[str, RunCurves] = {}
+        self._items: dict[str, dict[str, pg.PlotDataItem]] = {}
+        self._axis, self._total, self._shows_now = "steps", 0.0, True
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW)
+        self._timer.timeout.connect(self._draw)
+        self.controls = ChartControls()
+        self._build_plot()
+        self._theme.changed.connect(self._on_theme_changed)
+        self.controls.log_toggled.connect(self._on_log_toggled)
+        self.controls.axis_chosen.connect(self.set_axis)
+        self._on_theme_changed()
+
+    def add_steps(self, steps: Sequence[Step], run: str = "") -> None:
+        """Add steps of a run, in their order; steps that were drawn already (after a resume) are replaced."""
+        self._curves(run).add_steps(steps, self._value)
+        self._later()
+
+    def add_evaluations(self, evaluations: Sequence[Evaluated], run: str = "") -> None:
+        """Add evaluations of a run, in their order."""
+        self._curves(run).add_evaluations(evaluations, self._metric)
+        self._later()
+
+    def add_columns(self, n: np.ndarray, epoch: np.ndarray, seconds: np.ndarray, values: np.ndarray, run: str = "") -> None:
+        """Add many steps at once, as columns (a run that is opened from the disk)."""
+        self._curves(run).steps.extend(np.column_stack((n, epoch, seconds, values)))
+        self._later()
+
+    def name_run(self, run: str, name: str) -> None:
+        """Say what the legend calls a run that is laid over others."""
+        self._curves(run).name = name
+        self._later()
+
+    def set_metric(self, metric: str) -> None:
+        """Draw another held-out metric on the right axis ("" draws none); evaluations must be added anew."""
+        self._metric = metric
+        self.clear()
+
+    def set_total(self, steps: float) -> None:
+        """Keep room on the axis for steps to come; 0 keeps none."""
+        self._total = steps
+        self._later()
+
+    def set_now(self, shown: bool) -> None:
+        """Mark the latest step with a dashed line (while the run goes on)."""
+        self._shows_now = shown
+        self._later()
+
+    def set_axis(self, axis: str) -> None:
+        """Draw over “steps”, “epochs” or “time”."""
+        self._axis = axis
+        self.controls.choose_axis(axis)
+        self._bottom.set_seconds(axis == "time")
+        self._later()
+
+    def remove_run(self, run: str) -> None:
+        """Take a run off the chart."""
+        self._runs.pop(run, None)
+        for item in self._items.pop(run, {}).values():
+            self._right.removeItem(item) if item.opts.get("right") else self._plot.removeItem(item)
+        self._later()
+
+    def clear(self) -> None:
+        """Take all runs off."""
+        for run in list(self._runs):
+            self.remove_run(run)
+        self._total = 0.0
+
+    def retranslate(self) -> None:
+        """Write the legend anew."""
+        self._write_legend()
+
+    def _build_plot(self) -> None:
+        self._bottom, self._left_axis, self._right_axis = SecondsAxis(), QuietAxis("left"), QuietAxis("right")
+        axes = {"bottom": self._bottom, "left": self._left_axis, "right": self._right_axis}
+        self._plot = pg.PlotWidget(axisItems=axes)
+        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        item = self._plot.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setContentsMargins(0, 8, 0, 0)
+        item.getViewBox().setMouseEnabled(x=False, y=False)
+        item.getViewBox().setDefaultPadding(0.0)
+        self._right = pg.ViewBox(enableMenu=False, enableMouse=False)
+        item.scene().addItem(self._right)
+        self._right_axis.linkToView(self._right)
+        self._right.setXLink(item.getViewBox())
+        item.getViewBox().sigResized.connect(self._on_resized)
+        item.showAxis("right", False)
+        self._now = pg.InfiniteLine(angle=90, movable=False)
+        item.addItem(self._now, ignoreBounds=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._plot)
+        self.setMinimumHeight(self._theme.px(180))
+
+    def _curves(self, run: str) -> RunCurves:
+        if run not in self._runs:
+            self._runs[run] = RunCurves()
+            self._items[run] = self._new_items()
+            self._colour_run(run)
+        return self._runs[run]
+
+    def _new_items(self) -> dict[str, pg.PlotDataItem]:
+        items = {key: pg.PlotDataItem(antialias=True, connect="finite") for key in ("raw", "smooth", "held_out", "metric")}
+        items["metric"].opts["right"] = True
+        for key, item in items.items():
+            item.setLogMode(False, self.controls.is_log() and key != "metric")
+            self._right.addItem(item) if key == "metric" else self._plot.addItem(item)
+        return items
+
+    def _hue(self, run: str) -> str:
+        return HUES[list(self._runs).index(run) % len(HUES)]
+
+    def _colour_run(self, run: str) -> None:
+        items, several = self._items[run], len(self._runs) > 1
+        hue = self._hue(run)
+        held_out, metric = (hue, hue) if several else ("held_out", "metric")
+        items["raw"].setPen(pg.mkPen(self._theme.mix(hue, "surface", 0.35), width=1))
+        items["smooth"].setPen(pg.mkPen(self._theme.colour(hue), width=2))
+        items["held_out"].setPen(pg.mkPen(self._theme.colour(held_out), width=2, style=Qt.PenStyle.DashLine if several else None))
+        items["metric"].setPen(pg.mkPen(self._theme.colour(metric), width=1.5))
+        for key, token, symbol, size in (("held_out", held_out, "o", 7), ("metric", metric, "s", 5)):
+            items[key].setSymbol(symbol)
+            items[key].setSymbolSize(size)
+            items[key].setSymbolPen(None)
+            items[key].setSymbolBrush(self._theme.colour(token))
+
+    def _later(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _draw(self) -> None:
+        last = 0.0
+        has_metric = False
+        for run, curves in self._runs.items():
+            items, x, y = self._items[run], curves.step_axis(self._axis), curves.steps.column(3)
+            items["raw"].setData(*decimate(x, y))
+            items["smooth"].setData(*decimate(x, smooth(y), 1000))
+            at = curves.evaluation_axis(self._axis)
+            items["held_out"].setData(at, curves.evaluations.column(2) if self._value == "loss" else np.full(len(at), np.nan))
+            scores = curves.evaluations.column(3)
+            has_metric |= bool(self._metric) and bool(np.isfinite(scores).any())
+            items["metric"].setData(at, scores)
+            last = max(last, float(x[-1]) if len(x) else 0.0)
+        self._plot.getPlotItem().showAxis("right", has_metric)
+        self._set_range(last)
+        self._write_legend()
+
+    def _set_range(self, last: float) -> None:
+        end = self._end(last)
+        self._plot.setXRange(0.0, end if end > 0 else 1.0, padding=0.0)
+        self._plot.getPlotItem().getViewBox().enableAutoRange(y=True)
+        self._plot.getPlotItem().getViewBox().setAutoVisible(y=False)
+        self._right.setYRange(0.0, 1.0, padding=0.02)
+        self._now.setPos(last)
+        self._now.setVisible(self._shows_now and last > 0)
+        self._left_axis.set_digits(self._value)
+
+    def _end(self, last: float) -> float:
+        """Return where the axis ends: at the planned step, translated to epochs or seconds by what was seen."""
+        curves = next(iter(self._runs.values()), None)
+        if not self._total or curves is None or not len(curves.steps):
+            return last
+        n = curves.steps.column(0)[-1]
+        return max(last, last * self._total / n) if n else last
+
+    def _write_legend(self) -> None:
+        if len(self._runs) > 1:
+            entries = [(self._hue(run), curves.name or run) for run, curves in self._runs.items()]
+        else:
+            entries = [("accent", tr("training"))]
+            shown = self._items.get(next(iter(self._runs), ""), {})
+            if self._value == "loss" and any(len(curves.evaluations) for curves in self._runs.values()):
+                entries.append(("held_out", tr("held out")))
+            if shown and self._plot.getPlotItem().getAxis("right").isVisible():
+                entries.append(("metric", tr(self._metric)))
+        self.controls.set_legend(entries)
+
+    def _on_resized(self) -> None:
+        self._right.setGeometry(self._plot.getPlotItem().getViewBox().sceneBoundingRect())
+
+    def _on_log_toggled(self, is_log: bool) -> None:
+        for items in self._items.values():
+            for key, item in items.items():
+                item.setLogMode(False, is_log and key != "metric")
+        self._left_axis.setLogMode(False, is_log)
+        self._later()
+
+    def _on_theme_changed(self) -> None:
+        self._plot.setBackground(self._theme.colour("surface"))
+        for axis in (self._bottom, self._left_axis, self._right_axis):
+            axis.dress(self._theme)
+        self._now.setPen(pg.mkPen(self._theme.colour("muted"), width=1, style=Qt.PenStyle.DashLine))
+        self._plot.setFont(self._theme.font(SECOND))
+        for run in self._runs:
+            self._colour_run(run)
+        self._later()

@@ -1,0 +1,88 @@
+"""What stands at the right of a chart's title: a direct legend, the log toggle, the choice of the axis."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from slm_studio.ui.theme import SECOND, the_theme
+from slm_studio.ui.widgets.fields import Check, Choice
+
+# The held-out colour is too light for letters on a light ground; its words take the warning colour.
+_LETTERS = {"held_out": "warning"}
+
+
+class Legend(QWidget):
+    """Short strokes and names in the colours of the curves."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._entries: tuple[tuple[str, str], ...] = ()
+        self._theme.changed.connect(self.updateGeometry)
+
+    def set_entries(self, entries: Sequence[tuple[str, str]]) -> None:
+        """Show pairs of token and name."""
+        if tuple(entries) != self._entries:
+            self._entries = tuple(entries)
+            self.setAccessibleName(", ".join(name for _, name in entries))
+            self.updateGeometry()
+            self.update()
+
+    def _font(self) -> QFont:
+        return self._theme.font(SECOND)
+
+    def _width(self, name: str) -> int:
+        return QFontMetrics(self._font()).horizontalAdvance(name) + self._theme.px(16)
+
+    def sizeHint(self) -> QSize:
+        gap = self._theme.px(12)
+        return QSize(sum(self._width(name) + gap for _, name in self._entries), self._theme.px(20))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self._font())
+        at, middle = 0.0, self.height() / 2
+        for token, name in self._entries:
+            painter.setPen(QPen(self._theme.colour(token), 2))
+            painter.drawLine(QPointF(at, middle), QPointF(at + self._theme.px(12), middle))
+            painter.setPen(self._theme.colour(_LETTERS.get(token, token)))
+            left = int(at + self._theme.px(16))
+            painter.drawText(left, 0, self._width(name), self.height(), int(Qt.AlignmentFlag.AlignVCenter), name)
+            at += self._width(name) + self._theme.px(12)
+
+
+class ChartControls(QWidget):
+    """Legend, “log”, and steps / epochs / time."""
+
+    log_toggled = Signal(bool)
+    axis_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._legend = Legend()
+        self._log = Check("log", quiet=True)
+        self._axis = Choice((("steps", "steps"), ("epochs", "epochs"), ("time", "time")), name="Axis", quiet=True)
+        for each in (self._legend, self._log, self._axis):
+            row.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._log.toggled.connect(self.log_toggled)
+        self._axis.chosen.connect(self._on_axis_chosen)
+
+    def is_log(self) -> bool:
+        """Say whether the value axis is logarithmic."""
+        return self._log.isChecked()
+
+    def choose_axis(self, axis: str) -> None:
+        """Show which axis is drawn."""
+        self._axis.choose(axis)
+
+    def set_legend(self, entries: Sequence[tuple[str, str]]) -> None:
+        """Show pairs of token and name."""
+        self._legend.set_entries(entries)
+
+    def _on_axis_chosen(self, axis: object) -> None:
+        self.axis_chosen.emit(str(axis))

@@ -1,0 +1,67 @@
+"""FindingRow: a dot, what is the matter, what it costs, and the button that mends it."""
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.words import Words
+
+
+class Dot(QWidget):
+    """A small round mark. Levels: good, warning, bad, quiet; the words beside it say the same."""
+
+    TOKENS = {"good": "accent", "warning": "held_out", "bad": "bad", "quiet": "muted"}  # noqa: RUF012
+
+    def __init__(self, level: str = "quiet", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._level = level
+        self.setFixedSize(self.sizeHint())
+
+    def set_level(self, level: str) -> None:
+        """Take another colour."""
+        self._level = level
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(10), self._theme.px(18))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour(self.TOKENS[self._level]))
+        radius = self._theme.px(4)
+        painter.drawEllipse(QPointF(radius + 0.5, self.height() / 2), radius, radius)
+
+
+class FindingRow(QWidget):
+    """One finding. `acted` when its button is clicked."""
+
+    acted = Signal()
+
+    def __init__(
+        self, sentence: Words, cost: Words = "", *, level: str = "warning", action: Words = "", link: Words = "",
+        parent: QWidget | None = None, **values: object,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 8, 0, 8)
+        row.setSpacing(10)
+        self.dot = Dot(level)
+        self.sentence = Text(sentence, wrap=True, **values)
+        self.cost = Text(cost, "muted", wrap=True, **values)
+        self.cost.setVisible(bool(cost))
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addWidget(self.sentence)
+        column.addWidget(self.cost)
+        row.addWidget(self.dot, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(column, 1)
+        self.action = Button(action or link, "link" if link else "plain", small=not link, **values)
+        self.action.setVisible(bool(action or link))
+        row.addWidget(self.action, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.action.clicked.connect(self.acted)

@@ -1,0 +1,74 @@
+"""Our own stroke icons, coloured from `currentColor` and sharp at every pixel ratio."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QWidget
+
+from slm_studio.core import paths
+from slm_studio.ui.theme import the_theme
+
+_RATIOS = (1.0, 2.0, 3.0)
+
+
+def icon(name: str, colour: str, size: int = 18, disabled: str = "") -> QIcon:
+    """Return an icon in one colour (#RRGGBB), and in another where its button is disabled."""
+    made = QIcon()
+    for ratio in _RATIOS:
+        made.addPixmap(pixmap(name, colour, size, ratio))
+        if disabled:
+            made.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+    return made
+
+
+def pixmap(name: str, colour: str, size: int, ratio: float) -> QPixmap:
+    """Return an icon as a pixmap of `size` logical pixels. The theme keeps it, and dies before the application does."""
+    kept = the_theme().pixmaps
+    key = (name, colour, size, ratio)
+    if key not in kept:
+        kept[key] = _draw(name, colour, size, ratio)
+    return kept[key]
+
+
+def _draw(name: str, colour: str, size: int, ratio: float) -> QPixmap:
+    image = QPixmap(round(size * ratio), round(size * ratio))
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    QSvgRenderer(QByteArray(_drawing(name).replace("currentColor", colour).encode())).render(painter)
+    painter.end()
+    image.setDevicePixelRatio(ratio)
+    return image
+
+
+@lru_cache(maxsize=64)
+def _drawing(name: str) -> str:
+    return (paths.resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+
+
+class IconLabel(QWidget):
+    """One icon in a token's colour."""
+
+    def __init__(self, name: str, token: str = "muted", size: int = 18, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._name, self._token, self._size = name, token, size
+        self._theme.changed.connect(self.updateGeometry)
+        self.setFixedSize(self.sizeHint())
+
+    def set_icon(self, name: str, token: str = "") -> None:
+        """Show another icon, or another colour."""
+        self._name, self._token = name, token or self._token
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        side = self._theme.px(self._size)
+        return QSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        side = self._theme.px(self._size)
+        image = pixmap(self._name, getattr(self._theme.tokens, self._token), side, self.devicePixelRatioF())
+        painter.drawPixmap(QRectF(0, 0, side, side), image, QRectF(image.rect()))

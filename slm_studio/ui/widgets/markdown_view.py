@@ -1,0 +1,72 @@
+"""MarkdownView: a foreign model card, shown safely: no HTML, no images, nothing fetched, links ask first."""
+
+import re
+
+from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
+from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
+
+from slm_studio.core.texts import tr
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.words import Words, words
+
+_SCHEMES = ("http", "https", "mailto")
+_HEAD = re.compile(r"\A---\r?\n.*?\r?\n---\r?\n", re.DOTALL)
+
+
+class MarkdownView(QTextBrowser):
+    """Shows Markdown. The card's YAML head is left out."""
+
+    def __init__(self, *, bare: bool = True, name: Words = "Model card", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._text = ""
+        self.setProperty("role", "bare" if bare else "")
+        self.setOpenLinks(False)
+        self.setOpenExternalLinks(False)
+        words(self.setAccessibleName, name)
+        self.anchorClicked.connect(self._on_link)
+        self._theme.changed.connect(self._show)
+
+    def set_markdown(self, text: str) -> None:
+        """Show a card."""
+        self._text = _HEAD.sub("", text)
+        self._show()
+
+    def _show(self) -> None:
+        document = self.document()
+        document.setDefaultStyleSheet(f"a {{ color: {self._theme.tokens.accent}; }}")
+        document.setDefaultFont(self._theme.font())
+        features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+        document.setMarkdown(without_images(self._text), features)
+
+    def _on_link(self, url: QUrl) -> None:
+        if url.scheme() not in _SCHEMES:
+            return
+        address = url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
+        if asks_first(self, address):
+            QDesktopServices.openUrl(url)
+
+    def loadResource(self, kind: int, name: QUrl) -> object:
+        # Returning nothing would let Qt read files of this computer; a dot of nothing stops it.
+        if kind == QTextDocument.ResourceType.ImageResource.value:
+            image = QImage(1, 1, QImage.Format.Format_ARGB32)
+            image.fill(0)
+            return image
+        return QByteArray()
+
+
+def without_images(text: str) -> str:
+    """Return Markdown whose images are their descriptions. Example: "![a chart](x.png)" → "a chart\""""
+    return re.sub(r"!\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])", r"\1", text)
+
+
+def asks_first(parent: QWidget, address: str) -> bool:
+    """Ask whether an address may be opened in the browser."""
+    box = QMessageBox(parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(tr("Open this address in the browser?"))
+    box.setInformativeText(address)
+    box.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Cancel)
+    return box.exec() == QMessageBox.StandardButton.Open
+

@@ -1,0 +1,190 @@
+"""ConfusionMatrix: which labels are taken for which. A cell opens its rows."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from slm_studio.core.errors import show
+from slm_studio.ui.theme import SECOND, the_theme
+from slm_studio.ui.widgets.labels import plain_tooltip
+
+GAP = 2
+LABELS_FROM = 400  # pixels of width from which the true labels stand at the left
+
+
+class ConfusionMatrix(QWidget):
+    """Rows are true labels, columns predicted ones; a cell is as dark as its share of its row.
+
+    Above `most` labels the most confused ones are shown. Arrows move, Return opens.
+    """
+
+    cell_opened = Signal(str, str)  # true label, predicted label
+    cell_pointed = Signal(str)  # “true → predicted: n” of the cell under the pointer or the focus, else ""
+
+    def __init__(self, most: int = 9, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._most = most
+        self._labels: tuple[str, ...] = ()
+        self._counts: tuple[tuple[int, ...], ...] = ()
+        self._row, self._column = 0, 0
+        self._pointed: tuple[int, int] | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setMouseTracking(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._theme.changed.connect(self.updateGeometry)
+
+    def set_matrix(self, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> None:
+        """Show counts[true][predicted], both in the order of `labels`."""
+        kept = most_confused(counts, self._most)
+        self._labels = tuple(labels[at] for at in kept)
+        self._counts = tuple(tuple(counts[row][column] for column in kept) for row in kept)
+        self._row = self._column = 0
+        self._pointed = None
+        self.updateGeometry()
+        self.update()
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels that are shown."""
+        return self._labels
+
+    def words_of(self, row: int, column: int) -> str:
+        """Return what a cell says."""
+        return f"{self._labels[row]} → {self._labels[column]}: {show(self._counts[row][column])}"
+
+    def _names_width(self) -> float:
+        if self.width() < self._theme.px(LABELS_FROM):
+            return 0.0
+        metrics = QFontMetrics(self._theme.font(SECOND))
+        longest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
+        return min(longest + self._theme.px(10), self.width() * 0.36)
+
+    def _side(self) -> float:
+        count = max(1, len(self._labels))
+        return min(self._theme.px(48), (self.width() - self._names_width() + GAP) / count) if self._labels else 0.0
+
+    def _place(self, row: int, column: int) -> QRectF:
+        side = self._side()
+        return QRectF(self._names_width() + column * side, row * side, side - GAP, side - GAP)
+
+    def _at(self, x: float, y: float) -> tuple[int, int] | None:
+        side = self._side()
+        if not side or x < self._names_width():
+            return None
+        row, column = int(y // side), int((x - self._names_width()) // side)
+        count = len(self._labels)
+        return (row, column) if 0 <= row < count and 0 <= column < count else None
+
+    def _colour(self, row: int, column: int) -> QColor:
+        total = sum(self._counts[row])
+        share = self._counts[row][column] / total if total else 0.0
+        # The square root lifts the few mistakes of a good model out of the ground.
+        return self._theme.mix("accent", "surface", 0.03 + 0.97 * min(1.0, share) ** 0.6)
+
+    def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
+        place, count = self._place(row, column), self._counts[row][column]
+        colour = self._colour(row, column)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(place, 4, 4)
+        if count and place.width() >= self._theme.px(26):
+            dark_ground = (colour.lightnessF() < 0.55) != self._theme.tokens.is_dark
+            painter.setPen(self._theme.colour("on_accent" if dark_ground else "text"))
+            painter.setFont(self._theme.font(SECOND - 1.5))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), show(count))
+        if (row, column) == self._pointed or (self.hasFocus() and (row, column) == (self._row, self._column)):
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self._theme.colour("text"), 2))
+            painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), 4, 4)
+
+    def _point(self, cell: tuple[int, int] | None) -> None:
+        if cell != self._pointed:
+            self._pointed = cell
+            self.setCursor(Qt.CursorShape.PointingHandCursor if cell else Qt.CursorShape.ArrowCursor)
+            self.cell_pointed.emit(self.words_of(*cell) if cell else "")
+            self.update()
+
+    def _move(self, rows: int, columns: int) -> None:
+        count = len(self._labels)
+        if count:
+            self._row = max(0, min(count - 1, self._row + rows))
+            self._column = max(0, min(count - 1, self._column + columns))
+            self.setAccessibleDescription(self.words_of(self._row, self._column))
+            self.cell_pointed.emit(self.words_of(self._row, self._column))
+            self.update()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        count = max(1, len(self._labels))
+        names = width * 0.3 if width >= self._theme.px(LABELS_FROM) else 0
+        return int(min(self._theme.px(48) * count, width - names))
+
+    def sizeHint(self) -> QSize:
+        side = self._theme.px(288)
+        return QSize(side, self.heightForWidth(side))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(160), self._theme.px(160))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        names = self._names_width()
+        metrics = QFontMetrics(self._theme.font(SECOND))
+        for row, label in enumerate(self._labels):
+            if names:
+                place = self._place(row, 0)
+                painter.setFont(self._theme.font(SECOND))
+                painter.setPen(self._theme.colour("muted"))
+                shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(names - self._theme.px(10)))
+                painter.drawText(QRectF(0, place.top(), names, place.height()), int(Qt.AlignmentFlag.AlignVCenter), shown)
+            for column in range(len(self._labels)):
+                self._paint_cell(painter, row, column)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point(self._at(event.position().x(), event.position().y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point(None)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        cell = self._at(event.position().x(), event.position().y())
+        if cell:
+            self._row, self._column = cell
+            self.cell_opened.emit(self._labels[cell[0]], self._labels[cell[1]])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
+        key = Qt.Key(event.key())
+        if key in steps:
+            self._move(*steps[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._labels:
+            self.cell_opened.emit(self._labels[self._row], self._labels[self._column])
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            cell = self._at(event.pos().x(), event.pos().y())
+            QToolTip.showText(event.globalPos(), plain_tooltip(self.words_of(*cell)) if cell else "", self)
+            return True
+        return super().event(event)
+
+
+def most_confused(counts: Sequence[Sequence[int]], most: int) -> list[int]:
+    """Return the indices of the labels with the most mistakes (made as, or taken for), in the order of the labels.
+
+    Example: most_confused([[5, 0, 0], [0, 3, 2], [0, 1, 4]], 2) == [1, 2]
+    """
+    if len(counts) <= most:
+        return list(range(len(counts)))
+    made = [sum(row) - row[at] for at, row in enumerate(counts)]
+    taken = [sum(row[at] for row in counts) - counts[at][at] for at in range(len(counts))]
+    worst = sorted(range(len(counts)), key=lambda at: (-(made[at] + taken[at]), at))[:most]
+    return sorted(worst)

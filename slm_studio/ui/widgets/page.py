@@ -1,0 +1,98 @@
+"""Page: what every place looks like. A title and one line of facts at the left, its actions at the right, then the rest."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from slm_studio.ui.widgets.labels import ElidedText
+from slm_studio.ui.widgets.words import Words
+
+SIDE, TOP, GAP = 32, 24, 16
+
+
+class PlaceHeader(QWidget):
+    """Title, facts and actions of a place."""
+
+    def __init__(self, title: Words = "", facts: Words = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        names = QVBoxLayout()
+        names.setSpacing(2)
+        self.title = ElidedText("", "title")
+        self.facts = ElidedText("", "muted")
+        names.addWidget(self.title)
+        names.addWidget(self.facts)
+        row.addLayout(names, 1)
+        row.addSpacing(16)
+        self._actions = QHBoxLayout()
+        self._actions.setSpacing(8)
+        row.addLayout(self._actions)
+        self.set_title(title)
+        self.set_facts(facts)
+
+    def set_title(self, title: Words, **values: object) -> None:
+        """Name the place. Foreign names: set_title("{name}", name=…)"""
+        self.title.set_words(title, **values)
+
+    def set_facts(self, facts: Words, **values: object) -> None:
+        """Say the facts in one line."""
+        self.facts.set_words(facts, **values)
+
+    def add_action(self, widget: QWidget) -> QWidget:
+        """Place an action at the right; the accent button comes last."""
+        self._actions.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        return widget
+
+
+class Page(QWidget):
+    """Header above, a column of cards below. The column scrolls (or, with scroll=False, takes the height it gets)."""
+
+    def __init__(
+        self, title: Words = "", facts: Words = "", *, scroll: bool = True, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, TOP, 0, 0)
+        outer.setSpacing(GAP)
+        self.header = PlaceHeader(title, facts)
+        head = QVBoxLayout()
+        head.setContentsMargins(SIDE, 0, SIDE, 0)
+        head.setSpacing(GAP)
+        head.addWidget(self.header)
+        self.notices = QVBoxLayout()  # banners and progress stand here, above what scrolls
+        self.notices.setSpacing(8)
+        head.addLayout(self.notices)
+        outer.addLayout(head)
+        self._column = QWidget()
+        self._column.setProperty("role", "scrolled")
+        self.body = QVBoxLayout(self._column)
+        self.body.setContentsMargins(SIDE, 0, SIDE, TOP)
+        self.body.setSpacing(GAP)
+        outer.addWidget(self._scrolled() if scroll else self._column, 1)
+
+    def add(self, widget: QWidget, stretch: int = 0) -> QWidget:
+        """Place a widget below the others and return it."""
+        self.body.addWidget(widget, stretch)
+        return widget
+
+    def add_row(self, *widgets: QWidget, stretches: tuple[int, ...] = (), stretch: int = 0) -> QHBoxLayout:
+        """Place widgets side by side below the others. `stretches` are their shares of the width."""
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        for at, widget in enumerate(widgets):
+            row.addWidget(widget, stretches[at] if stretches else 1)
+        self.body.addLayout(row, stretch)
+        return row
+
+    def _scrolled(self) -> QScrollArea:
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.viewport().setAutoFillBackground(False)
+        area.setWidget(self._column)
+        return area

@@ -1,0 +1,94 @@
+"""RowsModel: a few rows in memory for a Table (samples, worst cases, models, files)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from slm_studio.ui.widgets.cells import SECOND_LINE, SHARE
+from slm_studio.ui.widgets.words import Words, sentence
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a cell shows beyond its words: a second line (style “two”) or a share of 1 (style “bar”)."""
+
+    text: str
+    second: str = ""
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its cells in the order of the columns, and the thing it stands for."""
+
+    cells: Sequence[str | Cell]
+    value: object = None
+    tooltips: Mapping[int, str] = field(default_factory=dict)
+
+
+class RowsModel(QAbstractTableModel):
+    """Shows rows under headers that follow the language."""
+
+    def __init__(self, headers: Sequence[Words], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._headers = list(headers)
+        self._rows: list[Row] = []
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def set_headers(self, headers: Sequence[Words]) -> None:
+        """Show other columns; the rows go with the old ones."""
+        self.beginResetModel()
+        self._headers, self._rows = list(headers), []
+        self.endResetModel()
+
+    def replace_row(self, row: int, new: Row) -> None:
+        """Show something else in one row."""
+        self._rows[row] = new
+        self.dataChanged.emit(self.index(row, 0), self.index(row, self.columnCount() - 1))
+
+    def value(self, row: int) -> object:
+        """Return the thing that a row stands for."""
+        return self._rows[row].value
+
+    def rows(self) -> tuple[Row, ...]:
+        """Return the rows."""
+        return tuple(self._rows)
+
+    def retranslate(self) -> None:
+        """Ask the headers again."""
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(0, len(self._headers) - 1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._headers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        row = self._rows[index.row()]
+        cell = row.cells[index.column()] if index.column() < len(row.cells) else ""
+        shown = cell if isinstance(cell, Cell) else Cell(cell)
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return shown.text
+        if role == SECOND_LINE:
+            return shown.second
+        if role == SHARE:
+            return shown.share
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.tooltips.get(index.column())
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return sentence(self._headers[section]) if self._headers[section] else ""
+        return None

@@ -1,0 +1,155 @@
+"""Table: rows of 38 pixels, quiet lines, keyboard and copy; virtual, so that millions of rows cost what is visible."""
+
+from PySide6.QtCore import QAbstractItemModel, QItemSelection, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.cells import Cells, Header, clipboard
+from slm_studio.ui.widgets.words import Words, words
+
+
+class Table(QTableView):
+    """Shows a model. Columns take a style with `set_style`; see cells.STYLES."""
+
+    row_opened = Signal(int)  # double click or Return
+    row_selected = Signal(int)  # the current row; -1 where there is none
+    action_clicked = Signal(int)  # the row whose action cell was clicked
+
+    def __init__(self, name: Words = "", *, row_height: int = 38, fits: bool = False, parent: QWidget | None = None) -> None:
+        """`name` is what a screen reader says. With `fits` the table is as high as its rows (for a few rows in a card)."""
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._row_height, self._fits = row_height, fits
+        self._widths: dict[int, int] = {}
+        self._stretches: dict[int, float] = {}
+        self._cells = Cells(self)
+        self.setItemDelegate(self._cells)
+        self._quieten()
+        if name:
+            words(self.setAccessibleName, name)
+        self._theme.changed.connect(self._on_theme_changed)
+        self._cells.action_clicked.connect(self.action_clicked)
+        self.doubleClicked.connect(self._on_opened)
+        self._on_theme_changed()
+
+    def set_style(self, column: int, style: str, *, width: int = 0, stretch: float = 0.0) -> None:
+        """Paint a column as text, muted, strong, number, chip, outline, bar, two or action.
+
+        `width` is in pixels at zoom 1; columns with `stretch` share the room that is left.
+        """
+        self._cells.styles[column] = style
+        if width:
+            self._widths[column] = width
+        if stretch:
+            self._stretches[column] = stretch
+        self._layout_columns()
+
+    def select(self, row: int) -> None:
+        """Make a row the current one and scroll to it."""
+        if self.model() is not None and 0 <= row < self.model().rowCount():
+            self.setCurrentIndex(self.model().index(row, 0))
+
+    def current_row(self) -> int:
+        """Return the current row, or -1."""
+        return self.currentIndex().row()
+
+    def selected_rows(self) -> list[int]:
+        """Return the selected rows in their order."""
+        return sorted({index.row() for index in self.selectionModel().selectedRows()}) if self.selectionModel() else []
+
+    def copy(self) -> None:
+        """Copy the selected rows, cells parted by tabs."""
+        model = self.model()
+        if model is None:
+            return
+        lines = [
+            "\t".join(_copied(model, row, column) for column in range(model.columnCount())) for row in self.selected_rows()
+        ]
+        clipboard("\n".join(lines))
+
+    def _quieten(self) -> None:
+        self.setHorizontalHeader(Header(self._cells, self))
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)  # Tab leaves the table; arrows move in it
+        self.setMouseTracking(True)
+        if self._fits:
+            self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def _layout_columns(self) -> None:
+        model = self.model()
+        if model is None:
+            return
+        count = model.columnCount()
+        for column in range(count):
+            if column in self._widths:
+                self.setColumnWidth(column, self._theme.px(self._widths[column]))
+        shares = {column: share for column, share in self._stretches.items() if column < count}
+        fixed = sum(self.columnWidth(column) for column in range(count) if column not in shares)
+        room = self.viewport().width() - fixed
+        for column, share in shares.items():
+            self.setColumnWidth(column, max(self._theme.px(120), int(room * share / sum(shares.values()))))
+
+    def _fit_height(self) -> None:
+        if self._fits and self.model() is not None:
+            rows = self.model().rowCount() * self.verticalHeader().defaultSectionSize()
+            self.setFixedHeight(rows + self._theme.px(38) + 1)
+
+    def _on_model_reset(self) -> None:
+        self._layout_columns()
+        self._fit_height()
+
+    def _on_theme_changed(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(self._theme.px(self._row_height))
+        self.horizontalHeader().setFixedHeight(self._theme.px(38))
+        self._layout_columns()
+        self._fit_height()
+
+    def _on_opened(self, index: QModelIndex) -> None:
+        self.row_opened.emit(index.row())
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        super().setModel(model)
+        if model is not None:
+            model.modelReset.connect(self._on_model_reset)
+            model.rowsInserted.connect(self._fit_height)
+            model.rowsRemoved.connect(self._fit_height)
+        self._on_model_reset()
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        super().currentChanged(current, previous)
+        if current.row() != previous.row():
+            self.row_selected.emit(current.row())
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        super().selectionChanged(selected, deselected)
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._layout_columns()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        editing = self.state() == QAbstractItemView.State.EditingState
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not editing and not event.modifiers():
+            if self.current_row() >= 0:
+                self.row_opened.emit(self.current_row())
+        else:
+            super().keyPressEvent(event)
+
+
+def _copied(model: QAbstractItemModel, row: int, column: int) -> str:
+    index = model.index(row, column)
+    full = index.data(Qt.ItemDataRole.EditRole)
+    return str(full if full is not None else index.data() or "").replace("\t", " ").replace("\n", " ")

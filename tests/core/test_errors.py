@@ -1,0 +1,29 @@
+"""Errors: templates travel with their values."""
+
+import json
+
+import pytest
+
+from slm_studio.core.errors import StudioError, fill
+
+
+def test_an_error_survives_json() -> None:
+    error = StudioError("code", "“{name}” has {rows} rows.", "Add {more}.", name="a{b}", rows=12345, more=2)
+
+    back = StudioError.from_json(json.loads(json.dumps(error.to_json())))
+
+    assert (str(back), back.advice, back.code) == ("“a{b}” has 12,345 rows.", "Add 2.", "code")
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "expected"),
+    [
+        ("{a} and {b}", {"a": "{b}", "b": 1}, "{b} and 1"),
+        ("{missing} stays", {}, "{missing} stays"),
+        ("an open { brace", {}, "an open { brace"),
+        ("{ratio} ×", {"ratio": 1234.5678}, "1,235 ×"),
+        ("", {"a": 1}, ""),
+    ],
+)
+def test_fill_never_formats_a_value_again(template: str, values: dict[str, object], expected: str) -> None:
+    assert fill(template, values) == expected

@@ -1,0 +1,111 @@
+"""Recipes and knobs: one declaration gives defaults, checks and JSON."""
+
+from dataclasses import fields
+
+import pytest
+
+from slm_studio.core import knobs
+from slm_studio.core.errors import StudioError
+from slm_studio.core.knobs import Knob
+from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json, recipe_to_json, split_base
+from slm_studio.core.settings import Settings, load_settings, save_settings
+from slm_studio.core.tasks import all_tasks, task_info
+
+ROLES = {"text": "t", "label": "l"}
+MAY_STAY_OPEN = {"minutes", "eval_every"}
+
+
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+def test_every_family_and_size_settles_every_knob(info) -> None:
+    for family in info.families:
+        bases = [f"blank:{family.key}-{size.key}" for size in family.sizes] or ["somebody/model"]
+        for base in bases:
+            settled = make_recipe(info.key, base=base, roles=ROLES).settled()
+
+            open_ = {each.name for each in fields(Recipe) if getattr(settled, each.name) is None} - MAY_STAY_OPEN
+            assert not open_
+            assert not settled.problems()
+
+
+@pytest.mark.parametrize(
+    "owner", [Recipe, Settings, *(info.options for info in all_tasks())], ids=lambda owner: owner.__name__
+)
+def test_every_knob_speaks_and_accepts_its_own_default(owner: type) -> None:
+    for each in knobs.knobs(owner):
+        assert each.label
+        assert each.help.endswith((".", "?"))
+        if each.default is None:
+            assert each.optional
+        elif each.choices:
+            assert each.default in each.choices
+
+
+def test_epochs_chosen_by_the_person_silence_the_default_minutes() -> None:
+    assert make_recipe("write", roles=ROLES).settled().minutes is not None
+    assert make_recipe("write", roles=ROLES, settings={"epochs": 2}).settled().minutes is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"epochs": 0}, "knob-range"), ({"learning_rate": float("nan")}, "knob-range"), ({"batch": "many"}, "knob-type"), ({"batch": True}, "knob-type"),
+        ({"precision": "fp8"}, "knob-choice"), ({"label_smoothing": 0.9}, "knob-range"),
+    ],
+)  # fmt: skip
+def test_impossible_settings_are_sentences(settings: dict[str, object], code: str) -> None:
+    problems = make_recipe("classify", roles=ROLES, settings=settings).problems()
+
+    assert [problem.code for problem in problems] == [code]
+
+
+def test_a_missing_role_is_named() -> None:
+    problems = make_recipe("classify", roles={"text": "t"}).problems()
+
+    assert [problem.code for problem in problems] == ["role-missing"]
+    assert "Label" in str(problems[0])
+
+
+def test_recipes_survive_json_with_their_options() -> None:
+    recipe = make_recipe("write", roles={"text": "t"}, settings={"tokens": "pieces", "learning_rate": 0.01}).settled()
+
+    assert recipe_from_json(recipe_to_json(recipe)) == recipe
+
+
+@pytest.mark.parametrize(
+    ("base", "parts"), [("blank:bag-small", ("bag", "small")), ("a/b", ("continued", "")), ("/x/y", ("continued", ""))]
+)
+def test_bases_are_split(base: str, parts: tuple[str, str]) -> None:
+    assert split_base(base) == parts
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: split_base("blank:bag"),
+        lambda: task_info("dance"),
+        lambda: make_recipe("classify", base="blank:bag-huge", roles=ROLES).settled(),
+    ],
+)
+def test_unknown_names_list_the_known_ones(call) -> None:
+    with pytest.raises(StudioError) as caught:
+        call()
+
+    assert caught.value.advice
+
+
+def test_flags_are_spelled_like_the_field() -> None:
+    flags = {each.flag for each in knobs.knobs(Recipe)}
+
+    assert {"--learning-rate", "--max-length", "--epochs"} <= flags
+    assert all(isinstance(each, Knob) for each in knobs.knobs(Recipe))
+
+
+def test_settings_come_back_and_damage_costs_only_the_damaged_one(home) -> None:
+    save_settings(Settings(theme="dark", threads=2))
+    assert load_settings() == Settings(theme="dark", threads=2)
+
+    (home / "settings.json").write_text('{"theme": "dark", "threads": -5, "language": 3}')
+    assert load_settings() == Settings(theme="dark")
+
+    (home / "settings.json").write_text("{broken")
+    assert load_settings() == Settings()

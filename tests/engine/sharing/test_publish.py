@@ -1,0 +1,216 @@
+"""Publishing with the real client to a hub on the loopback, and fetching it again."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from slm_studio import engine
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Finished, Progress
+from slm_studio.engine.sharing.download import Patience
+from slm_studio.engine.sharing.hub import fetch_model, publish_model
+from slm_studio.engine.sharing.parity import same_answers
+from tests.engine.sharing.conftest import SOON, contents
+from tests.hub_server import TOKEN, Fault, HubServer, Seen, sha256
+
+# The official client calls its own HTTP library in a way that the library advises against.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
+
+NAME = "ada/reviews"
+OPTIONS = {"license": "apache-2.0", "language": "en", "private": True, "card": None, "message": "First"}
+
+
+@pytest.fixture(autouse=True)
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite runs offline; the loopback is no network."""
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+
+
+def publish(hub: HubServer, folder: Path, name: str = NAME, token: str = TOKEN, **options: object) -> dict:
+    events = list(publish_model(folder, name, hub.endpoint, OPTIONS | options, token, SOON))
+    assert isinstance(events[-1], Finished)
+    return events[-1].result
+
+
+def refused(hub: HubServer, folder: Path, **options: object) -> StudioError:
+    with pytest.raises(StudioError) as caught:
+        publish(hub, folder, **options)
+    assert "{" not in str(caught.value) + caught.value.advice
+    assert TOKEN not in str(caught.value.to_json())
+    return caught.value
+
+
+def test_what_was_published_comes_back_and_answers_the_same(hub: HubServer, tiny: Path) -> None:
+    result = publish(hub, tiny)
+
+    assert result["url"] == f"{hub.endpoint}/{NAME}"
+    assert result["commit"] == hub.repos[NAME].commits[-1][0]
+    assert result["checked"]["largest_difference"] == 0.0
+    assert {file["name"]: file["sha256"] for file in result["files"]} == {
+        name: sha256(data) for name, data in hub.files(NAME).items() if name != ".gitattributes"
+    }
+    *_, fetched = fetch_model(NAME, hub.endpoint, token=TOKEN, patience=SOON)
+    assert same_answers(tiny, Path(fetched.result.folder)).difference == 0.0
+    assert fetched.result.metrics["accuracy"] == 0.91
+
+
+def test_the_plan_names_what_is_sent(hub: HubServer, tiny: Path) -> None:
+    *_, planned = engine.plan_publish(str(tiny), OPTIONS | {"name": NAME})
+
+    result = publish(hub, tiny)
+
+    sizes = {file["name"]: file["bytes"] for file in planned.result["files"]}
+    assert sizes == {file["name"]: file["bytes"] for file in result["files"]}
+    assert planned.result["total"] == sum(sizes.values())
+    assert hub.files(NAME)["README.md"].decode() == planned.result["card"]
+
+
+def test_neither_rows_nor_paths_nor_tokens_are_sent(hub: HubServer, tiny: Path, home: Path) -> None:
+    publish(hub, tiny)
+
+    sent = hub.files(NAME)
+    assert not [name for name in sent if name.startswith("report") or name == "log.txt"]
+    for text in (str(home), str(Path.home()), TOKEN, "a secret row", "20260101-run"):
+        assert not [name for name, data in sent.items() if text.encode() in data], text
+    assert json.loads(sent["studio.json"])["dataset_name"] == "reviews.csv"
+
+
+def test_progress_counts_the_bytes_that_are_sent(hub: HubServer, tiny: Path) -> None:
+    events = list(publish_model(tiny, NAME, hub.endpoint, OPTIONS, TOKEN, SOON))
+
+    sending = [event.done for event in events if isinstance(event, Progress) and event.what == "Sending the model"]
+    assert sending == sorted(sending)
+    assert sending[-1] == sum(file["bytes"] for file in events[-1].result["files"])
+
+
+def test_a_new_repository_stays_private_until_asked(hub: HubServer, tiny: Path) -> None:
+    publish(hub, tiny)
+    assert hub.repos[NAME].private
+
+    publish(hub, tiny, private=False)
+
+    assert not hub.repos[NAME].private
+    (settings,) = hub.requests("PUT .*/settings")
+    assert hub.seen.index(settings) > max(hub.seen.index(seen) for seen in hub.requests("/resolve/"))
+
+
+def test_publishing_again_is_one_new_commit_and_sends_only_what_is_new(hub: HubServer, tiny: Path) -> None:
+    publish(hub, tiny)
+    hub.seen.clear()
+
+    publish(hub, tiny, card="---\nlicense: mit\n---\n# Another card\n", message="Second")
+
+    assert len(hub.repos[NAME].commits) == 3  # made, first, second
+    assert b"Another card" in hub.files(NAME)["README.md"]
+    assert not hub.requests("PUT /put/")
+
+
+def test_a_change_by_somebody_else_is_not_overwritten(hub: HubServer, tiny: Path) -> None:
+    publish(hub, tiny)
+
+    def meddle(seen: Seen) -> None:
+        if "/preupload/" in seen.path:
+            hub.on_request = lambda seen: None
+            hub.add_model(NAME, {"README.md": b"theirs"})
+
+    hub.on_request = meddle
+
+    assert refused(hub, tiny, card="---\nlicense: mit\n---\nours").code == "hub-moved-on"
+    assert hub.files(NAME)["README.md"] == b"theirs"
+
+
+def test_a_copy_that_differs_is_said(hub: HubServer, tiny: Path) -> None:
+    hub.faults.append(Fault("GET .*/resolve/.*config.json", kind="corrupt", after=40))
+
+    assert refused(hub, tiny).code == "checksum"
+    assert hub.repos[NAME].private
+
+
+@pytest.mark.parametrize(
+    ("token", "name", "code"),
+    [
+        ("", NAME, "hub-no-token"),
+        ("hf_wrong", NAME, "hub-token"),
+        ("hf_reader", NAME, "hub-forbidden"),
+        (TOKEN, "somebody/reviews", "hub-forbidden"),
+        (TOKEN, "reviews", "hub-name"),
+        (TOKEN, "ada/re views", "hub-name"),
+    ],
+)
+def test_who_may_not_write_is_told_why(hub: HubServer, tiny: Path, token: str, name: str, code: str) -> None:
+    hub.tokens["hf_reader"] = "read"
+
+    assert refused(hub, tiny, token=token, name=name).code == code
+    assert not hub.repos
+
+
+@pytest.mark.parametrize(
+    ("pattern", "status", "code"),
+    [
+        ("POST /api/repos/create", 429, "hub-busy"),
+        ("POST /api/repos/create", 503, "hub-server"),
+        ("POST .*/commit/", 500, "hub-server"),
+        ("POST .*/commit/", 412, "hub-moved-on"),
+        ("POST .*/preupload/", 403, "hub-forbidden"),
+    ],
+)
+def test_a_hub_that_refuses_is_named(hub: HubServer, tiny: Path, pattern: str, status: int, code: str) -> None:
+    hub.faults.append(Fault(pattern, status=status, times=9))
+
+    assert refused(hub, tiny).code == code
+
+
+def test_a_silent_hub_is_not_waited_for_long(hub: HubServer, tiny: Path) -> None:
+    hub.faults.append(Fault("GET /api/models/ada/reviews", kind="stall", seconds=20))
+
+    with pytest.raises(StudioError) as caught:
+        list(publish_model(tiny, NAME, hub.endpoint, OPTIONS, TOKEN, Patience(connect=0.3, read=0.3)))
+
+    assert caught.value.code == "hub-timeout"
+
+
+def test_closing_the_generator_publishes_nothing_and_leaves_no_thread(hub: HubServer, tiny: Path) -> None:
+    work = publish_model(tiny, NAME, hub.endpoint, OPTIONS, TOKEN, SOON)
+    for event in work:
+        if isinstance(event, Progress) and event.what == "Sending the model":
+            break
+
+    work.close()
+
+    assert not hub.requests("POST .*/commit/")
+    assert "slm-alongside" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_the_official_client_is_given_back_as_it_was(hub: HubServer, tiny: Path) -> None:
+    from huggingface_hub import constants
+    from huggingface_hub.utils import _http, are_progress_bars_disabled
+
+    before = (constants.HF_HUB_DISABLE_XET, are_progress_bars_disabled())
+
+    publish(hub, tiny)
+
+    assert (constants.HF_HUB_DISABLE_XET, are_progress_bars_disabled()) == before
+    assert _http._GLOBAL_CLIENT_FACTORY is _http.default_client_factory
+
+
+def test_the_token_goes_to_no_storage(hub: HubServer, tiny: Path) -> None:
+    publish(hub, tiny)
+
+    assert {seen.authorization for seen in hub.seen if seen.server == "cdn"} == {""}
+
+
+def test_the_loopback_hub_speaks_with_the_real_client(hub: HubServer, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.utils import close_session
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    hub.add_model("ada/tiny", contents(tiny))
+    api = HfApi(endpoint=hub.endpoint, token=TOKEN)
+
+    assert api.whoami()["name"] == "ada"
+    assert [file.path for file in api.get_paths_info("ada/tiny", ["config.json"])] == ["config.json"]
+    api.delete_repo("ada/tiny")
+    assert not api.repo_exists("ada/tiny")
+    close_session()

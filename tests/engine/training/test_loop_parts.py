@@ -1,0 +1,136 @@
+"""The parts of the loop, each a pure function."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from slm_studio.core.recipe import make_recipe
+from slm_studio.engine.training.batches import batch_plan
+from slm_studio.engine.training.optimizer import Optimizers
+from slm_studio.engine.training.schedule import warmup_cosine
+
+
+@pytest.mark.parametrize(("count", "batch"), [(1, 4), (7, 3), (1000, 32), (5000, 7)])
+def test_every_example_stands_in_exactly_one_batch(count: int, batch: int) -> None:
+    lengths = np.random.default_rng(0).integers(1, 90, count)
+
+    plan = batch_plan(lengths, batch, seed=3, epoch=2)
+
+    assert sorted(np.concatenate(plan).tolist()) == list(range(count))
+    assert len(plan) == -(-count // batch)
+
+
+def test_the_plan_is_a_function_of_seed_and_epoch() -> None:
+    lengths = list(range(1, 200))
+
+    same = [batch_plan(lengths, 8, 1, 0) for _ in range(2)]
+
+    assert all(np.array_equal(a, b) for a, b in zip(*same, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(batch_plan(lengths, 8, 1, 1), same[0], strict=True))
+
+
+def test_batches_hold_texts_of_like_length() -> None:
+    lengths = np.random.default_rng(1).integers(1, 100, 4096)
+
+    plan = batch_plan(lengths, 32, 0, 0)
+
+    padded = sum(len(batch) * lengths[batch].max() for batch in plan)
+    assert padded < 1.15 * lengths.sum()
+
+
+def test_the_rate_rises_and_falls_to_its_floor() -> None:
+    rates = [warmup_cosine(step, 100, 10, floor=0.1) for step in range(100)]
+
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[9] == 1.0
+    assert rates[-1] == pytest.approx(0.1)
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert warmup_cosine(0, 1, 1) == 1.0
+
+
+class TwoTables(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sparse = nn.EmbeddingBag(10, 4, sparse=True)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.head(self.sparse(ids))
+
+
+def recipe(**settings: object):
+    return make_recipe(
+        "classify", roles={"text": "t", "label": "l"}, settings={"learning_rate": 0.1, **settings}
+    ).settled()
+
+
+def test_dense_updates_equal_torch_adamw_and_sparse_rows_alone_move() -> None:
+    torch.manual_seed(0)
+    net = TwoTables()
+    twin = TwoTables()
+    twin.load_state_dict(net.state_dict())
+    optimizers = Optimizers(net, recipe(weight_decay=0.5, clip=1000.0))
+    reference = torch.optim.AdamW(
+        [{"params": [twin.head.weight], "weight_decay": 0.5}, {"params": [twin.head.bias], "weight_decay": 0.0}],
+        lr=0.05,
+        betas=(0.9, 0.99),
+    )
+    before = net.sparse.weight.detach().clone()
+
+    for _ in range(3):
+        for module in (net, twin):
+            module.zero_grad(set_to_none=True)
+            module(torch.tensor([[1, 2], [2, 3]])).square().sum().backward()
+        twin.sparse.weight.grad = None
+        reference.step()
+        optimizers.step(0.5)
+        with torch.no_grad():
+            twin.sparse.weight.copy_(net.sparse.weight)
+
+    assert torch.allclose(net.head.weight, twin.head.weight)
+    moved = (net.sparse.weight != before).any(1)
+    assert moved.tolist() == [False, True, True, True, False, False, False, False, False, False]
+
+
+def test_fresh_parameters_learn_faster() -> None:
+    net = TwoTables()
+    optimizers = Optimizers(net, recipe(head_factor=10.0), fresh=["head.weight"])
+
+    peaks = {
+        tuple(p.shape): group["peak"]
+        for part in optimizers.parts
+        for group in part.param_groups
+        for p in group["params"]
+    }
+
+    assert peaks[(2, 4)] == pytest.approx(1.0)
+    assert peaks[(2,)] == pytest.approx(0.1)
+
+
+def test_a_gradient_that_is_not_finite_moves_nothing() -> None:
+    net = TwoTables()
+    optimizers = Optimizers(net, recipe())
+    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    (net(torch.tensor([[1, 2]])).sum() * float("nan")).backward()
+
+    norm = optimizers.step(1.0)
+
+    assert norm != norm
+    assert all(torch.equal(before[name], tensor) for name, tensor in net.state_dict().items())
+
+
+def test_optimizer_state_comes_back() -> None:
+    net = TwoTables()
+    optimizers = Optimizers(net, recipe())
+    net(torch.tensor([[1, 2]])).sum().backward()
+    optimizers.step(1.0)
+
+    tensors, numbers = optimizers.state()
+    again = Optimizers(net, recipe())
+    again.restore(tensors, numbers)
+
+    assert {name: tensor.tolist() for name, tensor in again.state()[0].items()} == {
+        name: tensor.tolist() for name, tensor in tensors.items()
+    }
+    assert again.state()[1] == numbers

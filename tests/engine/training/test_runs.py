@@ -1,0 +1,204 @@
+"""Runs: a run that was stopped, killed or paused ends exactly as an undisturbed one."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from slm_studio import engine
+from slm_studio.core import curves, files
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Evaluated, Event, Finished, Saved, Started, Step
+from slm_studio.core.lock import FileLock
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.run import FAILED, FINISHED, STOPPED, History, create_run, open_run
+from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.engine.training import checkpoint
+from slm_studio.engine.training.optimizer import Optimizers
+from tests.engine.training.conftest import losses
+
+
+def weights(model: SavedModel) -> dict[str, torch.Tensor]:
+    return load_file(Path(model.folder) / "model.safetensors")
+
+
+def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_run_ends_in_a_model_with_its_history_and_report(book: Dataset, recipe: Recipe) -> None:
+    run = create_run(recipe, book)
+
+    events = list(engine.train(recipe, book, run))
+
+    model = events[-1].result
+    assert isinstance(model, SavedModel)
+    assert open_saved(Path(model.folder)) == model
+    assert {"perplexity", "bits_per_byte", "loss"} <= set(model.metrics)
+    assert {"unigram", "xz"} <= set(model.baseline)
+    assert [step.step for step in model.lineage] == ["data", "pre-training", "fine-tuning", "output"]
+    assert (Path(model.folder) / "README.md").exists()
+    assert open_run(run.path).state == FINISHED
+    kinds = [line["event"] for line in History(run.path).lines()]
+    assert kinds.index("saved") < kinds.index("step")  # checkpoint 0 precedes step 1
+    assert kinds[-1] == "finished"
+    steps = [event for event in events if isinstance(event, Step)]
+    assert len(curves.read_curves(run.path)) == len(steps) * curves.RECORD.size
+    assert [step.n for step in steps] == list(range(1, len(steps) + 1))
+
+
+def test_the_same_recipe_and_data_give_the_same_losses(book: Dataset, recipe: Recipe) -> None:
+    first = list(engine.train(recipe, book, create_run(recipe, book)))
+    second = list(engine.train(recipe, book, create_run(recipe, book)))
+
+    assert losses(first) == losses(second)
+    assert_same(weights(first[-1].result), weights(second[-1].result))
+
+
+@pytest.mark.parametrize("stop_at", [1, 7, 10])
+def test_a_stopped_run_resumes_bit_by_bit(book: Dataset, recipe: Recipe, stop_at: int) -> None:
+    whole = list(engine.train(recipe, book, create_run(recipe, book)))
+    run = create_run(recipe, book)
+    work = engine.train(recipe, book, run)
+    before: list[Event] = []
+    for event in work:
+        before.append(event)
+        if isinstance(event, Step) and event.n == stop_at:
+            break
+    work.close()
+    assert open_run(run.path).state == STOPPED
+
+    after = list(engine.resume(open_run(run.path)))
+
+    assert losses(before) + losses(after) == losses(whole)
+    assert_same(weights(after[-1].result), weights(whole[-1].result))
+    numbers = [line["n"] for line in History(run.path).lines() if line["event"] == "step"]
+    assert numbers == list(range(1, len(numbers) + 1))
+    evaluated = [(event.n, event.loss, event.best) for event in before + after if isinstance(event, Evaluated)]
+    assert evaluated == [(event.n, event.loss, event.best) for event in whole if isinstance(event, Evaluated)]
+
+
+def test_a_run_whose_process_vanished_resumes_from_the_last_checkpoint(book: Dataset, recipe: Recipe) -> None:
+    recipe = replace(recipe, checkpoint_seconds=86400.0)
+    whole = list(engine.train(recipe, book, create_run(recipe, book)))
+    run = create_run(recipe, book)
+    work = engine.train(recipe, book, run)
+    for event in work:
+        if isinstance(event, Step) and event.n == 9:
+            break
+    kept = checkpoint.newest(run.path / "checkpoints")
+    assert kept is not None
+    files.write_json(run.path / "backup.json", files.read_json(kept / "position.json"))
+    # What SIGKILL leaves: the state as it was, without the checkpoint that a clean stop writes.
+    state = (run.path / "state.json").read_bytes()
+    work.close()
+    for path in checkpoint.numbered(run.path / "checkpoints"):
+        if path != kept:
+            __import__("shutil").rmtree(path)
+    (run.path / "state.json").write_bytes(state)
+
+    after = list(engine.resume(open_run(run.path)))
+
+    started = next(event for event in after if isinstance(event, Started))
+    assert started.n == 0
+    assert losses(after) == losses(whole)
+    assert_same(weights(after[-1].result), weights(whole[-1].result))
+
+
+def test_any_checkpoint_can_be_kept_as_a_model(book: Dataset, recipe: Recipe) -> None:
+    run = create_run(recipe, book)
+    work = engine.train(recipe, book, run)
+    for event in work:
+        if isinstance(event, Saved) and event.n == 8:
+            break
+
+    model = list(engine.keep(run, None))[-1].result  # while the run is at work
+
+    assert isinstance(model, SavedModel)
+    assert model.steps == 8
+    work.close()
+
+
+def test_a_torn_checkpoint_is_passed_over(book: Dataset, recipe: Recipe) -> None:
+    run = create_run(recipe, book)
+    work = engine.train(recipe, book, run)
+    for event in work:
+        if isinstance(event, Step) and event.n == 5:
+            break
+    work.close()
+    newest = checkpoint.newest(run.path / "checkpoints")
+    assert newest is not None
+    weights_file = newest / "model" / "model.safetensors"
+    weights_file.write_bytes(weights_file.read_bytes()[:-1])
+
+    older = checkpoint.newest(run.path / "checkpoints")
+
+    assert older is not None
+    assert older != newest
+    assert isinstance(list(engine.resume(open_run(run.path)))[-1], Finished)
+
+
+def test_a_run_at_work_elsewhere_is_left_alone(book: Dataset, recipe: Recipe) -> None:
+    run = create_run(recipe, book)
+    lock = FileLock(run.path / "lock")
+    lock.acquire()
+
+    with pytest.raises(StudioError) as caught:
+        list(engine.train(recipe, book, run))
+
+    assert caught.value.code == "run-busy"
+    lock.release()
+
+
+def test_a_rate_that_diverges_stops_with_advice_and_a_sound_checkpoint(
+    book: Dataset, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(recipe, book)
+    monkeypatch.setattr(Optimizers, "step", lambda self, factor: float("nan"))
+
+    with pytest.raises(StudioError) as caught:
+        list(engine.train(recipe, book, run))
+
+    assert caught.value.code == "diverged"
+    state = open_run(run.path)
+    assert state.state == FAILED
+    assert state.problem is not None
+    assert state.problem["code"] == "diverged"
+    assert checkpoint.newest(run.path / "checkpoints") is not None
+
+
+def test_a_full_disk_fails_in_words_and_the_run_goes_on_later(
+    book: Dataset, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = list(engine.train(recipe, book, create_run(recipe, book)))
+    run = create_run(recipe, book)
+    real = checkpoint.save_file
+
+    def full(tensors: object, path: Path) -> None:
+        if len(list(run.path.glob("checkpoints/0*"))) >= 2:
+            raise OSError(28, "No space left on device", str(path))
+        real(tensors, path)
+
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    with pytest.raises(StudioError) as caught:
+        list(engine.train(recipe, book, run))
+    monkeypatch.setattr(checkpoint, "save_file", real)
+
+    assert caught.value.code == "disk-full"
+    assert not list(run.path.glob("checkpoints/.partial*"))
+    after = list(engine.resume(open_run(run.path)))
+    assert_same(weights(after[-1].result), weights(whole[-1].result))
+
+
+def test_the_recipe_on_disk_is_readable_without_us(book: Dataset, recipe: Recipe) -> None:
+    run = create_run(recipe, book)
+
+    plain = json.loads((run.path / "recipe.json").read_text())
+
+    assert plain["task"] == "write"
+    assert plain["epochs"] == 2

@@ -1,0 +1,97 @@
+"""How the program starts: an engine, the window or a verb."""
+
+import subprocess
+import sys
+import types
+
+import pytest
+
+from slm_studio import __main__ as start
+
+
+@pytest.mark.parametrize(
+    ("word", "is_path"),
+    [
+        ("reviews.csv", True), ("./reviews", True), ("/data/reviews", True), ("数据/评论", True), ("评论.txt", True),
+        ("read", False), ("--help", False), ("--out=a.csv", False), ("runs", False), ("-x.csv", False),
+    ],
+)  # fmt: skip
+def test_a_path_has_a_suffix_or_a_slash(word, is_path):
+    assert start.looks_like_path(word) is is_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], ("window", None)), (["a.csv"], ("window", "a.csv")), (["--", "-a.csv"], ("window", "-a.csv")),
+        (["read", "a.csv"], ("cli", ["read", "a.csv"])), (["--version"], ("cli", ["--version"])),
+        (["a.csv", "b.csv"], ("cli", ["a.csv", "b.csv"])), (["--engine", "train"], ("engine", "train")),
+    ],
+)  # fmt: skip
+def test_arguments_choose_the_face(arguments, expected, monkeypatch):
+    asked = []
+    for name, face in (
+        ("slm_studio.ui.app", "window"),
+        ("slm_studio.cli", "cli"),
+        ("slm_studio.host.server", "engine"),
+    ):
+        module = types.ModuleType(name)
+        module.main = lambda given, face=face: asked.append((face, given))
+        monkeypatch.setitem(sys.modules, name, module)
+        package, _, last = name.rpartition(".")
+        monkeypatch.setattr(
+            sys.modules[package] if package in sys.modules else __import__(package), last, module, raising=False
+        )
+    __import__("slm_studio.ui")
+    monkeypatch.setattr(sys.modules["slm_studio.ui"], "app", sys.modules["slm_studio.ui.app"], raising=False)
+
+    assert start.main(arguments) == 0
+    assert asked == [expected]
+
+
+def test_a_missing_library_is_a_sentence(monkeypatch, capsys):
+    module = types.ModuleType("slm_studio.ui.app")
+
+    def main(path):
+        raise ImportError("libEGL.so.1: cannot open shared object file: No such file or directory")
+
+    module.main = main
+    monkeypatch.setitem(sys.modules, "slm_studio.ui.app", module)
+    monkeypatch.setattr(__import__("slm_studio.ui").ui, "app", module, raising=False)
+
+    assert start.main([]) == 1
+    said = capsys.readouterr().err
+    assert "libEGL.so.1" in said and "apt install libegl1" in said and "Traceback" not in said
+
+
+def test_an_error_of_ours_is_not_taken_for_a_missing_library(monkeypatch):
+    module = types.ModuleType("slm_studio.ui.app")
+
+    def main(path):
+        raise ImportError("cannot import name 'x' from 'slm_studio.ui'")
+
+    module.main = main
+    monkeypatch.setitem(sys.modules, "slm_studio.ui.app", module)
+    monkeypatch.setattr(__import__("slm_studio.ui").ui, "app", module, raising=False)
+
+    with pytest.raises(ImportError):
+        start.main([])
+
+
+def test_a_windowed_app_gets_streams(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+
+    start._replace_missing_streams()
+    sys.stdout.write("x")
+    sys.stderr.write("x")
+    sys.stdout.close()
+    sys.stderr.close()
+
+
+def test_an_engine_loads_neither_qt_nor_torch():
+    code = "import sys; import slm_studio.__main__, slm_studio.host.server, slm_studio.engine; print(' '.join(sys.modules))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert not {"PySide6", "typer", "torch", "transformers", "numpy", "pyarrow"} & set(loaded)
