@@ -26,6 +26,6 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     endpoint = arguments.endpoint or work.settings.endpoint
     model = work.do(
         SavedModel, "fetch", id=arguments.id, endpoint=endpoint, revision=arguments.revision, out=str(out or ""),
-        token=token_for(endpoint, work.settings, named=arguments.endpoint is not None),
+        token=token_for(endpoint, may_leave=work.settings.send_token_to_mirrors),
     )  # fmt: skip
     return {"model": model.folder, "commit": model.origin.rpartition("@")[2], "bytes": size_of(Path(model.folder))}

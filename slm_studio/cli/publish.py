@@ -24,5 +24,5 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     options = {"license": arguments.license, "language": arguments.language, "private": not arguments.public}
     return work.do(
         dict, "publish", folder=str(model_folder(arguments.model)), name=arguments.name, endpoint=endpoint, options=options,
-        token=token_for(endpoint, work.settings, named=arguments.endpoint is not None),
+        token=token_for(endpoint, may_leave=work.settings.send_token_to_mirrors or bool(arguments.endpoint)),
     )  # fmt: skip

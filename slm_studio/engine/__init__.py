@@ -35,7 +35,7 @@ def _advised(verb: Verb[P]) -> Verb[P]:
 @_advised
 def warm(torch: bool = True) -> Iterator[Event]:
     """Import what later verbs need. Ends in Finished(None)."""
-    from slm_studio.engine.warm import warm_up
+    from slm_studio.engine.warming import warm_up
 
     return warm_up(torch)
 
@@ -126,6 +126,14 @@ def open(folder: str, device: str = "auto") -> Iterator[Event]:  # noqa: A001  (
     from slm_studio.engine.inference.shelf import open_model
 
     return open_model(Path(folder), device)
+
+
+@_advised
+def devices() -> Iterator[Event]:
+    """Name the devices of this computer, slowest first. Ends in Finished(tuple[str, …])."""
+    from slm_studio.engine.training.device import tell_devices
+
+    return tell_devices()
 
 
 @_advised

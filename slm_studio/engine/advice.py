@@ -95,7 +95,7 @@ def advise_hub(error: BaseException, endpoint: str = "", name: str = "", token: 
         if isinstance(link, httpx.TransportError | httpx.InvalidURL):
             request = getattr(link, "_request", None)
             return _advise_transport(link, endpoint or (_origin(request.url) if request else ""))
-        link = link.__cause__ or link.__context__
+        link = link.__cause__
     return None
 
 
@@ -106,14 +106,11 @@ def refusal(status: int, headers: Mapping[str, str], endpoint: str, name: str, t
     values: dict[str, Value] = {"endpoint": endpoint, "name": name, "status": status}
     values["reason"] = said.replace(token, "…") if token else said
     values["seconds"] = headers.get("retry-after", "60")[:8]
-    if code in _BY_CODE:
-        message, hint = _BY_CODE[code][1:]
-        return StudioError(_BY_CODE[code][0], message, hint, **values)
     key = min(status, 500)
     if status == 401 and (not token or ("credentials" not in said.lower() and code == "RepoNotFound")):
         key = 404  # the hub says 401 for what only its owner may know of
-    found = _BY_STATUS.get(key, _BY_STATUS[0])
-    return StudioError(found[0], found[1], found[2], **values)
+    found = _BY_CODE.get(code) or _BY_STATUS.get(key, _BY_STATUS[0])
+    return StudioError(found.code, found.message, found.hint, **values)
 
 
 def _advise_transport(error: BaseException, endpoint: str) -> StudioError:
@@ -145,62 +142,61 @@ def _origin(url: object) -> str:
     return f"{parts.scheme}://{parts.hostname}"
 
 
-_NOT_FOUND = (
-    "hub-not-found",
-    "There is no model “{name}” at {endpoint} that you may see.",
-    "Check the spelling. A private model needs a token of somebody who may read it.",
-)
-_GATED = (
-    "hub-gated",
-    "The owners of “{name}” want you to accept their terms first.",
-    "Open its page at {endpoint} in a browser, accept, then fetch it with your token.",
-)
+# What the hub's refusals mean; the values are filled in where one arrives.
 _BY_CODE = {
-    "GatedRepo": _GATED,
-    "RevisionNotFound": (
+    "GatedRepo": StudioError(
+        "hub-gated",
+        "The owners of “{name}” want you to accept their terms first.",
+        "Open its page at {endpoint} in a browser, accept, then fetch it with your token.",
+    ),
+    "RevisionNotFound": StudioError(
         "hub-no-revision",
         "“{name}” has no such version.",
         "Leave the version empty for the newest one, or check its spelling.",
     ),
-    "EntryNotFound": (
+    "EntryNotFound": StudioError(
         "hub-no-file",
         "A file of “{name}” is no longer there.",
         "Try again: the model may have changed a moment ago.",
     ),
 }
 _BY_STATUS = {
-    401: (
+    401: StudioError(
         "hub-token",
         "{endpoint} does not know this token.",
         "Make a new one at huggingface.co/settings/tokens, and enter it under Hub.",
     ),
-    403: (
+    403: StudioError(
         "hub-forbidden",
         "Your token does not allow this at {endpoint}. {reason}",
         "Use a token with the right to write to this name, or another name.",
     ),
-    404: _NOT_FOUND,
-    409: (
+    404: StudioError(
+        "hub-not-found",
+        "There is no model “{name}” at {endpoint} that you may see.",
+        "Check the spelling. A private model needs a token of somebody who may read it.",
+    ),
+    409: StudioError(
         "hub-conflict",
         "{endpoint} is busy with another change of “{name}”.",
         "Wait a moment, then try again.",
     ),
-    412: (
+    412: StudioError(
         "hub-moved-on",
         "Somebody changed “{name}” while it was being published; nothing was overwritten.",
         "Look at the change, then publish again.",
     ),
-    429: (
+    429: StudioError(
         "hub-busy",
         "{endpoint} asks for a pause: too many requests.",
         "Try again in {seconds} seconds. A token allows more requests.",
     ),
-    500: (
+    500: StudioError(
         "hub-server",
         "{endpoint} has a problem of its own (status {status}).",
         "Try again later; nothing is lost.",
     ),
-    0: (
+    0: StudioError(
         "hub-refused",
         "{endpoint} refused the request (status {status}). {reason}",
         "Check the name and the token.",

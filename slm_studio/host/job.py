@@ -1,14 +1,16 @@
 """A job: the events of one piece of work, and the handles to pause, resume and stop it from any thread."""
 
+import signal
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted
 from slm_studio.core.nouns import pack, unpack
+from slm_studio.host.environment import prepare_own_environment
 from slm_studio.host.protocol import Control
 from slm_studio.host.steering import Controls, begin, hide, steer
 
@@ -42,11 +44,19 @@ class LocalJob(Job):
     ) -> None:
         self.verb = verb
         self._controls = Controls()
+        self._kept: list[Event] = []  # what Ctrl-C came between
         self._events = self._work(door, {name: pack(value) for name, value in arguments.items()}, first)
 
     def __next__(self) -> Event:
-        """Do the next piece of work in the calling thread."""
-        return next(self._events)
+        """Do the next piece of work in the calling thread. Ctrl-C is raised after it, so that a stop can still save."""
+        if self._kept:
+            return self._kept.pop()
+        with _interrupt_at_the_end() as was_interrupted:
+            event = next(self._events)
+        if was_interrupted:
+            self._kept.append(event)
+            raise KeyboardInterrupt
+        return event
 
     def pause(self) -> None:
         """Ask the work to wait after its next event."""
@@ -127,9 +137,30 @@ class ProcessJob(Job):
 
 def load_door() -> object:
     """Import the engine's door into this process."""
+    prepare_own_environment()
     from slm_studio import engine
 
     return engine
+
+
+@contextmanager
+def _interrupt_at_the_end() -> Iterator[list[int]]:
+    """Collect the first Ctrl-C instead of raising it in the middle of the work; a second one acts at once."""
+    caught: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield caught
+        return
+
+    def on_interrupt(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        caught.append(number)
+
+    signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield caught
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _as_if_it_had_crossed(event: Event) -> Event:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-import slm_studio
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Note
 from slm_studio.core.nouns import pack
 from slm_studio.host.ending import engine_did_not_start, engine_died, how_it_ended
+from slm_studio.host.environment import engine_environment
 from slm_studio.host.job import ProcessJob
 from slm_studio.host.protocol import (
     MODEL,
@@ -59,32 +59,6 @@ def engine_command(role: str) -> list[str]:
         return [sys.executable, "--engine", role]
     # -P: files in the person's folder must not stand in for modules of the standard library.
     return [sys.executable, "-P", "-m", "slm_studio", "--engine", role]
-
-
-def engine_environment(threads: int = 0) -> dict[str, str]:
-    """Return the environment of an engine process: `threads` 0 = as many as the machine can spare."""
-    environment = dict(os.environ)
-    if threads or "OMP_NUM_THREADS" not in environment:
-        environment["OMP_NUM_THREADS"] = str(threads or spare_cores())
-    environment |= {
-        "GOMP_SPINCOUNT": "0",  # spinning threads ran at a fifth of the speed of one thread beside a busy core
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "DISABLE_SAFETENSORS_CONVERSION": "1",
-    }
-    root = Path(slm_studio.__file__).parents[1]
-    if root.name not in ("site-packages", "dist-packages"):
-        known = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = os.pathsep.join([str(root)] + ([known] if known else []))
-    return environment
-
-
-def spare_cores() -> int:
-    """Return the cores this process may use; of more than two, one is left to the screen."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores if cores <= 2 else cores - 1
 
 
 class EngineProcess:
@@ -151,9 +125,14 @@ class EngineProcess:
             self._jobs[job.id] = job
         try:
             self._write(to_line(Request(job.id, verb, packed)))
-        except StudioError:
+        except StudioError:  # too long for a line
             self._jobs.pop(job.id, None)
             raise
+        except (OSError, ValueError) as error:  # it died a moment ago; ValueError: hang_up closed its stdin
+            if not self._ended.wait(2.0):
+                self._kill("it listened no more")
+                self._ended.wait(2.0)
+            raise self._death() from error
         return job
 
     def hang_up(self) -> None:
@@ -199,20 +178,15 @@ class EngineProcess:
             )  # fmt: skip
 
     def _control(self, control: Control) -> None:
-        with contextlib.suppress(StudioError):  # a process that is gone ends the job by itself
+        with contextlib.suppress(OSError, ValueError):  # a process that is gone ends its jobs by itself
             self._write(to_line(control))
 
     def _write(self, line: bytes) -> None:
-        stdin = self._process.stdin if self._process else None
-        if stdin is None:
-            raise self._death()
-        try:
-            with self._writing:
-                view = memoryview(line)
-                while view:
-                    view = view[stdin.write(view) or 0 :]
-        except (OSError, ValueError) as error:  # ValueError: closed by hang_up
-            raise self._death() from error
+        assert self._process is not None and self._process.stdin is not None
+        with self._writing:
+            view = memoryview(line)
+            while view:
+                view = view[self._process.stdin.write(view) :]
 
     def _read(self) -> None:
         assert self._process is not None and self._process.stdout is not None

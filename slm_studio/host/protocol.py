@@ -22,9 +22,9 @@ DESK, MODEL, TRAIN = "desk", "model", "train"
 ROLES = {
     DESK: (
         "read", "check", "clean", "convert", "suggest", "describe", "measure", "keep",
-        "card", "export", "adopt", "fetch", "publish", "warm",
+        "card", "export", "adopt", "fetch", "plan_publish", "publish", "warm",
     ),
-    MODEL: ("open", "close", "predict", "predict_file", "evaluate"),
+    MODEL: ("devices", "open", "close", "predict", "predict_file", "evaluate"),
     TRAIN: ("train", "resume"),
 }  # fmt: skip
 CONTROLS = ("pause", "resume", "stop")

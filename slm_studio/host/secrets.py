@@ -89,3 +89,14 @@ class Secrets:
 def host_of(endpoint: str) -> str:
     """Return the host name of an address. Example: host_of("https://hf-mirror.com/x") == "hf-mirror.com\""""
     return (urlsplit(endpoint).hostname or endpoint).lower()
+
+
+def token_for(endpoint: str, *, may_leave: bool = False, secrets: "Secrets | None" = None) -> str:
+    """Return the token to use at `endpoint`, or "".
+
+    The token of Hugging Face goes to Hugging Face only, unless the person allowed it to leave: by the setting for
+    mirrors, or by publishing to an address that they named in the same breath.
+    """
+    secrets = secrets or Secrets()
+    own = secrets.token(endpoint)
+    return own or (secrets.token(f"https://{HUGGING_FACE_HOSTS[0]}") if may_leave else "")

@@ -18,12 +18,18 @@ MOST = 200  # of each kind
 
 def everything(session: Session, places: Sequence[Place], open_file: Callable[[], object]) -> list[Found]:
     """Return what can be found now, places first."""
-    found = [Found(sentence(place.name), key_text(place.key), place.icon, partial(session.go_to, place.key)) for place in places]
+    found = [
+        Found(sentence(place.name), key_text(place.key), place.icon, partial(session.go_to, place.key))
+        for place in places
+    ]
     found.append(Found(tr("Open a file…"), key_text("open"), "file", open_file))
-    found += [Found(model.name, tr("model"), "model", partial(_use_model, session, model)) for model in list_models()[:MOST]]
+    found += [
+        Found(model.name, tr("model"), "model", partial(_use_model, session, model)) for model in list_models()[:MOST]
+    ]
     found += [Found(run.name, tr("run"), "curve", partial(_show_run, session, run)) for run in list_runs()[:MOST]]
     found += [
-        Found(dataset.name, tr("dataset"), "table", partial(_open_dataset, session, dataset)) for dataset in list_datasets()[:MOST]
+        Found(dataset.name, tr("dataset"), "table", partial(_open_dataset, session, dataset))
+        for dataset in list_datasets()[:MOST]
     ]
     return found
 

@@ -146,7 +146,9 @@ class KnobField(QWidget):
     def retranslate(self) -> None:
         """Say placeholder and problem in the language of now."""
         if isinstance(self._editor, LineField):
-            words = "" if self._recommended is None else tr("as recommended ({value})", value=written(self._recommended))
+            words = (
+                "" if self._recommended is None else tr("as recommended ({value})", value=written(self._recommended))
+            )
             self._editor.setPlaceholderText(words or (tr("as recommended") if self.knob.optional else ""))
         self._editor.setAccessibleName(tr(self.knob.label))
         self._editor.setAccessibleDescription(tr(self.knob.help))
@@ -222,7 +224,11 @@ def read_value(knob: Knob, text: str) -> tuple[object, bool]:
         return text, True
     plain = text.replace(" ", "").replace("\u202f", "")
     # 1,024 groups thousands; 0,003 is how half of Europe writes 0.003.
-    grouped = "," in plain and all(len(part) == 3 and part.isdigit() for part in plain.split(",")[1:]) and not plain.startswith("0")
+    grouped = (
+        "," in plain
+        and all(len(part) == 3 and part.isdigit() for part in plain.split(",")[1:])
+        and not plain.startswith("0")
+    )
     plain = plain.replace(",", "") if grouped else plain.replace(",", ".")
     try:
         return (int(plain) if knob.kind is int else float(plain)), True

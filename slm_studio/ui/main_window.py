@@ -5,14 +5,14 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import find_run
 from slm_studio.core.settings import Settings
-from slm_studio.core.texts import tr
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.errors import show_error
 from slm_studio.ui.finding import everything
 from slm_studio.ui.jobs import Jobs
@@ -73,7 +73,12 @@ class MainWindow(QMainWindow):
     def show_place(self, key: str) -> None:
         """Show a place, building it on the first visit."""
         panel = self.panel(key)
-        self.stack.setCurrentWidget(panel)
+        if panel is not self.stack.currentWidget():
+            # Were the focus in the place that hides, Qt would hand it to the first button of the new one.
+            self.centralWidget().setFocus()
+            self.stack.setCurrentWidget(panel)
+            if self.centralWidget().hasFocus():  # the panel may have taken it, for its own line of input
+                panel.setFocus()
         self.sidebar.choose(key)
         self.session.place = key
         if key != SETTINGS:
@@ -108,7 +113,7 @@ class MainWindow(QMainWindow):
         self.finder.close_finder()
 
     def _build(self) -> None:
-        self.sidebar = Sidebar(places(), (Place(SETTINGS, "settings", "Settings"),))
+        self.sidebar = Sidebar(places(), (settings_place(),))
         self.stack = QStackedWidget()
         self.toast = Toast()
         foot = QVBoxLayout()
@@ -127,7 +132,10 @@ class MainWindow(QMainWindow):
         row.setSpacing(0)
         row.addWidget(self.sidebar)
         row.addWidget(content, 1)
+        # Somebody must have the focus; were it the first button, its ring would greet everybody.
+        whole.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCentralWidget(whole)
+        whole.setFocus()
         self.finder = Finder(self._everything, self)
         self.cover = DropCover(content)
 
@@ -161,7 +169,7 @@ class MainWindow(QMainWindow):
         }
 
     def _everything(self) -> list[Found]:
-        return everything(self.session, (*places(), Place(SETTINGS, "settings", "Settings")), self.choose_file)
+        return everything(self.session, (*places(), settings_place()), self.choose_file)
 
     def _restore_frame(self) -> None:
         self.resize(1280, 800)
@@ -233,22 +241,27 @@ class MainWindow(QMainWindow):
             self.session.models_changed.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
+        """Begin to be seen."""
         super().showEvent(event)
         self._idle.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the new size."""
         super().resizeEvent(event)
         self.finder.close_finder()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome files."""
         if local_paths(event.mimeData()):
             self.cover.cover()
             event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Let them go."""
         self.cover.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        """Take what was dropped."""
         self.cover.hide()
         dropped = local_paths(event.mimeData())
         if dropped:
@@ -256,6 +269,7 @@ class MainWindow(QMainWindow):
             self.open_path(dropped[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the state, unless the person would rather stay."""
         if self.trainings.active and not self.may_leave():
             event.ignore()
             return
@@ -278,12 +292,17 @@ class _Visit:
 def places() -> tuple[Place, ...]:
     """Return the five places in the order of the work."""
     return (
-        Place("data", "table", "Data", key_text("data")),
-        Place("train", "curve", "Train", key_text("train")),
-        Place("evaluate", "bars", "Evaluate", key_text("evaluate")),
-        Place("playground", "chat", "Playground", key_text("playground")),
-        Place("hub", "download", "Hub", key_text("hub")),
+        Place("data", "table", mark("Data"), key_text("data")),
+        Place("train", "curve", mark("Train"), key_text("train")),
+        Place("evaluate", "bars", mark("Evaluate"), key_text("evaluate")),
+        Place("playground", "chat", mark("Playground"), key_text("playground")),
+        Place("hub", "download", mark("Hub"), key_text("hub")),
     )
+
+
+def settings_place() -> Place:
+    """Return the entry at the foot."""
+    return Place(SETTINGS, "settings", mark("Settings"))
 
 
 def _maker(maker: PanelMaker | str) -> PanelMaker:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from slm_studio.core import files, paths
-from slm_studio.core.dataset import Dataset, open_dataset
+from slm_studio.core.dataset import Dataset, Finding, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Suggestion
@@ -15,6 +15,7 @@ from slm_studio.core.run import Run, open_run
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.settings import Settings, load_settings, save_settings
 from slm_studio.core.texts import use_language
+from slm_studio.host.secrets import Secrets
 
 PLACES = ("data", "train", "evaluate", "playground", "hub")
 SETTINGS = "settings"
@@ -26,6 +27,7 @@ class Session(QObject):
     dataset_changed = Signal(object)  # Dataset | None
     suggestion_changed = Signal(object)  # Suggestion | None: what we would do with the dataset
     recipe_changed = Signal(object)  # Recipe | None: the plan that Train would start
+    findings_changed = Signal(object)  # tuple[Finding, …]: what Data found worth a look before training
     run_changed = Signal(object)  # Run | None: the run that Train shows
     model_changed = Signal(object)  # SavedModel | None: the model that Evaluate and Playground use
     datasets_changed = Signal()  # the folders hold other things now
@@ -37,12 +39,16 @@ class Session(QObject):
     rows_requested = Signal(object)  # Sequence[int]: rows of the dataset that Data should show
     toast_requested = Signal(str, object)  # a sentence, and what takes it back (or None)
 
-    def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, secrets: Secrets | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
+        self.secrets = secrets or Secrets()  # hub tokens
         self.settings = settings or load_settings()
         self.dataset: Dataset | None = None
         self.suggestion: Suggestion | None = None
         self.recipe: Recipe | None = None
+        self.findings: tuple[Finding, ...] = ()
         self.run: Run | None = None
         self.model: SavedModel | None = None
         self.place = PLACES[0]
@@ -62,6 +68,7 @@ class Session(QObject):
         if other:
             self.set_suggestion(None)
             self.set_recipe(None)
+            self.set_findings(())
         self.dataset_changed.emit(dataset)
 
     def set_suggestion(self, suggestion: Suggestion | None) -> None:
@@ -75,6 +82,12 @@ class Session(QObject):
         if recipe != self.recipe:
             self.recipe = recipe
             self.recipe_changed.emit(recipe)
+
+    def set_findings(self, findings: tuple[Finding, ...]) -> None:
+        """Keep what is worth a look before training, so that Train can say it too."""
+        if findings != self.findings:
+            self.findings = findings
+            self.findings_changed.emit(findings)
 
     def set_run(self, run: Run | None) -> None:
         """Show a run in Train."""

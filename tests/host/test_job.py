@@ -1,6 +1,8 @@
 """The contract of a job, the same in both places: an engine process and the calling thread."""
 
 import math
+import os
+import signal
 import threading
 import time
 
@@ -185,3 +187,19 @@ def test_a_stopped_trainer_saves_first(engines, tmp_path):
     saved = marker.read_text()  # before Finished arrived
     n = max([event.n for event in rest if isinstance(event, Step)], default=steps[-1])
     assert rest[-1] == Finished(None) and saved == f"saved at {n}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="speaks of POSIX signals")
+def test_ctrl_c_leaves_the_work_whole_so_that_it_can_save(engines, tmp_path):
+    marker = tmp_path / "marker"
+    job = engines.run("train", marker=str(marker), seconds=0.1)
+    next(job)
+    threading.Timer(0.03, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        for _ in job:
+            pass
+    job.stop()
+
+    assert list(job)[-1] == Finished(None) and marker.read_text().startswith("saved at")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

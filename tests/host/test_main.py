@@ -1,6 +1,5 @@
 """How the program starts: an engine, the window or a verb."""
 
-import subprocess
 import sys
 import types
 
@@ -87,11 +86,3 @@ def test_a_windowed_app_gets_streams(monkeypatch):
     sys.stderr.write("x")
     sys.stdout.close()
     sys.stderr.close()
-
-
-def test_an_engine_loads_neither_qt_nor_torch():
-    code = "import sys; import slm_studio.__main__, slm_studio.host.server, slm_studio.engine; print(' '.join(sys.modules))"
-
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-
-    assert not {"PySide6", "typer", "torch", "transformers", "numpy", "pyarrow"} & set(loaded)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -15,7 +16,8 @@ from slm_studio.core.events import Finished, Note, Paused, Predicted, Progress, 
 from slm_studio.core.settings import Settings
 from slm_studio.host.ending import how_it_ended
 from slm_studio.host.engines import Engines
-from slm_studio.host.process import EngineProcess, engine_command, engine_environment
+from slm_studio.host.environment import engine_environment, spare_cores
+from slm_studio.host.process import EngineProcess, engine_command
 from tests.host import fake_door
 from tests.host.conftest import COMMAND, HASTE
 
@@ -113,6 +115,12 @@ def test_threads_follow_the_settings():
     assert engine_environment(3)["OMP_NUM_THREADS"] == "3"
 
 
+def test_threads_that_nobody_chose_leave_a_core_to_the_screen(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+
+    assert engine_environment()["OMP_NUM_THREADS"] == str(spare_cores())
+
+
 def test_a_frozen_app_starts_itself(monkeypatch):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
 
@@ -121,8 +129,10 @@ def test_a_frozen_app_starts_itself(monkeypatch):
 
 @posix
 def test_a_crash_is_said_and_the_next_call_gets_a_new_engine(warm_engines):
+    first = warm_engines.run("read", path="slow")
     job = warm_engines.run("read", path="aborts")
     waiting = warm_engines.run("read", path="count")
+    first.stop()
 
     assert next(job) == Progress("Counting", 1, 2)
     for each in (job, waiting):
@@ -132,6 +142,19 @@ def test_a_crash_is_said_and_the_next_call_gets_a_new_engine(warm_engines):
         assert Path(caught.value.values["log"]).exists()
     assert "Fatal Python error: Aborted" in Path(caught.value.values["log"]).read_text()
     assert len(list(warm_engines.run("read", path="count"))) == 6
+
+
+@posix
+def test_a_death_that_nobody_has_noticed_yet_costs_no_call(warm_engines):
+    list(warm_engines.run("read", path="count"))
+    os.kill(pid_of(warm_engines), signal.SIGKILL)
+    try:
+        events = list(warm_engines.run("read", path="count"))
+    except StudioError as error:  # the request still went into the pipe of the dying one
+        assert error.code == "engine-died" and "SIGKILL" in str(error)
+        events = list(warm_engines.run("read", path="count"))
+
+    assert len(events) == 6
 
 
 @posix
@@ -147,6 +170,15 @@ def test_work_that_does_not_stop_is_killed_and_counts_as_stopped(warm_engines):
 
     assert last == [Finished(None)] and time.monotonic() - began < 3
     assert not psutil.pid_exists(pid)
+
+
+def test_warming_up_starts_what_the_window_will_need(warm_engines):
+    warm_engines.warm()
+    warm_engines.warm()
+    warm_engines._warming.join(10)
+
+    assert all(warm_engines._warm[role].is_alive for role in ("desk", "model"))
+    assert len(list(warm_engines.run("read", path="count"))) == 6
 
 
 @posix
@@ -191,6 +223,24 @@ def test_the_end_of_the_app_saves_paused_work_and_nothing_stays(tmp_path):
     assert list(job)[-1] == Finished(None)
     assert nice == os.nice(0) + 10 and not process.is_running()
     assert set(threading.enumerate()) <= threads
+
+
+@posix
+def test_work_outlives_a_killed_app_just_long_enough_to_save(tmp_path):
+    marker = tmp_path / "marker"
+    app = f"""
+from slm_studio.host.engines import Engines
+engines = Engines(command={COMMAND!r})
+job = engines.run("train", marker={str(marker)!r})
+next(job)
+print(engines._all[-1].pid, flush=True)
+list(job)
+"""
+    with subprocess.Popen([sys.executable, "-c", app], stdout=subprocess.PIPE, text=True) as window:
+        pid = int(window.stdout.readline())
+        window.kill()
+
+    assert until(lambda: not psutil.pid_exists(pid)) and marker.read_text().startswith("saved at")
 
 
 @posix
@@ -245,7 +295,8 @@ def test_our_own_engine_greets_and_warms_up_without_torch_at_the_desk(home):
     os.chdir(home)
     try:
         with Engines() as engines:
-            events = list(engines.run("warm", torch=False))
+            list(engines.run("warm", torch=False))
+            events = list(engines.run("warm", torch=False))  # the verb is still the verb
     finally:
         os.chdir(before)
 

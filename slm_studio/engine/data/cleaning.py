@@ -3,7 +3,7 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -165,7 +165,7 @@ def _mended(cells: Sequence[str], steps: Sequence[str], *, is_label: bool) -> li
 
 def _mend_part(
     dataset: Dataset, split: str, steps: Sequence[str], roles: Mapping[str, str], counts: Counter[str], staging: Path
-) -> Iterator[Event]:
+) -> Generator[Event, None, Part]:
     """Write one part with its cells mended; returns it."""
     table = open_table(dataset.part(split))  # type: ignore[arg-type]
     names = tuple(table.column_names)
@@ -289,10 +289,10 @@ _CHOICES = {
 def row_keys(table: pa.Table, roles: Mapping[str, str], *, with_label: bool = False) -> np.ndarray:
     """Return a 64-bit key per row over the cells of its roles; rows that read the same have the same."""
     wanted = [column for role, column in roles.items() if role != "label"] or list(table.column_names)
-    cells = [table.column(column).to_pylist() for column in wanted]
     if with_label and "label" in roles:
-        cells.append(table.column(roles["label"]).to_pylist())
-    return text_keys(cells[0] if len(cells) == 1 else ["\0".join(row) for row in zip(*cells, strict=True)])
+        wanted.append(roles["label"])
+    cells = [table.column(column).to_pylist() for column in wanted]
+    return text_keys(cells[0] if len(cells) == 1 else [" \0 ".join(row) for row in zip(*cells, strict=True)])
 
 
 def _former_remarks(report: ReadReport) -> tuple[Remark, ...]:

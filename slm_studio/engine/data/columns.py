@@ -126,7 +126,7 @@ def _look_at(name: str, column: pa.ChunkedArray) -> Column:
 def _sample(column: pa.ChunkedArray) -> list[str]:
     """Return up to SAMPLE cells from all over the column, in order."""
     if len(column) <= SAMPLE:
-        return column.to_pylist()
+        return list(column.to_pylist())
     places = np.unique(np.linspace(0, len(column) - 1, SAMPLE).astype(np.int64))
     return [column[int(place)].as_py() for place in places]
 

@@ -154,7 +154,7 @@ class RecordReader:
 
     def _text(self, last: int) -> str:
         """Return the lines from the current one to `last` with the ends between them as they stood."""
-        parts = []
+        parts: list[str] = []
         for place in range(self.at, last):
             parts += (self.lines[place], self.ends[place])
         return "".join([*parts, self.lines[last]])

@@ -51,7 +51,8 @@ def count_labels(column: pa.ChunkedArray) -> dict[str, int]:
 
 def count_tokens(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Return about how many tokens each text has: its Latin words, and its Chinese, Japanese and Korean characters."""
-    return pc.count_substring_regex(column, _TOKEN).to_numpy()
+    counts: np.ndarray = pc.count_substring_regex(column, _TOKEN).to_numpy()
+    return counts
 
 
 def spread(column: pa.ChunkedArray, most: int) -> pa.ChunkedArray:

@@ -12,7 +12,7 @@ from slm_studio.engine.data.notes import Notes
 
 DELIMITERS = (",", "\t", ";", "|")
 PRIOR = {"csv": {",": 0.05, ";": 0.03}, "tsv": {"\t": 0.5}, "tab": {"\t": 0.5}, "psv": {"|": 0.5}}
-JUDGED_LINES = 400
+JUDGED = 400  # records
 LONGEST_NAME = 60  # characters; a longer first cell is no column name
 _SEPARATOR = re.compile(r'^"?sep=(.)"?$', re.IGNORECASE)
 _SENTENCE = re.compile(r"[.?!…。？！]\s*$|[，。？！；]|[a-z]{2}[.?!,;] ")
@@ -100,7 +100,7 @@ def _first_lines(head: str, lone: bool) -> Lines:
         ends += group_ends
     if len(lines) > 1 and ends[-1] == "":
         lines, ends = (lines[:-1], ends[:-1]) if len(head) > 4096 else (lines, ends)  # perhaps cut by the sample
-    return lines[:JUDGED_LINES], ends[:JUDGED_LINES]
+    return lines, ends
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,27 +120,32 @@ def _try(lines: list[str], ends: list[str], delimiter: str, width: int = 0) -> _
         return _Trial(delimiter=delimiter, quoting=False, width=1, fit=1.0, rows=joined)
     literal, quoted = (_try_quoting(lines, ends, delimiter, quoting) for quoting in (False, True))
     margin = 0.0 if delimiter != "\t" or _quotes_enclose(lines, delimiter) else 0.05
-    return quoted if quoted.width > 1 and quoted.fit + 0.005 >= literal.fit + margin else literal
+    return quoted if quoted.fit + 0.005 >= literal.fit + margin else literal
 
 
 def _try_quoting(lines: list[str], ends: list[str], delimiter: str, quoting: bool) -> _Trial:
     rows = _records(lines, ends, Grammar(delimiter=delimiter, quoting=quoting))
-    widths = Counter(len(_trimmed(row)) for row in rows if any(row))
+    filled = [row for row in rows if any(row)]
+    widths = Counter(map(len, filled))
     if not widths:
         return _Trial(delimiter=delimiter, quoting=quoting, width=1, fit=0.0, rows=tuple(map(tuple, rows)))
     first = len(_trimmed(rows[0]))
     usual = max(widths, key=lambda each: (widths[each], each))
     if widths[first] >= 0.5 * widths[usual]:
         usual = first
-    fit = widths[usual] / sum(widths.values())
+    fit = sum(len(row) == usual or (len(row) > usual and not any(row[usual:])) for row in filled) / len(filled)
     if widths[usual] > 1:  # once the width is known, stray quotes are judged better
         rows = _records(lines, ends, Grammar(delimiter=delimiter, quoting=quoting, width=usual))
     return _Trial(delimiter=delimiter, quoting=quoting, width=usual, fit=fit, rows=tuple(map(tuple, rows)))
 
 
 def _records(lines: list[str], ends: list[str], grammar: Grammar) -> list[Record]:
-    reader = RecordReader(iter([(lines, ends)]), grammar, Notes())
-    found = [record for group in reader for record in group]
+    groups = ((lines[at : at + JUDGED], ends[at : at + JUDGED]) for at in range(0, len(lines), JUDGED))
+    reader, found = RecordReader(groups, grammar, Notes()), []
+    for records in reader:
+        found += records
+        if len(found) >= JUDGED:
+            return found
     return found[: reader.open_at] if reader.open_at >= 0.3 * len(found) > 0 else found  # cut within a quoted cell
 
 
@@ -168,11 +173,11 @@ def _quotes_enclose(lines: list[str], delimiter: str) -> bool:
     closed = re.compile(rf'(?:^|{escaped})"((?:[^"]|"")*)"(?={escaped}|$)')
     opened = re.compile(rf'(?:^|{escaped})"')
     proof = broken = whole = 0
-    for line in lines:
+    for line in lines[:JUDGED]:
         starts = len(opened.findall(line)) if '"' in line else 0
         if starts:
             contents = closed.findall(line)
             whole += len(contents) > 0
             proof += any(delimiter in content or '""' in content for content in contents)
             broken += starts > len(contents)
-    return proof > broken or whole >= 0.5 * len(lines) > 0
+    return proof > broken or whole >= 0.5 * min(JUDGED, len(lines)) > 0

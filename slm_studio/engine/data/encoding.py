@@ -211,7 +211,7 @@ def _note_bad(notes: Notes, line: int, count: int) -> None:
 
 def _decode_lenient(data: bytes, codec: str) -> tuple[str, int]:
     """Return the text with one U+FFFD for each damaged place, and how many there are."""
-    decode: Callable[[memoryview, str], tuple[str, int]] = codecs.getdecoder(codec)  # type: ignore[assignment]
+    decode: Callable[[memoryview, str], tuple[str, int]] = codecs.getdecoder(codec)
     parts, rest, count = [], memoryview(data), 0
     while rest and count < 1000:
         try:

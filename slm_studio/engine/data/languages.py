@@ -4,7 +4,44 @@ from collections import Counter
 from collections.abc import Iterable
 
 ENGLISH = frozenset(
-    "the be to of and a in that have i it for not on with he as you do at is are was this but my me we what can how your an or so if".split()
+    [
+        "the",
+        "be",
+        "to",
+        "of",
+        "and",
+        "a",
+        "in",
+        "that",
+        "have",
+        "i",
+        "it",
+        "for",
+        "not",
+        "on",
+        "with",
+        "he",
+        "as",
+        "you",
+        "do",
+        "at",
+        "is",
+        "are",
+        "was",
+        "this",
+        "but",
+        "my",
+        "me",
+        "we",
+        "what",
+        "can",
+        "how",
+        "your",
+        "an",
+        "or",
+        "so",
+        "if",
+    ]
 )
 
 

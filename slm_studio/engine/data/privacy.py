@@ -60,6 +60,10 @@ class Pattern:
     check: Callable[[str], bool] = _always
     hint: str = ""  # a text without this character holds none
 
+    def masked(self, found: re.Match[str]) -> str:
+        """Return the mask for what was found, or what was found where it only looks like it."""
+        return self.mask if self.check(found[0]) else found[0]
+
 
 PATTERNS = (
     Pattern(
@@ -122,5 +126,5 @@ def mask_personal(text: str) -> str:
     for pattern in PATTERNS:
         if pattern.hint and pattern.hint not in text:
             continue
-        text = pattern.look.sub(lambda found, kind=pattern: kind.mask if kind.check(found[0]) else found[0], text)
+        text = pattern.look.sub(pattern.masked, text)
     return text

@@ -1,23 +1,18 @@
 """Reading: any file a person drops becomes rows that the app owns, with a report of what was guessed and repaired."""
 
-import shutil
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from hashlib import sha256
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from slm_studio.core import codec, files, paths
-from slm_studio.core.dataset import Dataset, ReadOptions, open_dataset, save_dataset
+from slm_studio.core.dataset import ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import encoding, names
-from slm_studio.engine.data.columns import look_at_columns
+from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Reader, all_readers
 from slm_studio.engine.data.rows import open_table
@@ -32,33 +27,20 @@ def read_dataset(path: Path, options: ReadOptions = ReadOptions()) -> Iterator[E
 
     The same rows under the same name give the same dataset: it is found again by its fingerprint.
     """
-    staging = paths.datasets() / f".partial-{uuid.uuid4().hex[:8]}-reading"
-    staging.mkdir(parents=True)
-    try:
+    with staging_folder() as staging:
         parts = {"train": Path(path), "validation": _optional(options.validation), "test": _optional(options.test)}
         found: dict[str, Part] = {}
         for split, each in parts.items():
             if each is not None:
-                found[split] = yield from _read_part(each, options, staging / f"{split}.arrow")
+                own = options if split == "train" else _for_held_out(options, parts["train"], each)
+                found[split] = yield from _read_part(each, own, staging / f"{split}.arrow")
+        _name_alike(found)
         _same_columns(found)
-        notes = found["train"].notes
+        train = found["train"]
         if len(found) == 1:
-            found |= _split_by_column(found["train"], staging)
-        yield Finished(_keep(staging, path, found, notes))
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
-    """One split as it was read."""
-
-    title: str
-    path: Path
-    columns: tuple[str, ...]
-    rows: int
-    fingerprint: str
-    notes: Notes
+            found |= _split_by_column(train, staging)
+        report = train.notes.report()
+        yield Finished(keep_dataset(train.title, shown(Path(path).absolute()), found, report))
 
 
 def pick_reader(source: Source, options: ReadOptions, notes: Notes) -> Reader:
@@ -68,7 +50,7 @@ def pick_reader(source: Source, options: ReadOptions, notes: Notes) -> Reader:
     if source.name.lower().endswith(".parquet") or sample.startswith(b"PAR1"):
         return readers["parquet"]
     notes.encoding = encoding.check_name(options.encoding) if options.encoding else encoding.guess(sample).name
-    if encoding.is_binary(sample, notes.encoding):
+    if not options.encoding and encoding.is_binary(sample, notes.encoding):
         raise StudioError(
             "file-binary",
             "“{name}” holds no text: its bytes look like a program, a picture or an archive.",
@@ -89,7 +71,12 @@ def _optional(path: str) -> Path | None:
     return Path(path) if path else None
 
 
-def _read_part(path: Path, options: ReadOptions, out: Path) -> Iterator[Event]:
+def _for_held_out(options: ReadOptions, train: Path | None, path: Path) -> ReadOptions:
+    """What was settled for the training file holds for a held-out file of the same kind only."""
+    return options if train is not None and train.suffix == path.suffix else ReadOptions()
+
+
+def _read_part(path: Path, options: ReadOptions, out: Path) -> Generator[Event, None, Part]:
     """Read one file into one Arrow file; returns its Part."""
     source, notes = open_source(path), Notes()
     reader = pick_reader(source, options, notes)
@@ -126,6 +113,23 @@ def _reading(source: Source) -> str:
     return f"Reading {source.title}"
 
 
+def _name_alike(found: dict[str, Part]) -> None:
+    """Give held-out files without a header the column names of the training file, where they are as wide."""
+    train = found["train"]
+    for split, part in found.items():
+        alike = part.columns != train.columns and len(part.columns) == len(train.columns)
+        if not alike or part.notes.header or part.notes.format not in ("csv", "tsv", "txt"):
+            continue
+        table = open_table(part.path).rename_columns(list(train.columns))
+        named = part.path.with_name(f"{split}-named.arrow")
+        with TableWriter(named, part.notes, train.columns) as writer:
+            for batch in batches(table):
+                writer.write({name: batch.column(name) for name in train.columns})
+        del table
+        named.replace(part.path)
+        found[split] = replace(part, columns=train.columns, fingerprint=writer.fingerprint())
+
+
 def _same_columns(found: dict[str, Part]) -> None:
     """Refuse held-out files whose columns differ from the training file's."""
     train = found["train"]
@@ -149,7 +153,7 @@ def _split_by_column(train: Part, staging: Path) -> dict[str, Part]:
     column = next((name for name in train.columns if _names_splits(name, table)), None)
     if column is None:
         return {}
-    masks = {"train": [], "validation": [], "test": []}
+    masks: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
     for value in pc.unique(table.column(column)).to_pylist():
         masks[names.SPLIT_VALUES[value.strip().casefold()]].append(value)
     found = {}
@@ -187,46 +191,3 @@ def _part_of(table: pa.Table, column: str, values: list[str], part: Part) -> Par
             chosen = batch.filter(pc.is_in(batch.column(column), wanted))
             writer.write({name: chosen.column(name) for name in part.columns})
     return replace(part, rows=writer.rows, fingerprint=writer.fingerprint())
-
-
-def _keep(staging: Path, path: Path, found: dict[str, Part], notes: Notes) -> Dataset:
-    """Move the Arrow files into a dataset folder of their own, or find the one that holds the same rows already."""
-    train = found["train"]
-    print_ = sha256("".join(part.fingerprint for part in found.values()).encode()).hexdigest()
-    name = Path(train.title).name
-    identity = f"{files.slug(Path(name.removesuffix('.gz')).stem)}-{print_[:8]}"
-    folder = paths.datasets() / identity
-    dataset = Dataset(
-        id=identity,
-        name=name,
-        source=shown(Path(path).absolute()),
-        folder=str(folder),
-        columns=look_at_columns(open_table(train.path)),
-        rows=train.rows,
-        held_out={split: part.rows for split, part in found.items() if split != "train"},
-        fingerprint=print_,
-        report=notes.report(),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    if former := _same_dataset(folder, dataset):
-        dataset = replace(dataset, created=former.created)
-        if dataset != former:
-            save_dataset(dataset)
-        return dataset
-    with files.atomic_folder(folder) as partial:
-        for split, part in found.items():
-            part.path.replace(partial / f"{split}.arrow")
-        files.write_json(partial / "dataset.json", codec.to_json(dataset))
-    return dataset
-
-
-def _same_dataset(folder: Path, dataset: Dataset) -> Dataset | None:
-    """Return the dataset in `folder` if it holds the same rows, all of them there."""
-    if not (folder / "dataset.json").is_file():
-        return None
-    try:
-        former = open_dataset(folder)
-    except StudioError:
-        return None  # damaged: it is written anew
-    whole = all(former.part(split).is_file() for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
-    return former if whole and former.fingerprint == dataset.fingerprint else None

@@ -178,19 +178,13 @@ def _refuse(head: bytes, name: str, title: str, source: Source) -> None:
             "Choose a file with rows in it.",
             name=title,
         )
-    if (
-        (only := head[:1]) not in b"\r\n"
-        and not head.strip(only)
-        and not source.sample().strip(only)
-        and len(head) > 64
-        or head[:64].strip(b"\x00") == b""
-    ):
+    if _repeats_one_byte(head, source):
         raise StudioError(
             "file-zeros",
             "“{name}” holds nothing but the byte {byte}, {count} times.",
             "The copy was cut off before the content was written. Copy the file again.",
             name=title,
-            byte=only[0],
+            byte=head[0],
             count=source.size,
         )
     if is_tar(head, name):
@@ -198,6 +192,13 @@ def _refuse(head: bytes, name: str, title: str, source: Source) -> None:
     for magic, kind in MAGICS.items():
         if head.startswith(magic):
             raise unknown_format(title, kind)
+
+
+def _repeats_one_byte(head: bytes, source: Source) -> bool:
+    """Say whether the file is one byte over and over: zeros, or in a table any other byte."""
+    only = head[:1]
+    is_table = len(head) >= 256 and source.name.lower().endswith((".csv", ".tsv"))
+    return not head.strip(only) and (only == b"\0" or is_table) and not source.sample().strip(only)
 
 
 def is_tar(head: bytes, name: str) -> bool:

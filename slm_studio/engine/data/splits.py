@@ -85,7 +85,7 @@ def cut_by_shares(
     members = _groups_by_label(groups, labels, generator)
     for number, share in ((2, test_share), (1, validation_share)):
         wanted = _wanted(len(keys), share)
-        quotas = _quotas([sum(len(group) for group in each) for each in members], wanted, len(keys))
+        quotas = _quotas([sum(len(group) for group in each) for each in members], wanted)
         taken = 0
         for place, quota in enumerate(quotas):
             members[place], count = _take(members[place], quota, side, number)
@@ -127,7 +127,7 @@ def _keys(rows: Rows, role: str) -> np.ndarray:
     others = [rows.column(each) for each in rows.roles if each != role]
     if not others:
         return np.arange(len(rows), dtype=np.uint64)
-    return text_keys(others[0] if len(others) == 1 else ["\0".join(cells) for cells in zip(*others, strict=True)])
+    return text_keys(others[0] if len(others) == 1 else [" \0 ".join(cells) for cells in zip(*others, strict=True)])
 
 
 def _wanted(rows: int, share: float) -> int:
@@ -152,9 +152,9 @@ def _groups_by_label(
     return [[each[place] for place in generator.permutation(len(each))] for each in found.values()]
 
 
-def _quotas(sizes: Sequence[int], wanted: int, rows: int) -> list[int]:
+def _quotas(sizes: Sequence[int], wanted: int) -> list[int]:
     """Share `wanted` rows out over labels of these sizes: whole parts first, then the largest remainders."""
-    exact = [size * wanted / max(1, rows) for size in sizes]
+    exact = [size * wanted / max(1, sum(sizes)) for size in sizes]
     quotas = [int(each) for each in exact]
     by_remainder = sorted(range(len(sizes)), key=lambda place: (quotas[place] - exact[place], place))
     for place in by_remainder[: wanted - sum(quotas)]:
@@ -164,7 +164,8 @@ def _quotas(sizes: Sequence[int], wanted: int, rows: int) -> list[int]:
 
 def _take(groups: list[np.ndarray], quota: int, side: np.ndarray, number: int) -> tuple[list[np.ndarray], int]:
     """Put groups on a side until the quota is full; one that does not fit stays, and so does the last of a label."""
-    left, taken = [], 0
+    left: list[np.ndarray] = []
+    taken = 0
     for place, group in enumerate(groups):
         is_last = not left and place == len(groups) - 1
         if taken >= quota:

@@ -13,8 +13,8 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.rows import open_table
 
-Cells = Sequence[str | None] | pa.Array | pa.ChunkedArray
-Chunk = Mapping[str, Cells]
+Cells = Sequence[str | None]  # or an Arrow array: text; None where the file says there is nothing
+Chunk = Mapping[str, Cells]  # column → cells, all of one length
 
 BATCH = 65_536  # rows of a record batch, at most
 
@@ -27,8 +27,8 @@ class TableWriter:
         self.notes = notes
         self.rows = 0
         self.columns: dict[str, _Digest] = {name: _Digest() for name in columns}
-        self._writer: pa.RecordBatchFileWriter | None = None
-        self._sink: pa.OSFile | None = None
+        self._writer: pa.RecordBatchFileWriter = None  # opened with the first rows, when the columns are known
+        self._sink: pa.OSFile = None
 
     def __enter__(self) -> "TableWriter":
         return self

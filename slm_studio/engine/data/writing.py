@@ -35,6 +35,16 @@ def write_file(dataset: Dataset, out: Path, to: str = "") -> Iterator[Event]:
     tables = [open_table(dataset.part(split)) for split in _parts(dataset)]  # type: ignore[arg-type]
     total = sum(table.num_rows for table in tables)
     columns = [text_column(dataset)] if kind == "txt" else list(tables[0].column_names)
+    yield from _write(kind, out, columns, tables, total)
+    yield Finished(FileResult(rows=total, out=str(out), checked={"format": kind}, seconds=time.monotonic() - began))
+
+
+def write_table(table: pa.Table, out: Path) -> Iterator[Event]:
+    """Write a table to `out`, in the format by which its name ends. Yields Progress."""
+    yield from _write(_format(out, ""), out, list(table.column_names), [table], table.num_rows)
+
+
+def _write(kind: str, out: Path, columns: Sequence[str], tables: Sequence[pa.Table], total: int) -> Iterator[Event]:
     done = 0
     with files.atomic_file(out) as stream:
         writer = _WRITERS[kind](stream, columns, tables)
@@ -44,7 +54,6 @@ def write_file(dataset: Dataset, out: Path, to: str = "") -> Iterator[Event]:
                 done += batch.num_rows
                 yield Progress(mark("Writing rows"), done, total)
         writer.close()
-    yield Finished(FileResult(rows=total, out=str(out), checked={"format": kind}, seconds=time.monotonic() - began))
 
 
 def _format(out: Path, to: str) -> str:
@@ -109,13 +118,16 @@ class _Delimited:
         self.stream.write("".join(f"{line}\n" for line in lines).encode())
 
     def _cell(self, cell: str) -> str:
-        if self.all or self._needs_quotes(cell) or (self.single and not cell):
+        if self.all or self._needs_quotes(cell):
             return '"' + cell.replace('"', '""') + '"'
         return cell
 
     def _needs_quotes(self, cell: str) -> bool:
         return (
-            any(ch in cell for ch in (self.delimiter, '"', "\n", "\r")) or cell != cell.strip() or cell[:1] == "\ufeff"
+            (self.single and not cell)  # an empty line would be no row for others
+            or any(ch in cell for ch in (self.delimiter, '"', "\n", "\r"))
+            or cell != cell.strip()
+            or cell[:1] == "\ufeff"
         )
 
 

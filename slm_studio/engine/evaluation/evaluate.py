@@ -70,7 +70,14 @@ def score_rows(
     observations, order = yield from observe_all(task, loaded, examples, BATCH)
     folder.mkdir(parents=True, exist_ok=True)
     report = task.report(observations, order, rows, loaded, folder)
-    report = replace(report, model=names[0], dataset=names[1], split=names[2], folder=str(folder), seconds=time.perf_counter() - began)
+    report = replace(
+        report,
+        model=names[0],
+        dataset=names[1],
+        split=names[2],
+        folder=str(folder),
+        seconds=time.perf_counter() - began,
+    )
     write_report(report, folder)  # stands before the baselines, which may take longer
     if train is not None and len(train):
         report = replace(report, baselines=(yield from _baselines(task, train, rows, report, folder, loaded)))
@@ -108,7 +115,9 @@ def _baselines(task: Task, train: Rows, rows: Rows, report: Report, folder: Path
     return found  # type: ignore[return-value]
 
 
-def _choose(task: Task, recipe: Recipe, dataset: Dataset, model: SavedModel, split: str) -> tuple[Split, Rows, Rows | None]:  # type: ignore[type-arg]
+def _choose(
+    task: Task, recipe: Recipe, dataset: Dataset, model: SavedModel, split: str
+) -> tuple[Split, Rows, Rows | None]:  # type: ignore[type-arg]
     """Return which rows are scored, and those for the baselines (None: the model's own data is no longer here)."""
     if dataset.fingerprint == model.fingerprint:
         splits = task.split(dataset, recipe)

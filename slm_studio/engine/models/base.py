@@ -40,12 +40,22 @@ def local_folder(base: str) -> Path | None:
 def _fetch(base: str) -> Iterator[Event]:
     parts = base.split("/")
     if len(parts) != 2 or not all(parts) or base.startswith((".", "~")):
-        raise StudioError("no-such-base", "“{base}” is neither a folder here nor a hub id.", "Give a folder, a hub id (owner/name), or blank:FAMILY-SIZE.", base=base)
+        raise StudioError(
+            "no-such-base",
+            "“{base}” is neither a folder here nor a hub id.",
+            "Give a folder, a hub id (owner/name), or blank:FAMILY-SIZE.",
+            base=base,
+        )
     from slm_studio.engine.sharing.hub import fetch_model
 
     settings = load_settings()
     if settings.offline:
-        raise StudioError("offline", "“{base}” is not on this computer, and SLM Studio is set to offline.", "Switch Offline off in Settings, or choose another base.", base=base)
+        raise StudioError(
+            "offline",
+            "“{base}” is not on this computer, and SLM Studio is set to offline.",
+            "Switch Offline off in Settings, or choose another base.",
+            base=base,
+        )
     for event in fetch_model(base, settings.endpoint, "", "", ""):
         if isinstance(event, Finished):
             assert isinstance(event.result, SavedModel)

@@ -12,22 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slm_studio.core.errors import StudioError
+from slm_studio.engine.sharing.fitting import check_shapes, count_classes, first_number
 from slm_studio.engine.sharing.weights import Tensor, find_nonfinite, read_json, read_weights
 
 MAX_MEMBERS = 10_000
 MAX_CONFIG = 16 * 1024 * 1024  # ten thousand labels fit
 FINITE_LIMIT = 200 * 1024 * 1024  # bytes that are looked through for NaN
 
+BAG_TOKENIZER = "bag_tokenizer.json"  # the studio's own; it hashes, so it holds a few numbers only
+MAX_PART = 32  # characters of a hashed part
+
 # model_type → end of the name of its word embedding. Only shapes that the studio knows how to open.
 _BERT_LIKE, _LLAMA_LIKE = "embeddings.word_embeddings.weight", "embed_tokens.weight"
-OWN_TYPES = ("slm-bag", "slm-lstm")
+OWN_TYPES = ("slm-bag", "slm-lstm")  # the studio's own shapes
 ALLOWED = {
     "bert": _BERT_LIKE, "distilbert": _BERT_LIKE, "roberta": _BERT_LIKE, "xlm-roberta": _BERT_LIKE, "albert": _BERT_LIKE,
     "electra": _BERT_LIKE, "mpnet": _BERT_LIKE, "camembert": _BERT_LIKE,
     "gpt2": "wte.weight", "gpt_neox": "embed_in.weight",
     "llama": _LLAMA_LIKE, "qwen2": _LLAMA_LIKE, "qwen3": _LLAMA_LIKE, "mistral": _LLAMA_LIKE, "gemma": _LLAMA_LIKE,
     "gemma2": _LLAMA_LIKE, "gemma3_text": _LLAMA_LIKE, "smollm3": _LLAMA_LIKE, "phi3": _LLAMA_LIKE, "olmo2": _LLAMA_LIKE,
-} | dict.fromkeys(OWN_TYPES, "")  # fmt: skip
+    "slm-lstm": "reader.embeddings.weight", "slm-bag": "table.weight",
+}  # fmt: skip
 
 # What a config may call a size → the most that is sane.
 _BOUNDS = {
@@ -37,9 +42,8 @@ _BOUNDS = {
     "max_position_embeddings": 16_777_216, "n_positions": 16_777_216, "type_vocab_size": 65_536, "num_labels": 10_000,
     "head_dim": 65_536, "num_key_value_heads": 1_024, "buckets": 67_108_864,
 }  # fmt: skip
-_LAYERS = re.compile(r"(?:^|\.)(?:layer|layers|h)\.(\d+)\.")
 _NAME = re.compile(r"[A-Za-z0-9_]{1,120}")
-_VOCABULARIES = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"), ("vocabulary.json",))
+_VOCABULARIES = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"), (BAG_TOKENIZER,))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,11 +67,11 @@ def inspect_folder(folder: Path) -> Inspection:
     config = check_config(folder)
     tensors = read_weights(folder)
     model_type = str(config["model_type"])
-    rows = _check_shapes(model_type, config, tensors)
+    rows = check_shapes(ALLOWED[model_type], config, tensors)
     _check_tokenizer(folder, config, rows)
     _check_finite(tensors)
     architecture = _architecture(config)
-    labels = _labels(config) if architecture.endswith("ForSequenceClassification") else ()
+    labels = _labels(config, count_classes(tensors)) if architecture.endswith("ForSequenceClassification") else ()
     floats = [tensor.dtype for tensor in tensors.values() if tensor.dtype.startswith(("F", "BF"))]
     parameters = sum(tensor.count for tensor in tensors.values())
     return Inspection(
@@ -194,90 +198,6 @@ def _check_sizes(config: Mapping[str, object]) -> None:
             )
 
 
-def _check_shapes(model_type: str, config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> int:
-    """Compare the config with the tensors; return the rows of the word embedding (0: not known)."""
-    if model_type in OWN_TYPES:
-        return 0
-    embedding = _ending(tensors, ALLOWED[model_type])
-    if embedding is None or len(embedding.shape) != 2:
-        raise _misfit("the word embedding", ALLOWED[model_type], "nothing")
-    width = _first(config, "embedding_size", "hidden_size", "n_embd", "dim")
-    _compare("vocab_size", config.get("vocab_size"), embedding.shape[0])
-    _compare("hidden_size", width, embedding.shape[1])
-    positions = _ending(tensors, "position_embeddings.weight") or _ending(tensors, "wpe.weight")
-    if positions is not None:
-        _compare(
-            "max_position_embeddings", _first(config, "max_position_embeddings", "n_positions"), positions.shape[0]
-        )
-    layers = {int(match.group(1)) for name in tensors if (match := _LAYERS.search(name))}
-    if model_type != "albert":  # its layers share their numbers
-        claimed = _first(config, "num_hidden_layers", "n_layer", "n_layers")
-        _compare("num_hidden_layers", claimed, len(layers))
-        _compare("num_hidden_layers", claimed, max(layers, default=-1) + 1)
-    _check_inner(config, tensors)
-    _check_complete(config, tensors)
-    return embedding.shape[0]
-
-
-def _check_inner(config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> None:
-    claimed = _first(config, "intermediate_size", "n_inner", "hidden_dim")
-    for ending in (
-        "intermediate.dense.weight",
-        "mlp.up_proj.weight",
-        "mlp.c_fc.weight",
-        "ffn.lin1.weight",
-        "ffn.weight",
-    ):
-        tensor = _ending(tensors, ending)
-        if tensor is not None and claimed is not None and claimed not in tensor.shape:
-            raise _misfit("intermediate_size", str(claimed), str(max(tensor.shape)))
-
-
-def _check_complete(config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> None:
-    """Every layer must hold the same tensors, and a classifier a head: a loader would invent what is missing."""
-    parts: dict[str, set[str]] = {}
-    for name in tensors:
-        if match := _LAYERS.search(name):
-            parts.setdefault(match.group(1), set()).add(name[: match.start(1)] + name[match.end(1) :])
-    everything = set().union(*parts.values())
-    missing = sorted(f"{number}: {part}" for number, own in parts.items() for part in everything - own)
-    if _architecture(config).endswith("ForSequenceClassification"):
-        heads = [name for name in tensors if name.startswith(("classifier", "score", "pre_classifier"))]
-        missing += [] if heads else ["classifier"]
-    if missing:
-        raise StudioError(
-            "model-incomplete-weights",
-            "Some of the weights are missing ({name}); they would be replaced by random numbers.",
-            "Fetch the model again, or take it from another source.",
-            name=missing[0][:120],
-        )
-
-
-def _ending(tensors: Mapping[str, Tensor], ending: str) -> Tensor | None:
-    return next((tensor for name, tensor in tensors.items() if name.endswith(ending)), None)
-
-
-def _first(config: Mapping[str, object], *names: str) -> int | None:
-    return next((value for name in names if isinstance(value := config.get(name), int)), None)
-
-
-def _compare(name: str, claimed: object, found: int) -> None:
-    # A config may leave out what is the class's default; then there is nothing to compare.
-    if claimed is not None and claimed != found:
-        raise _misfit(name, str(claimed), str(found))
-
-
-def _misfit(name: str, claimed: str, found: str) -> StudioError:
-    return StudioError(
-        "model-misfit",
-        "config.json and the weights do not belong together: {name} is {claimed} there and {found} here.",
-        "Fetch the model again, or take it from another source.",
-        name=name,
-        claimed=claimed,
-        found=found,
-    )
-
-
 def _check_tokenizer(folder: Path, config: Mapping[str, object], rows: int) -> None:
     if not any(all((folder / name).is_file() for name in names) for names in _VOCABULARIES):
         raise StudioError(
@@ -285,7 +205,7 @@ def _check_tokenizer(folder: Path, config: Mapping[str, object], rows: int) -> N
             "The model's vocabulary is missing: there is no tokenizer.json.",
             "Copy the tokenizer's files beside the weights, or choose another model.",
         )
-    highest = max(_highest_id(folder), _first(config, "pad_token_id") or 0)
+    highest = max(_highest_id(folder), first_number(config, "pad_token_id") or 0)
     if rows and highest >= rows:
         raise StudioError(
             "model-vocabulary",
@@ -297,7 +217,9 @@ def _check_tokenizer(folder: Path, config: Mapping[str, object], rows: int) -> N
 
 
 def _highest_id(folder: Path) -> int:
-    """Return the highest token id that the tokenizer can give, as far as tokenizer.json tells."""
+    """Return the highest token id that the tokenizer can give, as far as its file tells."""
+    if (folder / BAG_TOKENIZER).is_file():
+        return _highest_bucket(folder)
     if not (folder / "tokenizer.json").is_file():
         return 0
     plain = read_json(folder / "tokenizer.json")
@@ -312,6 +234,25 @@ def _highest_id(folder: Path) -> int:
     return max((value for value in ids if type(value) is int), default=0)
 
 
+def _highest_bucket(folder: Path) -> int:
+    plain = read_json(folder / BAG_TOKENIZER, MAX_CONFIG)
+    numbers = [plain.get(name) for name in ("longest_part", "longest_run")] if isinstance(plain, dict) else []
+    buckets = plain.get("buckets") if isinstance(plain, dict) else None
+    if (
+        type(buckets) is not int
+        or buckets < 2
+        or any(number is not None and not (type(number) is int and 0 < number <= MAX_PART) for number in numbers)
+    ):
+        raise StudioError(
+            "model-damaged",
+            "“{file}” is damaged: {reason}.",
+            "Fetch the model again, or take it from another source.",
+            file=BAG_TOKENIZER,
+            reason="its numbers are not what the studio writes",
+        )
+    return buckets - 1
+
+
 def _check_finite(tensors: Mapping[str, Tensor]) -> None:
     if name := find_nonfinite(tensors.values(), FINITE_LIMIT):
         raise StudioError(
@@ -323,7 +264,7 @@ def _check_finite(tensors: Mapping[str, Tensor]) -> None:
 
 
 def _positions(model_type: str, config: Mapping[str, object]) -> int:
-    found = _first(config, "max_position_embeddings", "n_positions") or 0
+    found = first_number(config, "max_position_embeddings", "n_positions") or 0
     # These count positions from the padding token's number on.
     return found - 2 if found > 2 and model_type in ("roberta", "xlm-roberta", "camembert", "mpnet") else found
 
@@ -334,12 +275,14 @@ def _architecture(config: Mapping[str, object]) -> str:
     return first if isinstance(first, str) and _NAME.fullmatch(first) else ""
 
 
-def _labels(config: Mapping[str, object]) -> tuple[str, ...]:
+def _labels(config: Mapping[str, object], classes: int) -> tuple[str, ...]:
     """Return the labels in the order of their numbers; a table with gaps counts as none."""
     table = config.get("id2label")
-    if not isinstance(table, dict) or len(table) > _BOUNDS["num_labels"]:
+    if table is None:  # Transformers leaves out names that nobody chose
+        return tuple(f"LABEL_{number}" for number in range(classes))
+    if not isinstance(table, dict) or len(table) != classes:
         return ()
-    ordered = [table.get(str(number)) for number in range(len(table))]
+    ordered = [table.get(str(number)) for number in range(classes)]
     return tuple(ordered) if all(isinstance(label, str) for label in ordered) else ()
 
 

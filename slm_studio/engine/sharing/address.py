@@ -25,7 +25,9 @@ def check_call(name: str, endpoint: str, token: str) -> str:
         )
     if not local and (load_settings().offline or _is_offline_by_environment()):
         raise StudioError(
-            "offline", "SLM Studio is set to work offline.", "Switch “Offline” off in the settings, then try again."
+            "offline",
+            "SLM Studio is set to work offline.",
+            "Switch “Offline” off in the settings (and unset HF_HUB_OFFLINE), then try again.",
         )
     if token and parts.scheme == "http" and not local:
         raise StudioError(
@@ -35,18 +37,22 @@ def check_call(name: str, endpoint: str, token: str) -> str:
             endpoint=endpoint,
         )
     if not _ID.fullmatch(name) or ".." in name or "--" in name:
-        raise no_such("model", name)
+        raise StudioError(
+            "hub-name",
+            "“{name}” cannot be the name of a model.",
+            "Write it as it stands on the hub, for example distilbert/distilgpt2.",
+            name=name[:200],
+        )
     return endpoint
 
 
-def no_such(what: str, name: str) -> StudioError:
-    """Return the error of a name that no hub has."""
+def no_such_version(revision: str) -> StudioError:
+    """Return the error of a version that no hub has."""
     return StudioError(
-        "hub-name",
-        "“{name}” cannot be the name of a {what}.",
-        "Write it as it stands on the hub, for example distilbert/distilgpt2.",
-        what=what,
-        name=name[:200],
+        "hub-no-revision",
+        "“{revision}” cannot be the name of a version.",
+        "Leave the version empty for the newest one, or write a branch, tag or commit.",
+        revision=revision[:200],
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeVar
 
-from slm_studio.core.events import Event, Progress
+from slm_studio.core.events import Event
 
 T = TypeVar("T")
 Report = Callable[[int], None]
@@ -15,7 +15,7 @@ _BEAT = 0.1  # seconds between two events
 _GRACE = 5.0  # seconds a cancelled call has to end
 
 
-class Cancelled(Exception):  # noqa: N818  (no error: the consumer closed the generator)
+class Cancelled(Exception):
     """Raised inside the call, from its progress report, once nobody waits for it any more."""
 
 
@@ -34,9 +34,9 @@ class CountingReader(io.BufferedReader):
 
 
 def alongside(
-    work: Callable[[Report], T], what: str, before: int, total: int, interrupt: Callable[[], None] = lambda: None
+    work: Callable[[Report], T], show: Callable[[int], Event], interrupt: Callable[[], None] = lambda: None
 ) -> Generator[Event, None, T]:
-    """Run `work(report)` in a thread, yield Progress(what, before + reported, total), and return its result.
+    """Run `work(report)` in a thread, yield show(what was reported last), and return its result.
 
     Closing the generator calls `interrupt`, makes the next report raise Cancelled and waits a little for the end.
     """
@@ -60,7 +60,7 @@ def alongside(
     thread.start()
     try:
         while thread.is_alive():
-            yield Progress(what, before + place[0], total)
+            yield show(place[0])
             thread.join(_BEAT)
     finally:
         if thread.is_alive():

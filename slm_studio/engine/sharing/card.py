@@ -19,7 +19,7 @@ from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.tasks import TaskInfo, task_info
 from slm_studio.engine.models.inspect import OWN_TYPES
 from slm_studio.engine.sharing import snippets
-from slm_studio.engine.sharing.contents import REPORT
+from slm_studio.engine.sharing.contents import REPORT, forget, scrub
 
 NAMES = {
     "accuracy": "Accuracy", "f1_macro": "Macro F1", "f1_weighted": "Weighted F1", "precision_macro": "Macro precision",
@@ -46,7 +46,7 @@ def card_text(folder: Path, options: Mapping[str, object]) -> str:
     """Return the person's own card where options["card"] holds one, else the card from the evidence."""
     own = options.get("card")
     if isinstance(own, str) and own.strip():
-        return own
+        return forget(own)
     model = open_saved(folder)
     report = codec.from_json(Report, files.read_json(folder / REPORT)) if (folder / REPORT).is_file() else None
     chosen = {key: str(options.get(key) or "") for key in ("license", "language", "name")}
@@ -61,9 +61,9 @@ def write_card(
     name: str = "",
 ) -> str:
     """Return README.md. `name` is the repository's NAMESPACE/NAME, once it is known."""
-    info = _info(model.task)
+    info, own = _info(model.task), _model_type(model) in OWN_TYPES
+    model = codec.from_json(SavedModel, scrub(codec.to_json(model)))  # a card is read by strangers
     language = language or model.language
-    own = _model_type(model) in OWN_TYPES
     baselines = report.baselines if report else _baselines(model)
     metrics = report.metrics if report else _metrics(model)
     texts = {
@@ -93,7 +93,7 @@ def write_card(
     }
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
     template = (paths.resources() / "cards" / "model.md.jinja").read_text(encoding="utf-8")
-    return environment.from_string(template).render(texts)
+    return re.sub(r"\n{3,}", "\n\n", environment.from_string(template).render(texts))
 
 
 def _front(

@@ -18,7 +18,7 @@ from slm_studio.core.saved import REPORT_FOLDER, STUDIO_FILE
 CARD = "README.md"
 REPORT = f"{REPORT_FOLDER}/report.json"
 _TRAVELS = re.compile(
-    r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|vocabulary|studio"
+    r"(config|generation_config|tokenizer|bag_tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|studio"
     r"|preprocessor_config|modules|sentence_bert_config|config_sentence_transformers|model\.safetensors\.index)\.json"
     r"|model\.safetensors|model-\d{5}-of-\d{5}\.safetensors|vocab\.txt|merges\.txt|[\w.-]{1,60}\.model"
     r"|chat_template\.(jinja|json)|README\.md|LICEN[SC]E[\w.-]{0,20}|NOTICE[\w.-]{0,20}"
@@ -89,17 +89,17 @@ def report_item(folder: Path) -> Item | None:
     plain = files.read_json(folder / REPORT)
     if not isinstance(plain, dict):
         return None
-    return Item(REPORT, None, _dump(_scrub(plain | {"cases": "", "folder": ""})))
+    return Item(REPORT, None, _dump(scrub(plain | {"cases": "", "folder": ""})))
 
 
 def _item(folder: Path, name: str) -> Item:
     path = folder / name
     if name == STUDIO_FILE:
-        return Item(name, None, _dump(_scrub(_without_places(files.read_json(path)))))
+        return Item(name, None, _dump(scrub(_without_places(files.read_json(path)))))
     if path.suffix == ".json":
         return _json_item(name, path)
     if path.suffix in (".md", ".txt", ".jinja") and any(home.encode() in path.read_bytes() for home in _homes()):
-        return Item(name, None, _forget(path.read_text(encoding="utf-8", errors="replace")).encode())
+        return Item(name, None, forget(path.read_text(encoding="utf-8", errors="replace")).encode())
     return Item(name, path)
 
 
@@ -109,7 +109,7 @@ def _json_item(name: str, path: Path) -> Item:
     if name.startswith(("vocab", "tokenizer.json")):  # pieces such as “/usr” are no paths
         return Item(name, path)
     plain = json.loads(raw)
-    scrubbed = _scrub(plain)
+    scrubbed = scrub(plain)
     return Item(name, path) if scrubbed == plain else Item(name, None, _dump(scrubbed))
 
 
@@ -119,17 +119,17 @@ def _without_places(plain: object) -> object:
     return {key: "" if key in _PATH_KEYS else value for key, value in plain.items()}
 
 
-def _scrub(value: object) -> object:
+def scrub(value: object) -> object:
     """Return a JSON value in which paths of this computer are shortened to their last name."""
     if isinstance(value, dict):
-        return {_forget(key): _scrub(item) for key, item in value.items()}
+        return {forget(key): scrub(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_scrub(item) for item in value]
+        return [scrub(item) for item in value]
     if not isinstance(value, str):
         return value
     if _is_path(value):
         return PureWindowsPath(value).name if _WINDOWS.match(value) else PurePosixPath(value).name
-    return _forget(value)
+    return forget(value)
 
 
 def _is_path(text: str) -> bool:
@@ -148,7 +148,7 @@ def _stands_here(text: str) -> bool:
         return False
 
 
-def _forget(text: str) -> str:
+def forget(text: str) -> str:
     """Take the person's folders out of a text."""
     for home in _homes():
         text = text.replace(home, "…")

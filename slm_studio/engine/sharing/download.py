@@ -24,7 +24,6 @@ from slm_studio.core.lock import FileLock
 from slm_studio.engine.sharing.contents import check_path
 from slm_studio.engine.sharing.placing import check_room, disk_full
 
-WHAT = "Fetching the model"
 _BLOCK = 1024 * 1024
 _BEAT = 0.1  # seconds between two events
 _SPARE = 64 * 1024 * 1024  # bytes that stay free on the disk
@@ -51,7 +50,7 @@ class HubFile:
     blob: str = ""
 
 
-class Dropped(Exception):  # noqa: N818  (an event, caught one file away)
+class Dropped(Exception):
     """The connection ended early, or the server was busy: worth another try after `wait` seconds."""
 
     def __init__(self, error: StudioError, wait: float = 0.0) -> None:
@@ -87,7 +86,7 @@ def receive_all(
         if not target.is_file() or target.stat().st_size != file.size:
             target.parent.mkdir(parents=True, exist_ok=True)
             yield from _receive(source, file, target, patience, before, total)
-            yield Progress(WHAT, before + file.size, total)
+            yield _progress(before + file.size, total)
         before += file.size
 
 
@@ -106,7 +105,7 @@ def _receive(
             if tries >= patience.attempts or drop.wait > patience.longest:
                 raise drop.error from drop
             wait = max(drop.wait, patience.pause * 2 ** max(0, tries - 1))
-            yield Note("hub-retry", "{reason} Trying again …", {"reason": str(drop.error)})
+            yield Note("hub-retry", "The connection broke off, or the hub is busy. Trying again …")
         yield from _waiting(wait, before + _size(part), total)
     _sync(part)
     os.replace(part, target)
@@ -135,7 +134,7 @@ def _go_on(source: Source, file: HubFile, part: Path, before: int, total: int) -
                         break
                     if time.monotonic() - beat > _BEAT:
                         beat = time.monotonic()
-                        yield Progress(WHAT, before + done, total)
+                        yield _progress(before + done, total)
         if done < file.size:
             raise Dropped(dropped())
     if done > file.size or digest.hexdigest() != (file.sha256 or file.blob):
@@ -149,7 +148,11 @@ def _hash_again(part: Path, digest: "hashlib._Hash", before: int, total: int) ->
         while block := stream.read(_BLOCK):
             digest.update(block)
             done += len(block)
-            yield Progress(WHAT, before + done, total)
+            yield _progress(before + done, total)
+
+
+def _progress(done: int, total: int) -> Progress:
+    return Progress("Fetching the model", done, total)
 
 
 def _digest(file: HubFile) -> "hashlib._Hash":
@@ -162,7 +165,7 @@ def _waiting(seconds: float, done: int, total: int) -> Iterator[Event]:
     """Wait in small steps, so that Stop is heard."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
-        yield Progress(WHAT, done, total)
+        yield _progress(done, total)
         time.sleep(min(_BEAT, left))
 
 

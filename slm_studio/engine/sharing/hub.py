@@ -20,7 +20,7 @@ from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.engine.advice import advise_hub, refusal
 from slm_studio.engine.models.inspect import check_config
 from slm_studio.engine.sharing import placing, publishing
-from slm_studio.engine.sharing.address import check_call, no_such
+from slm_studio.engine.sharing.address import check_call, no_such_version
 from slm_studio.engine.sharing.alongside import CountingReader, Report, alongside
 from slm_studio.engine.sharing.contents import travels
 from slm_studio.engine.sharing.download import (
@@ -125,7 +125,7 @@ class Hub:
     def find_commit(self, revision: str) -> str:
         """Return the commit that a branch, tag or commit means now."""
         if not _REVISION.fullmatch(revision):
-            raise no_such("revision", revision)
+            raise no_such_version(revision)
         plain, _ = self._ask(f"{self.endpoint}/api/models/{self.name}/revision/{quote(revision, safe='')}")
         commit = plain.get("sha") if isinstance(plain, dict) else None
         if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
@@ -202,7 +202,7 @@ class Hub:
         """Turn whatever a network does into Dropped."""
         try:
             yield
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.RequestError, httpx.InvalidURL) as error:
             known = advise_hub(error, self.endpoint, self.name, self.token)
             raise Dropped(known or _strange(self.endpoint)) from error
 
@@ -218,20 +218,22 @@ def _upload(
     with ExitStack() as readers:
         for each in staged.files:
             send = partial(_send, api, name, each, readers)
-            operation = yield from alongside(send, "Sending the model", before, staged.total, close_session)
-            operations.append(operation)
+            show = partial(_sending, before, staged.total)
+            operations.append((yield from alongside(send, show, close_session)))
             before += each.bytes
-            yield Progress("Sending the model", before, staged.total)
+            yield _sending(before, staged.total, 0)
         operations += [CommitOperationDelete(path) for path in _left_over(api, name, head, staged)]
         message = str(options.get("message") or "Publish with SLM Studio")
         commit = partial(api.create_commit, name, operations, commit_message=message, parent_commit=head)
-        done = yield from alongside(lambda report: commit(), "Committing", 0, 0, close_session)
+        done = yield from alongside(lambda report: commit(), lambda done: Progress("Committing", 0, 0), close_session)
     return done.oid
 
 
-def _send(
-    api: HfApi, name: str, file: publishing.StagedFile, readers: ExitStack, report: Report
-) -> CommitOperationAdd:
+def _sending(before: int, total: int, done: int) -> Progress:
+    return Progress("Sending the model", before + done, total)
+
+
+def _send(api: HfApi, name: str, file: publishing.StagedFile, readers: ExitStack, report: Report) -> CommitOperationAdd:
     sending: list[bool] = []  # the client reads the file twice: to hash it, then to send it
     reader = readers.enter_context(CountingReader(file.path, lambda place: report(place if sending else 0)))
     operation = CommitOperationAdd(file.name, reader)

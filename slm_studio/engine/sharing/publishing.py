@@ -106,9 +106,8 @@ def check_name(name: str, token: str) -> None:
     if not _NAME.fullmatch(name):
         raise StudioError(
             "hub-name",
-            "“{name}” cannot be the name of a {what}.",
+            "“{name}” cannot be the name of a model.",
             "Write NAMESPACE/NAME: your user name, a slash, and a name of letters, digits, “-”, “_” and “.”.",
-            what="model",
             name=name[:200],
         )
 

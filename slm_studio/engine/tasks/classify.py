@@ -19,8 +19,8 @@ from slm_studio.core.events import Event, Progress
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Label, Report, Token
 from slm_studio.core.tasks.classify import ClassifyOptions
-from slm_studio.engine.data.rows import Row, Rows
 from slm_studio.engine.data.quality import refuse_hopeless
+from slm_studio.engine.data.rows import Row, Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.evaluation import baselines, scoring
 from slm_studio.engine.loaded import Loaded

@@ -6,13 +6,14 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished
 
 TRIAL_STEPS = 3
 CLEARLY_FASTER = 1.15  # a format that may cost accuracy must earn its place
@@ -50,6 +51,11 @@ def devices() -> list[str]:
         found.append("mps")
     found += [f"cuda:{index}" for index in reversed(range(torch.cuda.device_count()))]
     return found
+
+
+def tell_devices() -> Iterator[Event]:
+    """Yield Finished with the devices of this computer."""
+    yield Finished(tuple(devices()))
 
 
 def device_name(device: torch.device) -> str:

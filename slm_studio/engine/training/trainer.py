@@ -163,7 +163,9 @@ class Trainer:
         held = yield from self._score(self.material.validation)
         value = held.metrics.get(self.task.info.metric, held.loss)
         self.position.evaluated = self.position.step
-        is_best = self.task.info.is_better(value, self.position.best)
+        is_best = self.task.info.is_better(value, self.position.best) or (
+            value == self.position.best and held.loss < self.position.best_metrics["loss"]
+        )
         if is_best:
             self.position.best, self.position.best_step, self.position.stale = value, self.position.step, 0
             self.position.best_metrics = {"loss": held.loss} | held.metrics

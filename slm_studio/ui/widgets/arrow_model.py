@@ -154,14 +154,17 @@ class ArrowModel(QAbstractTableModel):
         return hits
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Return the rows."""
         if parent.isValid():
             return 0
         return self.total if self._shown is None else len(self._shown)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Return the columns."""
         return 0 if parent.isValid() or not self._names else len(self._names) + 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return what a cell shows."""
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return None
         row = self.source_row(index.row())
@@ -171,18 +174,19 @@ class ArrowModel(QAbstractTableModel):
             return self.cell(row, self._names[index.column() - 1])
         return self._shown_text(row, index.column() - 1)
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return the name of a column."""
         if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
             return None
         return "#" if section == 0 else self._names[section - 1]
 
     def flags(self, index: Index) -> Qt.ItemFlag:
+        """Say what a cell lets one do."""
         flags = super().flags(index)
         return flags | Qt.ItemFlag.ItemIsEditable if self._editable and index.column() > 0 else flags
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Take an edited cell."""
         row, name = self.source_row(index.row()), self._names[index.column() - 1]
         if role != Qt.ItemDataRole.EditRole or str(value) == self.cell(row, name):
             return False

@@ -59,8 +59,13 @@ class Bars(QWidget):
         tail = 2
         head = most - tail - 1
         between = ordered[head : len(ordered) - tail]
-        middle = Bar(tr("… {n} more", n=len(between)), round(sum(count for _, count in between) / len(between)), quiet=True)
-        named = [Bar(label, count) for label, count in ordered[:head]], [Bar(label, count) for label, count in ordered[-tail:]]
+        middle = Bar(
+            tr("… {n} more", n=len(between)), round(sum(count for _, count in between) / len(between)), quiet=True
+        )
+        named = (
+            [Bar(label, count) for label, count in ordered[:head]],
+            [Bar(label, count) for label, count in ordered[-tail:]],
+        )
         self.set_bars([*named[0], middle, *named[1]])
 
     def bars(self) -> tuple[Bar, ...]:
@@ -87,38 +92,51 @@ class Bars(QWidget):
     def _places(self, row: int) -> tuple[QRectF, QRectF, QRectF]:
         """Return where label, bar and number of a row stand."""
         height = self._theme.px(self._row_height)
-        metrics = QFontMetrics(self._theme.font())
+        metrics = QFontMetrics(self._theme.font(BASE if self._scores else SECOND, QFont.Weight.DemiBold))
         number = max((metrics.horizontalAdvance(self.value_text(bar)) for bar in self._bars), default=0)
         number = max(number, self._theme.px(34)) + 2
-        longest = max((metrics.horizontalAdvance(bar.label) for bar in self._bars), default=0) + self._theme.px(12)
-        names = min(longest, int(self.width() * (0.42 if self._scores else 0.57)))
+        longest = max((metrics.horizontalAdvance(bar.label) for bar in self._bars), default=0) + self._theme.px(14)
+        names = min(longest, int(self.width() * (0.42 if self._scores else 0.6)))
         gap = self._theme.px(12)
         top = row * height
-        track = QRectF(names, top + height / 2 - self._theme.px(4.5), self.width() - names - number - gap, self._theme.px(9))
+        track = QRectF(
+            names, top + height / 2 - self._theme.px(4.5), self.width() - names - number - gap, self._theme.px(9)
+        )
         return QRectF(0, top, names - gap, height), track, QRectF(self.width() - number, top, number, height)
 
     def _paint_row(self, painter: QPainter, row: int, most: float) -> None:
         bar = self._bars[row]
         names, track, number = self._places(row)
         best = self._scores and bar.value == most and not bar.quiet
-        font = self._theme.font(BASE if self._scores else SECOND, QFont.Weight.DemiBold if best else QFont.Weight.Normal)
+        font = self._theme.font(
+            BASE if self._scores else SECOND, QFont.Weight.DemiBold if best else QFont.Weight.Normal
+        )
         painter.setFont(font)
         painter.setPen(self._theme.colour("accent" if row == self._hover and not bar.quiet else "text"))
         shown = QFontMetrics(font).elidedText(flat(bar.label), Qt.TextElideMode.ElideRight, int(names.width()))
         painter.drawText(names, int(Qt.AlignmentFlag.AlignVCenter), shown)
         ground = 1.0 if self._scores else most
-        paint_bar(painter, track, bar.value / ground if ground else 0.0, self._theme.colour("line"), self._theme.colour("accent"))
+        paint_bar(
+            painter,
+            track,
+            bar.value / ground if ground else 0.0,
+            self._theme.colour("line"),
+            self._theme.colour("accent"),
+        )
         painter.setFont(self._theme.font(BASE if self._scores else SECOND))
         painter.setPen(self._theme.colour("text" if self._scores else "muted"))
         painter.drawText(number, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self.value_text(bar))
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         return QSize(self._theme.px(280), self._theme.px(self._row_height) * max(1, len(self._bars)))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return QSize(self._theme.px(180), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         most = max((bar.value for bar in self._bars), default=0.0)
         for row in range(len(self._bars)):
@@ -130,6 +148,7 @@ class Bars(QWidget):
             painter.drawRoundedRect(names.united(number).adjusted(1, 1, -1, -1), 5, 5)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the pointer."""
         row = self._row_at(event.position().y())
         if row != self._hover:
             self._hover = row
@@ -138,13 +157,16 @@ class Bars(QWidget):
             self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
+        """Forget the pointer."""
         self._hover = -1
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take a click."""
         self._open(self._row_at(event.position().y()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Obey the keys."""
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
         if step and self._bars:
             self._current = max(0, min(len(self._bars) - 1, self._current + step))
@@ -155,9 +177,12 @@ class Bars(QWidget):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
+        """Show the tooltip of what is under the pointer."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             row = self._row_at(event.pos().y())
             bar = self._bars[row] if row >= 0 else None
-            QToolTip.showText(event.globalPos(), plain_tooltip(f"{bar.label}: {self.value_text(bar)}") if bar else "", self)
+            QToolTip.showText(
+                event.globalPos(), plain_tooltip(f"{bar.label}: {self.value_text(bar)}") if bar else "", self
+            )
             return True
         return super().event(event)

@@ -77,7 +77,15 @@ class MenuButton(Button):
     opening = Signal()
     chosen = Signal(object)
 
-    def __init__(self, template: Words, kind: str = "plain", icon_name: str = "", *, parent: QWidget | None = None, **values: object) -> None:
+    def __init__(
+        self,
+        template: Words,
+        kind: str = "plain",
+        icon_name: str = "",
+        *,
+        parent: QWidget | None = None,
+        **values: object,
+    ) -> None:
         super().__init__("", kind, icon_name, parent=parent)
         self._menu = QMenu(self)
         self._values: list[object] = []
@@ -90,7 +98,7 @@ class MenuButton(Button):
         super().set_words(template, **values)
         words(self.setAccessibleName, template, **values)
 
-    def setText(self, text: str) -> None:  # noqa: N802
+    def setText(self, text: str) -> None:
         """Add the arrow that says: this opens a list."""
         super().setText(f"{text} ▾")
 
@@ -99,7 +107,7 @@ class MenuButton(Button):
         self._menu.clear()
         self._values.clear()
 
-    def add(self, template: Words, value: object, *, enabled: bool = True, **values: object) -> QAction:
+    def add(self, value: object, template: Words, *, enabled: bool = True, **values: object) -> QAction:
         """Add a line; `chosen` brings its value."""
         action = QAction(self._menu)
         words(action.setText, template, **values)
@@ -144,6 +152,12 @@ class WorkButton(Button):
         """Offer to start."""
         self._show("ready", self._ready_kind, self._ready_icon)
 
+    def set_ready_words(self, words: Words) -> None:
+        """Offer something else; what is busy or done goes on saying so."""
+        self._words["ready"] = words
+        if self.state == "ready":
+            self.set_words(words)
+
     def set_busy(self) -> None:
         """Work runs: offer to stop."""
         self._show("busy", "plain", "stop")
@@ -176,4 +190,3 @@ class WorkButton(Button):
             self.stop_requested.emit()
         else:
             self.started.emit()
-

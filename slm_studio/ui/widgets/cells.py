@@ -2,7 +2,16 @@
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QApplication, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QToolTip, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QToolTip,
+    QWidget,
+)
 
 from slm_studio.ui.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.chips import paint_chip
@@ -18,13 +27,14 @@ STYLES = ("text", "muted", "strong", "number", "chip", "outline", "bar", "two", 
 class Cells(QStyledItemDelegate):
     """Paints every cell of a Table by the style of its column."""
 
-    action_clicked = Signal(int)  # the row whose action was clicked
+    action_clicked = Signal(object)  # the row whose action was clicked
 
     def __init__(self, view: QTableView) -> None:
         super().__init__(view)
         self._theme = the_theme()
         self._view = view
         self.styles: dict[int, str] = {}
+        self._chip_ground = ""
         self._painters = {
             "number": self._paint_number, "chip": self._paint_soft, "outline": self._paint_outline,
             "bar": self._paint_bar, "two": self._paint_two, "action": self._paint_action,
@@ -42,12 +52,17 @@ class Cells(QStyledItemDelegate):
 
     def _paint_number(self, painter: QPainter, room: QRectF, index: Index) -> None:
         self._line(
-            painter, room, str(index.data() or ""), self._theme.font(), self._theme.colour("text"), Qt.AlignmentFlag.AlignRight
+            painter,
+            room,
+            str(index.data() or ""),
+            self._theme.font(),
+            self._theme.colour("text"),
+            Qt.AlignmentFlag.AlignRight,
         )
 
     def _paint_soft(self, painter: QPainter, room: QRectF, index: Index) -> None:
         if index.data():
-            paint_chip(painter, room, str(index.data()), "soft", self._theme)
+            paint_chip(painter, room, str(index.data()), "soft", self._theme, self._chip_ground)
 
     def _paint_outline(self, painter: QPainter, room: QRectF, index: Index) -> None:
         if index.data():
@@ -62,16 +77,22 @@ class Cells(QStyledItemDelegate):
             part = float(share if share is not None else words)
         except ValueError:
             return
-        track = QRectF(room.left(), room.center().y() - self._theme.px(4), max(0.0, room.width() - wide), self._theme.px(8))
+        track = QRectF(
+            room.left(), room.center().y() - self._theme.px(4), max(0.0, room.width() - wide), self._theme.px(8)
+        )
         paint_bar(painter, track, part, self._theme.colour("line"), self._theme.colour("accent"))
 
     def _paint_two(self, painter: QPainter, room: QRectF, index: Index) -> None:
         half = room.height() / 2
-        upper = QRectF(room.left(), room.center().y() - half + self._theme.px(7), room.width(), half - self._theme.px(6))
+        upper = QRectF(
+            room.left(), room.center().y() - half + self._theme.px(7), room.width(), half - self._theme.px(6)
+        )
         lower = QRectF(room.left(), room.center().y(), room.width(), half - self._theme.px(7))
         bold = self._theme.font(BASE, QFont.Weight.DemiBold)
         self._line(painter, upper, str(index.data() or ""), bold, self._theme.colour("text"))
-        self._line(painter, lower, str(index.data(SECOND_LINE) or ""), self._theme.font(SECOND), self._theme.colour("muted"))
+        self._line(
+            painter, lower, str(index.data(SECOND_LINE) or ""), self._theme.font(SECOND), self._theme.colour("muted")
+        )
 
     def _paint_action(self, painter: QPainter, room: QRectF, index: Index) -> None:
         if not index.data():
@@ -104,10 +125,13 @@ class Cells(QStyledItemDelegate):
         return rect.adjusted(side, 0, -side, 0)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint a cell."""
         rect = QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        self._chip_ground = "surface" if selected else ""
+        if selected:
             painter.fillRect(rect, self._theme.colour("soft"))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), self._theme.colour("line"))
         room = self._room(rect.adjusted(0, 0, 0, -1))
@@ -120,12 +144,14 @@ class Cells(QStyledItemDelegate):
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Return the size it likes."""
         words = flat(str(index.data() or ""))[:200]
         width = QFontMetrics(self._theme.font()).horizontalAdvance(words) + 2 * self._theme.px(PADDING)
         extra = {"chip": 24, "outline": 24, "action": 30, "bar": 120}.get(self.style_of(index), 4)
         return QSize(width + self._theme.px(extra), self._theme.px(38))
 
     def editorEvent(self, event: QEvent, model: object, option: QStyleOptionViewItem, index: Index) -> bool:
+        """Take a click on an action."""
         if self.style_of(index) == "action" and event.type() == QEvent.Type.MouseButtonRelease:
             assert isinstance(event, QMouseEvent)
             place = self._action_place(self._room(QRectF(option.rect)), str(index.data() or ""))
@@ -135,6 +161,7 @@ class Cells(QStyledItemDelegate):
         return super().editorEvent(event, model, option, index)  # type: ignore[arg-type]
 
     def helpEvent(self, event: QEvent, view: QWidget, option: QStyleOptionViewItem, index: Index) -> bool:
+        """Show what does not fit into the cell."""
         if event.type() != QEvent.Type.ToolTip:
             return super().helpEvent(event, view, option, index)  # type: ignore[arg-type]
         full = str(index.data(Qt.ItemDataRole.ToolTipRole) or index.data() or "")
@@ -154,6 +181,7 @@ class Header(QHeaderView):
         self.setMinimumSectionSize(32)
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        """Paint the name of a column."""
         room, side = QRectF(rect), self._theme.px(PADDING)
         style = self._cells.styles.get(section, "text")
         align = Qt.AlignmentFlag.AlignRight if style == "number" else Qt.AlignmentFlag.AlignLeft
@@ -180,13 +208,17 @@ def paint_bar(painter: QPainter, track: QRectF, share: float, ground: QColor, co
     if part > 0:
         painter.setBrush(colour)
         width = max(track.height() * 0.5, track.width() * part)
-        painter.drawRoundedRect(QRectF(track.left(), track.top(), width, track.height()), min(radius, width / 2), radius)
+        painter.drawRoundedRect(
+            QRectF(track.left(), track.top(), width, track.height()), min(radius, width / 2), radius
+        )
     painter.restore()
 
 
 def flat(text: str) -> str:
     """Return text on one line; breaks stay visible."""
-    return text.replace("\r\n", " ↵ ").replace("\n", " ↵ ").replace("\r", " ↵ ") if "\n" in text or "\r" in text else text
+    return (
+        text.replace("\r\n", " ↵ ").replace("\n", " ↵ ").replace("\r", " ↵ ") if "\n" in text or "\r" in text else text
+    )
 
 
 def clipboard(text: str) -> None:

@@ -12,7 +12,8 @@ from slm_studio.core.texts import tr
 from slm_studio.ui.theme import SECOND, the_theme
 from slm_studio.ui.widgets.chart_axes import QuietAxis, SecondsAxis
 from slm_studio.ui.widgets.chart_controls import ChartControls
-from slm_studio.ui.widgets.curves import RunCurves, decimate, smooth
+from slm_studio.ui.widgets.curves import RunCurves
+from slm_studio.ui.widgets.words import Words, sentence
 
 REDRAW = 60  # milliseconds between two drawings, however fast the steps come
 HUES = ("accent", "metric", "held_out", "bad", "muted")  # of runs laid over each other
@@ -25,14 +26,17 @@ class CurveChart(QWidget):
     Place `controls` (legend, log, axis) at the right of the card's title.
     """
 
-    def __init__(self, value: str = "loss", metric: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, value: str = "loss", metric: str = "", metric_name: Words = "", parent: QWidget | None = None
+    ) -> None:
         """`value` is the field of Step that is drawn; `metric` the key of the held-out metric on the right axis."""
         super().__init__(parent)
         self._theme = the_theme()
-        self._value, self._metric = value, metric
+        self._value, self._metric, self._metric_name = value, metric, metric_name or metric
         self._runs: dict[str, RunCurves] = {}
         self._items: dict[str, dict[str, pg.PlotDataItem]] = {}
         self._axis, self._total, self._shows_now = "steps", 0.0, True
+        self._scores_are_shares = True  # accuracy and its like keep their whole axis, from 0 to 1
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW)
@@ -54,7 +58,9 @@ class CurveChart(QWidget):
         self._curves(run).add_evaluations(evaluations, self._metric)
         self._later()
 
-    def add_columns(self, n: np.ndarray, epoch: np.ndarray, seconds: np.ndarray, values: np.ndarray, run: str = "") -> None:
+    def add_columns(
+        self, n: np.ndarray, epoch: np.ndarray, seconds: np.ndarray, values: np.ndarray, run: str = ""
+    ) -> None:
         """Add many steps at once, as columns (a run that is opened from the disk)."""
         self._curves(run).steps.extend(np.column_stack((n, epoch, seconds, values)))
         self._later()
@@ -64,9 +70,9 @@ class CurveChart(QWidget):
         self._curves(run).name = name
         self._later()
 
-    def set_metric(self, metric: str) -> None:
+    def set_metric(self, metric: str, name: Words = "") -> None:
         """Draw another held-out metric on the right axis ("" draws none); evaluations must be added anew."""
-        self._metric = metric
+        self._metric, self._metric_name = metric, name or metric
         self.clear()
 
     def set_total(self, steps: float) -> None:
@@ -115,6 +121,7 @@ class CurveChart(QWidget):
         item.getViewBox().setMouseEnabled(x=False, y=False)
         item.getViewBox().setDefaultPadding(0.0)
         self._right = pg.ViewBox(enableMenu=False, enableMouse=False)
+        self._right.setZValue(10)
         item.scene().addItem(self._right)
         self._right_axis.linkToView(self._right)
         self._right.setXLink(item.getViewBox())
@@ -135,7 +142,9 @@ class CurveChart(QWidget):
         return self._runs[run]
 
     def _new_items(self) -> dict[str, pg.PlotDataItem]:
-        items = {key: pg.PlotDataItem(antialias=True, connect="finite") for key in ("raw", "smooth", "held_out", "metric")}
+        items = {
+            key: pg.PlotDataItem(antialias=True, connect="finite") for key in ("raw", "smooth", "held_out", "metric")
+        }
         items["metric"].opts["right"] = True
         for key, item in items.items():
             item.setLogMode(False, self.controls.is_log() and key != "metric")
@@ -149,9 +158,11 @@ class CurveChart(QWidget):
         items, several = self._items[run], len(self._runs) > 1
         hue = self._hue(run)
         held_out, metric = (hue, hue) if several else ("held_out", "metric")
-        items["raw"].setPen(pg.mkPen(self._theme.mix(hue, "surface", 0.35), width=1))
+        items["raw"].setPen(pg.mkPen(self._theme.mix(hue, "surface", 0.3), width=1))
         items["smooth"].setPen(pg.mkPen(self._theme.colour(hue), width=2))
-        items["held_out"].setPen(pg.mkPen(self._theme.colour(held_out), width=2, style=Qt.PenStyle.DashLine if several else None))
+        items["held_out"].setPen(
+            pg.mkPen(self._theme.colour(held_out), width=2, style=Qt.PenStyle.DashLine if several else None)
+        )
         items["metric"].setPen(pg.mkPen(self._theme.colour(metric), width=1.5))
         for key, token, symbol, size in (("held_out", held_out, "o", 7), ("metric", metric, "s", 5)):
             items[key].setSymbol(symbol)
@@ -165,16 +176,19 @@ class CurveChart(QWidget):
 
     def _draw(self) -> None:
         last = 0.0
-        has_metric = False
+        has_metric, self._scores_are_shares = False, True
         for run, curves in self._runs.items():
-            items, x, y = self._items[run], curves.step_axis(self._axis), curves.steps.column(3)
-            items["raw"].setData(*decimate(x, y))
-            items["smooth"].setData(*decimate(x, smooth(y), 1000))
+            items, x, drawn = self._items[run], curves.step_axis(self._axis), curves.drawn(self._axis)
+            items["raw"].setData(*drawn.raw)
+            items["smooth"].setData(*drawn.smooth)
             at = curves.evaluation_axis(self._axis)
-            items["held_out"].setData(at, curves.evaluations.column(2) if self._value == "loss" else np.full(len(at), np.nan))
+            if self._value == "loss":
+                items["held_out"].setData(at, curves.evaluations.column(2))
             scores = curves.evaluations.column(3)
-            has_metric |= bool(self._metric) and bool(np.isfinite(scores).any())
-            items["metric"].setData(at, scores)
+            finite = scores[np.isfinite(scores)]
+            has_metric |= bool(self._metric) and len(finite) > 0
+            self._scores_are_shares &= bool((finite <= 1.0).all() and (finite >= 0.0).all())
+            items["metric"].setData(at[np.isfinite(scores)], finite)
             last = max(last, float(x[-1]) if len(x) else 0.0)
         self._plot.getPlotItem().showAxis("right", has_metric)
         self._set_range(last)
@@ -185,7 +199,10 @@ class CurveChart(QWidget):
         self._plot.setXRange(0.0, end if end > 0 else 1.0, padding=0.0)
         self._plot.getPlotItem().getViewBox().enableAutoRange(y=True)
         self._plot.getPlotItem().getViewBox().setAutoVisible(y=False)
-        self._right.setYRange(0.0, 1.0, padding=0.02)
+        if self._scores_are_shares:
+            self._right.setYRange(0.0, 1.0, padding=0.02)
+        else:
+            self._right.enableAutoRange(y=True)
         self._now.setPos(last)
         self._now.setVisible(self._shows_now and last > 0)
         self._left_axis.set_digits(self._value)
@@ -207,7 +224,7 @@ class CurveChart(QWidget):
             if self._value == "loss" and any(len(curves.evaluations) for curves in self._runs.values()):
                 entries.append(("held_out", tr("held out")))
             if shown and self._plot.getPlotItem().getAxis("right").isVisible():
-                entries.append(("metric", tr(self._metric)))
+                entries.append(("metric", sentence(self._metric_name)))
         self.controls.set_legend(entries)
 
     def _on_resized(self) -> None:

@@ -16,6 +16,8 @@ class QuietAxis(pg.AxisItem):
         self._digits: int | None = None
         self.setStyle(tickLength=0, autoExpandTextSpace=True, maxTickLevel=0, tickTextOffset=8)
         self.enableAutoSIPrefix(False)
+        self.setStyle(hideOverlappingLabels=False)
+        self.setTickDensity(1.4 if side == "left" else 1.0)
 
     def dress(self, theme: Theme) -> None:
         """Take the theme's colours and letters."""
@@ -25,12 +27,14 @@ class QuietAxis(pg.AxisItem):
         self.setTickFont(theme.font(SECOND - 1))
         # 255 would be opaque, but pyqtgraph fades levels; level 0 keeps what the pen says.
         self.setGrid(255 if self._side == "left" else False)
+        self.setZValue(-10)  # the grid lies below the curves
 
     def set_digits(self, value: str) -> None:
         """Learning rates need powers; losses do not."""
         self._digits = None if value == "rate" else 1
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the numbers beside the axis."""
         if self.logMode:
             return [f"{10**value:.3g}" for value in values]
         if self._digits is None and spacing < 0.01:
@@ -39,6 +43,7 @@ class QuietAxis(pg.AxisItem):
         return [f"{value:,.{places}f}" for value in values]
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the numbers beside a logarithmic axis."""
         return [f"{10**value:.3g}" for value in values]
 
 
@@ -56,4 +61,5 @@ class SecondsAxis(QuietAxis):
         self.update()
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the numbers beside the axis."""
         return [clock(value) for value in values] if self._seconds else super().tickStrings(values, scale, spacing)

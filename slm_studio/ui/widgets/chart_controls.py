@@ -6,10 +6,12 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from slm_studio.core.texts import mark
 from slm_studio.ui.theme import SECOND, the_theme
 from slm_studio.ui.widgets.fields import Check, Choice
 
 # The held-out colour is too light for letters on a light ground; its words take the warning colour.
+AXES = (mark("steps"), mark("epochs"), mark("time"))
 _LETTERS = {"held_out": "warning"}
 
 
@@ -37,10 +39,12 @@ class Legend(QWidget):
         return QFontMetrics(self._font()).horizontalAdvance(name) + self._theme.px(16)
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         gap = self._theme.px(12)
         return QSize(sum(self._width(name) + gap for _, name in self._entries), self._theme.px(20))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setFont(self._font())
         at, middle = 0.0, self.height() / 2
@@ -66,7 +70,7 @@ class ChartControls(QWidget):
         row.setSpacing(8)
         self._legend = Legend()
         self._log = Check("log", quiet=True)
-        self._axis = Choice((("steps", "steps"), ("epochs", "epochs"), ("time", "time")), name="Axis", quiet=True)
+        self._axis = Choice([(axis, axis) for axis in AXES], name="Axis", quiet=True)
         for each in (self._legend, self._log, self._axis):
             row.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
         self._log.toggled.connect(self.log_toggled)

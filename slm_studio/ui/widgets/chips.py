@@ -23,9 +23,13 @@ def chip_width(text: str, theme: Theme) -> float:
     return QFontMetricsF(_font(theme)).horizontalAdvance(text) + 2 * theme.px(PADDING)
 
 
-def paint_chip(painter: QPainter, room: QRectF, text: str, kind: str, theme: Theme) -> QRectF:
-    """Paint a chip at the left of `room`, centred in its height, elided to its width; return where it stands."""
-    letters, ground, border = KINDS[kind]
+def paint_chip(painter: QPainter, room: QRectF, text: str, kind: str, theme: Theme, ground: str = "") -> QRectF:
+    """Paint a chip at the left of `room`, centred in its height, elided to its width; return where it stands.
+
+    `ground` replaces the kind's own (on a selected row, which is tinted already).
+    """
+    letters, own_ground, border = KINDS[kind]
+    ground = ground or own_ground
     font = _font(theme)
     padding, height = theme.px(PADDING), theme.px(HEIGHT)
     shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, room.width() - 2 * padding))
@@ -48,7 +52,13 @@ class Chip(QWidget):
     clicked = Signal()
 
     def __init__(
-        self, template: Words = "", kind: str = "soft", *, clickable: bool = False, parent: QWidget | None = None, **values: object
+        self,
+        template: Words = "",
+        kind: str = "soft",
+        *,
+        clickable: bool = False,
+        parent: QWidget | None = None,
+        **values: object,
     ) -> None:
         super().__init__(parent)
         self._theme = the_theme()
@@ -77,12 +87,15 @@ class Chip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         return QSize(int(chip_width(self._text, self._theme)) + 2, self._theme.px(HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return QSize(min(self.sizeHint().width(), self._theme.px(56)), self._theme.px(HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         place = paint_chip(painter, QRectF(self.rect()), self._text, self._kind, self._theme)
         if self.hasFocus():
@@ -91,10 +104,12 @@ class Chip(QWidget):
             painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), place.height() / 2, place.height() / 2)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take a click."""
         if self._clickable and self.rect().contains(event.position().toPoint()):
             self.clicked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Obey the keys."""
         if self._clickable and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.clicked.emit()
         else:

@@ -99,26 +99,33 @@ class ChoiceCard(QAbstractButton):
         return QFontMetrics(self._theme.font(BASE, QFont.Weight.DemiBold)).height() + self._theme.px(5)
 
     def hasHeightForWidth(self) -> bool:
+        """Say that the height follows the width."""
         return True
 
     def heightForWidth(self, width: int) -> int:
+        """Return the height for a width."""
         room = QRectF(0, 0, max(40, width - self._theme.px(28)), 10_000).toRect()
         metrics = QFontMetrics(self._theme.font(SECOND))
         lines = metrics.boundingRect(room, self._flags(), self._sentence).height() if self._sentence else 0
         return self._title_height() + lines + self._theme.px(28)
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         return QSize(self._theme.px(240), self.heightForWidth(self._theme.px(240)))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return QSize(self._theme.px(120), self.heightForWidth(max(self.width(), self._theme.px(120))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen, hover = self.isChecked(), self.underMouse() and self.isEnabled()
         width = 2 if self.hasFocus() else 1
-        painter.setPen(QPen(self._theme.colour("accent" if chosen or self.hasFocus() else "border" if hover else "line"), width))
+        painter.setPen(
+            QPen(self._theme.colour("accent" if chosen or self.hasFocus() else "border" if hover else "line"), width)
+        )
         painter.setBrush(self._theme.colour("soft" if chosen else "surface"))
         inset = width / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 10, 10)

@@ -55,9 +55,11 @@ class Columns(QWidget):
             self._grid.setColumnStretch(column, 1 if column < self._count else 0)
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         # Fewer columns are always possible, so the row of them never keeps the window wide.
         return QSize(self._theme.px(self._least), self._grid.minimumSize().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the new size."""
         super().resizeEvent(event)
         self._fit()

@@ -8,6 +8,7 @@ import numpy as np
 from slm_studio.core.events import Evaluated, Step
 
 POINTS = 4000  # at most so many points reach the screen
+LONG = 20_000  # steps from which a run is not smoothed from its beginning each time
 AXES = ("steps", "epochs", "time")
 
 
@@ -48,6 +49,8 @@ class RunCurves:
     name: str = ""
     steps: Series = field(default_factory=lambda: Series(4))
     evaluations: Series = field(default_factory=lambda: Series(4))
+    _drawn: "Drawn | None" = None
+    _drawn_axis: str = ""
 
     def add_steps(self, steps: Sequence[Step], value: str) -> None:
         """Add training steps; `value` is the field that is drawn."""
@@ -66,6 +69,24 @@ class RunCurves:
         """Return where the steps stand on the horizontal axis."""
         return self.steps.column(AXES.index(axis))
 
+    def drawn(self, axis: str) -> "Drawn":
+        """Return the points to draw. In a long run only the steps since the last thorough look are worked on."""
+        x, y = self.step_axis(axis), self.steps.column(3)
+        kept = self._drawn if self._drawn_axis == axis else None
+        if kept is None or not kept.length <= len(x) <= kept.length * 1.1 or len(x) < LONG:
+            self._drawn, self._drawn_axis = draw(x, y), axis
+            return self._drawn
+        if len(x) == kept.length:
+            return kept
+        start = max(0, kept.length - 2 * kept.window)  # smoothing looks back so far
+        tail = draw(x[start:], y[start:], kept.window, POINTS // 4)
+        return Drawn(
+            length=len(x),
+            window=kept.window,
+            raw=_joined(kept.raw, tail.raw, x[kept.length]),
+            smooth=_joined(kept.smooth, tail.smooth, x[kept.length]),
+        )
+
     def evaluation_axis(self, axis: str) -> np.ndarray:
         """Return where the evaluations stand; epochs are read off the steps."""
         if axis == "time":
@@ -76,15 +97,49 @@ class RunCurves:
         return np.interp(n, self.steps.column(0), self.steps.column(1))
 
 
-def smooth(values: np.ndarray, window: int = 0) -> np.ndarray:
-    """Return a running mean over `window` values (0: a fortieth of them), centred, shorter at both ends, NaN left out.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The points of one run that reach the screen, and from how many steps they were made."""
 
-    Example: smooth(np.array([1.0, 3.0, 5.0]), 3) == [2, 3, 4]
+    length: int
+    window: int
+    raw: tuple[np.ndarray, np.ndarray]
+    smooth: tuple[np.ndarray, np.ndarray]
+
+
+def draw(x: np.ndarray, y: np.ndarray, window: int = 0, most: int = POINTS) -> Drawn:
+    """Smooth and decimate a whole run."""
+    window = window or smoothing_window(len(x))
+    return Drawn(len(x), window, decimate(x, y, most), decimate(x, smooth(y, window), most // 4))
+
+
+def _joined(
+    head: tuple[np.ndarray, np.ndarray], tail: tuple[np.ndarray, np.ndarray], start: float
+) -> tuple[np.ndarray, np.ndarray]:
+    new = tail[0] >= start
+    return np.concatenate((head[0], tail[0][new])), np.concatenate((head[1], tail[1][new]))
+
+
+def smoothing_window(count: int) -> int:
+    """Return how many neighbours are averaged: a fortieth of all."""
+    return max(5, count // 40)
+
+
+def smooth(values: np.ndarray, window: int = 0) -> np.ndarray:
+    """Return a running mean of a running mean over `window` values (0: a fortieth of them), centred, NaN left out.
+
+    At both ends the window is shorter.
     """
     count = len(values)
-    window = window or max(5, count // 40)
     if count < 3:
         return values
+    window = window or smoothing_window(count)
+    return _running_mean(_running_mean(values, window), window)
+
+
+def _running_mean(values: np.ndarray, window: int) -> np.ndarray:
+    """Example: _running_mean(np.array([1.0, 3.0, 5.0]), 3) == [2, 3, 4]"""
+    count = len(values)
     finite = np.isfinite(values)
     sums = np.concatenate(([0.0], np.cumsum(np.where(finite, values, 0.0))))
     counts = np.concatenate(([0], np.cumsum(finite)))
@@ -104,5 +159,7 @@ def decimate(x: np.ndarray, y: np.ndarray, most: int = POINTS) -> tuple[np.ndarr
     lows = shaped.argmin(axis=1)
     highs = np.where(np.isfinite(shaped), shaped, -np.inf).argmax(axis=1)
     starts = np.arange(len(shaped)) * size
-    kept = np.sort(np.concatenate((starts + lows, starts + highs, np.arange(full, len(x))[-2:])))
+    rest = np.where(np.isfinite(y[full:]), y[full:], 0.0)  # fewer than a bucket
+    ends = [full + int(rest.argmin()), full + int(rest.argmax())] if len(rest) else []
+    kept = np.unique(np.concatenate((starts + lows, starts + highs, np.array([*ends, len(x) - 1], dtype=int))))
     return x[kept], y[kept]

@@ -41,6 +41,7 @@ class DropZone(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pen = QPen(self._theme.colour("accent" if self._held else "border"), 2 if self._held else 1.2)
@@ -50,14 +51,17 @@ class DropZone(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 12, 12)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome files."""
         if local_paths(event.mimeData()):
             self.set_held(True)
             event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Let them go."""
         self.set_held(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
+        """Take what was dropped."""
         self.set_held(False)
         paths = local_paths(event.mimeData())
         if paths:

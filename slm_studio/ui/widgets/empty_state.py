@@ -34,7 +34,12 @@ class EmptyState(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             label.setMaximumWidth(520)
             label.setMinimumWidth(320)
-            column.addWidget(label, 0, Qt.AlignmentFlag.AlignHCenter)
+            # Between two stretches the layout asks for the height at the width that the label really gets.
+            centred = QHBoxLayout()
+            centred.addStretch(1)
+            centred.addWidget(label, 1000)
+            centred.addStretch(1)
+            column.addLayout(centred)
         column.addSpacing(8)
         row = QHBoxLayout()
         row.setSpacing(8)

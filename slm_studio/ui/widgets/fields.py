@@ -80,6 +80,7 @@ class Choice(QComboBox):
         return self._theme.px(2 if self._quiet else 12)
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         metrics = QFontMetrics(self._font())
         shown = [self.itemText(at) for at in range(self.count())] if self._theme else []
         widest = max((metrics.horizontalAdvance(text) for text in shown), default=0)
@@ -88,9 +89,11 @@ class Choice(QComboBox):
         return QSize(width + 2 * self._side() + self._theme.px(20), self._theme.px(24 if self._quiet else 34))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return QSize(min(self.sizeHint().width(), self._theme.px(72)), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         hover, focus = self.underMouse() and self.isEnabled(), self.hasFocus()
@@ -109,16 +112,23 @@ class Choice(QComboBox):
         shown = metrics.elidedText(self.currentText(), Qt.TextElideMode.ElideRight, int(room.width()) + 2)
         painter.drawText(room.adjusted(0, 0, 4, 0), int(Qt.AlignmentFlag.AlignVCenter), shown)
         arrow = pixmap("chevron-down", getattr(self._theme.tokens, token), mark, self.devicePixelRatioF())
-        painter.drawPixmap(QRectF(frame.right() - side - mark + 2, frame.center().y() - mark / 2 + 1, mark, mark), arrow, QRectF(arrow.rect()))
+        painter.drawPixmap(
+            QRectF(frame.right() - side - mark + 2, frame.center().y() - mark / 2 + 1, mark, mark),
+            arrow,
+            QRectF(arrow.rect()),
+        )
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the page."""
         event.ignore()  # the page scrolls; a choice never changes by accident
 
 
 class Check(QAbstractButton):
     """A box with a tick and words beside it."""
 
-    def __init__(self, template: Words = "", *, quiet: bool = False, parent: QWidget | None = None, **values: object) -> None:
+    def __init__(
+        self, template: Words = "", *, quiet: bool = False, parent: QWidget | None = None, **values: object
+    ) -> None:
         super().__init__(parent)
         self._theme = the_theme()
         self._quiet = quiet
@@ -134,13 +144,16 @@ class Check(QAbstractButton):
         return self._theme.font(SECOND if self._quiet else BASE)
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         width = QFontMetrics(self._font()).horizontalAdvance(self.text())
         return QSize(width + self._theme.px(18 + (10 if self.text() else 2)), self._theme.px(24))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = self._theme.px(13 if self._quiet else 16)
@@ -161,7 +174,11 @@ class Check(QAbstractButton):
             painter.drawRoundedRect(box, 4, 4)
         painter.setFont(self._font())
         painter.setPen(self._theme.colour("border" if not self.isEnabled() else "muted" if self._quiet else "text"))
-        room = QRectF(self.rect()).adjusted(0, 0, -side - 6, 0) if self._quiet else QRectF(self.rect()).adjusted(side + 9, 0, 0, 0)
+        room = (
+            QRectF(self.rect()).adjusted(0, 0, -side - 6, 0)
+            if self._quiet
+            else QRectF(self.rect()).adjusted(side + 9, 0, 0, 0)
+        )
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), self.text())
 
 
@@ -170,7 +187,9 @@ class LineField(QLineEdit):
 
     settled = Signal(str)
 
-    def __init__(self, placeholder: Words = "", *, name: Words = "", parent: QWidget | None = None, **values: object) -> None:
+    def __init__(
+        self, placeholder: Words = "", *, name: Words = "", parent: QWidget | None = None, **values: object
+    ) -> None:
         super().__init__(parent)
         if placeholder:
             words(self.setPlaceholderText, placeholder, **values)
@@ -187,7 +206,9 @@ class SearchField(LineField):
 
     searched = Signal(str)
 
-    def __init__(self, placeholder: Words = "Find", *, pause: int = 200, parent: QWidget | None = None, **values: object) -> None:
+    def __init__(
+        self, placeholder: Words = "Find", *, pause: int = 200, parent: QWidget | None = None, **values: object
+    ) -> None:
         super().__init__(placeholder, parent=parent, **values)
         self._theme = the_theme()
         self._glass = QAction(self)

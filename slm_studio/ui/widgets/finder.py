@@ -95,9 +95,14 @@ class Finder(QFrame):
         self._take(self.list.row(item))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Read the keys of the line."""
         if event.type() == QEvent.Type.FocusOut and self.isVisible():
             self.close_finder()
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.key() == Qt.Key.Key_Escape
+        ):
             event.accept()  # Esc closes the finder; it does not stop the work behind it
             return True
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:

@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import Button
-from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.words import Words
 
 
@@ -27,9 +27,11 @@ class Dot(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         return QSize(self._theme.px(10), self._theme.px(18))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -52,7 +54,10 @@ class FindingRow(QWidget):
         row.setContentsMargins(0, 8, 0, 8)
         row.setSpacing(10)
         self.dot = Dot(level)
-        self.sentence = Text(sentence, wrap=True, **values)
+        # A link stands right behind its sentence, so the sentence takes no more room than it needs.
+        self.sentence = ElidedText(sentence, **values) if link else Text(sentence, wrap=True, **values)
+        if link:
+            self.sentence.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.cost = Text(cost, "muted", wrap=True, **values)
         self.cost.setVisible(bool(cost))
         column = QVBoxLayout()
@@ -60,8 +65,10 @@ class FindingRow(QWidget):
         column.addWidget(self.sentence)
         column.addWidget(self.cost)
         row.addWidget(self.dot, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addLayout(column, 1)
+        row.addLayout(column, 0 if link else 1)
         self.action = Button(action or link, "link" if link else "plain", small=not link, **values)
         self.action.setVisible(bool(action or link))
         row.addWidget(self.action, 0, Qt.AlignmentFlag.AlignVCenter)
+        if link:
+            row.addStretch(1)
         self.action.clicked.connect(self.acted)

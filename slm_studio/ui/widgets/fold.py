@@ -15,7 +15,13 @@ class Fold(QFrame):
     toggled = Signal(bool)
 
     def __init__(
-        self, title: Words, summary: Words = "", trailing: QWidget | None = None, *, parent: QWidget | None = None, **values: object
+        self,
+        title: Words,
+        summary: Words = "",
+        trailing: QWidget | None = None,
+        *,
+        parent: QWidget | None = None,
+        **values: object,
     ) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
@@ -25,8 +31,7 @@ class Fold(QFrame):
         column.setSpacing(8)
         row = QHBoxLayout()
         row.setSpacing(12)
-        self.handle = Button(title, "quiet", "chevron-right")
-        self.handle.setProperty("role", "fold")
+        self.handle = Button(title, "fold", "chevron-right")
         self.summary = ElidedText("", "muted")
         row.addWidget(self.handle)
         row.addWidget(self.summary, 1)

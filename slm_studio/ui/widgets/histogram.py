@@ -54,12 +54,15 @@ class Histogram(QWidget):
         return self.width() * (self._limit - low) / (high - low) if high > low else 0.0
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         return QSize(self._theme.px(240), self._theme.px(116))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return QSize(self._theme.px(120), self._theme.px(116))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -73,6 +76,7 @@ class Histogram(QWidget):
             painter.drawLine(QPointF(self._limit_x(), 0), QPointF(self._limit_x(), self.height()))
 
     def event(self, event: QEvent) -> bool:
+        """Show the tooltip of what is under the pointer."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._counts:
             at = min(len(self._counts) - 1, int(event.pos().x() * len(self._counts) / max(1, self.width())))
             QToolTip.showText(event.globalPos(), self._words(at), self)

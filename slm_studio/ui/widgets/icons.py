@@ -49,25 +49,27 @@ def _drawing(name: str) -> str:
 
 
 class IconLabel(QWidget):
-    """One icon in a token's colour."""
+    """One icon in the colour of a token (“muted”, “accent” …)."""
 
-    def __init__(self, name: str, token: str = "muted", size: int = 18, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, colour: str = "muted", size: int = 18, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = the_theme()
-        self._name, self._token, self._size = name, token, size
+        self._name, self._token, self._size = name, colour, size
         self._theme.changed.connect(self.updateGeometry)
         self.setFixedSize(self.sizeHint())
 
-    def set_icon(self, name: str, token: str = "") -> None:
+    def set_icon(self, name: str, colour: str = "") -> None:
         """Show another icon, or another colour."""
-        self._name, self._token = name, token or self._token
+        self._name, self._token = name, colour or self._token
         self.update()
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         side = self._theme.px(self._size)
         return QSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         side = self._theme.px(self._size)
         image = pixmap(self._name, getattr(self._theme.tokens, self._token), side, self.devicePixelRatioF())

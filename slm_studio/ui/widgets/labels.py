@@ -1,10 +1,12 @@
 """Words on the page. Every label is plain text, because names and errors may come from foreign files."""
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from slm_studio.ui.widgets.words import Words, words
+
+LINE = 1.16  # air between the lines of a paragraph, on top of the font's own
 
 
 class Text(QLabel):
@@ -14,12 +16,19 @@ class Text(QLabel):
     """
 
     def __init__(
-        self, template: Words = "", role: str = "body", *, wrap: bool = False, parent: QWidget | None = None, **values: object
+        self,
+        template: Words = "",
+        role: str = "body",
+        *,
+        wrap: bool = False,
+        parent: QWidget | None = None,
+        **values: object,
     ) -> None:
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setWordWrap(wrap)
+        self._selectable = False
         if template:
             self.set_words(template, **values)
 
@@ -35,9 +44,70 @@ class Text(QLabel):
 
     def let_select(self) -> None:
         """Let the person select and copy the words."""
+        self._selectable = True
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+
+    def _lines(self, width: float) -> tuple[QTextLayout, float]:
+        """Break the words to a width, with more air between the lines than a label gives."""
+        layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
+        option = QTextOption(Qt.AlignmentFlag(self.alignment() & Qt.AlignmentFlag.AlignHorizontal_Mask))
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(option)
+        layout.beginLayout()
+        height = 0.0
+        line = layout.createLine()
+        while line.isValid():
+            line.setLineWidth(width)
+            line.setPosition(QPointF(0, height + line.height() * (LINE - 1) / 2))
+            height += line.height() * LINE
+            line = layout.createLine()
+        layout.endLayout()
+        return layout, height
+
+    def _is_airy(self) -> bool:
+        return self.wordWrap() and not self._selectable
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height for a width."""
+        if not self._is_airy():
+            return super().heightForWidth(width)
+        margins = self.contentsMargins()
+        room = max(1, width - margins.left() - margins.right())
+        return int(self._lines(room)[1] + 0.999) + margins.top() + margins.bottom()
+
+    def sizeHint(self) -> QSize:
+        """Return the size it likes: one line, or lines of at most some 70 letters."""
+        if not self._is_airy():
+            return super().sizeHint()
+        metrics = self.fontMetrics()
+        natural = max((metrics.horizontalAdvance(line) for line in self.text().split("\n")), default=0) + 2
+        width = min(natural, metrics.averageCharWidth() * 70)
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
+        if not self._is_airy():
+            return super().minimumSizeHint()
+        width = min(self.sizeHint().width(), self.fontMetrics().averageCharWidth() * 16)
+        return QSize(width, int(self.fontMetrics().height() * LINE))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
+        if not self._is_airy():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        room = self.contentsRect()
+        layout, height = self._lines(room.width())
+        top = (
+            room.top()
+            if self.alignment() & Qt.AlignmentFlag.AlignTop
+            else room.top() + max(0.0, (room.height() - height) / 2)
+        )
+        layout.draw(painter, QPointF(room.left(), top))
 
 
 class ElidedText(Text):
@@ -52,9 +122,11 @@ class ElidedText(Text):
             self.set_words(template, **values)
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return QSize(self.fontMetrics().horizontalAdvance("…") * 4, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         metrics, room = self.fontMetrics(), self.contentsRect()
         line = " ".join(self.text().split("\n"))
         shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room.width())

@@ -3,7 +3,7 @@
 import re
 
 from PySide6.QtCore import QByteArray, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
+from PySide6.QtGui import QDesktopServices, QFont, QImage, QTextBlock, QTextCursor, QTextDocument, QTextFormat
 from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
 
 from slm_studio.core.texts import tr
@@ -11,6 +11,7 @@ from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 
 _SCHEMES = ("http", "https", "mailto")
+HEADINGS = (18.0, 16.0, 14.5, 13.5)  # pixels of the levels
 _HEAD = re.compile(r"\A---\r?\n.*?\r?\n---\r?\n", re.DOTALL)
 
 
@@ -39,6 +40,31 @@ class MarkdownView(QTextBrowser):
         document.setDefaultFont(self._theme.font())
         features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
         document.setMarkdown(without_images(self._text), features)
+        self._calm_headings()
+
+    def _calm_headings(self) -> None:
+        """Give headings the sizes of this window; Qt's own would shout."""
+        block = self.document().begin()
+        while block.isValid():
+            level = block.blockFormat().headingLevel()
+            if level:
+                self._resize(block, HEADINGS[min(level, len(HEADINGS)) - 1])
+            block = block.next()
+
+    def _resize(self, block: QTextBlock, pixels: float) -> None:
+        pieces, at = [], block.begin()
+        while not at.atEnd():
+            pieces.append(at.fragment())
+            at += 1
+        for piece in pieces:
+            letters = piece.charFormat()
+            letters.clearProperty(QTextFormat.Property.FontSizeAdjustment)  # it would win over the size
+            letters.setFontPointSize(self._theme.font(pixels).pointSizeF())
+            letters.setFontWeight(QFont.Weight.DemiBold)
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(piece.position())
+            cursor.setPosition(piece.position() + piece.length(), QTextCursor.MoveMode.KeepAnchor)
+            cursor.setCharFormat(letters)
 
     def _on_link(self, url: QUrl) -> None:
         if url.scheme() not in _SCHEMES:
@@ -48,6 +74,7 @@ class MarkdownView(QTextBrowser):
             QDesktopServices.openUrl(url)
 
     def loadResource(self, kind: int, name: QUrl) -> object:
+        """Load nothing: a card may not read files or the network."""
         # Returning nothing would let Qt read files of this computer; a dot of nothing stops it.
         if kind == QTextDocument.ResourceType.ImageResource.value:
             image = QImage(1, 1, QImage.Format.Format_ARGB32)
@@ -69,4 +96,3 @@ def asks_first(parent: QWidget, address: str) -> bool:
     box.setInformativeText(address)
     box.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Cancel)
     return box.exec() == QMessageBox.StandardButton.Open
-

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEve
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from slm_studio.core.errors import show
-from slm_studio.ui.theme import SECOND, the_theme
+from slm_studio.ui.theme import SECOND, contrast, the_theme
 from slm_studio.ui.widgets.labels import plain_tooltip
 
 GAP = 2
@@ -85,6 +85,10 @@ class ConfusionMatrix(QWidget):
         # The square root lifts the few mistakes of a good model out of the ground.
         return self._theme.mix("accent", "surface", 0.03 + 0.97 * min(1.0, share) ** 0.6)
 
+    def _letters_on(self, ground: QColor) -> str:
+        tokens = self._theme.tokens
+        return max(("on_accent", "text"), key=lambda token: contrast(getattr(tokens, token), ground.name()))
+
     def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
         place, count = self._place(row, column), self._counts[row][column]
         colour = self._colour(row, column)
@@ -92,8 +96,7 @@ class ConfusionMatrix(QWidget):
         painter.setBrush(colour)
         painter.drawRoundedRect(place, 4, 4)
         if count and place.width() >= self._theme.px(26):
-            dark_ground = (colour.lightnessF() < 0.55) != self._theme.tokens.is_dark
-            painter.setPen(self._theme.colour("on_accent" if dark_ground else "text"))
+            painter.setPen(self._theme.colour(self._letters_on(colour)))
             painter.setFont(self._theme.font(SECOND - 1.5))
             painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), show(count))
         if (row, column) == self._pointed or (self.hasFocus() and (row, column) == (self._row, self._column)):
@@ -118,21 +121,26 @@ class ConfusionMatrix(QWidget):
             self.update()
 
     def hasHeightForWidth(self) -> bool:
+        """Say that the height follows the width."""
         return True
 
     def heightForWidth(self, width: int) -> int:
+        """Return the height for a width."""
         count = max(1, len(self._labels))
         names = width * 0.3 if width >= self._theme.px(LABELS_FROM) else 0
         return int(min(self._theme.px(48) * count, width - names))
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         side = self._theme.px(288)
         return QSize(side, self.heightForWidth(side))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return QSize(self._theme.px(160), self._theme.px(160))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         names = self._names_width()
@@ -143,23 +151,29 @@ class ConfusionMatrix(QWidget):
                 painter.setFont(self._theme.font(SECOND))
                 painter.setPen(self._theme.colour("muted"))
                 shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(names - self._theme.px(10)))
-                painter.drawText(QRectF(0, place.top(), names, place.height()), int(Qt.AlignmentFlag.AlignVCenter), shown)
+                painter.drawText(
+                    QRectF(0, place.top(), names, place.height()), int(Qt.AlignmentFlag.AlignVCenter), shown
+                )
             for column in range(len(self._labels)):
                 self._paint_cell(painter, row, column)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the pointer."""
         self._point(self._at(event.position().x(), event.position().y()))
 
     def leaveEvent(self, event: QEvent) -> None:
+        """Forget the pointer."""
         self._point(None)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take a click."""
         cell = self._at(event.position().x(), event.position().y())
         if cell:
             self._row, self._column = cell
             self.cell_opened.emit(self._labels[cell[0]], self._labels[cell[1]])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Obey the keys."""
         steps = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
         key = Qt.Key(event.key())
         if key in steps:
@@ -170,6 +184,7 @@ class ConfusionMatrix(QWidget):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
+        """Show the tooltip of what is under the pointer."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             cell = self._at(event.pos().x(), event.pos().y())
             QToolTip.showText(event.globalPos(), plain_tooltip(self.words_of(*cell)) if cell else "", self)

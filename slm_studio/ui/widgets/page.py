@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.labels import ElidedText
 from slm_studio.ui.widgets.words import Words
 
@@ -17,13 +18,14 @@ class PlaceHeader(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        names = QVBoxLayout()
-        names.setSpacing(2)
+        self._names = QVBoxLayout()
+        self._names.setSpacing(3)
         self.title = ElidedText("", "title")
         self.facts = ElidedText("", "muted")
-        names.addWidget(self.title)
-        names.addWidget(self.facts)
-        row.addLayout(names, 1)
+        self._names.setContentsMargins(0, 2, 0, 6)
+        self._names.addWidget(self.title)
+        self._names.addWidget(self.facts)
+        row.addLayout(self._names, 1)
         row.addSpacing(16)
         self._actions = QHBoxLayout()
         self._actions.setSpacing(8)
@@ -38,6 +40,14 @@ class PlaceHeader(QWidget):
     def set_facts(self, facts: Words, **values: object) -> None:
         """Say the facts in one line."""
         self.facts.set_words(facts, **values)
+
+    def put_title(self, widget: QWidget) -> None:
+        """Place a title of another kind (a choice) above the one in words; the place shows one of them."""
+        self._names.insertWidget(0, widget, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def put_facts(self, widget: QWidget) -> None:
+        """Place facts of another kind (with a choice in them) below those in words."""
+        self._names.addWidget(widget)
 
     def add_action(self, widget: QWidget) -> QWidget:
         """Place an action at the right; the accent button comes last."""
@@ -54,6 +64,7 @@ class Page(QWidget):
         super().__init__(parent)
         self.setProperty("role", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, TOP, 0, 0)
         outer.setSpacing(GAP)
@@ -95,4 +106,10 @@ class Page(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.viewport().setAutoFillBackground(False)
         area.setWidget(self._column)
+        area.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         return area
+
+    def _on_range_changed(self, low: int, high: int) -> None:
+        # The scroll bar stands in the margin, so that cards keep their place whether it is there or not.
+        bar = the_theme().px(10) if high > low else 0
+        self.body.setContentsMargins(SIDE, 0, SIDE - bar, TOP)

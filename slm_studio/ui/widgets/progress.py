@@ -50,14 +50,19 @@ class ProgressBar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         return QSize(self._theme.px(160), self._theme.px(self._height))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return QSize(self._theme.px(40), self._theme.px(self._height))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
-        track = QRectF(0, (self.height() - self._theme.px(self._height)) / 2, self.width(), self._theme.px(self._height))
+        track = QRectF(
+            0, (self.height() - self._theme.px(self._height)) / 2, self.width(), self._theme.px(self._height)
+        )
         paint_bar(painter, track, max(0.0, self._share), self._theme.colour("line"), self._theme.colour("accent"))
         if self._share < 0:
             width = track.width() * 0.25
@@ -65,10 +70,12 @@ class ProgressBar(QWidget):
             paint_bar(painter, piece, 1.0, self._theme.colour("line"), self._theme.colour("accent"))
 
     def showEvent(self, event: QShowEvent) -> None:
+        """Begin to be seen."""
         super().showEvent(event)
         self._settle()
 
     def hideEvent(self, event: QHideEvent) -> None:
+        """End being seen."""
         super().hideEvent(event)
         self._settle()
 

@@ -83,9 +83,11 @@ class RunButton(QAbstractButton):
         self.opened.emit(self._run.id)
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         return QSize(self._theme.px(180), self._theme.px(64))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         px, frame = self._theme.px, QRectF(self.rect())

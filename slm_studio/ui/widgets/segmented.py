@@ -19,7 +19,13 @@ class Segmented(QWidget):
     chosen = Signal(str)
 
     def __init__(
-        self, options: Sequence[Option], current: str = "", *, kind: str = "tabs", name: Words = "", parent: QWidget | None = None
+        self,
+        options: Sequence[Option],
+        current: str = "",
+        *,
+        kind: str = "tabs",
+        name: Words = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._kind = kind
@@ -47,7 +53,7 @@ class Segmented(QWidget):
         self._row.insertWidget(self._row.count() - 1, button)
         return button
 
-    def set_words(self, key: str, template: Words, **values: object) -> None:
+    def rename(self, key: str, template: Words, **values: object) -> None:
         """Rename an option (a tab that counts: “Transfers · 2”)."""
         words(self._group.button(self._keys.index(key)).setText, template, **values)
 
@@ -80,13 +86,16 @@ class Tab(QAbstractButton):
         self._theme.changed.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         metrics = QFontMetrics(self._theme.font(weight=QFont.Weight.Medium))
         return QSize(metrics.horizontalAdvance(self.text()) + 2, self._theme.px(36))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         token = "accent" if self.isChecked() else "text" if self.underMouse() else "muted"

@@ -97,12 +97,15 @@ class PlaceButton(QAbstractButton):
         self._theme.changed.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         return QSize(self._theme.px(180), self._theme.px(36))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return QSize(self._theme.px(120), self._theme.px(36))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         px, tokens, on = self._theme.px, self._theme.tokens, self.isChecked()

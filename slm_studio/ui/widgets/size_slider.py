@@ -6,12 +6,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from slm_studio.core.texts import tr
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.theme import SECOND, the_theme
 from slm_studio.ui.widgets.cells import paint_bar
 from slm_studio.ui.widgets.words import Words, words
 
-SIZES = ("nano", "micro", "small", "base")
+SIZES = (mark("nano"), mark("micro"), mark("small"), mark("base"))
 
 
 class SizeSlider(QWidget):
@@ -81,17 +81,26 @@ class SizeSlider(QWidget):
             painter.drawText(QRectF(left, 0, width, self._theme.px(18)), int(Qt.AlignmentFlag.AlignCenter), name)
 
     def sizeHint(self) -> QSize:
+        """Return the size it likes."""
         return QSize(self._theme.px(320), self._theme.px(40))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
         return QSize(self._theme.px(180), self._theme.px(40))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = self._theme.px(29)
         track = QRectF(0, middle - self._theme.px(4), self.width(), self._theme.px(8))
-        paint_bar(painter, track, self._x(self._at) / max(1, self.width()), self._theme.colour("line"), self._theme.colour("accent"))
+        paint_bar(
+            painter,
+            track,
+            self._x(self._at) / max(1, self.width()),
+            self._theme.colour("line"),
+            self._theme.colour("accent"),
+        )
         self._paint_words(painter)
         painter.setPen(QPen(self._theme.colour("accent"), 2))
         painter.setBrush(self._theme.colour("surface"))
@@ -99,16 +108,21 @@ class SizeSlider(QWidget):
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.colour("accent", 0.5), 3))
-            painter.drawEllipse(QPointF(self._x(self._at), middle), self._knob_radius() + 1.5, self._knob_radius() + 1.5)
+            painter.drawEllipse(
+                QPointF(self._x(self._at), middle), self._knob_radius() + 1.5, self._knob_radius() + 1.5
+            )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take a press."""
         self._take(self._nearest(event.position().x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the pointer."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._take(self._nearest(event.position().x()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Obey the keys."""
         steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1}
         ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: len(self._stops) - 1}
         key = Qt.Key(event.key())

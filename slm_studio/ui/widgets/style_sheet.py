@@ -14,7 +14,7 @@ _WORDS = """
 QWidget { color: $text; }
 QMainWindow, QDialog, QWidget[role="page"] { background: $background; }
 QLabel { background: transparent; }
-QLabel[role="title"] { font-size: ${title}pt; font-weight: 600; }
+QLabel[role="title"] { font-size: ${title}pt; font-weight: 700; }
 QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="muted"] { color: $muted; font-size: ${second}pt; }
@@ -39,6 +39,7 @@ QFrame[role="banner"][tone="warning"] { background: $warning_soft; }
 QFrame[role="banner"][tone="bad"] { background: $bad_soft; }
 QFrame[role="banner"][tone="plain"] { background: $surface; border: 1px solid $line; }
 QWidget[role="sidebar"] { background: $sidebar; border: none; border-right: 1px solid $line; }
+QPlainTextEdit[role="code"] { background: $hover; }
 QFrame[role="finder"] { background: $surface; border: 1px solid $border; border-radius: ${p10}px; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget[role="scrolled"] { background: transparent; }
@@ -58,6 +59,9 @@ QPushButton[kind="primary"]:disabled { background: $line; border-color: $line; c
 QPushButton[kind="quiet"] { background: transparent; border: 1px solid transparent; color: $muted; padding: 0 ${p8}px; }
 QPushButton[kind="quiet"]:hover { background: $hover; color: $text; }
 QPushButton[kind="quiet"]:focus { border: 2px solid $accent; }
+QPushButton[kind="fold"] { background: transparent; border: 1px solid transparent; font-weight: 600; padding: 0 ${p6}px; }
+QPushButton[kind="fold"]:hover { background: $hover; }
+QPushButton[kind="fold"]:focus { border: 2px solid $accent; }
 QPushButton[kind="danger"] { color: $bad; }
 QPushButton[kind="danger"]:hover { background: $bad_soft; border-color: $bad; }
 QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 0 ${p4}px;
@@ -69,6 +73,7 @@ QPushButton[kind="pill"]:checked { border: 1px solid $accent; color: $accent; ba
 QPushButton[kind="pill"]:checked:focus { border: 2px solid $accent; background: $soft; }
 QPushButton[size="small"] { min-height: ${p28m2}px; max-height: ${p28m2}px; padding: 0 ${p12}px; }
 QPushButton[shape="icon"] { padding: 0; min-width: ${p32}px; max-width: ${p32}px; }
+QPushButton[shape="icon"][size="small"] { padding: 0; min-width: ${p28m2}px; max-width: ${p28m2}px; border-radius: ${p6}px; }
 QPushButton[shape="icon"]:focus { min-width: ${p32m2}px; max-width: ${p32m2}px; padding: 0; }
 QPushButton::menu-indicator { image: none; width: 0; }
 """

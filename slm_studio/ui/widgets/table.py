@@ -12,11 +12,13 @@ from slm_studio.ui.widgets.words import Words, words
 class Table(QTableView):
     """Shows a model. Columns take a style with `set_style`; see cells.STYLES."""
 
-    row_opened = Signal(int)  # double click or Return
-    row_selected = Signal(int)  # the current row; -1 where there is none
-    action_clicked = Signal(int)  # the row whose action cell was clicked
+    row_opened = Signal(object)  # double click or Return
+    row_selected = Signal(object)  # the current row; -1 where there is none
+    action_clicked = Signal(object)  # the row whose action cell was clicked
 
-    def __init__(self, name: Words = "", *, row_height: int = 38, fits: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: Words = "", *, row_height: int = 38, fits: bool = False, parent: QWidget | None = None
+    ) -> None:
         """`name` is what a screen reader says. With `fits` the table is as high as its rows (for a few rows in a card)."""
         super().__init__(parent)
         self._theme = the_theme()
@@ -45,6 +47,12 @@ class Table(QTableView):
             self._stretches[column] = stretch
         self._layout_columns()
 
+    def clear_styles(self) -> None:
+        """Forget all styles and widths (before a model with other columns)."""
+        self._cells.styles.clear()
+        self._widths.clear()
+        self._stretches.clear()
+
     def select(self, row: int) -> None:
         """Make a row the current one and scroll to it."""
         if self.model() is not None and 0 <= row < self.model().rowCount():
@@ -64,7 +72,8 @@ class Table(QTableView):
         if model is None:
             return
         lines = [
-            "\t".join(_copied(model, row, column) for column in range(model.columnCount())) for row in self.selected_rows()
+            "\t".join(_copied(model, row, column) for column in range(model.columnCount()))
+            for row in self.selected_rows()
         ]
         clipboard("\n".join(lines))
 
@@ -97,7 +106,7 @@ class Table(QTableView):
         fixed = sum(self.columnWidth(column) for column in range(count) if column not in shares)
         room = self.viewport().width() - fixed
         for column, share in shares.items():
-            self.setColumnWidth(column, max(self._theme.px(120), int(room * share / sum(shares.values()))))
+            self.setColumnWidth(column, max(self._theme.px(72), int(room * share / sum(shares.values()))))
 
     def _fit_height(self) -> None:
         if self._fits and self.model() is not None:
@@ -118,6 +127,7 @@ class Table(QTableView):
         self.row_opened.emit(index.row())
 
     def setModel(self, model: QAbstractItemModel | None) -> None:
+        """Show another model."""
         super().setModel(model)
         if model is not None:
             model.modelReset.connect(self._on_model_reset)
@@ -126,19 +136,23 @@ class Table(QTableView):
         self._on_model_reset()
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        """Tell which row is the current one."""
         super().currentChanged(current, previous)
         if current.row() != previous.row():
             self.row_selected.emit(current.row())
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Repaint: selected chips change their ground."""
         super().selectionChanged(selected, deselected)
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the new size."""
         super().resizeEvent(event)
         self._layout_columns()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Obey the keys."""
         editing = self.state() == QAbstractItemView.State.EditingState
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()

@@ -169,11 +169,13 @@ def test_special_tokens_leave_no_trace_in_the_text(tokenizer: PreTrainedTokenize
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_text_ends_before_the_first_stop_string(family: str) -> None:
-    tokenizer = character_vocabulary(["abcdefghijklmnopqrstuvwxyz \n"])
+    letters = character_vocabulary(["abcdefghijklmnopqrstuvwxyz \n"])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=letters.backend_tokenizer)  # nothing else ends the text
     net = blank(family, vocabulary_size=len(tokenizer))
     options = DecodingOptions(max_new_tokens=60, temperature=2.0, seed=1)
     whole = text(list(stream(net, tokenizer, [7], options)))
     stop = whole[20:23]
+    assert len(stop) == 3
 
     tokens = list(
         stream(net, tokenizer, [7], DecodingOptions(max_new_tokens=60, temperature=2.0, seed=1, stop=("§", stop)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from slm_studio.core.saved import Lineage, SavedModel, save_facts
+from slm_studio.engine.sharing.card import write_card
 from slm_studio.engine.sharing.download import Patience
 from tests.hub_server import HubServer
 
@@ -55,9 +56,17 @@ def tiny(plain: Path, home: Path) -> Path:
     save_facts(saved_model(folder))
     (folder / "report").mkdir()
     (folder / "report" / "cases.jsonl").write_text('{"text": "a secret row"}\n', encoding="utf-8")
-    report = {"task": "classify", "model": "reviews", "dataset": "reviews.csv", "split": "test", "rows": 120, "metrics": []}
+    report = {
+        "task": "classify",
+        "model": "reviews",
+        "dataset": "reviews.csv",
+        "split": "test",
+        "rows": 120,
+        "metrics": [],
+    }
     report |= {"cases": str(folder / "report" / "cases.jsonl")}
     (folder / "report" / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    (folder / "README.md").write_text(write_card(saved_model(folder), None), encoding="utf-8")
     (folder / "log.txt").write_text("a line", encoding="utf-8")
     table = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     (folder / "tokenizer_config.json").write_text(json.dumps(table | {"name_or_path": str(folder)}), encoding="utf-8")

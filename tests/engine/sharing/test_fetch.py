@@ -1,5 +1,6 @@
 """Fetching from a hub that behaves, and from one that does not. The weights have about 1 MB."""
 
+import errno
 import shutil
 import socket
 import time
@@ -10,7 +11,10 @@ import pytest
 from slm_studio.core import paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Note, Progress
+from slm_studio.core.lock import FileLock
 from slm_studio.core.saved import SavedModel, list_models, open_saved
+from slm_studio.engine.sharing import download
+from slm_studio.engine.sharing.download import part_folder
 from slm_studio.engine.sharing.hub import fetch_model
 from tests.engine.sharing.conftest import LABELS, SOON, contents
 from tests.hub_server import TOKEN, Fault, HubServer
@@ -48,7 +52,11 @@ def test_fetch_gives_the_files_a_place_and_describes_them(hub: HubServer, plain:
 def test_progress_counts_bytes_up_to_the_total(hub: HubServer, plain: Path) -> None:
     hub.add_model("ada/tiny", contents(plain))
 
-    events = [event for event in fetch_model("ada/tiny", hub.endpoint, patience=SOON) if isinstance(event, Progress) and event.total]
+    events = [
+        event
+        for event in fetch_model("ada/tiny", hub.endpoint, patience=SOON)
+        if isinstance(event, Progress) and event.total
+    ]
 
     assert [event.done for event in events] == sorted(event.done for event in events)
     assert events[-1].done == events[-1].total == sum(map(len, contents(plain).values()))
@@ -77,7 +85,7 @@ def test_a_broken_connection_is_taken_up_where_it_broke(hub: HubServer, plain: P
 
     events = list(fetch_model("ada/tiny", hub.endpoint, patience=SOON))
 
-    first, second = hub.requests(WEIGHTS)
+    _, second = hub.requests(WEIGHTS)
     start = int(second.range.removeprefix("bytes=").rstrip("-"))
     assert 0 < start <= 300_000
     assert kind == "reset" or start == 300_000  # not a byte twice
@@ -161,9 +169,13 @@ def test_an_unreachable_hub_is_said_at_once() -> None:
     assert time.monotonic() - began < 3
 
 
-@pytest.mark.parametrize(("status", "code"), [(429, "hub-busy"), (503, "hub-server"), (500, "hub-server"), (403, "hub-forbidden")])
+@pytest.mark.parametrize(
+    ("status", "code"), [(429, "hub-busy"), (503, "hub-server"), (500, "hub-server"), (403, "hub-forbidden")]
+)
 @pytest.mark.parametrize("pattern", ["/api/models", WEIGHTS])
-def test_a_server_that_keeps_refusing_is_named(hub: HubServer, plain: Path, pattern: str, status: int, code: str) -> None:
+def test_a_server_that_keeps_refusing_is_named(
+    hub: HubServer, plain: Path, pattern: str, status: int, code: str
+) -> None:
     hub.add_model("ada/tiny", contents(plain))
     hub.faults.append(Fault(pattern, status=status, times=20))
 
@@ -258,7 +270,9 @@ def test_a_refused_model_is_neither_kept_nor_fetched_whole(hub: HubServer, plain
     assert not list((paths.cache() / "downloads").glob("*/*"))
 
 
-def test_a_full_disk_is_said_before_the_first_byte(hub: HubServer, plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_before_the_first_byte(
+    hub: HubServer, plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hub.add_model("ada/tiny", contents(plain))
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 1000))
 
@@ -276,3 +290,60 @@ def test_a_bare_encoder_is_only_a_base(hub: HubServer, plain: Path) -> None:
 
     assert (model.task, model.facts) == ("", {})
     assert open_saved(Path(model.folder)) == model
+
+
+def test_a_redirect_to_another_server_gets_no_token(hub: HubServer, plain: Path) -> None:
+    hub.add_model("ada/tiny", contents(plain))
+    hub.faults.append(Fault("/revision/main", status=307, headers={"Location": f"{hub.cdn}/api/models/ada/tiny"}))
+
+    refused(hub, token=TOKEN)
+
+    assert [seen.authorization for seen in hub.seen if seen.server == "cdn"] == [""]
+
+
+def test_a_renamed_model_is_found(hub: HubServer, plain: Path) -> None:
+    hub.add_model("ada/tiny", contents(plain))
+    hub.faults.append(
+        Fault("/ada/old/revision/", status=307, headers={"Location": "/api/models/ada/tiny/revision/main"})
+    )
+    hub.faults.append(Fault("/ada/old/tree/", status=307, headers={"Location": "/api/models/ada/gone/tree/main"}))
+
+    assert refused(hub, name="ada/old").code == "hub-not-found"
+    assert hub.requests("GET /api/models/ada/tiny/revision/main")
+
+
+def test_redirects_in_a_circle_end(hub: HubServer) -> None:
+    hub.faults.append(
+        Fault("/revision/", status=302, headers={"Location": "/api/models/ada/tiny/revision/main"}, times=99)
+    )
+
+    assert refused(hub).code == "hub-strange"
+
+
+@pytest.mark.parametrize("answer", [b"<html>sign in</html>", b"[]", b'{"sha": 1}', b'{"sha": "../../x"}'])
+def test_what_is_no_hub_is_said(hub: HubServer, answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.hub_handler.Handler._route", lambda self: self._answer(answer))
+
+    assert refused(hub).code == "hub-strange"
+
+
+def test_the_same_model_is_not_fetched_twice_at_once(hub: HubServer, plain: Path) -> None:
+    commit = hub.add_model("ada/tiny", contents(plain))
+    lock = FileLock(part_folder(hub.endpoint, "ada/tiny", commit).with_suffix(".lock"))
+    assert lock.acquire()
+
+    assert refused(hub).code == "hub-twice"
+
+    lock.release()
+    assert fetch(hub).task == "classify"
+
+
+def test_a_disk_that_fills_up_is_said(tmp_path: Path) -> None:
+    class Full:
+        def write(self, block: memoryview) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(StudioError) as caught:
+        download._write(Full(), b"x" * 3_000_000, tmp_path / "part")
+
+    assert (caught.value.code, caught.value.values["megabytes"]) == ("disk-full", 3)

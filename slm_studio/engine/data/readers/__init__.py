@@ -2,17 +2,15 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Protocol, cast
-
-import pyarrow as pa
 
 from slm_studio.core.dataset import ReadOptions
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.source import Source
+from slm_studio.engine.data.table import Chunk
 
-Cells = Sequence[str | None] | pa.Array | pa.ChunkedArray  # text; None where the file says there is nothing
-Chunk = Mapping[str, Cells]  # column → cells, all of one length
+__all__ = ["Chunk", "Reader", "all_readers"]
 
 
 class Reader(Protocol):

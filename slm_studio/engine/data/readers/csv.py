@@ -82,9 +82,11 @@ def _surplus_rule(found: Dialect) -> str:
 
     Text with delimiters that nobody quoted shows by the space that follows a comma in prose.
     """
+    if found.width == 1:
+        return "last"
     wide = [row for row in found.rows if len(row) > found.width and any(row[found.width :])]
     usual = [row for row in found.rows if len(row) == found.width]
-    if len(wide) < max(3, 0.02 * len(found.rows)) or found.width < 2:
+    if len(wide) < max(3, 0.02 * len(found.rows)):
         return "columns"
     labels = {row[-1] for row in usual}
     if sum(row[-1] in labels for row in wide) > 0.9 * len(wide) and len(labels) <= 0.5 * len(usual):

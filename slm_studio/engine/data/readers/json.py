@@ -72,7 +72,10 @@ def _stream_array(texts: Iterator[str], source: Source, notes: Notes) -> Iterato
         at = _skip_blank(buffer, at)
         if at < len(buffer) and buffer[at] == "]":
             return
-        value, end = _element(buffer, at, ended)
+        try:
+            value, end = _element(buffer, at, ended)
+        except RecursionError as error:
+            raise _too_deep(source) from error
         if end:
             yield value
             at, count = end, count + 1

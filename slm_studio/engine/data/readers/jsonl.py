@@ -17,9 +17,12 @@ def sniff(head: bytes, name: str) -> float:
     """Two or more lines that are each an object (or a list) of its own."""
     lines = [line for line in head.split(b"\n") if line.strip()]
     whole = lines[:-1] if len(lines) > 1 and not head.endswith(b"\n") else lines
-    objects = sum(line.lstrip().startswith(b"{") and line.rstrip().rstrip(b",").endswith(b"}") for line in whole[:50])
+    objects = sum(line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in whole[:50])
+    if head.lstrip().startswith(b"["):  # an array, unless every line is a list of its own
+        lists = sum(line.lstrip().startswith(b"[") and line.rstrip().endswith(b"]") for line in whole[:50])
+        return 0.95 if len(whole) > 1 and lists == len(whole[:50]) else 0.1
     if name.lower().endswith(ENDINGS):
-        return 0.3 if head.lstrip().startswith(b"[") and not objects else 0.9
+        return 0.9
     if not objects or objects < 0.8 * len(whole[:50]):
         return 0.0
     return 0.95 if len(whole) > 1 else 0.4

@@ -6,6 +6,13 @@ from importlib import import_module
 from slm_studio.core.events import Event, Finished, Progress
 
 _DESK = ("numpy", "pyarrow", "pyarrow.csv", "pyarrow.ipc")
+_MODELS = (
+    "AutoConfig",
+    "AutoTokenizer",
+    "AutoModelForCausalLM",
+    "AutoModelForSequenceClassification",
+    "PreTrainedTokenizerFast",
+)
 
 
 def warm_up(torch: bool) -> Iterator[Event]:
@@ -23,13 +30,7 @@ def _warm_torch() -> None:
     import torch
     import transformers
 
-    for name in (
-        "AutoConfig",
-        "AutoTokenizer",
-        "AutoModelForCausalLM",
-        "AutoModelForSequenceClassification",
-        "PreTrainedTokenizerFast",
-    ):
+    for name in _MODELS:
         getattr(transformers, name)  # transformers imports each on first use
     # The first optimizer imports torch._dynamo (1.5 s).
     torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])

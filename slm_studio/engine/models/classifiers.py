@@ -1,0 +1,184 @@
+"""Fresh networks that classify: three families in four sizes.
+
+    bag   hashed words and parts of words, averaged, one linear layer: seconds, hard to beat on short texts
+    lstm  bidirectional LSTM over word pieces: minutes
+    bert  stock BERT from nothing: needs many rows
+
+Numbers stand for parameters without the table of words, whose size the vocabulary decides.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    BertConfig,
+    BertForSequenceClassification,
+    PreTrainedModel,
+)
+
+from slm_studio.core.errors import StudioError
+from slm_studio.engine.models.bag import BagConfig, BagForSequenceClassification
+from slm_studio.engine.models.recurrent import LSTMForSequenceClassification, RecurrentConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BagShape:
+    """Say how wide a bag is; its tokenizer knows the number of buckets."""
+
+    width: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecurrentShape:
+    """Say how wide and deep an LSTM is; `hidden` counts both directions."""
+
+    embedding: int
+    hidden: int
+    layers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderShape:
+    """Say how wide and deep a Transformer encoder is."""
+
+    width: int
+    layers: int
+    heads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Say which network is wanted."""
+
+    size: str
+    vocabulary_size: int
+    labels: int
+    max_length: int
+    dropout: float
+    pad_token_id: int
+
+
+# With the tokenizer's buckets: 0.5 M, 2.1 M, 8.4 M and 33.6 M
+BAG_SHAPES: Mapping[str, BagShape] = {
+    "nano": BagShape(width=32),
+    "micro": BagShape(width=32),
+    "small": BagShape(width=64),
+    "base": BagShape(width=128),
+}
+
+# 0.13 M, 0.5 M, 2.4 M and 9 M
+RECURRENT_SHAPES: Mapping[str, RecurrentShape] = {
+    "nano": RecurrentShape(embedding=96, hidden=160, layers=1),
+    "micro": RecurrentShape(embedding=128, hidden=384, layers=1),
+    "small": RecurrentShape(embedding=256, hidden=512, layers=2),
+    "base": RecurrentShape(embedding=384, hidden=1024, layers=2),
+}
+
+# 0.8 M, 4.7 M, 19 M (6 × 512) and 85 M (bert-base)
+ENCODER_SHAPES: Mapping[str, EncoderShape] = {
+    "nano": EncoderShape(width=192, layers=2, heads=3),
+    "micro": EncoderShape(width=320, layers=4, heads=5),
+    "small": EncoderShape(width=512, layers=6, heads=8),
+    "base": EncoderShape(width=768, layers=12, heads=12),
+}
+
+
+def make_classifier(
+    family: str,
+    size: str,
+    *,
+    vocabulary_size: int,
+    labels: int,
+    max_length: int,
+    dropout: float,
+    pad_token_id: int,
+) -> PreTrainedModel:
+    """Return an untrained classifier; seed torch first to get the same weights twice.
+
+    `max_length` is the longest text in tokens (only `bert` has a limit). `vocabulary_size` of a bag is its number of
+    buckets. Example: make_classifier("bert", "nano", vocabulary_size=8000, labels=2, max_length=64, …)
+    """
+    if family not in FAMILIES or size not in FAMILIES[family].sizes:
+        raise StudioError(
+            "no-such-network",
+            "There is no classifier “{family}-{size}”.",
+            "Choose one of {families}, in the size nano, micro, small or base.",
+            family=family,
+            size=size,
+            families=", ".join(FAMILIES),
+        )
+    order = Order(
+        size=size,
+        vocabulary_size=vocabulary_size,
+        labels=labels,
+        max_length=max_length,
+        dropout=dropout,
+        pad_token_id=pad_token_id,
+    )
+    return FAMILIES[family].make(order)
+
+
+def register_families() -> None:
+    """Let Transformers' Auto classes open the studio's own networks; calling it again changes nothing."""
+    for config, net in (
+        (BagConfig, BagForSequenceClassification),
+        (RecurrentConfig, LSTMForSequenceClassification),
+    ):
+        AutoConfig.register(config.model_type, config, exist_ok=True)
+        AutoModelForSequenceClassification.register(config, net, exist_ok=True)
+
+
+def _make_bag(order: Order) -> PreTrainedModel:
+    shape = BAG_SHAPES[order.size]
+    config = BagConfig(
+        buckets=order.vocabulary_size, hidden_size=shape.width, dropout=order.dropout, num_labels=order.labels
+    )
+    return BagForSequenceClassification(config)
+
+
+def _make_lstm(order: Order) -> PreTrainedModel:
+    shape = RECURRENT_SHAPES[order.size]
+    config = RecurrentConfig(
+        vocab_size=order.vocabulary_size,
+        embedding_size=shape.embedding,
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        dropout=order.dropout,
+        pad_token_id=order.pad_token_id,
+        num_labels=order.labels,
+    )
+    return LSTMForSequenceClassification(config)
+
+
+def _make_bert(order: Order) -> PreTrainedModel:
+    shape = ENCODER_SHAPES[order.size]
+    config = BertConfig(
+        vocab_size=order.vocabulary_size,
+        hidden_size=shape.width,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=4 * shape.width,
+        max_position_embeddings=order.max_length,
+        hidden_dropout_prob=order.dropout,
+        attention_probs_dropout_prob=order.dropout,
+        pad_token_id=order.pad_token_id,
+        num_labels=order.labels,
+    )
+    return BertForSequenceClassification(config)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Say how a family is made, and in which sizes."""
+
+    make: Callable[[Order], PreTrainedModel]
+    sizes: Mapping[str, object]
+
+
+FAMILIES: Mapping[str, Family] = {
+    "bag": Family(make=_make_bag, sizes=BAG_SHAPES),
+    "lstm": Family(make=_make_lstm, sizes=RECURRENT_SHAPES),
+    "bert": Family(make=_make_bert, sizes=ENCODER_SHAPES),
+}

@@ -1,0 +1,161 @@
+"""From a text to the numbers of its features: words, word pairs and parts of words, hashed.
+
+Scripts that write no spaces between words (Chinese, Japanese, Thai …) give every run of up to three characters instead,
+punctuation included. The hash is CRC-32 of UTF-8, so the same text gives the same numbers on every machine.
+"""
+
+import json
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Self
+
+import torch
+from transformers import BatchEncoding
+
+FILE = "bag_tokenizer.json"
+BUCKETS = {"nano": 1 << 14, "micro": 1 << 16, "small": 1 << 17, "base": 1 << 18}
+WORDS = re.compile(r"\w+|[^\w\s]")
+# Thai and Lao, Tibetan, Burmese, Khmer, kana, Chinese characters and their rarer planes
+UNSPACED = re.compile(
+    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+LONGEST_KEPT = 24  # characters of a piece of text whose features are remembered
+MOST_KEPT = 100_000  # pieces remembered at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BagSettings:
+    """Say how features are made; the numbers must not change once a model has learnt with them."""
+
+    buckets: int
+    lowercase: bool = True
+    shortest_part: int = 2
+    longest_part: int = 5
+    longest_run: int = 3  # characters, in scripts without spaces
+
+
+class BagTokenizer:
+    """Turn texts into feature numbers 1 … buckets - 1; 0 pads.
+
+    A feature that a text holds often is repeated 1 + log2(count) times, rounded down.
+    """
+
+    pad_token_id = 0
+    model_input_names = ("input_ids", "attention_mask")
+
+    def __init__(self, settings: BagSettings) -> None:
+        """Start with nothing remembered."""
+        self.settings = settings
+        self._remembered: dict[str, tuple[list[int], list[str]]] = {}
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], *, size: str, lowercase: bool = True) -> Self:
+        """Return the tokenizer of a size. Hashing learns nothing, so the texts stay unread."""
+        return cls(BagSettings(buckets=BUCKETS[size], lowercase=lowercase))
+
+    def __len__(self) -> int:
+        """Return the number of buckets."""
+        return self.settings.buckets
+
+    def __call__(
+        self,
+        text: str | Sequence[str],
+        *,
+        truncation: bool = False,
+        max_length: int | None = None,
+        return_tensors: str | None = None,
+        **_: object,
+    ) -> BatchEncoding:
+        """Return input_ids and attention_mask as Transformers' tokenizers do; return_tensors="pt" pads."""
+        texts = [text] if isinstance(text, str) else list(text)
+        limit = max_length if truncation else None
+        ids = [self.encode(each)[:limit] for each in texts]
+        if return_tensors == "pt":
+            longest = max((len(each) for each in ids), default=0)
+            ids_BT = torch.tensor([each + [0] * (longest - len(each)) for each in ids], dtype=torch.long)
+            return BatchEncoding({"input_ids": ids_BT, "attention_mask": (ids_BT != 0).long()})
+        mask = [[1] * len(each) for each in ids]
+        if isinstance(text, str):
+            return BatchEncoding({"input_ids": ids[0], "attention_mask": mask[0]})
+        return BatchEncoding({"input_ids": ids, "attention_mask": mask})
+
+    def encode(self, text: str) -> list[int]:
+        """Return the feature numbers of a text, in the order of their first appearance."""
+        found: list[int] = []
+        words: list[str] = []
+        for piece in self._pieces(text):
+            numbers, inner = self._look_up(piece)
+            found += numbers
+            words += inner
+        found += [self._hash(f"b{first} {second}") for first, second in pairwise(words)]
+        counts = Counter(found)
+        if len(counts) == len(found):
+            return found
+        return [number for number, count in counts.items() for _ in range(count.bit_length())]
+
+    def features(self, text: str) -> dict[str, int]:
+        """Return the text's features in readable form, with their numbers: what an explanation shows."""
+        named: dict[str, int] = {}
+        words: list[str] = []
+        for piece in self._pieces(text):
+            named.update((name, self._hash(name)) for name in self._names(piece))
+            words += self._words(piece)
+        named.update((name, self._hash(name)) for name in (f"b{one} {two}" for one, two in pairwise(words)))
+        return named
+
+    def save_pretrained(self, folder: str | Path, **_: object) -> tuple[str]:
+        """Write the settings into `folder`."""
+        path = Path(folder) / FILE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self.settings), indent=2) + "\n", encoding="utf-8")
+        return (str(path),)
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path, **_: object) -> Self:
+        """Open what `save_pretrained` wrote."""
+        return cls(BagSettings(**json.loads((Path(folder) / FILE).read_text(encoding="utf-8"))))
+
+    def _pieces(self, text: str) -> Iterator[str]:
+        text = unicodedata.normalize("NFKC", text)
+        yield from (text.lower() if self.settings.lowercase else text).split()
+
+    def _look_up(self, piece: str) -> tuple[list[int], list[str]]:
+        """Return numbers and words of a piece between blanks. Words repeat, so most are remembered."""
+        known = self._remembered.get(piece)
+        if known is None:
+            known = [self._hash(name) for name in self._names(piece)], self._words(piece)
+            if len(piece) <= LONGEST_KEPT:
+                if len(self._remembered) >= MOST_KEPT:
+                    self._remembered.clear()
+                self._remembered[piece] = known
+        return known
+
+    def _names(self, piece: str) -> Iterator[str]:
+        """Yield the features of a piece: g runs of characters; w words and c their parts, the blanks around included."""
+        settings, padded = self.settings, f" {piece} "
+        if UNSPACED.search(piece):
+            yield from (f"g{run}" for run in _parts(padded, 1, settings.longest_run))
+            return
+        yield from (f"w{word}" for word in WORDS.findall(piece))
+        yield from (f"c{part}" for part in _parts(padded, settings.shortest_part, settings.longest_part))
+
+    def _words(self, piece: str) -> list[str]:
+        return [] if UNSPACED.search(piece) else WORDS.findall(piece)
+
+    def _hash(self, name: str) -> int:
+        return zlib.crc32(name.encode("utf-8", "surrogatepass")) % (self.settings.buckets - 1) + 1
+
+
+def _parts(text: str, shortest: int, longest: int) -> Iterable[str]:
+    """Return all parts of `shortest` to `longest` characters. Example: _parts("abc", 1, 2) → a b c ab bc"""
+    return (
+        text[start : start + length]
+        for length in range(shortest, longest + 1)
+        for start in range(len(text) - length + 1)
+    )

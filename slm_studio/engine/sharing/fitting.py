@@ -1,0 +1,96 @@
+"""Does a config fit the weights beside it? A loader would believe it and invent what is missing."""
+
+import re
+from collections.abc import Mapping
+
+from slm_studio.core.errors import StudioError
+from slm_studio.engine.sharing.weights import Tensor
+
+_LAYERS = re.compile(r"(?:(?:^|\.)(?:layer|layers|h)\.|_l)(\d+)(?:\.|_reverse|$)")
+_HEADS = ("classifier.weight", "classifier.out_proj.weight", "score.weight")
+_INNER = ("intermediate.dense.weight", "mlp.up_proj.weight", "mlp.c_fc.weight", "ffn.lin1.weight", "ffn.weight")
+
+
+def check_shapes(embedding_name: str, config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> int:
+    """Compare the config with the tensors; return the rows of the word embedding."""
+    embedding = _ending(tensors, embedding_name)
+    if embedding is None or len(embedding.shape) != 2:
+        raise _misfit("the word embedding", embedding_name, "nothing")
+    width = first_number(config, "embedding_size", "hidden_size", "n_embd", "dim")
+    _compare("vocab_size", first_number(config, "vocab_size", "buckets"), embedding.shape[0])
+    _compare("hidden_size", width, embedding.shape[1])
+    positions = _ending(tensors, "position_embeddings.weight") or _ending(tensors, "wpe.weight")
+    if positions is not None:
+        _compare(
+            "max_position_embeddings",
+            first_number(config, "max_position_embeddings", "n_positions"),
+            positions.shape[0],
+        )
+    layers = {int(match.group(1)) for name in tensors if (match := _LAYERS.search(name))}
+    if config.get("model_type") != "albert":  # its layers share their numbers
+        claimed = first_number(config, "num_hidden_layers", "n_layer", "n_layers")
+        _compare("num_hidden_layers", claimed, len(layers))
+        _compare("num_hidden_layers", claimed, max(layers, default=-1) + 1)
+    _check_inner(config, tensors)
+    _check_complete(config, tensors)
+    return embedding.shape[0]
+
+
+def count_classes(tensors: Mapping[str, Tensor]) -> int:
+    """Return how many classes the head tells apart (0: there is no head)."""
+    heads = [tensor for ending in _HEADS if (tensor := _ending(tensors, ending)) is not None]
+    return heads[0].shape[0] if heads and heads[0].shape else 0
+
+
+def first_number(config: Mapping[str, object], *names: str) -> int | None:
+    """Return the first of the named fields that holds a whole number."""
+    return next((value for name in names if isinstance(value := config.get(name), int)), None)
+
+
+def _check_inner(config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> None:
+    claimed = first_number(config, "intermediate_size", "n_inner", "hidden_dim")
+    for ending in _INNER:
+        tensor = _ending(tensors, ending)
+        if tensor is not None and claimed is not None and claimed not in tensor.shape:
+            raise _misfit("intermediate_size", str(claimed), str(max(tensor.shape)))
+
+
+def _check_complete(config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> None:
+    """Every layer must hold the same tensors, and a classifier a head: a loader would invent what is missing."""
+    parts: dict[str, set[str]] = {}
+    for name in tensors:
+        if match := _LAYERS.search(name):
+            parts.setdefault(match.group(1), set()).add(name[: match.start(1)] + name[match.end(1) :])
+    everything = set().union(*parts.values())
+    missing = sorted(f"{number}: {part}" for number, own in parts.items() for part in everything - own)
+    names = config.get("architectures")
+    if isinstance(names, list) and names and str(names[0]).endswith("ForSequenceClassification"):
+        missing += [] if count_classes(tensors) else ["classifier"]
+    if missing:
+        raise StudioError(
+            "model-incomplete-weights",
+            "Some of the weights are missing ({name}); they would be replaced by random numbers.",
+            "Fetch the model again, or take it from another source.",
+            name=missing[0][:120],
+        )
+
+
+def _ending(tensors: Mapping[str, Tensor], ending: str) -> Tensor | None:
+    return next((tensor for name, tensor in tensors.items() if name.endswith(ending)), None)
+
+
+def _compare(name: str, claimed: object, found: int) -> None:
+    # A config may leave out what is the class's default; then there is nothing to compare.
+    if claimed is not None and claimed != found:
+        raise _misfit(name, str(claimed), str(found))
+
+
+def _misfit(name: str, claimed: str, found: str) -> StudioError:
+    return StudioError(
+        "model-misfit",
+        "config.json and the weights do not belong together: {name} is {claimed} there and {found} here.",
+        "Fetch the model again, or take it from another source.",
+        name=name,
+        claimed=claimed,
+        found=found,
+    )

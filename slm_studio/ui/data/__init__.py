@@ -1,0 +1,1 @@
+"""The parts of the Data place: each shows one thing about the open dataset."""

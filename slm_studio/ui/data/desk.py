@@ -1,0 +1,284 @@
+"""Desk: the work behind the Data place. It reads, guesses, counts, checks and cleans, and keeps the session up to date."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from slm_studio.core import codec
+from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Progress
+from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json, recipe_to_json
+from slm_studio.core.results import Suggestion
+from slm_studio.core.texts import tr
+from slm_studio.ui.data.steps import what_changed
+from slm_studio.ui.jobs import JobHandle, Jobs
+from slm_studio.ui.session import Session
+
+PAUSE = 150  # milliseconds after the last change before the rows are looked at again
+KEPT = ("validation_share", "test_share", "seed")  # knobs that stay when the task changes
+REMEMBERED = 40  # datasets whose reading options are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was open before a change that can be undone."""
+
+    dataset: Dataset
+    suggestion: Suggestion | None
+    recipe: Recipe | None
+
+
+class Desk(QObject):
+    """Does one thing of a kind at a time; what is newer wins."""
+
+    busy_changed = Signal(bool)  # a file is being read, or rows are being cleaned
+    progressed = Signal(object)  # Progress
+    failed = Signal(object)  # StudioError; what was open stays open
+    described = Signal(object)  # dict
+    checked = Signal(object)  # tuple[Finding, …]
+
+    def __init__(self, session: Session, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._jobs = session, jobs
+        self._main: JobHandle | None = None
+        self._looks: list[JobHandle] = []
+        self._looked_at: dict[str, object] = {}
+        self._carried: Before | None = None
+        self.former: list[Before] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE)
+        self._timer.timeout.connect(self._look)
+        session.dataset_changed.connect(self._on_dataset_changed)
+        session.recipe_changed.connect(self._on_recipe_changed)
+        self._on_dataset_changed(session.dataset)
+
+    @property
+    def is_busy(self) -> bool:
+        """Say whether a file is being read or rows are being cleaned."""
+        return self._main is not None
+
+    def open(self, path: Path, options: ReadOptions = ReadOptions()) -> None:  # noqa: B008  (frozen)
+        """Read a file and make it the open dataset."""
+        arguments = {"path": str(path), "options": options}
+        self._start("read", arguments, lambda result: self._on_read(result, options, None))
+
+    def read_again(self, options: ReadOptions) -> None:
+        """Read the open dataset's file with other options."""
+        before = self._now()
+        if before is not None:
+            arguments = {"path": before.dataset.source, "options": options}
+            self._start("read", arguments, lambda result: self._on_read(result, options, before))
+
+    def clean(self, steps: Sequence[str]) -> None:
+        """Apply named steps; the result is a new version of the dataset, and the former one can come back."""
+        before = self._now()
+        if before is None or before.recipe is None:
+            return
+        arguments = {"dataset": before.dataset, "steps": tuple(steps), "roles": before.recipe.roles}
+        self._start("clean", arguments, lambda result: self._on_cleaned(result, tuple(steps), before))
+
+    def undo(self) -> None:
+        """Go back to what was open before the last cleaning or reading."""
+        if self.former:
+            self._change_to(self.former.pop())
+
+    def stop(self) -> None:
+        """Stop reading or cleaning; what was open stays open."""
+        if self._main is not None:
+            self._main.stop()
+
+    def choose_task(self, task: str) -> None:
+        """Learn something else; the roles are guessed anew."""
+        dataset = self._session.dataset
+        if dataset is not None:
+            self._jobs.start(
+                "suggest",
+                {"dataset": dataset, "task": task},
+                self._on_other_task,
+                on_error=self.failed.emit,
+                owner=self,
+            )
+
+    def choose_role(self, role: str, column: str) -> None:
+        """Give a role to a column; the column's former role takes what `role` had."""
+        recipe = self._session.recipe
+        if recipe is None:
+            return
+        roles = {
+            name: recipe.roles.get(role, "") if name != role and at == column else at
+            for name, at in recipe.roles.items()
+        }
+        roles[role] = column
+        self._session.set_recipe(replace(recipe, roles={name: at for name, at in roles.items() if at}))
+
+    def set_knobs(self, values: dict[str, object]) -> None:
+        """Change knobs of the recipe."""
+        if self._session.recipe is not None:
+            self._session.set_recipe(replace(self._session.recipe, **values))  # type: ignore[arg-type]
+
+    def options(self) -> ReadOptions:
+        """Return the options that the open dataset was read with."""
+        kept = self._session.recall("read_options", {})
+        dataset = self._session.dataset
+        if dataset is None or not isinstance(kept, dict) or dataset.id not in kept:
+            return ReadOptions()
+        try:
+            return codec.from_json(ReadOptions, kept[dataset.id])
+        except StudioError:
+            return ReadOptions()
+
+    def _now(self) -> Before | None:
+        dataset = self._session.dataset
+        return Before(dataset, self._session.suggestion, self._session.recipe) if dataset is not None else None
+
+    def _start(self, verb: str, arguments: dict[str, object], on_result: Callable[[object], None]) -> None:
+        self.stop()
+
+        def ended(result: object) -> None:
+            if self._main is handle:
+                self._set_main(None)
+                on_result(result)
+
+        def failed(error: StudioError) -> None:
+            if self._main is handle:
+                self._set_main(None)
+                self.failed.emit(error)
+
+        handle = self._jobs.start(verb, arguments, ended, self._on_event, failed, owner=self)
+        self._set_main(handle)
+
+    def _set_main(self, handle: JobHandle | None) -> None:
+        self._main = handle
+        self.busy_changed.emit(handle is not None)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.progressed.emit(event)
+
+    def _on_read(self, result: object, options: ReadOptions, before: Before | None) -> None:
+        if not isinstance(result, Dataset):
+            return  # stopped
+        self._remember_options(result, options)
+        if before is not None and result != before.dataset:
+            self.former.append(before)
+            self._carried = before if _same_columns(before.dataset, result) else None
+            self._session.toast(tr("The file was read again."), self.undo)
+        elif before is None:
+            self.former.clear()
+        self._session.set_dataset(result)
+        self._session.datasets_changed.emit()
+
+    def _on_cleaned(self, result: object, steps: tuple[str, ...], before: Before) -> None:
+        if not isinstance(result, Dataset):
+            return
+        words = what_changed(steps, before.dataset, result)
+        if result.fingerprint == before.dataset.fingerprint:
+            self._session.toast(words)
+            return
+        self.former.append(before)
+        self._change_to(replace(before, dataset=result))
+        self._session.datasets_changed.emit()
+        self._session.toast(words, self.undo)
+
+    def _change_to(self, state: Before) -> None:
+        self._carried = state
+        self._session.set_dataset(state.dataset)
+
+    def _remember_options(self, dataset: Dataset, options: ReadOptions) -> None:
+        kept = self._session.recall("read_options", {})
+        others = {key: value for key, value in kept.items() if key != dataset.id} if isinstance(kept, dict) else {}
+        if options != ReadOptions():
+            others[dataset.id] = codec.to_json(options)
+        self._session.remember("read_options", dict(list(others.items())[-REMEMBERED:]))
+
+    def _on_dataset_changed(self, dataset: Dataset | None) -> None:
+        self._stop_looking()
+        self._looked_at.clear()
+        carried, self._carried = self._carried, None
+        if dataset is None:
+            self.former.clear()
+        elif carried is not None and carried.recipe is not None:
+            self._session.set_suggestion(carried.suggestion)
+            self._session.set_recipe(carried.recipe)
+        else:
+            arguments = {"dataset": dataset, "task": ""}
+            handle = self._jobs.start("suggest", arguments, self._on_suggested, on_error=self.failed.emit, owner=self)
+            self._looks.append(handle)
+
+    def _on_suggested(self, result: object) -> None:
+        if not isinstance(result, Suggestion):
+            return
+        self._session.set_suggestion(result)
+        if self._session.recipe is None:
+            recipe = self._recalled() or make_recipe(result.task, base=result.base, roles=result.roles)
+            self._session.set_recipe(recipe)
+
+    def _on_other_task(self, result: object) -> None:
+        recipe = self._session.recipe
+        if not isinstance(result, Suggestion) or recipe is None:
+            return
+        kept = {name: getattr(recipe, name) for name in KEPT}
+        self._session.set_recipe(make_recipe(result.task, base=result.base, roles=result.roles, settings=kept))
+
+    def _recalled(self) -> Recipe | None:
+        """Return the plan that the person made for this dataset before, where its columns still fit."""
+        kept, dataset = self._session.recall("recipe"), self._session.dataset
+        if not isinstance(kept, dict) or dataset is None or kept.get("dataset") != dataset.id:
+            return None
+        try:
+            recipe = recipe_from_json(kept["recipe"])
+        except (StudioError, KeyError, TypeError):
+            return None
+        names = {column.name for column in dataset.columns}
+        return recipe if set(recipe.roles.values()) <= names else None
+
+    def _on_recipe_changed(self, recipe: Recipe | None) -> None:
+        dataset = self._session.dataset
+        if recipe is None or dataset is None:
+            return
+        self._session.remember("recipe", {"dataset": dataset.id, "recipe": recipe_to_json(recipe)})
+        self._timer.start()
+
+    def _look(self) -> None:
+        """Describe and check what changed since the last look."""
+        dataset, recipe = self._session.dataset, self._session.recipe
+        if dataset is None or recipe is None or not recipe.roles:
+            return
+        settled = recipe.settled()
+        roles = dict(recipe.roles)
+        seen = (dataset.id, tuple(sorted(roles.items())))
+        self._look_with("describe", seen, {"dataset": dataset, "roles": roles}, self.described.emit)
+        shares = (settled.validation_share, settled.test_share, settled.seed, settled.max_length)
+        self._look_with("check", (*seen, recipe.task, shares), {"dataset": dataset, "recipe": recipe}, self._on_checked)
+
+    def _look_with(self, verb: str, seen: object, arguments: dict[str, object], tell: Callable[[object], None]) -> None:
+        if self._looked_at.get(verb) == seen:
+            return
+        self._looked_at[verb] = seen
+
+        def ended(result: object) -> None:
+            if self._looked_at.get(verb) == seen and result is not None:
+                tell(result)
+
+        for handle in [each for each in self._looks if each.verb == verb]:
+            handle.stop()
+            self._looks.remove(handle)
+        self._looks.append(self._jobs.start(verb, arguments, ended, on_error=self.failed.emit, owner=self))
+
+    def _on_checked(self, found: object) -> None:
+        self._session.set_findings(tuple(found))  # type: ignore[arg-type]
+        self.checked.emit(found)
+
+    def _stop_looking(self) -> None:
+        self._timer.stop()
+        for handle in self._looks:
+            handle.stop()
+        self._looks.clear()
+
+
+def _same_columns(one: Dataset, other: Dataset) -> bool:
+    return [column.name for column in one.columns] == [column.name for column in other.columns]

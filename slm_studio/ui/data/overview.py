@@ -1,0 +1,144 @@
+"""Overview: what the rows are like. Label bars and lengths beside the table, or, for texts to write like, their facts."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import show
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.texts import mark, tr
+from slm_studio.ui.widgets.bars import Bars
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.histogram import Histogram
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.stat import StatGrid
+
+LANGUAGES = {"en": mark("English"), "zh": mark("Chinese"), "other": mark("other")}
+TOKENS_MATTER = ("classify",)  # tasks that cut each text at max_length
+
+
+class Overview(QWidget):
+    """Fed with what the verb `describe` found."""
+
+    label_clicked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        self.labels = Card("Labels")
+        self.bars = Bars()
+        self.labels.add(self.bars)
+        self.facts = Card("Text")
+        self.grid = StatGrid(least=110, most=2)
+        for key, name in (
+            ("rows", "lines"),
+            ("characters", "characters"),
+            ("distinct", "different lines"),
+            ("language", "language"),
+        ):
+            self.grid.add_stat(key, name)
+        self.facts.add(self.grid)
+        self.lengths = Card("Length in tokens")
+        self.histogram = Histogram()
+        self.length_words = Text("", "muted", wrap=True)
+        self.languages = Text("", "muted", wrap=True)
+        for widget in (self.histogram, self.length_words, self.languages):
+            self.lengths.add(widget)
+        for card in (self.labels, self.facts, self.lengths):
+            column.addWidget(card)
+            card.hide()
+        column.addStretch(1)
+        self.bars.label_clicked.connect(self.label_clicked)
+
+    def clear(self) -> None:
+        """Show nothing, until something was counted."""
+        for card in (self.labels, self.facts, self.lengths):
+            card.hide()
+
+    def show_found(self, dataset: Dataset, recipe: Recipe, found: Mapping[str, object]) -> None:
+        """Show what was counted."""
+        labels = found.get("labels")
+        counts = labels if isinstance(labels, Mapping) else {}
+        self.bars.set_counts([(str(label), int(count)) for label, count in counts.items()])
+        self.labels.setVisible(bool(counts))
+        languages = found.get("languages")
+        shares = languages if isinstance(languages, Mapping) else {}
+        self.languages.set_words(lambda: language_words(shares))
+        self._show_lengths(recipe, found)
+        self.facts.setVisible(not counts and bool(recipe.roles.get("text")))
+        if not counts:
+            self._show_facts(dataset, recipe, found, shares)
+
+    def _show_lengths(self, recipe: Recipe, found: Mapping[str, object]) -> None:
+        in_tokens = recipe.task in TOKENS_MATTER
+        lengths = found.get("token_lengths" if in_tokens else "lengths")
+        self.lengths.setVisible(isinstance(lengths, Mapping) and bool(lengths))
+        if not isinstance(lengths, Mapping) or not lengths:
+            return
+        self.lengths.set_title("Length in words or characters" if in_tokens else "Length in characters")
+        edges, counts = [float(edge) for edge in lengths["edges"]], [int(count) for count in lengths["counts"]]
+        limit = recipe.settled().max_length if in_tokens else None
+        self.histogram.set_bins(counts, edges)
+        self.histogram.set_limit(limit)
+        self.length_words.set_words(lambda: length_words(lengths, limit))
+
+    def _show_facts(
+        self, dataset: Dataset, recipe: Recipe, found: Mapping[str, object], shares: Mapping[str, float]
+    ) -> None:
+        lengths = found.get("lengths")
+        self.grid.set_value("rows", show(dataset.rows))
+        self.grid.set_value("characters", show(characters(lengths)) if isinstance(lengths, Mapping) else "–")
+        column = next((each for each in dataset.columns if each.name == recipe.roles.get("text")), None)
+        self.grid.set_value("distinct", distinct_words(column.distinct) if column else "–")
+        self.grid.set_value("language", lambda: main_language(shares))
+
+
+def characters(lengths: Mapping[str, object]) -> int:
+    """Return the sum of all lengths: as counted, or estimated from the bars where it was not."""
+    if isinstance(lengths.get("total"), int):
+        return int(lengths["total"])  # type: ignore[call-overload]
+    edges, counts = lengths["edges"], lengths["counts"]
+    return round(sum(count * (edges[at] + edges[at + 1] - 1) / 2 for at, count in enumerate(counts)))  # type: ignore[index,arg-type]
+
+
+def distinct_words(distinct: int) -> str:
+    """Return a count that stops at 10,000."""
+    return f"> {show(10_000)}" if distinct >= 10_000 else show(distinct)
+
+
+def length_words(lengths: Mapping[str, object], limit: int | None) -> str:
+    """Return “median 12 · longest 98 · at 64 tokens 0.4 % is cut”."""
+    parts = [
+        tr("median {n}", n=show(round(float(lengths.get("median", 0))))),  # type: ignore[arg-type]
+        tr("longest {n}", n=show(round(float(lengths.get("longest", 0))))),  # type: ignore[arg-type]
+    ]
+    if limit is not None:
+        share = 100 * share_above(lengths, limit)
+        words = tr(
+            "at {limit} tokens {share} % is cut", limit=limit, share=f"{share:.1f}" if share < 10 else f"{share:.0f}"
+        )
+        parts.append(words if share >= 0.05 else tr("at {limit} tokens nothing is cut", limit=limit))
+    return " · ".join(parts)
+
+
+def share_above(lengths: Mapping[str, object], limit: int) -> float:
+    """Return the share of texts in bars that begin above `limit`."""
+    edges, counts = lengths["edges"], lengths["counts"]
+    above = sum(count for at, count in enumerate(counts) if edges[at] > limit)  # type: ignore[index,arg-type,misc]
+    return above / max(1, sum(counts))  # type: ignore[call-overload]
+
+
+def language_words(shares: Mapping[str, float]) -> str:
+    """Return “English 97 % · other 3 %”; nothing where all is one language."""
+    named = sorted(((share, key) for key, share in shares.items() if share >= 0.005), reverse=True)
+    return " · ".join(f"{tr(LANGUAGES.get(key, key))} {share:.0%}".replace("%", " %") for share, key in named)
+
+
+def main_language(shares: Mapping[str, float]) -> str:
+    """Return the language that most texts are in."""
+    best = max(shares, key=lambda key: shares[key], default="")
+    return tr(LANGUAGES[best]) if best in LANGUAGES and shares[best] > 0 else "–"

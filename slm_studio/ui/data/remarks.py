@@ -1,0 +1,130 @@
+"""RemarksCard: how the file was understood, everything that was guessed, repaired or skipped, and other ways to read it."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.texts import tr
+from slm_studio.ui.data.wording import DELIMITERS, ENCODINGS, delimiter_name, encoding_name, remark_places, remark_words
+from slm_studio.ui.widgets.buttons import IconButton
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.fields import Choice
+from slm_studio.ui.widgets.labels import ElidedText, Text
+
+OFFERED = (
+    "utf-8", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "utf-16", "cp1252", "cp1250", "cp1251", "koi8_r",
+    "iso8859-1", "iso8859-15", "iso8859_7", "cp1256", "iso2022_jp", "hz", "mac_roman",
+)  # fmt: skip
+SHAPED = ("csv", "tsv", "txt")  # formats whose delimiter and header a person may settle
+
+
+class RemarksCard(Card):
+    """Emits the options with which the file shall be read again; the table shows at once what they give."""
+
+    reread_requested = Signal(object)  # ReadOptions
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("How the file was read", parent=parent)
+        self._options = ReadOptions()
+        self._dataset: Dataset | None = None
+        close = IconButton("close", "Close")
+        self.set_trailing(close)
+        close.clicked.connect(self.closed)
+        self._build_choices()
+        self.hint = Text(
+            "Letters look wrong, or the columns? Read it differently; the table shows what comes of it.",
+            "muted",
+            wrap=True,
+        )
+        self.add(self.hint)
+        self.add(self._ways)
+
+    def show_report(self, dataset: Dataset, options: ReadOptions) -> None:
+        """Show how `dataset` was read, with the options it was read with."""
+        self._dataset, self._options = dataset, options
+        self._fill()
+
+    def retranslate(self) -> None:
+        """Say it in the language of now."""
+        self._fill()
+
+    def _build_choices(self) -> None:
+        self._ways = QWidget()
+        row = QHBoxLayout(self._ways)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.encoding, self.delimiter, self.header = (
+            Choice(name="Encoding"),
+            Choice(name="Delimiter"),
+            Choice(name="Header"),
+        )
+        for choice in (self.encoding, self.delimiter, self.header):
+            row.addWidget(choice)
+            choice.chosen.connect(self._on_chosen)
+        row.addStretch(1)
+
+    def _fill(self) -> None:
+        if self._dataset is None:
+            return
+        report = self._dataset.report
+        found = encoding_name(report.encoding)
+        self.encoding.set_options(
+            [
+                ("", lambda: tr("Encoding: as found ({name})", name=found)),
+                *((name, _Named(ENCODINGS[name])) for name in OFFERED),
+            ],
+            self._options.encoding,
+        )
+        parted = delimiter_name(report.delimiter)
+        self.delimiter.set_options(
+            [("", lambda: tr("Cells parted by: as found ({name})", name=parted)), *DELIMITERS.items()],
+            self._options.delimiter,
+        )
+        self.header.set_options(
+            [(None, "First row: as found"), (True, "First row names the columns"), (False, "First row is data")],
+            self._options.header,
+        )
+        self.encoding.setVisible(bool(report.encoding))
+        self.delimiter.setVisible(report.format in SHAPED and bool(report.delimiter))
+        self.header.setVisible(report.format in SHAPED and bool(report.delimiter))
+        self.hint.setVisible(bool(report.encoding))
+        self._fill_lines()
+
+    def _fill_lines(self) -> None:
+        assert self._dataset is not None
+        while self.body.count() > 2:
+            widget = self.body.takeAt(2).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        remarks = self._dataset.report.remarks
+        if not remarks:
+            self.add(Text("Nothing had to be guessed twice, repaired or skipped.", "muted"))
+        for remark in remarks:
+            places = remark_places(remark)
+            line = ElidedText("", "second")
+            line.setText(remark_words(remark) + (f"  ({places})" if places else ""))
+            line.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+            self.add(line)
+
+    def _on_chosen(self, _: object) -> None:
+        header = self.header.current()
+        options = replace(
+            self._options, encoding=str(self.encoding.current() or ""), delimiter=str(self.delimiter.current() or ""),
+            header=header if isinstance(header, bool) else None,
+        )  # fmt: skip
+        if options != self._options:
+            self.reread_requested.emit(options)
+
+
+class _Named:
+    """A name that is the same in every language."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self) -> str:
+        return self._name

@@ -1,0 +1,119 @@
+"""RowsCard: the table of the dataset, with a search, and the rows of one label or one finding."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.texts import tr, tr_many
+from slm_studio.ui.widgets.arrow_model import ArrowModel
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.fields import SearchField
+from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.words import words
+
+LABEL_WIDTH, OTHER_WIDTH, NUMBER_WIDTH = 220, 180, 62
+
+
+class RowsCard(Card):
+    """Shows every row; `foot` takes further buttons."""
+
+    filter_cleared = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(padding=6, parent=parent)
+        self.model = ArrowModel(self)
+        self.table = Table("Rows")
+        self.table.setModel(self.model)
+        self.search = SearchField("Find")
+        self.found = Text("", "muted")
+        self._only = QWidget()
+        self._what = ElidedText("", "second")
+        self.all_button = Button("Show all rows", "link", small=True)
+        self._build_only()
+        self.add(self.table, 1)
+        self.foot = QHBoxLayout()
+        self.foot.setContentsMargins(8, 0, 8, 4)
+        self.foot.setSpacing(8)
+        self.search.setMaximumWidth(300)
+        self.foot.addWidget(self.search, 1)
+        self.foot.addWidget(self.found)
+        self.foot.addStretch(1)
+        self.body.addLayout(self.foot)
+        self.search.searched.connect(self._on_searched)
+        self.model.filtered.connect(self._on_filtered)
+        self.all_button.clicked.connect(self.show_all)
+
+    def open(self, dataset: Dataset, roles: dict[str, str]) -> None:
+        """Show the rows of a dataset (again from the first)."""
+        self.search.blockSignals(True)
+        self.search.clear()
+        self.search.blockSignals(False)
+        self._only.hide()
+        self.found.set_words("")
+        self.model.open(dataset.part())
+        self.dress(dataset, roles)
+        total = dataset.rows
+        words(self.search.setPlaceholderText, lambda: tr_many("Find in {n} row", "Find in {n} rows", total))
+
+    def dress(self, dataset: Dataset, roles: dict[str, str]) -> None:
+        """Give the columns the look of their roles."""
+        self.table.clear_styles()
+        self.table.set_style(0, "muted", width=NUMBER_WIDTH + 8 * max(0, len(str(dataset.rows)) - 6))
+        texts = [role for role in roles if role != "label"]
+        stretched = {roles[role] for role in texts} or {dataset.columns[0].name}
+        for at, column in enumerate(dataset.columns, start=1):
+            if column.name == roles.get("label"):
+                self.table.set_style(at, "chip", width=LABEL_WIDTH)
+            elif column.name in stretched:
+                self.table.set_style(at, "text", stretch=1.0)
+            else:
+                self.table.set_style(at, "text", width=OTHER_WIDTH)
+
+    def close_file(self) -> None:
+        """Let the file go."""
+        self.model.close()
+
+    def show_label(self, column: str, label: str) -> None:
+        """Show the rows of one label only."""
+        self._say_only(lambda: tr("Rows whose {column} is “{label}”", column=column, label=label))
+        self.model.search("", where={column: label})
+
+    def show_rows(self, rows: Sequence[int]) -> None:
+        """Show these rows only."""
+        count = len(rows)
+        self._say_only(lambda: tr_many("{n} row of the finding", "{n} rows of the finding", count))
+        self.model.show_rows(list(rows))
+
+    def show_all(self) -> None:
+        """Show every row again."""
+        self._only.hide()
+        self.search.clear()
+        self.model.show_rows(None)
+        self.found.set_words("")
+        self.filter_cleared.emit()
+
+    def _build_only(self) -> None:
+        row = QHBoxLayout(self._only)
+        row.setContentsMargins(10, 4, 4, 0)
+        row.addWidget(self._what, 1)
+        row.addWidget(self.all_button, 0, Qt.AlignmentFlag.AlignRight)
+        self._only.hide()
+        self.add(self._only)
+
+    def _say_only(self, sentence: object) -> None:
+        self._what.set_words(sentence)  # type: ignore[arg-type]
+        self._only.show()
+
+    def _on_searched(self, text: str) -> None:
+        self._only.hide()
+        self.model.search(text)
+
+    def _on_filtered(self, count: int) -> None:
+        if count == self.model.total:
+            self.found.set_words("")
+        else:
+            self.found.set_words(lambda: tr_many("{n} row", "{n} rows", count))

@@ -1,0 +1,153 @@
+"""SentenceRow: what will be learnt, as a sentence whose words are menus. “Learn to [classify ▾] [text ▾] into 77 values of [category ▾]”"""
+
+import re
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QWidget
+
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import show
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.tasks import Role, all_tasks, task_info
+from slm_studio.core.texts import mark, tr
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.fields import Choice
+from slm_studio.ui.widgets.flow import Flow
+from slm_studio.ui.widgets.labels import Text
+
+SENTENCES = {
+    "classify": mark("Learn to {task} {text} into {labels} values of {label}"),
+    "write": mark("Learn to {task} like {text}"),
+}
+OTHER = mark("Learn to {task}")
+_HOLES = re.compile(r"\{([a-z_]+)\}")
+
+
+class SentenceRow(Card):
+    """Shows task and roles of a recipe; emits what the person makes of them."""
+
+    task_chosen = Signal(str)
+    role_chosen = Signal(str, str)  # role, column
+    split_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(padding=12, parent=parent)
+        self._dataset: Dataset | None = None
+        self._recipe: Recipe | None = None
+        self._shown = ""
+        self.choices: dict[str, Choice] = {}
+        self._holder = QWidget()
+        self._flow = Flow(self._holder, gap=10)
+        self.split = Button(kind="quiet", small=True)
+        self.split.clicked.connect(self.split_clicked)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._line.setSpacing(8)
+        self._line.addWidget(self._holder, 1)
+        self._line.addWidget(self.split, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+        self.body.addLayout(self._line)
+
+    def show_plan(self, dataset: Dataset, recipe: Recipe) -> None:
+        """Say what `recipe` would learn from `dataset`."""
+        self._dataset, self._recipe = dataset, recipe
+        self._fill()
+
+    def retranslate(self) -> None:
+        """Say it in the language of now."""
+        self._shown = ""
+        self._fill()
+
+    def text(self) -> str:
+        """Return the sentence as it reads."""
+        items = (self._flow.itemAt(at).widget() for at in range(self._flow.count()))  # type: ignore[union-attr]
+        return " ".join(each.currentText() if isinstance(each, Choice) else each.text() for each in items)  # type: ignore[union-attr]
+
+    def _fill(self) -> None:
+        if self._dataset is None or self._recipe is None:
+            return
+        shown = repr((self._dataset.id, self._recipe.task, self._recipe.roles))
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self._flow.clear()
+        self.choices.clear()
+        for words, hole in _pieces(tr(SENTENCES.get(self._recipe.task, OTHER))):
+            self._add_piece(words, hole)
+        missing = [role for role in task_info(self._recipe.task).roles if role.name not in self.choices]
+        for role in missing:
+            self._flow.addWidget(_word(f"{tr(role.title)}:"))
+            self._add_role(role)
+        self._fit()
+
+    def _add_piece(self, words: str, hole: str) -> None:
+        assert self._recipe is not None
+        if words.strip():
+            self._flow.addWidget(_word(words.strip()))
+        roles = {role.name: role for role in task_info(self._recipe.task).roles}
+        if hole == "task":
+            self._add_choice(
+                "task", [(info.key, partial(_lower, info.title)) for info in all_tasks()], self._recipe.task
+            )
+        elif hole == "labels":
+            self._flow.addWidget(_word(show(self._labels())))
+        elif hole in roles:
+            self._add_role(roles[hole])
+
+    def _add_role(self, role: Role) -> None:
+        assert self._dataset is not None and self._recipe is not None
+        names = [column.name for column in self._dataset.columns]
+        current = self._recipe.roles.get(role.name, "")
+        options: list[tuple[object, object]] = [(name, partial(str, name)) for name in names]
+        if current not in names:
+            options.insert(0, ("", "choose a column"))
+        self._add_choice(role.name, options, current)
+        self.choices[role.name].setToolTip(tr(role.help))
+
+    def _add_choice(self, key: str, options: list, current: str) -> None:  # type: ignore[type-arg]
+        choice = Choice(name=key, strong=key == "task")
+        choice.set_options(options, current)
+        choice.chosen.connect(partial(self._on_chosen, key))
+        self.choices[key] = choice
+        self._flow.addWidget(choice)
+
+    def _labels(self) -> int:
+        assert self._dataset is not None and self._recipe is not None
+        column = self._recipe.roles.get("label", "")
+        return next((each.distinct for each in self._dataset.columns if each.name == column), 0)
+
+    def _on_chosen(self, key: str, value: object) -> None:
+        if key == "task":
+            self.task_chosen.emit(str(value))
+        elif value:
+            self.role_chosen.emit(key, str(value))
+
+    def _fit(self) -> None:
+        """Put the split below the sentence where both do not fit on one line."""
+        needed = sum(self._flow.itemAt(at).sizeHint().width() + 10 for at in range(self._flow.count()))  # type: ignore[union-attr]
+        wide = self.width() - 40 >= needed + self.split.sizeHint().width()
+        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        if direction != self._line.direction():
+            self._line.setDirection(direction)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+
+def _pieces(sentence: str) -> list[tuple[str, str]]:
+    """Cut a template at its holes. Example: "Learn to {task} like {text}" → [("Learn to ", "task"), (" like ", "text")]"""
+    parts = _HOLES.split(sentence)
+    return [(parts[at], parts[at + 1] if at + 1 < len(parts) else "") for at in range(0, len(parts), 2)]
+
+
+def _word(words: str) -> Text:
+    label = Text("{words}", words=words)
+    label.setFixedHeight(34)
+    label.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+    return label
+
+
+def _lower(title: str) -> str:
+    return tr(title).lower()

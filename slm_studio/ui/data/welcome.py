@@ -1,0 +1,100 @@
+"""Welcome: what Data shows before there is a dataset. Drop, open, try an example, or go on with a former one."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from slm_studio.core.dataset import Dataset, list_datasets
+from slm_studio.core.texts import tr_many
+from slm_studio.ui.data.examples import examples
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.drop_zone import DropZone
+from slm_studio.ui.widgets.flow import Flow
+from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.words import words
+
+RECENT = 5
+
+
+class Welcome(QWidget):
+    """Emits the file or the dataset that the person chose."""
+
+    path_chosen = Signal(object)  # Path
+    open_requested = Signal()
+    dataset_chosen = Signal(object)  # Dataset
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        self.zone = DropZone(
+            "Drop a file with texts here",
+            "CSV, TSV, JSON, JSON lines, Parquet or plain text, as large as you like. It is read on this computer and goes nowhere else.",
+            second="Try an example",
+        )
+        self.zone.setMinimumHeight(300)
+        column.addWidget(self.zone, 1)
+        column.addLayout(self._build_examples())
+        self.recent = Card("Opened before")
+        column.addWidget(self.recent)
+        self.zone.dropped.connect(self._on_dropped)
+        self.zone.open_requested.connect(self.open_requested)
+        self.zone.second_requested.connect(self._on_example)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again at the examples and the former datasets."""
+        self._flow.clear()
+        for example in examples():
+            button = Button(example.title, small=True)
+            button.clicked.connect(partial(self.path_chosen.emit, example.path))
+            self._flow.addWidget(button)
+        while self.recent.body.count():
+            widget = self.recent.body.takeAt(0).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        former = list_datasets()[:RECENT]
+        self.recent.setVisible(bool(former))
+        for dataset in former:
+            self.recent.add(self._recent_row(dataset))
+
+    def retranslate(self) -> None:
+        """Put the examples of the new language first."""
+        self.refresh()
+
+    def _build_examples(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(Text("Examples", "muted"), 0, Qt.AlignmentFlag.AlignTop)
+        holder = QWidget()
+        self._flow = Flow(holder)
+        row.addWidget(holder, 1)
+        return row
+
+    def _recent_row(self, dataset: Dataset) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        open_button = Button("{name}", "link", "table", name=dataset.name)
+        open_button.clicked.connect(partial(self.dataset_chosen.emit, dataset))
+        row.addWidget(open_button)
+        facts = ElidedText("", "muted")
+        words(
+            facts.setText,
+            lambda: f"{tr_many('{n} row', '{n} rows', dataset.rows)} · {dataset.created[:10]} · {dataset.source}",
+        )
+        row.addWidget(facts, 1)
+        return holder
+
+    def _on_dropped(self, dropped: object) -> None:
+        self.path_chosen.emit(dropped[0])  # type: ignore[index]
+
+    def _on_example(self) -> None:
+        found = examples()
+        if found:
+            self.path_chosen.emit(found[0].path)

@@ -1,0 +1,76 @@
+"""What is said of a dataset: how it was read, what was noticed, how much is held out. Pure functions, no Qt."""
+
+from slm_studio.core.dataset import Dataset, ReadReport, Remark
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.texts import mark, say, tr, tr_many
+
+ENCODINGS = {
+    "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf_8_sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32",
+    "gb18030": "GB18030", "big5": "Big5", "shift_jis": "Shift-JIS", "euc_jp": "EUC-JP", "euc_kr": "EUC-KR",
+    "cp1252": "Windows-1252", "cp1250": "Windows-1250", "cp1251": "Windows-1251", "cp1256": "Windows-1256",
+    "iso8859_7": "ISO-8859-7", "iso8859-1": "ISO-8859-1", "iso8859-15": "ISO-8859-15", "koi8_r": "KOI8-R",
+    "iso2022_jp": "ISO-2022-JP", "hz": "HZ", "mac_roman": "Mac Roman",
+}  # fmt: skip
+DELIMITERS = {
+    ",": mark("comma"),
+    ";": mark("semicolon"),
+    "\t": mark("tab"),
+    "|": mark("vertical bar"),
+    " ": mark("space"),
+}
+MOST_REMARKS = 2  # that stand in the line of facts
+
+
+def facts(dataset: Dataset) -> str:
+    """Return “10,003 rows · UTF-8, comma · 13 rows have too few cells · nothing skipped”."""
+    parts = [tr_many("{n} row", "{n} rows", dataset.rows + sum(dataset.held_out.values())), shape(dataset.report)]
+    remarks = dataset.report.remarks
+    parts += [remark_words(remark).rstrip("。.") for remark in remarks[:MOST_REMARKS]]
+    if len(remarks) > MOST_REMARKS:
+        parts.append(tr("{n} more", n=len(remarks) - MOST_REMARKS))
+    if not remarks:
+        parts.append(tr("nothing repaired, nothing skipped"))
+    return " · ".join(part for part in parts if part)
+
+
+def shape(report: ReadReport) -> str:
+    """Return how the file is written. Example: “UTF-8, comma”"""
+    encoding = encoding_name(report.encoding) if report.encoding else report.format
+    delimiter = delimiter_name(report.delimiter) if report.delimiter else ""
+    kind = report.format.upper() if report.format not in ("csv", "tsv") and report.encoding else ""
+    return ", ".join(part for part in (kind, encoding, delimiter) if part)
+
+
+def encoding_name(name: str) -> str:
+    """Return an encoding as people write it."""
+    return ENCODINGS.get(name, name.upper())
+
+
+def delimiter_name(delimiter: str) -> str:
+    """Return what parts two cells, in words."""
+    return tr(DELIMITERS[delimiter]) if delimiter in DELIMITERS else f"“{delimiter}”"
+
+
+def remark_words(remark: Remark) -> str:
+    """Return one remark as a sentence."""
+    return say(remark.message, {"count": remark.count} | (remark.values or {}))
+
+
+def remark_places(remark: Remark) -> str:
+    """Return where a remark counts, as people count rows, or ""."""
+    if not remark.rows:
+        return ""
+    shown = ", ".join(f"{row + 1:,}" for row in remark.rows[:10])
+    return tr("at {rows} …", rows=shown) if remark.count > 10 or len(remark.rows) > 10 else tr("at {rows}", rows=shown)
+
+
+def held_out(dataset: Dataset, recipe: Recipe) -> str:
+    """Return how much is held out, and how. Example: “20 % held out, same label shares”"""
+    settled = recipe.settled()
+    if dataset.held_out:
+        own = " + ".join(f"{rows:,}" for rows in dataset.held_out.values())
+        return tr("{rows} rows held out, as you gave them", rows=own)
+    share = round(100 * ((settled.validation_share or 0) + (settled.test_share or 0)))
+    if recipe.roles.get("label"):
+        return tr("{share} % held out, same label shares", share=share)
+    return tr("{share} % held out, from the end", share=share)

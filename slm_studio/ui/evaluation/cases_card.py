@@ -1,0 +1,243 @@
+"""CasesCard: the scored rows, surest mistakes first; or the passages that surprised a writing model most."""
+
+import math
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
+
+from slm_studio.core.results import Report
+from slm_studio.core.texts import mark, tr, tr_many
+from slm_studio.ui.evaluation import words
+from slm_studio.ui.evaluation.reading import Case, CaseReader, Wanted
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.fields import Choice, SearchField
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.rows_model import Row, RowsModel
+from slm_studio.ui.widgets.segmented import Segmented
+from slm_studio.ui.widgets.table import Table
+
+PAGE = 200  # rows that are read together
+SLICE = 0.015  # seconds of reading between two looks at the keyboard
+LABELED = (mark("text"), mark("label in the file"), mark("model says"), mark("sure"))
+PASSAGES = (mark("passage"), mark("perplexity"))
+
+
+class CasesCard(Card):
+    """Reads cases.jsonl as far as it is looked at; filters by label, by a cell of the matrix, and by words."""
+
+    cleared = Signal()  # the person wants to see every row again
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Surest mistakes first", parent=parent)
+        self._theme = the_theme()
+        self._folder: Path | None = None
+        self._reader: CaseReader | None = None
+        self._left = 0  # rows still to be read for this page
+        self._cell: tuple[str, str, int] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._build_filters()
+        self._build_table()
+        self._connect()
+
+    def set_report(self, report: Report) -> None:
+        """Show the rows of a report."""
+        labelled = bool(report.labels)
+        self.set_title("Surest mistakes first" if labelled else "Most surprising passages")
+        self._cell = None
+        self._folder = Path(report.folder)
+        for widget in (self.kind, self.label):
+            widget.setVisible(labelled)
+        mistakes = round((1 - (report.value("accuracy") or 0.0)) * report.rows)
+        self.kind.rename("mistakes", lambda: tr_many("{n} mistake", "{n} mistakes", mistakes))
+        self.kind.choose("mistakes" if mistakes else "all")
+        names = [(label, _Name(label)) for label in sorted(report.labels, key=str.casefold)]
+        self.label.set_options([("", mark("every label")), *names], "")
+        self.search.blockSignals(True)
+        self.search.clear()
+        self.search.blockSignals(False)
+        self._set_columns(labelled)
+        self._read_again()
+
+    def show_cell(self, true: str, predicted: str, count: int) -> None:
+        """Show the rows of one cell of the matrix."""
+        self._cell = (true, predicted, count)
+        self.label.choose("")
+        self.kind.choose("all")
+        self._read_again()
+
+    def show_label(self, label: str) -> None:
+        """Show the rows that carry a label, mistakes first."""
+        self._cell = None
+        self.kind.choose("all")
+        self.label.choose(label)
+        self._read_again()
+
+    def cases(self) -> list[Case]:
+        """Return the rows that are shown."""
+        return [row.value for row in self.model.rows() if isinstance(row.value, Case)]
+
+    def wanted(self) -> Wanted:
+        """Return what is asked for."""
+        if self._cell is not None:
+            return Wanted(label=self._cell[0], predicted=self._cell[1], words=self.search.text().strip())
+        labelled = self.model.columnCount() == len(LABELED)
+        return Wanted(
+            label=str(self.label.current() or ""),
+            words=self.search.text().strip(),
+            mistakes=labelled and self.kind.current() == "mistakes",
+        )
+
+    def _build_filters(self) -> None:
+        self.kind = Segmented(
+            (("mistakes", mark("mistakes")), ("all", mark("all rows"))), kind="pills", name="Which rows"
+        )
+        self.label = Choice([("", mark("every label"))], name="Label in the file")
+        self.label.setMaximumWidth(self._theme.px(230))
+        self.search = SearchField("Find in the rows")
+        self.filtered, self.clear_button = Text("", "strong", wrap=True), Button("Clear filter", "link")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for widget in (self.kind, self.label):
+            row.addWidget(widget)
+        row.addWidget(self.search, 1)
+        self.body.addLayout(row)
+        self._strip = QWidget()
+        strip = QHBoxLayout(self._strip)
+        strip.setContentsMargins(0, 0, 0, 0)
+        strip.addWidget(self.filtered, 1)
+        strip.addWidget(self.clear_button)
+        self.add(self._strip)
+        self._strip.hide()
+
+    def _build_table(self) -> None:
+        self.table = Table("Scored rows")
+        self.model = RowsModel(LABELED, self.table)
+        self.table.setModel(self.model)
+        self.table.setMinimumHeight(self._theme.px(38) * 7)
+        self.add(self.table, 1)
+        self.whole = QPlainTextEdit()
+        self.whole.setProperty("role", "bare")
+        self.whole.setReadOnly(True)
+        self.whole.setTabChangesFocus(True)
+        self.whole.setFixedHeight(self._theme.px(62))
+        self.add(self.whole)
+        foot = QHBoxLayout()
+        self.state, self.more_button = Text("", "muted", wrap=True), Button("Show more", "link")
+        foot.addWidget(self.state, 1)
+        foot.addWidget(self.more_button)
+        self.body.addLayout(foot)
+
+    def _connect(self) -> None:
+        self._timer.timeout.connect(self._on_timeout)
+        self.kind.chosen.connect(self._on_filter)
+        self.label.chosen.connect(self._on_filter)
+        self.search.searched.connect(self._read_again)
+        self.clear_button.clicked.connect(self._on_clear)
+        self.more_button.clicked.connect(self._read_on)
+        self.table.row_selected.connect(self._on_selected)
+
+    def _set_columns(self, labelled: bool) -> None:
+        self.model.set_headers(LABELED if labelled else PASSAGES)
+        self.table.set_style(0, "text", stretch=2.2 if labelled else 1)
+        if labelled:
+            self.table.set_style(1, "outline", stretch=1.5)
+            self.table.set_style(2, "chip", stretch=1.5)
+            self.table.set_style(3, "number", width=70)
+        else:
+            self.table.set_style(1, "number", width=120)
+
+    def _read_again(self) -> None:
+        self.model.set_rows([])
+        self._on_selected(-1)
+        self._strip.setVisible(self._cell is not None)
+        if self._cell is not None:
+            true, predicted, count = self._cell
+            self.filtered.set_words(lambda: _cell_words(true, predicted, count))
+        self._reader = CaseReader(self._folder, self.wanted()) if self._folder else None
+        self._read_on()
+
+    def _read_on(self) -> None:
+        self._left = PAGE
+        self._timer.start()
+        self._on_timeout()
+
+    def _on_timeout(self) -> None:
+        if self._reader is None or self._reader.is_over or not self._left:
+            self._timer.stop()
+        else:
+            found = self._reader.read(self._left, SLICE)
+            self._left -= len(found)
+            self.model.add_rows([_row(case, self.model.columnCount() == len(LABELED)) for case in found])
+        self._tell()
+
+    def _tell(self) -> None:
+        shown = self.model.rowCount()
+        ended = self._reader is None or self._reader.is_over
+        self.more_button.setVisible(not ended and not self._left)
+        if ended and not shown:
+            self.state.set_words(self._why_empty)
+        elif ended:
+            self.state.set_words(lambda: tr_many("{n} row", "{n} rows", shown))
+        else:
+            self.state.set_words("the first {n} rows", n=shown)
+
+    def _why_empty(self) -> str:
+        wanted = self.wanted()
+        if wanted.words or wanted.label or wanted.predicted:
+            return tr("No row is like this.")
+        return (
+            tr("No mistakes: every row is right.")
+            if wanted.mistakes
+            else tr("The rows of this report are not on this computer.")
+        )
+
+    def _on_filter(self, chosen: object) -> None:
+        self._cell = None
+        self._read_again()
+
+    def _on_clear(self) -> None:
+        self._cell = None
+        self.kind.choose("mistakes")
+        self.label.choose("")
+        self.cleared.emit()
+        self._read_again()
+
+    def _on_selected(self, row: int) -> None:
+        case = self.model.value(row) if row >= 0 else None
+        self.whole.setVisible(isinstance(case, Case))
+        if isinstance(case, Case):
+            self.whole.setPlainText(case.text)
+
+
+class _Name:
+    """A label is the same in every language."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self) -> str:
+        return self._name or tr("(empty)")
+
+
+def _row(case: Case, labelled: bool) -> Row:
+    if not labelled:
+        return Row((case.text, words.figure("perplexity", math.exp(min(case.loss, 700)))), case)
+    return Row((case.text, case.label, case.predicted, f"{case.score:.2f}"), case)
+
+
+def _cell_words(true: str, predicted: str, count: int) -> str:
+    if true == predicted:
+        return tr_many(
+            "true {label}, and predicted so: {n} row", "true {label}, and predicted so: {n} rows", count, label=true
+        )
+    return tr_many(
+        "true {label}, predicted {answer}: {n} row",
+        "true {label}, predicted {answer}: {n} rows",
+        count,
+        label=true,
+        answer=predicted,
+    )

@@ -1,0 +1,90 @@
+"""Write what a report holds as files that spreadsheets and programs read."""
+
+import csv
+import io
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from slm_studio.core import codec, files
+from slm_studio.core.errors import StudioError
+from slm_studio.core.results import Report
+from slm_studio.ui.evaluation.reading import CASES_FILE, CaseReader, Wanted
+
+# The mark with which Excel knows that a CSV file is UTF-8.
+UTF8 = "utf-8-sig"
+PART = 1000  # rows that are written together
+
+
+def write_classes(report: Report, out: Path) -> None:
+    """Write precision, recall, F1 and rows of each label as CSV."""
+    header = ("label", "precision", "recall", "f1", "rows")
+    rows = [(each.label, each.precision, each.recall, each.f1, each.support) for each in report.per_label]
+    _safely(out, lambda stream: stream.write(_csv([header, *rows]).encode(UTF8)))
+
+
+def write_cases(report: Report, out: Path) -> None:
+    """Write every scored row as CSV, or as JSON lines where `out` ends so."""
+    if out.suffix == ".jsonl":
+        _safely(out, lambda stream: _copy(Path(report.folder) / CASES_FILE, stream))
+    else:
+        _safely(out, lambda stream: _write_rows(report, stream))
+
+
+def write_report(report: Report, out: Path) -> None:
+    """Write the report as JSON; the paths of this computer stay out of it."""
+    plain = codec.to_json(report)
+    assert isinstance(plain, dict)
+    try:
+        files.write_json(out, plain | {"folder": "", "cases": ""})
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _write_rows(report: Report, stream: BinaryIO) -> None:
+    labelled = bool(report.labels)
+    stream.write(
+        _csv([("row", "text", "label", "predicted", "score", "right") if labelled else ("row", "text", "loss")]).encode(
+            UTF8
+        )
+    )
+    reader = CaseReader(Path(report.folder), Wanted())
+    while not reader.is_over:
+        found = reader.read(PART, 60.0)
+        rows = [
+            (case.row, case.text, case.label, case.predicted, case.score, case.right)
+            if labelled
+            else (case.row, case.text, case.loss)
+            for case in found
+        ]
+        stream.write(_csv(rows).encode("utf-8"))
+
+
+def _copy(source: Path, stream: BinaryIO) -> None:
+    with source.open("rb") as rows:
+        shutil.copyfileobj(rows, stream)
+
+
+def _csv(rows: Iterable[Iterable[object]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
+
+
+def _safely(out: Path, write: Callable[[BinaryIO], object]) -> None:
+    try:
+        with files.atomic_file(out) as stream:
+            write(stream)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _unwritable(out: Path, error: OSError) -> StudioError:
+    return StudioError(
+        "file-unwritable",
+        "“{file}” cannot be written: {reason}.",
+        "Choose another folder, or make room on the disk.",
+        file=str(out),
+        reason=error.strerror or str(error),
+    )

@@ -1,0 +1,114 @@
+"""Figures: the leading scores with their intervals, simple methods for scale, and how far certainty can be trusted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from slm_studio.core.errors import StudioError, show
+from slm_studio.core.results import Baseline, Metric, Report
+from slm_studio.core.tasks import task_info
+from slm_studio.core.texts import tr
+from slm_studio.ui.evaluation import words
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.columns import Columns
+from slm_studio.ui.widgets.stat import Stat
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One card: a name, a number and a sentence; functions, so that they follow the language."""
+
+    name: Callable[[], str]
+    value: str
+    second: Callable[[], str]
+
+
+class Figures(QWidget):
+    """A row of cards."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns = Columns(least=170, most=4)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._columns)
+
+    def set_report(self, report: Report) -> None:
+        """Show the figures of a report."""
+        self._columns.clear()
+        for figure in figures(report):
+            card = Card()
+            stat = Stat(figure.name, big=True)
+            stat.set_value("{number}", figure.second if figure.second() else "", number=figure.value)
+            card.add(stat)
+            self._columns.add(card)
+
+    def stats(self) -> list[Stat]:
+        """Return what is shown."""
+        return [stat for card in self._columns.items() for stat in card.findChildren(Stat)]
+
+
+def figures(report: Report) -> list[Figure]:
+    """Return the cards of a report."""
+    found = [_metric(metric, report) for metric in leading(report)]
+    if report.baselines:
+        found.append(_baselines(report))
+    error = report.facts.get("calibration_error")
+    if error is not None:
+        found.append(Figure(partial(tr, "calibration error"), f"{error:.3f}", partial(words.calibration_words, error)))
+    if "bytes" in report.facts:
+        tokens, size = report.facts.get("tokens", 0.0), report.facts["bytes"]
+        found.append(
+            Figure(
+                partial(tr, "tokens scored"),
+                show(round(tokens)),
+                partial(tr, "{bytes} bytes of text", bytes=round(size)),
+            )
+        )
+    return found
+
+
+def leading(report: Report) -> list[Metric]:
+    """Return the metrics that the task leads with; the first two where the task is not known here."""
+    try:
+        keys = task_info(report.task).shown
+    except StudioError:
+        keys = tuple(metric.key for metric in report.metrics[:2])
+    return [metric for key in keys for metric in report.metrics if metric.key == key]
+
+
+def _metric(metric: Metric, report: Report) -> Figure:
+    return Figure(
+        partial(words.metric_name, metric.key), words.figure(metric.key, metric.value), partial(_second, metric)
+    )
+
+
+def _second(metric: Metric) -> str:
+    interval = words.interval_words(metric)
+    if metric.key == "perplexity":
+        return (
+            f"{words.perplexity_words(metric.value)}\n{interval}" if interval else words.perplexity_words(metric.value)
+        )
+    return interval
+
+
+def _baselines(report: Report) -> Figure:
+    key = leading(report)[0].key if leading(report) else ""
+    if report.task == "write":
+        key = "bits_per_byte"
+    values = [words.baseline_value(each, key) for each in report.baselines]
+    value = " / ".join("–" if each is None else words.figure(key, each) for each in values)
+    return Figure(partial(_names, report.baselines), value, partial(_verdict, report, key))
+
+
+def _names(baselines: tuple[Baseline, ...]) -> str:
+    return " / ".join(words.baseline_name(each.key) for each in baselines)
+
+
+def _verdict(report: Report, key: str) -> str:
+    judged = [each for each in report.baselines if each.verdict]
+    if judged:
+        return words.verdict_words(judged[-1])  # the hardest to beat stands last
+    return tr("{metric} of simple methods", metric=words.metric_name(key)) if key else ""

@@ -1,0 +1,195 @@
+"""ScoreCard: score the model on another file: read it, name its columns where they differ, evaluate, show the report."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Progress
+from slm_studio.core.results import Opened, Report
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import task_info
+from slm_studio.core.texts import tr
+from slm_studio.ui.errors import ErrorBox
+from slm_studio.ui.jobs import JobHandle, Jobs
+from slm_studio.ui.widgets.buttons import IconButton, WorkButton
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.fields import Choice
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.progress import Progress as ProgressLine
+
+
+class ScoreCard(Card):
+    """Hidden until a file is given. `scored` brings the report."""
+
+    scored = Signal(object)  # Report
+
+    def __init__(self, jobs: Jobs, device: str, parent: QWidget | None = None) -> None:
+        self.close_button = IconButton("close", "Close")
+        super().__init__("Score another file", self.close_button, parent=parent)
+        self._jobs = jobs
+        self.device = device
+        self._model: SavedModel | None = None
+        self._dataset: Dataset | None = None
+        self._job: JobHandle | None = None
+        self._turn = 0  # counts the jobs, so that one that was left behind is not heard
+        self._choices: dict[str, Choice] = {}
+        self.sentence = Text("", wrap=True)
+        self.progress = ProgressLine()
+        self.button = WorkButton("Score", kind="plain")
+        self.problem = ErrorBox(closable=False)
+        self._columns = QHBoxLayout()
+        self._columns.setSpacing(8)
+        self._build()
+        self.close_button.clicked.connect(self.close_card)
+        self.button.started.connect(self._on_started)
+        self.button.stop_requested.connect(self.stop)
+        self.hide()
+
+    @property
+    def is_busy(self) -> bool:
+        """Say whether a file is being read or scored."""
+        return self._job is not None
+
+    def start(self, model: SavedModel, path: Path) -> None:
+        """Read a file and score the model on it."""
+        self.stop()
+        self._turn += 1
+        self._model, self._dataset = model, None
+        self._clear_columns()
+        self.set_title("Score on {file}", file=path.name)
+        self.problem.clear()
+        self.show()
+        self._run("read", {"path": str(path), "options": ReadOptions()}, self._on_read)
+
+    def stop(self) -> None:
+        """Stop the work; the card says so."""
+        if self._job is not None:
+            self.button.set_stopping()
+            self._job.stop()
+
+    def close_card(self) -> None:
+        """Stop and go away."""
+        self.stop()
+        self.hide()
+
+    def roles(self) -> dict[str, str]:
+        """Return role → column as chosen."""
+        return {role: str(choice.current()) for role, choice in self._choices.items()}
+
+    def _build(self) -> None:
+        self.add(self.sentence)
+        self.body.addLayout(self._columns)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.progress, 1)
+        row.addWidget(self.button)
+        self.body.addLayout(row)
+        self.add(self.problem)
+
+    def _run(self, verb: str, arguments: dict[str, object], then: object) -> None:
+        self.sentence.hide()
+        self.progress.show()
+        self.progress.set_words("")
+        self.progress.bar.set_share(-1.0)
+        self.button.show()
+        self.button.set_busy()
+        self._turn += 1
+        result, error = partial(self._on_result, self._turn, then), partial(self._on_error, self._turn)
+        self._job = self._jobs.start(verb, arguments, result, partial(self._on_event, self._turn), error, owner=self)
+
+    def _clear_columns(self) -> None:
+        self._choices.clear()
+        while (item := self._columns.takeAt(0)) is not None:
+            if item.widget():
+                item.widget().hide()
+                item.widget().deleteLater()
+
+    def _ask_columns(self, dataset: Dataset, learnt: dict[str, str]) -> None:
+        """Ask which columns hold what the model needs."""
+        assert self._model is not None
+        names = [column.name for column in dataset.columns]
+        for role in task_info(self._model.task).roles:
+            choice = Choice([(name, _Name(name)) for name in names], name=role.title)
+            fitting = [column.name for column in dataset.columns if column.kind == role.kinds[0]]
+            choice.choose(learnt.get(role.name) if learnt.get(role.name) in names else (fitting or names)[0])
+            self._choices[role.name] = choice
+            self._columns.addWidget(Text(role.title, "muted"))
+            self._columns.addWidget(choice)
+        self._columns.addStretch(1)
+        self._rest("The file has other columns than the training. Which holds what?")
+
+    def _rest(self, sentence: str) -> None:
+        self.progress.hide()
+        self.sentence.set_words(sentence)
+        self.sentence.show()
+        self.button.set_ready()
+
+    def _evaluate(self) -> None:
+        assert self._model is not None
+        self._run("open", {"folder": self._model.folder, "device": self.device}, self._on_opened)
+
+    def _on_started(self) -> None:
+        self.problem.clear()
+        if self._dataset is not None:
+            self._evaluate()
+
+    def _on_result(self, turn: int, then: object, result: object) -> None:
+        if turn != self._turn:
+            return
+        self._job = None
+        if result is None:
+            self._rest("Stopped. Nothing was changed." if self._dataset is not None else "Stopped.")
+            self.button.setVisible(self._dataset is not None)
+        else:
+            then(result)  # type: ignore[operator]
+
+    def _on_read(self, dataset: Dataset) -> None:
+        assert self._model is not None
+        self._dataset = dataset
+        recipe_roles = self._model.recipe.get("roles")
+        learnt = (
+            {str(role): str(column) for role, column in recipe_roles.items()} if isinstance(recipe_roles, dict) else {}
+        )
+        needed = [role.name for role in task_info(self._model.task).roles if role.needed]
+        names = {column.name for column in dataset.columns}
+        if all(learnt.get(role) in names for role in needed):
+            self._evaluate()
+        else:
+            self._ask_columns(dataset, learnt)
+
+    def _on_opened(self, opened: Opened) -> None:
+        arguments = {"handle": opened.handle, "dataset": self._dataset, "roles": self.roles()}
+        self._run("evaluate", arguments, self._on_scored)
+
+    def _on_scored(self, report: Report) -> None:
+        self.hide()
+        self.button.set_ready()
+        self.scored.emit(report)
+
+    def _on_event(self, turn: int, event: Event) -> None:
+        if turn == self._turn and isinstance(event, Progress):
+            what = event.what
+            self.progress.set_count(lambda: tr(what), event.done, event.total)
+
+    def _on_error(self, turn: int, error: StudioError) -> None:
+        if turn != self._turn:
+            return
+        self._job = None
+        self.progress.hide()
+        self.problem.show_error(error)
+        self.button.set_ready()
+        self.button.setVisible(self._dataset is not None)
+
+
+class _Name:
+    """A column's name is the same in every language."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self) -> str:
+        return self._name

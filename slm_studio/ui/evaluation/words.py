@@ -1,0 +1,109 @@
+"""What the numbers of a report are called, how they are written, and what they mean, in words."""
+
+import math
+
+from slm_studio.core.results import Baseline, Metric, Report
+from slm_studio.core.texts import mark, tr
+
+METRICS = {
+    "accuracy": mark("accuracy"),
+    "f1_macro": mark("macro F1"),
+    "f1_weighted": mark("weighted F1"),
+    "precision_macro": mark("macro precision"),
+    "recall_macro": mark("macro recall"),
+    "loss": mark("loss"),
+    "perplexity": mark("perplexity"),
+    "bits_per_byte": mark("bits per byte"),
+}
+BASELINES = {
+    "majority": mark("majority"),
+    "tfidf_linear": mark("TF-IDF"),
+    "uniform": mark("blind guess"),
+    "unigram": mark("letter counts"),
+    "xz": mark("xz"),
+}
+SHARES = ("accuracy", "f1_macro", "f1_weighted", "precision_macro", "recall_macro")  # from 0 to 1
+GOOD, FAIR = 0.03, 0.08  # calibration errors up to which certainty can be taken at its word, or nearly
+
+
+def metric_name(key: str) -> str:
+    """Return a metric's name."""
+    return tr(METRICS[key]) if key in METRICS else key.replace("_", " ")
+
+
+def baseline_name(key: str) -> str:
+    """Return a simple method's name."""
+    return tr(BASELINES[key]) if key in BASELINES else key.replace("_", " ")
+
+
+def figure(key: str, value: float) -> str:
+    """Return a score as it is read: shares with three digits after the point, the rest with three in all."""
+    if not math.isfinite(value):
+        return "–"
+    if key in SHARES:
+        return f"{value:.3f}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) >= 100 else f"{value:#.3g}"
+
+
+def interval_words(metric: Metric) -> str:
+    """Return “0.901 – 0.922, 95 %”, or "" where no interval is known."""
+    if metric.low is None or metric.high is None:
+        return ""
+    return tr("{low} – {high}, 95 %", low=figure(metric.key, metric.low), high=figure(metric.key, metric.high))
+
+
+def verdict_words(baseline: Baseline) -> str:
+    """Return what the paired test says of the model against a simple method."""
+    name = baseline_name(baseline.key)
+    if baseline.verdict == "better":
+        return tr("better than {method}", method=name)
+    if baseline.verdict == "worse":
+        return tr("worse than {method}: sometimes a neural net is not needed", method=name)
+    return tr("no difference shown to {method}", method=name) if baseline.verdict == "none" else ""
+
+
+def calibration_words(error: float) -> str:
+    """Return what a calibration error means."""
+    if error <= GOOD:
+        return tr("good: 0.9 means about 9 in 10")
+    if error <= FAIR:
+        return tr("fair: off by {points} points on average", points=round(100 * error))
+    return tr("poor: off by {points} points on average", points=round(100 * error))
+
+
+def where_scored(report: Report, own: bool) -> str:
+    """Return “on tickets.csv, 3,080 rows it has never seen”."""
+    if own and report.split == "train":
+        return tr("on {dataset}, {rows} rows it learnt from", dataset=report.dataset, rows=report.rows)
+    if own and report.split == "validation":
+        return tr("on {dataset}, {rows} rows held out to choose it", dataset=report.dataset, rows=report.rows)
+    if own:
+        return tr("on {dataset}, {rows} rows it has never seen", dataset=report.dataset, rows=report.rows)
+    return tr("on {dataset}, {rows} rows", dataset=report.dataset, rows=report.rows)
+
+
+def perplexity_words(value: float) -> str:
+    """Return what a perplexity means."""
+    return tr("as unsure as between {n} tokens", n=f"{value:,.1f}" if value < 10 else f"{value:,.0f}")
+
+
+def writing_words(report: Report) -> str:
+    """Return one sentence on how much a writing model learnt, seen beside counting and a compressor."""
+    mine = report.value("bits_per_byte")
+    others = {
+        each.key: value for each in report.baselines if (value := baseline_value(each, "bits_per_byte")) is not None
+    }
+    if mine is None or not others:
+        return ""
+    if "unigram" in others and mine >= others["unigram"]:
+        return tr("It knows no more than how often each token occurs. Train it longer, or on more text.")
+    if "xz" in others and mine >= others["xz"]:
+        return tr(
+            "It knows more than how often tokens occur, and less than the compressor xz keeps of the training text. More text or more time helps."
+        )
+    return tr("It foresees text it has never seen better than a compressor that holds the whole training text.")
+
+
+def baseline_value(baseline: Baseline, key: str) -> float | None:
+    """Return a simple method's score, or None."""
+    return next((metric.value for metric in baseline.metrics if metric.key == key), None)

@@ -1,0 +1,100 @@
+"""LibraryCard: the person's models in a table."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import task_info
+from slm_studio.core.texts import mark, tr
+from slm_studio.ui.models import bytes_words, shape_words, task_title, weight_bytes
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
+from slm_studio.ui.widgets.table import Table
+
+NAME, SCORE, SIZE, OPEN = range(4)
+
+
+class LibraryCard(Card):
+    """Shows models; says which one is chosen, and which one shall be opened."""
+
+    chosen = Signal(object)  # SavedModel
+    opened = Signal(object)  # SavedModel
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(padding=6, parent=parent)
+        self._models: list[SavedModel] = []
+        self.table = Table("My models", row_height=52, fits=True)
+        self.rows = RowsModel((mark("model"), mark("score"), mark("size"), ""), self)
+        self.table.setModel(self.rows)
+        self.table.set_style(NAME, "two", stretch=1.0)
+        self.table.set_style(SCORE, "text", width=150)
+        self.table.set_style(SIZE, "muted", width=90)
+        self.table.set_style(OPEN, "action", width=90)
+        self.add(self.table)
+        self.table.row_selected.connect(self._on_row_selected)
+        self.table.row_opened.connect(self._on_row_opened)
+        self.table.action_clicked.connect(self._on_row_opened)
+
+    def show_models(self, models: Sequence[SavedModel], current: SavedModel | None) -> None:
+        """Show models and select one of them."""
+        self._models = list(models)
+        self._fill()
+        folders = [model.folder for model in models]
+        if current is not None and current.folder in folders:
+            self.table.select(folders.index(current.folder))
+
+    def retranslate(self) -> None:
+        """Say it in the language of now."""
+        selected = self.table.current_row()
+        self._fill()
+        if 0 <= selected < len(self._models):
+            self.table.select(selected)
+
+    def _fill(self) -> None:
+        self.rows.set_rows(
+            [
+                Row((Cell(model.name, _second(model)), score_words(model), _size(model), tr("Open")), model)
+                for model in self._models
+            ]
+        )
+
+    def _on_row_selected(self, row: int) -> None:
+        if 0 <= row < len(self._models):
+            self.chosen.emit(self._models[row])
+
+    def _on_row_opened(self, row: int) -> None:
+        if 0 <= row < len(self._models):
+            self.opened.emit(self._models[row])
+
+
+def score_words(model: SavedModel) -> str:
+    """Return a model's leading score. Examples: "0.912", "1.94 bits/byte", "–\""""
+    if not model.task:
+        return tr("a base")
+    for key in reversed(task_info(model.task).shown) if model.task == "write" else task_info(model.task).shown:
+        if key in model.metrics:
+            value = model.metrics[key]
+            return tr("{value} bits/byte", value=f"{value:.2f}") if key == "bits_per_byte" else f"{value:.3f}"
+    return "–"
+
+
+def _second(model: SavedModel) -> str:
+    parts = [task_title(model.task).lower(), shape_words(model), _day(model.created)]
+    if model.origin.startswith("hub:"):
+        parts.append(model.origin.removeprefix("hub:").partition("@")[0])
+    return " · ".join(part for part in parts if part)
+
+
+def _day(created: str) -> str:
+    try:
+        return datetime.fromisoformat(created).astimezone().strftime("%Y-%m-%d")
+    except ValueError:
+        return ""
+
+
+def _size(model: SavedModel) -> str:
+    return bytes_words(weight_bytes(Path(model.folder)))

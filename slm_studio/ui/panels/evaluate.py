@@ -1,0 +1,227 @@
+"""Evaluate: how good a model is, with intervals and beside simple methods; where it errs, row by row."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.results import Report
+from slm_studio.core.saved import REPORT_FOLDER, SavedModel
+from slm_studio.core.texts import tr
+from slm_studio.ui.errors import ErrorBox
+from slm_studio.ui.evaluation import exporting
+from slm_studio.ui.evaluation.cases_card import CasesCard
+from slm_studio.ui.evaluation.class_table import ClassTable
+from slm_studio.ui.evaluation.confusion_card import ConfusionCard
+from slm_studio.ui.evaluation.figures import Figures
+from slm_studio.ui.evaluation.reading import read_report
+from slm_studio.ui.evaluation.score_card import ScoreCard
+from slm_studio.ui.evaluation.words import where_scored
+from slm_studio.ui.evaluation.writing_card import WritingCard
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.models import ModelTitle, settle_model
+from slm_studio.ui.session import Session
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.training import Trainings
+from slm_studio.ui.widgets.banner import Banner
+from slm_studio.ui.widgets.buttons import Button, MenuButton
+from slm_studio.ui.widgets.empty_state import EmptyState
+from slm_studio.ui.widgets.page import GAP, Page
+
+WRITERS = {"classes": exporting.write_classes, "cases": exporting.write_cases, "report": exporting.write_report}
+# kind → name of the file, and what the dialog offers
+FILES = {
+    "classes": ("labels.csv", "CSV (*.csv)"),
+    "cases": ("rows.csv", "CSV (*.csv);;JSON lines (*.jsonl)"),
+    "report": ("report.json", "JSON (*.json)"),
+}
+
+
+class EvaluatePanel(Page):
+    """Shows the report of the session's model at once; any other labelled file can be scored."""
+
+    def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
+        super().__init__("Evaluate", parent=parent)
+        self._session, self._jobs = session, jobs
+        self.report: Report | None = None
+        self._is_stale = True  # the model changed since this page was last looked at
+        self._build_header()
+        self._build_notices()
+        self._build_body()
+        self._connect()
+
+    def show_model(self) -> None:
+        """Read the report of the session's model and show it."""
+        self._is_stale = False
+        model = self._session.model
+        self.title.show_model(model)
+        self.header.title.setVisible(model is None)
+        self.score_card.close_card()
+        self.problem.clear()
+        self.report = None
+        if model is not None:
+            try:
+                self.report = read_report(Path(model.folder) / REPORT_FOLDER)
+            except StudioError as error:
+                self.problem.show_error(error)
+        self._show_report(self.report)
+
+    def primary(self) -> None:
+        """Try the model in the Playground."""
+        if self._session.model is not None:
+            self._session.go_to("playground")
+
+    def stop(self) -> None:
+        """Stop what is being scored."""
+        self.score_card.stop()
+
+    def open_file(self, path: Path) -> None:
+        """Score the model on a file."""
+        if self._session.model is not None:
+            self.score_card.start(self._session.model, path)
+
+    def _build_header(self) -> None:
+        self.title = ModelTitle(self._session)
+        self.title.hide()
+        self.header.put_title(self.title)
+        self.file_button = Button("Score another file…")
+        self.export_button = MenuButton("Export")
+        self.export_button.add("classes", "Scores of each label (CSV)…")
+        self.export_button.add("cases", "Every scored row (CSV)…")
+        self.export_button.add("report", "The whole report (JSON)…")
+        self.try_button = Button("Try it", "primary")
+        for button in (self.file_button, self.export_button, self.try_button):
+            self.header.add_action(button)
+
+    def _build_notices(self) -> None:
+        self.problem = ErrorBox()
+        self.other = Banner(tone="plain", action="Back to its own report")
+        self.other.hide()
+        self.score_card = ScoreCard(self._jobs, self._session.settings.device)
+        for widget in (self.problem, self.other, self.score_card):
+            self.notices.addWidget(widget)
+
+    def _build_body(self) -> None:
+        self.figures, self.confusion, self.cases = Figures(), ConfusionCard(), CasesCard()
+        self.classes, self.writing = ClassTable(), WritingCard()
+        self.confusion.setFixedWidth(the_theme().px(322))
+        self.empty = EmptyState("bars", "", action="Train one", second="Try an example")
+        self.unscored = EmptyState("bars", "", action="Score a file…")
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(self.confusion)
+        row.addWidget(self.writing, 2)
+        row.addWidget(self.cases, 5)
+        column.addWidget(self.figures)
+        column.addLayout(row)
+        column.addWidget(self.classes)
+        column.addStretch(1)
+        self.stack = QStackedWidget()
+        self.whole = whole
+        for widget in (whole, self.empty, self.unscored):
+            self.stack.addWidget(widget)
+        self.add(self.stack, 1)
+
+    def _connect(self) -> None:
+        session = self._session
+        session.model_changed.connect(self._on_model_changed)
+        session.models_changed.connect(self._on_models_changed)
+        session.settings_changed.connect(self._on_settings_changed)
+        self.file_button.clicked.connect(self._on_choose_file)
+        self.unscored.acted.connect(self._on_choose_file)
+        self.export_button.chosen.connect(self._on_export)
+        self.try_button.clicked.connect(self.primary)
+        self.empty.acted.connect(partial(session.go_to, "train"))
+        self.empty.second_acted.connect(partial(session.go_to, "data"))
+        self.other.acted.connect(self.show_model)
+        self.score_card.scored.connect(self._on_scored)
+        self.confusion.cell_opened.connect(self.cases.show_cell)
+        self.classes.label_opened.connect(self.cases.show_label)
+
+    def _show_report(self, report: Report | None) -> None:
+        model = self._session.model
+        own = report is not None and model is not None and Path(report.folder) == Path(model.folder) / REPORT_FOLDER
+        self.other.setVisible(report is not None and not own)
+        for button in (self.file_button, self.try_button):
+            button.setVisible(model is not None)
+        self.export_button.setVisible(report is not None)
+        if report is None:
+            self._show_nothing(model)
+            return
+        self.header.set_facts(lambda: where_scored(report, own))
+        self.other.set_words("These are the scores on {file}.", file=report.dataset)
+        self.figures.set_report(report)
+        self.confusion.set_report(report)
+        self.writing.set_report(report)
+        self.cases.set_report(report)
+        self.classes.set_scores(report.per_label)
+        self.stack.setCurrentWidget(self.whole)
+
+    def _show_nothing(self, model: SavedModel | None) -> None:
+        if model is None:
+            self.header.set_facts("how good a model is, and where it errs")
+            self.empty.set_words(
+                "Here you see how good a model is.",
+                "Scores on rows it has never seen, with their intervals, beside simple methods for scale; which labels it mixes up; its surest mistakes.",
+            )
+            self.stack.setCurrentWidget(self.empty)
+        else:
+            self.header.set_facts("not scored yet")
+            self.unscored.set_words(
+                "This model comes without a report.",
+                "Choose a file with texts and their right answers, and it is scored on them.",
+            )
+            self.stack.setCurrentWidget(self.unscored)
+
+    def _on_model_changed(self, model: SavedModel | None) -> None:
+        self._is_stale = True
+        if self.isVisible():
+            self.show_model()
+
+    def _on_models_changed(self) -> None:
+        if self.isVisible():
+            settle_model(self._session)
+
+    def _on_settings_changed(self, settings: object) -> None:
+        self.score_card.device = self._session.settings.device
+
+    def _on_choose_file(self) -> None:
+        folder = str(self._session.recall("folder", ""))
+        name, _ = QFileDialog.getOpenFileName(self, tr("A file with texts and right answers"), folder)
+        if name:
+            self._session.remember("folder", str(Path(name).parent))
+            self.open_file(Path(name))
+
+    def _on_scored(self, report: Report) -> None:
+        self.report = report
+        self._show_report(report)
+
+    def _on_export(self, kind: object) -> None:
+        name, kinds = FILES[str(kind)]
+        folder = Path(str(self._session.recall("folder", "")) or Path.home())
+        out, _ = QFileDialog.getSaveFileName(self, tr("Export"), str(folder / name), kinds)
+        if out:
+            self.export(str(kind), Path(out))
+
+    def export(self, kind: str, out: Path) -> None:
+        """Write a part of the report to a file and say where it lies."""
+        if self.report is None:
+            return
+        try:
+            WRITERS[kind](self.report, out)
+        except StudioError as error:
+            self.problem.show_error(error)
+            return
+        self._session.toast(tr("Written to {file}.", file=str(out)))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        settle_model(self._session)
+        if self._is_stale:
+            self.show_model()

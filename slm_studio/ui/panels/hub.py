@@ -1,0 +1,335 @@
+"""Hub: the person's models, bringing models in, and giving them away. Nothing is sent unless a button that says so is pressed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+
+from slm_studio.core import files, paths
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Progress
+from slm_studio.core.results import FileResult
+from slm_studio.core.saved import SavedModel, list_models, save_facts
+from slm_studio.core.texts import mark, tr
+from slm_studio.host.secrets import host_of, token_for
+from slm_studio.ui.errors import ErrorBox
+from slm_studio.ui.hub.about import AboutCard
+from slm_studio.ui.hub.bring import BringCard
+from slm_studio.ui.hub.library import LibraryCard
+from slm_studio.ui.hub.publish import PublishCard
+from slm_studio.ui.hub.take_away import TakeAwayCard
+from slm_studio.ui.jobs import JobHandle, Jobs
+from slm_studio.ui.session import SETTINGS, Session
+from slm_studio.ui.training import Trainings
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.empty_state import EmptyState
+from slm_studio.ui.widgets.page import GAP, Page
+from slm_studio.ui.widgets.segmented import Segmented
+
+ABOUT, PUBLISH, IMPORT = "about", "publish", "import"
+
+
+class HubPanel(Page):
+    """Left the models, right what is done with one of them."""
+
+    def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
+        super().__init__("Hub", parent=parent)
+        self._session, self._jobs = session, jobs
+        self._model: SavedModel | None = None
+        self._job: JobHandle | None = None
+        self.import_button = Button("Import…", icon_name="download")
+        self.publish_button = Button("Publish…", "primary", "upload")
+        self.header.add_action(self.import_button)
+        self.header.add_action(self.publish_button)
+        self.error = ErrorBox()
+        self.notices.addWidget(self.error)
+        self._build_body()
+        self._connect()
+        self._show_settings()
+
+    def open_file(self, path: Path) -> None:
+        """Import a zip or a folder that was dropped here."""
+        self._adopt(path)
+
+    def primary(self) -> None:
+        """Publish, where that card is open; else open it (Ctrl+Return)."""
+        if self._tab == PUBLISH and self.publish.button.isEnabled():
+            self.publish.button.click()
+        else:
+            self._choose_tab(PUBLISH)
+
+    def stop(self) -> None:
+        """Stop what is on its way (Esc). A download goes on where it was when it is fetched again."""
+        if self._job is not None:
+            self._job.stop()
+
+    def retranslate(self) -> None:
+        """Say it in the language of now."""
+        self._show_settings()
+
+    def refresh(self) -> None:
+        """Read the folder of models again."""
+        models = list_models()
+        self.empty.setVisible(not models)
+        self._left.setVisible(bool(models))
+        self.publish_button.setEnabled(bool(models))
+        folders = {model.folder: model for model in models}
+        current = folders.get(self._model.folder if self._model else "") or folders.get(
+            self._session.model.folder if self._session.model else ""
+        )
+        current = current or (models[0] if models else None)
+        self.library.show_models(models, current)
+        self._take(current)
+        self.tabs.set_enabled(ABOUT, bool(models))
+        self.tabs.set_enabled(PUBLISH, bool(models))
+        if not models:
+            self._choose_tab(IMPORT)
+
+    def _build_body(self) -> None:
+        self.library, self.take_away = LibraryCard(), TakeAwayCard()
+        self.about, self.publish, self.bring = AboutCard(), PublishCard(), BringCard()
+        self.empty = EmptyState(
+            "download", "No models yet", "Train one, or import one from a hub, a folder or a zip.", "Train a model"
+        )
+        self.tabs = Segmented(
+            ((ABOUT, mark("About")), (PUBLISH, mark("Publish")), (IMPORT, mark("Import"))),
+            ABOUT,
+            kind="pills",
+            name="What to do",
+        )
+        self._tab = ABOUT
+        self._left = _column(self.library, self.take_away)
+        left = _column(self.empty, self._left)
+        right = _column(self.tabs, self.about, self.publish, self.bring)
+        self.add_row(left, right, stretches=(55, 45))
+        self.body.addStretch(1)
+        self._choose_tab(ABOUT)
+
+    def _connect(self) -> None:
+        session = self._session
+        session.models_changed.connect(self.refresh)
+        session.settings_changed.connect(self._show_settings)
+        self.import_button.clicked.connect(self._on_import_clicked)
+        self.publish_button.clicked.connect(self._on_publish_clicked)
+        self.empty.acted.connect(self._on_train)
+        self.tabs.chosen.connect(self._choose_tab)
+        self.library.chosen.connect(self._take)
+        self.library.opened.connect(self._on_opened)
+        self.about.renamed.connect(self._on_renamed)
+        self.about.delete_requested.connect(self._on_delete)
+        self.about.folder_requested.connect(self._on_show_folder)
+        self.take_away.requested.connect(self._on_export)
+        self.take_away.stop_requested.connect(self.stop)
+        self.take_away.folder_requested.connect(_show_in_files)
+        self.bring.fetch_requested.connect(self._on_fetch)
+        self.bring.stop_requested.connect(self.stop)
+        self.bring.folder_requested.connect(self._on_import_folder)
+        self.bring.zip_requested.connect(self._on_import_zip)
+        self.publish.plan_requested.connect(self._on_plan)
+        self.publish.publish_requested.connect(self._on_publish)
+        self.publish.stop_requested.connect(self.stop)
+        self.publish.settings_requested.connect(self._on_settings)
+
+    def _show_settings(self) -> None:
+        settings = self._session.settings
+        host = host_of(settings.endpoint)
+        self.header.set_facts(
+            "{host} · nothing is sent without you" if not settings.offline else "offline · nothing is fetched or sent",
+            host=host,
+        )
+        self.bring.show_endpoint(settings.endpoint, settings.offline)
+
+    def _take(self, model: SavedModel | None) -> None:
+        self._model = model
+        if model is None:
+            return
+        self.about.show_model(model)
+        self.take_away.set_idle()
+        if self._tab == PUBLISH:
+            self._open_publish()
+
+    def _choose_tab(self, tab: str) -> None:
+        self._tab = tab
+        self.tabs.choose(tab)
+        for key, card in ((ABOUT, self.about), (PUBLISH, self.publish), (IMPORT, self.bring)):
+            card.setVisible(key == tab)
+        if tab == PUBLISH:
+            self._open_publish()
+
+    def _open_publish(self) -> None:
+        if self._model is not None:
+            endpoint = self._session.settings.endpoint
+            self.publish.show_place(endpoint, bool(self._token(may_leave=True)))
+            self.publish.show_model(self._model, self._session.settings.namespace)
+
+    def _token(self, may_leave: bool = False) -> str:
+        settings = self._session.settings
+        return token_for(
+            settings.endpoint, may_leave=may_leave or settings.send_token_to_mirrors, secrets=self._session.secrets
+        )
+
+    def _start(self, verb: str, arguments: dict[str, object], on_result, card) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        self.error.clear()
+        card.set_busy()
+
+        def finished(result: object) -> None:
+            self._job = None
+            card.set_idle()
+            if result is not None:
+                on_result(result)
+
+        def failed(error: StudioError) -> None:
+            self._job = None
+            card.set_idle()
+            self.error.show_error(error)
+
+        def happened(event: Event) -> None:
+            if isinstance(event, Progress):
+                card.show_progress(event)
+
+        self._job = self._jobs.start(verb, arguments, finished, happened, failed, owner=self)
+
+    def _on_opened(self, model: SavedModel) -> None:
+        self._session.set_model(model)
+        self._session.go_to("playground" if model.task else "train")
+
+    def _on_renamed(self, name: str) -> None:
+        assert self._model is not None
+        renamed = replace(self._model, name=name)
+        save_facts(renamed)
+        self._model = renamed
+        if self._session.model is not None and self._session.model.folder == renamed.folder:
+            self._session.set_model(renamed)
+        self._session.models_changed.emit()
+
+    def _on_delete(self) -> None:
+        assert self._model is not None
+        model = self._model
+        place = files.move_to_trash(Path(model.folder), paths.trash())
+
+        def undo() -> None:
+            place.rename(model.folder)
+            self._session.models_changed.emit()
+
+        self._model = None
+        if self._session.model is not None and self._session.model.folder == model.folder:
+            self._session.set_model(None)
+        self._session.models_changed.emit()
+        self._session.toast(tr("“{name}” was moved to the trash", name=model.name), undo)
+
+    def _on_show_folder(self) -> None:
+        if self._model is not None:
+            _show_in_files(self._model.folder)
+
+    def _on_export(self, kind: str) -> None:
+        assert self._model is not None
+        name = Path(self._model.folder).name
+        if kind == "zip":
+            out, _ = QFileDialog.getSaveFileName(self, tr("Save the zip as"), f"{name}.zip", "Zip (*.zip)")
+        else:
+            parent = QFileDialog.getExistingDirectory(self, tr("Choose a folder to put it in"))
+            out = str(Path(parent) / name) if parent else ""
+        if out:
+            self.export_to(kind, out)
+
+    def export_to(self, kind: str, out: str) -> None:
+        """Write the chosen model to `out`."""
+        assert self._model is not None
+        self._start(
+            "export", {"folder": self._model.folder, "kind": kind, "out": out}, self._on_exported, self.take_away
+        )
+
+    def _on_exported(self, result: FileResult) -> None:
+        self.take_away.show_result(result)
+
+    def _on_fetch(self, name: str, revision: str) -> None:
+        settings = self._session.settings
+        arguments = {"id": name, "endpoint": settings.endpoint, "revision": revision, "out": "", "token": self._token()}
+        self._start("fetch", arguments, self._on_brought, self.bring)
+
+    def _adopt(self, path: Path) -> None:
+        self._choose_tab(IMPORT)
+        self._start("adopt", {"source": str(path), "name": ""}, self._on_brought, self.bring)
+
+    def _on_brought(self, model: SavedModel) -> None:
+        self._model = model
+        self._session.set_model(model)
+        self._session.models_changed.emit()
+        self._choose_tab(ABOUT)
+        self._session.toast(tr("“{name}” is one of your models now", name=model.name))
+
+    def _on_import_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, tr("Choose a model folder"))
+        if folder:
+            self._adopt(Path(folder))
+
+    def _on_import_zip(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a zip"), "", "Zip (*.zip)")
+        if path:
+            self._adopt(Path(path))
+
+    def _on_plan(self, options: dict[str, object]) -> None:
+        if self._model is not None:
+            self._jobs.start(
+                "plan_publish",
+                {"folder": self._model.folder, "options": options},
+                self._on_planned,
+                on_error=self.error.show_error,
+                owner=self,
+            )
+
+    def _on_planned(self, plan: object) -> None:
+        if isinstance(plan, dict):
+            self.publish.show_plan(plan)
+
+    def _on_publish(self, name: str, options: dict[str, object]) -> None:
+        assert self._model is not None
+        # Pressing Publish names the destination, so the token may go there.
+        arguments = {
+            "folder": self._model.folder,
+            "name": name,
+            "endpoint": self._session.settings.endpoint,
+            "options": options,
+            "token": self._token(may_leave=True),
+        }
+        self._start("publish", arguments, self._on_published, self.publish)
+
+    def _on_published(self, result: dict[str, object]) -> None:
+        self.publish.show_result(result)
+
+    def _on_import_clicked(self) -> None:
+        self._choose_tab(IMPORT)
+        self.bring.id.setFocus()
+
+    def _on_publish_clicked(self) -> None:
+        self._choose_tab(PUBLISH)
+        self.publish.name.setFocus()
+
+    def _on_train(self) -> None:
+        self._session.go_to("data")
+
+    def _on_settings(self) -> None:
+        self._session.go_to(SETTINGS)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show what stands on disk now."""
+        self.refresh()
+        super().showEvent(event)
+
+
+def _column(*parts: QWidget) -> QWidget:
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GAP)
+    for part in parts:
+        column.addWidget(part)
+    column.addStretch(1)
+    return box
+
+
+def _show_in_files(path: str) -> None:
+    place = Path(path)
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))

@@ -1,0 +1,245 @@
+"""Settings: what the person chooses once for the whole app. Every change counts at once; there is no Save."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+
+from slm_studio import __version__
+from slm_studio.core import paths
+from slm_studio.core.settings import HUGGING_FACE, Settings
+from slm_studio.core.texts import LANGUAGES, mark
+from slm_studio.host.secrets import ENVIRONMENT, KEYRING, MEMORY, VARIABLE, host_of
+from slm_studio.ui.forms import KnobForm
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.session import Session
+from slm_studio.ui.theme import ZOOMS, the_theme
+from slm_studio.ui.training import Trainings
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.fields import Choice, LineField
+from slm_studio.ui.widgets.labels import ElidedText, Rule, Text
+from slm_studio.ui.widgets.page import Page
+from slm_studio.ui.widgets.segmented import Segmented
+from slm_studio.ui.widgets.words import words
+
+COMPUTING = ("device", "threads", "place")
+HUB = ("endpoint", "namespace", "offline", "send_token_to_mirrors")
+NO_TOKEN = mark("No token for {host}. Only publishing and private models need one.")
+PAUSE = 500  # milliseconds after the last key before a typed setting is written
+
+
+class SettingsPanel(Page):
+    """Language and look, where models compute, the hub and its token, folders, version."""
+
+    def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
+        super().__init__("Settings", "Every change counts at once.", parent=parent)
+        self._session = session
+        self._theme = the_theme()
+        self._pending: dict[str, object] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE)
+        self._build_look()
+        self._build_computing()
+        self._build_hub()
+        self._build_folders()
+        self._build_about()
+        self.body.addStretch(1)
+        self._connect()
+        self._fill()
+
+    def _build_look(self) -> None:
+        card = Card("Language and look")
+        system = mark("As the system")
+        self.language = Segmented(
+            (("auto", system), *((key, _Name(name)) for key, name in LANGUAGES.items())), kind="pills"
+        )
+        self.look = Segmented((("auto", system), ("light", mark("Light")), ("dark", mark("Dark"))), kind="pills")
+        self.zoom = Choice(
+            [(zoom, _Name(f"{zoom:.0%}".replace("%", " %"))) for zoom in ZOOMS], name="Size of the words"
+        )
+        card.body.addLayout(_line(mark("Language"), self.language))
+        card.body.addLayout(_line(mark("Colours"), self.look))
+        card.body.addLayout(_line(mark("Size"), self.zoom))
+        self.add(card)
+
+    def _build_computing(self) -> None:
+        card = Card("Computing")
+        self.computing = KnobForm(Settings, names=COMPUTING, columns=3)
+        card.add(self.computing)
+        card.add(Text("A run keeps the device it began with; a change counts for the next one.", "muted", wrap=True))
+        self.add(card)
+
+    def _build_hub(self) -> None:
+        card = Card("Hub")
+        self.hub = KnobForm(Settings, names=HUB, columns=2)
+        card.add(self.hub)
+        card.add(Rule())
+        self.token_state = Text("", "body", wrap=True)
+        self.token_field = LineField("Paste a token", name="Hub token")
+        self.token_field.setEchoMode(QLineEdit.EchoMode.Password)
+        self.keep_button, self.forget_button = Button("Keep"), Button("Forget", "danger")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.token_field, 1)
+        row.addWidget(self.keep_button)
+        row.addWidget(self.forget_button)
+        card.add(self.token_state)
+        card.body.addLayout(row)
+        card.add(
+            Text(
+                "A token is kept in the system's own safe, is shown to nobody, and leaves only with what you publish or fetch.",
+                "muted",
+                wrap=True,
+            )
+        )
+        self.add(card)
+
+    def _build_folders(self) -> None:
+        card = Card("Folders")
+        self.folder_buttons: list[FolderButton] = []
+        folders = (
+            (mark("Datasets"), paths.datasets()),
+            (mark("Runs"), paths.runs()),
+            (mark("Models"), paths.models()),
+            (mark("Log files"), paths.logs()),
+        )
+        for name, folder in folders:
+            button = FolderButton(str(folder))
+            self.folder_buttons.append(button)
+            row = QHBoxLayout()
+            row.setSpacing(16)
+            label = Text(name)
+            label.setMinimumWidth(120)
+            row.addWidget(label)
+            row.addWidget(ElidedText("{folder}", "muted", folder=str(folder)), 1)
+            row.addWidget(button)
+            card.body.addLayout(row)
+        card.add(Text("Everything here is yours, in open formats, readable without SLM Studio.", "muted", wrap=True))
+        self.add(card)
+
+    def _build_about(self) -> None:
+        card = Card("About")
+        card.add(Text("SLM Studio {version} · Apache-2.0 · nothing is sent without you", "second", version=__version__))
+        self.add(card)
+
+    def _connect(self) -> None:
+        self.language.chosen.connect(self._on_language)
+        self.look.chosen.connect(self._on_look)
+        self.zoom.chosen.connect(self._on_zoom)
+        self.computing.changed.connect(self._on_form)
+        self.hub.changed.connect(self._on_form)
+        self.token_field.textChanged.connect(self._on_token_typed)
+        self.token_field.returnPressed.connect(self._on_keep)
+        self.keep_button.clicked.connect(self._on_keep)
+        self.forget_button.clicked.connect(self._on_forget)
+        self._timer.timeout.connect(self._write)
+        self._session.settings_changed.connect(self._on_settings_changed)
+        self._theme.changed.connect(self._on_theme_changed)
+
+    def _fill(self) -> None:
+        settings = self._session.settings
+        self.language.choose(settings.language)
+        self.look.choose(settings.theme)
+        self.zoom.choose(self._theme.zoom)
+        self.computing.set_values({name: getattr(settings, name) for name in COMPUTING})
+        self.hub.set_values({name: getattr(settings, name) for name in HUB})
+        self.keep_button.setEnabled(False)
+
+    def _tell_token(self) -> None:
+        endpoint = self._session.settings.endpoint
+        host = host_of(endpoint)
+        where = self._session.secrets.where(endpoint)
+        sentences = {
+            ENVIRONMENT: mark("The token for {host} comes from {variable}."),
+            KEYRING: mark("A token for {host} is set, in the system's safe."),
+            MEMORY: mark("A token for {host} is set until SLM Studio is closed: this system has no safe."),
+        }
+        self.token_state.set_words(sentences.get(where, NO_TOKEN), host=host, variable=VARIABLE)
+        self.forget_button.setVisible(where in (KEYRING, MEMORY))
+        self.token_field.setEnabled(where != ENVIRONMENT)
+
+    def _write(self) -> None:
+        pending, self._pending = self._pending, {}
+        self._session.change_settings(**pending)
+
+    def _on_language(self, language: str) -> None:
+        self._session.change_settings(language=language)
+
+    def _on_look(self, look: str) -> None:
+        self._session.change_settings(theme=look)
+
+    def _on_zoom(self, zoom: object) -> None:
+        if isinstance(zoom, float):
+            self._theme.set_zoom(zoom)
+            self._session.remember("zoom", zoom)
+
+    def _on_form(self, values: dict[str, object]) -> None:
+        if isinstance(values.get("endpoint"), str):
+            values["endpoint"] = str(values["endpoint"]).rstrip("/") or HUGGING_FACE
+        self._pending |= values
+        self._timer.start()
+
+    def _on_token_typed(self, text: str) -> None:
+        self.keep_button.setEnabled(bool(text.strip()))
+
+    def _on_keep(self) -> None:
+        token = self.token_field.text().strip()
+        if token:
+            self._session.secrets.keep(self._session.settings.endpoint, token)
+            self.token_field.clear()
+            self._tell_token()
+
+    def _on_forget(self) -> None:
+        self._session.secrets.forget(self._session.settings.endpoint)
+        self._tell_token()
+
+    def _on_settings_changed(self, settings: Settings) -> None:
+        if self.isVisible():
+            self._tell_token()
+
+    def _on_theme_changed(self) -> None:
+        self.zoom.choose(self._theme.zoom)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin to be seen."""
+        super().showEvent(event)
+        # The safe is asked when somebody looks, never at start: it may want to be unlocked.
+        QTimer.singleShot(0, self._tell_token)
+
+
+class FolderButton(Button):
+    """Opens a folder in the system's file manager."""
+
+    def __init__(self, folder: str, parent: QWidget | None = None) -> None:
+        super().__init__("Open folder", "plain", "folder", small=True, parent=parent)
+        self._folder = folder
+        self.clicked.connect(self._on_clicked)
+
+    def _on_clicked(self) -> None:
+        Path(self._folder).mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(self._folder))
+
+
+class _Name:
+    """A name that is the same in every language."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self) -> str:
+        return self._name
+
+
+def _line(name: str, widget: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(16)
+    label = Text(name)
+    label.setMinimumWidth(120)
+    row.addWidget(label)
+    row.addWidget(widget)
+    row.addStretch(1)
+    words(widget.setAccessibleName, name)
+    return row

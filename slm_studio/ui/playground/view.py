@@ -1,0 +1,52 @@
+"""TaskView: what the playground expects of every task's view."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from slm_studio.core.saved import SavedModel
+from slm_studio.ui.evaluation.reading import Case
+
+
+class TaskView(QWidget):
+    """Shows one task's way to try a model. It asks by `asked`; pieces of the answer come in by `take`.
+
+    After each question: `begin`, `take` …, then `finish` or `fail`, once. A question may be asked while another is
+    open: then the older one gets no end.
+    """
+
+    asked = Signal(str, object)  # the prompt, and the options of the verb predict
+    stop_asked = Signal()
+
+    def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
+        """Try another model; `cases` are rows that it was scored on (none where there is no report)."""
+        raise NotImplementedError
+
+    def text(self) -> str:
+        """Return what the person typed: the code to copy uses it."""
+        raise NotImplementedError
+
+    def begin(self) -> None:
+        """Say that an answer is on its way."""
+        raise NotImplementedError
+
+    def take(self, item: object) -> None:
+        """Show a piece of the answer: a Label, a Token …"""
+        raise NotImplementedError
+
+    def finish(self, numbers: object) -> None:
+        """End the answer. `numbers` say how it went (count, seconds); None where it was stopped."""
+        raise NotImplementedError
+
+    def fail(self) -> None:
+        """End the answer that an error cut short; the panel shows the error."""
+        raise NotImplementedError
+
+    def primary(self) -> None:
+        """Do what Ctrl+Return means here."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Stop the answer, where one is on its way."""
+        self.stop_asked.emit()

@@ -1,0 +1,141 @@
+"""BeforeCard: what should be known before Start. What cannot be, what hurts, whether it fits."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from slm_studio.core.dataset import Finding
+from slm_studio.core.errors import StudioError
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.results import Sizes
+from slm_studio.core.texts import explain, say, tr, tr_many
+from slm_studio.ui.train.wording import count_words, gigabytes
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.finding_row import Dot
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.words import Words
+
+TIGHT = 0.8  # share of the free memory above which we warn
+CUT = 0.02  # share of texts that are cut above which we say so
+UNEVEN = ("imbalance", "rare-labels")
+
+
+class BeforeCard(Card):
+    """Emits knobs that one of its links would change, or the wish to see the findings in Data."""
+
+    knobs_chosen = Signal(object)  # dict[str, object]; the task's own knobs are among them
+    data_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Before you start", parent=parent)
+        self.body.setSpacing(6)
+
+    def show_plan(
+        self,
+        recipe: Recipe,
+        problems: Sequence[StudioError],
+        findings: Sequence[Finding],
+        sizes: Sizes | None,
+        error: StudioError | None,
+    ) -> None:
+        """Say everything about a plan; `error` is why it could not be measured."""
+        self._clear()
+        for problem in problems:
+            self._line("bad", partial(_explained, problem))
+        if error is not None:
+            self._line("bad", partial(_explained, error))
+        serious = [finding for finding in findings if finding.serious]
+        for finding in serious:
+            self._line("bad", partial(_found, finding), "Look at the rows", self.data_requested.emit)
+        if sizes is not None:
+            self._say_sizes(recipe, sizes)
+        self._say_findings(recipe, [finding for finding in findings if not finding.serious])
+        if (
+            not recipe.is_blank
+            and recipe.base
+            and "/" in recipe.base
+            and not recipe.base.startswith(("/", "~", "."))
+            and ":" not in recipe.base
+        ):
+            self._line("quiet", "Where the base is not on this computer, it is downloaded once.")
+        if sizes is None and error is None and not problems:
+            self._line("quiet", "Counting …")
+
+    def _say_sizes(self, recipe: Recipe, sizes: Sizes) -> None:
+        if sizes.free_memory and sizes.memory > TIGHT * sizes.free_memory:
+            needed, free = gigabytes(sizes.memory), gigabytes(sizes.free_memory)
+            level = "bad" if sizes.memory > sizes.free_memory else "warning"
+            self._line(
+                level,
+                lambda: tr(
+                    "Needs {needed} GB of {free} GB that are free. Close other programs, or take a smaller size or batch.",
+                    needed=needed,
+                    free=free,
+                ),
+            )
+        else:
+            speed = count_words(round(sizes.tokens_per_second))
+            self._line(
+                "good",
+                lambda: tr("Fits in memory, with room. About {speed} tokens a second on this machine.", speed=speed),
+            )
+        length = recipe.settled().max_length
+        if sizes.cut >= CUT and length:
+            share = f"{sizes.cut:.0%}".replace("%", " %")
+            double = 2 * length
+            self._line(
+                "warning", lambda: tr("{share} of the texts are longer than {length} tokens and are cut there.", share=share, length=length),
+                lambda: tr("Read {length}", length=double), partial(self.knobs_chosen.emit, {"max_length": double}),
+            )  # fmt: skip
+
+    def _say_findings(self, recipe: Recipe, findings: Sequence[Finding]) -> None:
+        options = recipe.settled().options
+        uneven = next((finding for finding in findings if finding.code in UNEVEN), None)
+        if uneven is not None and getattr(options, "class_weights", "") == "none":
+            act = partial(self.knobs_chosen.emit, {"class_weights": "balanced"})
+            self._line("warning", partial(_found, uneven), "Weigh labels evenly", act)
+            findings = [finding for finding in findings if finding is not uneven]
+        if findings:
+            count = len(findings)
+            words = partial(
+                tr_many,
+                "{n} more thing about the rows is worth a look.",
+                "{n} more things about the rows are worth a look.",
+                count,
+            )
+            self._line("quiet", words, "See Data", self.data_requested.emit)
+
+    def _line(self, level: str, sentence: Words, link: Words = "", act: Callable[[], object] | None = None) -> None:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(Dot(level), 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        row.addWidget(Text(sentence, wrap=True), 1)
+        if link and act is not None:
+            button = Button(link, "link", small=True)
+            button.clicked.connect(act)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        holder.setMinimumHeight(26)
+        self.add(holder)
+
+    def _clear(self) -> None:
+        while self.body.count():
+            widget = self.body.takeAt(0).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+
+
+def _explained(error: StudioError) -> str:
+    return " ".join(part for part in explain(error) if part)
+
+
+def _found(finding: Finding) -> str:
+    values = {"count": finding.count} | (finding.values or {})
+    return " ".join(
+        part for part in (say(finding.message, values), say(finding.cost, values) if finding.cost else "") if part
+    )

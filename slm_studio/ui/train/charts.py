@@ -1,0 +1,108 @@
+"""ChartsCard: loss, learning rate or speed of one run, one at a time, each drawn only while it is looked at."""
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
+
+from slm_studio.core.curves import COLUMNS
+from slm_studio.core.events import Evaluated, Step
+from slm_studio.core.tasks import task_info
+from slm_studio.core.texts import mark
+from slm_studio.ui.train.story import Story
+from slm_studio.ui.train.wording import METRICS
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.chart import CurveChart
+from slm_studio.ui.widgets.segmented import Segmented
+
+VALUES = (
+    ("loss", mark("Loss")),
+    ("rate", mark("Learning rate")),
+    ("gradient_norm", mark("Gradient")),
+    ("tokens_per_second", mark("Speed")),
+)
+
+
+class ChartsCard(Card):
+    """Show a story once with `show_story`, then add what comes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._story: Story | None = None
+        self._charts: dict[str, CurveChart] = {}
+        self._drawn: dict[str, int] = {}  # evaluations that a chart has
+        self.tabs = Segmented(VALUES, name="Chart")
+        self.head.insertWidget(0, self.tabs)
+        self._controls, self._stack = QStackedWidget(), QStackedWidget()
+        self._controls.layout().setSizeConstraint(QStackedLayout.SizeConstraint.SetMinimumSize)  # type: ignore[union-attr]
+        self.set_trailing(self._controls)
+        self.add(self._stack, 1)
+        self.tabs.chosen.connect(self._on_chosen)
+        self._on_chosen("loss")
+
+    def show_story(self, story: Story) -> None:
+        """Draw a run from its beginning."""
+        self._story = story
+        self._fill(self.tabs.current())
+
+    def grow(self, steps: Sequence[Step]) -> None:
+        """Add what came since; charts that nobody looks at are drawn when somebody does."""
+        if self._story is None:
+            return
+        key = self.tabs.current()
+        chart = self._charts[key]
+        evaluations = self._story.evaluations
+        if self._drawn.get(key, 0) > len(evaluations) or (steps and not self._drawn_steps(key)):
+            self._fill(key)
+            return
+        if steps:
+            chart.add_steps(steps)
+        self._add_evaluations(key, evaluations)
+        chart.set_total(self._story.total if self._story.is_at_work else 0)
+
+    def settle(self) -> None:
+        """Mark the latest step only while the run is at work."""
+        if self._story is not None:
+            chart = self._charts[self.tabs.current()]
+            chart.set_now(self._story.is_at_work)
+            chart.set_total(self._story.total if self._story.is_at_work else 0)
+
+    def _drawn_steps(self, key: str) -> bool:
+        return key in self._drawn
+
+    def _chart(self, key: str) -> CurveChart:
+        if key not in self._charts:
+            chart = CurveChart(key)
+            chart.setMinimumHeight(200)
+            self._charts[key] = chart
+            self._stack.addWidget(chart)
+            self._controls.addWidget(chart.controls)
+        return self._charts[key]
+
+    def _fill(self, key: str) -> None:
+        """Draw everything that is known anew."""
+        story, chart = self._story, self._chart(key)
+        self._drawn = {key: 0}
+        chart.clear()
+        if story is None:
+            return
+        if key == "loss":
+            metric = task_info(story.run.task).metric
+            chart.set_metric("" if metric == "loss" else metric, METRICS.get(metric, metric))
+        columns = [story.steps.column(COLUMNS.index(name)) for name in ("n", "epoch", "seconds", key)]
+        if len(story.steps):
+            chart.add_columns(*columns)
+        self._add_evaluations(key, story.evaluations)
+        self.settle()
+
+    def _add_evaluations(self, key: str, evaluations: Sequence[Evaluated]) -> None:
+        new = evaluations[self._drawn.get(key, 0) :]
+        if new and key == "loss":
+            self._charts[key].add_evaluations(new)
+        self._drawn[key] = len(evaluations)
+
+    def _on_chosen(self, key: str) -> None:
+        chart = self._chart(key)
+        self._stack.setCurrentWidget(chart)
+        self._controls.setCurrentWidget(chart.controls)
+        if self._story is not None:
+            self._fill(key)

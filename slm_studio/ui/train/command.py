@@ -1,0 +1,75 @@
+"""The command line that does what the window is set to do. Pure, no Qt."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator, Sequence
+
+from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.knobs import knobs
+from slm_studio.core.recipe import Recipe
+from slm_studio.ui.forms import written
+
+
+def command_of(recipe: Recipe, dataset: Dataset, options: ReadOptions = ReadOptions()) -> str:  # noqa: B008  (frozen)
+    """Return `slm-studio train FILE …` for a plan; a cleaned dataset is cleaned first, into a file beside."""
+    steps = cleaned_steps(dataset)
+    source, lines = dataset.source, []
+    if steps:
+        out = f"{os.path.splitext(os.path.basename(source))[0]}-cleaned.jsonl"
+        lines.append(quoted(["slm-studio", "clean", source, "--steps", ",".join(steps), *_roles(recipe), "--out", out]))
+        source = out
+    words = ["slm-studio", "train", source, "--task", recipe.task, *_roles(recipe), "--base", recipe.base]
+    words += _reading(options) if not steps else []
+    words += list(_flags(recipe))
+    if recipe.options is not None:
+        words += list(_flags(recipe.options))
+    if recipe.name:
+        words += _pair("--name", recipe.name)
+    return "\n".join([*lines, quoted(words)])
+
+
+def cleaned_steps(dataset: Dataset) -> tuple[str, ...]:
+    """Return the cleaning steps that made this version of a dataset."""
+    return tuple(
+        remark.code.removeprefix("cleaned-") for remark in dataset.report.remarks if remark.code.startswith("cleaned-")
+    )
+
+
+def quoted(words: Sequence[str]) -> str:
+    """Return words as one line that this system's shell takes apart the same way."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def _roles(recipe: Recipe) -> list[str]:
+    words: list[str] = []
+    for role, column in recipe.roles.items():
+        words += _pair(f"--{role}", column) if role in ("text", "label") else _pair("--role", f"{role}={column}")
+    return words
+
+
+def _reading(options: ReadOptions) -> list[str]:
+    words: list[str] = []
+    for name in ("encoding", "delimiter", "validation", "test"):
+        value = getattr(options, name)
+        words += _pair(f"--{name}", value) if value else []
+    if options.header is not None:
+        words.append("--header" if options.header else "--no-header")
+    return words
+
+
+def _flags(owner: object) -> Iterator[str]:
+    """Yield a flag for every knob that is not at its default."""
+    for each in knobs(type(owner)):
+        value = getattr(owner, each.name)
+        if value == each.default or value is None:
+            continue
+        if each.kind is bool:
+            yield each.flag if value else each.flag.replace("--", "--no-", 1)
+        else:
+            yield from _pair(each.flag, written(value))
+
+
+def _pair(flag: str, value: str) -> list[str]:
+    # A value that begins with a dash would be read as a flag of its own.
+    return [f"{flag}={value}"] if value.startswith("-") else [flag, value]

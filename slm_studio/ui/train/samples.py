@@ -1,0 +1,186 @@
+"""SamplesCard: what the model says to a few held-out rows or prompts as it learns, with a slider over the past."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from slm_studio.core.events import Sample
+from slm_studio.core.texts import mark, tr
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.labels import Rule, Text
+from slm_studio.ui.widgets.rows_model import Row, RowsModel
+from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.words import words
+
+HEADERS = {
+    "text": mark("text"), "true": mark("true"), "predicted": mark("predicted"), "score": mark("score"), "prompt": mark("prompt"),
+}  # fmt: skip
+LONG = ("prompt", "text")  # columns of samples that are read as prose
+
+
+class SamplesCard(Card):
+    """Shows the newest sample until the person goes back; then stays where they are."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._trail = QWidget()
+        super().__init__("As it learns", self._trail, parent=parent)
+        self._samples: Sequence[Sample] = ()
+        self._columns: tuple[str, ...] = ()
+        self.step, self.slider = Text("", "muted"), StepSlider()
+        row = QHBoxLayout(self._trail)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(self.step)
+        row.addWidget(self.slider)
+        self.model = RowsModel(())
+        self.table = Table("Samples", fits=True)
+        self.table.setModel(self.model)
+        self._prose = QWidget()
+        self._prose_column = QVBoxLayout(self._prose)
+        self._prose_column.setContentsMargins(0, 0, 0, 0)
+        self._prose_column.setSpacing(4)
+        self.waiting = Text("The first look at held-out rows is still to come.", "muted")
+        for widget in (self.waiting, self.table, self._prose):
+            self.add(widget)
+        self.slider.moved.connect(self._on_moved)
+        self.show_samples(())
+
+    def show_samples(self, samples: Sequence[Sample]) -> None:
+        """Show samples in their order; a new one is shown at once where the newest was looked at."""
+        at_end = self.slider.at() >= self.slider.count() - 1
+        same = len(samples) == len(self._samples) and bool(samples) and samples[-1] is self._samples[-1]
+        if same:
+            return
+        self._samples = tuple(samples)
+        self._trail.setVisible(bool(samples))
+        self.waiting.setVisible(not samples)
+        if not samples:
+            self.table.hide()
+            self._prose.hide()
+            self.slider.set_range(0, 0)
+            return
+        at = len(samples) - 1 if at_end else min(self.slider.at(), len(samples) - 1)
+        self.slider.set_range(len(samples), at)
+        self._show(at)
+
+    def _on_moved(self, at: int) -> None:
+        if at < len(self._samples):
+            self._show(at)
+
+    def _show(self, at: int) -> None:
+        sample = self._samples[at]
+        self.step.set_words(lambda: tr("step {n}", n=sample.n))
+        is_prose = sample.columns == LONG
+        self.table.setVisible(not is_prose)
+        self._prose.setVisible(is_prose)
+        if is_prose:
+            self._show_prose(sample)
+        else:
+            self._show_table(sample)
+
+    def _show_table(self, sample: Sample) -> None:
+        if sample.columns != self._columns:
+            self._columns = sample.columns
+            self.model.set_headers(["" if name == "score" else HEADERS.get(name, name) for name in sample.columns])
+            self.table.clear_styles()
+            for at, name in enumerate(sample.columns):
+                style, width, stretch = _STYLES.get(name, ("text", 160, 0.0))
+                self.table.set_style(at, style, width=width, stretch=stretch)
+        self.model.set_rows([Row(row) for row in sample.rows])
+
+    def _show_prose(self, sample: Sample) -> None:
+        while self._prose_column.count():
+            widget = self._prose_column.takeAt(0).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for at, (prompt, text) in enumerate(sample.rows):
+            if at:
+                self._prose_column.addWidget(Rule())
+            self._prose_column.addWidget(Text("{prompt} …", "muted", wrap=True, prompt=prompt.strip()))
+            label = Text("{text}", wrap=True, text=text.strip() or "…")
+            label.let_select()
+            self._prose_column.addWidget(label)
+
+
+_STYLES = {
+    "text": ("text", 0, 1.0), "true": ("text", 170, 0.0), "predicted": ("chip", 200, 0.0), "score": ("bar", 170, 0.0),
+    "prompt": ("muted", 0, 0.5),
+}  # fmt: skip
+
+
+class StepSlider(QWidget):
+    """A short line with a knob: which of so many."""
+
+    moved = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._count, self._at = 0, 0
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        words(self.setAccessibleName, "Look back")
+        self._theme.changed.connect(self.updateGeometry)
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return self._count
+
+    def at(self) -> int:
+        """Return which one is chosen, from 0."""
+        return self._at
+
+    def set_range(self, count: int, at: int) -> None:
+        """Offer `count` places and stand at one, without telling anybody."""
+        self._count, self._at = count, max(0, min(at, count - 1))
+        self.setVisible(count > 1)
+        self.setAccessibleDescription(f"{self._at + 1} / {count}")
+        self.update()
+
+    def _take(self, at: int) -> None:
+        at = max(0, min(self._count - 1, at))
+        if at != self._at:
+            self._at = at
+            self.setAccessibleDescription(f"{at + 1} / {self._count}")
+            self.update()
+            self.moved.emit(at)
+
+    def _take_x(self, x: float) -> None:
+        side = self._theme.px(6)
+        share = (x - side) / max(1, self.width() - 2 * side)
+        self._take(round(share * (self._count - 1)))
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(150), self._theme.px(20))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side, middle = self._theme.px(6), self.height() / 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("border"))
+        painter.drawRoundedRect(QRectF(side, middle - 1.5, self.width() - 2 * side, 3), 1.5, 1.5)
+        x = side + (self.width() - 2 * side) * (self._at / max(1, self._count - 1))
+        painter.setBrush(self._theme.colour("accent" if self.hasFocus() else "muted"))
+        painter.drawEllipse(QPointF(x, middle), side - 0.5, side - 0.5)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._take_x(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._take_x(event.position().x())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1}.get(
+            Qt.Key(event.key()), 0
+        )
+        if step:
+            self._take(self._at + step)
+        else:
+            super().keyPressEvent(event)

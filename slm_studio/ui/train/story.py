@@ -1,0 +1,167 @@
+"""Story: everything that is known of one run, from its history on disk or from events as they come. No Qt here."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from slm_studio.core.curves import COLUMNS, read_curves
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Evaluated, Event, Machine, Note, Paused, Progress, Sample, Saved, Started, Step
+from slm_studio.core.nouns import event_from_json
+from slm_studio.core.run import FAILED, PAUSED, RUNNING, Run
+from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.ui.train.wording import DOCTOR
+from slm_studio.ui.widgets.curves import Series
+
+STOPPING = "stopping"
+RECENT = 50  # steps over which speed and time left are told
+
+
+@dataclass(slots=True)
+class Story:
+    """Grows with `take`. `state` follows core.run's states, and “stopping” while a stop was asked."""
+
+    run: Run
+    state: str
+    machine: Machine | None = None
+    steps: Series = field(default_factory=lambda: Series(len(COLUMNS)))
+    evaluations: list[Evaluated] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    opinion: Note | None = None  # the doctor's latest
+    how: Note | None = None  # how it runs
+    progress: Progress | None = None  # what is being done besides steps
+    saved: int = -1  # the step of the newest checkpoint
+    model: SavedModel | None = None
+    error: StudioError | None = None
+
+    def take(self, events: Iterable[Event]) -> list[Step]:
+        """Take events in; return the steps among them."""
+        steps = []
+        for event in events:
+            if isinstance(event, Step):
+                steps.append(event)
+                self.state = RUNNING if self.state == PAUSED else self.state
+            else:
+                self._take(event)
+        if steps:
+            self._add(steps)
+        return steps
+
+    @property
+    def n(self) -> int:
+        """Return the last step."""
+        return int(self.steps.column(0)[-1]) if len(self.steps) else 0
+
+    @property
+    def seconds(self) -> float:
+        """Return the time spent so far, over all resumes."""
+        return float(self.steps.column(2)[-1]) if len(self.steps) else self.run.seconds
+
+    @property
+    def total(self) -> int:
+        """Return the steps that are planned; 0 while nobody knows."""
+        return self.machine.steps if self.machine else self.run.steps
+
+    @property
+    def best(self) -> Evaluated | None:
+        """Return the best evaluation."""
+        return next((each for each in reversed(self.evaluations) if each.best), None)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Say whether an engine works on it."""
+        return self.state in (RUNNING, PAUSED, STOPPING)
+
+    def left(self) -> float | None:
+        """Return the seconds that the planned steps will still take, by the pace of late; None while nobody knows."""
+        count = len(self.steps)
+        if count < 3 or not self.total:
+            return None
+        seconds, n = self.steps.column(2), self.steps.column(0)
+        first = max(0, count - RECENT)
+        pace = (seconds[-1] - seconds[first]) / max(1.0, n[-1] - n[first])
+        return max(0.0, float(pace * (self.total - n[-1])))
+
+    def recent(self, column: str) -> float:
+        """Return the mean of a column of the latest steps."""
+        values = self.steps.column(COLUMNS.index(column))[-RECENT:]
+        finite = values[np.isfinite(values)]
+        return float(finite.mean()) if len(finite) else float("nan")
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self.machine = event.machine
+            self.state = self.state if self.state == STOPPING else RUNNING
+            self._cut(event.n)
+        elif isinstance(event, Evaluated):
+            self.evaluations.append(event)
+        elif isinstance(event, Sample):
+            self.samples.append(event)
+        elif isinstance(event, Saved):
+            self.saved = event.n
+        elif isinstance(event, Paused):
+            self.state = self.state if self.state == STOPPING else PAUSED
+        elif isinstance(event, Progress):
+            self.progress = event
+        elif isinstance(event, Note):
+            self._note(event)
+
+    def _note(self, note: Note) -> None:
+        if note.code == "how-it-runs":
+            self.how = note
+        elif note.code in DOCTOR:
+            self.opinion = note
+
+    def _add(self, steps: list[Step]) -> None:
+        self.progress = None
+        if len(self.steps) and steps[0].n <= self.n:
+            self._cut(steps[0].n - 1)
+        self.steps.extend([[getattr(step, name) for name in COLUMNS] for step in steps])
+
+    def _cut(self, n: int) -> None:
+        """Forget what came after step `n`: a resumed run goes back to its checkpoint."""
+        self.steps.cut(n)
+        self.evaluations = [each for each in self.evaluations if each.n <= n]
+        self.samples = [each for each in self.samples if each.n <= n]
+
+
+def told(run: Run) -> Story:
+    """Return the story of a run as its folder tells it."""
+    story = Story(run, run.state)
+    story.take(_history(run))
+    story.state = run.state
+    table = np.frombuffer(read_curves(run.path), "<f8").reshape(-1, len(COLUMNS))
+    story.steps.extend(table)
+    story.progress = None
+    if run.model:
+        story.model = _model(Path(run.model))
+    if run.problem and run.state == FAILED:
+        story.error = StudioError.from_json(run.problem)
+    return story
+
+
+def _model(folder: Path) -> SavedModel | None:
+    try:
+        return open_saved(folder)
+    except StudioError:
+        return None  # deleted or moved since
+
+
+def _history(run: Run) -> Iterator[Event]:
+    """Yield the events of history.jsonl but the steps, which curves.bin holds."""
+    path = run.path / "history.jsonl"
+    if not path.exists():
+        return
+    with path.open("rb") as stream:
+        for raw in stream:
+            if raw.startswith(b'{"event": "step"') or not raw.endswith(b"\n"):
+                continue
+            try:
+                event = event_from_json(json.loads(raw))
+            except (StudioError, ValueError, KeyError):
+                continue  # a line of a newer version
+            if not isinstance(event, Step):
+                yield event

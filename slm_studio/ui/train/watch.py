@@ -1,0 +1,141 @@
+"""Watch: one run as it learns, or as it learnt. Curves, numbers, the doctor's opinion, samples."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from slm_studio.core.events import Note, Step
+from slm_studio.core.tasks import task_info
+from slm_studio.core.texts import mark, say, tr
+from slm_studio.ui.models import bytes_words
+from slm_studio.ui.train.charts import ChartsCard
+from slm_studio.ui.train.samples import SamplesCard
+from slm_studio.ui.train.story import Story
+from slm_studio.ui.train.wording import DOCTOR, machine_words, metric_name, score
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.stat import StatGrid
+
+PACE = 250  # milliseconds between two looks at the numbers
+SIDE = 288
+
+
+class Watch(QWidget):
+    """Give it a story once; call `grow` when it grew and `settle` when its state turned."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.story: Story | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PACE)
+        self._timer.timeout.connect(self._show_numbers)
+        self.charts, self.samples = ChartsCard(), SamplesCard()
+        self.numbers, self.doctor, self.how = Card(), Card(), Card("How it runs")
+        self.grid = StatGrid(least=100, most=2)
+        for key, name in (
+            ("first", mark("held out")),
+            ("second", mark("held-out loss")),
+            ("speed", mark("tokens/s")),
+            ("memory", mark("memory")),
+        ):
+            self.grid.add_stat(key, name)
+        self.numbers.add(self.grid)
+        self.opinion, self.machine = Text("", "second", wrap=True), Text("", "muted", wrap=True)
+        self.doctor.add(self.opinion)
+        self.how.add(self.machine)
+        self._build()
+
+    def show_story(self, story: Story) -> None:
+        """Show a run from its beginning."""
+        self.story = story
+        self.charts.show_story(story)
+        self.samples.show_samples(())
+        self._name_metrics()
+        self._show_numbers()
+
+    def grow(self, steps: Sequence[Step]) -> None:
+        """Show what came; numbers follow at a calm pace."""
+        self.charts.grow(steps)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def settle(self) -> None:
+        """Show at once what is known: the run turned."""
+        self.charts.settle()
+        self._show_numbers()
+
+    def retranslate(self) -> None:
+        """Say names and sentences in the language of now."""
+        if self.story is not None:
+            self._name_metrics()
+            self._show_numbers()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        self.charts.setMinimumHeight(300)
+        row.addWidget(self.charts, 1)
+        side = QWidget()
+        side.setFixedWidth(SIDE)
+        cards = QVBoxLayout(side)
+        cards.setContentsMargins(0, 0, 0, 0)
+        cards.setSpacing(GAP)
+        for card in (self.numbers, self.doctor, self.how):
+            cards.addWidget(card)
+        cards.addStretch(1)
+        row.addWidget(side, 0, Qt.AlignmentFlag(0))
+        column.addLayout(row, 1)
+        column.addWidget(self.samples)
+
+    def _keys(self) -> tuple[str, str]:
+        """Return the two held-out metrics that lead."""
+        assert self.story is not None
+        info = task_info(self.story.run.task)
+        shown = [key for key in info.shown if key] or [info.metric]
+        return shown[0], shown[1] if len(shown) > 1 else "loss"
+
+    def _name_metrics(self) -> None:
+        first, second = self._keys()
+        self.grid.stat("first").name.set_words(lambda: tr("held-out {metric}", metric=metric_name(first)))
+        self.grid.stat("second").name.set_words(lambda: metric_name(second))
+
+    def _show_numbers(self) -> None:
+        story = self.story
+        if story is None:
+            return
+        best = story.best or (story.evaluations[-1] if story.evaluations else None)
+        metrics = {"loss": best.loss} | best.metrics if best else dict(story.run.metrics or {})
+        for place, key in zip(("first", "second"), self._keys(), strict=True):
+            self.grid.set_value(place, score(metrics.get(key)))
+        speed, memory = story.recent("tokens_per_second"), story.recent("memory")
+        self.grid.set_value("speed", f"{speed:,.0f}" if speed == speed else "–")
+        self.grid.set_value("memory", bytes_words(int(memory)) if memory == memory and memory > 0 else "–")
+        self._show_opinion(story.opinion)
+        self._show_how(story)
+        self.samples.show_samples(story.samples)
+
+    def _show_opinion(self, note: Note | None) -> None:
+        self.doctor.setVisible(note is not None)
+        if note is None:
+            return
+        title, tone = DOCTOR[note.code]
+        if self.doctor.property("tone") != tone:
+            self.doctor.set_tone(tone)
+        self.doctor.set_title(title)
+        self.opinion.set_words(lambda: say(note.message, note.values))
+
+    def _show_how(self, story: Story) -> None:
+        self.how.setVisible(story.machine is not None or story.how is not None)
+        machine, how = story.machine, story.how
+        parts = []
+        if how is not None:
+            parts.append(say(how.message, how.values))
+        if machine is not None:
+            parts.append(machine_words(machine))
+        self.machine.setText("\n".join(parts))

@@ -1,0 +1,170 @@
+"""What is said of plans and runs: shapes, scores, states, sizes. Pure functions, no Qt."""
+
+from datetime import datetime
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Machine
+from slm_studio.core.recipe import Recipe, split_base
+from slm_studio.core.results import Sizes
+from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, RUNNING, STOPPED
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import task_info
+from slm_studio.core.texts import mark, tr, tr_many
+
+METRICS = {
+    "accuracy": mark("accuracy"), "f1_macro": mark("macro F1"), "f1_weighted": mark("weighted F1"), "loss": mark("loss"),
+    "perplexity": mark("perplexity"), "bits_per_byte": mark("bits per byte"), "precision_macro": mark("macro precision"),
+    "recall_macro": mark("macro recall"),
+}  # fmt: skip
+STATES = {
+    CREATED: mark("not started"), RUNNING: mark("running"), PAUSED: mark("paused"), FINISHED: mark("finished"),
+    STOPPED: mark("stopped"), FAILED: mark("ended with an error"), INTERRUPTED: mark("interrupted"), "stopping": mark("stopping"),
+}  # fmt: skip
+BASELINES = {
+    "majority": mark("the most frequent label"), "tfidf_linear": mark("TF-IDF + linear"), "uniform": mark("guessing"),
+    "unigram": mark("counting tokens"), "xz": mark("compression (xz)"),
+}  # fmt: skip
+DOCTOR = {  # code of a Note → title and tone of its card
+    "learning-well": (mark("Learning well"), "soft"), "learning-with-gap": (mark("Learning, with a gap"), "soft"),
+    "by-heart": (mark("Learning by heart"), "warning"), "plateau": (mark("No gain for a while"), ""),
+    "not-learning": (mark("Not learning yet"), "warning"), "unstable": (mark("Unstable"), "bad"),
+}  # fmt: skip
+LOWER_IS_BETTER = ("loss", "perplexity", "bits_per_byte", "mse", "mae", "wer", "cer")
+
+
+def metric_name(key: str) -> str:
+    """Return a metric as people call it."""
+    return tr(METRICS[key]) if key in METRICS else key
+
+
+def score(value: float | None) -> str:
+    """Return a score with three digits that count."""
+    if value is None or value != value:
+        return "–"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+
+
+def state_words(state: str) -> str:
+    """Return a run's state."""
+    return tr(STATES.get(state, state))
+
+
+def base_words(task: str, base: str) -> str:
+    """Return what a model starts from. Example: “LSTM small, from scratch”, “from bert-base-chinese”"""
+    try:
+        family, size = split_base(base)
+        if size:
+            return tr("{family} {size}, from scratch", family=tr(task_info(task).family(family).title), size=tr(size))
+    except StudioError:
+        return base  # a shape of a newer version
+    return tr("from {base}", base=base.rstrip("/\\").replace("\\", "/").rpartition("/")[2])
+
+
+def count_words(count: int) -> str:
+    """Return a large count, short. Example: count_words(2_400_000) == "2.4 M\""""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{count / size:.0f} {unit}" if count >= 100 * size else f"{count / size:.1f} {unit}"
+    return str(count)
+
+
+def gigabytes(count: float) -> str:
+    """Return bytes as GB with one digit, as memory is told."""
+    return f"{count / 1e9:.1f}"
+
+
+def span_words(low: float, high: float) -> str:
+    """Return a range of seconds in the unit that suits it. Example: span_words(240, 360) == "4 – 6 min\""""
+    if high < 100:
+        size, unit = 1, tr("s")
+    elif high < 2 * 3600:
+        size, unit = 60, tr("min")
+    else:
+        size, unit = 3600, tr("h")
+    first, last = max(1, round(low / size)), max(1, round(high / size))
+    return f"{first} {unit}" if first == last else f"{first} – {last} {unit}"
+
+
+def device_words(device: str, precision: str = "auto") -> str:
+    """Return where a run computes. Example: “CPU, bf16”"""
+    name = "CPU" if device == "cpu" else device.upper().replace("CUDA:0", "GPU").replace("CUDA", "GPU")
+    return name if precision in ("auto", "") else f"{name}, {precision}"
+
+
+def run_facts(
+    task: str, base: str, sizes: Sizes | None, rows: dict[str, int] | None = None, parameters: int = 0
+) -> str:
+    """Return “LSTM small, from scratch · 2.4 M parameters · 9,003 rows train, 1,000 held out”."""
+    parts = [base_words(task, base)]
+    parameters = parameters or (sizes.parameters if sizes else 0)
+    rows = rows or (sizes.rows if sizes else {})
+    if parameters:
+        parts.append(tr("{count} parameters", count=count_words(parameters)))
+    if rows.get("train"):
+        held = sum(count for split, count in rows.items() if split != "train")
+        parts.append(tr("{train} rows train, {held} held out", train=rows["train"], held=held))
+    return " · ".join(parts)
+
+
+def result_words(model: SavedModel) -> str:
+    """Return the score of a finished run beside its baselines, in one line."""
+    info = task_info(model.task)
+    key = next((each for each in (*info.shown, info.metric) if each in model.metrics), "")
+    if not key:
+        return tr("The model is saved.")
+    parts = [f"{metric_name(key)} {score(model.metrics[key])}"]
+    if key in model.intervals:
+        low, high = model.intervals[key]
+        parts[0] += f" ({score(low)} – {score(high)})"
+    rows = model.rows.get(model.metrics_on, 0)
+    if rows:
+        parts[0] += " " + (
+            tr_many("on {n} test row", "on {n} test rows", rows)
+            if model.metrics_on == "test"
+            else tr_many("on {n} held-out row", "on {n} held-out rows", rows)
+        )
+    for name, scores in model.baseline.items():
+        if key in scores:
+            parts.append(f"{tr(BASELINES.get(name, name))} {score(scores[key])}")
+    return " · ".join(parts)
+
+
+def verdict_words(model: SavedModel) -> str:
+    """Return what the paired test said of the model and its strongest baseline, or ""."""
+    said = {
+        "better": mark("Better than {baseline}, and not by chance."),
+        "worse": mark("{baseline} does better on these rows."),
+        "none": mark("No difference from {baseline} could be shown."),
+    }
+    info = task_info(model.task)
+    key = next((each for each in (*info.shown, info.metric) if each in model.metrics), "")
+    ranked = sorted(model.verdicts, key=lambda name: model.baseline.get(name, {}).get(key, 0.0))
+    strongest = ranked[0 if key in LOWER_IS_BETTER else -1] if ranked else ""
+    if not strongest or model.verdicts[strongest] not in said:
+        return ""
+    words = tr(said[model.verdicts[strongest]], baseline=tr(BASELINES.get(strongest, strongest)))
+    return words[:1].upper() + words[1:]
+
+
+def machine_words(machine: Machine) -> str:
+    """Return where a run computes, by its Started event."""
+    return f"{machine.name} · {device_words(machine.device, machine.precision)}"
+
+
+def day(created: str) -> str:
+    """Return an ISO time as people read it here: local, without seconds."""
+    try:
+        return datetime.fromisoformat(created).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return created[:16]
+
+
+def recipe_sentence(recipe: Recipe, labels: int) -> str:
+    """Return what a recipe learns. Example: “classify text into 77 values of category”"""
+    info = task_info(recipe.task)
+    text, label = recipe.roles.get("text", ""), recipe.roles.get("label", "")
+    if recipe.task == "classify":
+        return tr("classify {text} into {labels} values of {label}", text=text, labels=labels, label=label)
+    if recipe.task == "write":
+        return tr("write like {text}", text=text)
+    return tr(info.title)

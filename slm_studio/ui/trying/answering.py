@@ -1,0 +1,137 @@
+"""Answering: keeps one model open and asks it; a newer question ends the older one; a dead engine is replaced."""
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Predicted
+from slm_studio.core.results import Opened
+from slm_studio.core.saved import SavedModel
+from slm_studio.ui.jobs import JobHandle, Jobs
+
+CLOSED, OPENING, OPEN = "closed", "opening", "open"
+GONE = ("not-open", "engine-died", "engine-no-start")  # errors after which the handle is worth nothing
+
+
+class Answering(QObject):
+    """Opens the model at the first question (or at `open`), and again by itself where its engine is gone."""
+
+    state_changed = Signal(str)  # closed, opening, open
+    opened = Signal(object)  # Opened
+    arrived = Signal(object)  # a piece of the answer
+    answered = Signal(object)  # numbers about the answer; None where it was stopped
+    failed = Signal(object)  # StudioError
+
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._model: SavedModel | None = None
+        self._device = "auto"
+        self._handle = ""
+        self._opening: JobHandle | None = None
+        self._answer: JobHandle | None = None
+        self._asked: tuple[str, dict[str, object]] | None = None  # waits for the model, or is being answered
+        self._turn = 0  # counts models and questions, so that what comes too late is not heard
+        self._again = False  # the model is being opened for a question whose handle was gone
+        self.state = CLOSED
+
+    @property
+    def is_busy(self) -> bool:
+        """Say whether a question is open."""
+        return self._asked is not None
+
+    @property
+    def handle(self) -> str:
+        """Return the handle of the open model, or ""."""
+        return self._handle
+
+    def use(self, model: SavedModel | None, device: str) -> None:
+        """Take another model or device; nothing is opened yet."""
+        self.stop()
+        self._turn += 1
+        self._model, self._device = model, device
+        self._forget()
+
+    def open(self) -> None:
+        """Open the model, where it is not open yet."""
+        if self._model is None or self.state != CLOSED:
+            return
+        self._set_state(OPENING)
+        arguments = {"folder": self._model.folder, "device": self._device}
+        result, error = partial(self._on_opened, self._turn), partial(self._on_open_failed, self._turn)
+        self._opening = self._jobs.start("open", arguments, result, None, error, owner=self)
+
+    def ask(self, prompt: str, options: dict[str, object]) -> None:
+        """Ask a question; an older one that is still open is not answered any more."""
+        self._end_answer()
+        self._asked, self._again = (prompt, options), False
+        self._predict() if self.state == OPEN else self.open()
+
+    def stop(self) -> None:
+        """End the answer; `answered(None)` follows at once."""
+        if self._asked is not None:
+            self._end_answer()
+            self.answered.emit(None)
+
+    def _predict(self) -> None:
+        assert self._asked is not None
+        self._turn += 1
+        prompt, options = self._asked
+        arguments = {"handle": self._handle, "prompt": prompt, "options": options}
+        turn = self._turn
+        result, event, error = (partial(each, turn) for each in (self._on_answered, self._on_event, self._on_failed))
+        self._answer = self._jobs.start("predict", arguments, result, event, error, owner=self)
+
+    def _end_answer(self) -> None:
+        self._asked = None
+        if self._answer is not None:
+            self._turn += 1
+            self._answer.stop()
+            self._answer = None
+
+    def _forget(self) -> None:
+        self._handle = ""
+        self._set_state(CLOSED)
+
+    def _set_state(self, state: str) -> None:
+        if state != self.state:
+            self.state = state
+            self.state_changed.emit(state)
+
+    def _on_opened(self, turn: int, opened: Opened | None) -> None:
+        if turn != self._turn or opened is None:
+            return
+        self._handle = opened.handle
+        self._set_state(OPEN)
+        self.opened.emit(opened)
+        if self._asked is not None:
+            self._predict()
+
+    def _on_open_failed(self, turn: int, error: StudioError) -> None:
+        if turn == self._turn:
+            self._asked = None
+            self._forget()
+            self.failed.emit(error)
+
+    def _on_event(self, turn: int, event: Event) -> None:
+        if turn == self._turn and isinstance(event, Predicted):
+            self.arrived.emit(event.item)
+
+    def _on_answered(self, turn: int, numbers: object) -> None:
+        if turn == self._turn:
+            self._asked = self._answer = None
+            self.answered.emit(numbers)
+
+    def _on_failed(self, turn: int, error: StudioError) -> None:
+        if turn != self._turn:
+            return
+        asked, self._asked, self._answer = self._asked, None, None
+        if error.code in GONE:
+            self._forget()
+        if error.code == "not-open" and not self._again:
+            # The engine was replaced, or made room for other models: open this one once more.
+            self._asked, self._again = asked, True
+            self.open()
+            return
+        self.failed.emit(error)

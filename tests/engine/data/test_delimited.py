@@ -1,0 +1,182 @@
+"""CSV and TSV: every cell as it was written, no row swallowed."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from slm_studio.core.errors import StudioError
+from tests.engine.data.ask import cells, read, remark, write_and_read
+
+
+def names(dataset) -> list[str]:
+    return [column.name for column in dataset.columns]
+
+
+def test_words_like_NA_and_numbers_stay_text(tmp_path: Path) -> None:  # noqa: N802
+    content = 'text,label\nNA,007\nnull,1e5\n  ," "\n1.0,true\n'
+
+    dataset = write_and_read(tmp_path / "a.csv", content)
+
+    assert cells(dataset) == [("NA", "007"), ("null", "1e5"), ("  ", " "), ("1.0", "true")]
+
+
+def test_quotes_delimiters_and_newlines_in_quoted_cells(tmp_path: Path) -> None:
+    content = 'text,label\r\n"a, b",x\r\n"say ""hi""",y\r\n"one\r\ntwo\nthree",x\r\n"",y\r\n'
+
+    dataset = write_and_read(tmp_path / "a.csv", content)
+
+    assert cells(dataset) == [("a, b", "x"), ('say "hi"', "y"), ("one\r\ntwo\nthree", "x"), ("", "y")]
+    assert dataset.report.remarks == ()
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+def test_delimiter_is_guessed(tmp_path: Path, delimiter: str) -> None:
+    lines = [
+        delimiter.join(("text", "label")),
+        *(delimiter.join((f"row number {n}, or so; yes", "ab"[n % 2])) for n in range(9)),
+    ]
+    if delimiter in ",;":
+        lines = [line.replace(", or so; yes", "") for line in lines]
+
+    dataset = write_and_read(tmp_path / "a.csv", "\n".join(lines))
+
+    assert dataset.report.delimiter == delimiter
+    assert names(dataset) == ["text", "label"] and dataset.rows == 9
+
+
+def test_delimiter_of_the_options_wins(tmp_path: Path) -> None:
+    dataset = write_and_read(tmp_path / "a.txt", "music    a b c\nfilm    d, e\n", delimiter="    ", header=False)
+
+    assert cells(dataset) == [("music", "a b c"), ("film", "d, e")]
+
+
+def test_stray_quote_before_5000_rows_swallows_none(tmp_path: Path) -> None:
+    content = "text,label\n" + '"an open quote,x\n' + "".join(f"row {n},y\n" for n in range(5000)) + 'a 5" pipe,x\n'
+
+    dataset = write_and_read(tmp_path / "a.csv", content)
+
+    assert dataset.rows == 5002
+    assert cells(dataset)[0] == ('"an open quote', "x")
+    assert cells(dataset)[-1] == ('a 5" pipe', "x")
+    assert remark(dataset, "stray-quotes").count == 1
+
+
+def test_many_stray_quotes_take_no_long_time(tmp_path: Path) -> None:
+    content = "text,label\n" + "".join(f'"open {n},y\n' for n in range(20000))
+    began = time.monotonic()
+
+    dataset = write_and_read(tmp_path / "a.csv", content)
+
+    assert dataset.rows == 20000
+    assert time.monotonic() - began < 5
+
+
+def test_long_quoted_cell_of_many_lines_is_one_cell(tmp_path: Path) -> None:
+    poem = "\n".join(f"line {n} of a poem" for n in range(3000))
+
+    dataset = write_and_read(tmp_path / "a.csv", f'text,label\n"{poem}",x\nshort,y\n')
+
+    assert cells(dataset) == [(poem, "x"), ("short", "y")]
+
+
+def test_doubled_and_missing_headers_are_renamed_visibly(tmp_path: Path) -> None:
+    dataset = write_and_read(tmp_path / "a.csv", "text,text,, label \na,b,c,d\n")
+
+    assert names(dataset) == ["text", "text_2", "column_3", "label"]
+    assert {each.code for each in dataset.report.remarks} == {"header-twice", "header-missing", "header-trimmed"}
+
+
+def test_surplus_cells_get_columns_of_their_own(tmp_path: Path) -> None:
+    dataset = write_and_read(tmp_path / "a.csv", "text,label\n" + "a,x\nb,y\n" * 20 + "c,x,more\n")
+
+    assert names(dataset) == ["text", "label", "column_3"]
+    assert cells(dataset)[-1] == ("c", "x", "more") and cells(dataset)[0] == ("a", "x", "")
+    assert remark(dataset, "rows-wide").rows == (40,)
+
+
+def test_unquoted_commas_of_prose_are_joined_again(tmp_path: Path) -> None:
+    usual = "ham,nothing special\nspam,buy now\n" * 20
+
+    last = write_and_read(tmp_path / "a.csv", "label,text\n" + usual + "ham,well, I mean, yes\n" * 5)
+    first = write_and_read(tmp_path / "b.csv", "text,label\n" + "nice one,pos\nso bad,neg\n" * 20 + "well,no,pos\n" * 5)
+
+    assert cells(last)[-1] == ("ham", "well, I mean, yes")
+    assert cells(first)[-1] == ("well,no", "pos")
+
+
+def test_prose_under_one_header_is_one_column(tmp_path: Path) -> None:
+    texts = ["one, two", "three", "four, five, six", "seven", "eight,", "nine, ten, eleven, twelve"] * 3
+
+    dataset = write_and_read(tmp_path / "a.csv", "text\n" + "\n".join(texts))
+
+    assert [cell for (cell,) in cells(dataset)] == texts
+
+
+def test_header_is_guessed_both_ways_and_the_person_decides(tmp_path: Path) -> None:
+    content = "I like it.,pos\nI hate it.,neg\nIt is fine.,pos\nNo.,neg\n"
+
+    assert write_and_read(tmp_path / "a.csv", content).rows == 4
+    assert write_and_read(tmp_path / "b.csv", content, header=True).rows == 3
+    assert write_and_read(tmp_path / "c.csv", "text,label\n" + content).rows == 4
+    assert write_and_read(tmp_path / "d.csv", "text,label\n" + content, header=False).rows == 5
+    assert write_and_read(tmp_path / "e.csv", "评论,类别\n" + content).rows == 4
+    assert write_and_read(tmp_path / "f.csv", "foo,bar\n" + content).rows == 4
+
+
+def test_number_column_that_turns_to_text_late_stays_text(tmp_path: Path) -> None:
+    content = "n,text\n" + "".join(f"{n},a\n" for n in range(30_000)) + "abc,b\n"
+
+    dataset = write_and_read(tmp_path / "a.csv", content)
+
+    assert cells(dataset)[-1] == ("abc", "b") and cells(dataset)[7] == ("7", "a")
+
+
+def test_characters_that_only_look_like_line_ends_stay_inside(tmp_path: Path) -> None:
+    text = "a\u2028b\u0085c\x0bd\x0ce\x1cf"
+
+    dataset = write_and_read(tmp_path / "a.csv", f"text,label\n{text},x\n")
+
+    assert cells(dataset) == [(text, "x")]
+
+
+def test_blank_lines_of_a_single_column_are_rows(tmp_path: Path) -> None:
+    assert write_and_read(tmp_path / "a.csv", "text\na\n\nb\n").rows == 3
+
+
+def test_literal_quotes_between_tabs_stay_and_enclosing_ones_go(tmp_path: Path) -> None:
+    literal = "".join(f"ham\tplain text number {n}\n" for n in range(30)) + 'ham\t"HEY" you\nspam\t"quoted whole"\n'
+    enclosing = 'label\ttext\nham\t"a\tb ""c"""\nspam\tplain\n'
+
+    assert cells(write_and_read(tmp_path / "a.tsv", literal))[-1] == ("spam", '"quoted whole"')
+    assert cells(write_and_read(tmp_path / "b.tsv", enclosing))[0] == ("ham", 'a\tb "c"')
+
+
+def test_sep_line_of_excel_is_no_row(tmp_path: Path) -> None:
+    dataset = write_and_read(tmp_path / "a.csv", "sep=;\r\ntext;label\r\na, b;x\r\n")
+
+    assert names(dataset) == ["text", "label"] and cells(dataset) == [("a, b", "x")]
+
+
+def test_half_a_million_cells_read_in_a_second(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "".join(f'"some text, number {n}",label {n % 7}\n' for n in range(100_000)))
+    began = time.monotonic()
+
+    dataset = read(path)
+
+    assert dataset.rows == 100_000
+    assert time.monotonic() - began < 5  # usually 0.6 s
+
+
+def test_delimiter_that_fits_no_line_gives_one_column(tmp_path: Path) -> None:
+    dataset = write_and_read(tmp_path / "a.csv", "text\nhello there\nbye\n")
+
+    assert names(dataset) == ["text"] and dataset.rows == 2
+
+
+def test_unknown_encoding_of_the_options_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StudioError) as caught:
+        write_and_read(tmp_path / "a.csv", "text\na\n", encoding="klingon")
+
+    assert caught.value.code == "no-such-encoding" and "klingon" in str(caught.value)

@@ -1,0 +1,177 @@
+"""Findings: what would hurt is found, counted and put into words; what is hopeless is refused."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from slm_studio import engine
+from slm_studio.core.dataset import Dataset, Finding
+from slm_studio.core.errors import StudioError, fill
+from slm_studio.core.recipe import make_recipe
+from slm_studio.engine.data.cleaning import STEPS
+from slm_studio.engine.data.quality import refuse_hopeless
+from slm_studio.engine.data.rows import open_rows
+from tests.engine.data.ask import read, result, write_and_read
+
+ROLES = {"text": "text", "label": "label"}
+
+
+def table(tmp_path: Path, lines: list[tuple[str, str]], **options: str) -> Dataset:
+    body = "".join('"{}",{}\n'.format(text.replace('"', '""'), label) for text, label in lines)
+    return write_and_read(tmp_path / "a.csv", "text,label\n" + body, header=True, **options)
+
+
+def plain(count: int = 60) -> list[tuple[str, str]]:
+    words = ["apple", "river", "stone", "cloud", "green", "table", "music", "seven", "happy", "train"]
+    return [
+        (" ".join(words[(n * k + k) % 10] for k in range(1, 8)) + f" {n} {n * n}", "ab"[n % 2]) for n in range(count)
+    ]
+
+
+def findings(dataset: Dataset, task: str = "classify", **settings: object) -> dict[str, Finding]:
+    roles = ROLES if task == "classify" else {"text": "text"}
+    found = result(engine.check(dataset, make_recipe(task, roles=roles, settings=settings)))
+    for each in found:
+        assert "{" not in fill(each.message, each.values) + fill(each.cost, each.values), each.code
+        assert each.fix == "" or each.fix in STEPS
+    assert [each.serious for each in found] == sorted((each.serious for each in found), reverse=True)
+    return {each.code: each for each in found}
+
+
+def test_good_rows_give_no_findings(tmp_path: Path) -> None:
+    assert not [code for code in findings(table(tmp_path, plain(200))) if code != "near-duplicates"]
+
+
+def test_empty_texts_and_labels_are_found_with_their_places(tmp_path: Path) -> None:
+    found = findings(table(tmp_path, [*plain(), ("  ", "a"), ("something", "")]))
+
+    assert found["empty-text"].rows == (60,) and found["empty-label"].rows == (61,)
+    assert found["empty-text"].fix == "remove_empty"
+
+
+def test_duplicates_and_conflicts_are_told_apart(tmp_path: Path) -> None:
+    lines = plain()
+
+    found = findings(table(tmp_path, [*lines, (lines[0][0].upper(), "a"), (lines[1][0], "a")]))
+
+    assert found["duplicates"].rows == (60,) and found["duplicates"].fix == "remove_duplicates"
+    assert found["conflicts"].rows == (1, 61) and found["conflicts"].fix == "remove_conflicts"
+
+
+def test_near_duplicates_are_found_and_short_texts_are_not(tmp_path: Path) -> None:
+    text = "I ordered a new card two weeks ago and it has still not arrived at my house"
+    lines = [*plain(), (text, "a"), (text + "!", "a"), (text.replace("two", "2"), "a"), ("yes", "a"), ("yes!", "a")]
+
+    assert findings(table(tmp_path, lines))["near-duplicates"].rows[-2:] == (61, 62)
+
+
+def test_held_out_rows_that_stand_in_train_are_found(tmp_path: Path) -> None:
+    lines = plain()
+    (tmp_path / "test.csv").write_text(f"text,label\n{lines[3][0]},a\nquite another text,b\n")
+
+    found = findings(table(tmp_path, lines, test=str(tmp_path / "test.csv")))
+
+    assert (
+        found["leak-test"].count == 1 and found["leak-test"].rows == (0,) and found["leak-test"].fix == "remove_leaks"
+    )
+
+
+def test_personal_data_is_found(tmp_path: Path) -> None:
+    lines = [
+        *plain(),
+        ("write to jane.doe@example.org please", "a"),
+        ("call 13812345678", "b"),
+        ("card 4111 1111 1111 1111", "a"),
+    ]
+
+    found = findings(table(tmp_path, lines))
+
+    assert {code: found[code].rows for code in found if code.startswith("personal")} == {
+        "personal-email": (60,), "personal-phone": (61,), "personal-card": (62,),
+    }  # fmt: skip
+
+
+def test_one_class_is_serious(tmp_path: Path) -> None:
+    found = findings(table(tmp_path, [(text, "a") for text, _ in plain()]))
+
+    assert found["one-class"].serious and "“a”" in fill(found["one-class"].message, found["one-class"].values)
+
+
+def test_labels_as_many_as_rows_name_a_better_column(tmp_path: Path) -> None:
+    lines = "".join(f"{text},name {n},{'xy'[n % 2]}\n" for n, (text, _) in enumerate(plain()))
+    dataset = write_and_read(tmp_path / "a.csv", "text,label,mood\n" + lines)
+
+    found = findings(dataset)["too-many-labels"]
+
+    assert found.serious and "“mood” looks more like labels" in fill(found.message, found.values)
+
+
+def test_few_rows_rare_labels_and_imbalance_are_found(tmp_path: Path) -> None:
+    few = findings(table(tmp_path, plain(6)))
+    rare = findings(
+        table(tmp_path, [(text, "a") for text, _ in plain(100)] + [("b text here", "b"), ("c text there", "c")])
+    )
+
+    assert few["too-few-rows"].serious
+    assert rare["rare-labels"].count == 2 and rare["rare-labels"].rows == (100, 101)
+    assert rare["imbalance"].values["share"] == 98
+
+
+def test_labels_spelled_differently_are_found(tmp_path: Path) -> None:
+    found = findings(table(tmp_path, [(text, ("pos", "neg", "POS ")[n % 3]) for n, (text, _) in enumerate(plain())]))
+
+    assert found["label-variants"].fix == "merge_labels" and found["label-variants"].count == 2
+
+
+def test_texts_beyond_the_maximum_length_are_found(tmp_path: Path) -> None:
+    dataset = table(tmp_path, [*plain(), ("word " * 50, "a"), ("字" * 50, "b")])
+
+    assert findings(dataset, max_length=20)["too-long"].rows == (60, 61)
+    assert "too-long" not in findings(dataset, max_length=60)
+
+
+def test_writing_looks_at_other_things(tmp_path: Path) -> None:
+    assert set(findings(write_and_read(tmp_path / "a.txt", "one\n\none\n" * 10), "write")) == {"too-little-text"}
+
+
+def test_banking_is_checked_in_seconds(real_data: Path) -> None:
+    dataset = read(real_data / "banking77" / "train.csv")
+    began = time.monotonic()
+
+    found = result(engine.check(dataset, make_recipe("classify", roles={"text": "text", "label": "category"})))
+
+    assert {"duplicates", "near-duplicates"} <= {each.code for each in found}
+    assert time.monotonic() - began < 20  # usually 1.5 s
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ([("a", "x"), ("b", "y")], "too-few-rows"),
+        ([(f"t{n}", "x") for n in range(30)], "one-class"),
+        ([(f"t{n}", f"l{n}") for n in range(30)], "too-many-labels"),
+        ([(f"t{n}", "") for n in range(30)], "too-few-rows"),
+    ],
+)
+def test_hopeless_rows_are_refused(tmp_path: Path, lines: list[tuple[str, str]], code: str) -> None:
+    rows = open_rows(table(tmp_path, lines), ROLES)
+
+    with pytest.raises(StudioError) as caught:
+        refuse_hopeless(rows, make_recipe("classify", roles=ROLES))
+
+    assert caught.value.code == code and caught.value.advice
+
+
+def test_eight_rows_with_two_labels_may_be_trained(tmp_path: Path) -> None:
+    refuse_hopeless(open_rows(table(tmp_path, plain(8)), ROLES), make_recipe("classify", roles=ROLES))
+
+
+def test_writing_needs_some_text(tmp_path: Path) -> None:
+    recipe = make_recipe("write", roles={"text": "text"})
+    refuse_hopeless(open_rows(write_and_read(tmp_path / "a.txt", "one line"), recipe.roles), recipe)
+
+    with pytest.raises(StudioError) as caught:
+        refuse_hopeless(open_rows(write_and_read(tmp_path / "b.txt", "\n \n"), recipe.roles), recipe)
+
+    assert caught.value.code == "no-text"

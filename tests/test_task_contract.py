@@ -1,0 +1,185 @@
+"""What every task must do: learn, build blank, encode, overfit eight rows, save, open, predict the same, score, resume.
+
+The default suite takes one family per task; the full grid of families runs with: pytest -m slow tests/test_task_contract.py
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from slm_studio import engine
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.events import Event, Finished, Step
+from slm_studio.core.recipe import Recipe, make_recipe
+from slm_studio.core.results import Report
+from slm_studio.core.run import create_run, open_run
+from slm_studio.core.tasks import all_tasks
+from slm_studio.core.tasks.info import CONTINUED
+from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.task import Task
+from slm_studio.engine.tasks import task_of
+from slm_studio.engine.training.optimizer import Optimizers
+from slm_studio.engine.training.plan import Plan, prepare
+
+TEXTS = (
+    "red apples and pears",
+    "the green grass grows",
+    "苹果很甜",
+    "绿草如茵",
+    "a red rose",
+    "green tea, please",
+    "红色的花",
+    "绿色的叶子",
+)
+LABELS = ("red", "green") * 4
+GRID = [
+    pytest.param(info.key, family.key, id=f"{info.key}-{family.key}", marks=[pytest.mark.slow] if place else [])
+    for info in all_tasks()
+    for place, family in enumerate(family for family in info.families if family.key != CONTINUED)
+]
+
+
+def result(events: Iterator[Event]) -> object:
+    last = list(events)[-1]
+    assert isinstance(last, Finished)
+    return last.result
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Dataset:
+    path = tmp_path / "rows.csv"
+    lines = [f'"{text}",{label}' for text, label in zip(TEXTS, LABELS, strict=True)] * 3
+    path.write_text("text,label\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    dataset = result(engine.read(str(path)))
+    assert isinstance(dataset, Dataset)
+    return dataset
+
+
+def recipe_for(task: str, family: str, **settings: object) -> Recipe:
+    common = {
+        "batch": 8,
+        "max_length": 32,
+        "dropout": 0.0,
+        "precision": "fp32",
+        "epochs": 2,
+        "patience": 0,
+        "checkpoint_seconds": 0.0,
+        "validation_share": 0.2,
+        "test_share": 0.0,
+    }
+    return make_recipe(
+        task, base=f"blank:{family}-nano", roles={"text": "text", "label": "label"}, settings=common | settings
+    ).settled()
+
+
+def plan_for(recipe: Recipe, dataset: Dataset) -> Plan:
+    return next(event for event in prepare(recipe, dataset) if isinstance(event, Plan))
+
+
+def answers(task: Task, loaded: Loaded) -> list[object]:
+    options = {"temperature": 0.0, "max_new_tokens": 5, "seed": 1}
+    return [list(task.predict(loaded, text, options)) for text in TEXTS[:4]]
+
+
+@pytest.mark.parametrize(("key", "family"), GRID)
+def test_it_overfits_a_few_rows_and_answers_the_same_after_saving(
+    key: str, family: str, rows: Dataset, tmp_path: Path
+) -> None:
+    recipe = recipe_for(key, family, learning_rate=0.01, weight_decay=0.0)
+    recipe = replace(recipe, options=replace(recipe.options, label_smoothing=0.0)) if key == "classify" else recipe
+    plan = plan_for(recipe, rows)
+    optimizers = Optimizers(plan.loaded.net, plan.recipe)
+    batch = plan.task.collate(plan.material.train[:8], plan.loaded)
+    plan.loaded.net.train()
+    first = last = 0.0
+    for step in range(150):
+        torch.manual_seed(step)
+        optimizers.forget()
+        loss = plan.task.loss(plan.loaded, batch, plan.recipe)
+        loss.backward()
+        optimizers.step(1.0)
+        last = float(loss.detach())
+        first = first or last
+    assert last < 0.3 * first
+
+    plan.loaded.net.eval()
+    before = answers(plan.task, plan.loaded)
+    plan.task.save(plan.loaded, tmp_path / "model")
+    opened = task_of(key).open(tmp_path / "model", plan.loaded.facts)
+
+    assert answers(plan.task, opened) == before
+    assert not list((tmp_path / "model").glob("*.bin"))
+
+
+@pytest.mark.parametrize(("key", "family"), GRID)
+def test_it_trains_scores_resumes_and_is_scored_again(key: str, family: str, rows: Dataset) -> None:
+    recipe = recipe_for(key, family)
+    whole = list(engine.train(recipe, rows, create_run(recipe, rows)))
+    run = create_run(recipe, rows)
+    work = engine.train(recipe, rows, run)
+    seen = []
+    for event in work:
+        seen.append(event)
+        if isinstance(event, Step) and event.n == 2:
+            break
+    work.close()
+
+    rest = list(engine.resume(open_run(run.path)))
+
+    assert [event.loss for event in seen + rest if isinstance(event, Step)] == [
+        event.loss for event in whole if isinstance(event, Step)
+    ]
+    model = rest[-1].result
+    info = next(info for info in all_tasks() if info.key == key)
+    assert set(info.shown) <= set(model.metrics)
+    assert model.baseline
+    opened = result(engine.open(model.folder, "cpu"))
+    report = result(engine.evaluate(opened.handle, rows))
+    assert isinstance(report, Report)
+    assert {metric.key: metric.value for metric in report.metrics} == pytest.approx(model.metrics, rel=1e-5)
+    result(engine.close(opened.handle))
+
+
+@pytest.mark.parametrize(("key", "family"), GRID)
+@torch.inference_mode()
+def test_padding_changes_no_answer(key: str, family: str, rows: Dataset) -> None:
+    plan = plan_for(recipe_for(key, family), rows)
+    plan.loaded.net.eval()
+    examples = sorted(plan.material.train, key=plan.task.length)
+
+    together = plan.task.summarise([plan.task.observe(plan.loaded, plan.task.collate(examples, plan.loaded))])
+    alone = plan.task.summarise(
+        [plan.task.observe(plan.loaded, plan.task.collate([example], plan.loaded)) for example in examples]
+    )
+
+    assert together.loss == pytest.approx(alone.loss, rel=1e-4)
+
+
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+def test_a_whole_file_is_answered_row_by_row(info, rows: Dataset, tmp_path: Path) -> None:
+    recipe = recipe_for(info.key, info.families[0].key)
+    model = result(engine.train(recipe, rows, create_run(recipe, rows)))
+    opened = result(engine.open(model.folder, "cpu"))
+    out = tmp_path / "answers.csv"
+
+    done = result(engine.predict_file(opened.handle, rows.source, str(out), {"max_new_tokens": 3, "seed": 1}))
+
+    assert done.rows == len(TEXTS) * 3
+    header = out.read_text(encoding="utf-8-sig").splitlines()[0]
+    assert header == "text,label,prediction,score"
+
+
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+def test_a_plan_is_measured_without_training(info, rows: Dataset) -> None:
+    recipe = recipe_for(info.key, info.families[0].key)
+
+    sizes = result(engine.measure(rows, recipe))
+
+    net = plan_for(recipe, rows).loaded.net
+    parameters = sum(parameter.numel() for parameter in net.parameters())
+    assert sizes.parameters == pytest.approx(parameters, rel=0.35)  # the vocabulary is only known once it is learnt
+    assert 0 < sizes.seconds_low <= sizes.seconds_high
+    assert sizes.memory > sizes.parameters * 4

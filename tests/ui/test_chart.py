@@ -1,0 +1,105 @@
+"""Curves: a million steps reach the screen as a few thousand points, and a resumed run tells one story."""
+
+import numpy as np
+import pytest
+
+from slm_studio.core.events import Evaluated, Step
+from slm_studio.ui.widgets.curves import POINTS, RunCurves, Series, decimate, smooth
+
+
+def step(n: int, loss: float) -> Step:
+    return Step(n, n / 10, n * 0.5, loss, 1e-3, 1.0, 100.0, 1)
+
+
+def test_a_series_grows_and_is_cut() -> None:
+    series = Series(2)
+    series.extend([(n, n * n) for n in range(1000)])
+
+    series.cut(9)
+
+    assert len(series) == 10
+    assert series.column(1).tolist() == [n * n for n in range(10)]
+
+
+def test_decimation_keeps_every_spike() -> None:
+    x, y = np.arange(1_000_000.0), np.zeros(1_000_000)
+    y[123_456], y[999_999] = 9.0, -9.0
+
+    few_x, few_y = decimate(x, y)
+
+    assert len(few_x) <= POINTS + 2
+    assert (few_y.max(), few_y.min()) == (9.0, -9.0)
+    assert (np.diff(few_x) > 0).all()
+    assert few_x[-1] == 999_999
+
+
+def test_smoothing_keeps_a_flat_line_and_leaves_out_nan() -> None:
+    values = np.full(100, 2.0)
+    values[50] = np.nan
+
+    assert smooth(values) == pytest.approx(np.full(100, 2.0))
+
+
+def test_a_long_run_is_drawn_by_its_tail_and_looks_the_same() -> None:
+    curves = RunCurves()
+    noise = np.random.default_rng(1).normal(size=110_000)
+    columns = np.arange(1.0, 110_001), np.zeros(110_000), np.zeros(110_000), noise
+    curves.steps.extend(np.column_stack([column[:100_000] for column in columns]))
+    first = curves.drawn("steps")
+    curves.steps.extend(np.column_stack([column[100_000:] for column in columns]))
+
+    again = curves.drawn("steps")
+
+    assert again.length == 110_000 and curves._drawn is first
+    assert len(again.raw[0]) <= POINTS * 1.25 + 4
+    assert (np.diff(again.raw[0]) > 0).all()
+    assert again.raw[0][-1] == 110_000
+    assert again.smooth[1][-1] == pytest.approx(smooth(noise[-20_000:], first.window)[-1])
+    curves.steps.cut(50_000)
+    assert curves.drawn("steps").length == 50_000
+
+
+def test_a_resumed_run_replaces_the_steps_after_its_checkpoint() -> None:
+    curves = RunCurves()
+    curves.add_steps([step(n, 1.0) for n in range(1, 11)], "loss")
+
+    curves.add_steps([step(n, 2.0) for n in range(6, 8)], "loss")
+
+    assert curves.steps.column(0).tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert curves.steps.column(3).tolist() == [1.0] * 5 + [2.0] * 2
+
+
+def test_evaluations_find_their_epoch() -> None:
+    curves = RunCurves()
+    curves.add_steps([step(n, 1.0) for n in range(1, 11)], "loss")
+    curves.add_evaluations([Evaluated(5, 2.5, 0.9, {"accuracy": 0.5})], "accuracy")
+
+    assert curves.evaluation_axis("epochs").tolist() == [0.5]
+    assert curves.evaluations.column(3).tolist() == [0.5]
+
+
+def test_a_chart_draws_steps_evaluations_and_several_runs(theme, until) -> None:
+    from slm_studio.ui.widgets.chart import CurveChart
+
+    chart = CurveChart(metric="accuracy")
+    chart.resize(500, 300)
+    chart.add_steps([step(n, 3.0 / n) for n in range(1, 200)])
+    chart.add_evaluations([Evaluated(n, n * 0.5, 3.1 / n, {"accuracy": 0.5}) for n in (50, 100)])
+    chart.set_total(400)
+
+    until(lambda: not chart._timer.isActive())
+
+    items = chart._items[""]
+    assert len(items["raw"].getData()[0]) == 199
+    assert items["held_out"].getData()[0].tolist() == [50, 100]
+    assert chart._plot.viewRange()[0][1] == pytest.approx(400)
+    assert "held out" in chart.controls._legend.accessibleName()
+
+    chart.add_steps([step(n, 2.0 / n) for n in range(1, 100)], "second")
+    chart.set_axis("time")
+    chart.controls._log.setChecked(True)
+    theme.choose("dark")
+    until(lambda: not chart._timer.isActive())
+    assert not chart.grab().isNull()
+    chart.clear()
+    until(lambda: not chart._timer.isActive())

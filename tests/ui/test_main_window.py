@@ -1,0 +1,229 @@
+"""The window: five places, keys, drops, languages, and its state after a restart."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+
+from slm_studio.core.events import Finished, Machine, Paused, Started, Step
+from slm_studio.core.settings import Settings
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.main_window import MainWindow
+from slm_studio.ui.panels.settings import SettingsPanel
+from slm_studio.ui.running import Running
+from slm_studio.ui.session import PLACES, Session
+from slm_studio.ui.training import Trainings
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.page import Page
+
+
+class StandIn(Page):
+    """A panel that writes down what it was asked."""
+
+    def __init__(self, session, jobs, trainings) -> None:
+        super().__init__("Open…", scroll=False)
+        self.asked: list[object] = []
+
+    def open_file(self, path) -> None:
+        self.asked.append(path)
+
+    def primary(self) -> None:
+        self.asked.append("primary")
+
+    def stop(self) -> None:
+        self.asked.append("stop")
+
+    def retranslate(self) -> None:
+        self.asked.append("retranslate")
+
+
+def nothing(verb: str, **arguments: object):
+    yield Finished(None)
+
+
+@pytest.fixture
+def make_window(theme, home) -> Callable[[], MainWindow]:
+    made = []
+
+    def make() -> MainWindow:
+        session = Session(Settings(language="en"))
+        panels = dict.fromkeys(PLACES, StandIn) | {"settings": SettingsPanel}
+        window = MainWindow(session, Jobs(nothing), Trainings(nothing, lambda: session.settings), panels)
+        window.show()
+        QTest.qWaitForWindowExposed(window)
+        made.append(window)
+        return window
+
+    yield make
+    for window in made:
+        window.close()
+        window.deleteLater()
+    QTest.qWait(1)
+
+
+@pytest.fixture
+def window(make_window) -> MainWindow:
+    return make_window()
+
+
+def test_it_begins_in_data_and_builds_nothing_else_first(window: MainWindow) -> None:
+    assert list(window._panels) == ["data"]
+    assert window.sidebar.current() == "data"
+    assert window.windowTitle() == "SLM Studio"
+
+
+def test_the_other_places_are_built_in_idle_moments(window: MainWindow, until) -> None:
+    until(lambda: len(window._panels) == len(PLACES) + 1)
+
+    assert not window._idle.isActive() or QTest.qWait(100) is None
+
+
+@pytest.mark.parametrize(("key", "place"), list(zip("12345", PLACES, strict=True)))
+def test_ctrl_and_a_number_lead_to_a_place(window: MainWindow, key: str, place: str) -> None:
+    QTest.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+
+    assert window.session.place == place
+    assert window.sidebar.current() == place
+    assert window.stack.currentWidget() is window.panel(place)
+
+
+def test_keys_reach_the_panel(window: MainWindow) -> None:
+    QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    QTest.keyClick(window, ",", Qt.KeyboardModifier.ControlModifier)
+
+    assert window.panel("data").asked == ["primary", "stop"]
+    assert window.session.place == "settings"
+
+
+def test_keys_zoom(window: MainWindow, theme) -> None:
+    QTest.keyClick(window, "+", Qt.KeyboardModifier.ControlModifier)
+    assert theme.zoom == 1.1
+    assert window.session.recall("zoom") == 1.1
+    QTest.keyClick(window, "0", Qt.KeyboardModifier.ControlModifier)
+    assert theme.zoom == 1.0
+
+
+def test_a_file_dropped_anywhere_is_opened_in_data(window: MainWindow, tmp_path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b\n")
+    window.show_place("evaluate")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+
+    window.dropEvent(
+        QDropEvent(
+            QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+    )
+
+    assert window.session.place == "data"
+    assert window.panel("data").asked == [path]
+
+
+def test_a_dropped_model_folder_goes_to_the_hub(window: MainWindow, tmp_path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+
+    window.open_path(tmp_path)
+
+    assert window.session.place == "hub"
+
+
+def test_the_language_changes_while_the_window_is_open(window: MainWindow, language) -> None:
+    window.session.change_settings(language="zh_CN")
+
+    assert window.panel("data").header.title.text() == "打开…"
+    assert window.panel("data").asked == ["retranslate"]
+    window.session.change_settings(language="en")
+    assert window.panel("data").header.title.text() == "Open…"
+
+
+def test_the_look_changes_while_the_window_is_open(window: MainWindow, theme) -> None:
+    window.session.change_settings(theme="dark")
+
+    assert theme.tokens.is_dark
+
+
+def test_place_and_frame_come_back_after_a_restart(make_window) -> None:
+    first = make_window()
+    first.resize(1024, 700)  # the screen of the tests is small, and Qt keeps restored windows on the screen
+    first.show_place("hub")
+    first._on_zoom_in()
+    first.close()
+
+    second = make_window()
+
+    assert second.session.place == "hub"
+    assert (second.width(), second.height()) == (1024, 700)
+    assert second.theme.zoom == 1.1
+
+
+def test_anything_is_found_and_opened(window: MainWindow) -> None:
+    QTest.keyClick(window, "k", Qt.KeyboardModifier.ControlModifier)
+    assert window.finder.isVisible()
+
+    QTest.keyClicks(window.finder.line, "eval")
+    QTest.keyClick(window.finder.line, Qt.Key.Key_Return)
+
+    assert not window.finder.isVisible()
+    assert window.session.place == "evaluate"
+
+
+def test_escape_closes_the_finder_and_nothing_else(window: MainWindow) -> None:
+    QTest.keyClick(window, "k", Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.finder.line, Qt.Key.Key_Escape)
+
+    assert not window.finder.isVisible()
+    assert window.panel("data").asked == []
+
+
+def test_undo_is_offered_at_the_foot(window: MainWindow) -> None:
+    taken_back = []
+    window.session.toast("Moved to the trash", lambda: taken_back.append(True))
+
+    assert window.toast.isVisible()
+    window.toast.undo_button.click()
+
+    assert taken_back == [True]
+    assert not window.toast.isVisible()
+
+
+def test_leaving_while_training_asks(window: MainWindow, monkeypatch) -> None:
+    monkeypatch.setattr(Trainings, "active", property(lambda self: ("run",)))
+    window.may_leave = lambda: False
+    assert not window.close()
+
+    window.may_leave = lambda: True
+    assert window.close()
+
+
+def test_runs_at_work_show_how_far_they_are(theme) -> None:
+    trainings = Trainings(nothing, Settings)
+    running = Running(trainings, lambda run_id: "Tickets")
+    machine = Machine(device="cpu", name="", precision="fp32", threads=1, steps=200)
+
+    trainings.run_started.emit("r")
+    trainings.run_events.emit("r", [Started("r", machine), Step(50, 1.0, 10.0, 1.0, 0.1, 1.0, 1.0, 1)])
+    line = running.lines()[0]
+    assert (line.name, line.share, line.left, line.paused) == ("Tickets", 0.25, 30.0, False)
+
+    trainings.run_events.emit("r", [Paused(50)])
+    assert running.lines()[0].paused
+    trainings.run_finished.emit("r", None)
+    assert running.lines() == ()
+
+
+def test_settings_write_themselves(window: MainWindow, until, monkeypatch) -> None:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    window.show_place("settings")
+    panel = window.panel("settings")
+
+    field = panel.hub.field("namespace")._editor
+    QTest.keyClicks(field, "mei-lab")
+    until(lambda: window.session.settings.namespace == "mei-lab")
+    panel.look._group.button(2).click()
+
+    assert window.session.settings.theme == "dark"
+    assert [text for text in panel.findChildren(Text) if "token" in text.text().lower()]

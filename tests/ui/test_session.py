@@ -1,0 +1,142 @@
+"""The session tells each change once, forgets what no longer fits, and comes back after a restart."""
+
+from dataclasses import replace
+
+import pytest
+
+from slm_studio.core import settings as core_settings
+from slm_studio.core.dataset import Dataset, ReadReport, save_dataset
+from slm_studio.core.recipe import make_recipe
+from slm_studio.core.results import Suggestion
+from slm_studio.core.saved import SavedModel, save_facts
+from slm_studio.host.secrets import ENVIRONMENT, KEYRING, MEMORY, NOWHERE, Secrets
+from slm_studio.ui.session import Session, memory_file
+
+
+def dataset(home, name: str = "one") -> Dataset:
+    folder = home / "datasets" / name
+    made = Dataset(
+        id=name, name=f"{name}.csv", source="", folder=str(folder), columns=(), rows=3, held_out={}, fingerprint="f",
+        report=ReadReport(format="csv"), created="2026-01-01",
+    )  # fmt: skip
+    save_dataset(made)
+    return made
+
+
+@pytest.fixture
+def session(qapp, home) -> Session:
+    return Session()
+
+
+def heard(signal) -> list:
+    values: list = []
+    signal.connect(lambda *value: values.append(value))
+    return values
+
+
+def test_a_change_is_told_once(session: Session, home) -> None:
+    told = heard(session.dataset_changed)
+    one = dataset(home)
+
+    session.set_dataset(one)
+    session.set_dataset(one)
+
+    assert told == [(one,)]
+
+
+def test_another_dataset_forgets_the_plan(session: Session, home) -> None:
+    session.set_dataset(dataset(home))
+    session.set_suggestion(Suggestion(task="classify", roles={"text": "a"}, base="blank:bag-small", reason=""))
+    session.set_recipe(make_recipe("classify"))
+
+    session.set_dataset(replace(session.dataset, rows=4))
+    assert session.recipe is not None  # the same one, a row more
+
+    session.set_dataset(dataset(home, "two"))
+    assert session.recipe is None
+    assert session.suggestion is None
+
+
+def test_settings_are_written_and_told(session: Session, language) -> None:
+    told, spoken = heard(session.settings_changed), heard(session.language_changed)
+
+    session.change_settings(theme="dark", language="zh_CN")
+
+    assert told[0][0].theme == "dark"
+    assert spoken == [("zh_CN",)]
+    assert core_settings.load_settings().language == "zh_CN"
+
+
+def test_the_last_state_comes_back(session: Session, home) -> None:
+    model = SavedModel(folder=str(home / "models" / "m"), name="m", task="classify", base="blank:bag-small")
+    save_facts(model)
+    session.set_dataset(dataset(home))
+    session.set_model(model)
+    session.remember("train.form", {"epochs": 3})
+    session.save()
+
+    again = Session()
+    again.restore()
+
+    assert again.dataset == session.dataset
+    assert again.model is not None and again.model.name == "m"
+    assert again.recall("train.form") == {"epochs": 3}
+
+
+def test_what_is_gone_is_forgotten_without_a_word(session: Session, home) -> None:
+    session.remember("dataset", str(home / "datasets" / "gone"))
+
+    session.restore()
+
+    assert session.dataset is None
+    assert session.recall("dataset") == ""
+
+
+def test_a_damaged_memory_starts_fresh(home) -> None:
+    memory_file().parent.mkdir(parents=True, exist_ok=True)
+    memory_file().write_text("[1, 2")
+
+    assert Session().recall("anything", 7) == 7
+
+
+class Safe(dict):
+    def get_password(self, service_name, username):
+        return self.get(username)
+
+    def set_password(self, service_name, username, password):
+        self[username] = password
+
+    def delete_password(self, service_name, username):
+        del self[username]
+
+
+class NoSafe(Safe):
+    def set_password(self, service_name, username, password):
+        raise RuntimeError("no safe here")
+
+    get_password = set_password
+
+
+def test_a_token_is_kept_in_the_safe_and_forgotten() -> None:
+    secrets = Secrets(Safe(), environment={})
+
+    assert secrets.where("https://huggingface.co") == NOWHERE
+    assert secrets.keep("https://huggingface.co", "hf_x") == KEYRING
+    assert secrets.token("https://huggingface.co") == "hf_x"
+    assert secrets.token("https://hf-mirror.com") == ""
+    secrets.forget("https://huggingface.co")
+    assert secrets.where("https://huggingface.co") == NOWHERE
+
+
+def test_without_a_safe_a_token_lives_in_memory() -> None:
+    secrets = Secrets(NoSafe(), environment={})
+
+    assert secrets.keep("https://huggingface.co", "hf_x") == MEMORY
+    assert secrets.where("https://huggingface.co") == MEMORY
+
+
+def test_the_environments_token_is_for_hugging_face_only() -> None:
+    secrets = Secrets(Safe(), environment={"HF_TOKEN": "hf_env"})
+
+    assert secrets.where("https://huggingface.co") == ENVIRONMENT
+    assert secrets.token("https://hf-mirror.com") == ""

@@ -1,0 +1,272 @@
+"""What widgets show and tell: tables over Arrow files, bars, matrices, cards, buttons, words."""
+
+import pyarrow as pa
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from slm_studio.core.errors import StudioError
+from slm_studio.ui.errors import ErrorBox, report_text
+from slm_studio.ui.widgets.arrow_model import SHOWN_BYTES, ArrowModel
+from slm_studio.ui.widgets.bars import Bar, Bars
+from slm_studio.ui.widgets.buttons import WorkButton
+from slm_studio.ui.widgets.choice_cards import ChoiceCards
+from slm_studio.ui.widgets.finder import Found, best
+from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.markdown_view import MarkdownView, without_images
+from slm_studio.ui.widgets.matrix import ConfusionMatrix, most_confused
+from slm_studio.ui.widgets.progress import clock, progress_words
+from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
+from slm_studio.ui.widgets.segmented import Segmented
+from slm_studio.ui.widgets.size_slider import SizeSlider
+from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.words import retranslate, words, words_many
+
+ROWS = 1000
+
+
+@pytest.fixture
+def arrow(tmp_path):
+    path = tmp_path / "train.arrow"
+    texts = [f"text number {at}" for at in range(ROWS)]
+    texts[3], texts[4] = "x" * 10_000, "two\nlines"
+    table = pa.table({"text": texts, "label": [("yes", "no")[at % 2] for at in range(ROWS)]})
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table, max_chunksize=64)
+    return path
+
+
+@pytest.fixture
+def model(theme, arrow) -> ArrowModel:
+    model = ArrowModel(editable=True)
+    model.open(arrow)
+    yield model
+    model.close()
+
+
+def shown(model: ArrowModel, row: int, column: int) -> str:
+    return model.index(row, column).data()
+
+
+def heard(signal) -> list:
+    values: list = []
+    signal.connect(lambda *value: values.append(value))
+    return values
+
+
+def test_a_model_shows_every_row_of_the_file(model: ArrowModel) -> None:
+    assert (model.rowCount(), model.columnCount()) == (ROWS, 3)
+    assert [shown(model, 999, column) for column in range(3)] == ["1000", "text number 999", "no"]
+    assert model.headerData(1, Qt.Orientation.Horizontal) == "text"
+
+
+def test_a_huge_cell_is_cut_for_the_eye_only(model: ArrowModel) -> None:
+    assert len(shown(model, 3, 1)) == SHOWN_BYTES + 1
+    assert len(model.cell(3, "text")) == 10_000
+
+
+def test_a_search_finds_rows_and_gives_them_back(model: ArrowModel, until) -> None:
+    found = heard(model.filtered)
+
+    model.search("NUMBER 77", where={"label": "no"})
+    until(lambda: bool(found))
+
+    assert found[-1] == (6,)
+    assert [model.source_row(row) for row in range(6)] == [77, 771, 773, 775, 777, 779]
+    model.search("")
+    assert model.rowCount() == ROWS
+
+
+def test_named_rows_can_be_shown(model: ArrowModel) -> None:
+    model.show_rows([5, 900])
+
+    assert shown(model, 1, 0) == "901"
+
+
+def test_an_edited_cell_shows_and_is_told(model: ArrowModel) -> None:
+    told = heard(model.edited)
+    model.show_rows([5, 900])
+
+    assert model.setData(model.index(1, 2), "maybe")
+
+    assert told == [(900, "label", "maybe")]
+    assert shown(model, 1, 2) == "maybe"
+    assert model.cell(900, "label") == "maybe"
+
+
+def test_a_table_copies_rows_and_opens_them(theme, model: ArrowModel) -> None:
+    table = Table("Rows")
+    table.setModel(model)
+    table.resize(600, 300)
+    opened = heard(table.row_opened)
+    table.select(2)
+
+    QTest.keyClick(table, Qt.Key.Key_Return)
+    table.copy()
+
+    assert opened == [(2,)]
+    assert theme._application.clipboard().text() == "3\ttext number 2\tyes"
+    assert table.rowHeight(0) == 38
+
+
+def test_a_tables_action_is_a_button(theme) -> None:
+    table, model = Table(), RowsModel(["Name", ""])
+    table.setModel(model)
+    table.set_style(1, "action", width=120)
+    model.set_rows([Row([Cell("one"), "Open"], value=1), Row([Cell("two"), "Open"], value=2)])
+    table.resize(500, 200)
+    table.show()
+    clicked = heard(table.action_clicked)
+    rect = table.visualRect(model.index(1, 1))
+
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(rect.right() - 30, rect.center().y()))
+
+    assert clicked == [(1,)]
+    assert model.value(1) == 2
+    table.close()
+
+
+def test_counts_keep_head_and_tail(theme) -> None:
+    bars = Bars()
+    bars.set_counts([(f"label {at}", 100 - at) for at in range(50)], most=7)
+
+    assert [bar.label for bar in bars.bars()] == [
+        "label 0", "label 1", "label 2", "label 3", "… 44 more", "label 48", "label 49",
+    ]  # fmt: skip
+
+
+def test_a_bar_tells_its_label_by_mouse_and_key(theme) -> None:
+    bars = Bars(scores=True)
+    bars.set_bars([Bar("a", 0.9), Bar("b", 0.1), Bar("… more", 0.0, quiet=True)])
+    bars.resize(bars.sizeHint())
+    clicked = heard(bars.label_clicked)
+
+    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(10, 40))
+    QTest.keyClick(bars, Qt.Key.Key_Up)
+    QTest.keyClick(bars, Qt.Key.Key_Return)
+    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(10, 70))
+
+    assert clicked == [("b",), ("a",)]
+    assert bars.accessibleDescription() == "a 0.90; b 0.10; … more 0.00"
+
+
+def test_the_most_confused_labels_are_kept_in_order() -> None:
+    assert most_confused([[5, 0, 0], [0, 3, 2], [0, 1, 4]], 2) == [1, 2]
+    assert most_confused([[1, 0], [0, 1]], 9) == [0, 1]
+
+
+def test_a_cell_of_the_matrix_opens_its_rows(theme) -> None:
+    matrix = ConfusionMatrix()
+    matrix.set_matrix(["cat", "dog"], [[5, 1], [2, 6]])
+    matrix.resize(200, 200)
+    opened, pointed = heard(matrix.cell_opened), heard(matrix.cell_pointed)
+
+    QTest.keyClick(matrix, Qt.Key.Key_Right)
+    QTest.keyClick(matrix, Qt.Key.Key_Return)
+    QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=QPoint(10, 70))
+
+    assert opened == [("cat", "dog"), ("dog", "cat")]
+    assert pointed[0] == ("cat → dog: 1",)
+    assert not matrix.grab().isNull()
+
+
+def test_a_work_button_has_three_states(theme) -> None:
+    button = WorkButton("Start")
+    started, stopped = heard(button.started), heard(button.stop_requested)
+
+    button.click()
+    button.set_busy()
+    button.click()
+    button.stop()
+    assert (len(started), len(stopped)) == (1, 2)
+    assert button.text() == "Stop"
+
+    button.set_stopping()
+    button.stop()
+    assert len(stopped) == 2
+
+    button.set_done()
+    assert (button.text(), button.isEnabled()) == ("Done", True)
+
+
+def test_choices_are_told_and_set_silently(theme) -> None:
+    cards, tabs, sizes = ChoiceCards(), Segmented([("a", "A"), ("b", "B")]), SizeSlider(current="small")
+    cards.add("x", "X", "Sentence")
+    cards.add("y", "Y")
+    told = heard(cards.chosen) + heard(tabs.chosen)
+    by_key = heard(sizes.chosen)
+
+    cards.choose("y")
+    tabs.choose("b")
+    assert (cards.current(), tabs.current(), told) == ("y", "b", [])
+
+    QTest.keyClick(sizes, Qt.Key.Key_Right)
+    assert by_key == [("base",)]
+
+
+def test_bound_words_follow_the_language(theme, language) -> None:
+    label, many = QLabel(), QLabel()
+    holder = Text("Open…")
+    label.setParent(holder)
+    many.setParent(holder)
+    words(label.setText, "{name}: {what}", name="x.csv", what=lambda: Text("Open…").text())
+    words_many(many.setText, "{n} row", "{n} rows", 3)
+
+    language("zh_CN")
+    retranslate(holder)
+
+    assert holder.text() == "打开…"
+    assert label.text() == "x.csv: 打开…"
+    language("en")
+    retranslate(holder)
+    assert (holder.text(), many.text()) == ("Open…", "3 rows")
+
+
+def test_labels_never_read_markup(theme) -> None:
+    label = ElidedText("{name}", name="<img src=x><b>bold</b>")
+
+    assert label.textFormat() == Qt.TextFormat.PlainText
+    assert label.text() == "<img src=x><b>bold</b>"
+
+
+def test_a_model_card_shows_no_images_and_no_html(theme) -> None:
+    view = MarkdownView()
+    view.set_markdown(
+        '---\nlicense: mit\n---\n# Card\n![chart](http://x/y.png) <script>alert(1)</script> <img src="/etc/passwd">'
+    )
+
+    html = view.document().toHtml()
+    assert "<img" not in html and "<script" not in html
+    assert "license" not in view.toPlainText()
+    assert view.loadResource(2, "file:///etc/passwd").width() == 1
+    assert without_images("![a chart](x.png) text") == "a chart text"
+
+
+def test_an_error_is_said_with_its_next_step(theme, language) -> None:
+    box = ErrorBox()
+    error = StudioError("disk-full", "Disk full. {need} needed.", "Free space, then Continue.", need="1.2 GB")
+
+    box.show_error(error)
+
+    shown = [label.text() for label in box.findChildren(Text) if label.text()]
+    assert shown == ["Disk full. 1.2 GB needed.", "Free space, then Continue."]
+    assert "disk-full" in report_text(error)
+    box.clear()
+    assert not box.isVisibleTo(None)
+
+
+def test_times_read_as_people_say_them() -> None:
+    assert (clock(288), clock(3725), clock(0)) == ("4:48", "1:02:05", "0:00")
+    assert progress_words(0.69, 288, None) == "69 % · 4:48 elapsed"
+    assert progress_words(0.5, 60, 60).startswith("50 % · 1:00 elapsed · 1:00 left · done ")
+
+
+def test_anything_is_found_by_a_few_letters() -> None:
+    everything = [
+        Found(title, detail, "", print) for title, detail in (("Train", ""), ("tickets", "dataset"), ("old", "train"))
+    ]
+
+    assert [found.title for found in best(everything, "tr")] == ["Train", "old"]
+    assert [found.title for found in best(everything, "tkts")] == ["tickets"]
+    assert len(best(everything, "")) == 3
