@@ -1,9 +1,11 @@
 """Start the window: shown first, everything slow after."""
 
 import faulthandler
+import importlib
 import logging
 import os
 import sys
+import threading
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -90,8 +92,14 @@ class _Opening:
     def __call__(self) -> None:
         if self._path:
             self._window.open_path(Path(self._path))
+        threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
         self._window.session.restore()
         self._engines.warm()
+
+
+def _import_ahead() -> None:
+    """Import what the first table needs, beside the window and not before it."""
+    importlib.import_module("pyarrow.compute")
 
 
 class _Followed:

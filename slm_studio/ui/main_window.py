@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import find_run
@@ -24,6 +24,7 @@ from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.drop_cover import DropCover
 from slm_studio.ui.widgets.drop_zone import local_paths
 from slm_studio.ui.widgets.finder import Finder, Found
+from slm_studio.ui.widgets.question import ask
 from slm_studio.ui.widgets.sidebar import Place, Sidebar
 from slm_studio.ui.widgets.toast import Toast
 from slm_studio.ui.widgets.words import retranslate
@@ -189,20 +190,20 @@ class MainWindow(QMainWindow):
         self.session.remember("zoom", self.theme.zoom)
 
     def _ask_to_leave(self) -> bool:
-        box = QMessageBox(self)
-        box.setText(tr("A model is still training."))
-        box.setInformativeText(tr("What it learnt is saved. Resume goes on from there when you come back."))
-        leave = box.addButton(tr("Leave"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(tr("Stay"), QMessageBox.ButtonRole.RejectRole)
-        box.exec()
-        return box.clickedButton() is leave
+        return ask(
+            self,
+            "A model is still training.",
+            "What it learnt is saved. Resume goes on from there when you come back.",
+            action="Leave",
+            back="Stay",
+        )
 
     def _on_idle(self) -> None:
+        self._idle.stop()  # and only go on where it went well: a place that cannot be built says so once, not 25 times a second
         missing = [key for key in (*PLACES, SETTINGS) if key not in self._panels]
         if missing:
             self.panel(missing[0])
-        if len(missing) <= 1:
-            self._idle.stop()
+            self._idle.start()
 
     def _on_primary(self) -> None:
         self._call("primary")

@@ -9,6 +9,8 @@ from PySide6.QtTest import QTest
 
 from slm_studio.core.events import Finished, Machine, Paused, Started, Step
 from slm_studio.core.settings import Settings
+from slm_studio.ui.app import _Hook
+from slm_studio.ui.errors import ErrorDialog
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.main_window import MainWindow
 from slm_studio.ui.panels.settings import SettingsPanel
@@ -227,3 +229,18 @@ def test_settings_write_themselves(window: MainWindow, until, monkeypatch) -> No
 
     assert window.session.settings.theme == "dark"
     assert [text for text in panel.findChildren(Text) if "token" in text.text().lower()]
+
+
+def test_what_nobody_foresaw_is_said_once_and_logged(window: MainWindow, caplog) -> None:
+    hook = _Hook(window)
+    with caplog.at_level("ERROR", logger="slm_studio"):
+        for _ in range(3):
+            hook(ValueError, ValueError("odd"), None)
+
+    dialogs = window.findChildren(ErrorDialog)
+    assert len(dialogs) == 1
+    assert next(text.text() for text in dialogs[0].findChildren(Text)) == (
+        "Something we did not foresee happened: ValueError: odd."
+    )
+    assert len(caplog.records) == 3
+    dialogs[0].accept()

@@ -4,13 +4,14 @@ import pyarrow as pa
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.ui.errors import ErrorBox, report_text
 from slm_studio.ui.widgets.arrow_model import SHOWN_BYTES, ArrowModel
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import WorkButton
+from slm_studio.ui.widgets.cell_editor import edited_text, make_editor
 from slm_studio.ui.widgets.choice_cards import ChoiceCards
 from slm_studio.ui.widgets.finder import Found, best
 from slm_studio.ui.widgets.labels import ElidedText, Text
@@ -93,6 +94,17 @@ def test_an_edited_cell_shows_and_is_told(model: ArrowModel) -> None:
     assert told == [(900, "label", "maybe")]
     assert shown(model, 1, 2) == "maybe"
     assert model.cell(900, "label") == "maybe"
+
+
+@pytest.mark.parametrize("text", ["a\u00a0b", "two\nlines\u2028and\u00a0more", "x" * 40_000, " 007 "])
+def test_an_editor_changes_nothing_but_what_was_typed(theme, text: str) -> None:
+    parent = QWidget()
+    editor = make_editor(text, parent)
+
+    assert edited_text(editor) is None
+    QTest.keyClick(editor, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(editor, "z")
+    assert edited_text(editor) == text + "z"
 
 
 def test_a_table_copies_rows_and_opens_them(theme, model: ArrowModel) -> None:

@@ -119,7 +119,8 @@ def _try(lines: list[str], ends: list[str], delimiter: str, width: int = 0) -> _
         joined = tuple((delimiter.join(row),) for row in rows)
         return _Trial(delimiter=delimiter, quoting=False, width=1, fit=1.0, rows=joined)
     literal, quoted = (_try_quoting(lines, ends, delimiter, quoting) for quoting in (False, True))
-    margin = 0.0 if delimiter != "\t" or _quotes_enclose(lines, delimiter) else 0.05
+    proven = delimiter != "\t" or _quotes_enclose(lines, delimiter) or _holds_line_ends(quoted.rows)
+    margin = 0.0 if proven else 0.05
     return quoted if quoted.fit + 0.005 >= literal.fit + margin else literal
 
 
@@ -162,6 +163,11 @@ def _header_width(trial: _Trial, header: bool) -> int:
     if header and trial.rows and trial.width > 1:
         return max(len(_trimmed(list(trial.rows[0]))), 1)
     return trial.width
+
+
+def _holds_line_ends(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether quoted cells span lines. (One that swallowed a row by accident would hold a tab, too.)"""
+    return any("\n" in cell and "\t" not in cell for row in rows for cell in row)
 
 
 def _quotes_enclose(lines: list[str], delimiter: str) -> bool:

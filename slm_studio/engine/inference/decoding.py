@@ -9,29 +9,16 @@ Three layers, each of which can be tested alone:
 # T tokens, V vocabulary, K alternatives shown
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.knobs import knob
+from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
-from slm_studio.engine.inference.sampling import SamplingOptions, pick
+from slm_studio.engine.inference.sampling import pick
 
 UNFINISHED = "\ufffd"  # what decoders write for bytes that are not (yet) a character
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DecodingOptions(SamplingOptions):
-    """Say how long and how boldly to write, and where to stop."""
-
-    max_new_tokens: int = knob(200, "Length", "The most tokens that are written.", low=1, high=100_000)
-    seed: int | None = knob(
-        None, "Seed", "The same seed writes the same text. Empty is different each time.", low=0, high=2**31 - 1
-    )
-    alternatives: int = knob(0, "Alternatives", "Other tokens shown with each written one.", low=0, high=50)
-    stop: tuple[str, ...] = ()  # the text ends before the first of these
 
 
 def stream(

@@ -8,36 +8,11 @@ repetition penalty → temperature → top_k → top_p → draw.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.knobs import knob
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SamplingOptions:
-    """Say how bold the choice of the next token is."""
-
-    temperature: float = knob(
-        0.8, "Temperature", "0 always takes the likeliest token; higher is bolder.", low=0.0, high=5.0
-    )
-    top_k: int = knob(0, "Top k", "Draw among the k likeliest tokens only. 0 allows all.", low=0, high=1_000_000)
-    top_p: float = knob(
-        0.95,
-        "Top p",
-        "Draw among the likeliest tokens that together reach this probability. 1 allows all.",
-        low=0.0,
-        high=1.0,
-    )
-    repetition_penalty: float = knob(
-        1.0,
-        "Repetition penalty",
-        "Above 1 makes tokens that stand in the text already less likely.",
-        low=0.1,
-        high=10.0,
-    )
+from slm_studio.core.generation import SamplingOptions
 
 
 def pick(

@@ -283,7 +283,8 @@ def _labels(config: Mapping[str, object], classes: int) -> tuple[str, ...]:
     if not isinstance(table, dict) or len(table) != classes:
         return ()
     ordered = [table.get(str(number)) for number in range(classes)]
-    return tuple(ordered) if all(isinstance(label, str) for label in ordered) else ()
+    names = tuple(label for label in ordered if isinstance(label, str))
+    return names if len(names) == classes else ()
 
 
 def _guess_task(architecture: str, labels: tuple[str, ...], config: Mapping[str, object]) -> str:

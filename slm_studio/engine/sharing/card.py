@@ -91,6 +91,10 @@ def write_card(
         "limits": _limits(model, report, language, metrics),
         "licence": _licence(license, model),
     }
+    return _render(texts)
+
+
+def _render(texts: Mapping[str, object]) -> str:
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
     template = (paths.resources() / "cards" / "model.md.jinja").read_text(encoding="utf-8")
     return re.sub(r"\n{3,}", "\n\n", environment.from_string(template).render(texts))
@@ -303,7 +307,7 @@ def _limits(model: SavedModel, report: Report | None, language: str, metrics: Se
         f"Its training texts are in the language “{language}”; other languages were not tested." if language else "",
         "Weak classes (F1 below 0.6): " + ", ".join(f"{_plain(each.label)} ({each.f1:.2f})" for each in weak[:30]) + "."
         if weak else "",
-        "It gives an answer to every text, also to texts unlike any it has seen.",
+        "It gives a label to every text, also to texts unlike any it has seen." if model.task == "classify" else "",
     ]  # fmt: skip
     return [line for line in lines if line]
 

@@ -212,6 +212,15 @@ def _wrong(file: HubFile) -> StudioError:
     )
 
 
+def forget_old(days: float = 30.0) -> None:
+    """Delete what earlier calls left half done and nobody took up again, so that the disk does not fill unseen."""
+    for pattern, age in (("downloads/*", days), ("publish-*", 1.0), ("imports/.partial-*", 1.0)):
+        for path in paths.cache().glob(pattern):
+            newest = max((each.stat().st_mtime for each in (path, *path.glob("*"))), default=0.0)
+            if path.is_dir() and time.time() - newest > age * 86400:
+                shutil.rmtree(path, ignore_errors=True)
+
+
 @contextmanager
 def workplace() -> Iterator[Path]:
     """Make a temporary folder on the disk of the caches, since a model may not fit into the system's."""

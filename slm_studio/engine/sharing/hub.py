@@ -12,8 +12,9 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, set_client_factory
-from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars, httpx
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
 from huggingface_hub.utils._http import close_session, default_client_factory
+from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
@@ -28,6 +29,7 @@ from slm_studio.engine.sharing.download import (
     HubFile,
     Patience,
     alone,
+    forget_old,
     forgotten_if_refused,
     part_folder,
     receive_all,
@@ -54,6 +56,7 @@ def fetch_model(
     endpoint = check_call(id, endpoint, token)
     short = id.rpartition("/")[2]
     target = placing.pick_target(out, short)
+    forget_old()
     yield Progress("Looking for the model", 0, 0)
     with Hub(endpoint, id, token, patience) as hub:
         hub.commit = hub.find_commit(revision or "main")

@@ -64,6 +64,8 @@ def settle(folder: Path, target: Path, *, fallback: str, origin: str, base: str,
     model = _described(folder, inspection, fallback, origin, base)
     model = replace(model, name=name or model.name)
     save_facts(model, folder)
+    if target.parent == paths.models() and target.exists():  # somebody took the place meanwhile
+        target = target.with_name(files.free_name(target.parent, target.name))
     _move(folder, target)
     return replace(model, folder=str(target))
 
@@ -89,8 +91,10 @@ def _described(folder: Path, inspection: Inspection, name: str, origin: str, bas
 
 
 def _facts(inspection: Inspection) -> dict[str, object]:
-    length = {"max_length": min(inspection.positions, 512)} if inspection.positions else {}
-    return {"labels": list(inspection.labels)} | length
+    facts: dict[str, object] = {"labels": list(inspection.labels)}
+    if inspection.positions:
+        facts["max_length"] = min(inspection.positions, 512)
+    return facts
 
 
 def _known(folder: Path) -> SavedModel | None:

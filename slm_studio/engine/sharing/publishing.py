@@ -79,7 +79,7 @@ def compare(staged: Staged, back: Path, commit: str) -> Generator[Event, None, d
     if not parity.same:
         raise _differs(SINGLE, commit)
     yield Progress("Comparing the copy", len(staged.files) + 1, len(staged.files) + 1)
-    return {"files": len(staged.files), "identical": True} | parity.checked()
+    return {"files": len(staged.files), "identical": True, **parity.checked()}
 
 
 def choose_files(listed: Sequence[HubFile]) -> list[HubFile]:

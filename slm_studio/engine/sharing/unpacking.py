@@ -5,6 +5,7 @@ import stat
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -37,7 +38,7 @@ def zip_members(archive: zipfile.ZipFile) -> dict[str, Member]:
     for info in infos:
         _check_info(info)
         if not info.is_dir():
-            found[info.filename] = Member(info.file_size, lambda info=info: archive.open(info))
+            found[info.filename] = Member(info.file_size, partial(archive.open, info))
     return _without_top(found)
 
 
@@ -59,10 +60,14 @@ def folder_members(folder: Path) -> dict[str, Member]:
                     "Remove it from the folder, or choose another folder.",
                     file=name,
                 )
-            found[path.relative_to(root).as_posix()] = Member(real.stat().st_size, lambda real=real: real.open("rb"))
+            found[path.relative_to(root).as_posix()] = Member(real.stat().st_size, partial(_open, real))
             if len(found) > MAX_MEMBERS:
                 raise _too_many()
     return _without_top(found)
+
+
+def _open(path: Path) -> IO[bytes]:
+    return path.open("rb")
 
 
 def _check_info(info: zipfile.ZipInfo) -> None:

@@ -120,19 +120,21 @@ def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _tensor(path: Path, name: str, entry: object, base: int) -> Tensor:
-    dtype = entry.get("dtype") if isinstance(entry, dict) else None
-    shape = entry.get("shape") if isinstance(entry, dict) else None
-    offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
-    if dtype not in _SIZES or not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:
+    table = entry if isinstance(entry, dict) else {}
+    dtype, shape, offsets = table.get("dtype"), _counts(table.get("shape")), _counts(table.get("data_offsets"))
+    if dtype not in _SIZES or shape is None or offsets is None or len(offsets) != 2:
         raise _damaged(path, f"its header describes “{name[:80]}” in a way that cannot be read")
     start, end = offsets
     if end - start != math.prod(shape) * _SIZES[dtype]:
         raise _damaged(path, f"the size of “{name[:80]}” does not fit its shape")
-    return Tensor(name, str(dtype), tuple(shape), base + start, base + end, path)
+    return Tensor(name, str(dtype), shape, base + start, base + end, path)
 
 
-def _are_counts(value: object) -> bool:
-    return isinstance(value, list) and all(type(item) is int and 0 <= item < 2**48 for item in value)
+def _counts(value: object) -> tuple[int, ...] | None:
+    """Return a list of sizes, or None where it is none. (True is no size.)"""
+    if not isinstance(value, list) or not all(type(item) is int and 0 <= item < 2**48 for item in value):
+        return None
+    return tuple(value)
 
 
 def _check_layout(path: Path, tensors: list[Tensor], base: int, size: int) -> None:

@@ -28,14 +28,13 @@ from slm_studio.engine.evaluation import baselines, scoring
 from slm_studio.engine.inference.decoding import stream
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.base import local_folder
-from slm_studio.engine.models.vocabulary import character_vocabulary, train_byte_pairs
+from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import Batch, Example, Held, Table, Task
 
 LEAST = 100  # characters from which anything can be learnt at all
-CHARACTERS_UP_TO = 3_000_000  # characters of text; in larger ones pieces of words pay
 PROMPT = 24  # characters of held-out text with which a sample begins
-SAMPLE = 120  # tokens of a sample
+SAMPLE = 80  # tokens of a sample
 CHUNK = 64_000  # characters that are turned into tokens together
 
 
@@ -95,7 +94,7 @@ class Write(Task[Scored]):
             )
         options = recipe.options
         assert isinstance(options, WriteOptions)
-        tokens = options.tokens if options.tokens != "auto" else "characters" if total <= CHARACTERS_UP_TO else "pieces"
+        tokens = options.tokens if options.tokens != "auto" else suited_tokens(texts)
         return {"reads": options.reads, "tokens": tokens, "max_length": recipe.max_length}
 
     def build(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
@@ -111,7 +110,7 @@ class Write(Task[Scored]):
         tokenizer = (
             character_vocabulary(texts)
             if facts["tokens"] == "characters"
-            else train_byte_pairs(texts, options.vocabulary)
+            else train_byte_pairs(texts, options.vocabulary or suited_size(texts, split_base(recipe.base)[1]))
         )
         family, size = split_base(recipe.base)
         net = make_writer(
@@ -191,7 +190,7 @@ class Write(Task[Scored]):
         options = recipe.options
         assert isinstance(options, WriteOptions)
         prompts = [prompt for prompt in options.prompts.split("|") if prompt]
-        prompts = prompts or [text.strip()[:PROMPT] for text in rows.column("text") if text.strip()][:2] or ["\n"]
+        prompts = prompts or [text.strip()[:PROMPT] for text in rows.column("text") if text.strip()][:1] or ["\n"]
         decoding = {"temperature": 0.8, "top_p": 0.95, "seed": recipe.seed, "max_new_tokens": SAMPLE}
         return Table(
             ("prompt", "text"),
@@ -228,12 +227,13 @@ class Write(Task[Scored]):
         family, size = split_base(recipe.base)
         options = recipe.options
         assert isinstance(options, WriteOptions)
-        characters = len(set("".join(rows.column("text")[:20_000]))) + 2
-        pieces = options.tokens == "pieces" or (options.tokens == "auto" and _characters(rows) > CHARACTERS_UP_TO)
+
+        texts = rows.column("text")
+        pieces = (suited_tokens(texts) if options.tokens == "auto" else options.tokens) == "pieces"
         return make_writer(
             family,
             size,
-            vocabulary_size=options.vocabulary if pieces else characters,
+            vocabulary_size=options.vocabulary or suited_size(texts, size) if pieces else len(set().union(*texts)) + 2,
             max_length=recipe.max_length or 128,
             dropout=0.0,
         )

@@ -8,15 +8,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from statistics import median
 
 import torch
 from torch import nn
+from transformers import PreTrainedModel
 
+from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished
 
-TRIAL_STEPS = 3
+FEWEST_ROUNDS, MOST_ROUNDS, TRIAL_SECONDS = 4, 12, 1.5
+CHOICES = "precision.json"
 CLEARLY_FASTER = 1.15  # a format that may cost accuracy must earn its place
+
+
+Losses = Callable[[nn.Module, str], list[Callable[[], torch.Tensor]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,17 @@ def pick_device(wish: str = "auto") -> torch.device:
             devices=", ".join(present),
         )
     return torch.device(wish)
+
+
+def attention_for(precision: str, device: torch.device) -> str:
+    """Return the attention that is fastest to train with: on a CPU in bf16 the plain matrix one, by 1.5 times."""
+    return "eager" if device.type == "cpu" and precision == "bf16" else "sdpa"
+
+
+def set_attention(net: nn.Module, attention: str) -> None:
+    """Let a Transformer compute its attention so; other nets have none to set."""
+    if isinstance(net, PreTrainedModel) and getattr(net.config, "num_attention_heads", None):
+        net.set_attn_implementation(attention)
 
 
 def devices() -> list[str]:
@@ -97,40 +115,69 @@ def free_memory(device: torch.device) -> int:
     return 0
 
 
-def try_precision(
-    net: nn.Module,
-    losses: Callable[[nn.Module, str], list[Callable[[], torch.Tensor]]],
-    wish: str,
-    device: torch.device,
-) -> Trial:
-    """Run a few steps on a copy of the net in fp32 and bf16, and choose.
+def try_precision(net: nn.Module, losses: Losses, wish: str, device: torch.device) -> Trial:
+    """Run a few steps on copies of the net in fp32 and bf16, in turn, and choose.
 
     `losses(net, precision)` gives one function a step; each returns a scalar loss. bf16 is chosen where it is clearly
-    faster, finite, and its loss is within 2 % of fp32's.
+    faster, finite, and its loss is within 2 % of fp32's. The fastest step of each counts: what else runs on the
+    machine can only slow a step down.
     """
-    spare = copy.deepcopy(net)
-    plain_seconds, plain_loss = _time(losses(spare, "fp32"), device)
-    if wish == "fp32":
-        return Trial("fp32", plain_seconds, 1.0)
-    seconds, loss = _time(losses(spare, "bf16"), device)
-    if wish == "bf16":
-        return Trial("bf16", seconds, plain_seconds / seconds)
-    close = loss == loss and abs(loss - plain_loss) <= 0.02 * abs(plain_loss) + 1e-3
-    if close and plain_seconds > CLEARLY_FASTER * seconds:
-        return Trial("bf16", seconds, plain_seconds / seconds)
-    return Trial("fp32", plain_seconds, 1.0)
+    formats = ("fp32",) if wish == "fp32" else ("fp32", "bf16")
+    steps = {precision: _ready(copy.deepcopy(net), losses, precision, device) for precision in formats}
+    seconds: dict[str, list[float]] = {precision: [] for precision in formats}
+    loss: dict[str, float] = {}
+    began = time.perf_counter()
+    for turn in range(MOST_ROUNDS):
+        for precision in formats:
+            each = steps[precision]
+            loss[precision], taken = _time(each[turn % len(each)], device)
+            seconds[precision].append(taken)
+        if turn + 1 >= FEWEST_ROUNDS and time.perf_counter() - began > TRIAL_SECONDS:
+            break
+    ratio = min(seconds["fp32"]) / min(seconds[formats[-1]])
+    chosen = "bf16" if wish == "bf16" or (wish == "auto" and _may_replace(loss, ratio)) else "fp32"
+    # The first step sets things up; the median of the others is what a step takes as busy as the machine is now.
+    return Trial(chosen, median(seconds[chosen][1:]), ratio if chosen == "bf16" else 1.0)
 
 
-def _time(steps: list[Callable[[], torch.Tensor]], device: torch.device) -> tuple[float, float]:
-    loss = 0.0
-    taken = []
-    for step in steps:
-        began = time.perf_counter()
-        value = step()
-        value.backward()
-        loss = float(value.detach())
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        taken.append(time.perf_counter() - began)
-    # The first step also sets things up; the fastest of the others is what an undisturbed step takes.
-    return min(taken[1:] or taken), loss
+def remembered_precision(key: str) -> str:
+    """Return what an earlier trial chose for the same machine and shape, else "auto".
+
+    A second run of the same recipe must not choose otherwise because the machine was busy during the trial.
+    """
+    known = _known_choices()
+    return str(known.get(key, "auto"))
+
+
+def remember_precision(key: str, precision: str) -> None:
+    """Keep what a trial chose."""
+    known = _known_choices()
+    if known.get(key) != precision:
+        files.write_json(paths.cache() / CHOICES, known | {key: precision})
+
+
+def _known_choices() -> dict[str, object]:
+    try:
+        known = files.read_json(paths.cache() / CHOICES)
+    except StudioError:
+        return {}  # nothing was tried yet, or the file is damaged: try again
+    return known if isinstance(known, dict) else {}
+
+
+def _may_replace(loss: dict[str, float], ratio: float) -> bool:
+    close = abs(loss["bf16"] - loss["fp32"]) <= 0.02 * abs(loss["fp32"]) + 1e-3  # false for NaN
+    return close and ratio > CLEARLY_FASTER
+
+
+def _ready(net: nn.Module, losses: Losses, precision: str, device: torch.device) -> list[Callable[[], torch.Tensor]]:
+    set_attention(net, attention_for(precision, device))
+    return losses(net, precision)
+
+
+def _time(step: Callable[[], torch.Tensor], device: torch.device) -> tuple[float, float]:
+    began = time.perf_counter()
+    value = step()
+    value.backward()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return float(value.detach()), time.perf_counter() - began

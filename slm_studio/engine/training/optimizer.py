@@ -23,7 +23,9 @@ class Optimizers:
         self.dense = [parameter for _, parameter in dense]
         self.parts: list[torch.optim.Optimizer] = []
         if dense:
-            self.parts.append(torch.optim.AdamW(list(self._groups(dense, fresh)), lr=1.0, betas=(0.9, 0.99)))
+            self.parts.append(
+                torch.optim.AdamW(list(self._groups(dense, fresh)), lr=1.0, betas=(0.9, 0.99), fused=True)
+            )
         if sparse:
             tables = [parameter for name, parameter in named if name in sparse]
             self.parts.append(

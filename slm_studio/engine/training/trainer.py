@@ -19,7 +19,7 @@ from slm_studio.engine.task import Batch, Example, Task
 from slm_studio.engine.training import checkpoint
 from slm_studio.engine.training.batches import batch_plan
 from slm_studio.engine.training.checkpoint import Position
-from slm_studio.engine.training.device import memory_used
+from slm_studio.engine.training.device import memory_used, set_attention
 from slm_studio.engine.training.doctor import Doctor
 from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.schedule import warmup_cosine
@@ -54,6 +54,7 @@ class Trainer:
         self.machine, self.folder, self.history_length = machine, folder, history_length
         self.device = torch.device(machine.device)
         self.loaded.net.to(self.device)
+        set_attention(self.loaded.net, machine.attention)
         self.optimizers = Optimizers(loaded.net, recipe, loaded.facts.get("fresh", ()))  # type: ignore[arg-type]
         self.position = Position()
         self.best: dict[str, Tensor] | None = None  # None: the weights as they are

@@ -73,6 +73,8 @@ def calibration_words(error: float) -> str:
 
 def where_scored(report: Report, own: bool) -> str:
     """Return “on tickets.csv, 3,080 rows it has never seen”."""
+    if own and report.split == "test" and "bytes" in report.facts:
+        return tr("on {dataset}, {bytes} bytes of text it has never seen", dataset=report.dataset, bytes=round(report.facts["bytes"]))
     if own and report.split == "train":
         return tr("on {dataset}, {rows} rows it learnt from", dataset=report.dataset, rows=report.rows)
     if own and report.split == "validation":

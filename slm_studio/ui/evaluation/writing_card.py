@@ -21,7 +21,6 @@ class WritingCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Bits per byte, fewer is better", parent=parent)
-        self.setMinimumWidth(the_theme().px(280))
         self._report: Report | None = None
         self.table = Table("Bits per byte", fits=True)
         self.model = RowsModel((mark("method"), mark("bits per byte")), self.table)

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Report
@@ -27,6 +27,7 @@ from slm_studio.ui.theme import the_theme
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, MenuButton
+from slm_studio.ui.widgets.deck import Deck
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.page import GAP, Page
 
@@ -106,7 +107,8 @@ class EvaluatePanel(Page):
     def _build_body(self) -> None:
         self.figures, self.confusion, self.cases = Figures(), ConfusionCard(), CasesCard()
         self.classes, self.writing = ClassTable(), WritingCard()
-        self.confusion.setFixedWidth(the_theme().px(322))
+        for card in (self.confusion, self.writing):
+            card.setFixedWidth(the_theme().px(322))
         self.empty = EmptyState("bars", "", action="Train one", second="Try an example")
         self.unscored = EmptyState("bars", "", action="Score a file…")
         whole = QWidget()
@@ -116,17 +118,17 @@ class EvaluatePanel(Page):
         row = QHBoxLayout()
         row.setSpacing(GAP)
         row.addWidget(self.confusion)
-        row.addWidget(self.writing, 2)
-        row.addWidget(self.cases, 5)
+        row.addWidget(self.writing)
+        row.addWidget(self.cases, 1)
         column.addWidget(self.figures)
         column.addLayout(row)
         column.addWidget(self.classes)
         column.addStretch(1)
-        self.stack = QStackedWidget()
+        self.deck = Deck()
         self.whole = whole
         for widget in (whole, self.empty, self.unscored):
-            self.stack.addWidget(widget)
-        self.add(self.stack, 1)
+            self.deck.add(widget)
+        self.add(self.deck, 1)
 
     def _connect(self) -> None:
         session = self._session
@@ -161,7 +163,7 @@ class EvaluatePanel(Page):
         self.writing.set_report(report)
         self.cases.set_report(report)
         self.classes.set_scores(report.per_label)
-        self.stack.setCurrentWidget(self.whole)
+        self.deck.show_only(self.whole)
 
     def _show_nothing(self, model: SavedModel | None) -> None:
         if model is None:
@@ -170,14 +172,14 @@ class EvaluatePanel(Page):
                 "Here you see how good a model is.",
                 "Scores on rows it has never seen, with their intervals, beside simple methods for scale; which labels it mixes up; its surest mistakes.",
             )
-            self.stack.setCurrentWidget(self.empty)
+            self.deck.show_only(self.empty)
         else:
             self.header.set_facts("not scored yet")
             self.unscored.set_words(
                 "This model comes without a report.",
                 "Choose a file with texts and their right answers, and it is scored on them.",
             )
-            self.stack.setCurrentWidget(self.unscored)
+            self.deck.show_only(self.unscored)
 
     def _on_model_changed(self, model: SavedModel | None) -> None:
         self._is_stale = True

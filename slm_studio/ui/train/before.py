@@ -113,13 +113,15 @@ class BeforeCard(Card):
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
-        row.addWidget(Dot(level), 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        row.addWidget(Text(sentence, wrap=True), 1)
+        row.addWidget(Dot(level), 0, Qt.AlignmentFlag.AlignTop)
+        words = Text(sentence, wrap=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        row.addWidget(words, 1)
         if link and act is not None:
             button = Button(link, "link", small=True)
             button.clicked.connect(act)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        holder.setMinimumHeight(26)
+        holder.setMinimumHeight(24)
         self.add(holder)
 
     def _clear(self) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QStackedWidget, QWidget
 
 from slm_studio.core.curves import COLUMNS
 from slm_studio.core.events import Evaluated, Step
@@ -12,6 +13,7 @@ from slm_studio.ui.train.story import Story
 from slm_studio.ui.train.wording import METRICS
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.chart import CurveChart
+from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.segmented import Segmented
 
 VALUES = (
@@ -35,6 +37,11 @@ class ChartsCard(Card):
         self._controls, self._stack = QStackedWidget(), QStackedWidget()
         self._controls.layout().setSizeConstraint(QStackedLayout.SizeConstraint.SetMinimumSize)  # type: ignore[union-attr]
         self.set_trailing(self._controls)
+        self._waiting = Text("The curve begins with the first step.", "muted")
+        self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack.addWidget(self._waiting)
+        # Its height is what the place leaves, not the plot's wish (which would push what is below out of sight).
+        self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.add(self._stack, 1)
         self.tabs.chosen.connect(self._on_chosen)
         self._on_chosen("loss")
@@ -56,6 +63,7 @@ class ChartsCard(Card):
             return
         if steps:
             chart.add_steps(steps)
+            self._stack.setCurrentWidget(chart)
         self._add_evaluations(key, evaluations)
         chart.set_total(self._story.total if self._story.is_at_work else 0)
 
@@ -91,6 +99,7 @@ class ChartsCard(Card):
         columns = [story.steps.column(COLUMNS.index(name)) for name in ("n", "epoch", "seconds", key)]
         if len(story.steps):
             chart.add_columns(*columns)
+        self._stack.setCurrentWidget(chart if len(story.steps) else self._waiting)
         self._add_evaluations(key, story.evaluations)
         self.settle()
 
@@ -102,7 +111,5 @@ class ChartsCard(Card):
 
     def _on_chosen(self, key: str) -> None:
         chart = self._chart(key)
-        self._stack.setCurrentWidget(chart)
         self._controls.setCurrentWidget(chart.controls)
-        if self._story is not None:
-            self._fill(key)
+        self._fill(key)

@@ -16,7 +16,7 @@ from slm_studio.ui.train.wording import DOCTOR, machine_words, metric_name, scor
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
-from slm_studio.ui.widgets.stat import StatGrid
+from slm_studio.ui.widgets.stat import Stat, StatGrid
 
 PACE = 250  # milliseconds between two looks at the numbers
 SIDE = 288
@@ -35,13 +35,14 @@ class Watch(QWidget):
         self.charts, self.samples = ChartsCard(), SamplesCard()
         self.numbers, self.doctor, self.how = Card(), Card(), Card("How it runs")
         self.grid = StatGrid(least=100, most=2)
+        self._stats: dict[str, Stat] = {}
         for key, name in (
             ("first", mark("held out")),
             ("second", mark("held-out loss")),
             ("speed", mark("tokens/s")),
             ("memory", mark("memory")),
         ):
-            self.grid.add_stat(key, name)
+            self._stats[key] = self.grid.add_stat(key, name)
         self.numbers.add(self.grid)
         self.opinion, self.machine = Text("", "second", wrap=True), Text("", "muted", wrap=True)
         self.doctor.add(self.opinion)
@@ -102,8 +103,8 @@ class Watch(QWidget):
 
     def _name_metrics(self) -> None:
         first, second = self._keys()
-        self.grid.stat("first").name.set_words(lambda: tr("held-out {metric}", metric=metric_name(first)))
-        self.grid.stat("second").name.set_words(lambda: metric_name(second))
+        self._stats["first"].name.set_words(lambda: tr("held-out {metric}", metric=metric_name(first)))
+        self._stats["second"].name.set_words(lambda: metric_name(second))
 
     def _show_numbers(self) -> None:
         story = self.story
@@ -119,6 +120,7 @@ class Watch(QWidget):
         self._show_opinion(story.opinion)
         self._show_how(story)
         self.samples.show_samples(story.samples)
+        self.samples.setVisible(bool(story.samples) or story.is_at_work)
 
     def _show_opinion(self, note: Note | None) -> None:
         self.doctor.setVisible(note is not None)

@@ -1,4 +1,4 @@
-"""What is said of plans and runs: shapes, scores, states, sizes. Pure functions, no Qt."""
+"""What is said of plans and runs: shapes, scores, states, sizes. Pure functions."""
 
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, 
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr, tr_many
+from slm_studio.ui.widgets.progress import clock
 
 METRICS = {
     "accuracy": mark("accuracy"), "f1_macro": mark("macro F1"), "f1_weighted": mark("weighted F1"), "loss": mark("loss"),
@@ -112,17 +113,18 @@ def result_words(model: SavedModel) -> str:
     key = next((each for each in (*info.shown, info.metric) if each in model.metrics), "")
     if not key:
         return tr("The model is saved.")
-    parts = [f"{metric_name(key)} {score(model.metrics[key])}"]
+    first = f"{metric_name(key)} {score(model.metrics[key])}"
     if key in model.intervals:
         low, high = model.intervals[key]
-        parts[0] += f" ({score(low)} – {score(high)})"
+        first += f" ({score(low)} – {score(high)})"
     rows = model.rows.get(model.metrics_on, 0)
     if rows:
-        parts[0] += " " + (
+        first += " " + (
             tr_many("on {n} test row", "on {n} test rows", rows)
             if model.metrics_on == "test"
             else tr_many("on {n} held-out row", "on {n} held-out rows", rows)
         )
+    parts = [tr("Done in {time}", time=clock(model.seconds)), first] if model.seconds else [first]
     for name, scores in model.baseline.items():
         if key in scores:
             parts.append(f"{tr(BASELINES.get(name, name))} {score(scores[key])}")
@@ -148,7 +150,7 @@ def verdict_words(model: SavedModel) -> str:
 
 def machine_words(machine: Machine) -> str:
     """Return where a run computes, by its Started event."""
-    return f"{machine.name} · {device_words(machine.device, machine.precision)}"
+    return f"{machine.name} · {device_words(machine.device)}"
 
 
 def day(created: str) -> str:

@@ -50,6 +50,9 @@ class Answering(QObject):
         """Take another model or device; nothing is opened yet."""
         self.stop()
         self._turn += 1
+        if self._opening is not None:
+            self._opening.stop()
+            self._opening = None
         self._model, self._device = model, device
         self._forget()
 
@@ -102,6 +105,7 @@ class Answering(QObject):
     def _on_opened(self, turn: int, opened: Opened | None) -> None:
         if turn != self._turn or opened is None:
             return
+        self._opening = None
         self._handle = opened.handle
         self._set_state(OPEN)
         self.opened.emit(opened)
@@ -110,7 +114,7 @@ class Answering(QObject):
 
     def _on_open_failed(self, turn: int, error: StudioError) -> None:
         if turn == self._turn:
-            self._asked = None
+            self._asked = self._opening = None
             self._forget()
             self.failed.emit(error)
 

@@ -50,11 +50,14 @@ class Button(QPushButton):
         self._draw_icon()
 
     def _draw_icon(self) -> None:
-        tokens = self._theme.tokens
-        side = self._theme.px(16)
-        self.setIconSize(QSize(side, side))
+        if not self._icon_name:
+            self.setIcon(QIcon())
+            return
+        tokens, side = self._theme.tokens, self._theme.px(16)
+        gap = 0 if self.property("shape") == "icon" else self._theme.px(3)
         token = _ICON_TOKENS.get(str(self.property("kind")), "text")
-        self.setIcon(icon(self._icon_name, getattr(tokens, token), side, tokens.border) if self._icon_name else QIcon())
+        self.setIconSize(QSize(side + gap, side))
+        self.setIcon(icon(self._icon_name, getattr(tokens, token), side, tokens.border, gap))
 
 
 class IconButton(Button):
@@ -63,6 +66,7 @@ class IconButton(Button):
     def __init__(self, icon_name: str, name: Words, kind: str = "quiet", *, parent: QWidget | None = None) -> None:
         super().__init__("", kind, icon_name, parent=parent)
         self.setProperty("shape", "icon")
+        self._draw_icon()
         self.set_name(name)
 
     def set_name(self, name: Words, **values: object) -> None:

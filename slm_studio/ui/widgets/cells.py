@@ -1,6 +1,16 @@
 """How the cells of tables are painted: text, numbers, chips, bars, two lines, an action."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QApplication,
@@ -14,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from slm_studio.ui.theme import BASE, SECOND, the_theme
+from slm_studio.ui.widgets.cell_editor import edited_text, editor_place, make_editor
 from slm_studio.ui.widgets.chips import paint_chip
 from slm_studio.ui.widgets.labels import plain_tooltip
 
@@ -149,6 +160,23 @@ class Cells(QStyledItemDelegate):
         width = QFontMetrics(self._theme.font()).horizontalAdvance(words) + 2 * self._theme.px(PADDING)
         extra = {"chip": 24, "outline": 24, "action": 30, "bar": 120}.get(self.style_of(index), 4)
         return QSize(width + self._theme.px(extra), self._theme.px(38))
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        """Return the editor of a cell, filled."""
+        return make_editor(str(index.data(Qt.ItemDataRole.EditRole) or ""), parent)
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Leave the editor as it was filled: a repaint must not undo the typing."""
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        """Give the model what was changed, if anything was."""
+        text = edited_text(editor)
+        if text is not None:
+            model.setData(index, text)  # type: ignore[arg-type]
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        """Place the editor over its cell."""
+        editor.setGeometry(editor_place(editor, option.rect))
 
     def editorEvent(self, event: QEvent, model: object, option: QStyleOptionViewItem, index: Index) -> bool:
         """Take a click on an action."""

@@ -16,7 +16,7 @@ class EmptyState(QWidget):
     second_acted = Signal()
 
     def __init__(
-        self, icon_name: str, title: Words, sentence: Words = "", *, action: Words = "", second: Words = "",
+        self, icon_name: str, title: Words, sentence: Words = "", action: Words = "", second: Words = "", *,
         parent: QWidget | None = None, **values: object,
     ) -> None:  # fmt: skip
         super().__init__(parent)

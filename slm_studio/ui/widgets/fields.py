@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QStyledItemDelegate, QWidget
 
 from slm_studio.ui.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.icons import icon, pixmap
@@ -29,6 +29,7 @@ class Choice(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setMaxVisibleItems(14)
+        self.setItemDelegate(QStyledItemDelegate(self))  # the combo box's own would ignore the style sheet
         if name:
             words(self.setAccessibleName, name)
         for value, template in options:
@@ -90,7 +91,7 @@ class Choice(QComboBox):
 
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
-        return QSize(min(self.sizeHint().width(), self._theme.px(72)), self.sizeHint().height())
+        return QSize(min(self.sizeHint().width(), self._theme.px(128)), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""

@@ -13,13 +13,13 @@ from slm_studio.ui.theme import the_theme
 _RATIOS = (1.0, 2.0, 3.0)
 
 
-def icon(name: str, colour: str, size: int = 18, disabled: str = "") -> QIcon:
-    """Return an icon in one colour (#RRGGBB), and in another where its button is disabled."""
+def icon(name: str, colour: str, size: int = 18, disabled: str = "", gap: int = 0) -> QIcon:
+    """Return an icon in one colour (#RRGGBB), and in another where its button is disabled; `gap` is room at its right."""
     made = QIcon()
     for ratio in _RATIOS:
-        made.addPixmap(pixmap(name, colour, size, ratio))
+        made.addPixmap(_with_gap(pixmap(name, colour, size, ratio), gap))
         if disabled:
-            made.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+            made.addPixmap(_with_gap(pixmap(name, disabled, size, ratio), gap), QIcon.Mode.Disabled)
     return made
 
 
@@ -41,6 +41,19 @@ def _draw(name: str, colour: str, size: int, ratio: float) -> QPixmap:
     painter.end()
     image.setDevicePixelRatio(ratio)
     return image
+
+
+def _with_gap(image: QPixmap, gap: int) -> QPixmap:
+    if not gap:
+        return image
+    ratio = image.devicePixelRatio()
+    wider = QPixmap(image.width() + round(gap * ratio), image.height())
+    wider.fill(Qt.GlobalColor.transparent)
+    wider.setDevicePixelRatio(ratio)
+    painter = QPainter(wider)
+    painter.drawPixmap(0, 0, image)
+    painter.end()
+    return wider
 
 
 @lru_cache(maxsize=64)

@@ -2,12 +2,12 @@
 
 import re
 
-from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtCore import QByteArray, QUrl
 from PySide6.QtGui import QDesktopServices, QFont, QImage, QTextBlock, QTextCursor, QTextDocument, QTextFormat
-from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
+from PySide6.QtWidgets import QTextBrowser, QWidget
 
-from slm_studio.core.texts import tr
 from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.question import ask
 from slm_studio.ui.widgets.words import Words, words
 
 _SCHEMES = ("http", "https", "mailto")
@@ -70,7 +70,7 @@ class MarkdownView(QTextBrowser):
         if url.scheme() not in _SCHEMES:
             return
         address = url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
-        if asks_first(self, address):
+        if ask(self, "Open this address in the browser?", "{address}", action="Open", address=address):
             QDesktopServices.openUrl(url)
 
     def loadResource(self, kind: int, name: QUrl) -> object:
@@ -86,13 +86,3 @@ class MarkdownView(QTextBrowser):
 def without_images(text: str) -> str:
     """Return Markdown whose images are their descriptions. Example: "![a chart](x.png)" → "a chart\""""
     return re.sub(r"!\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])", r"\1", text)
-
-
-def asks_first(parent: QWidget, address: str) -> bool:
-    """Ask whether an address may be opened in the browser."""
-    box = QMessageBox(parent)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(tr("Open this address in the browser?"))
-    box.setInformativeText(address)
-    box.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Cancel)
-    return box.exec() == QMessageBox.StandardButton.Open

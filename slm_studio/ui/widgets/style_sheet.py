@@ -92,8 +92,10 @@ QPlainTextEdit[role="bare"], QTextEdit[role="bare"], QTextBrowser[role="bare"], 
 QTextBrowser[role="bare"]:focus { border: none; }
 QComboBox { font-weight: 500; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $border; padding: ${p4}px; outline: none;
-  selection-background-color: $soft; selection-color: $text; }
-QComboBox QAbstractItemView::item { min-height: ${p28}px; padding: 0 ${p6}px; }
+  selection-background-color: $soft; selection-color: $text; font-weight: 400; }
+QComboBox QAbstractItemView::item { min-height: ${p32}px; padding: 0 ${p6}px; border-radius: ${p6}px; }
+QComboBox QAbstractItemView::item:selected { background: $soft; color: $text; border: none; }
+QComboBoxPrivateContainer { background: $surface; border: 1px solid $border; }
 """
 _LISTS = """
 QTableView, QListView, QTreeView { background: transparent; border: none; outline: none; gridline-color: $line;

@@ -6,7 +6,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.inference.decoding import Continuation, DecodingOptions, StopGuard, TextStream, stream
+from slm_studio.core.generation import DecodingOptions
+from slm_studio.engine.inference.decoding import Continuation, StopGuard, TextStream, stream
 from slm_studio.engine.models.vocabulary import character_vocabulary, train_byte_pairs
 from slm_studio.engine.models.writers import FAMILIES, make_writer
 

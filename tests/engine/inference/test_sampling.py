@@ -13,7 +13,8 @@ from transformers import (
 )
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.inference.sampling import SamplingOptions, candidates, pick
+from slm_studio.core.generation import SamplingOptions
+from slm_studio.engine.inference.sampling import candidates, pick
 
 CONTEXT = [3, 5, 5, 90]
 

@@ -1,6 +1,7 @@
 """Fetching from a hub that behaves, and from one that does not. The weights have about 1 MB."""
 
 import errno
+import os
 import shutil
 import socket
 import time
@@ -347,3 +348,19 @@ def test_a_disk_that_fills_up_is_said(tmp_path: Path) -> None:
         download._write(Full(), b"x" * 3_000_000, tmp_path / "part")
 
     assert (caught.value.code, caught.value.values["megabytes"]) == ("disk-full", 3)
+
+
+def test_what_nobody_took_up_for_a_month_is_deleted(hub: HubServer, plain: Path) -> None:
+    hub.add_model("ada/tiny", contents(plain))
+    hub.faults.append(Fault(WEIGHTS, kind="drop", after=1000, times=1))
+    hub.faults.append(Fault(WEIGHTS, kind="drop", after=0, times=9))
+    refused(hub)
+    (kept,) = (path for path in (paths.cache() / "downloads").iterdir() if path.is_dir())
+
+    download.forget_old()
+    assert kept.exists()
+    for path in (kept, *kept.iterdir()):
+        os.utime(path, (0, time.time() - 31 * 86400))
+    download.forget_old()
+
+    assert not kept.exists()

@@ -1,0 +1,267 @@
+"""Playground: try a model. Each task has a view of its own; the open model, a whole file and the code are shared."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.results import Opened
+from slm_studio.core.saved import REPORT_FOLDER, SavedModel
+from slm_studio.core.texts import mark, tr
+from slm_studio.ui.errors import ErrorBox
+from slm_studio.ui.evaluation.reading import all_cases
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.models import ModelTitle, model_facts, settle_model
+from slm_studio.ui.playground import TaskView, view_of
+from slm_studio.ui.session import Session
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.training import Trainings
+from slm_studio.ui.trying.answering import CLOSED, OPEN, OPENING, Answering
+from slm_studio.ui.trying.code_sheet import CodeSheet
+from slm_studio.ui.trying.file_sheet import FileSheet
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.deck import Deck
+from slm_studio.ui.widgets.empty_state import EmptyState
+from slm_studio.ui.widgets.fields import Choice
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.page import Page
+
+STATES = {CLOSED: mark("on"), OPENING: mark("opening…"), OPEN: mark("on")}  # before the name of the device
+
+
+class PlaygroundPanel(Page):
+    """Opens the session's model when somebody looks, keeps it open, and opens it again where its engine died."""
+
+    def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
+        super().__init__("Playground", parent=parent)
+        self._session, self._jobs = session, jobs
+        self._views: dict[str, TaskView] = {}
+        self.view: TaskView | None = None
+        self.answering = Answering(jobs, self)
+        self._is_stale = True  # the model changed since this page was last looked at
+        self._build_header()
+        self._build_body()
+        self._connect()
+
+    def show_model(self) -> None:
+        """Show the view of the session's model and open it."""
+        self._is_stale = False
+        model = self._session.model
+        self.title.show_model(model)
+        self.header.title.setVisible(model is None)
+        self.header.facts.setVisible(model is None)
+        self._facts_row.setVisible(model is not None)
+        self.problem.clear()
+        self.answering.use(model, self._device())
+        self.view = self._view(model) if model else None
+        for button in (self.file_button, self.code_button):
+            button.setVisible(self.view is not None)
+        if model is None or self.view is None:
+            self._show_nothing(model)
+            return
+        self._show_facts()
+        self.deck.show_only(self.view)
+        self.view.set_model(model, all_cases(Path(model.folder) / REPORT_FOLDER))
+        self.answering.open()
+
+    def primary(self) -> None:
+        """Do what Ctrl+Return means in the view, or in the sheet that is open."""
+        if self.deck.current() is self.file_sheet:
+            self.file_sheet.start()
+        elif self.view is not None and self.deck.current() is self.view:
+            self.view.primary()
+
+    def stop(self) -> None:
+        """Stop the answer; where none is on its way, close the sheet."""
+        if self.deck.current() is self.file_sheet and self.file_sheet.is_busy:
+            self.file_sheet.stop()
+        elif self.deck.current() in (self.file_sheet, self.code_sheet):
+            self._close_sheet()
+        elif self.view is not None:
+            self.view.stop()
+
+    def open_file(self, path: Path) -> None:
+        """Answer every row of a file."""
+        if self.view is not None:
+            self._on_file()
+            self.file_sheet.take_file(path)
+
+    def _build_header(self) -> None:
+        self.title = ModelTitle(self._session)
+        self.title.hide()
+        self.header.put_title(self.title)
+        self.facts, self.device = Text("", "muted"), Choice(name="Device", quiet=True)
+        self.device.setFixedHeight(the_theme().px(20))  # as high as the words beside it
+        self._facts_row = QWidget()
+        row = QHBoxLayout(self._facts_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(3)
+        row.addWidget(self.facts)
+        row.addWidget(self.device)
+        row.addStretch(1)
+        self.header.put_facts(self._facts_row)
+        self._facts_row.hide()
+        self.file_button, self.code_button = Button("A whole file…"), Button("Use from code")
+        for button in (self.file_button, self.code_button):
+            self.header.add_action(button)
+
+    def _build_body(self) -> None:
+        self.problem = ErrorBox()
+        self.notices.addWidget(self.problem)
+        self.deck = Deck()
+        self.empty = EmptyState("chat", "", action="Train one", second="Try an example")
+        self.viewless = EmptyState("chat", "")
+        self.file_sheet, self.code_sheet = FileSheet(self._session, self._jobs), CodeSheet()
+        for widget in (self.empty, self.viewless, self.file_sheet, self.code_sheet):
+            self.deck.add(widget)
+        self.add(self.deck, 1)
+
+    def _connect(self) -> None:
+        session, answering = self._session, self.answering
+        session.model_changed.connect(self._on_model_changed)
+        session.models_changed.connect(self._on_models_changed)
+        session.settings_changed.connect(self._on_settings_changed)
+        self.file_button.clicked.connect(self._on_file)
+        self.code_button.clicked.connect(self._on_code)
+        self.file_sheet.closed.connect(self._close_sheet)
+        self.code_sheet.closed.connect(self._close_sheet)
+        self.device.chosen.connect(self._on_device)
+        self.empty.acted.connect(partial(session.go_to, "train"))
+        self.empty.second_acted.connect(partial(session.go_to, "data"))
+        answering.state_changed.connect(self._on_state)
+        answering.opened.connect(self._on_opened)
+        answering.arrived.connect(self._on_arrived)
+        answering.answered.connect(self._on_answered)
+        answering.failed.connect(self._on_failed)
+
+    def _view(self, model: SavedModel) -> TaskView | None:
+        """Return the view of a model's task, made at the first use."""
+        if model.task not in self._views:
+            kind = view_of(model.task)
+            if kind is None:
+                return None
+            view = kind()
+            self.deck.add(view)
+            view.asked.connect(self._on_asked)
+            view.stop_asked.connect(self.answering.stop)
+            self._views[model.task] = view
+        return self._views[model.task]
+
+    def _show_nothing(self, model: SavedModel | None) -> None:
+        if model is None:
+            self.header.set_facts("try what a model has learnt")
+            self.empty.set_words("Here you try a model.", "Type, and a classifier answers; begin a text, and a writing model goes on. Everything stays on this computer.")
+            self.deck.show_only(self.empty)
+        else:
+            self._show_facts()
+            self.viewless.set_words("This model is a base: it answers nothing by itself.", "Train it further in Train, under “Continue a model of mine”.")
+            self.deck.show_only(self.viewless)
+
+    def _show_facts(self) -> None:
+        self.facts.set_words(self._facts_words)
+        self._offer_devices((self._device(),))
+        self._on_state(self.answering.state)
+
+    def _facts_words(self) -> str:
+        model = self._session.model
+        if model is None:
+            return ""
+        return f"{model_facts(model)} · {tr(STATES[self.answering.state])}" if self.view is not None else model_facts(model)
+
+    def _device(self) -> str:
+        return str(self._session.recall("playground.device", "") or self._session.settings.device)
+
+    def _offer_devices(self, found: tuple[str, ...], current: str = "") -> None:
+        self.device.set_options([(device, _Device(device, found)) for device in found], current or found[0])
+
+    def _close_sheet(self) -> None:
+        if self.view is not None:
+            self.deck.show_only(self.view)
+
+    def _on_model_changed(self, model: SavedModel | None) -> None:
+        self._is_stale = True
+        if self.isVisible():
+            self.show_model()
+
+    def _on_models_changed(self) -> None:
+        if self.isVisible():
+            settle_model(self._session)
+
+    def _on_settings_changed(self, settings: object) -> None:
+        self.answering.use(self._session.model, self._device())
+
+    def _on_state(self, state: str) -> None:
+        self.facts.set_words(self._facts_words)
+        self.device.setVisible(self.view is not None and state != OPENING)
+
+    def _on_opened(self, opened: Opened) -> None:
+        if self.device.current() != opened.device or self.device.count() < 2:
+            self._offer_devices((opened.device,))
+            self._jobs.start("devices", {}, partial(self._on_devices, opened.device), None, self._on_no_devices, owner=self)
+
+    def _on_devices(self, current: str, found: object) -> None:
+        if isinstance(found, tuple | list) and current in found:
+            self._offer_devices(tuple(map(str, found)), current)
+
+    def _on_no_devices(self, error: StudioError) -> None:
+        """Offer no choice: the model is open where it is, and the next question says what is the matter."""
+
+    def _on_device(self, device: object) -> None:
+        self._session.remember("playground.device", device)
+        self.answering.use(self._session.model, str(device))
+        self.answering.open()
+
+    def _on_asked(self, prompt: str, options: dict[str, object]) -> None:
+        self.problem.clear()
+        if self.view is not None:
+            self.view.begin()
+        self.answering.ask(prompt, options)
+
+    def _on_arrived(self, item: object) -> None:
+        if self.view is not None:
+            self.view.take(item)
+
+    def _on_answered(self, numbers: object) -> None:
+        if self.view is not None:
+            self.view.finish(numbers)
+
+    def _on_failed(self, error: StudioError) -> None:
+        if self.view is not None:
+            self.view.fail()
+        self.problem.show_error(error)
+
+    def _on_file(self) -> None:
+        if self._session.model is not None:
+            self.file_sheet.open_sheet(self._session.model, self._device())
+            self.deck.show_only(self.file_sheet)
+
+    def _on_code(self) -> None:
+        if self._session.model is not None and self.view is not None:
+            self.code_sheet.open_sheet(self._session.model, self.view.text())
+            self.deck.show_only(self.code_sheet)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        settle_model(self._session)
+        if self._is_stale:
+            self.show_model()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self.view is not None:
+            self.view.stop()
+
+
+class _Device:
+    """A device's name for people: “CPU”, “GPU”, “GPU 1” where there are several."""
+
+    def __init__(self, device: str, found: tuple[str, ...]) -> None:
+        self._device, self._several = device, sum(each.startswith("cuda") for each in found) > 1
+
+    def __call__(self) -> str:
+        kind, _, number = self._device.partition(":")
+        if kind == "cuda":
+            return tr("GPU {n}", n=int(number or 0) + 1) if self._several else tr("GPU")
+        return {"cpu": "CPU", "mps": tr("Apple GPU"), "auto": tr("the fastest device")}.get(kind, self._device)

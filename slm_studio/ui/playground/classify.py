@@ -1,0 +1,259 @@
+"""Classify: a text, and beside it what the model takes it for, as you type."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from slm_studio.core.results import Label
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.texts import mark, tr, tr_many
+from slm_studio.ui.evaluation.reading import Case
+from slm_studio.ui.playground.view import TaskView
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.bars import Bar, Bars
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.rows_model import Row, RowsModel
+from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.words import words
+
+PAUSE = 120  # milliseconds after the last key before the model is asked
+SETTLED = 1500  # milliseconds after which a text counts as tried
+MOST_LABELS, MOST_TRIED, MOST_EXAMPLES = 6, 10, 4
+ALIKE, ENOUGH = 0.05, 20  # scores that count as alike, and the rows from which a share is worth saying
+EXAMPLES = (mark("text"), mark("label in the file"), mark("model said"))
+
+
+class ClassifyView(TaskView):
+    """Answers while the person types."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._folder = ""
+        self._labels = 0
+        self._items: list[Label] = []
+        self._scores: list[tuple[float, bool]] = []  # of the scored rows: how sure, and whether right
+        self._is_new = False  # the next item begins another answer
+        self._pause, self._settled = QTimer(self), QTimer(self)
+        for timer, interval in ((self._pause, PAUSE), (self._settled, SETTLED)):
+            timer.setSingleShot(True)
+            timer.setInterval(interval)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        column.addWidget(self._build_text())
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(self._build_answer(), 5)
+        row.addWidget(self._build_tried(), 4)
+        column.addLayout(row)
+        column.addWidget(self._build_examples())
+        column.addStretch(1)
+        self._connect()
+        self._clear_answer()
+
+    def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
+        labels = model.facts.get("labels")
+        self._labels = len(labels) if isinstance(labels, list) else 0
+        self._scores = [(case.score, case.right) for case in cases]
+        chosen = pick_examples(cases, MOST_EXAMPLES)
+        self.examples_model.set_rows([Row((case.text, case.label, case.predicted), case) for case in chosen])
+        self.examples_card.setVisible(bool(chosen))
+        if model.folder != self._folder:
+            self._folder = model.folder
+            self.tried_model.set_rows([])
+            self._tell_tried()
+            self._clear_answer()
+        self._ask()
+
+    def text(self) -> str:
+        return self.editor.toPlainText()
+
+    def fill(self, text: str) -> None:
+        """Put a text into the field and ask at once."""
+        self.editor.setPlainText(text)
+        self._pause.stop()
+        self._ask()
+
+    def begin(self) -> None:
+        self._is_new = True
+
+    def take(self, item: object) -> None:
+        if isinstance(item, Label):
+            if self._is_new:
+                self._items, self._is_new = [], False
+            self._items.append(item)
+
+    def finish(self, numbers: object) -> None:
+        if numbers is None:
+            return
+        self._show_answer()
+        seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
+        if isinstance(seconds, int | float):
+            self.hint.set_words("answers as you type · {time}", time=time_words(float(seconds)))
+        self._settled.start()
+
+    def fail(self) -> None:
+        self._clear_answer()
+
+    def primary(self) -> None:
+        self._pause.stop()
+        self._ask()
+
+    def _build_text(self) -> Card:
+        card = Card()
+        self.editor = QPlainTextEdit()
+        self.editor.setProperty("role", "bare")
+        self.editor.setTabChangesFocus(True)
+        words(self.editor.setPlaceholderText, "Write or paste a text, or choose a row below.")
+        words(self.editor.setAccessibleName, "Text to classify")
+        self._theme.changed.connect(self._fit_text)
+        self._fit_text()
+        self.hint = Text("answers as you type", "muted")
+        card.add(self.editor)
+        card.add(self.hint)
+        return card
+
+    def _build_answer(self) -> Card:
+        card = Card("Answer")
+        self.bars = Bars(scores=True)
+        self.more, self.trust = Text("", "muted"), Text("", "muted", wrap=True)
+        card.add(self.bars)
+        card.add(self.more)
+        card.add(self.trust)
+        card.body.addStretch(1)
+        return card
+
+    def _build_tried(self) -> Card:
+        card = Card("Tried")
+        self.tried = Table("Texts you tried", row_height=34)
+        self.tried.setMinimumHeight(self._theme.px(34) * 5)
+        self.tried_model = RowsModel((mark("text"), mark("answer")), self.tried)
+        self.tried.setModel(self.tried_model)
+        self.tried.set_style(0, "text", stretch=3)
+        self.tried.set_style(1, "chip", stretch=2)
+        self.tried.horizontalHeader().hide()
+        self.nothing_tried = Text("The last ten texts you try stay here. A click brings one back.", "muted", wrap=True)
+        card.add(self.nothing_tried)
+        card.add(self.tried, 1)
+        card.body.addStretch(0)
+        return card
+
+    def _build_examples(self) -> Card:
+        card = self.examples_card = Card("Rows it has never seen", Text("a click tries a row", "muted"))
+        self.examples = Table("Rows it has never seen", fits=True)
+        self.examples_model = RowsModel(EXAMPLES, self.examples)
+        self.examples.setModel(self.examples_model)
+        self.examples.set_style(0, "text", stretch=3)
+        self.examples.set_style(1, "outline", stretch=1)
+        self.examples.set_style(2, "chip", stretch=1)
+        card.add(self.examples)
+        return card
+
+    def _connect(self) -> None:
+        self.editor.textChanged.connect(self._on_text_changed)
+        self._pause.timeout.connect(self._ask)
+        self._settled.timeout.connect(self._on_settled)
+        self.examples.clicked.connect(self._on_example)
+        self.examples.row_opened.connect(self._open_example)
+        self.tried.clicked.connect(self._on_tried)
+        self.tried.row_opened.connect(self._open_tried)
+
+    def _fit_text(self) -> None:
+        self.editor.document().setDefaultFont(self._theme.font(17))
+        self.editor.document().setDocumentMargin(0)
+        self.editor.setFixedHeight(self._theme.px(62))
+
+    def _ask(self) -> None:
+        text = self.text()
+        if text.strip():
+            # “and 1 more” would take the room of the one.
+            self.asked.emit(text, {"top": MOST_LABELS + (self._labels == MOST_LABELS + 1)})
+        else:
+            self.stop_asked.emit()
+            self._clear_answer()
+
+    def _show_answer(self) -> None:
+        self.bars.set_bars([Bar(item.label, item.score) for item in self._items])
+        self.bars.show()
+        left = self._labels - len(self._items)
+        self.more.set_words(lambda: tr_many("and {n} more", "and {n} more", left))
+        self.more.setVisible(left > 0)
+        self.retranslate()
+
+    def _clear_answer(self) -> None:
+        self._items = []
+        self._settled.stop()
+        self.bars.set_bars([])
+        self.bars.hide()
+        self.more.set_words("What the model takes the text for appears here.")
+        self.more.show()
+        self.hint.set_words("answers as you type")
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Say how far the answer can be trusted."""
+        best = self._items[0].score if self._items else 0.0
+        right, rows = how_often_right(self._scores, best)
+        known = bool(self._items) and rows >= ENOUGH
+        self.trust.setVisible(known)
+        if known:
+            sentence = tr("Where it was this sure on rows it had never seen, it was right {right} times in 100.", right=round(100 * right / rows))
+            self.trust.setText(sentence)
+
+    def _tell_tried(self) -> None:
+        has = self.tried_model.rowCount() > 0
+        self.tried.setVisible(has)
+        self.nothing_tried.setVisible(not has)
+
+    def _on_text_changed(self) -> None:
+        self._settled.stop()
+        self._pause.start()
+
+    def _on_settled(self) -> None:
+        text = self.text().strip()
+        if not text or not self._items:
+            return
+        others = [row for row in self.tried_model.rows() if row.value != text]
+        self.tried_model.set_rows([Row((text, self._items[0].label), text), *others][:MOST_TRIED])
+        self._tell_tried()
+
+    def _on_example(self, index: object) -> None:
+        self._open_example(index.row())  # type: ignore[attr-defined]
+
+    def _open_example(self, row: int) -> None:
+        case = self.examples_model.value(row)
+        if isinstance(case, Case):
+            self.fill(case.text)
+
+    def _on_tried(self, index: object) -> None:
+        self._open_tried(index.row())  # type: ignore[attr-defined]
+
+    def _open_tried(self, row: int) -> None:
+        self.fill(str(self.tried_model.value(row)))
+
+
+VIEW = ClassifyView
+
+
+def pick_examples(cases: Sequence[Case], most: int) -> list[Case]:
+    """Return the surest mistake, and rows spread over the others: the surest mistakes alone would show a model unfairly."""
+    wrong = [case for case in cases if not case.right][:1]
+    right = [case for case in cases if case.right]
+    room = most - len(wrong)
+    step = max(1, len(right) // room) if room else 1
+    return right[step // 2 :: step][:room] + wrong
+
+
+def how_often_right(scores: Sequence[tuple[float, bool]], sure: float) -> tuple[int, int]:
+    """Return how many of the rows whose score is about `sure` are right, and how many there are."""
+    alike = [right for score, right in scores if abs(score - sure) <= ALIKE]
+    return sum(alike), len(alike)
+
+
+def time_words(seconds: float) -> str:
+    """Return a short time. Example: time_words(0.0031) == "3 ms\""""
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{max(1, round(seconds * 1000))} ms"

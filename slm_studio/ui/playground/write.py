@@ -1,0 +1,244 @@
+"""Write: one page of text. The model goes on where it ends; what it wrote stands on a tinted ground."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.results import Token
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.texts import tr, tr_many
+from slm_studio.ui.evaluation.reading import Case
+from slm_studio.ui.forms import KnobForm
+from slm_studio.ui.playground.view import TaskView
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.trying.written_text import WrittenText
+from slm_studio.ui.widgets.bars import Bar, Bars
+from slm_studio.ui.widgets.buttons import Button, WorkButton
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.flow import Flow
+from slm_studio.ui.widgets.fold import Fold
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.page import GAP
+
+KNOBS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "seed")
+ALTERNATIVES = 5
+MOST_BEGINNINGS, BEGINNING = 3, 36  # how many beginnings are offered, and about how many characters each has
+
+
+class WriteView(TaskView):
+    """Prompt and answer are one text, so that both can be edited and written on."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._waiting: list[Token] = []  # arrived, not yet shown: one insertion for a whole batch
+        self._count = 0  # tokens of the answer that is on its way
+        self._numbers: tuple[int, float] | None = None  # tokens and seconds of the last answer
+        self._flush = QTimer(self)
+        self._flush.setSingleShot(True)
+        self._flush.setInterval(0)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        row.addWidget(self._build_page(), 1)
+        row.addWidget(self._build_side())
+        self._connect()
+        self._show_token(None)
+        self._tell()
+
+    def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
+        self._beginnings.clear()
+        found = beginnings(model, cases)
+        for text in found:
+            button = _Beginning(text)
+            button.clicked.connect(self._on_beginning)
+            self._beginnings.addWidget(button)
+        self._beginnings_row.setVisible(bool(found))
+
+    def text(self) -> str:
+        return self.page.toPlainText()
+
+    def fill(self, text: str) -> None:
+        """Begin anew with this text."""
+        self.page.start_with(text)
+        self._count, self._numbers = 0, None
+        self._tell()
+
+    def begin(self) -> None:
+        self._waiting.clear()
+        self._count, self._numbers = 0, None
+        self.page.begin_writing()
+        self.button.set_busy()
+        self._tell()
+
+    def take(self, item: object) -> None:
+        if isinstance(item, Token):
+            self._waiting.append(item)
+            if not self._flush.isActive():
+                self._flush.start()
+
+    def finish(self, numbers: object) -> None:
+        self._on_flush()
+        if isinstance(numbers, dict) and isinstance(numbers.get("seconds"), int | float):
+            self._numbers = (int(numbers.get("count", 0)), float(numbers["seconds"]))
+        self._rest()
+
+    def fail(self) -> None:
+        self._on_flush()
+        self._rest()
+
+    def primary(self) -> None:
+        if self.button.state != "busy" and not self.form.has_problem():
+            self._ask()
+
+    def options(self) -> dict[str, object]:
+        """Return how to write."""
+        return self.form.values() | {"alternatives": ALTERNATIVES}
+
+    def _build_page(self) -> Card:
+        card = Card()
+        self.page = WrittenText("Write a beginning. The model goes on from where the text ends.", name="Text to go on with")
+        self.page.setMinimumHeight(self._theme.px(300))
+        card.add(self.page, 1)
+        self._beginnings_row = QWidget()
+        self._beginnings = Flow(self._beginnings_row)
+        card.add(self._beginnings_row)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.button = WorkButton("Write")
+        self.again_button, self.clear_button = Button("Regenerate", icon_name="refresh"), Button("Clear", "quiet")
+        self.state = Text("", "muted")
+        for widget in (self.button, self.again_button, self.clear_button):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.state)
+        card.body.addLayout(row)
+        return card
+
+    def _build_side(self) -> QWidget:
+        side = QWidget()
+        side.setFixedWidth(self._theme.px(304))
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        card = Card("What it weighed")
+        self.token, self.bars = Text("", wrap=True), Bars(scores=True)
+        card.add(self.token)
+        card.add(self.bars)
+        self.form = KnobForm(DecodingOptions, names=KNOBS, columns=1)
+        self.fold = Fold("How it writes")
+        self.fold.add(self.form)
+        column.addWidget(card)
+        column.addWidget(self.fold)
+        column.addStretch(1)
+        self._on_form({})
+        return side
+
+    def _connect(self) -> None:
+        self._flush.timeout.connect(self._on_flush)
+        self.button.started.connect(self.primary)
+        self.button.stop_requested.connect(self.stop_asked)
+        self.again_button.clicked.connect(self._on_again)
+        self.clear_button.clicked.connect(self._on_clear)
+        self.page.pointed.connect(self._show_token)
+        self.page.textChanged.connect(self._on_text_changed)
+        self.form.changed.connect(self._on_form)
+        self.form.problem_changed.connect(self.button.setDisabled)
+
+    def _ask(self) -> None:
+        self.asked.emit(self.text(), self.options())
+
+    def _rest(self) -> None:
+        self.page.end_writing()
+        self.button.set_ready()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Offer what can be done now, and say how it went."""
+        busy, written = self.button.state == "busy", self.page.written() > 0
+        if not busy:
+            self.button.set_words("Continue" if written else "Write")
+        self.again_button.setEnabled(written and not busy)
+        self.clear_button.setEnabled(bool(self.text()) and not busy)
+        self._beginnings_row.setVisible(self._beginnings.count() > 0 and not self.text())
+        self.state.set_words(self._state_words)
+
+    def _state_words(self) -> str:
+        if self._numbers is None:
+            return tr_many("{n} token", "{n} tokens", self._count) if self._count else ""
+        count, seconds = self._numbers
+        speed = f"{count / max(seconds, 1e-9):,.0f}"
+        return f"{tr_many('{n} token', '{n} tokens', count)} · {tr('{speed} a second', speed=speed)}"
+
+    def _show_token(self, token: Token | None) -> None:
+        self.bars.setVisible(token is not None)
+        if token is None:
+            self.token.set_words("Point at a written word: here stands how likely it was, and what else could have come.")
+            return
+        self.token.set_words("“{text}” was {percent} % likely.", text=shown(token.text), percent=f"{100 * token.score:.3g}")
+        self.bars.set_bars([Bar(f"“{shown(text)}”", score) for text, score in token.alternatives])
+
+    def _on_flush(self) -> None:
+        self._flush.stop()
+        if self._waiting:
+            tokens, self._waiting = self._waiting, []
+            self._count += len(tokens)
+            self.page.add_tokens(tokens)
+            self.state.set_words(self._state_words)
+
+    def _on_text_changed(self) -> None:
+        if self.button.state != "busy":  # while the model writes, only the count moves
+            self._tell()
+
+    def _on_again(self) -> None:
+        self.page.take_back()
+        self.primary()
+
+    def _on_clear(self) -> None:
+        self.fill("")
+        self.page.setFocus()
+
+    def _on_beginning(self) -> None:
+        button = self.sender()
+        if isinstance(button, _Beginning):
+            self.fill(button.beginning)
+            self.primary()
+
+    def _on_form(self, values: object) -> None:
+        self.fold.set_summary("{now}", now=partial(self.form.summary, 1))
+
+
+VIEW = WriteView
+
+
+class _Beginning(Button):
+    """A beginning to click."""
+
+    def __init__(self, beginning: str, parent: QWidget | None = None) -> None:
+        super().__init__("{text} …", small=True, parent=parent, text=" ".join(beginning.split()).replace("&", "&&"))
+        self.beginning = beginning
+
+
+def beginnings(model: SavedModel, cases: Sequence[Case]) -> list[str]:
+    """Return texts to begin with: those of the training's samples, else beginnings of passages it has never seen."""
+    options = model.recipe.get("options")
+    prompts = str(options.get("prompts") or "") if isinstance(options, dict) else ""
+    found = [prompt for prompt in prompts.split("|") if prompt.strip()]
+    return (found or [text for case in cases if (text := _beginning(case.text))])[:MOST_BEGINNINGS]
+
+
+def _beginning(passage: str) -> str:
+    """Return the first whole words of a passage's second line (it begins in the middle of the first), or ""."""
+    lines = [line.strip() for line in passage.split("\n")[1:] if len(line.strip()) >= BEGINNING // 2]
+    if not lines:
+        return ""
+    cut = lines[0][:BEGINNING]
+    return cut if len(lines[0]) <= BEGINNING or " " not in cut else cut.rpartition(" ")[0]
+
+
+def shown(text: str) -> str:
+    """Return a token so that spaces and line breaks can be seen."""
+    return text.replace("\n", "↵").replace(" ", "␣") if text.strip() != text or not text else text

@@ -1,0 +1,115 @@
+"""Actions: what stands at the right of Train's title, by what is shown and by the state of the run."""
+
+from PySide6.QtCore import QObject, Signal
+
+from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, RUNNING, STOPPED
+from slm_studio.core.texts import mark
+from slm_studio.ui.train.story import STOPPING
+from slm_studio.ui.widgets.buttons import Button, MenuButton
+from slm_studio.ui.widgets.page import PlaceHeader
+
+START, RESUME, REPORT = "start", "resume", "report"
+WORDS = {START: mark("Start"), RESUME: mark("Resume"), REPORT: mark("See the report")}
+
+
+class Actions(QObject):
+    """One accent button whose meaning follows the state; plain ones beside it."""
+
+    started = Signal()
+    resumed = Signal()
+    paused = Signal()
+    stopped_to_keep = Signal()
+    kept = Signal()
+    report_requested = Signal()
+    trial_requested = Signal()
+    more_chosen = Signal(object)  # stop | repeat | copy | folder
+    runs_opening = Signal()
+    run_chosen = Signal(object)
+
+    def __init__(self, header: PlaceHeader) -> None:
+        super().__init__(header)
+        self._meaning = START
+        self._state = ""
+        self.runs, self.more = MenuButton("Runs"), MenuButton("More")
+        self.pause, self.keep = Button("Pause"), Button("Stop and keep")
+        self.keep_model, self.trial = Button("Keep as a model"), Button("Try it")
+        self.primary = Button("Start", "primary")
+        for widget in (self.runs, self.more, self.pause, self.keep, self.keep_model, self.trial, self.primary):
+            header.add_action(widget)
+        self.runs.opening.connect(self.runs_opening)
+        self.runs.chosen.connect(self.run_chosen)
+        self.more.opening.connect(self._fill_more)
+        self.more.chosen.connect(self.more_chosen)
+        self.pause.clicked.connect(self._on_pause)
+        self.keep.clicked.connect(self.stopped_to_keep)
+        self.keep_model.clicked.connect(self.kept)
+        self.trial.clicked.connect(self.trial_requested)
+        self.primary.clicked.connect(self._on_primary)
+
+    def show_plan(self, has_plan: bool) -> None:
+        """Offer to start."""
+        self._hide()
+        self._mean(START, shown=has_plan)
+
+    def show_runs(self, has_plan: bool) -> None:
+        """Offer the way back to the plan (in the menu)."""
+        self._hide()
+        self._mean(START, shown=False)
+
+    def show_run(self, state: str, *, has_model: bool, can_keep: bool, keeping: bool) -> None:
+        """Offer what makes sense in a state."""
+        self._hide()
+        self._state = state
+        self.more.show()
+        self.pause.setVisible(state in (RUNNING, CREATED))
+        self.pause.setEnabled(True)
+        self.pause.set_words("Pause")
+        self.keep.setVisible(state in (RUNNING, PAUSED, STOPPING))
+        self.keep.setEnabled(can_keep and state != STOPPING)
+        self.keep.set_words("Stopping …" if state == STOPPING else "Stop and keep")
+        over = state in (STOPPED, FAILED, INTERRUPTED, FINISHED)
+        self.keep_model.setVisible(over and can_keep and not has_model)
+        self.keep_model.setEnabled(not keeping)
+        self.keep_model.set_words("Making a model …" if keeping else "Keep as a model")
+        self.trial.setVisible(over and has_model)
+        if state == FINISHED or (has_model and over):
+            self._mean(REPORT, shown=has_model)
+        else:
+            self._mean(RESUME, shown=(over or state == PAUSED) and not keeping)
+
+    def let_keep(self) -> None:
+        """Offer Stop and keep: there is something to keep now."""
+        if self._state == RUNNING:
+            self.keep.setEnabled(True)
+
+    def set_ready(self, ready: bool) -> None:
+        """Let Start be clicked, or not."""
+        if self._meaning == START:
+            self.primary.setEnabled(ready)
+
+    def _hide(self) -> None:
+        for widget in (self.more, self.pause, self.keep, self.keep_model, self.trial):
+            widget.hide()
+
+    def _mean(self, meaning: str, *, shown: bool) -> None:
+        self._meaning = meaning
+        self.primary.set_words(WORDS[meaning])
+        self.primary.setEnabled(True)
+        self.primary.setVisible(shown)
+
+    def _fill_more(self) -> None:
+        self.more.clear()
+        if self._state in (RUNNING, PAUSED):
+            self.more.add("stop", "Stop, and resume later")
+            self.more.add_rule()
+        self.more.add("repeat", "Another like this")
+        self.more.add("copy", "Copy as command")
+        self.more.add("folder", "Open the folder")
+
+    def _on_pause(self) -> None:
+        self.pause.setEnabled(False)
+        self.pause.set_words("Pausing …")
+        self.paused.emit()
+
+    def _on_primary(self) -> None:
+        {START: self.started, RESUME: self.resumed, REPORT: self.report_requested}[self._meaning].emit()

@@ -1,0 +1,236 @@
+"""FileSheet: every row of a file at once: choose it and its column, say where the answers go, and they are written."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QWidget
+
+from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Progress
+from slm_studio.core.results import FileResult, Opened
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.texts import mark, tr
+from slm_studio.ui.errors import ErrorBox
+from slm_studio.ui.jobs import JobHandle, Jobs
+from slm_studio.ui.session import Session
+from slm_studio.ui.widgets.banner import Banner
+from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.fields import Choice
+from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.progress import Progress as ProgressLine
+
+FORMATS = (("csv", mark("CSV")), ("jsonl", mark("JSON lines")))
+ENDING = "-answers"  # added to the name of the file
+
+
+class FileSheet(Card):
+    """Reads a file, asks for its column and the place of the answers, and works with Stop and progress."""
+
+    closed = Signal()
+
+    def __init__(self, session: Session, jobs: Jobs, parent: QWidget | None = None) -> None:
+        self._close = IconButton("close", "Close")
+        super().__init__("A whole file", self._close, parent=parent)
+        self._session, self._jobs = session, jobs
+        self._model: SavedModel | None = None
+        self._device = "auto"
+        self._source: Path | None = None
+        self.out: Path | None = None
+        self.dataset: Dataset | None = None
+        self._job: JobHandle | None = None
+        self._turn = 0  # counts the jobs, so that one that was left behind is not heard
+        self._build()
+        self._connect()
+        self._tell()
+
+    def open_sheet(self, model: SavedModel, device: str) -> None:
+        """Work with this model."""
+        self._model, self._device = model, device
+        self.problem.clear()
+        self._tell()
+
+    def take_file(self, path: Path) -> None:
+        """Read a file, to know its columns and rows."""
+        self.stop()
+        self._source, self.dataset = path, None
+        self.out = self._beside(path)
+        self.done.hide()
+        self._run("read", {"path": str(path), "options": ReadOptions()}, self._on_read)
+
+    def write_to(self, out: Path) -> None:
+        """Write the answers there."""
+        self.out = out
+        self.format.choose(out.suffix.lstrip("."))
+        self._tell()
+
+    def start(self) -> None:
+        """Answer every row."""
+        if self._model is not None and self.dataset is not None and self._job is None:
+            self.done.hide()
+            self._run("open", {"folder": self._model.folder, "device": self._device}, self._on_opened)
+
+    def stop(self) -> None:
+        """Stop the work; rows that were answered are not kept."""
+        if self._job is not None:
+            self._job.stop()
+            self.button.set_stopping()
+
+    @property
+    def is_busy(self) -> bool:
+        """Say whether a file is being read or answered."""
+        return self._job is not None
+
+    def _build(self) -> None:
+        self.file_name, self.out_name = ElidedText(), ElidedText()
+        self.file_button, self.out_button = Button("Choose…"), Button("Choose…")
+        self.column, self.format = Choice(name="Column with the texts"), Choice(FORMATS, name="Format")
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(12)
+        grid.setColumnStretch(1, 1)
+        rows = (("File", self.file_name, self.file_button), ("Column with the texts", self.column, None), ("Answers go to", self.out_name, self.out_button))
+        for at, (name, widget, button) in enumerate(rows):
+            grid.addWidget(Text(name, "muted"), at, 0)
+            grid.addWidget(widget, at, 1)
+            if button is not None:
+                grid.addWidget(button, at, 2)
+        grid.addWidget(Text("Format", "muted"), 3, 0)
+        grid.addWidget(self.format, 3, 1)
+        self.body.addLayout(grid)
+        self.body.addSpacing(8)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        self.progress, self.button = ProgressLine(), WorkButton("Answer every row")
+        row.addWidget(self.button)
+        row.addWidget(self.progress, 1)
+        row.addStretch(0)
+        self.body.addLayout(row)
+        self.done = Banner(tone="good", action="Open folder")
+        self.problem = ErrorBox(closable=False)
+        self.add(self.done)
+        self.add(self.problem)
+        self.add(Text("The columns of the file stay; “prediction” and “score” are added.", "muted", wrap=True))
+        self.body.addStretch(1)
+        self.done.hide()
+        self.progress.hide()
+
+    def _connect(self) -> None:
+        self._close.clicked.connect(self._on_close)
+        self.file_button.clicked.connect(self._on_choose_file)
+        self.out_button.clicked.connect(self._on_choose_out)
+        self.format.chosen.connect(self._on_format)
+        self.button.started.connect(self.start)
+        self.button.stop_requested.connect(self.stop)
+        self.done.acted.connect(self._on_open_folder)
+
+    def _tell(self) -> None:
+        """Say what was chosen, and let it start where everything is known."""
+        if self._source is None:
+            self.file_name.set_words("csv, tsv, json, jsonl, txt, parquet")
+        elif self.dataset is None:
+            self.file_name.set_words("{file}", file=self._source.name)
+        else:
+            self.file_name.set_words("{file} · {rows} rows", file=self._source.name, rows=self.dataset.rows)
+        self.out_name.set_words("{file}", file=str(self.out) if self.out else "–")
+        busy = self._job is not None
+        for widget in (self.file_button, self.out_button, self.column, self.format):
+            widget.setEnabled(not busy)
+        if not busy:
+            self.button.setEnabled(self.dataset is not None)
+
+    def _run(self, verb: str, arguments: dict[str, object], then: object) -> None:
+        self.problem.clear()
+        self._turn += 1
+        self.progress.show()
+        self.progress.set_words("")
+        self.progress.bar.set_share(-1.0)
+        self.button.set_busy()
+        result, event, error = (partial(each, self._turn) for each in (self._on_result, self._on_event, self._on_error))
+        self._job = self._jobs.start(verb, arguments, partial(result, then), event, error, owner=self)
+        self._tell()
+
+    def _rest(self) -> None:
+        self._job = None
+        self.progress.hide()
+        self.button.set_ready()
+        self._tell()
+
+    def _beside(self, path: Path) -> Path:
+        return path.with_name(f"{path.stem}{ENDING}.{self.format.current()}")
+
+    def _on_result(self, turn: int, then: object, result: object) -> None:
+        if turn != self._turn:
+            return
+        self._rest()
+        if result is not None:
+            then(result)  # type: ignore[operator]
+
+    def _on_read(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        names = [column.name for column in dataset.columns]
+        self.column.set_options([(name, _Name(name)) for name in names], self._likely(dataset))
+        self._tell()
+
+    def _likely(self, dataset: Dataset) -> str:
+        """Return the column of the training, else the first with texts."""
+        roles = self._model.recipe.get("roles") if self._model else None
+        learnt = str(roles.get("text", "")) if isinstance(roles, dict) else ""
+        names = [column.name for column in dataset.columns]
+        texts = [column.name for column in dataset.columns if column.kind == "text"]
+        return learnt if learnt in names else (texts or names or [""])[0]
+
+    def _on_opened(self, opened: Opened) -> None:
+        arguments = {"handle": opened.handle, "path": str(self._source), "out": str(self.out), "options": {"column": self.column.current()}}
+        self._run("predict_file", arguments, self._on_written)
+
+    def _on_written(self, result: FileResult) -> None:
+        self.button.set_done()
+        self.done.set_words("{rows} rows written to {file}.", rows=result.rows, file=Path(result.out).name)
+        self.done.show()
+
+    def _on_event(self, turn: int, event: Event) -> None:
+        if turn == self._turn and isinstance(event, Progress):
+            what = event.what
+            self.progress.set_count(lambda: tr(what), event.done, event.total)
+
+    def _on_error(self, turn: int, error: StudioError) -> None:
+        if turn == self._turn:
+            self._rest()
+            self.problem.show_error(error)
+
+    def _on_close(self) -> None:
+        self.stop()
+        self.closed.emit()
+
+    def _on_choose_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, tr("A file of texts"), str(self._session.recall("folder", "")))
+        if name:
+            self._session.remember("folder", str(Path(name).parent))
+            self.take_file(Path(name))
+
+    def _on_choose_out(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, tr("Where the answers go"), str(self.out or ""), "CSV (*.csv);;JSON lines (*.jsonl)")
+        if name:
+            self.write_to(Path(name))
+
+    def _on_format(self, kind: object) -> None:
+        if self.out is not None:
+            self.write_to(self.out.with_suffix(f".{kind}"))
+
+    def _on_open_folder(self) -> None:
+        if self.out is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.out.parent)))
+
+
+class _Name:
+    """A column's name is the same in every language."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self) -> str:
+        return self._name

@@ -1,0 +1,188 @@
+"""WrittenText: a text of which a model wrote parts; those stand on a tinted ground and know their tokens."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Signal
+from PySide6.QtGui import (
+    QBrush,
+    QInputMethodEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFormat,
+)
+from PySide6.QtWidgets import QTextEdit, QWidget
+
+from slm_studio.core.results import Token
+from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.words import Words, words
+
+TOKEN = QTextFormat.Property.UserProperty + 1  # of written characters: the place of their token in `_tokens`
+SIZE, LINE = 15.5, 140  # letters in pixels at zoom 1; the height of a line in percent
+
+
+class WrittenText(QTextEdit):
+    """Plain text only; what the person types is theirs, wherever they type it."""
+
+    pointed = Signal(object)  # the Token under the pointer; the last one where the pointer is elsewhere; or None
+
+    def __init__(self, placeholder: Words, *, name: Words, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._tokens: list[Token] = []
+        self._start: QTextCursor | None = None  # where the last writing began; it moves with edits before it
+        self._under: Token | None = None
+        self.setProperty("role", "bare")
+        self.setAcceptRichText(False)
+        self.setTabChangesFocus(True)
+        self.viewport().setMouseTracking(True)
+        words(self.setPlaceholderText, placeholder)
+        words(self.setAccessibleName, name)
+        self._theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def start_with(self, text: str) -> None:
+        """Begin anew."""
+        self._tokens.clear()
+        self._start = None
+        self.setPlainText(text)
+        self._space()
+        self._point(None)
+        cursor = self.textCursor()
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.setCharFormat(QTextCharFormat())
+        self.setTextCursor(cursor)
+
+    def begin_writing(self) -> None:
+        """Mark where the model goes on; nobody else writes until `end_writing`."""
+        self._start = self._end()
+        self._start.setKeepPositionOnInsert(True)
+        self.setReadOnly(True)
+
+    def add_tokens(self, tokens: Sequence[Token]) -> None:
+        """Write tokens at the end; the view follows, where its end was in view."""
+        bar = self.verticalScrollBar()
+        follows = bar.value() >= bar.maximum() - 4
+        cursor = self._end()
+        cursor.beginEditBlock()
+        for token in tokens:
+            self._tokens.append(token)
+            cursor.insertText(token.text, self._format(len(self._tokens) - 1))
+        cursor.endEditBlock()
+        if follows:
+            bar.setValue(bar.maximum())
+        if tokens:
+            self._point(None)
+
+    def end_writing(self) -> None:
+        """Give the text back to the person, who goes on at its end."""
+        self.setReadOnly(False)
+        cursor = self._end()
+        cursor.setCharFormat(QTextCharFormat())
+        self.setTextCursor(cursor)
+
+    def take_back(self) -> None:
+        """Remove what was written last."""
+        if self._start is None:
+            return
+        cursor = self._end()
+        cursor.setPosition(self._start.position(), QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+
+    def written(self) -> int:
+        """Return how many of the tokens still stand in the text."""
+        return len({place for _, _, place in self._runs()})
+
+    def token_at(self, position: int) -> Token | None:
+        """Return the token that wrote the character at `position`, or None where the person wrote it."""
+        found = next((place for start, end, place in self._runs() if start <= position < end), None)
+        return self._tokens[found] if found is not None and found < len(self._tokens) else None
+
+    def _runs(self) -> list[tuple[int, int, int]]:
+        """Return start, end and token of every written piece."""
+        found = []
+        block: QTextBlock = self.document().begin()
+        while block.isValid():
+            pieces = block.begin()
+            while not pieces.atEnd():
+                fragment = pieces.fragment()
+                if fragment.charFormat().hasProperty(TOKEN):
+                    start = fragment.position()
+                    found.append((start, start + fragment.length(), fragment.charFormat().intProperty(TOKEN)))
+                pieces += 1
+            block = block.next()
+        return found
+
+    def _end(self) -> QTextCursor:
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        return cursor
+
+    def _format(self, place: int) -> QTextCharFormat:
+        written = QTextCharFormat()
+        written.setBackground(QBrush(self._theme.colour("soft")))
+        written.setProperty(TOKEN, place)
+        return written
+
+    def _space(self) -> None:
+        """Give the lines air; blocks that are made later inherit it."""
+        spaced = QTextBlockFormat()
+        spaced.setLineHeight(LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.mergeBlockFormat(spaced)
+
+    def _point(self, token: Token | None) -> None:
+        last = self._tokens[-1] if self._tokens else None
+        self._under = token
+        self.pointed.emit(token or last)
+
+    def _type_plain(self) -> None:
+        if self.currentCharFormat().hasProperty(TOKEN):
+            self.setCurrentCharFormat(QTextCharFormat())
+
+    def _on_theme_changed(self) -> None:
+        self.document().setDefaultFont(self._theme.font(SIZE))
+        self.document().setDocumentMargin(0)
+        self._space()
+        cursor = QTextCursor(self.document())
+        cursor.joinPreviousEditBlock()
+        for start, end, place in self._runs():
+            cursor.setPosition(start)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setCharFormat(self._format(place))
+        cursor.endEditBlock()
+
+    def _at(self, point: QPoint) -> Token | None:
+        cursor = self.cursorForPosition(point)
+        # The cursor stands between two characters; the one that is nearer may lie on either side.
+        place = cursor.position()
+        left_of_cursor = point.x() < self.cursorRect(cursor).x()
+        return self.token_at(place - 1 if left_of_cursor else place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.text():
+            self._type_plain()
+        super().keyPressEvent(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        self._type_plain()
+        super().inputMethodEvent(event)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        self._type_plain()
+        super().insertFromMimeData(source)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        token = self._at(event.position().toPoint())
+        if token is not self._under:
+            self._point(token)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        if self._under is not None:
+            self._point(None)
