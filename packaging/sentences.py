@@ -3,16 +3,20 @@
     python packaging/sentences.py            update resources/locale/*/LC_MESSAGES/slm_studio.po
     python packaging/sentences.py --check    say what is missing or no longer used, and exit 1
 
-Sentences stand in the code as templates: in tr(), tr_many(), mark(), StudioError(), knob(), Role() …; see KEYWORDS.
+Sentences stand in the code as templates: in tr(), tr_many(), mark(), StudioError(), knob(), Role() …, see KEYWORDS; and
+wherever something of the window is given `Words`: Button("Stop"), Card("Labels"), text.set_words("…"), see words_taken.py.
 """
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import words_taken
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
+from words_taken import Place, name_of
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALES = ROOT / "resources" / "locale"
@@ -32,17 +36,28 @@ KEYWORDS: dict[str, tuple[int | str, ...]] = {
     "Remark": ("message",),
     "Suggestion": ("reason",),
     "Machine": ("reason",),
+    "_rest": (0,),
+    "insert": (1,),  # among options
+    "set_value": (1, 2, "value", "second"),  # of a StatGrid; the first is a key
 }
-PLURALS = {"tr_many": (0, 1)}
+VALUE, WORDS = re.compile(r"\{[a-z_]+\}"), re.compile(r"[^\W\d_]|[,;:]")  # “{name}” and “–” are the same everywhere
+PLURALS = {"tr_many": (0, 1), "words_many": (1, 2)}
+WINDOW = "ui"  # the folder whose Words are looked for
+
+Names = Mapping[str, list[ast.expr]]
 
 
 def sentences(folder: Path = ROOT / "slm_studio") -> Iterator[tuple[str | tuple[str, str], str]]:
     """Yield each sentence (or its two forms) with the place it stands at."""
-    for path in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                for found in _of_call(node):
-                    yield found, f"{path.relative_to(ROOT).as_posix()}"
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.py"))}
+    taken = words_taken.takers(tree for path, tree in trees.items() if WINDOW in path.relative_to(folder).parts)
+    for path, tree in trees.items():
+        keywords: dict[str, Iterable[Place]] = dict(KEYWORDS)
+        if WINDOW in path.relative_to(folder).parts:
+            keywords = {**taken, **KEYWORDS}
+        place = path.relative_to(folder.parent).as_posix()
+        for found in _of_tree(tree, keywords):
+            yield found, place
 
 
 def catalogue() -> Catalog:
@@ -78,15 +93,23 @@ def update() -> None:
             write_po(stream, old, sort_output=True, include_lineno=False, omit_header=False, width=0)
 
 
-def _of_call(node: ast.Call) -> Iterator[str | tuple[str, str]]:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    for place in KEYWORDS.get(name, ()):
-        for argument in _argument(node, place):
-            yield from _strings(argument)
-    if name in PLURALS and len(node.args) >= 2:
-        one, many = (next(_strings(argument), "") for argument in node.args[:2])
-        if one and many:
-            yield (one, many)
+def _of_tree(tree: ast.Module, keywords: Mapping[str, Iterable[Place]]) -> Iterator[str | tuple[str, str]]:
+    built, around = words_taken.supers(tree), words_taken.bindings(tree)
+    for default in words_taken.defaults(tree):
+        yield from _strings(default, {})
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name, names = built.get(node) or name_of(node.func), around.get(node, {})
+            call = node
+            if name == "partial" and node.args:
+                name, call = name_of(node.args[0]), ast.Call(node.func, node.args[1:], node.keywords)
+            for place in keywords.get(name, ()):
+                for argument in _argument(call, place):
+                    yield from _strings(argument, names)
+            if name in PLURALS and len(call.args) > PLURALS[name][1]:
+                one, many = (next(_strings(call.args[at], names), "") for at in PLURALS[name])
+                if one and many:
+                    yield (one, many)
 
 
 def _argument(node: ast.Call, place: int | str) -> Iterator[ast.expr]:
@@ -96,13 +119,20 @@ def _argument(node: ast.Call, place: int | str) -> Iterator[ast.expr]:
         yield from (keyword.value for keyword in node.keywords if keyword.arg == place)
 
 
-def _strings(node: ast.expr) -> Iterator[str]:
-    """Yield a literal, or both literals of a conditional expression."""
+def _strings(node: ast.expr, names: Names, depth: int = 0) -> Iterator[str]:
+    """Yield the literals an argument may be: of a condition both, of a sequence each, of the pairs in it the last, of a name its values."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
-        yield node.value
-    elif isinstance(node, ast.IfExp):
-        yield from _strings(node.body)
-        yield from _strings(node.orelse)
+        if WORDS.search(VALUE.sub("", node.value)):
+            yield node.value
+    elif isinstance(node, ast.IfExp | ast.BoolOp):
+        for each in node.values if isinstance(node, ast.BoolOp) else (node.body, node.orelse):
+            yield from _strings(each, names, depth)
+    elif isinstance(node, ast.Tuple | ast.List) and depth < 2 and node.elts:
+        for each in node.elts if depth == 0 else node.elts[-1:]:
+            yield from _strings(each, names, depth + 1)
+    elif isinstance(node, ast.Name):
+        for each in names.get(node.id, ()):
+            yield from _strings(each, {}, depth)
 
 
 def _first(message_id: str | tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -29,8 +30,11 @@ from slm_studio.ui.training import Trainings
 log = logging.getLogger("slm_studio")
 
 
-def main(path: str | None = None) -> int:
-    """Open the window (with a file, where `path` names one), stay until it is closed, return the exit status."""
+def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = None) -> int:
+    """Open the window (with a file, where `path` names one), stay until it is closed, return the exit status.
+
+    `opened` is called once the window stands: with it, packaging/app.py tries a build.
+    """
     _start_log()
     settings = load_settings()
     use_language(settings.language)
@@ -43,7 +47,7 @@ def main(path: str | None = None) -> int:
     window = MainWindow(session, jobs, trainings)
     sys.excepthook = _Hook(window)
     window.show()
-    QTimer.singleShot(0, _Opening(window, engines, path))
+    QTimer.singleShot(0, _Opening(window, engines, path, opened))
     status = application.exec()
     return _leave(status, jobs, trainings, engines)
 
@@ -86,8 +90,10 @@ def _start_log() -> None:
 class _Opening:
     """What happens once the window stands: the last state, the file that was asked for, warm engines."""
 
-    def __init__(self, window: MainWindow, engines: Engines, path: str | None) -> None:
-        self._window, self._engines, self._path = window, engines, path
+    def __init__(
+        self, window: MainWindow, engines: Engines, path: str | None, opened: Callable[[MainWindow], None] | None
+    ) -> None:
+        self._window, self._engines, self._path, self._opened = window, engines, path, opened
 
     def __call__(self) -> None:
         if self._path:
@@ -95,6 +101,8 @@ class _Opening:
         threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
         self._window.session.restore()
         self._engines.warm()
+        if self._opened is not None:
+            self._opened(self._window)
 
 
 def _import_ahead() -> None:

@@ -29,11 +29,12 @@ class ErrorBox(QFrame):
         for label in (self._message, self._hint):
             label.let_select()
         self._action = Button(action, small=True)
-        self._action.setVisible(bool(action))
         self._copy = Button("Copy details", "quiet", "copy", small=True)
         self._close = IconButton("close", "Close")
-        self._close.setVisible(closable)
         self._build()
+        # Only now: a widget without a parent would show as a window of its own.
+        self._action.setVisible(bool(action))
+        self._close.setVisible(closable)
         self._action.clicked.connect(self.acted)
         self._copy.clicked.connect(self._on_copy)
         self._close.clicked.connect(self.clear)

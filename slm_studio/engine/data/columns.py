@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +16,7 @@ from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import names
+from slm_studio.engine.data.table import read_batches
 
 SAMPLE = 4000  # cells that decide a column's kind
 MOST_DISTINCT = 10_000
@@ -28,9 +30,42 @@ _WORD = re.compile(r"^[^\s，。！？]+$")
 _TAG = re.compile(r"^([BIOESLUM]-\S+|O)$")
 
 
-def look_at_columns(table: pa.Table) -> tuple[Column, ...]:
-    """Return what can be said of each column of a part."""
-    return tuple(_look_at(name, table.column(name)) for name in table.column_names)
+def look_at_columns(path: Path, rows: int) -> tuple[Column, ...]:
+    """Return what can be said of each column of an Arrow file, read batch by batch (mapped, it would fill the memory)."""
+    looks: dict[str, _Looking] = {}
+    step, before = max(1, -(-rows // SAMPLE)), 0
+    for batch in read_batches(path):
+        places = pa.array(
+            range(-before % step, batch.num_rows, step), pa.int64()
+        )  # every step-th row of the whole file
+        for name, cells in zip(batch.schema.names, batch.columns, strict=True):
+            looks.setdefault(name, _Looking(name=name)).take_in(cells, places)
+        before += batch.num_rows
+    return tuple(look.column() for look in looks.values())
+
+
+@dataclass(slots=True)
+class _Looking:
+    """What is known of a column so far."""
+
+    name: str
+    filled: int = 0
+    seen: set[str] = field(default_factory=set)
+    sample: list[str] = field(default_factory=list)
+
+    def take_in(self, cells: pa.Array, places: pa.Array) -> None:
+        """Look at the cells of one batch; those at `places` join the sample."""
+        self.filled += len(cells) - (pc.sum(pc.equal(cells, "")).as_py() or 0)
+        self.sample += [cell for cell in cells.take(places).to_pylist() if cell.strip()]
+        if len(self.seen) <= MOST_DISTINCT:
+            self.seen.update(pc.unique(cells).to_pylist())
+
+    def column(self) -> Column:
+        """Return the finished description."""
+        distinct = min(len(self.seen - {""}), MOST_DISTINCT)
+        examples = tuple(dict.fromkeys(cell[:EXAMPLE_LENGTH] for cell in self.sample))[:EXAMPLES]
+        kind = _kind(self.name, self.sample, distinct, self.filled)
+        return Column(name=self.name, kind=kind, filled=self.filled, distinct=distinct, examples=examples)
 
 
 def text_column(dataset: Dataset) -> str:
@@ -114,33 +149,6 @@ def _label_cost(column: Column) -> tuple[bool, int, int, int]:
     return (one_value, names.rank(column.name, names.LABEL_NAMES), -column.filled, column.distinct)
 
 
-def _look_at(name: str, column: pa.ChunkedArray) -> Column:
-    filled = len(column) - (pc.sum(pc.equal(column, "")).as_py() or 0)
-    sample = [cell for cell in _sample(column) if cell.strip()]
-    distinct = _distinct(column)
-    examples = tuple(dict.fromkeys(cell[:EXAMPLE_LENGTH] for cell in sample))[:EXAMPLES]
-    kind = _kind(name, sample, distinct, filled)
-    return Column(name=name, kind=kind, filled=filled, distinct=distinct, examples=examples)
-
-
-def _sample(column: pa.ChunkedArray) -> list[str]:
-    """Return up to SAMPLE cells from all over the column, in order."""
-    if len(column) <= SAMPLE:
-        return list(column.to_pylist())
-    places = np.unique(np.linspace(0, len(column) - 1, SAMPLE).astype(np.int64))
-    return [column[int(place)].as_py() for place in places]
-
-
-def _distinct(column: pa.ChunkedArray) -> int:
-    """Count different values that are not empty, to at most MOST_DISTINCT."""
-    seen: set[str] = set()
-    for chunk in column.chunks:
-        seen.update(pc.unique(chunk).to_pylist())
-        if len(seen) > MOST_DISTINCT:
-            return MOST_DISTINCT
-    return min(len(seen - {""}), MOST_DISTINCT)
-
-
 def _kind(name: str, sample: Sequence[str], distinct: int, filled: int) -> Kind:
     if not sample:
         return "text"
@@ -159,6 +167,8 @@ def _kind(name: str, sample: Sequence[str], distinct: int, filled: int) -> Kind:
         return "id"
     if named_id and _share(_CODE, sample) > 0.9:
         return "id"
+    if length > 10 and names.rank(name, names.TEXT_NAMES) < names.STRONG and not named_label:
+        return "text"
     few = distinct <= min(MOST_LABELS, max(1, int(filled * (0.8 if _share(_WORD, sample) > 0.9 else 0.5))))
     if length <= SHORT and (few or (named_label and (filled <= 20 or distinct <= 0.9 * filled))):
         return "label"

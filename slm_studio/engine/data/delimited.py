@@ -58,13 +58,7 @@ class RecordReader:
             if self.at == 0 and not (self.grammar.quoting and any('"' in line for line in self.lines)):
                 yield self._plain_records()
                 continue
-            found: list[Record] = []
-            while self.at < len(self.lines):
-                record = self._record()
-                if record is not None:
-                    found.append(record)
-                    self.row += 1
-            yield found
+            yield self._records()
 
     def _pull(self) -> bool:
         """Fetch the next group of lines once all are used."""
@@ -98,6 +92,22 @@ class RecordReader:
         else:
             found = [line.split(delimiter) for line in lines]
         self.row += len(found)
+        return found
+
+    def _records(self) -> list[Record]:
+        """Return the records of the lines in hand (and of those that their quoted cells reach into)."""
+        found: list[Record] = []
+        delimiter = self.grammar.delimiter
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            if line and '"' not in line:  # most lines
+                self.at += 1
+                record: Record | None = line.split(delimiter)
+            else:
+                record = self._record()
+            if record is not None:
+                found.append(record)
+                self.row += 1
         return found
 
     def _record(self) -> Record | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.lines import MOST, too_long
 from slm_studio.engine.data.notes import Notes
 
 BOMS = {  # UTF-32 first: its mark begins with that of UTF-16
@@ -163,13 +164,18 @@ def _decode_lines(chunks: Iterator[bytes], name: str, notes: Notes, mend: bool) 
 def _blocks(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Regroup chunks so that each ends with a line."""
     pending: list[bytes] = []
+    held = 0
     for chunk in chunks:
         cut = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
         if not cut:
             pending.append(chunk)
+            held += len(chunk)
+            if held > MOST:
+                raise too_long()
             continue
         yield b"".join([*pending, chunk[:cut]])
         pending = [chunk[cut:]] if cut < len(chunk) else []
+        held = len(chunk) - cut
     if pending:
         yield b"".join(pending)
 

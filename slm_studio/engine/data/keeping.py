@@ -14,7 +14,6 @@ from slm_studio.core.dataset import Dataset, ReadReport, open_dataset, save_data
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.data.columns import look_at_columns
 from slm_studio.engine.data.notes import Notes
-from slm_studio.engine.data.rows import open_table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +50,7 @@ def keep_dataset(name: str, source: str, parts: Mapping[str, Part], report: Read
         name=name,
         source=source,
         folder=str(folder),
-        columns=look_at_columns(open_table(train.path)),
+        columns=look_at_columns(train.path, train.rows),
         rows=train.rows,
         held_out={split: part.rows for split, part in parts.items() if split != "train"},
         fingerprint=fingerprint,

@@ -29,7 +29,7 @@ def split_lines(texts: Iterator[str], *, lone_returns_end: bool = True) -> Itera
         held += len(text)
         if "\n" not in text and "\r" not in text and not pending[0].endswith("\r"):
             if held > MOST:
-                raise _too_long()
+                raise too_long()
             continue
         lines, ends, rest = _cut("".join(pending), pattern)
         pending, held = ([rest] if rest else []), len(rest)
@@ -54,7 +54,8 @@ def _cut(text: str, pattern: re.Pattern[str]) -> tuple[list[str], list[str], str
     return parts[0:-1:2], parts[1::2], parts[-1] + tail
 
 
-def _too_long() -> StudioError:
+def too_long() -> StudioError:
+    """Return the error for a line that no memory should hold."""
     return StudioError(
         "line-too-long",
         "One line is longer than {limit} million characters.",

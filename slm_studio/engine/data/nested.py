@@ -61,7 +61,7 @@ def _columns(value: Record) -> list[Record]:
         return []
     if any(isinstance(item, dict) for part in parts for item in part):  # type: ignore[attr-defined]
         return []
-    return [dict(zip(value, cells, strict=True)) for cells in zip(*parts, strict=True)]  # type: ignore[call-overload]
+    return [dict(zip(value, cells, strict=True)) for cells in zip(*parts, strict=True)]
 
 
 def _keyed(value: Record) -> list[Record]:

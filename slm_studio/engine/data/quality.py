@@ -49,6 +49,10 @@ def refuse_hopeless(rows: Rows, recipe: Recipe) -> None:
                 column=rows.roles["text"],
             )
         return
+    _refuse_labels(rows)
+
+
+def _refuse_labels(rows: Rows) -> None:
     labels = Counter(label for label in rows.column("label") if label.strip())
     total = sum(labels.values())
     column = rows.roles["label"]

@@ -83,16 +83,11 @@ def _read_part(path: Path, options: ReadOptions, out: Path) -> Generator[Event, 
     with TableWriter(out, notes) as writer:
         for chunk in reader.read(source, options, notes):
             writer.write(chunk)
-            yield Progress(_reading(source), min(source.position, source.size), source.size)
+            yield Progress(mark("Reading rows"), min(source.position, source.size), source.size)
     if source.is_gzip:
         notes.add("gzip", mark("The file was unpacked (gzip)."))
     if not writer.rows:
-        raise StudioError(
-            "no-rows",
-            "“{name}” has a header but no rows.",
-            "Add rows below the header, or choose another file.",
-            name=source.title,
-        )
+        raise _no_rows(source, notes)
     if source.is_changed():
         notes.add(
             "file-changed",
@@ -108,9 +103,23 @@ def _read_part(path: Path, options: ReadOptions, out: Path) -> Generator[Event, 
     )
 
 
-def _reading(source: Source) -> str:
-    """Return the template of a progress line. The name is part of it: Progress carries no values."""
-    return f"Reading {source.title}"
+def _no_rows(source: Source, notes: Notes) -> StudioError:
+    if bad := notes.found.get("lines-unreadable"):
+        return StudioError(
+            "no-rows",
+            "None of the {count} lines of “{name}” is JSON.",
+            "Export it again as JSON lines, or change its ending to .txt to read it as plain text.",
+            name=source.title,
+            count=bad.count,
+        )
+    if notes.format in ("csv", "tsv") and notes.header:
+        return StudioError(
+            "no-rows",
+            "“{name}” has a header but no rows.",
+            "Add rows below the header, or choose another file.",
+            name=source.title,
+        )
+    return StudioError("no-rows", "“{name}” holds no rows.", "Choose a file with rows in it.", name=source.title)
 
 
 def _name_alike(found: dict[str, Part]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
-from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.notes import PLACES, Notes
 
 MOST_COLUMNS = 500
 DEEPEST = 4  # levels of objects that become dotted columns; deeper ones stay JSON
@@ -56,12 +56,14 @@ class Flattener:
         self.opened: set[str] | None = None  # dotted names of objects and one-item lists that become columns
         self.names: dict[str, None] = {}
         self.row = 0
+        self.counted: dict[tuple[str, str], list[int]] = {}
 
     def columns(self, records: Sequence[Record]) -> dict[str, list[str]]:
         """Return the cells of some records, column by column."""
         if self.opened is None and records:
             self.opened = set(_to_open(records[:1000], "", 0))
         rows = [self._cells(record) for record in records]
+        self._hand_in()
         if len(self.names) > MOST_COLUMNS:
             raise StudioError(
                 "too-many-columns",
@@ -119,7 +121,17 @@ class Flattener:
         return spell(value)
 
     def _note(self, code: str, message: str) -> None:
-        self.notes.add(code, message, place=self.row)
+        places = self.counted.setdefault((code, message), [])
+        places.append(self.row)
+
+    def _hand_in(self) -> None:
+        """Add what was counted to the notes: once per group of records, for it happens in every one."""
+        for (code, message), places in self.counted.items():
+            for place in places[:PLACES]:
+                self.notes.add(code, message, place=place)
+            if len(places) > PLACES:
+                self.notes.add(code, message, count=len(places) - PLACES)
+        self.counted.clear()
 
 
 def _to_open(records: Sequence[Mapping[str, object]], prefix: str, depth: int) -> Iterator[str]:

@@ -109,7 +109,8 @@ class Source:
         with self.path.open("rb") as stream:
             if self.size <= SAMPLE:
                 return stream.read(SAMPLE)
-            pieces = [stream.read(SAMPLE // 2)]
+            first = stream.read(SAMPLE // 2)
+            pieces = [first[: first.rfind(b"\n") + 1] or first]
             piece = SAMPLE // 2 // PIECES
             for number in range(1, PIECES + 1):
                 stream.seek((self.size - piece) * number // PIECES // 4 * 4)
@@ -145,9 +146,7 @@ def open_source(path: Path) -> Source:
             "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=shown(path)
         ) from error
     if stat.S_ISDIR(facts.st_mode):
-        raise StudioError(
-            "is-a-folder", "“{path}” is a folder.", "Choose one file in it; folders come later.", path=shown(path)
-        )
+        raise StudioError("is-a-folder", "“{path}” is a folder.", "Choose one of the files in it.", path=shown(path))
     if not stat.S_ISREG(facts.st_mode):
         raise StudioError(
             "not-a-file",

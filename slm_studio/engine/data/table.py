@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.notes import Notes
-from slm_studio.engine.data.rows import open_table
 
 Cells = Sequence[str | None]  # or an Arrow array: text; None where the file says there is nothing
 Chunk = Mapping[str, Cells]  # column → cells, all of one length
@@ -112,7 +111,7 @@ class TableWriter:
         former = self.path.with_suffix(".narrow")
         self.path.rename(former)
         self._open()
-        for batch in open_table(former).to_batches():
+        for batch in read_batches(former):
             blank = pa.array([""] * len(batch), pa.string())
             arrays = [batch.column(name) if name in batch.schema.names else blank for name in self.columns]
             self._writer.write_table(pa.table(arrays, names=list(self.columns)))
@@ -143,6 +142,14 @@ class _Digest:
     def value(self) -> bytes:
         """Return the digest so far."""
         return self.lengths.digest() + self.content.digest()
+
+
+def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of an Arrow file without mapping it: memory stays low, and the file can be removed after."""
+    with pa.OSFile(str(path), "rb") as source:
+        file = pa.ipc.open_file(source)
+        for number in range(file.num_record_batches):
+            yield file.get_batch(number)
 
 
 def batches(table: pa.Table, size: int = BATCH) -> Iterator[pa.Table]:

@@ -33,12 +33,12 @@ class Overview(QWidget):
         self.bars = Bars()
         self.labels.add(self.bars)
         self.facts = Card("Text")
-        self.grid = StatGrid(least=110, most=2)
+        self.grid = StatGrid(least=90, most=2)
         for key, name in (
-            ("rows", "lines"),
-            ("characters", "characters"),
-            ("distinct", "different lines"),
-            ("language", "language"),
+            ("rows", mark("lines")),
+            ("characters", mark("characters")),
+            ("distinct", mark("different lines")),
+            ("language", mark("language")),
         ):
             self.grid.add_stat(key, name)
         self.facts.add(self.grid)
@@ -134,7 +134,9 @@ def share_above(lengths: Mapping[str, object], limit: int) -> float:
 
 def language_words(shares: Mapping[str, float]) -> str:
     """Return “English 97 % · other 3 %”; nothing where all is one language."""
-    named = sorted(((share, key) for key, share in shares.items() if share >= 0.005), reverse=True)
+    named = sorted(((share, key) for key, share in shares.items() if share >= 0.01), reverse=True)
+    if len(named) == 1:
+        return tr(LANGUAGES.get(named[0][1], named[0][1]))
     return " · ".join(f"{tr(LANGUAGES.get(key, key))} {share:.0%}".replace("%", " %") for share, key in named)
 
 

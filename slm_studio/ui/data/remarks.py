@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, ReadOptions
-from slm_studio.core.texts import tr
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.data.wording import DELIMITERS, ENCODINGS, delimiter_name, encoding_name, remark_places, remark_words
 from slm_studio.ui.widgets.buttons import IconButton
 from slm_studio.ui.widgets.card import Card
@@ -84,7 +84,7 @@ class RemarksCard(Card):
             self._options.delimiter,
         )
         self.header.set_options(
-            [(None, "First row: as found"), (True, "First row names the columns"), (False, "First row is data")],
+            [(None, mark("First row: as found")), (True, mark("First row names the columns")), (False, mark("First row is data"))],
             self._options.header,
         )
         self.encoding.setVisible(bool(report.encoding))

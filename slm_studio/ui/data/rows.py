@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from slm_studio.core.dataset import Dataset
+from slm_studio.core.dataset import Column, Dataset
 from slm_studio.core.texts import tr, tr_many
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.buttons import Button
@@ -15,7 +15,7 @@ from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.words import words
 
-LABEL_WIDTH, OTHER_WIDTH, NUMBER_WIDTH = 220, 180, 62
+OTHER_WIDTH, NUMBER_WIDTH = 180, 58
 
 
 class RowsCard(Card):
@@ -67,7 +67,7 @@ class RowsCard(Card):
         stretched = {roles[role] for role in texts} or {dataset.columns[0].name}
         for at, column in enumerate(dataset.columns, start=1):
             if column.name == roles.get("label"):
-                self.table.set_style(at, "chip", width=LABEL_WIDTH)
+                self.table.set_style(at, "chip", width=label_width(column))
             elif column.name in stretched:
                 self.table.set_style(at, "text", stretch=1.0)
             else:
@@ -117,3 +117,9 @@ class RowsCard(Card):
             self.found.set_words("")
         else:
             self.found.set_words(lambda: tr_many("{n} row", "{n} rows", count))
+
+
+def label_width(column: Column) -> int:
+    """Return the pixels that the labels of a column need, as its examples tell; Chinese letters are twice as wide."""
+    longest = max((sum(2 if ord(letter) > 0x2E7F else 1 for letter in label) for label in column.examples), default=0)
+    return max(120, min(230, 8 * longest + 72))

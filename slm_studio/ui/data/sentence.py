@@ -41,7 +41,7 @@ class SentenceRow(Card):
         self.choices: dict[str, Choice] = {}
         self._holder = QWidget()
         self._flow = Flow(self._holder, gap=10)
-        self.split = Button(kind="quiet", small=True)
+        self.split = Button(kind="facts", small=True)
         self.split.clicked.connect(self.split_clicked)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(8)
@@ -101,12 +101,12 @@ class SentenceRow(Card):
         current = self._recipe.roles.get(role.name, "")
         options: list[tuple[object, object]] = [(name, partial(str, name)) for name in names]
         if current not in names:
-            options.insert(0, ("", "choose a column"))
+            options.insert(0, ("", mark("choose a column")))
         self._add_choice(role.name, options, current)
         self.choices[role.name].setToolTip(tr(role.help))
 
     def _add_choice(self, key: str, options: list, current: str) -> None:  # type: ignore[type-arg]
-        choice = Choice(name=key, strong=key == "task")
+        choice = Choice(name=key, strong=key == "task", tight=True)
         choice.set_options(options, current)
         choice.chosen.connect(partial(self._on_chosen, key))
         self.choices[key] = choice

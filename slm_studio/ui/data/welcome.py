@@ -69,7 +69,9 @@ class Welcome(QWidget):
     def _build_examples(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(12)
-        row.addWidget(Text("Examples", "muted"), 0, Qt.AlignmentFlag.AlignTop)
+        name = Text("Examples", "muted")
+        name.setFixedHeight(28)
+        row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
         holder = QWidget()
         self._flow = Flow(holder)
         row.addWidget(holder, 1)

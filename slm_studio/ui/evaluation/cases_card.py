@@ -98,6 +98,7 @@ class CasesCard(Card):
         self.label = Choice([("", mark("every label"))], name="Label in the file")
         self.label.setMaximumWidth(self._theme.px(230))
         self.search = SearchField("Find in the rows")
+        self.search.setMinimumWidth(self._theme.px(96))
         self.filtered, self.clear_button = Text("", "strong", wrap=True), Button("Clear filter", "link")
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -117,13 +118,16 @@ class CasesCard(Card):
         self.table = Table("Scored rows")
         self.model = RowsModel(LABELED, self.table)
         self.table.setModel(self.model)
-        self.table.setMinimumHeight(self._theme.px(38) * 7)
+        # The table gives way to what is shown below it, so that the cards beneath stay where they are.
+        self.table.setMinimumHeight(self._theme.px(38) * 4)
+        self.setMinimumHeight(self._theme.px(410))
         self.add(self.table, 1)
         self.whole = QPlainTextEdit()
         self.whole.setProperty("role", "bare")
         self.whole.setReadOnly(True)
         self.whole.setTabChangesFocus(True)
-        self.whole.setFixedHeight(self._theme.px(62))
+        self.whole.document().setDocumentMargin(0)
+        self.whole.setFixedHeight(self._theme.px(58))
         self.add(self.whole)
         foot = QHBoxLayout()
         self.state, self.more_button = Text("", "muted", wrap=True), Button("Show more", "link")
@@ -142,7 +146,7 @@ class CasesCard(Card):
 
     def _set_columns(self, labelled: bool) -> None:
         self.model.set_headers(LABELED if labelled else PASSAGES)
-        self.table.set_style(0, "text", stretch=2.2 if labelled else 1)
+        self.table.set_style(0, "text", stretch=1.9 if labelled else 1)
         if labelled:
             self.table.set_style(1, "outline", stretch=1.5)
             self.table.set_style(2, "chip", stretch=1.5)

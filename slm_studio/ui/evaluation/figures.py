@@ -99,7 +99,7 @@ def _baselines(report: Report) -> Figure:
     if report.task == "write":
         key = "bits_per_byte"
     values = [words.baseline_value(each, key) for each in report.baselines]
-    value = " / ".join("–" if each is None else words.figure(key, each) for each in values)
+    value = "\u2009/\u2009".join("–" if each is None else words.figure(key, each) for each in values)
     return Figure(partial(_names, report.baselines), value, partial(_verdict, report, key))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slm_studio.core import codec, files
-from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Report
 
 REPORT_FILE, CASES_FILE = "report.json", "cases.jsonl"

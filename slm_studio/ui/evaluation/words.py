@@ -19,7 +19,7 @@ BASELINES = {
     "majority": mark("majority"),
     "tfidf_linear": mark("TF-IDF"),
     "uniform": mark("blind guess"),
-    "unigram": mark("letter counts"),
+    "unigram": mark("token counts"),
     "xz": mark("xz"),
 }
 SHARES = ("accuracy", "f1_macro", "f1_weighted", "precision_macro", "recall_macro")  # from 0 to 1
@@ -74,7 +74,11 @@ def calibration_words(error: float) -> str:
 def where_scored(report: Report, own: bool) -> str:
     """Return “on tickets.csv, 3,080 rows it has never seen”."""
     if own and report.split == "test" and "bytes" in report.facts:
-        return tr("on {dataset}, {bytes} bytes of text it has never seen", dataset=report.dataset, bytes=round(report.facts["bytes"]))
+        return tr(
+            "on {dataset}, {bytes} bytes of text it has never seen",
+            dataset=report.dataset,
+            bytes=round(report.facts["bytes"]),
+        )
     if own and report.split == "train":
         return tr("on {dataset}, {rows} rows it learnt from", dataset=report.dataset, rows=report.rows)
     if own and report.split == "validation":

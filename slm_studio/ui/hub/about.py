@@ -2,23 +2,21 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
 
+from slm_studio.core.recipe import BLANK
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import mark, tr
+from slm_studio.core.texts import mark, tr, tr_many
+from slm_studio.ui.models import shape_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
+from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.markdown_view import MarkdownView
+from slm_studio.ui.widgets.progress import clock
 
-STEPS = {
-    "data": mark("Data"),
-    "pre-training": mark("Pre-training"),
-    "fine-tuning": mark("Fine-tuning"),
-    "output": mark("Output"),
-}
 CARD_HEIGHT = 320
 
 
@@ -32,7 +30,7 @@ class AboutCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("About this model", parent=parent)
         self._model: SavedModel | None = None
-        self.add(Text("name", "second"))
+        self.add(Text("name", "muted"))
         self.name = LineField(name="Name of the model")
         self.add(self.name)
         self._grid_box = QWidget()
@@ -40,19 +38,18 @@ class AboutCard(Card):
         self._grid.setContentsMargins(0, 8, 0, 8)
         self._grid.setHorizontalSpacing(16)
         self._grid.setColumnStretch(1, 1)
-        self.add(Text("how it came to be", "second"))
+        self.add(Text("how it came to be", "muted"))
         self.add(self._grid_box)
         self.card = MarkdownView(bare=True)
         self.card.setMinimumHeight(CARD_HEIGHT)
         self.card_button = Button("Read the card", small=True)
         self.folder_button = Button("Show the folder", icon_name="folder", small=True)
         self.delete_button = Button("Move to the trash", "danger", "trash", small=True)
-        row = QHBoxLayout()
-        for button in (self.card_button, self.folder_button):
-            row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(self.delete_button)
-        self.body.addLayout(row)
+        row = QWidget()
+        flow = Flow(row)
+        for button in (self.card_button, self.folder_button, self.delete_button):
+            flow.addWidget(button)
+        self.add(row)
         self.add(self.card)
         self.card.hide()
         self.name.settled.connect(self._on_settled)
@@ -77,13 +74,9 @@ class AboutCard(Card):
                 item.widget().deleteLater()
         if self._model is None:
             return
-        for row, step in enumerate(self._model.lineage):
-            self._grid.addWidget(Text(STEPS.get(step.step, "{step}"), "muted", step=step.step), row, 0)
-            words = f"{step.what} · {step.detail}" if step.detail else step.what
-            self._grid.addWidget(Text("{words}", wrap=True, words=words if step.what != "none" else "–"), row, 1)
-        if not self._model.lineage:
-            origin = self._model.origin.removeprefix("hub:") or tr("imported from a folder")
-            self._grid.addWidget(Text("{words}", wrap=True, words=origin), 0, 1)
+        for row, (name, words) in enumerate(history(self._model)):
+            self._grid.addWidget(Text(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(Text("{words}", wrap=True, words=words), row, 1)
 
     def _on_settled(self, name: str) -> None:
         if self._model is not None and name.strip() and name.strip() != self._model.name:
@@ -99,6 +92,29 @@ class AboutCard(Card):
         )
         self.card.set_markdown(without_front_matter(text))
         self.card.show()
+
+
+def history(model: SavedModel) -> list[tuple[str, str]]:
+    """Return the four steps of a model's life in the person's language: (name of the step, what happened)."""
+    if not model.lineage:
+        return [(mark("Origin"), model.origin.removeprefix("hub:") or tr("imported from a folder"))]
+    learnt = tr_many("{n} row to learn from", "{n} rows to learn from", model.rows.get("train", 0))
+    trained = tr("{steps} steps in {time}", steps=model.steps, time=clock(model.seconds))
+    size = tr("{n} parameters", n=model.parameters)
+    before, tuned = _learning(model, trained)
+    return [
+        (mark("Data"), f"{model.dataset_name} · {learnt}"),
+        (mark("Pre-training"), before),
+        (mark("Fine-tuning"), tuned),
+        (mark("Output"), f"{model.name} · {size}"),
+    ]
+
+
+def _learning(model: SavedModel, trained: str) -> tuple[str, str]:
+    if not model.base.startswith(BLANK):
+        return model.base, f"{model.dataset_name}\n{trained}"
+    scratch = tr("from scratch as {shape}", shape=shape_words(model)) + f"\n{trained}"
+    return (scratch, "–") if model.task == "write" else ("–", scratch)
 
 
 def without_front_matter(text: str) -> str:

@@ -31,7 +31,7 @@ class LibraryCard(Card):
         self.rows = RowsModel((mark("model"), mark("score"), mark("size"), ""), self)
         self.table.setModel(self.rows)
         self.table.set_style(NAME, "two", stretch=1.0)
-        self.table.set_style(SCORE, "text", width=150)
+        self.table.set_style(SCORE, "text", width=110)
         self.table.set_style(SIZE, "muted", width=90)
         self.table.set_style(OPEN, "action", width=90)
         self.add(self.table)

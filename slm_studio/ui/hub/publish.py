@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from slm_studio.core.events import Progress
@@ -80,7 +80,7 @@ class PublishCard(Card):
         for row, each in enumerate(listed if isinstance(listed, tuple | list) else ()):
             self._files.addWidget(ElidedText("{name}", name=each["name"]), row, 0)
             size = Text("{size}", "muted", size=bytes_words(int(each["bytes"])))
-            self._files.addWidget(size, row, 1)
+            self._files.addWidget(size, row, 1, Qt.AlignmentFlag.AlignRight)
 
     def set_busy(self) -> None:
         """Show that it is being sent."""
@@ -127,13 +127,13 @@ class PublishCard(Card):
             )
         ):
             row, column = place // 2 * 2, place % 2
-            grid.addWidget(Text(words, "second"), row, column)
+            grid.addWidget(Text(words, "muted"), row, column)
             grid.addWidget(field, row + 1, column)
             grid.setColumnStretch(column, 1)
         self.body.addLayout(grid)
 
     def _build_plan(self) -> None:
-        self.where = Text("", "second")
+        self.where = Text("", "muted")
         self.add(self.where)
         box = QWidget()
         self._files = QGridLayout(box)

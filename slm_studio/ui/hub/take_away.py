@@ -35,7 +35,7 @@ class TakeAwayCard(Card):
         self.done = Banner("", tone="good", action="Show the folder")
         self._out = ""
         self.add(self.progress)
-        self.add(Text("Each export is opened again and must answer as the model here does.", "second", wrap=True))
+        self.add(Text("Each export is opened again and must answer as the model here does.", "muted", wrap=True))
         self.add(self.done)
         self.set_idle()
         self.folder_button.clicked.connect(self._on_folder_clicked)

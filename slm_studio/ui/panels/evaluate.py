@@ -108,7 +108,8 @@ class EvaluatePanel(Page):
         self.figures, self.confusion, self.cases = Figures(), ConfusionCard(), CasesCard()
         self.classes, self.writing = ClassTable(), WritingCard()
         for card in (self.confusion, self.writing):
-            card.setFixedWidth(the_theme().px(322))
+            card.setMinimumWidth(the_theme().px(236))
+            card.setMaximumWidth(the_theme().px(322))
         self.empty = EmptyState("bars", "", action="Train one", second="Try an example")
         self.unscored = EmptyState("bars", "", action="Score a file…")
         whole = QWidget()
@@ -117,9 +118,9 @@ class EvaluatePanel(Page):
         column.setSpacing(GAP)
         row = QHBoxLayout()
         row.setSpacing(GAP)
-        row.addWidget(self.confusion)
-        row.addWidget(self.writing)
-        row.addWidget(self.cases, 1)
+        row.addWidget(self.confusion, 10)
+        row.addWidget(self.writing, 10)
+        row.addWidget(self.cases, 21)
         column.addWidget(self.figures)
         column.addLayout(row)
         column.addWidget(self.classes)
@@ -172,6 +173,8 @@ class EvaluatePanel(Page):
                 "Here you see how good a model is.",
                 "Scores on rows it has never seen, with their intervals, beside simple methods for scale; which labels it mixes up; its surest mistakes.",
             )
+            # An example is for those who have nothing of their own yet.
+            self.empty.second.setVisible(self._session.dataset is None)
             self.deck.show_only(self.empty)
         else:
             self.header.set_facts("not scored yet")
@@ -223,6 +226,7 @@ class EvaluatePanel(Page):
         self._session.toast(tr("Written to {file}.", file=str(out)))
 
     def showEvent(self, event: QShowEvent) -> None:
+        """Read the report of a model that is new since the last look."""
         super().showEvent(event)
         settle_model(self._session)
         if self._is_stale:

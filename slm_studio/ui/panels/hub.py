@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QSizePolicy, QVBoxLayout, QWidget
 
 from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
@@ -321,6 +321,8 @@ class HubPanel(Page):
 
 def _column(*parts: QWidget) -> QWidget:
     box = QWidget()
+    # Both halves keep their share of the window, whatever stands in them.
+    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     column = QVBoxLayout(box)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(GAP)

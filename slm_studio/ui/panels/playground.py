@@ -3,12 +3,13 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
+from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.evaluation.reading import all_cases
@@ -41,6 +42,9 @@ class PlaygroundPanel(Page):
         self.view: TaskView | None = None
         self.answering = Answering(jobs, self)
         self._is_stale = True  # the model changed since this page was last looked at
+        self._default = self._wish = (
+            session.settings.device
+        )  # where the model shall compute; a choice here counts until the app closes
         self._build_header()
         self._build_body()
         self._connect()
@@ -54,7 +58,7 @@ class PlaygroundPanel(Page):
         self.header.facts.setVisible(model is None)
         self._facts_row.setVisible(model is not None)
         self.problem.clear()
-        self.answering.use(model, self._device())
+        self.answering.use(model, self._wish)
         self.view = self._view(model) if model else None
         for button in (self.file_button, self.code_button):
             button.setVisible(self.view is not None)
@@ -114,8 +118,10 @@ class PlaygroundPanel(Page):
         self.empty = EmptyState("chat", "", action="Train one", second="Try an example")
         self.viewless = EmptyState("chat", "")
         self.file_sheet, self.code_sheet = FileSheet(self._session, self._jobs), CodeSheet()
-        for widget in (self.empty, self.viewless, self.file_sheet, self.code_sheet):
+        for widget in (self.empty, self.viewless):
             self.deck.add(widget)
+        for sheet in (self.file_sheet, self.code_sheet):
+            self.deck.add(sheet, fills=False)
         self.add(self.deck, 1)
 
     def _connect(self) -> None:
@@ -152,26 +158,35 @@ class PlaygroundPanel(Page):
     def _show_nothing(self, model: SavedModel | None) -> None:
         if model is None:
             self.header.set_facts("try what a model has learnt")
-            self.empty.set_words("Here you try a model.", "Type, and a classifier answers; begin a text, and a writing model goes on. Everything stays on this computer.")
+            self.empty.set_words(
+                "Here you try a model.",
+                "Type, and a classifier answers; begin a text, and a writing model goes on. Everything stays on this computer.",
+            )
+            # An example is for those who have nothing of their own yet.
+            self.empty.second.setVisible(self._session.dataset is None)
             self.deck.show_only(self.empty)
         else:
             self._show_facts()
-            self.viewless.set_words("This model is a base: it answers nothing by itself.", "Train it further in Train, under “Continue a model of mine”.")
+            self.viewless.set_words(
+                "This model is a base: it answers nothing by itself.",
+                "Train it further in Train, under “Continue a model of mine”.",
+            )
             self.deck.show_only(self.viewless)
 
     def _show_facts(self) -> None:
         self.facts.set_words(self._facts_words)
-        self._offer_devices((self._device(),))
+        self._offer_devices((self._wish,))
         self._on_state(self.answering.state)
 
     def _facts_words(self) -> str:
         model = self._session.model
         if model is None:
             return ""
-        return f"{model_facts(model)} · {tr(STATES[self.answering.state])}" if self.view is not None else model_facts(model)
-
-    def _device(self) -> str:
-        return str(self._session.recall("playground.device", "") or self._session.settings.device)
+        return (
+            f"{model_facts(model)} · {tr(STATES[self.answering.state])}"
+            if self.view is not None
+            else model_facts(model)
+        )
 
     def _offer_devices(self, found: tuple[str, ...], current: str = "") -> None:
         self.device.set_options([(device, _Device(device, found)) for device in found], current or found[0])
@@ -189,8 +204,10 @@ class PlaygroundPanel(Page):
         if self.isVisible():
             settle_model(self._session)
 
-    def _on_settings_changed(self, settings: object) -> None:
-        self.answering.use(self._session.model, self._device())
+    def _on_settings_changed(self, settings: Settings) -> None:
+        if settings.device != self._default:
+            self._default = self._wish = settings.device
+            self.answering.use(self._session.model, self._wish)
 
     def _on_state(self, state: str) -> None:
         self.facts.set_words(self._facts_words)
@@ -199,7 +216,9 @@ class PlaygroundPanel(Page):
     def _on_opened(self, opened: Opened) -> None:
         if self.device.current() != opened.device or self.device.count() < 2:
             self._offer_devices((opened.device,))
-            self._jobs.start("devices", {}, partial(self._on_devices, opened.device), None, self._on_no_devices, owner=self)
+            self._jobs.start(
+                "devices", {}, partial(self._on_devices, opened.device), None, self._on_no_devices, owner=self
+            )
 
     def _on_devices(self, current: str, found: object) -> None:
         if isinstance(found, tuple | list) and current in found:
@@ -209,8 +228,8 @@ class PlaygroundPanel(Page):
         """Offer no choice: the model is open where it is, and the next question says what is the matter."""
 
     def _on_device(self, device: object) -> None:
-        self._session.remember("playground.device", device)
-        self.answering.use(self._session.model, str(device))
+        self._wish = str(device)
+        self.answering.use(self._session.model, self._wish)
         self.answering.open()
 
     def _on_asked(self, prompt: str, options: dict[str, object]) -> None:
@@ -234,7 +253,7 @@ class PlaygroundPanel(Page):
 
     def _on_file(self) -> None:
         if self._session.model is not None:
-            self.file_sheet.open_sheet(self._session.model, self._device())
+            self.file_sheet.open_sheet(self._session.model, self._wish)
             self.deck.show_only(self.file_sheet)
 
     def _on_code(self) -> None:
@@ -243,15 +262,13 @@ class PlaygroundPanel(Page):
             self.deck.show_only(self.code_sheet)
 
     def showEvent(self, event: QShowEvent) -> None:
+        """Open the model that is to be tried."""
         super().showEvent(event)
         settle_model(self._session)
         if self._is_stale:
             self.show_model()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if self.view is not None:
-            self.view.stop()
+        if self.view is not None and self.deck.current() is self.view:
+            self.view.setFocus()
 
 
 class _Device:

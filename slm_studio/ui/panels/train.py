@@ -1,5 +1,7 @@
 """Train: the plan before, the run while it learns, the runs of before."""
 
+from functools import partial
+
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
@@ -159,7 +161,8 @@ class TrainPanel(Page):
         keeping = run.id in self.book.keeping
         self.actions_row.show_run(story.state, has_model=model is not None, can_keep=story.n > 0, keeping=keeping)
         if model is not None:
-            self.done.set_words(lambda: result_words(model), hint=lambda: verdict_words(model))
+            verdict = verdict_words(model)
+            self.done.set_words(lambda: result_words(model), hint=partial(verdict_words, model) if verdict else "")
         if story.error is not None and not story.is_at_work:
             self.error.set_action("Change the plan")
             self.error.show_error(story.error)
@@ -327,6 +330,8 @@ class TrainPanel(Page):
             return
         if what == "stop":
             self.book.stop(story.run)
+        elif what == "resume":
+            self._resume(story.run)
         elif what == "repeat":
             self._repeat(story.run)
         elif what == "copy":

@@ -52,10 +52,12 @@ class ClassifyView(TaskView):
         column.addLayout(row)
         column.addWidget(self._build_examples())
         column.addStretch(1)
+        self.setFocusProxy(self.editor)
         self._connect()
         self._clear_answer()
 
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
+        """Try another model; rows of its report become examples."""
         labels = model.facts.get("labels")
         self._labels = len(labels) if isinstance(labels, list) else 0
         self._scores = [(case.score, case.right) for case in cases]
@@ -70,7 +72,12 @@ class ClassifyView(TaskView):
         self._ask()
 
     def text(self) -> str:
+        """Return the text."""
         return self.editor.toPlainText()
+
+    def answers(self) -> list[Label]:
+        """Return the answer that is shown, likeliest label first."""
+        return list(self._items)
 
     def fill(self, text: str) -> None:
         """Put a text into the field and ask at once."""
@@ -79,15 +86,18 @@ class ClassifyView(TaskView):
         self._ask()
 
     def begin(self) -> None:
+        """Keep the old answer until the new one comes, so that nothing flickers."""
         self._is_new = True
 
     def take(self, item: object) -> None:
+        """Take one label."""
         if isinstance(item, Label):
             if self._is_new:
                 self._items, self._is_new = [], False
             self._items.append(item)
 
     def finish(self, numbers: object) -> None:
+        """Show the labels."""
         if numbers is None:
             return
         self._show_answer()
@@ -97,9 +107,11 @@ class ClassifyView(TaskView):
         self._settled.start()
 
     def fail(self) -> None:
+        """Show no answer."""
         self._clear_answer()
 
     def primary(self) -> None:
+        """Ask at once."""
         self._pause.stop()
         self._ask()
 
@@ -201,7 +213,10 @@ class ClassifyView(TaskView):
         known = bool(self._items) and rows >= ENOUGH
         self.trust.setVisible(known)
         if known:
-            sentence = tr("Where it was this sure on rows it had never seen, it was right {right} times in 100.", right=round(100 * right / rows))
+            sentence = tr(
+                "Where it was this sure on rows it had never seen, it was right {right} times in 100.",
+                right=round(100 * right / rows),
+            )
             self.trust.setText(sentence)
 
     def _tell_tried(self) -> None:

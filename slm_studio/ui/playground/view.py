@@ -27,6 +27,10 @@ class TaskView(QWidget):
         """Return what the person typed: the code to copy uses it."""
         raise NotImplementedError
 
+    def fill(self, text: str) -> None:
+        """Put a text in the place of what stands there."""
+        raise NotImplementedError
+
     def begin(self) -> None:
         """Say that an answer is on its way."""
         raise NotImplementedError

@@ -1,9 +1,8 @@
 """Write: one page of text. The model goes on where it ends; what it wrote stands on a tinted ground."""
 
 from collections.abc import Sequence
-from functools import partial
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.generation import DecodingOptions
@@ -20,7 +19,7 @@ from slm_studio.ui.widgets.buttons import Button, WorkButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.fold import Fold
-from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.page import GAP
 
 KNOBS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "seed")
@@ -40,16 +39,23 @@ class WriteView(TaskView):
         self._flush = QTimer(self)
         self._flush.setSingleShot(True)
         self._flush.setInterval(0)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
         row.setSpacing(GAP)
-        row.addWidget(self._build_page(), 1)
-        row.addWidget(self._build_side())
+        row.addWidget(self._build_page(), 7)
+        row.addWidget(self._build_side(), 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        column.addLayout(row, 1)
+        column.addWidget(self._build_knobs())
+        self.setFocusProxy(self.page)
         self._connect()
         self._show_token(None)
+        self.retranslate()
         self._tell()
 
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
+        """Try another model; its samples, or passages it has never seen, become beginnings."""
         self._beginnings.clear()
         found = beginnings(model, cases)
         for text in found:
@@ -59,6 +65,7 @@ class WriteView(TaskView):
         self._beginnings_row.setVisible(bool(found))
 
     def text(self) -> str:
+        """Return the whole text, the written parts too."""
         return self.page.toPlainText()
 
     def fill(self, text: str) -> None:
@@ -68,6 +75,7 @@ class WriteView(TaskView):
         self._tell()
 
     def begin(self) -> None:
+        """Leave the text to the model."""
         self._waiting.clear()
         self._count, self._numbers = 0, None
         self.page.begin_writing()
@@ -75,22 +83,26 @@ class WriteView(TaskView):
         self._tell()
 
     def take(self, item: object) -> None:
+        """Keep a token for the next look at the page."""
         if isinstance(item, Token):
             self._waiting.append(item)
             if not self._flush.isActive():
                 self._flush.start()
 
     def finish(self, numbers: object) -> None:
+        """Give the text back and say how fast it was."""
         self._on_flush()
         if isinstance(numbers, dict) and isinstance(numbers.get("seconds"), int | float):
             self._numbers = (int(numbers.get("count", 0)), float(numbers["seconds"]))
         self._rest()
 
     def fail(self) -> None:
+        """Give the text back."""
         self._on_flush()
         self._rest()
 
     def primary(self) -> None:
+        """Write on."""
         if self.button.state != "busy" and not self.form.has_problem():
             self._ask()
 
@@ -98,9 +110,15 @@ class WriteView(TaskView):
         """Return how to write."""
         return self.form.values() | {"alternatives": ALTERNATIVES}
 
+    def retranslate(self) -> None:
+        """Say what an empty seed means."""
+        self.form.set_placeholders({"seed": tr("a new one each time")})
+
     def _build_page(self) -> Card:
         card = Card()
-        self.page = WrittenText("Write a beginning. The model goes on from where the text ends.", name="Text to go on with")
+        self.page = WrittenText(
+            "Write a beginning. The model goes on from where the text ends.", name="Text to go on with"
+        )
         self.page.setMinimumHeight(self._theme.px(300))
         card.add(self.page, 1)
         self._beginnings_row = QWidget()
@@ -110,32 +128,34 @@ class WriteView(TaskView):
         row.setSpacing(8)
         self.button = WorkButton("Write")
         self.again_button, self.clear_button = Button("Regenerate", icon_name="refresh"), Button("Clear", "quiet")
-        self.state = Text("", "muted")
+        self.state = ElidedText("", "muted")
+        self.state.setAlignment(Qt.AlignmentFlag.AlignRight)
         for widget in (self.button, self.again_button, self.clear_button):
             row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.state)
+        row.addWidget(self.state, 1)
         card.body.addLayout(row)
         return card
 
     def _build_side(self) -> QWidget:
         side = QWidget()
-        side.setFixedWidth(self._theme.px(304))
+        side.setMinimumWidth(self._theme.px(220))
+        side.setMaximumWidth(self._theme.px(304))
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GAP)
         card = Card("What it weighed")
         self.token, self.bars = Text("", wrap=True), Bars(scores=True)
         card.add(self.token)
         card.add(self.bars)
-        self.form = KnobForm(DecodingOptions, names=KNOBS, columns=1)
+        column.addWidget(card)
+        column.addStretch(1)
+        return side
+
+    def _build_knobs(self) -> Fold:
+        self.form = KnobForm(DecodingOptions, names=KNOBS, columns=3)
         self.fold = Fold("How it writes")
         self.fold.add(self.form)
-        column.addWidget(card)
-        column.addWidget(self.fold)
-        column.addStretch(1)
         self._on_form({})
-        return side
+        return self.fold
 
     def _connect(self) -> None:
         self._flush.timeout.connect(self._on_flush)
@@ -176,9 +196,13 @@ class WriteView(TaskView):
     def _show_token(self, token: Token | None) -> None:
         self.bars.setVisible(token is not None)
         if token is None:
-            self.token.set_words("Point at a written word: here stands how likely it was, and what else could have come.")
+            self.token.set_words(
+                "Point at a written word: here stands how likely it was, and what else could have come."
+            )
             return
-        self.token.set_words("“{text}” was {percent} % likely.", text=shown(token.text), percent=f"{100 * token.score:.3g}")
+        self.token.set_words(
+            "“{text}” was {percent} % likely.", text=shown(token.text), percent=f"{100 * token.score:.3g}"
+        )
         self.bars.set_bars([Bar(f"“{shown(text)}”", score) for text, score in token.alternatives])
 
     def _on_flush(self) -> None:
@@ -208,7 +232,7 @@ class WriteView(TaskView):
             self.primary()
 
     def _on_form(self, values: object) -> None:
-        self.fold.set_summary("{now}", now=partial(self.form.summary, 1))
+        self.fold.set_summary("{now}", now=self.form.summary)
 
 
 VIEW = WriteView

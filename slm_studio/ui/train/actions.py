@@ -22,14 +22,14 @@ class Actions(QObject):
     kept = Signal()
     report_requested = Signal()
     trial_requested = Signal()
-    more_chosen = Signal(object)  # stop | repeat | copy | folder
+    more_chosen = Signal(object)  # stop | resume | repeat | copy | folder
     runs_opening = Signal()
     run_chosen = Signal(object)
 
     def __init__(self, header: PlaceHeader) -> None:
         super().__init__(header)
         self._meaning = START
-        self._state = ""
+        self._state, self._can_train_on = "", False
         self.runs, self.more = MenuButton("Runs"), MenuButton("More")
         self.pause, self.keep = Button("Pause"), Button("Stop and keep")
         self.keep_model, self.trial = Button("Keep as a model"), Button("Try it")
@@ -59,7 +59,7 @@ class Actions(QObject):
     def show_run(self, state: str, *, has_model: bool, can_keep: bool, keeping: bool) -> None:
         """Offer what makes sense in a state."""
         self._hide()
-        self._state = state
+        self._state, self._can_train_on = state, has_model and state in (STOPPED, FAILED, INTERRUPTED)
         self.more.show()
         self.pause.setVisible(state in (RUNNING, CREATED))
         self.pause.setEnabled(True)
@@ -102,6 +102,8 @@ class Actions(QObject):
         if self._state in (RUNNING, PAUSED):
             self.more.add("stop", "Stop, and resume later")
             self.more.add_rule()
+        if self._can_train_on:
+            self.more.add("resume", "Train on")
         self.more.add("repeat", "Another like this")
         self.more.add("copy", "Copy as command")
         self.more.add("folder", "Open the folder")

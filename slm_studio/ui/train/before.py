@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.dataset import Finding
 from slm_studio.core.errors import StudioError
@@ -31,7 +31,7 @@ class BeforeCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Before you start", parent=parent)
-        self.body.setSpacing(6)
+        self.body.setSpacing(2)
 
     def show_plan(
         self,
@@ -100,12 +100,10 @@ class BeforeCard(Card):
             findings = [finding for finding in findings if finding is not uneven]
         if findings:
             count = len(findings)
-            words = partial(
-                tr_many,
-                "{n} more thing about the rows is worth a look.",
-                "{n} more things about the rows are worth a look.",
-                count,
-            )
+            
+            def words() -> str:
+                return tr_many("{n} thing about the rows is worth a look.", "{n} things about the rows are worth a look.", count)
+
             self._line("quiet", words, "See Data", self.data_requested.emit)
 
     def _line(self, level: str, sentence: Words, link: Words = "", act: Callable[[], object] | None = None) -> None:
@@ -113,15 +111,18 @@ class BeforeCard(Card):
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
-        row.addWidget(Dot(level), 0, Qt.AlignmentFlag.AlignTop)
-        words = Text(sentence, wrap=True)
+        dot, words = QVBoxLayout(), Text(sentence, wrap=True)
+        dot.setContentsMargins(0, 4, 0, 0)
+        dot.addWidget(Dot(level))
+        dot.addStretch(1)
+        row.addLayout(dot)
         words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        words.setContentsMargins(0, 4, 0, 2)
         row.addWidget(words, 1)
         if link and act is not None:
             button = Button(link, "link", small=True)
             button.clicked.connect(act)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        holder.setMinimumHeight(24)
         self.add(holder)
 
     def _clear(self) -> None:

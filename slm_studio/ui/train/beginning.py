@@ -35,7 +35,7 @@ class BeginningCard(Card):
         self.cards.add(SCRATCH, "From scratch", "Learns only from your rows. Small, fast, yours alone.")
         self.cards.add(MINE, "Continue a model of mine", "Start from something you trained or fetched before.")
         self.cards.add(
-            OTHER, "Continue from a folder or the hub", "Knows the language already; a hub model is downloaded once."
+            OTHER, "Continue another model", "A folder, or a hub model that is downloaded once. Knows the language already."
         )
         self.add(self.cards)
         self.family, self.size, self.blurb = Choice(name="Family"), SizeSlider(), Text("", "muted", wrap=True)

@@ -92,9 +92,10 @@ class Book(QObject):
 
         def kept(result: object) -> None:
             self.keeping.discard(run.id)
-            self._stories.pop(run.id, None)
+            story = self.story(run)
+            story.run, story.progress = _fresh(story.run), None
             if isinstance(result, SavedModel):
-                self.story(run).model = result
+                story.model = result
                 self._session.set_model(result)
                 self._session.models_changed.emit()
             self.turned.emit(run.id)

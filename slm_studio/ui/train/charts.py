@@ -14,7 +14,7 @@ from slm_studio.ui.train.wording import METRICS
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.chart import CurveChart
 from slm_studio.ui.widgets.labels import Text
-from slm_studio.ui.widgets.segmented import Segmented
+from slm_studio.ui.widgets.fields import Choice
 
 VALUES = (
     ("loss", mark("Loss")),
@@ -32,8 +32,8 @@ class ChartsCard(Card):
         self._story: Story | None = None
         self._charts: dict[str, CurveChart] = {}
         self._drawn: dict[str, int] = {}  # evaluations that a chart has
-        self.tabs = Segmented(VALUES, name="Chart")
-        self.head.insertWidget(0, self.tabs)
+        self.value = Choice(VALUES, name="Chart", strong=True, tight=True)
+        self.head.insertWidget(0, self.value)
         self._controls, self._stack = QStackedWidget(), QStackedWidget()
         self._controls.layout().setSizeConstraint(QStackedLayout.SizeConstraint.SetMinimumSize)  # type: ignore[union-attr]
         self.set_trailing(self._controls)
@@ -43,19 +43,19 @@ class ChartsCard(Card):
         # Its height is what the place leaves, not the plot's wish (which would push what is below out of sight).
         self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.add(self._stack, 1)
-        self.tabs.chosen.connect(self._on_chosen)
+        self.value.chosen.connect(self._on_chosen)
         self._on_chosen("loss")
 
     def show_story(self, story: Story) -> None:
         """Draw a run from its beginning."""
         self._story = story
-        self._fill(self.tabs.current())
+        self._fill(str(self.value.current()))
 
     def grow(self, steps: Sequence[Step]) -> None:
         """Add what came since; charts that nobody looks at are drawn when somebody does."""
         if self._story is None:
             return
-        key = self.tabs.current()
+        key = str(self.value.current())
         chart = self._charts[key]
         evaluations = self._story.evaluations
         if self._drawn.get(key, 0) > len(evaluations) or (steps and not self._drawn_steps(key)):
@@ -70,7 +70,7 @@ class ChartsCard(Card):
     def settle(self) -> None:
         """Mark the latest step only while the run is at work."""
         if self._story is not None:
-            chart = self._charts[self.tabs.current()]
+            chart = self._charts[str(self.value.current())]
             chart.set_now(self._story.is_at_work)
             chart.set_total(self._story.total if self._story.is_at_work else 0)
 
@@ -109,7 +109,8 @@ class ChartsCard(Card):
             self._charts[key].add_evaluations(new)
         self._drawn[key] = len(evaluations)
 
-    def _on_chosen(self, key: str) -> None:
+    def _on_chosen(self, value: object) -> None:
+        key = str(value)
         chart = self._chart(key)
         self._controls.setCurrentWidget(chart.controls)
         self._fill(key)

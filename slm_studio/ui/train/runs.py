@@ -29,7 +29,7 @@ from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
 from slm_studio.ui.widgets.table import Table
 
 MOST_OVERLAID = 5
-TICK, NO_TICK = "✓", "·"
+TICK, NO_TICK = "✓", "○"
 
 
 class RunsView(QWidget):
@@ -75,7 +75,7 @@ class RunsView(QWidget):
         column.setSpacing(GAP)
         self.list_card = Card(padding=6)
         for at, (style, width, stretch) in enumerate(
-            (("strong", 40, 0.0), ("two", 0, 1.0), ("text", 150, 0.0), ("text", 150, 0.0), ("number", 80, 0.0), ("muted", 150, 0.0))
+            (("strong", 40, 0.0), ("two", 0, 1.0), ("text", 200, 0.0), ("text", 140, 0.0), ("number", 76, 0.0), ("muted", 150, 0.0))
         ):
             self.table.set_style(at, style, width=width, stretch=stretch)
         self.table.verticalHeader().setDefaultSectionSize(52)

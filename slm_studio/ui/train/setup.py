@@ -12,7 +12,7 @@ from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.tasks import task_info
-from slm_studio.core.texts import tr
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.jobs import JobHandle, Jobs
 from slm_studio.ui.session import Session
 from slm_studio.ui.train.advanced import Advanced
@@ -72,8 +72,8 @@ class Setup(QWidget):
         row = QHBoxLayout()
         row.setSpacing(GAP)
         self.numbers = Card()
-        self.grid = StatGrid(least=120, most=2)
-        for key, name in (("parameters", "parameters"), ("memory", "memory"), ("time", "time"), ("runs_on", "runs on")):
+        self.grid = StatGrid(least=96, most=2)
+        for key, name in (("parameters", mark("parameters")), ("memory", mark("memory")), ("time", mark("time")), ("runs_on", mark("runs on"))):
             self.grid.add_stat(key, name)
         self.numbers.add(self.grid)
         row.addWidget(self.duration, 3)

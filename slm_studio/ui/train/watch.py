@@ -19,7 +19,7 @@ from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.stat import Stat, StatGrid
 
 PACE = 250  # milliseconds between two looks at the numbers
-SIDE = 288
+SIDE = 280
 
 
 class Watch(QWidget):
@@ -54,7 +54,6 @@ class Watch(QWidget):
         self.story = story
         self.charts.show_story(story)
         self.samples.show_samples(())
-        self._name_metrics()
         self._show_numbers()
 
     def grow(self, steps: Sequence[Step]) -> None:
@@ -70,9 +69,7 @@ class Watch(QWidget):
 
     def retranslate(self) -> None:
         """Say names and sentences in the language of now."""
-        if self.story is not None:
-            self._name_metrics()
-            self._show_numbers()
+        self._show_numbers()
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -98,7 +95,8 @@ class Watch(QWidget):
         """Return the two held-out metrics that lead."""
         assert self.story is not None
         info = task_info(self.story.run.task)
-        shown = [key for key in info.shown if key] or [info.metric]
+        last = self.story.evaluations[-1].metrics if self.story.evaluations else self.story.run.metrics or {}
+        shown = [key for key in info.shown if key in last or not last] or [info.metric]
         return shown[0], shown[1] if len(shown) > 1 else "loss"
 
     def _name_metrics(self) -> None:
@@ -110,6 +108,7 @@ class Watch(QWidget):
         story = self.story
         if story is None:
             return
+        self._name_metrics()
         best = story.best or (story.evaluations[-1] if story.evaluations else None)
         metrics = {"loss": best.loss} | best.metrics if best else dict(story.run.metrics or {})
         for place, key in zip(("first", "second"), self._keys(), strict=True):

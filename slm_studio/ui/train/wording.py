@@ -165,6 +165,8 @@ def recipe_sentence(recipe: Recipe, labels: int) -> str:
     """Return what a recipe learns. Example: “classify text into 77 values of category”"""
     info = task_info(recipe.task)
     text, label = recipe.roles.get("text", ""), recipe.roles.get("label", "")
+    if any(role.needed and not recipe.roles.get(role.name) for role in info.roles):
+        return tr("{task}; a column is still to be chosen", task=tr(info.title).lower())
     if recipe.task == "classify":
         return tr("classify {text} into {labels} values of {label}", text=text, labels=labels, label=label)
     if recipe.task == "write":

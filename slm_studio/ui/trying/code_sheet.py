@@ -25,7 +25,9 @@ class CodeSheet(Card):
         super().__init__("Use from code", self._close, parent=parent)
         self._model: SavedModel | None = None
         self._text = ""
-        self.tabs = Segmented((("python", mark("Python")), ("command", mark("Command line"))), name="Language of the code")
+        self.tabs = Segmented(
+            (("python", mark("Python")), ("command", mark("Command line"))), name="Language of the code"
+        )
         self.about = Text("", "muted", wrap=True)
         self.code, self.more = CodeView(most_lines=20), CodeView(most_lines=4)
         self.about_more = Text("Every row of a file:", "muted")
@@ -48,7 +50,11 @@ class CodeSheet(Card):
         for widget in (self.about_more, self.more):
             widget.setVisible(not is_python)
         if is_python:
-            self.about.set_words("Needs SLM Studio: pip install slm-studio" if own else "Needs Transformers only: pip install transformers torch")
+            self.about.set_words(
+                "Needs SLM Studio: pip install slm-studio"
+                if own
+                else "Needs Transformers only: pip install transformers torch"
+            )
             self.code.set_code(snippets.python_code(self._model, self._text))
             return
         self.about.set_words("One text; with --json a program can read the answer.")

@@ -16,6 +16,7 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.jobs import JobHandle, Jobs
 from slm_studio.ui.session import Session
+from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
@@ -69,8 +70,19 @@ class FileSheet(Card):
 
     def start(self) -> None:
         """Answer every row."""
-        if self._model is not None and self.dataset is not None and self._job is None:
-            self.done.hide()
+        if self._model is None or self.dataset is None or self._job is not None:
+            return
+        self.done.hide()
+        if self.out == self._source:
+            self.problem.show_error(
+                StudioError(
+                    "same-file",
+                    "The answers would replace “{file}”.",
+                    "Choose another file for them.",
+                    file=str(self.out),
+                )
+            )
+        else:
             self._run("open", {"folder": self._model.folder, "device": self._device}, self._on_opened)
 
     def stop(self) -> None:
@@ -88,11 +100,17 @@ class FileSheet(Card):
         self.file_name, self.out_name = ElidedText(), ElidedText()
         self.file_button, self.out_button = Button("Choose…"), Button("Choose…")
         self.column, self.format = Choice(name="Column with the texts"), Choice(FORMATS, name="Format")
+        for choice in (self.column, self.format):
+            choice.setMaximumWidth(the_theme().px(280))
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(12)
         grid.setColumnStretch(1, 1)
-        rows = (("File", self.file_name, self.file_button), ("Column with the texts", self.column, None), ("Answers go to", self.out_name, self.out_button))
+        rows = (
+            ("File", self.file_name, self.file_button),
+            ("Column with the texts", self.column, None),
+            ("Answers go to", self.out_name, self.out_button),
+        )
         for at, (name, widget, button) in enumerate(rows):
             grid.addWidget(Text(name, "muted"), at, 0)
             grid.addWidget(widget, at, 1)
@@ -160,7 +178,7 @@ class FileSheet(Card):
         self._tell()
 
     def _beside(self, path: Path) -> Path:
-        return path.with_name(f"{path.stem}{ENDING}.{self.format.current()}")
+        return free_file(path.with_name(f"{path.stem}{ENDING}.{self.format.current()}"))
 
     def _on_result(self, turn: int, then: object, result: object) -> None:
         if turn != self._turn:
@@ -184,7 +202,12 @@ class FileSheet(Card):
         return learnt if learnt in names else (texts or names or [""])[0]
 
     def _on_opened(self, opened: Opened) -> None:
-        arguments = {"handle": opened.handle, "path": str(self._source), "out": str(self.out), "options": {"column": self.column.current()}}
+        arguments = {
+            "handle": opened.handle,
+            "path": str(self._source),
+            "out": str(self.out),
+            "options": {"column": self.column.current()},
+        }
         self._run("predict_file", arguments, self._on_written)
 
     def _on_written(self, result: FileResult) -> None:
@@ -213,17 +236,28 @@ class FileSheet(Card):
             self.take_file(Path(name))
 
     def _on_choose_out(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, tr("Where the answers go"), str(self.out or ""), "CSV (*.csv);;JSON lines (*.jsonl)")
+        name, _ = QFileDialog.getSaveFileName(
+            self, tr("Where the answers go"), str(self.out or ""), "CSV (*.csv);;JSON lines (*.jsonl)"
+        )
         if name:
             self.write_to(Path(name))
 
     def _on_format(self, kind: object) -> None:
         if self.out is not None:
-            self.write_to(self.out.with_suffix(f".{kind}"))
+            self.write_to(free_file(self.out.with_suffix(f".{kind}")))
 
     def _on_open_folder(self) -> None:
         if self.out is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.out.parent)))
+
+
+def free_file(path: Path) -> Path:
+    """Return `path`, or `path-2`, `path-3` … where it is taken: nothing is replaced unasked."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
 
 
 class _Name:

@@ -23,7 +23,7 @@ print(classify({text}, top_k=5, truncation=True))
 from transformers import pipeline
 
 write = pipeline("text-generation", model={folder})
-written = write({text}, max_new_tokens=200, do_sample=True, temperature=0.8, top_p=0.95)
+written = write({text}, max_new_tokens=100, do_sample=True, temperature=0.8, top_p=0.95)
 print(written[0]["generated_text"])
 """,
 }
@@ -75,9 +75,9 @@ def file_command(model: SavedModel, windows: bool = os.name == "nt") -> str:
 
 
 def literal(text: str) -> str:
-    """Return a text as Python writes it, in double quotes. Letters of any script stay; JSON's escapes are Python's."""
-    shown = json.dumps(text, ensure_ascii=False)
-    return shown if shown.isprintable() else json.dumps(text)
+    """Return a text as Python writes it; letters of any script stay. Example: literal('a "b"') == '"a \\\\"b\\\\""'"""
+    shown = json.dumps(text, ensure_ascii=False)  # in double quotes; its escapes are Python's too
+    return shown if shown.isprintable() else repr(text)
 
 
 def quoted(parts: list[str | tuple[str, str]], windows: bool) -> str:

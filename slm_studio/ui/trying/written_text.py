@@ -164,25 +164,30 @@ class WrittenText(QTextEdit):
         return self.token_at(place - 1 if left_of_cursor else place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Type as the person, also inside what the model wrote."""
         if event.text():
             self._type_plain()
         super().keyPressEvent(event)
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Type as the person."""
         self._type_plain()
         super().inputMethodEvent(event)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste as the person."""
         self._type_plain()
         super().insertFromMimeData(source)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell the token under the pointer."""
         super().mouseMoveEvent(event)
         token = self._at(event.position().toPoint())
         if token is not self._under:
             self._point(token)
 
     def leaveEvent(self, event: QEvent) -> None:
+        """Tell the last token again."""
         super().leaveEvent(event)
         if self._under is not None:
             self._point(None)

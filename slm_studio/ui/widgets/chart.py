@@ -117,7 +117,7 @@ class CurveChart(QWidget):
         item = self._plot.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
-        item.setContentsMargins(0, 8, 0, 0)
+        item.setContentsMargins(0, 8, 16, 0)
         item.getViewBox().setMouseEnabled(x=False, y=False)
         item.getViewBox().setDefaultPadding(0.0)
         self._right = pg.ViewBox(enableMenu=False, enableMouse=False)

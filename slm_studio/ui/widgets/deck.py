@@ -1,5 +1,6 @@
 """Deck: several widgets in one place, one of them shown; as high as the one that shows."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 
@@ -12,10 +13,10 @@ class Deck(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._cards: list[QWidget] = []
 
-    def add(self, widget: QWidget) -> QWidget:
-        """Add a widget (hidden until it is shown) and return it."""
+    def add(self, widget: QWidget, *, fills: bool = True) -> QWidget:
+        """Add a widget (hidden until it is shown) and return it. One that does not fill stands at the top."""
         widget.hide()
-        self._column.addWidget(widget)
+        self._column.addWidget(widget, 0, Qt.AlignmentFlag(0) if fills else Qt.AlignmentFlag.AlignTop)
         self._cards.append(widget)
         return widget
 

@@ -17,13 +17,13 @@ class Choice(QComboBox):
     chosen = Signal(object)
 
     def __init__(
-        self, options: Sequence[tuple[object, Words]] = (), *, name: Words = "", quiet: bool = False, strong: bool = False,
+        self, options: Sequence[tuple[object, Words]] = (), *, name: Words = "", quiet: bool = False, strong: bool = False, tight: bool = False,
         parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._theme = the_theme()
         self._options: list[tuple[object, Words, dict[str, object]]] = []
-        self._quiet, self._strong = quiet, strong
+        self._quiet, self._strong, self._tight = quiet, strong, tight  # tight: as wide as what is chosen
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -36,6 +36,7 @@ class Choice(QComboBox):
             self.add(value, template)
         self._theme.changed.connect(self.updateGeometry)
         self.activated.connect(self._on_activated)
+        self.currentIndexChanged.connect(self.updateGeometry)  # a tight or quiet one is as wide as what it shows
 
     def add(self, value: object, template: Words, **values: object) -> None:
         """Add an option. Foreign names: add(value, "{name}", name=…)"""
@@ -86,7 +87,7 @@ class Choice(QComboBox):
         shown = [self.itemText(at) for at in range(self.count())] if self._theme else []
         widest = max((metrics.horizontalAdvance(text) for text in shown), default=0)
         now = metrics.horizontalAdvance(self.currentText())
-        width = min(now if self._quiet else widest, self._theme.px(320))
+        width = min(now if self._quiet or self._tight else widest, self._theme.px(320))
         return QSize(width + 2 * self._side() + self._theme.px(20), self._theme.px(24 if self._quiet else 34))
 
     def minimumSizeHint(self) -> QSize:

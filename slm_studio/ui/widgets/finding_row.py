@@ -59,7 +59,6 @@ class FindingRow(QWidget):
         if link:
             self.sentence.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.cost = Text(cost, "muted", wrap=True, **values)
-        self.cost.setVisible(bool(cost))
         column = QVBoxLayout()
         column.setSpacing(2)
         column.addWidget(self.sentence)
@@ -67,8 +66,10 @@ class FindingRow(QWidget):
         row.addWidget(self.dot, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addLayout(column, 0 if link else 1)
         self.action = Button(action or link, "link" if link else "plain", small=not link, **values)
-        self.action.setVisible(bool(action or link))
         row.addWidget(self.action, 0, Qt.AlignmentFlag.AlignVCenter)
         if link:
             row.addStretch(1)
+        # Only now: a widget that is shown before it has a parent is a window of its own for a moment.
+        self.cost.setVisible(bool(cost))
+        self.action.setVisible(bool(action or link))
         self.action.clicked.connect(self.acted)

@@ -62,6 +62,10 @@ QPushButton[kind="quiet"]:focus { border: 2px solid $accent; }
 QPushButton[kind="fold"] { background: transparent; border: 1px solid transparent; font-weight: 600; padding: 0 ${p6}px; }
 QPushButton[kind="fold"]:hover { background: $hover; }
 QPushButton[kind="fold"]:focus { border: 2px solid $accent; }
+QPushButton[kind="facts"] { background: transparent; border: 1px solid transparent; color: $muted; padding: 0 ${p4}px;
+  font-size: ${second}pt; font-weight: 400; }
+QPushButton[kind="facts"]:hover { color: $text; text-decoration: underline; }
+QPushButton[kind="facts"]:focus { border: 2px solid $accent; }
 QPushButton[kind="danger"] { color: $bad; }
 QPushButton[kind="danger"]:hover { background: $bad_soft; border-color: $bad; }
 QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 0 ${p4}px;

@@ -25,18 +25,22 @@ class TitleMenu(MenuButton):
         return self._theme.font(SIZE, QFont.Weight.DemiBold)
 
     def setText(self, text: str) -> None:
+        """Show the title as it is; the arrow is painted."""
         QPushButton.setText(self, text)
         self.setToolTip("")
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
+        """Return the room of the whole title."""
         width = QFontMetrics(self._font()).horizontalAdvance(self.text()) + self._theme.px(ARROW + GAP) + 4
         return QSize(width, self._theme.px(34))
 
     def minimumSizeHint(self) -> QSize:
+        """Return the room of a few letters."""
         return QSize(min(self._theme.px(120), self.sizeHint().width()), self._theme.px(34))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint title and arrow."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = self._theme.px(ARROW)

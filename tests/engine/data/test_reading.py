@@ -11,6 +11,7 @@ from slm_studio.core import paths
 from slm_studio.core.dataset import ReadOptions, list_datasets, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
+from slm_studio.engine.data.source import SAMPLE
 from tests.engine.data.ask import cells, read, remark, rows, write_and_read
 
 CSV = "text,label\n" + "".join(f"row {n},{'ab'[n % 2]}\n" for n in range(20))
@@ -217,3 +218,20 @@ def test_sixty_megabyte_line_is_one_row(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x" * 60_000_000)
 
     assert read(tmp_path / "a.txt").rows == 1
+
+
+def test_character_at_the_edge_of_the_sample_does_not_hide_the_encoding(tmp_path: Path) -> None:
+    line = "x" * 98 + "\n"
+    before = line * (SAMPLE // 2 // len(line))
+    content = before + "y" * (SAMPLE // 2 - len(before) - 1) + "é\n" + line * 30_000
+
+    dataset = write_and_read(tmp_path / "a.txt", content)
+
+    assert dataset.report.encoding == "utf-8" and sum("é" in cell for (cell,) in cells(dataset)) == 1
+
+
+def test_json_lines_without_any_json_say_so(tmp_path: Path) -> None:
+    with pytest.raises(StudioError) as caught:
+        write_and_read(tmp_path / "a.jsonl", "one\ntwo\n")
+
+    assert caught.value.code == "no-rows" and "None of the 2 lines" in str(caught.value)

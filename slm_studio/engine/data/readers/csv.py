@@ -8,7 +8,7 @@ from slm_studio.engine.data import dialect
 from slm_studio.engine.data.delimited import Grammar, Record, RecordReader
 from slm_studio.engine.data.dialect import Dialect
 from slm_studio.engine.data.encoding import decode_stream
-from slm_studio.engine.data.headers import invented_names, settled_names
+from slm_studio.engine.data.headers import free_name, invented_names, settled_names
 from slm_studio.engine.data.lines import Lines, split_lines
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Chunk
@@ -44,12 +44,12 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
         grammar = Grammar(delimiter="\n", quoting=False, width=1)  # no line holds a line end: each is one cell
     reader = RecordReader(_skip(groups, found.skipped), grammar, notes, first_row=-1 if found.header else 0)
     names = _names(found, notes)
-    surplus = _surplus_rule(found)
+    surplus, width = _surplus_rule(found), len(names)
     first, row = found.header, 0
     for records in reader:
         if first and records:
             records, first = records[1:], False
-        yield _columns(records, names, surplus, row, notes)
+        yield _columns(records, names, width, surplus, row, notes)
         row += len(records)
 
 
@@ -95,20 +95,20 @@ def _surplus_rule(found: Dialect) -> str:
     return "last" if spaced > 0.5 * sum(len(row) - found.width for row in wide) else "columns"
 
 
-def _columns(records: Sequence[Record], names: list[str], surplus: str, row: int, notes: Notes) -> Chunk:
-    """Turn records into columns; those with another number of cells are mended and counted."""
-    width = len(names)
-    if any(len(record) != width for record in records):
+def _columns(records: Sequence[Record], names: list[str], width: int, surplus: str, row: int, notes: Notes) -> Chunk:
+    """Turn records into columns; those with another number of cells than `width` are mended, and may add to `names`."""
+    if any(length != width for length in map(len, records)):
         records = [
             record if len(record) == width else _mended(record, width, surplus, row + at, notes)
             for at, record in enumerate(records)
         ]
-        width = max(width, *(len(record) for record in records))
-        records = [record + [""] * (width - len(record)) for record in records]
-    for number in range(len(names), width):
-        names.append(_free(f"column_{number + 1}", names))
-    columns = list(zip(*records, strict=True)) or [()] * width
-    return dict(zip(names, columns, strict=False))
+    widest = max(map(len, records), default=width)
+    for number in range(len(names), widest):
+        names.append(free_name(f"column_{number + 1}", names))
+    if len(names) > width:
+        records = [record + [""] * (len(names) - len(record)) for record in records]
+    columns = list(zip(*records, strict=True)) or [()] * len(names)
+    return dict(zip(names, columns, strict=True))
 
 
 def _mended(record: Record, width: int, surplus: str, row: int, notes: Notes) -> Record:
@@ -131,9 +131,3 @@ def _mended(record: Record, width: int, surplus: str, row: int, notes: Notes) ->
     )
     most = width + MOST_SURPLUS
     return record if len(record) <= most else [*record[: most - 1], delimiter.join(record[most - 1 :])]
-
-
-def _free(name: str, names: Sequence[str]) -> str:
-    while name in names:
-        name += "_"
-    return name

@@ -68,6 +68,7 @@ class _Shape:
 def _stream_array(texts: Iterator[str], source: Source, notes: Notes) -> Iterator[object]:
     """Yield the elements of an array while it is read, holding one at a time."""
     buffer, at, count, ended = next(texts)[1:], 0, 0, False
+    line = 0  # lines before the buffer
     while True:
         at = _skip_blank(buffer, at)
         if at < len(buffer) and buffer[at] == "]":
@@ -82,9 +83,10 @@ def _stream_array(texts: Iterator[str], source: Source, notes: Notes) -> Iterato
             continue
         if ended or len(buffer) - at > MOST_RECORD:
             if not count or (at < len(buffer) and not _is_cut(buffer, at)):
-                raise _damaged(buffer, at, source, count)
+                raise _damaged(buffer, at, source, count, line)
             notes.add("file-cut", mark("The file ends in the middle of a record, after {rows} whole ones."), rows=count)
             return
+        line += buffer.count("\n", 0, at)
         buffer, ended = _longer(buffer[at:], texts)
         at = 0
 
@@ -180,7 +182,8 @@ def _values(text: str, source: Source, notes: Notes) -> Sequence[object]:
     return values
 
 
-def _damaged(text: str, at: int, source: Source, rows: int) -> StudioError:
+def _damaged(text: str, at: int, source: Source, rows: int, before: int = 0) -> StudioError:
+    """Return the error for what stands at a place; `before` counts the lines before the text."""
     line, reason = 1, ""
     try:
         DECODER.raw_decode(text, at)
@@ -190,12 +193,11 @@ def _damaged(text: str, at: int, source: Source, rows: int) -> StudioError:
         return _too_deep(source)
     return StudioError(
         "json-damaged",
-        "“{name}” is no whole JSON: {reason}, {where} line {line}, after {rows} whole records.",
+        "“{name}” is no whole JSON: {reason} in line {line}, after {rows} whole records.",
         "Export it again as JSON lines. (Text in single quotes is Python, not JSON.)",
         name=source.title,
         reason=reason or "it ends too early",
-        where="near",
-        line=line,
+        line=before + line,
         rows=rows,
     )
 

@@ -1,0 +1,90 @@
+"""What every task's view in the playground must do; a new task is covered as soon as its file is there."""
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from slm_studio.core.results import Label, Span, Token
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import all_tasks
+from slm_studio.ui.evaluation.reading import Case
+from slm_studio.ui.playground import TaskView, view_of
+from slm_studio.ui.widgets.words import retranslate
+
+CASES = [Case(row=0, text="first\nsecond line of some length", label="a", predicted="b", score=0.9)]
+ITEMS = (Label("a", 0.9), Token(" word", 0.5, 1, ((" word", 0.5),)), Span(0, 1, "a", 0.5))
+
+
+@pytest.fixture(scope="module")
+def application() -> QApplication:
+    return QApplication.instance() or QApplication([])
+
+
+@pytest.fixture(params=[info.key for info in all_tasks()])
+def view(request, application):
+    kind = view_of(request.param)
+    assert kind is not None, f"ui/playground/{request.param}.py is missing"
+    made = kind()
+    made.show()
+    made.set_model(SavedModel(folder="/m", name="m", task=request.param, base="", facts={"labels": ["a", "b"]}), CASES)
+    yield made
+    made.deleteLater()
+
+
+@pytest.fixture
+def asked(view) -> list:
+    heard = []
+    view.asked.connect(lambda prompt, options: heard.append((prompt, options)))
+    return heard
+
+
+def test_it_is_a_view(view):
+    assert isinstance(view, TaskView)
+
+
+def test_it_asks_with_the_text_and_plain_options(view, asked):
+    view.fill("some text")
+    asked.clear()
+
+    view.primary()
+
+    assert asked[0][0] == view.text() == "some text"
+    assert all(isinstance(value, str | int | float | bool | None | tuple) for value in asked[0][1].values())
+
+
+def test_it_takes_an_answer_of_any_kind(view):
+    view.fill("some text")
+    for numbers in ({"count": 3, "seconds": 0.1, "device": "cpu"}, None, {}):
+        view.begin()
+        for item in ITEMS:
+            view.take(item)
+        view.finish(numbers)
+
+
+def test_it_stays_usable_after_an_error(view, asked):
+    view.fill("some text")
+    view.begin()
+    view.fail()
+    asked.clear()
+
+    view.primary()
+
+    assert asked
+
+
+def test_it_can_be_stopped(view):
+    stopped = []
+    view.stop_asked.connect(lambda: stopped.append(True))
+
+    view.stop()
+
+    assert stopped == [True]
+
+
+def test_it_lives_without_a_report_and_follows_the_language(view):
+    view.set_model(SavedModel(folder="/n", name="n", task="", base=""), [])
+
+    retranslate(view)
+
+
+def test_a_task_without_a_file_has_no_view():
+    assert view_of("juggle") is None and view_of("view") is None and view_of("") is None and view_of("../x") is None

@@ -1,0 +1,298 @@
+"""The Data place: what a person sees from the first file to rows that can be learnt from."""
+
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from slm_studio.core.dataset import Column, Dataset, Finding, ReadOptions, ReadReport, Remark
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Finished, Progress
+from slm_studio.core.results import Suggestion
+from slm_studio.core.settings import Settings
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.panels.data import DataPanel
+from slm_studio.ui.session import Session
+from slm_studio.ui.training import Trainings
+
+ROWS = [
+    ("my card has not come", "card"),
+    ("where is my card", "card"),
+    ("refund the coffee", "money"),
+    ("hello", "other"),
+]
+
+
+def make_dataset(folder: Path, name: str, rows: list[tuple[str, str]], remarks: tuple[Remark, ...] = ()) -> Dataset:
+    folder.mkdir(parents=True, exist_ok=True)
+    table = pa.table({"text": [text for text, _ in rows], "label": [label for _, label in rows]})
+    with pa.OSFile(str(folder / "train.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    columns = (
+        Column(name="text", kind="text", filled=len(rows), distinct=len(rows), examples=("hello",)),
+        Column(name="label", kind="label", filled=len(rows), distinct=3, examples=("card",)),
+    )
+    return Dataset(
+        id=folder.name, name=name, source=f"/home/me/{name}", folder=str(folder), columns=columns, rows=len(rows),
+        held_out={}, fingerprint=folder.name, created="2026-01-01T00:00:00+00:00",
+        report=ReadReport(format="csv", encoding="gb18030", delimiter=";", remarks=remarks),
+    )  # fmt: skip
+
+
+class Engine:
+    """Answers every verb of Data at once, and remembers what it was asked."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        short = Remark(
+            code="rows-short",
+            message="{count} rows have too few cells; the missing ones are empty.",
+            count=2,
+            rows=(4, 8),
+        )
+        self.dataset = make_dataset(tmp_path / "first", "tickets.csv", ROWS, (short,))
+        self.cleaned = make_dataset(tmp_path / "second", "tickets.csv (cleaned)", ROWS[:3])
+        self.asked: list[tuple[str, dict]] = []
+
+    def run(self, verb: str, **arguments: object):
+        self.asked.append((verb, arguments))
+        return getattr(self, verb)(**arguments)
+
+    def arguments(self, verb: str) -> list[dict]:
+        return [arguments for each, arguments in self.asked if each == verb]
+
+    def read(self, path: str, options: ReadOptions):
+        if path.endswith(".exe"):
+            raise StudioError("file-binary", "“{name}” holds no text.", "Export it as CSV.", name="a.exe")
+        yield Progress("Reading", 1, 2)
+        yield Finished(self.dataset)
+
+    def suggest(self, dataset: Dataset, task: str):
+        roles = {"text": "text"} | ({} if task == "write" else {"label": "label"})
+        yield Finished(
+            Suggestion(
+                task=task or "classify",
+                roles=roles,
+                base="blank:bag-small" if task != "write" else "blank:llama-nano",
+                reason="“{label}” repeats.",
+                labels=3,
+            )
+        )
+
+    def describe(self, dataset: Dataset, roles: dict[str, str]):
+        lengths = {"edges": [0, 2, 4], "counts": [1, 3], "median": 3.0, "longest": 4}
+        labels = {"card": 2, "money": 1, "other": 1} if "label" in roles else {}
+        yield Finished({"labels": labels, "lengths": lengths, "token_lengths": lengths, "languages": {"en": 1.0}})
+
+    def check(self, dataset: Dataset, recipe: object):
+        if dataset is self.cleaned:
+            yield Finished(())
+        yield Finished(
+            (
+                Finding(
+                    code="duplicates",
+                    message="{count} rows repeat an earlier one.",
+                    cost="They weigh more.",
+                    count=1,
+                    rows=(1,),
+                    fix="remove_duplicates",
+                ),
+            )
+        )
+
+    def clean(self, dataset: Dataset, steps: tuple[str, ...], roles: dict[str, str]):
+        yield Finished(self.cleaned)
+
+
+class Place:
+    """A panel with its session and a fake engine."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.engine = Engine(tmp_path)
+        self.session = Session(Settings())
+        self.jobs, self.trainings = Jobs(self.engine.run), Trainings(self.engine.run, Settings)
+        self.toasts: list[tuple[str, object]] = []
+        self.places: list[str] = []
+        self.session.toast_requested.connect(lambda words, undo: self.toasts.append((words, undo)))
+        self.session.place_requested.connect(self.places.append)
+        self.panel = DataPanel(self.session, self.jobs, self.trainings)
+        self.panel.resize(1000, 800)
+        self.panel.show()
+
+    def open(self, name: str = "/home/me/tickets.csv") -> None:
+        self.panel.open_file(Path(name))
+        self.settle()
+
+    def settle(self) -> None:
+        QTest.qWait(10)
+        end = time.monotonic() + 5
+        while time.monotonic() < end and (self.jobs.is_busy or self.panel.desk._timer.isActive()):
+            QTest.qWait(10)
+
+    def words(self) -> str:
+        labels = [label for label in self.panel.findChildren(QLabel) if label.isVisible()]
+        return "\n".join(label.text() for label in labels)
+
+
+@pytest.fixture(scope="module")
+def application() -> QApplication:
+    return QApplication.instance() or QApplication([])
+
+
+@pytest.fixture
+def place(application, tmp_path):
+    made = Place(tmp_path)
+    yield made
+    assert made.jobs.shutdown()
+    made.panel.deleteLater()
+    QTest.qWait(1)
+
+
+def test_without_rows_it_says_what_belongs_here(place):
+    assert "Drop a file with texts here" in place.words()
+    assert not place.panel.train_button.isVisible()
+
+
+def test_a_file_becomes_a_table_with_its_facts_in_words(place):
+    place.open()
+
+    assert place.panel.header.title.text() == "tickets.csv"
+    assert (
+        place.panel.header.facts.text()
+        == "4 rows · GB18030, semicolon · 2 rows have too few cells; the missing ones are empty"
+    )
+    assert place.panel.rows.model.rowCount() == 4
+
+
+def test_the_guess_stands_as_a_sentence(place):
+    place.open()
+
+    assert place.panel.sentence.text() == "Learn to classify text into 3 values of label"
+    assert place.panel.sentence.split.text() == "guessed from the columns · 20 % held out, same label shares"
+    assert place.session.recipe.roles == {"text": "text", "label": "label"}
+
+
+def test_labels_and_lengths_are_shown(place):
+    place.open()
+
+    assert [bar.label for bar in place.panel.overview.bars.bars()] == ["card", "money", "other"]
+    assert "median 3 · longest 4 · at 1,024 tokens nothing is cut" in place.words()
+
+
+def test_an_error_stands_above_the_rows_of_before(place):
+    place.open()
+    place.open("/home/me/a.exe")
+
+    assert "“a.exe” holds no text." in place.words() and "Export it as CSV." in place.words()
+    assert place.panel.header.title.text() == "tickets.csv" and place.session.dataset == place.engine.dataset
+
+
+def test_a_finding_is_mended_with_one_click_and_comes_back_with_undo(place):
+    place.open()
+    assert "1 rows repeat an earlier one." in place.words()
+
+    place.panel.findings.rows()[0].action.click()
+    place.settle()
+
+    assert place.session.dataset == place.engine.cleaned and place.session.recipe is not None
+    assert place.engine.arguments("clean")[0]["steps"] == ("remove_duplicates",)
+    words, undo = place.toasts[-1]
+    assert words == "Remove duplicates · 1 row left out"
+
+    undo()
+    place.settle()
+    assert place.session.dataset == place.engine.dataset and "1 rows repeat an earlier one." in place.words()
+
+
+def test_another_role_changes_the_plan_and_the_columns_trade_places(place):
+    place.open()
+    place.panel.sentence.role_chosen.emit("text", "label")
+    place.settle()
+
+    assert place.session.recipe.roles == {"text": "label", "label": "text"}
+    assert place.panel.sentence.split.text().startswith("chosen by you")
+
+
+def test_another_task_asks_for_its_own_roles(place):
+    place.open()
+    place.panel.sentence.task_chosen.emit("write")
+    place.settle()
+
+    assert place.session.recipe.task == "write"
+    assert place.panel.sentence.text() == "Learn to write like text"
+    assert place.panel.overview.facts.isVisible() and not place.panel.overview.labels.isVisible()
+
+
+def test_a_label_shows_its_rows(place):
+    place.open()
+    place.panel.overview.bars.label_clicked.emit("card")
+    QTest.qWait(30)
+
+    assert place.panel.rows.model.rowCount() == 2
+    place.panel.rows.all_button.click()
+    assert place.panel.rows.model.rowCount() == 4
+
+
+def test_rows_that_another_place_asks_for_are_shown(place):
+    place.open()
+    place.session.show_rows([1, 3])
+
+    assert [place.panel.rows.model.source_row(at) for at in range(place.panel.rows.model.rowCount())] == [1, 3]
+
+
+def test_every_remark_can_be_read_and_the_file_read_differently(place):
+    place.open()
+    place.panel.remarks.show()
+    assert "2 rows have too few cells; the missing ones are empty.  (at 5, 9)" in place.words()
+
+    place.panel.remarks.encoding.choose("big5")
+    place.panel.remarks.encoding.chosen.emit("big5")
+    place.settle()
+
+    assert place.engine.arguments("read")[-1] == {
+        "path": "/home/me/tickets.csv",
+        "options": ReadOptions(encoding="big5"),
+    }
+
+
+def test_shares_are_changed_in_place(place):
+    place.open()
+    place.panel.sentence.split.click()
+    place.panel.split.changed.emit({"validation_share": 0.2, "test_share": 0.3})
+
+    assert "50 % held out" in place.panel.sentence.split.text()
+
+
+def test_train_a_model_leads_to_the_plan(place):
+    place.open()
+    place.panel.primary()
+
+    assert place.places == ["train"] and place.session.run is None
+
+
+def test_the_plan_of_a_dataset_comes_back_after_a_restart(place):
+    place.open()
+    place.panel.desk.set_knobs({"seed": 7})
+    place.session.set_dataset(None)
+    place.session.set_dataset(place.engine.dataset)
+    place.settle()
+
+    assert place.session.recipe.seed == 7
+
+
+def test_stop_ends_the_reading_and_nothing_changes(place):
+    def slow(path: str, options: ReadOptions):
+        while True:
+            time.sleep(0.005)
+            yield Progress("Reading", 1, 2)
+
+    place.engine.read = slow
+    place.panel.open_file(Path("/home/me/big.csv"))
+    QTest.qWait(120)
+    assert place.panel.stop_button.isVisible() and "Reading · 1 of 2" in place.words()
+
+    place.panel.stop()
+    place.settle()
+    assert not place.panel.stop_button.isVisible() and place.session.dataset is None

@@ -1,0 +1,315 @@
+"""Evaluate: the report at once, rows behind every number, another file, export."""
+
+import csv
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from slm_studio.core.dataset import Column, Dataset, ReadReport
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Finished, Progress
+from slm_studio.core.results import Metric, Opened
+from slm_studio.core.settings import Settings
+from slm_studio.ui.evaluation import words
+from slm_studio.ui.evaluation.reading import CaseReader, Wanted, read_report
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.panels.evaluate import EvaluatePanel
+from slm_studio.ui.session import Session
+from tests.ui.places import classify_report, make_model, until, write_report
+
+
+@pytest.fixture(scope="module")
+def application() -> QApplication:
+    return QApplication.instance() or QApplication([])
+
+
+@pytest.fixture
+def place(application):
+    """Return a function that shows the panel with a `run`."""
+    shown = []
+
+    def make(run=None) -> EvaluatePanel:
+        jobs = Jobs(run or (lambda verb, **arguments: iter(())))
+        jobs._timer.setInterval(5)
+        panel = EvaluatePanel(Session(Settings()), jobs, None)
+        panel.show()
+        shown.append((panel, jobs))
+        return panel
+
+    yield make
+    for panel, jobs in shown:
+        assert jobs.shutdown()
+        panel.deleteLater()
+
+
+def scored(**changes):
+    """Make a model with a report."""
+    model = make_model()
+    classify_report(Path(model.folder) / "report", **changes)
+    return model
+
+
+def dataset(*columns: str) -> Dataset:
+    return Dataset(
+        id="d", name="other.csv", source="", folder="", rows=2, held_out={}, fingerprint="f", created="",
+        columns=tuple(Column(name=name, kind="text", filled=2, distinct=2) for name in columns), report=ReadReport(format="csv"),
+    )  # fmt: skip
+
+
+def engine(tmp_path, columns=("text", "category"), asked=None):
+    """Return a `run` that reads, opens and evaluates."""
+
+    def run(verb, **arguments):
+        if asked is not None:
+            asked.append((verb, arguments))
+        if verb == "read":
+            yield Finished(dataset(*columns))
+        elif verb == "open":
+            yield Finished(Opened(handle="h", task="classify", device="cpu", seconds=0.1))
+        else:
+            yield Progress("Checking held-out rows", 1, 2)
+            classify_report(tmp_path / "other", dataset="other.csv")
+            yield Finished(read_report(tmp_path / "other"))
+
+    return run
+
+
+def test_the_newest_models_report_shows_at_once(place):
+    scored()
+
+    panel = place()
+
+    assert panel.title.text() == "Support tickets · LSTM small"
+    assert panel.header.facts.text() == "on tickets.csv, 5 rows it has never seen"
+    shown = [(stat.name.text(), stat.value.text(), stat.second.text()) for stat in panel.figures.stats()]
+    assert shown[0] == ("accuracy", "0.600", "0.231 – 0.882, 95 %")
+    assert shown[2][0] == "majority / TF-IDF" and shown[2][2] == "no difference shown to TF-IDF"
+    assert shown[3] == ("calibration error", "0.021", "good: 0.9 means about 9 in 10")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [("better", "better than TF-IDF"), ("worse", "worse than TF-IDF: sometimes a neural net is not needed")],
+)
+def test_a_simple_method_that_is_as_good_is_named(place, verdict, sentence):
+    scored(verdict=verdict)
+
+    panel = place()
+
+    assert panel.figures.stats()[2].second.text() == sentence
+
+
+def test_the_surest_mistakes_stand_first(place):
+    scored()
+
+    panel = place()
+
+    assert [case.text for case in panel.cases.cases()] == ["where is my money", "the parcel came back"]
+    assert panel.cases.state.text() == "2 rows"
+
+
+def test_a_cell_opens_its_rows_and_the_filter_can_be_cleared(place):
+    scored()
+    panel = place()
+
+    panel.confusion.matrix.cell_opened.emit("refund", "billing")
+
+    assert [case.text for case in panel.cases.cases()] == ["where is my money"]
+    assert panel.cases.filtered.text() == "true refund, predicted billing: 1 row"
+    panel.cases.clear_button.click()
+    assert len(panel.cases.cases()) == 2
+
+
+def test_rows_are_found_by_label_and_words(place):
+    scored()
+    panel = place()
+
+    panel.cases.show_label("refund")
+    assert len(panel.cases.cases()) == 3
+    panel.cases.search.setText("BACK")
+    panel.cases.search.searched.emit("BACK")
+    assert [case.text for case in panel.cases.cases()] == ["the parcel came back", "give it back"]
+    panel.cases.search.searched.emit(panel.cases.search.setText("zebra") or "zebra")
+    assert panel.cases.state.text() == "No row is like this."
+
+
+def test_labels_are_sorted_weakest_first_and_by_any_column(place):
+    scored()
+    panel = place()
+
+    assert panel.classes.labels() == ["refund", "billing", "delivery"]
+    panel.classes.sort_by(4)
+    panel.classes.sort_by(4)
+    assert panel.classes.labels()[0] == "refund"
+    assert panel.classes.model.headerData(4, panel.classes.table.horizontalHeader().orientation()) == "rows ▾"
+    panel.classes.label_opened.emit("billing")
+    assert {case.label for case in panel.cases.cases()} == {"billing"}
+
+
+def test_a_writing_models_numbers_are_explained(place):
+    model = make_model("alice", "write", reads="book")
+    write_report(Path(model.folder) / "report")
+
+    panel = place()
+
+    assert panel.header.facts.text() == "on alice.txt, 1,406 bytes of text it has never seen"
+    assert panel.figures.stats()[0].second.text() == "as unsure as between 6.8 tokens\n6.10 – 7.79, 95 %"
+    assert [row.cells[0] for row in panel.writing.model.rows()] == ["this model", "token counts", "xz"]
+    assert "less than the compressor xz" in panel.writing.meaning.text()
+    assert panel.cases.title.text() == "Most surprising passages"
+    assert panel.confusion.isHidden() and panel.classes.isHidden()
+
+
+def test_another_file_is_scored_and_its_own_report_comes_back(place, tmp_path):
+    scored()
+    asked = []
+    panel = place(engine(tmp_path, asked=asked))
+
+    panel.open_file(Path("/data/other.csv"))
+    until(lambda: panel.other.isVisible())
+
+    assert [verb for verb, _ in asked] == ["read", "open", "evaluate"]
+    assert panel.header.facts.text() == "on other.csv, 5 rows"
+    panel.other.action.click()
+    assert panel.header.facts.text() == "on tickets.csv, 5 rows it has never seen"
+
+
+def test_columns_are_asked_for_where_the_file_has_others(place, tmp_path):
+    scored()
+    asked = []
+    panel = place(engine(tmp_path, ("note", "team"), asked))
+
+    panel.open_file(Path("/data/other.csv"))
+    until(lambda: panel.score_card.sentence.isVisible())
+    panel.score_card._choices["label"].choose("team")
+    panel.score_card.button.click()
+    until(lambda: panel.other.isVisible())
+
+    assert asked[-1][1]["roles"] == {"text": "note", "label": "team"}
+
+
+def test_what_goes_wrong_is_said_in_place(place):
+    def run(verb, **arguments):
+        raise StudioError("no-rows", "“{file}” holds no rows.", "Choose another file.", file="other.csv")
+        yield
+
+    scored()
+    panel = place(run)
+
+    panel.open_file(Path("/data/other.csv"))
+    until(lambda: panel.score_card.problem.isVisible())
+
+    assert panel.score_card.problem.error.code == "no-rows"
+    assert panel.report.dataset == "tickets.csv"
+
+
+def test_scoring_can_be_stopped(place):
+    def run(verb, **arguments):
+        while True:
+            time.sleep(0.002)
+            yield Progress("Reading rows", 1, 2)
+
+    scored()
+    panel = place(run)
+    panel.open_file(Path("/data/other.csv"))
+    until(lambda: panel.score_card.progress.bar.share() > 0)
+
+    panel.stop()
+    until(lambda: not panel.score_card.is_busy)
+
+    assert panel.score_card.sentence.text() == "Stopped."
+
+
+def test_everything_can_be_exported(place, tmp_path):
+    scored()
+    panel = place()
+
+    panel.export("classes", tmp_path / "labels.csv")
+    panel.export("cases", tmp_path / "rows.csv")
+    panel.export("report", tmp_path / "report.json")
+
+    labels, rows = (
+        list(csv.DictReader((tmp_path / name).read_text(encoding="utf-8-sig").splitlines()))
+        for name in ("labels.csv", "rows.csv")
+    )
+    assert labels[1] == {"label": "refund", "precision": "1.0", "recall": "0.33", "f1": "0.5", "rows": "3"}
+    assert rows[0]["text"] == "where is my money" and len(rows) == 5
+    assert json.loads((tmp_path / "report.json").read_text())["folder"] == ""
+
+
+def test_an_export_that_cannot_be_written_is_said(place, tmp_path):
+    scored()
+    panel = place()
+    (tmp_path / "file").write_text("")
+
+    panel.export("classes", tmp_path / "file" / "labels.csv")
+
+    assert panel.problem.isVisible()
+
+
+def test_without_a_model_the_place_teaches(place):
+    panel = place()
+    visited = []
+    panel._session.place_requested.connect(visited.append)
+
+    assert panel.empty.isVisible() and panel.empty.title.text() == "Here you see how good a model is."
+    panel.empty.action.click()
+    panel.empty.second.click()
+    assert visited == ["train", "data"]
+
+
+def test_a_model_without_a_report_can_be_scored(place):
+    make_model()
+
+    panel = place()
+
+    assert panel.unscored.isVisible() and panel.header.facts.text() == "not scored yet"
+
+
+def test_a_damaged_report_is_said_not_shown(place):
+    model = scored()
+    (Path(model.folder) / "report" / "report.json").write_text("{")
+
+    panel = place()
+
+    assert panel.problem.isVisible() and panel.unscored.isVisible()
+
+
+def test_rows_are_read_page_by_page(tmp_path):
+    classify_report(tmp_path)
+    reader = CaseReader(tmp_path, Wanted())
+
+    pages = [len(reader.read(2, 1.0)) for _ in range(3)]
+
+    assert pages == [2, 2, 1] and reader.is_over
+
+
+def test_damaged_lines_cost_one_row(tmp_path):
+    classify_report(tmp_path)
+    with (tmp_path / "cases.jsonl").open("ab") as stream:
+        stream.write(b'{"row": 1}\n\xff\n[1]\n')
+
+    assert len(CaseReader(tmp_path, Wanted()).read(100, 1.0)) == 5
+
+
+def test_numbers_are_written_as_they_are_read():
+    assert words.figure("accuracy", 0.9) == "0.900"
+    assert words.figure("perplexity", 29.49) == "29.5"
+    assert words.figure("perplexity", 12345.6) == "12,346"
+    assert words.figure("perplexity", float("inf")) == "–"
+
+
+@pytest.mark.parametrize(
+    ("bits", "sentence"),
+    [(4.5, "no more than how often"), (2.7, "less than the compressor"), (2.0, "better than a compressor")],
+)
+def test_bits_per_byte_are_seen_beside_simple_methods(tmp_path, bits, sentence):
+    report = write_report(tmp_path)
+
+    report = replace(report, metrics=(Metric(key="bits_per_byte", value=bits),))
+
+    assert sentence in words.writing_words(report)

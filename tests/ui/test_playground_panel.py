@@ -1,0 +1,364 @@
+"""Playground: one model stays open, the newest question counts, a dead engine is replaced; files and code."""
+
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from slm_studio.core.dataset import Column, Dataset, ReadReport
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Finished, Predicted, Progress
+from slm_studio.core.results import FileResult, Label, Opened, Token
+from slm_studio.core.settings import Settings
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.panels.playground import PlaygroundPanel
+from slm_studio.ui.session import Session
+from slm_studio.ui.trying.file_sheet import free_file
+from tests.ui.places import LABELS, classify_report, make_model, until
+
+
+class Engine:
+    """Answers like the door; remembers what it was asked."""
+
+    def __init__(self, **verbs) -> None:
+        self.asked: list[tuple[str, dict]] = []
+        self._verbs = verbs
+
+    def __call__(self, verb, **arguments):
+        self.asked.append((verb, arguments))
+        return self._verbs.get(verb, getattr(self, verb))(**arguments)
+
+    def verbs(self) -> list[str]:
+        return [verb for verb, _ in self.asked if verb != "devices"]
+
+    def open(self, folder, device):
+        yield Finished(
+            Opened(
+                handle=f"{Path(folder).name}@{device}",
+                task="classify",
+                device="cpu" if device == "auto" else device,
+                seconds=0.1,
+            )
+        )
+
+    def devices(self):
+        yield Finished(("cpu", "cuda:0"))
+
+    def predict(self, handle, prompt, options):
+        for label, score in zip(LABELS, (0.91, 0.06, 0.03), strict=True):
+            yield Predicted(Label(f"{label} of {prompt}"[:40], score))
+        yield Finished({"count": 3, "seconds": 0.0031, "device": "cpu"})
+
+    def read(self, path, options):
+        yield Finished(
+            Dataset(
+                id="d", name="texts.csv", source="", folder="", rows=2, held_out={}, fingerprint="f", created="", report=ReadReport(format="csv"),
+                columns=tuple(Column(name=name, kind=kind, filled=2, distinct=2) for name, kind in (("id", "id"), ("text", "text"))),
+            )
+        )  # fmt: skip
+
+    def predict_file(self, handle, path, out, options):
+        yield Progress("Answering rows", 1, 2)
+        yield Finished(FileResult(rows=2, out=out))
+
+
+def writing(handle, prompt, options):
+    for n, text in enumerate((" Once", " upon", " a time")):
+        yield Predicted(Token(text, 0.5, n, ((text, 0.5), (" no", 0.2))))
+    yield Finished({"count": 3, "seconds": 0.01, "device": "cpu"})
+
+
+@pytest.fixture(scope="module")
+def application() -> QApplication:
+    return QApplication.instance() or QApplication([])
+
+
+@pytest.fixture
+def place(application):
+    """Return a function that shows the panel with an engine."""
+    shown = []
+
+    def make(engine) -> PlaygroundPanel:
+        jobs = Jobs(engine)
+        jobs._timer.setInterval(5)
+        panel = PlaygroundPanel(Session(Settings()), jobs, None)
+        panel.show()
+        shown.append((panel, jobs))
+        return panel
+
+    yield make
+    for panel, jobs in shown:
+        assert jobs.shutdown()
+        panel.deleteLater()
+
+
+@pytest.fixture
+def classifier():
+    model = make_model()
+    classify_report(Path(model.folder) / "report")
+    return model
+
+
+@pytest.fixture
+def writer():
+    return make_model("alice", "write", reads="book")
+
+
+def answers(panel) -> list[str]:
+    return [bar.label for bar in panel.view.bars.bars()]
+
+
+def test_the_model_opens_when_somebody_looks(place, classifier):
+    engine = Engine()
+
+    panel = place(engine)
+    assert panel.facts.text() == "classify · 3 labels · 9.6 MB · opening…"
+    until(lambda: panel.device.count() == 2)
+
+    assert panel.facts.text() == "classify · 3 labels · 9.6 MB · on"
+    assert [panel.device.itemText(at) for at in range(2)] == ["CPU", "GPU"]
+    assert engine.asked[0] == ("open", {"folder": classifier.folder, "device": "auto"})
+
+
+def test_answers_come_as_one_types(place, classifier):
+    panel = place(Engine())
+
+    panel.view.editor.setPlainText("x")
+    until(lambda: answers(panel))
+
+    assert answers(panel) == ["delivery of x", "refund of x", "billing of x"]
+    assert panel.view.hint.text() == "answers as you type · 3 ms"
+
+
+def test_a_newer_question_ends_the_older_one(place, classifier):
+    def predict(handle, prompt, options):
+        if prompt == "old":
+            while True:
+                time.sleep(0.002)
+                yield Progress("Thinking", 0, 0)
+        yield Predicted(Label(prompt, 1.0))
+        yield Finished({"count": 1, "seconds": 0.01})
+
+    panel = place(Engine(predict=predict))
+    panel.view.fill("old")
+    until(lambda: panel.answering.handle)
+
+    panel.view.fill("new")
+    until(lambda: answers(panel))
+
+    assert answers(panel) == ["new"]
+    until(lambda: not panel._jobs.is_busy)
+
+
+def test_an_engine_that_died_is_said_and_the_next_text_opens_again(place, classifier):
+    deaths = iter((True, False))
+
+    def predict(handle, prompt, options):
+        if next(deaths):
+            raise StudioError("engine-died", "The engine stopped unexpectedly ({how}).", "…", how="SIGKILL")
+        yield Predicted(Label(prompt, 1.0))
+        yield Finished({"count": 1, "seconds": 0.01})
+
+    engine = Engine(predict=predict)
+    panel = place(engine)
+    panel.view.fill("one")
+    until(lambda: panel.problem.isVisible())
+    assert panel.problem.error.code == "engine-died"
+
+    panel.view.fill("two")
+    until(lambda: answers(panel) == ["two"])
+
+    assert not panel.problem.isVisible()
+    assert engine.verbs() == ["open", "predict", "open", "predict"]
+
+
+def test_a_model_that_was_put_away_is_opened_again_in_silence(place, classifier):
+    away = iter((True, False))
+
+    def predict(handle, prompt, options):
+        if next(away):
+            raise StudioError("not-open", "This model is not open (any more).", "Open it again.")
+        yield Predicted(Label(prompt, 1.0))
+        yield Finished({"count": 1, "seconds": 0.01})
+
+    engine = Engine(predict=predict)
+    panel = place(engine)
+    panel.view.fill("one")
+    until(lambda: answers(panel) == ["one"])
+
+    assert panel.problem.error is None and engine.verbs() == ["open", "predict", "open", "predict"]
+
+
+def test_another_device_opens_the_model_there(place, classifier):
+    engine = Engine()
+    panel = place(engine)
+    until(lambda: panel.device.count() == 2)
+
+    panel.device.chosen.emit("cuda:0")
+    until(lambda: panel.answering.handle.endswith("cuda:0"))
+
+    assert panel.device.currentText() == "GPU"
+
+
+def test_rows_of_the_report_can_be_tried_and_stay_in_the_history(place, classifier):
+    panel = place(Engine())
+    panel.view._settled.setInterval(10)
+
+    panel.view._open_example(0)
+    until(lambda: panel.view.tried_model.rowCount() == 1)
+    panel.view.fill("another")
+    until(lambda: panel.view.tried_model.rowCount() == 2)
+
+    assert panel.view.tried_model.value(0) == "another"
+
+
+def test_an_empty_text_has_no_answer(place, classifier):
+    panel = place(Engine())
+    panel.view.fill("x")
+    until(lambda: answers(panel))
+
+    panel.view.fill("  ")
+
+    assert answers(panel) == [] and not panel.answering.is_busy
+
+
+def test_writing_appears_as_it_comes_and_goes_on_from_the_end(place, writer):
+    engine = Engine(predict=writing)
+    panel = place(engine)
+    panel.view.fill("Hello.")
+
+    panel.primary()
+    until(lambda: panel.view.button.state == "ready" and panel.view.page.written() == 3)
+    assert panel.view.text() == "Hello. Once upon a time"
+    assert panel.view.state.text() == "3 tokens · 300 a second"
+    assert panel.view.button.text() == "Continue"
+
+    panel.primary()
+    until(lambda: panel.view.page.written() == 6)
+    prompts = [arguments["prompt"] for verb, arguments in engine.asked if verb == "predict"]
+    assert prompts == ["Hello.", "Hello. Once upon a time"]
+
+
+def test_writing_again_replaces_what_was_written_last(place, writer):
+    engine = Engine(predict=writing)
+    panel = place(engine)
+    panel.view.fill("Hello.")
+    panel.primary()
+    until(lambda: panel.view.page.written() == 3 and panel.view.button.state == "ready")
+
+    panel.view.again_button.click()
+    until(lambda: engine.verbs().count("predict") == 2 and panel.view.button.state == "ready")
+
+    assert panel.view.text() == "Hello. Once upon a time"
+
+
+def test_writing_stops_at_once_and_keeps_what_came(place, writer):
+    def predict(handle, prompt, options):
+        while True:
+            time.sleep(0.002)
+            yield Predicted(Token("la ", 0.5, 1))
+
+    panel = place(Engine(predict=predict))
+    panel.primary()
+    until(lambda: panel.view.page.written() > 2)
+
+    panel.stop()
+
+    assert panel.view.button.state == "ready" and not panel.view.page.isReadOnly()
+    kept = panel.view.text()
+    until(lambda: not panel._jobs.is_busy)
+    assert panel.view.text() == kept
+
+
+def test_a_written_word_tells_its_probability(place, writer):
+    panel = place(Engine(predict=writing))
+    panel.view.fill("Hello.")
+    panel.primary()
+    until(lambda: panel.view.page.written() == 3)
+
+    page = panel.view.page
+    assert page.token_at(0) is None and page.token_at(7).text == " Once"
+    page.pointed.emit(page.token_at(7))
+
+    assert panel.view.token.text() == "“␣Once” was 50 % likely."
+    assert answers(panel) == ["“␣Once”", "“␣no”"]
+
+
+def test_the_persons_words_are_not_tinted(place, writer):
+    from PySide6.QtTest import QTest
+
+    panel = place(Engine(predict=writing))
+    panel.primary()
+    until(lambda: panel.view.page.written() == 3 and panel.view.button.state == "ready")
+
+    QTest.keyClicks(panel.view.page, "!")
+
+    assert panel.view.text().endswith("!") and panel.view.page.token_at(len(panel.view.text()) - 1) is None
+
+
+def test_a_whole_file_is_answered(place, classifier, tmp_path):
+    engine = Engine()
+    panel = place(engine)
+
+    panel.open_file(tmp_path / "texts.csv")
+    until(lambda: panel.file_sheet.dataset is not None)
+    assert panel.file_sheet.column.current() == "text"
+    panel.primary()
+    until(lambda: panel.file_sheet.done.isVisible())
+
+    assert engine.asked[-1][1]["out"] == str(tmp_path / "texts-answers.csv")
+    assert engine.asked[-1][1]["options"] == {"column": "text"}
+    assert panel.file_sheet.done.sentence.text() == "2 rows written to texts-answers.csv."
+    panel.stop()
+    assert panel.deck.current() is panel.view
+
+
+def test_the_file_itself_is_never_replaced(place, classifier, tmp_path):
+    panel = place(Engine())
+    panel.open_file(tmp_path / "texts.csv")
+    until(lambda: panel.file_sheet.dataset is not None)
+
+    panel.file_sheet.write_to(tmp_path / "texts.csv")
+    panel.primary()
+
+    assert panel.file_sheet.problem.error.code == "same-file"
+    (tmp_path / "a.csv").touch()
+    assert free_file(tmp_path / "a.csv") == tmp_path / "a-2.csv"
+
+
+def test_a_file_at_work_can_be_stopped(place, classifier, tmp_path):
+    def predict_file(handle, path, out, options):
+        while True:
+            time.sleep(0.002)
+            yield Progress("Answering rows", 1, 2)
+
+    panel = place(Engine(predict_file=predict_file))
+    panel.open_file(tmp_path / "texts.csv")
+    until(lambda: panel.file_sheet.dataset is not None)
+    panel.primary()
+    until(lambda: panel.file_sheet.progress.bar.share() == 0.5)
+
+    panel.stop()
+    until(lambda: not panel.file_sheet.is_busy)
+
+    assert panel.file_sheet.button.state == "ready" and not panel.file_sheet.done.isVisible()
+
+
+def test_code_can_be_copied_for_the_text_at_hand(place, classifier):
+    panel = place(Engine())
+    panel.view.fill("where is it")
+
+    panel.code_button.click()
+
+    assert '"where is it"' in panel.code_sheet.code.toPlainText()
+    panel.stop()
+    assert panel.deck.current() is panel.view
+
+
+def test_without_a_model_the_place_teaches(place):
+    engine = Engine()
+    panel = place(engine)
+
+    assert panel.empty.isVisible() and panel.empty.title.text() == "Here you try a model."
+    assert not panel.file_button.isVisible() and engine.asked == []

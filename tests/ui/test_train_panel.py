@@ -1,0 +1,404 @@
+"""The Train place: the plan, the run as it learns, and what can be done with runs of before."""
+
+import shlex
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from slm_studio.core.dataset import Dataset, Finding
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Evaluated, Finished, Machine, Note, Sample, Started, Step
+from slm_studio.core.nouns import event_to_json
+from slm_studio.core.recipe import Recipe, make_recipe
+from slm_studio.core.results import Sizes
+from slm_studio.core.run import INTERRUPTED, RUNNING, History, Run, create_run, list_runs, save_run
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.settings import Settings
+from slm_studio.core.texts import use_language
+from slm_studio.host.job import LocalJob
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.panels.train import PLAN, RUNS, TrainPanel
+from slm_studio.ui.session import Session
+from slm_studio.ui.train.command import command_of
+from slm_studio.ui.training import Trainings
+from tests.ui.test_data_panel import ROWS, make_dataset
+
+MACHINE = Machine(device="cpu", name="A processor", precision="fp32", threads=2, steps=100)
+ROLES = {"text": "text", "label": "label"}
+
+
+def step(n: int) -> Step:
+    return Step(n, n / 10, n * 0.1, 3.0 / n, 0.01, 1.0, 9000.0, 2**30)
+
+
+class Engine:
+    """Trains until it is let through its gate; measures at once."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.fails = False
+        self.asked: list[tuple[str, dict]] = []
+        self.model = SavedModel(
+            folder="/models/tickets", name="tickets", task="classify", base="blank:bag-small", metrics={"accuracy": 0.912},
+            intervals={"accuracy": (0.89, 0.93)}, metrics_on="test", rows={"train": 90, "test": 10}, parameters=2_400_000,
+            baseline={"majority": {"accuracy": 0.1}}, verdicts={"majority": "better"}, seconds=12.0,
+        )  # fmt: skip
+
+    def run(self, verb: str, **arguments: object):
+        self.asked.append((verb, arguments))
+        if verb in ("train", "resume"):
+            return LocalJob(self, verb, {})
+        return getattr(self, verb)(**arguments)
+
+    def measure(self, dataset: Dataset, recipe: Recipe):
+        yield Finished(
+            Sizes(
+                parameters=2_400_000, memory=900_000_000, seconds_low=240, seconds_high=360, steps=200, tokens_per_second=8900,
+                device="cpu", precision="bf16", rows={"train": 90, "validation": 10, "test": 10}, free_memory=15_000_000_000,
+            )
+        )  # fmt: skip
+
+    def train(self):
+        yield Started("x", MACHINE)
+        yield Note("how-it-runs", "{precision}, by a trial.", {"precision": "fp32"})
+        for n in range(1, 21):
+            yield step(n)
+        yield Evaluated(20, 2.0, 0.8, {"accuracy": 0.9, "f1_macro": 0.88}, best=True)
+        yield Sample(20, ("text", "true", "predicted", "score"), (("where is my card", "card", "card", "0.97"),))
+        yield Note("learning-well", "The gap is small ({gap}).", {"gap": 0.13})
+        n = 20
+        while not self.gate.wait(0.01):
+            n += 1
+            yield step(n)
+        if self.fails:
+            raise StudioError(
+                "engine-died", "The engine ended unexpectedly.", "Resume goes on from the last checkpoint."
+            )
+        yield Finished(self.model)
+
+    resume = train
+
+    def keep(self, run: Run, checkpoint: int | None):
+        yield Finished(self.model)
+
+
+class Place:
+    """A panel with its session, a dataset, a plan and a fake engine."""
+
+    def __init__(self, tmp_path, plan: bool = True) -> None:
+        self.engine = Engine()
+        self.session = Session(Settings())
+        self.dataset = make_dataset(tmp_path / "rows", "tickets.csv", ROWS)
+        self.jobs, self.trainings = (
+            Jobs(self.engine.run),
+            Trainings(lambda verb, place, **rest: self.engine.run(verb, **rest), Settings),
+        )
+        self.places: list[str] = []
+        self.session.place_requested.connect(self.places.append)
+        if plan:
+            self.session.set_dataset(self.dataset)
+            self.session.set_recipe(make_recipe("classify", roles=ROLES))
+        self.panel = TrainPanel(self.session, self.jobs, self.trainings)
+        self.panel.resize(1000, 800)
+        self.panel.show()
+        QTest.qWait(1)
+
+    @property
+    def story(self):
+        return self.panel.watch.story
+
+    def until(self, claim, seconds: float = 5.0) -> None:
+        end = time.monotonic() + seconds
+        while not claim() and time.monotonic() < end:
+            QTest.qWait(10)
+        assert claim()
+
+    def measured(self) -> None:
+        self.until(lambda: self.panel.setup.sizes is not None)
+
+    def started(self) -> None:
+        self.panel.primary()
+        self.until(lambda: self.story is not None and self.story.n > 20 and self.panel.actions_row.keep.isEnabled())
+        QTest.qWait(280)  # the numbers follow at a calm pace
+
+    def words(self) -> str:
+        QTest.qWait(1)  # what was just added is shown by the event loop
+        return "\n".join(label.text() for label in self.panel.findChildren(QLabel) if label.isVisible())
+
+    def button(self, words: str) -> bool:
+        actions = self.panel.actions_row
+        shown = [actions.primary, actions.pause, actions.keep, actions.keep_model, actions.trial]
+        return any(button.text() == words and button.isVisible() for button in shown)
+
+
+@pytest.fixture(scope="module")
+def application() -> QApplication:
+    return QApplication.instance() or QApplication([])
+
+
+@pytest.fixture
+def make(application, tmp_path):
+    made: list[Place] = []
+
+    def build(**options) -> Place:
+        made.append(Place(tmp_path, **options))
+        return made[-1]
+
+    yield build
+    for place in made:
+        place.engine.gate.set()
+        assert place.trainings.shutdown() and place.jobs.shutdown()
+        place.panel.deleteLater()
+    QTest.qWait(1)
+
+
+@pytest.fixture
+def place(make):
+    return make()
+
+
+def test_without_rows_it_leads_to_data(make):
+    place = make(plan=False)
+
+    assert "A model learns from rows" in place.words() and not place.button("Start")
+    place.panel.nothing.action.click()
+    assert place.places == ["data"]
+
+
+def test_the_plan_says_what_it_costs(place):
+    place.measured()
+    QTest.qWait(10)
+
+    assert place.panel.header.facts.text() == "tickets.csv · classify text into 3 values of label"
+    for words in (
+        "2.4 M",
+        "0.9 of 15.0 GB",
+        "4 – 6 min",
+        "CPU, bf16",
+        "Fits in memory, with room. About 8.9 k tokens a second on this machine.",
+    ):
+        assert words in place.words()
+
+
+def test_newer_plans_win_over_older_measurings(place):
+    place.session.set_recipe(replace(place.session.recipe, seed=1))
+    place.session.set_recipe(replace(place.session.recipe, seed=2))
+    place.measured()
+
+    assert [arguments["recipe"].seed for verb, arguments in place.engine.asked if verb == "measure"] == [2]
+
+
+def test_a_time_budget_is_one_click(place):
+    place.panel.setup.duration.pills._on_clicked(1)
+    assert place.session.recipe.minutes == 5.0
+
+    place.measured()
+    assert "In that time it reads your data about 71 times." in place.words()
+
+
+def test_family_and_size_make_the_base(place):
+    place.panel.setup.beginning.family.chosen.emit("lstm")
+    place.panel.setup.beginning.size.chosen.emit("micro")
+
+    assert place.session.recipe.base == "blank:lstm-micro"
+
+
+def test_a_column_that_lacks_forbids_the_start_and_says_why(place):
+    place.session.set_recipe(replace(place.session.recipe, roles={"text": "text"}))
+
+    assert not place.panel.actions_row.primary.isEnabled()
+    assert "No column is chosen for “Label”." in place.words()
+
+
+def test_serious_findings_of_data_forbid_the_start(place):
+    finding = Finding(
+        code="one-class", message="All rows have the same label “{label}”.", values={"label": "a"}, serious=True
+    )
+    place.session.set_findings((finding,))
+
+    assert not place.panel.actions_row.primary.isEnabled() and "All rows have the same label “a”." in place.words()
+
+
+def test_uneven_labels_can_be_weighed_with_one_click(place):
+    place.session.set_findings(
+        (Finding(code="imbalance", message="“{most}” has {many} rows.", values={"most": "a", "many": 9}),)
+    )
+    place.panel.setup.before.knobs_chosen.emit({"class_weights": "balanced"})
+
+    assert place.session.recipe.options.class_weights == "balanced"
+
+
+def test_advanced_fields_change_the_plan(place):
+    place.panel.setup.advanced.set_open(True)
+    editor = place.panel.setup.advanced.common.field("learning_rate")._editor
+    assert editor.placeholderText() == "as recommended (0.01)"
+
+    editor.setText("0.02")
+    editor.textEdited.emit("0.02")
+
+    assert place.session.recipe.learning_rate == 0.02 and "learning_rate 0.02" in place.words()
+
+
+def test_the_command_says_the_same_and_survives_a_shell(place):
+    dataset = replace(place.dataset, source="/home/me/my tickets' file.csv")
+    recipe = replace(
+        make_recipe("classify", roles={"text": "the text", "label": "-x"}, settings={"class_weights": "balanced"}),
+        minutes=5.0,
+        name="A & B",
+    )
+
+    words = shlex.split(command_of(recipe, dataset))
+
+    assert words[:3] == ["slm-studio", "train", "/home/me/my tickets' file.csv"]
+    assert words[3:] == [
+        "--task", "classify", "--text", "the text", "--label=-x", "--base", "blank:bag-small", "--minutes", "5",
+        "--class-weights", "balanced", "--name", "A & B",
+    ]  # fmt: skip
+
+
+def test_a_run_shows_curve_numbers_opinion_and_samples(place):
+    place.measured()
+    place.started()
+
+    assert place.panel.header.title.text() == "tickets · classify"
+    assert (
+        place.panel.header.facts.text()
+        == "Bag of words small, from scratch · 2.4 M parameters · 90 rows train, 20 held out"
+    )
+    for words in (
+        "0.900",
+        "0.880",
+        "Learning well",
+        "The gap is small (0.13).",
+        "fp32, by a trial.\nA processor · CPU",
+        "step 20",
+    ):
+        assert words in place.words()
+    assert "elapsed" in place.panel.progress.words.text() and "left" in place.panel.progress.words.text()
+    assert place.panel.watch.samples.model.index(0, 2).data() == "card"
+
+
+def test_pause_waits_and_resume_goes_on(place):
+    place.measured()
+    place.started()
+    place.panel.actions_row.pause.click()
+    place.until(lambda: place.button("Resume"))
+    assert "paused at step" in place.panel.progress.words.text()
+
+    n = place.story.n
+    place.panel.primary()
+    place.until(lambda: place.story.n > n and place.button("Pause"))
+
+
+def test_a_finished_run_shows_its_score_beside_the_baselines(place):
+    place.measured()
+    place.started()
+    place.engine.gate.set()
+    place.until(lambda: place.button("See the report"))
+
+    assert (
+        "Done in 0:12 · accuracy 0.912 (0.890 – 0.930) on 10 test rows · the most frequent label 0.100" in place.words()
+    )
+    assert "Better than the most frequent label, and not by chance." in place.words()
+    assert place.session.model == place.engine.model and place.button("Try it")
+    place.panel.primary()
+    assert place.places == ["evaluate"]
+
+
+def test_stop_and_keep_makes_a_model(place):
+    place.measured()
+    place.started()
+    place.panel.actions_row.keep.click()
+    assert place.button("Stopping …")
+
+    place.until(lambda: place.story.model is not None and place.button("Try it"))
+    assert [verb for verb, _ in place.engine.asked if verb == "keep"] == ["keep"]
+
+
+def test_esc_stops_and_the_run_can_be_resumed(place):
+    place.measured()
+    place.started()
+    place.panel.stop()
+    place.until(lambda: place.button("Resume"))
+
+    assert place.button("Keep as a model")
+    place.panel.primary()
+    place.until(lambda: place.button("Pause") and place.story.n > 20)
+
+
+def test_a_crash_says_what_happened_and_offers_resume(place):
+    place.measured()
+    place.engine.fails = True
+    place.started()
+    place.engine.gate.set()
+    place.until(lambda: place.button("Resume"))
+
+    assert (
+        "The engine ended unexpectedly." in place.words()
+        and "Resume goes on from the last checkpoint." in place.words()
+    )
+
+
+def interrupted(dataset: Dataset) -> Run:
+    run = create_run(make_recipe("classify", roles=ROLES), dataset)
+    history = History(run.path)
+    for event in (Started(run.id, MACHINE), step(1), Evaluated(1, 0.1, 0.7, {"accuracy": 0.5}, best=True)):
+        history.append(event_to_json(event))
+    return save_run(replace(run, state=RUNNING, step=40, steps=100))
+
+
+def test_an_interrupted_run_is_offered_on_the_plan(place):
+    interrupted(place.dataset)
+    place.panel._show(PLAN)
+    assert "“tickets” was interrupted at step 40 of 100. Nothing before it is lost." in place.words()
+
+    place.panel.interrupted.action.click()
+    place.until(lambda: place.button("Pause"))
+    assert place.engine.asked[-1][0] == "resume" or "resume" in [verb for verb, _ in place.engine.asked]
+
+
+def test_a_run_of_before_tells_its_story_from_its_folder(place):
+    place.session.set_run(interrupted(place.dataset))
+
+    assert place.story.state == INTERRUPTED and place.button("Resume")
+    assert [each.metrics for each in place.story.evaluations] == [{"accuracy": 0.5}] and "0.500" in place.words()
+
+
+def test_runs_are_listed_overlaid_repeated_and_deleted(place):
+    run = interrupted(place.dataset)
+    place.panel._on_run_chosen(RUNS)
+    runs = place.panel.runs
+    assert place.panel.header.facts.text() == "1 run" and runs.model.index(0, 1).data() == "tickets"
+    assert runs.model.index(0, 2).data() == "interrupted at 40 of 100"
+
+    runs.table.clicked.emit(runs.model.index(0, 0))
+    assert runs.curves.isVisible() and runs.model.index(0, 0).data() == "✓"
+
+    runs.table.select(0)
+    runs.notes.setText("too fast")
+    runs.notes.settled.emit("too fast")
+    assert list_runs()[0].notes == "too fast"
+
+    place.session.set_recipe(replace(place.session.recipe, seed=99))
+    runs.repeat_button.click()
+    assert place.panel.view == PLAN and place.session.recipe.seed == 42
+
+    place.panel._on_run_chosen(RUNS)
+    runs.table.select(0)
+    runs.delete_button.click()
+    assert list_runs() == [] and not run.path.exists()
+
+
+def test_everything_follows_the_language(place):
+    place.measured()
+    try:
+        use_language("zh_CN")
+        from slm_studio.ui.widgets.words import retranslate
+
+        retranslate(place.panel)
+    finally:
+        use_language("en")
