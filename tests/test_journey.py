@@ -207,6 +207,6 @@ def test_an_app_that_was_killed_in_mid_training_resumes_to_the_same_weights(qapp
         train = window.panel("train")
         window.session.set_run(run)
         window.click(train.actions_row.primary)  # Resume
-        window.wait(lambda: open_run(folder).state == FINISHED and not window.trainings.active, 300)
+        window.wait(lambda: open_run(folder).state == FINISHED and not window.trainings.active, 100)
 
         assert_same_weights(window.session.model, reference)

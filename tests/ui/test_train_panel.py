@@ -82,6 +82,10 @@ class Engine:
 
     resume = train
 
+    def prepare(self):
+        self.gate.wait(5)
+        yield Finished(self.model)
+
     def keep(self, run: Run, checkpoint: int | None):
         yield Finished(self.model)
 
@@ -202,7 +206,7 @@ def test_a_time_budget_is_one_click(place):
 
 def test_family_and_size_make_the_base(place):
     place.panel.setup.beginning.family.chosen.emit("lstm")
-    place.panel.setup.beginning.size.chosen.emit("micro")
+    place.panel.setup.beginning.size_slider.chosen.emit("micro")
 
     assert place.session.recipe.base == "blank:lstm-micro"
 
@@ -278,8 +282,16 @@ def test_a_run_shows_curve_numbers_opinion_and_samples(place):
         "step 20",
     ):
         assert words in place.words()
-    assert "elapsed" in place.panel.progress.words.text() and "left" in place.panel.progress.words.text()
+    assert "elapsed" in place.panel.notes.progress.words.text() and "left" in place.panel.notes.progress.words.text()
     assert place.panel.watch.samples.model.index(0, 2).data() == "card"
+
+
+def test_before_the_first_step_it_says_that_it_prepares(place):
+    place.measured()
+    place.engine.train = place.engine.prepare
+    place.panel.primary()
+
+    assert place.panel.notes.progress.isVisible() and "Preparing …" in place.words() and place.button("Pause")
 
 
 def test_pause_waits_and_resume_goes_on(place):
@@ -287,7 +299,7 @@ def test_pause_waits_and_resume_goes_on(place):
     place.started()
     place.panel.actions_row.pause.click()
     place.until(lambda: place.button("Resume"))
-    assert "paused at step" in place.panel.progress.words.text()
+    assert "paused at step" in place.panel.notes.progress.words.text()
 
     n = place.story.n
     place.panel.primary()
@@ -356,9 +368,8 @@ def test_an_interrupted_run_is_offered_on_the_plan(place):
     place.panel._show(PLAN)
     assert "“tickets” was interrupted at step 40 of 100. Nothing before it is lost." in place.words()
 
-    place.panel.interrupted.action.click()
-    place.until(lambda: place.button("Pause"))
-    assert place.engine.asked[-1][0] == "resume" or "resume" in [verb for verb, _ in place.engine.asked]
+    place.panel.notes.interrupted.action.click()
+    place.until(lambda: place.button("Pause") and "resume" in [verb for verb, _ in place.engine.asked])
 
 
 def test_a_run_of_before_tells_its_story_from_its_folder(place):

@@ -150,7 +150,7 @@ class BagTokenizer:
         """Yield the features of a piece: g runs of characters; w words and c their parts, the blanks around included."""
         settings, padded = self.settings, f" {piece} "
         if UNSPACED.search(piece):
-            yield from (f"g{run}" for run in _parts(padded, 1, settings.longest_run))
+            yield from (f"g{run}" for run in _parts(padded, 1, settings.longest_run) if run != " ")
             return
         yield from (f"w{word}" for word in WORDS.findall(piece))
         yield from (f"c{part}" for part in _parts(padded, settings.shortest_part, settings.longest_part))

@@ -151,7 +151,8 @@ class Recorder:
                 yield event
         except GeneratorExit:
             events.close()  # type: ignore[attr-defined]  # the trainer checkpoints here
-            self._end(STOPPED)
+            if self.run.state != FINISHED:  # a consumer may close the generator after its last event
+                self._end(STOPPED)
             raise
         except BaseException as error:
             problem = error if isinstance(error, StudioError) else advise(error)

@@ -11,6 +11,7 @@ from slm_studio.core.texts import say
 from slm_studio.ui.data.steps import step_called
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.finding_row import FindingRow
 from slm_studio.ui.widgets.labels import Rule, Text
 
@@ -77,8 +78,4 @@ class FindingsCard(Card):
         return row
 
     def _clear(self) -> None:
-        while self.body.count():
-            widget = self.body.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self.body)

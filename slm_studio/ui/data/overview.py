@@ -1,6 +1,9 @@
 """Overview: what the rows are like. Label bars and lengths beside the table, or, for texts to write like, their facts."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -75,34 +78,65 @@ class Overview(QWidget):
 
     def _show_lengths(self, recipe: Recipe, found: Mapping[str, object]) -> None:
         in_tokens = recipe.task in TOKENS_MATTER
-        lengths = found.get("token_lengths" if in_tokens else "lengths")
-        self.lengths.setVisible(isinstance(lengths, Mapping) and bool(lengths))
-        if not isinstance(lengths, Mapping) or not lengths:
+        lengths = lengths_of(found.get("token_lengths" if in_tokens else "lengths"))
+        self.lengths.setVisible(lengths is not None)
+        if lengths is None:
             return
         self.lengths.set_title("Length in words or characters" if in_tokens else "Length in characters")
-        edges, counts = [float(edge) for edge in lengths["edges"]], [int(count) for count in lengths["counts"]]
         limit = recipe.settled().max_length if in_tokens else None
-        self.histogram.set_bins(counts, edges)
+        self.histogram.set_bins(lengths.counts, lengths.edges)
         self.histogram.set_limit(limit)
         self.length_words.set_words(lambda: length_words(lengths, limit))
 
     def _show_facts(
         self, dataset: Dataset, recipe: Recipe, found: Mapping[str, object], shares: Mapping[str, float]
     ) -> None:
-        lengths = found.get("lengths")
+        lengths = lengths_of(found.get("lengths"))
         self.grid.set_value("rows", show(dataset.rows))
-        self.grid.set_value("characters", show(characters(lengths)) if isinstance(lengths, Mapping) else "–")
+        self.grid.set_value("characters", partial(about, lengths.total) if lengths else "–")
         column = next((each for each in dataset.columns if each.name == recipe.roles.get("text")), None)
         self.grid.set_value("distinct", distinct_words(column.distinct) if column else "–")
         self.grid.set_value("language", lambda: main_language(shares))
 
 
-def characters(lengths: Mapping[str, object]) -> int:
-    """Return the sum of all lengths: as counted, or estimated from the bars where it was not."""
-    if isinstance(lengths.get("total"), int):
-        return int(lengths["total"])  # type: ignore[call-overload]
-    edges, counts = lengths["edges"], lengths["counts"]
-    return round(sum(count * (edges[at] + edges[at + 1] - 1) / 2 for at, count in enumerate(counts)))  # type: ignore[index,arg-type]
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Bars over the lengths of texts, as the verb `describe` brings them."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+    median: float
+    longest: float
+
+    @property
+    def total(self) -> float:
+        """Return about the sum of all lengths: every text counts as the middle of its bar."""
+        return sum(count * (self.edges[at] + self.edges[at + 1] - 1) / 2 for at, count in enumerate(self.counts))
+
+    def share_above(self, limit: float) -> float:
+        """Return the share of texts in bars that begin above `limit`."""
+        above = sum(count for at, count in enumerate(self.counts) if self.edges[at] > limit)
+        return above / max(1, sum(self.counts))
+
+
+def lengths_of(plain: object) -> Lengths | None:
+    """Return what `describe` found as Lengths; None where it found none."""
+    if not isinstance(plain, Mapping) or not plain.get("counts"):
+        return None
+    return Lengths(
+        tuple(float(edge) for edge in plain["edges"]),
+        tuple(int(count) for count in plain["counts"]),
+        float(plain.get("median", 0)),
+        float(plain.get("longest", 0)),
+    )
+
+
+def about(count: float) -> str:
+    """Return an estimate with two digits that count. Example: about(32_588) == "about 33,000\""""
+    if count < 100:
+        return show(round(count))
+    digits = 10 ** (int(math.log10(count)) - 1)
+    return tr("about {count}", count=round(count / digits) * digits)
 
 
 def distinct_words(distinct: int) -> str:
@@ -110,26 +144,16 @@ def distinct_words(distinct: int) -> str:
     return f"> {show(10_000)}" if distinct >= 10_000 else show(distinct)
 
 
-def length_words(lengths: Mapping[str, object], limit: int | None) -> str:
+def length_words(lengths: Lengths, limit: int | None) -> str:
     """Return “median 12 · longest 98 · at 64 tokens 0.4 % is cut”."""
-    parts = [
-        tr("median {n}", n=show(round(float(lengths.get("median", 0))))),  # type: ignore[arg-type]
-        tr("longest {n}", n=show(round(float(lengths.get("longest", 0))))),  # type: ignore[arg-type]
-    ]
+    parts = [tr("median {n}", n=round(lengths.median)), tr("longest {n}", n=round(lengths.longest))]
     if limit is not None:
-        share = 100 * share_above(lengths, limit)
+        share = 100 * lengths.share_above(limit)
         words = tr(
             "at {limit} tokens {share} % is cut", limit=limit, share=f"{share:.1f}" if share < 10 else f"{share:.0f}"
         )
         parts.append(words if share >= 0.05 else tr("at {limit} tokens nothing is cut", limit=limit))
     return " · ".join(parts)
-
-
-def share_above(lengths: Mapping[str, object], limit: int) -> float:
-    """Return the share of texts in bars that begin above `limit`."""
-    edges, counts = lengths["edges"], lengths["counts"]
-    above = sum(count for at, count in enumerate(counts) if edges[at] > limit)  # type: ignore[index,arg-type,misc]
-    return above / max(1, sum(counts))  # type: ignore[call-overload]
 
 
 def language_words(shares: Mapping[str, float]) -> str:

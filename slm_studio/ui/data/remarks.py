@@ -10,6 +10,7 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.ui.data.wording import DELIMITERS, ENCODINGS, delimiter_name, encoding_name, remark_places, remark_words
 from slm_studio.ui.widgets.buttons import IconButton
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import ElidedText, Text
 
@@ -84,7 +85,11 @@ class RemarksCard(Card):
             self._options.delimiter,
         )
         self.header.set_options(
-            [(None, mark("First row: as found")), (True, mark("First row names the columns")), (False, mark("First row is data"))],
+            [
+                (None, mark("First row: as found")),
+                (True, mark("First row names the columns")),
+                (False, mark("First row is data")),
+            ],
             self._options.header,
         )
         self.encoding.setVisible(bool(report.encoding))
@@ -95,11 +100,7 @@ class RemarksCard(Card):
 
     def _fill_lines(self) -> None:
         assert self._dataset is not None
-        while self.body.count() > 2:
-            widget = self.body.takeAt(2).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self.body, keep=2)
         remarks = self._dataset.report.remarks
         if not remarks:
             self.add(Text("Nothing had to be guessed twice, repaired or skipped.", "muted"))

@@ -125,7 +125,8 @@ class SentenceRow(Card):
 
     def _fit(self) -> None:
         """Put the split below the sentence where both do not fit on one line."""
-        needed = sum(self._flow.itemAt(at).sizeHint().width() + 10 for at in range(self._flow.count()))  # type: ignore[union-attr]
+        items = [self._flow.itemAt(at) for at in range(self._flow.count())]
+        needed = sum(item.sizeHint().width() + 10 for item in items if item is not None)
         wide = self.width() - 40 >= needed + self.split.sizeHint().width()
         direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         if direction != self._line.direction():

@@ -11,6 +11,7 @@ from slm_studio.ui.data.examples import examples
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.drop_zone import DropZone
+from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.words import words
@@ -52,11 +53,7 @@ class Welcome(QWidget):
             button = Button(example.title, small=True)
             button.clicked.connect(partial(self.path_chosen.emit, example.path))
             self._flow.addWidget(button)
-        while self.recent.body.count():
-            widget = self.recent.body.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self.recent.body)
         former = list_datasets()[:RECENT]
         self.recent.setVisible(bool(former))
         for dataset in former:

@@ -53,7 +53,7 @@ def delimiter_name(delimiter: str) -> str:
 
 def remark_words(remark: Remark) -> str:
     """Return one remark as a sentence."""
-    return say(remark.message, {"count": remark.count} | (remark.values or {}))
+    return say(remark.message, {"count": remark.count, **(remark.values or {})})
 
 
 def remark_places(remark: Remark) -> str:

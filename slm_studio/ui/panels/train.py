@@ -1,7 +1,5 @@
 """Train: the plan before, the run while it learns, the runs of before."""
 
-from functools import partial
-
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
@@ -10,24 +8,22 @@ from slm_studio.core import files
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import INTERRUPTED, PAUSED, RUNNING, Run, dataset_of, list_runs, recipe_of
 from slm_studio.core.texts import tr
-from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.models import task_title
 from slm_studio.ui.session import Session
 from slm_studio.ui.train.actions import Actions
 from slm_studio.ui.train.book import Book
 from slm_studio.ui.train.command import command_of
+from slm_studio.ui.train.notices import Notices
 from slm_studio.ui.train.runs import RunsView, run_score, runs_words
 from slm_studio.ui.train.setup import Setup
-from slm_studio.ui.train.story import STOPPING, Story
+from slm_studio.ui.train.story import ELSEWHERE, Story
 from slm_studio.ui.train.watch import Watch
-from slm_studio.ui.train.wording import recipe_sentence, result_words, run_facts, state_words, verdict_words
+from slm_studio.ui.train.wording import recipe_sentence, run_facts, state_words
 from slm_studio.ui.training import Trainings
-from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.cells import clipboard
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.page import Page
-from slm_studio.ui.widgets.progress import Progress
 
 PLAN, RUN, RUNS, NOTHING = "plan", "run", "runs", "nothing"
 
@@ -40,21 +36,18 @@ class TrainPanel(Page):
         self._session = session
         self.book = Book(session, jobs, trainings, self)
         self.actions_row = Actions(self.header)
-        self.error = ErrorBox(closable=False)
-        self.interrupted = Banner(tone="warning", action="Resume", closable=True)
-        self.done = Banner(tone="good")
-        self.progress = Progress()
-        for widget in (self.error, self.interrupted, self.done, self.progress):
-            self.notices.addWidget(widget)
+        self.notes = Notices(self.notices, self)
         self.setup, self.watch, self.runs = Setup(session, jobs), Watch(), RunsView()
         self.nothing = EmptyState(
-            "curve", "A model learns from rows", "Open a file with texts first, or try an example. Then three questions, and Start.", action="Go to Data"
+            "curve",
+            "A model learns from rows",
+            "Open a file with texts first, or try an example. Then three questions, and Start.",
+            action="Go to Data",
         )
         self._views = {PLAN: self.setup, RUN: self.watch, RUNS: self.runs, NOTHING: self.nothing}
         for view in self._views.values():
             self.add(view, 1)
         self.view = ""
-        self._lost: Run | None = None
         self._dismissed: set[str] = set()
         self._connect()
         self._show_present()
@@ -92,9 +85,9 @@ class TrainPanel(Page):
         actions.more_chosen.connect(self._on_more)
         actions.runs_opening.connect(self._fill_runs_menu)
         actions.run_chosen.connect(self._on_run_chosen)
-        self.error.acted.connect(self._on_plan_again)
-        self.interrupted.acted.connect(self._on_lost_resumed)
-        self.interrupted.closed.connect(self._on_lost_dismissed)
+        self.notes.plan_requested.connect(self._on_plan_again)
+        self.notes.resumed.connect(self._resume)
+        self.notes.dismissed.connect(self._on_dismissed)
         self.nothing.acted.connect(self._on_data)
         self.runs.opened.connect(session.set_run)
         self.runs.resumed.connect(self._resume)
@@ -127,13 +120,11 @@ class TrainPanel(Page):
     def _dress(self) -> None:
         """Say in header and notices what is shown."""
         story = self._story()
-        self.progress.setVisible(story is not None and (story.is_at_work or story.run.id in self.book.keeping))
-        self.done.setVisible(story is not None and story.model is not None and not story.is_at_work)
-        self.error.clear()
-        self._show_lost()
         if story is not None:
             self._dress_run(story)
-        elif self.view == RUNS:
+            return
+        self.notes.show_plan(self._interrupted() if self.view in (PLAN, NOTHING) else None)
+        if self.view == RUNS:
             self.header.set_title("Runs")
             self.header.set_facts(lambda: runs_words(self.runs.count()))
             self.actions_row.show_runs(has_plan=self._has_plan())
@@ -158,46 +149,16 @@ class TrainPanel(Page):
         sizes = self.book.sizes.get(run.id)
         rows, parameters = (model.rows, model.parameters) if model else ({}, 0)
         self.header.set_facts(lambda: run_facts(run.task, run.base, sizes, rows, parameters))
+        if story.state == ELSEWHERE:
+            self.header.set_facts("At work in another window or terminal. This is how it stood when you opened it.")
         keeping = run.id in self.book.keeping
         self.actions_row.show_run(story.state, has_model=model is not None, can_keep=story.n > 0, keeping=keeping)
-        if model is not None:
-            verdict = verdict_words(model)
-            self.done.set_words(lambda: result_words(model), hint=partial(verdict_words, model) if verdict else "")
-        if story.error is not None and not story.is_at_work:
-            self.error.set_action("Change the plan")
-            self.error.show_error(story.error)
-        self._show_progress(story)
+        self.notes.show_story(story, keeping=keeping)
 
-    def _show_progress(self, story: Story) -> None:
-        if story.state == STOPPING:
-            self.progress.bar.set_share(self._share(story))
-            self.progress.set_words("Stopping; what was learnt is being saved …")
-        elif story.state == PAUSED:
-            self.progress.bar.set_share(self._share(story))
-            self.progress.set_words("paused at step {n} of {total}", n=story.n, total=story.total)
-        elif story.progress is not None:
-            self.progress.set_count(story.progress.what, story.progress.done, story.progress.total)
-        elif not story.n:
-            self.progress.bar.set_share(-1.0)
-            self.progress.set_words("Preparing …")
-        else:
-            self.progress.set_time(self._share(story), story.seconds, story.left())
-
-    def _share(self, story: Story) -> float:
-        return min(1.0, story.n / story.total) if story.total else -1.0
-
-    def _show_lost(self) -> None:
-        """On the plan: offer to go on with a run that was interrupted."""
-        self._lost = None
-        if self.view in (PLAN, NOTHING):
-            lost = (run for run in list_runs() if run.state == INTERRUPTED and run.id not in self._dismissed)
-            self._lost = next(lost, None)
-        self.interrupted.setVisible(self._lost is not None)
-        if self._lost is not None:
-            run = self._lost
-            self.interrupted.set_words(
-                "“{name}” was interrupted at step {step} of {steps}. Nothing before it is lost.", name=run.name, step=run.step, steps=run.steps or "?"
-            )
+    def _interrupted(self) -> Run | None:
+        """Return the newest run that was interrupted and not waved away."""
+        lost = (run for run in list_runs() if run.state == INTERRUPTED and run.id not in self._dismissed)
+        return next(lost, None)
 
     def _on_plan_changed(self) -> None:
         if self.view in (PLAN, NOTHING, ""):
@@ -225,7 +186,7 @@ class TrainPanel(Page):
         story = self._story()
         if story is not None and story.run.id == run_id:
             self.watch.grow(steps)  # type: ignore[arg-type]
-            self._show_progress(story)
+            self.notes.show_progress(story)
             if steps:
                 self.actions_row.let_keep()
 
@@ -244,8 +205,7 @@ class TrainPanel(Page):
         try:
             run = self.book.start(recipe, dataset, self.setup.sizes)
         except (StudioError, OSError) as error:
-            self.error.set_action("")
-            self.error.show_error(error if isinstance(error, StudioError) else _no_folder(error))
+            self.notes.show_error(error if isinstance(error, StudioError) else _no_folder(error))
             return
         self._session.set_run(run)
 
@@ -258,20 +218,16 @@ class TrainPanel(Page):
         try:
             self.book.resume(run)
         except StudioError as error:
-            self.error.show_error(error)
+            self.notes.show_error(error)
 
     def _on_plan_again(self) -> None:
         if self._session.run is not None:
             self._repeat(self._session.run)
 
-    def _on_lost_resumed(self) -> None:
-        if self._lost is not None:
-            self._resume(self._lost)
-
-    def _on_lost_dismissed(self) -> None:
-        if self._lost is not None:
-            self._dismissed.add(self._lost.id)
-            self._show_lost()
+    def _on_dismissed(self, run: object) -> None:
+        assert isinstance(run, Run)
+        self._dismissed.add(run.id)
+        self._dress()
 
     def _on_pause(self) -> None:
         if self._session.run is not None:
@@ -319,6 +275,7 @@ class TrainPanel(Page):
                 self._on_run_changed(chosen)
             self._session.set_run(chosen)
         elif chosen == RUNS:
+            self._session.set_run(None)
             self._show(RUNS)
         else:
             self._session.set_run(None)
@@ -345,7 +302,7 @@ class TrainPanel(Page):
         try:
             recipe, dataset = recipe_of(run), dataset_of(run)
         except StudioError as error:
-            self.error.show_error(error)
+            self.notes.show_error(error)
             return
         if dataset.part().is_file() and (self._session.dataset is None or self._session.dataset.id != dataset.id):
             self._session.set_dataset(dataset)
@@ -354,7 +311,8 @@ class TrainPanel(Page):
         self._show(PLAN if self._has_plan() else NOTHING)
 
     def _on_deleted(self, what: object) -> None:
-        run, where = what  # type: ignore[misc]
+        assert isinstance(what, tuple)
+        run, where = what
         self.book.forget(run)
         if self._session.run is not None and self._session.run.id == run.id:
             self._session.remember("run", "")

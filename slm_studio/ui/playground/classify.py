@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from slm_studio.core.results import Label
@@ -82,6 +83,7 @@ class ClassifyView(TaskView):
     def fill(self, text: str) -> None:
         """Put a text into the field and ask at once."""
         self.editor.setPlainText(text)
+        self.editor.moveCursor(QTextCursor.MoveOperation.End)
         self._pause.stop()
         self._ask()
 

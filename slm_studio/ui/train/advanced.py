@@ -9,6 +9,7 @@ from slm_studio.core.texts import tr
 from slm_studio.ui.forms import KnobForm, written
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.cells import clipboard
+from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.fold import Fold
 from slm_studio.ui.widgets.labels import Text
 
@@ -75,11 +76,7 @@ class Advanced(Fold):
             )
 
     def _build(self, recipe: Recipe) -> None:
-        while self.body.count():
-            widget = self.body.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self.body)
         self._task = recipe.task
         options = type(recipe.settled().options)
         names = [each.name for each in knobs(Recipe)]

@@ -14,6 +14,7 @@ from slm_studio.core.texts import explain, say, tr, tr_many
 from slm_studio.ui.train.wording import count_words, gigabytes
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.finding_row import Dot
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.words import Words
@@ -100,9 +101,11 @@ class BeforeCard(Card):
             findings = [finding for finding in findings if finding is not uneven]
         if findings:
             count = len(findings)
-            
+
             def words() -> str:
-                return tr_many("{n} thing about the rows is worth a look.", "{n} things about the rows are worth a look.", count)
+                return tr_many(
+                    "{n} thing about the rows is worth a look.", "{n} things about the rows are worth a look.", count
+                )
 
             self._line("quiet", words, "See Data", self.data_requested.emit)
 
@@ -126,11 +129,7 @@ class BeforeCard(Card):
         self.add(holder)
 
     def _clear(self) -> None:
-        while self.body.count():
-            widget = self.body.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self.body)
 
 
 def _explained(error: StudioError) -> str:

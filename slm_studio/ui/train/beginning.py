@@ -35,15 +35,17 @@ class BeginningCard(Card):
         self.cards.add(SCRATCH, "From scratch", "Learns only from your rows. Small, fast, yours alone.")
         self.cards.add(MINE, "Continue a model of mine", "Start from something you trained or fetched before.")
         self.cards.add(
-            OTHER, "Continue another model", "A folder, or a hub model that is downloaded once. Knows the language already."
+            OTHER,
+            "Continue another model",
+            "A folder, or a hub model that is downloaded once. Knows the language already.",
         )
         self.add(self.cards)
-        self.family, self.size, self.blurb = Choice(name="Family"), SizeSlider(), Text("", "muted", wrap=True)
+        self.family, self.size_slider, self.blurb = Choice(name="Family"), SizeSlider(), Text("", "muted", wrap=True)
         self.mine = Choice(name="Model")
         self.other = LineField("Folder, or hub id such as owner/name", name="Folder or hub id")
         self.browse = Button("Browse…")
         self._rows = {
-            SCRATCH: _row(self.family, self.size),
+            SCRATCH: _row(self.family, self.size_slider),
             MINE: _row(self.mine),
             OTHER: _row(self.other, self.browse),
         }
@@ -52,7 +54,7 @@ class BeginningCard(Card):
         self.add(self.blurb)
         self.cards.chosen.connect(self._on_card)
         self.family.chosen.connect(self._on_family)
-        self.size.chosen.connect(self._on_size)
+        self.size_slider.chosen.connect(self._on_size)
         self.mine.chosen.connect(self._on_mine)
         self.other.settled.connect(self._on_other)
         self.browse.clicked.connect(self._on_browse)
@@ -85,7 +87,7 @@ class BeginningCard(Card):
     def _show_blank(self, family: Family, size: str) -> None:
         self.cards.choose(SCRATCH)
         self.family.choose(family.key)
-        self.size.set_stops([each.key for each in family.sizes], size)
+        self.size_slider.set_stops([each.key for each in family.sizes], size)
         self.blurb.set_words(family.blurb)
         self._show_row(SCRATCH)
 
@@ -119,8 +121,8 @@ class BeginningCard(Card):
         family = self._info.family(key)
         sizes = [size.key for size in family.sizes]
         size = (
-            self.size.current()
-            if self.size.current() in sizes and family.default_size != "nano"
+            self.size_slider.current()
+            if self.size_slider.current() in sizes and family.default_size != "nano"
             else family.default_size
         )
         self.base_chosen.emit(f"{BLANK}{key}-{size}")

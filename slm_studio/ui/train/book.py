@@ -14,7 +14,7 @@ from slm_studio.core.run import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED,
 from slm_studio.core.saved import SavedModel
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.session import Session
-from slm_studio.ui.train.story import STOPPING, Story, told
+from slm_studio.ui.train.story import ELSEWHERE, STOPPING, Story, told
 from slm_studio.ui.training import Trainings
 
 
@@ -39,7 +39,11 @@ class Book(QObject):
     def story(self, run: Run) -> Story:
         """Return the story of a run: as it goes on, or as its folder tells it."""
         if run.id not in self._stories:
-            self._stories[run.id] = told(_fresh(run))
+            story = self._stories[run.id] = told(_fresh(run))
+            if run.id in self._trainings.active:
+                story.state = RUNNING  # also before the first event: it prepares
+            elif story.is_at_work:
+                story.state = ELSEWHERE
         return self._stories[run.id]
 
     def forget(self, run: Run) -> None:

@@ -13,8 +13,8 @@ from slm_studio.ui.train.story import Story
 from slm_studio.ui.train.wording import METRICS
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.chart import CurveChart
-from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.fields import Choice
+from slm_studio.ui.widgets.labels import Text
 
 VALUES = (
     ("loss", mark("Loss")),
@@ -96,9 +96,9 @@ class ChartsCard(Card):
         if key == "loss":
             metric = task_info(story.run.task).metric
             chart.set_metric("" if metric == "loss" else metric, METRICS.get(metric, metric))
-        columns = [story.steps.column(COLUMNS.index(name)) for name in ("n", "epoch", "seconds", key)]
+        n, epoch, seconds, values = (story.steps.column(COLUMNS.index(name)) for name in ("n", "epoch", "seconds", key))
         if len(story.steps):
-            chart.add_columns(*columns)
+            chart.add_columns(n, epoch, seconds, values)
         self._stack.setCurrentWidget(chart if len(story.steps) else self._waiting)
         self._add_evaluations(key, story.evaluations)
         self.settle()

@@ -75,7 +75,14 @@ class RunsView(QWidget):
         column.setSpacing(GAP)
         self.list_card = Card(padding=6)
         for at, (style, width, stretch) in enumerate(
-            (("strong", 40, 0.0), ("two", 0, 1.0), ("text", 200, 0.0), ("text", 140, 0.0), ("number", 76, 0.0), ("muted", 150, 0.0))
+            (
+                ("strong", 40, 0.0),
+                ("two", 0, 1.0),
+                ("text", 200, 0.0),
+                ("text", 140, 0.0),
+                ("number", 76, 0.0),
+                ("muted", 150, 0.0),
+            )
         ):
             self.table.set_style(at, style, width=width, stretch=stretch)
         self.table.verticalHeader().setDefaultSectionSize(52)
@@ -106,7 +113,10 @@ class RunsView(QWidget):
         row.setSpacing(8)
         self.name, self.notes = LineField("Name of the run"), LineField("Notes")
         self.name.setMaximumWidth(240)
-        self.open_button, self.resume_button = Button("Open", small=True), Button("Resume", icon_name="play", small=True)
+        self.open_button, self.resume_button = (
+            Button("Open", small=True),
+            Button("Resume", icon_name="play", small=True),
+        )
         self.repeat_button = Button("Another like this", small=True)
         self.delete_button = Button("Move to trash", "quiet", "trash", small=True)
         row.addWidget(self.name, 1)
@@ -132,7 +142,9 @@ class RunsView(QWidget):
     def _fill(self) -> None:
         wanted = self.search.text().strip().casefold()
         current = self._current()
-        self._shown = [run for run in self._runs if wanted in f"{run.name} {run.notes} {run.base} {run.dataset}".casefold()]
+        self._shown = [
+            run for run in self._runs if wanted in f"{run.name} {run.notes} {run.base} {run.dataset}".casefold()
+        ]
         self.model.set_rows([self._row(run) for run in self._shown])
         at = next((at for at, run in enumerate(self._shown) if current and run.id == current.id), -1)
         if at >= 0:
@@ -176,8 +188,8 @@ class RunsView(QWidget):
         self._chart.clear()
         for run in ticked:
             table = np.frombuffer(read_curves(run.path), "<f8").reshape(-1, len(COLUMNS))
-            columns = [table[:, COLUMNS.index(name)] for name in ("n", "epoch", "seconds", "loss")]
-            self._chart.add_columns(*columns, run=run.id)
+            n, epoch, seconds, loss = (table[:, COLUMNS.index(name)] for name in ("n", "epoch", "seconds", "loss"))
+            self._chart.add_columns(n, epoch, seconds, loss, run=run.id)
             self._chart.name_run(run.id, run.name)
         self._compare(ticked)
 
@@ -219,9 +231,13 @@ class RunsView(QWidget):
 
     def _change(self, **changes: str) -> None:
         run = self._current()
-        if run is None or not changes.get("name", "?") or all(getattr(run, key) == value for key, value in changes.items()):
+        if (
+            run is None
+            or not changes.get("name", "?")
+            or all(getattr(run, key) == value for key, value in changes.items())
+        ):
             return
-        changed = save_run(replace(run, **changes))
+        changed = save_run(replace(run, **changes))  # type: ignore[arg-type]
         self.renamed.emit(changed)
         self.refresh()
 

@@ -10,6 +10,7 @@ from slm_studio.core.events import Sample
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.labels import Rule, Text
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
 from slm_studio.ui.widgets.table import Table
@@ -92,11 +93,7 @@ class SamplesCard(Card):
         self.model.set_rows([Row(row) for row in sample.rows])
 
     def _show_prose(self, sample: Sample) -> None:
-        while self._prose_column.count():
-            widget = self._prose_column.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._prose_column)
         for at, (prompt, text) in enumerate(sample.rows):
             if at:
                 self._prose_column.addWidget(Rule())

@@ -73,7 +73,12 @@ class Setup(QWidget):
         row.setSpacing(GAP)
         self.numbers = Card()
         self.grid = StatGrid(least=96, most=2)
-        for key, name in (("parameters", mark("parameters")), ("memory", mark("memory")), ("time", mark("time")), ("runs_on", mark("runs on"))):
+        for key, name in (
+            ("parameters", mark("parameters")),
+            ("memory", mark("memory")),
+            ("time", mark("time")),
+            ("runs_on", mark("runs on")),
+        ):
             self.grid.add_stat(key, name)
         self.numbers.add(self.grid)
         row.addWidget(self.duration, 3)

@@ -17,6 +17,7 @@ from slm_studio.ui.train.wording import DOCTOR
 from slm_studio.ui.widgets.curves import Series
 
 STOPPING = "stopping"
+ELSEWHERE = "elsewhere"  # another window or a terminal holds its lock
 RECENT = 50  # steps over which speed and time left are told
 
 

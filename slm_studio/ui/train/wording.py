@@ -20,6 +20,7 @@ METRICS = {
 STATES = {
     CREATED: mark("not started"), RUNNING: mark("running"), PAUSED: mark("paused"), FINISHED: mark("finished"),
     STOPPED: mark("stopped"), FAILED: mark("ended with an error"), INTERRUPTED: mark("interrupted"), "stopping": mark("stopping"),
+    "elsewhere": mark("at work in another window"),
 }  # fmt: skip
 BASELINES = {
     "majority": mark("the most frequent label"), "tfidf_linear": mark("TF-IDF + linear"), "uniform": mark("guessing"),

@@ -52,6 +52,17 @@ def test_a_run_ends_in_a_model_with_its_history_and_report(book: Dataset, recipe
     assert [step.n for step in steps] == list(range(1, len(steps) + 1))
 
 
+def test_a_consumer_that_leaves_after_the_last_event_changes_nothing(book: Dataset, recipe: Recipe) -> None:
+    run = create_run(recipe, book)
+    work = engine.train(recipe, book, run)
+    while not isinstance(next(work), Finished):
+        pass
+
+    work.close()
+
+    assert open_run(run.path).state == FINISHED
+
+
 def test_the_same_recipe_and_data_give_the_same_losses(book: Dataset, recipe: Recipe) -> None:
     first = list(engine.train(recipe, book, create_run(recipe, book)))
     second = list(engine.train(recipe, book, create_run(recipe, book)))
