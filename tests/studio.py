@@ -115,8 +115,18 @@ def customer_messages(path: Path) -> Path:
     """Write a small classification file: 160 rows, three labels."""
     stems = {
         "delivery": ("where is my parcel", "the courier lost box", "no delivery again on day", "parcel stuck at depot"),
-        "refund": ("I want my money back for order", "refund please for", "when do I get paid back for", "charged twice for"),
-        "product": ("does the kettle fit", "is the lamp bright, model", "how big is the shelf", "which colour is chair"),
+        "refund": (
+            "I want my money back for order",
+            "refund please for",
+            "when do I get paid back for",
+            "charged twice for",
+        ),
+        "product": (
+            "does the kettle fit",
+            "is the lamp bright, model",
+            "how big is the shelf",
+            "which colour is chair",
+        ),
     }
     rows = [f"{stem} {n},{label}" for n in range(14) for label, each in stems.items() for stem in each]
     path.write_text("text,label\n" + "\n".join(rows) + "\n", encoding="utf-8")

@@ -63,7 +63,7 @@ def _decode(kind: object, plain: object) -> object:
     if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
         return float(plain)
     if kind in (str, int, float, bool):
-        return _expect(plain, kind)  # type: ignore[type-var]
+        return _expect(plain, kind)
     return plain
 
 

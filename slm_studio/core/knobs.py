@@ -122,6 +122,6 @@ def _is_optional(hint: object) -> bool:
 
 def _plain(hint: object) -> type:
     if _is_optional(hint):
-        return next(kind for kind in get_args(hint) if kind is not type(None))
+        hint = next(kind for kind in get_args(hint) if kind is not type(None))
     assert isinstance(hint, type)
     return hint

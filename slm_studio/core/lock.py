@@ -1,6 +1,6 @@
 """An operating-system lock on a file: it is gone when its process is gone, however that ended."""
 
-import os
+import sys
 from pathlib import Path
 from typing import IO
 
@@ -44,7 +44,7 @@ def is_locked(path: Path) -> bool:
     return not free
 
 
-if os.name == "nt":
+if sys.platform == "win32":
     import msvcrt
 
     def _lock(stream: IO[bytes]) -> None:

@@ -12,7 +12,7 @@ from slm_studio.core.run import Run
 from slm_studio.core.saved import SavedModel
 
 _TAG = "type"
-_EVENTS = {kind.__name__: kind for kind in events.Event.__args__}
+_EVENTS: dict[str, type[events.Event]] = {kind.__name__: kind for kind in events.Event.__args__}
 _NOUNS = {
     kind.__name__: kind
     for kind in (

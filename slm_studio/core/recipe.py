@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from slm_studio.core import codec, knobs
 from slm_studio.core.errors import StudioError
@@ -107,7 +108,7 @@ class Recipe:
         defaults = dict(found.defaults) | (dict(found.size(size).defaults) if size else {})
         if self.epochs is not None:
             defaults.pop("minutes", None)
-        gaps = {name: value for name, value in defaults.items() if getattr(self, name) is None}
+        gaps: dict[str, Any] = {name: value for name, value in defaults.items() if getattr(self, name) is None}
         options = self.options or task_info(self.task).options()
         return replace(self, options=options, **gaps)
 
@@ -166,7 +167,7 @@ def make_recipe(
     settings = settings or {}
     own = {each.name for each in knobs.knobs(info.options)}
     options = {name: value for name, value in settings.items() if name in own}
-    common = {name: value for name, value in settings.items() if name not in own}
+    common: dict[str, Any] = {name: value for name, value in settings.items() if name not in own}
     return Recipe(
         task=task, base=base or info.default_base, roles=dict(roles or {}), options=info.options(**options), **common
-    )  # type: ignore[arg-type]
+    )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import shiboken6
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -121,6 +122,12 @@ class Place:
         self.panel.resize(1000, 800)
         self.panel.show()
 
+    def close(self) -> None:
+        """End everything in this thread: a timer that the garbage collector ends in a worker's thread crashes Qt."""
+        assert self.trainings.shutdown() and self.jobs.shutdown()
+        self.session.save()
+        shiboken6.delete(self.panel)
+
     def open(self, name: str = "/home/me/tickets.csv") -> None:
         self.panel.open_file(Path(name))
         self.settle()
@@ -145,9 +152,7 @@ def application() -> QApplication:
 def place(application, tmp_path):
     made = Place(tmp_path)
     yield made
-    assert made.jobs.shutdown()
-    made.panel.deleteLater()
-    QTest.qWait(1)
+    made.close()
 
 
 def test_without_rows_it_says_what_belongs_here(place):

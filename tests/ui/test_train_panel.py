@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+import shiboken6
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -111,6 +112,13 @@ class Place:
         self.panel.show()
         QTest.qWait(1)
 
+    def close(self) -> None:
+        """End everything in this thread: a timer that the garbage collector ends in a worker's thread crashes Qt."""
+        self.engine.gate.set()
+        assert self.trainings.shutdown() and self.jobs.shutdown()
+        self.session.save()
+        shiboken6.delete(self.panel)
+
     @property
     def story(self):
         return self.panel.watch.story
@@ -154,10 +162,7 @@ def make(application, tmp_path):
 
     yield build
     for place in made:
-        place.engine.gate.set()
-        assert place.trainings.shutdown() and place.jobs.shutdown()
-        place.panel.deleteLater()
-    QTest.qWait(1)
+        place.close()
 
 
 @pytest.fixture

@@ -22,7 +22,9 @@ class WriteOptions:
         "characters suits small texts and Chinese; pieces (byte-BPE) suits large ones.",
         choices=("auto", "characters", "pieces"),
     )
-    vocabulary: int | None = knob(None, "Vocabulary size", "Pieces that a fresh tokenizer may learn.", low=260, high=200000)
+    vocabulary: int | None = knob(
+        None, "Vocabulary size", "Pieces that a fresh tokenizer may learn.", low=260, high=200000
+    )
     prompts: str = knob("", "Sample prompts", "Beginnings that the model continues while it learns, separated by |.")
 
 

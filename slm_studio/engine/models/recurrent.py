@@ -133,12 +133,12 @@ class LSTMForSequenceClassification(RecurrentPreTrainedModel):
 
     def _pool(self, hidden_BTH: Tensor, mask_BT: Tensor) -> Tensor:
         """Return maximum and attended mean side by side [B, 2H]."""
-        lowest = torch.finfo(hidden_BTH.dtype).min
         outside_BT = ~mask_BT
         outside_BT[:, 0] = False  # an empty text is one padding token, lest the softmax divide by nothing
-        scores_BT = self.attention(hidden_BTH).squeeze(-1).masked_fill(outside_BT, lowest)
+        scores_BT = self.attention(hidden_BTH).squeeze(-1)
+        scores_BT = scores_BT.masked_fill(outside_BT, torch.finfo(scores_BT.dtype).min)  # bf16 where hidden is fp32
         attended_BH = (scores_BT.softmax(-1)[:, None, :] @ hidden_BTH).squeeze(1)
-        strongest_BH = hidden_BTH.masked_fill(outside_BT[..., None], lowest).amax(1)
+        strongest_BH = hidden_BTH.masked_fill(outside_BT[..., None], torch.finfo(hidden_BTH.dtype).min).amax(1)
         return torch.cat([strongest_BH, attended_BH], dim=-1)
 
 

@@ -3,7 +3,6 @@
 import copy
 import os
 import platform
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -99,6 +98,10 @@ def memory_used(device: torch.device) -> int:
     """Return the peak bytes this process has taken so far."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
+    if sys.platform == "win32":
+        return 0  # the standard library cannot tell there
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

@@ -12,6 +12,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json, recipe_to_json
 from slm_studio.core.results import Suggestion
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import tr
 from slm_studio.ui.data.steps import what_changed
 from slm_studio.ui.jobs import JobHandle, Jobs
@@ -106,7 +107,7 @@ class Desk(QObject):
     def choose_role(self, role: str, column: str) -> None:
         """Give a role to a column; the column's former role takes what `role` had."""
         recipe = self._session.recipe
-        if recipe is None:
+        if recipe is None or role not in {each.name for each in task_info(recipe.task).roles}:
             return
         roles = {
             name: recipe.roles.get(role, "") if name != role and at == column else at

@@ -128,9 +128,7 @@ def test_empty_and_unknown_texts_get_finite_logits(family):
 @pytest.mark.parametrize("size", ["nano", "micro", "small"])
 def test_every_size_can_be_drawn_up(family, size):
     with torch.device("meta"):
-        net = make_classifier(
-            family, size, vocabulary_size=9000, labels=5, max_length=64, dropout=0.1, pad_token_id=0
-        )
+        net = make_classifier(family, size, vocabulary_size=9000, labels=5, max_length=64, dropout=0.1, pad_token_id=0)
 
     assert net.config.num_labels == 5
 
