@@ -34,7 +34,7 @@ LOOKS = ("light", "dark")
 SETTLE = 250  # milliseconds: the last timers run out, the last jobs paint
 COLOURS = 256
 BAG = {"base": "blank:bag-small"}
-CURVES = {"base": "blank:lstm-nano", "epochs": 60, "batch": 16, "learning_rate": 0.001, "patience": 0, "eval_every": 60}
+CURVES = {"base": "blank:lstm-nano", "epochs": 40, "batch": 16, "learning_rate": 0.001, "patience": 20, "eval_every": 60}
 WRITER = {"base": "blank:llama-nano", "minutes": 0.7}
 # What a person would call their things, and would type.
 WORDS = {
@@ -105,7 +105,8 @@ class Photographer:
         story = train.book.story(self.session.run)
         self.studio.wait(lambda: story.total and story.n > 0.55 * story.total and story.samples)
         self.shoot("train")
-        self.studio.wait(lambda: not self.studio.trainings.active)
+        self.studio.click(train.actions_row.keep)
+        self.studio.wait(lambda: story.model is not None)
         self.session.set_model(classifier)
 
     def judge_and_try(self) -> None:

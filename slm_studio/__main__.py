@@ -9,6 +9,15 @@ from pathlib import PurePath
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start what the arguments ask for and return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _start(given)
+    except KeyboardInterrupt:  # before the verb itself could take it: nothing has begun
+        if "--json" in given:
+            sys.stdout.write('{"stopped": {}}\n')
+        return 130
+
+
+def _start(given: list[str]) -> int:
     if given[:1] == ["--engine"]:
         # First, before any other import: an engine needs no Qt, and starts in a fifth of a second.
         from slm_studio.host import server

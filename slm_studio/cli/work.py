@@ -1,7 +1,11 @@
 """Run the engine's verbs for a command, show their events, and stop cleanly on Ctrl-C."""
 
 import argparse
-from collections.abc import Callable
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -11,9 +15,11 @@ from slm_studio.core import paths
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.events import Event, Finished, Started
 from slm_studio.core.results import Opened
+from slm_studio.core.run import Run
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.settings import load_settings
 from slm_studio.host.engines import Engines
+from slm_studio.host.job import Job
 
 T = TypeVar("T")
 
@@ -34,6 +40,7 @@ class Work:
         self.settings = load_settings()
         self.place = place
         self.engines = Engines(self.settings)
+        self.has_begun = False  # a training has done its first step's worth: from then on its run is worth keeping
 
     def __enter__(self) -> "Work":
         self.engines.__enter__()
@@ -43,29 +50,43 @@ class Work:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.screen.quiet()
-        self.engines.__exit__(kind, error, trace)
+        with _deaf_to_interrupts():
+            self.engines.__exit__(kind, error, trace)
 
     def do(
         self, kind: type[T], verb: str, *, on_event: Callable[[Event], None] | None = None, **arguments: object
     ) -> T:
         """Run a verb to its end and return its result, which must be a `kind`. Raises StudioError, Stopped."""
         place = self.place if verb in ("train", "resume") else None
-        job = self.engines.run(verb, place=place, **arguments)
+        run = arguments.get("run")
+        job: Job | None = None
         result: object = None
-        run = ""
         try:
+            job = self.engines.run(verb, place=place, **arguments)
             for event in job:
-                if isinstance(event, Started):
-                    run = event.run
+                self.has_begun = self.has_begun or isinstance(event, Started)
                 if isinstance(event, Finished):
                     result = event.result
                 (on_event or self.screen.event)(event)
         except KeyboardInterrupt:
-            job.stop()
-            for _ in job:
-                pass  # the engine writes its checkpoint
-            raise Stopped(run) from None
+            result = self._let_it_save(job)
+            if not isinstance(result, kind):  # it may have ended just then
+                raise Stopped(run.id if isinstance(run, Run) else "") from None
+        except BrokenPipeError:
+            self._let_it_save(job)
+            raise
         assert isinstance(result, kind), f"{verb} ended in {type(result).__name__}"
+        return result
+
+    def _let_it_save(self, job: Job | None) -> object:
+        """Stop a job, wait for its checkpoint and return its result. A second Ctrl-C waits no longer."""
+        result: object = None
+        if job is not None:
+            job.stop()
+            with contextlib.suppress(KeyboardInterrupt):
+                for event in job:
+                    if isinstance(event, Finished):
+                        result = event.result
         return result
 
     def read(self, file: str, arguments: argparse.Namespace | None = None) -> Dataset:
@@ -89,9 +110,22 @@ def model_folder(model: str) -> Path:
     """Return the folder of a model that is named by its path or by its name under the app's models."""
     folder = Path(model).expanduser()
     known = paths.models() / model
-    return (folder if folder.exists() or not known.exists() else known).absolute()
+    return (folder if folder.exists() or not model or not known.exists() else known).absolute()
 
 
 def saved_model(model: str) -> SavedModel:
     """Return what studio.json says of a model."""
     return open_saved(model_folder(model))
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let nothing cut the goodbye short: it is bounded, and an engine left behind would be worse."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)

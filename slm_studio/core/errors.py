@@ -1,5 +1,6 @@
 """StudioError: the only error a person ever reads."""
 
+import errno
 from collections.abc import Mapping
 
 Value = str | int | float
@@ -40,6 +41,60 @@ class StudioError(Exception):
         return cls(
             str(plain.get("code", "unknown")), str(plain.get("message", "")), str(plain.get("hint", "")), **values
         )
+
+
+def system_error(error: OSError) -> StudioError:
+    """Return what a refusal of the operating system means for the person."""
+    where = str(error.filename or "")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return disk_full(where)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StudioError(
+            "not-allowed",
+            "“{path}” may not be read or written.",
+            "Check the permissions, or choose another place.",
+            path=where,
+        )
+    if isinstance(error, FileNotFoundError):
+        return StudioError(
+            "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=where
+        )
+    if isinstance(error, IsADirectoryError):
+        return StudioError("is-a-folder", "“{path}” is a folder.", "Choose a file.", path=where)
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return StudioError(
+            "in-the-way",
+            "“{path}” is in the way: a folder is needed there, and it is a file.",
+            "Move it away, or choose another place.",
+            path=where,
+        )
+    if error.errno in (errno.ENAMETOOLONG, errno.EFBIG):
+        return StudioError(
+            "too-long",
+            "“{path}” is more than this disk can take: {reason}.",
+            "Choose a shorter name, or another disk.",
+            path=where[:200],
+            reason=error.strerror or str(error),
+        )
+    return StudioError(
+        "system",
+        "The system refused “{path}”: {reason}.",
+        "Check the disk and try again.",
+        path=where,
+        reason=error.strerror or str(error),
+    )
+
+
+def disk_full(where: str = "") -> StudioError:
+    """Return the error of a disk without room for `where` (empty: the system did not say what)."""
+    if not where:
+        return StudioError("disk-full", "The disk is full.", "Free some space, then continue.")
+    return StudioError(
+        "disk-full",
+        "The disk is full. “{path}” could not be written.",
+        "Free some space, then continue.",
+        path=where,
+    )
 
 
 def fill(template: str, values: Mapping[str, object]) -> str:

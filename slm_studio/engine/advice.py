@@ -1,12 +1,11 @@
 """Third-party exception → StudioError: what happened and what to do now."""
 
-import errno
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from slm_studio.core.errors import StudioError, Value
+from slm_studio.core.errors import StudioError, Value, system_error
 
 
 @contextmanager
@@ -32,7 +31,7 @@ def advise(error: BaseException) -> StudioError:
     if found := advise_hub(error):  # before OSError: the hub client's errors are some
         return found
     if isinstance(error, OSError):
-        return _advise_system(error)
+        return system_error(error)
     if type(error).__name__ == "PanicException":
         return StudioError(
             "native-panic",
@@ -46,37 +45,6 @@ def advise(error: BaseException) -> StudioError:
         "Your work is on disk. The log file holds the details.",
         kind=type(error).__name__,
         reason=str(error)[:500],
-    )
-
-
-def _advise_system(error: OSError) -> StudioError:
-    where = str(error.filename or "")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StudioError(
-            "disk-full",
-            "The disk is full. “{path}” could not be written.",
-            "Free some space, then continue.",
-            path=where,
-        )
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return StudioError(
-            "not-allowed",
-            "“{path}” may not be read or written.",
-            "Check the permissions, or choose another place.",
-            path=where,
-        )
-    if isinstance(error, FileNotFoundError):
-        return StudioError(
-            "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=where
-        )
-    if isinstance(error, IsADirectoryError):
-        return StudioError("is-a-folder", "“{path}” is a folder.", "Choose a file.", path=where)
-    return StudioError(
-        "system",
-        "The system refused “{path}”: {reason}.",
-        "Check the disk and try again.",
-        path=where,
-        reason=str(error),
     )
 
 

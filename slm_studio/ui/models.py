@@ -81,7 +81,7 @@ def shape_words(model: SavedModel) -> str:
     try:
         family, size = split_base(model.base)
         if size:
-            return f"{tr(task_info(model.task).family(family).title)} {size}"
+            return f"{tr(task_info(model.task).family(family).title)} {tr(size)}"
     except StudioError:
         return ""  # a shape of a newer version
     name = model.base.rstrip("/").rpartition("/")[2]

@@ -134,7 +134,7 @@ class Place:
 
     def settle(self) -> None:
         QTest.qWait(10)
-        end = time.monotonic() + 5
+        end = time.monotonic() + 15
         while time.monotonic() < end and (self.jobs.is_busy or self.panel.desk._timer.isActive()):
             QTest.qWait(10)
 
@@ -233,7 +233,9 @@ def test_another_task_asks_for_its_own_roles(place):
 def test_a_label_shows_its_rows(place):
     place.open()
     place.panel.overview.bars.label_clicked.emit("card")
-    QTest.qWait(30)
+    end = time.monotonic() + 15
+    while place.panel.rows.model.rowCount() != 2 and time.monotonic() < end:
+        QTest.qWait(5)
 
     assert place.panel.rows.model.rowCount() == 2
     place.panel.rows.all_button.click()
@@ -295,7 +297,9 @@ def test_stop_ends_the_reading_and_nothing_changes(place):
 
     place.engine.read = slow
     place.panel.open_file(Path("/home/me/big.csv"))
-    QTest.qWait(120)
+    end = time.monotonic() + 15
+    while "Reading · 1 of 2" not in place.words() and time.monotonic() < end:
+        QTest.qWait(10)
     assert place.panel.stop_button.isVisible() and "Reading · 1 of 2" in place.words()
 
     place.panel.stop()

@@ -25,6 +25,7 @@ from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.panels.train import PLAN, RUNS, TrainPanel
 from slm_studio.ui.session import Session
 from slm_studio.ui.train.command import command_of
+from slm_studio.ui.train.duration import passes
 from slm_studio.ui.training import Trainings
 from tests.ui.test_data_panel import ROWS, make_dataset
 
@@ -123,7 +124,7 @@ class Place:
     def story(self):
         return self.panel.watch.story
 
-    def until(self, claim, seconds: float = 5.0) -> None:
+    def until(self, claim, seconds: float = 15.0) -> None:
         end = time.monotonic() + seconds
         while not claim() and time.monotonic() < end:
             QTest.qWait(10)
@@ -135,7 +136,7 @@ class Place:
     def started(self) -> None:
         self.panel.primary()
         self.until(lambda: self.story is not None and self.story.n > 20 and self.panel.actions_row.keep.isEnabled())
-        QTest.qWait(280)  # the numbers follow at a calm pace
+        self.until(lambda: not self.panel.watch._timer.isActive() or self.panel.watch.samples.step.text())
 
     def words(self) -> str:
         QTest.qWait(1)  # what was just added is shown by the event loop
@@ -206,7 +207,8 @@ def test_a_time_budget_is_one_click(place):
     assert place.session.recipe.minutes == 5.0
 
     place.measured()
-    assert "In that time it reads your data about 71 times." in place.words()
+    times = passes(place.session.recipe, place.panel.setup.sizes)
+    assert f"In that time it reads your data about {times} times." in place.words()
 
 
 def test_family_and_size_make_the_base(place):
@@ -244,7 +246,7 @@ def test_uneven_labels_can_be_weighed_with_one_click(place):
 def test_advanced_fields_change_the_plan(place):
     place.panel.setup.advanced.set_open(True)
     editor = place.panel.setup.advanced.common.field("learning_rate")._editor
-    assert editor.placeholderText() == "as recommended (0.01)"
+    assert editor.placeholderText() == f"as recommended ({place.session.recipe.settled().learning_rate:g})"
 
     editor.setText("0.02")
     editor.textEdited.emit("0.02")

@@ -135,8 +135,12 @@ class Recorder:
         save_run(self.run)
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self.lock.release()
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if isinstance(error, Exception) and self.run.state == RUNNING:  # before the first event
+                self._end(FAILED, error if isinstance(error, StudioError) else advise(error))
+        finally:
+            self.lock.release()
 
     def cut_back(self, length: int) -> None:
         """Forget what happened after the checkpoint."""

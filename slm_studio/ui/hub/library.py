@@ -31,9 +31,9 @@ class LibraryCard(Card):
         self.rows = RowsModel((mark("model"), mark("score"), mark("size"), ""), self)
         self.table.setModel(self.rows)
         self.table.set_style(NAME, "two", stretch=1.0)
-        self.table.set_style(SCORE, "text", width=110)
-        self.table.set_style(SIZE, "muted", width=90)
-        self.table.set_style(OPEN, "action", width=90)
+        self.table.set_style(SCORE, "text", width=124)
+        self.table.set_style(SIZE, "muted", width=80)
+        self.table.set_style(OPEN, "action", width=84)
         self.add(self.table)
         self.table.row_selected.connect(self._on_row_selected)
         self.table.row_opened.connect(self._on_row_opened)
@@ -91,9 +91,10 @@ def _second(model: SavedModel) -> str:
 
 def _day(created: str) -> str:
     try:
-        return datetime.fromisoformat(created).astimezone().strftime("%Y-%m-%d")
+        day = datetime.fromisoformat(created).astimezone()
     except ValueError:
         return ""
+    return day.strftime("%m-%d" if day.year == datetime.now().astimezone().year else "%Y-%m-%d")
 
 
 def _size(model: SavedModel) -> str:

@@ -28,6 +28,7 @@ LANGUAGES = (
     ("multilingual", mark("several")),
     ("", mark("not said")),
 )
+PUBLISHED = mark("Published, loaded back, and it answers the same.")
 
 
 class PublishCard(Card):
@@ -41,6 +42,7 @@ class PublishCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Publish", parent=parent)
         self._card = ""
+        self._shown: tuple[str, str, str] = ("", "", "")  # folder, name and namespace of the model
         self._build_fields()
         self._build_plan()
         self._build_actions()
@@ -54,7 +56,11 @@ class PublishCard(Card):
         self.token.acted.connect(self.settings_requested)
 
     def show_model(self, model: SavedModel, namespace: str) -> None:
-        """Take a model; the name is guessed from ours."""
+        """Take a model; the name is guessed from ours, once: what the person wrote over it stays."""
+        if (model.folder, model.name, namespace) == self._shown:
+            self._on_changed()
+            return
+        self._shown = (model.folder, model.name, namespace)
         self.set_title("Publish “{name}”", name=model.name)
         ascii_name = "".join(each for each in slug(model.name) if each.isascii()).strip("-") or "my-model"
         self.name.setText(f"{namespace}/{ascii_name}" if namespace else f"/{ascii_name}")
@@ -105,9 +111,7 @@ class PublishCard(Card):
     def show_result(self, result: Mapping[str, object]) -> None:
         """Say where it stands now."""
         self.set_idle()
-        self.done.set_words(
-            "Published, loaded back, and it answers the same.", hint="{url}", tone="good", url=result.get("url", "")
-        )
+        self.done.set_words(PUBLISHED, hint="{url}", tone="good", url=result.get("url", ""))
         self.done.show()
 
     def _build_fields(self) -> None:
@@ -118,19 +122,17 @@ class PublishCard(Card):
         grid = QGridLayout()
         grid.setVerticalSpacing(4)
         grid.setHorizontalSpacing(16)
-        for place, (words, field) in enumerate(
-            (
-                (mark("name"), self.name),
-                (mark("who can see it"), self.seen),
-                (mark("licence"), self.license),
-                (mark("language"), self.language),
-            )
+        for row, column, width, words, field in (
+            (0, 0, 2, mark("name"), self.name),
+            (2, 0, 2, mark("who can see it"), self.seen),
+            (4, 0, 1, mark("licence"), self.license),
+            (4, 1, 1, mark("language"), self.language),
         ):
-            row, column = place // 2 * 2, place % 2
-            grid.addWidget(Text(words, "muted"), row, column)
-            grid.addWidget(field, row + 1, column)
+            grid.addWidget(Text(words, "muted"), row, column, 1, width)
+            grid.addWidget(field, row + 1, column, 1, width)
             grid.setColumnStretch(column, 1)
         self.body.addLayout(grid)
+        self.body.addSpacing(4)
 
     def _build_plan(self) -> None:
         self.where = Text("", "muted")
@@ -170,7 +172,8 @@ class PublishCard(Card):
 
     def _show_ready(self) -> None:
         owner, _, short = self.name.text().strip().partition("/")
-        self.button.setEnabled(bool(owner and short and self._has_token) or self.button.state != "ready")
+        whole = bool(owner and short) and "/" not in short
+        self.button.setEnabled((whole and self._has_token) or self.button.state != "ready")
 
     def _on_changed(self) -> None:
         self.plan_requested.emit(self._options() | {"name": self.name.text().strip()})

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.events import Progress
 from slm_studio.core.results import FileResult
+from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import say
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button
@@ -33,7 +34,7 @@ class TakeAwayCard(Card):
         self.body.addLayout(row)
         self.progress = ProgressLine()
         self.done = Banner("", tone="good", action="Show the folder")
-        self._out = ""
+        self._out = self._model = ""
         self.add(self.progress)
         self.add(Text("Each export is opened again and must answer as the model here does.", "muted", wrap=True))
         self.add(self.done)
@@ -42,6 +43,12 @@ class TakeAwayCard(Card):
         self.zip_button.clicked.connect(self._on_zip_clicked)
         self.stop_button.clicked.connect(self.stop_requested)
         self.done.acted.connect(self._on_done_acted)
+
+    def show_model(self, model: SavedModel) -> None:
+        """Take a model; what was said of another one goes."""
+        if model.folder != self._model:
+            self._model = model.folder
+            self.done.hide()
 
     def set_busy(self) -> None:
         """Show that an export is at work."""

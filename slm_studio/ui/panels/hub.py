@@ -1,6 +1,7 @@
 """Hub: the person's models, bringing models in, and giving them away. Nothing is sent unless a button that says so is pressed."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
@@ -18,7 +19,7 @@ from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.hub.about import AboutCard
 from slm_studio.ui.hub.bring import BringCard
 from slm_studio.ui.hub.library import LibraryCard
-from slm_studio.ui.hub.publish import PublishCard
+from slm_studio.ui.hub.publish import PUBLISHED, PublishCard
 from slm_studio.ui.hub.take_away import TakeAwayCard
 from slm_studio.ui.jobs import JobHandle, Jobs
 from slm_studio.ui.session import SETTINGS, Session
@@ -103,7 +104,7 @@ class HubPanel(Page):
         self._left = _column(self.library, self.take_away)
         left = _column(self.empty, self._left)
         right = _column(self.tabs, self.about, self.publish, self.bring)
-        self.add_row(left, right, stretches=(55, 45))
+        self.add_row(left, right, stretches=(57, 43))
         self.body.addStretch(1)
         self._choose_tab(ABOUT)
 
@@ -146,7 +147,7 @@ class HubPanel(Page):
         if model is None:
             return
         self.about.show_model(model)
-        self.take_away.set_idle()
+        self.take_away.show_model(model)
         if self._tab == PUBLISH:
             self._open_publish()
 
@@ -159,7 +160,7 @@ class HubPanel(Page):
             self._open_publish()
 
     def _open_publish(self) -> None:
-        if self._model is not None:
+        if self._model is not None and self.publish.button.state != "busy":
             endpoint = self._session.settings.endpoint
             self.publish.show_place(endpoint, bool(self._token(may_leave=True)))
             self.publish.show_model(self._model, self._session.settings.namespace)
@@ -173,23 +174,33 @@ class HubPanel(Page):
     def _start(self, verb: str, arguments: dict[str, object], on_result, card) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
         self.error.clear()
         card.set_busy()
+        self._let_others(card, False)
 
         def finished(result: object) -> None:
-            self._job = None
-            card.set_idle()
+            ended()
             if result is not None:
                 on_result(result)
 
         def failed(error: StudioError) -> None:
+            ended()
+            self.error.show_error(error)
+
+        def ended() -> None:
             self._job = None
             card.set_idle()
-            self.error.show_error(error)
+            self._let_others(card, True)
 
         def happened(event: Event) -> None:
             if isinstance(event, Progress):
                 card.show_progress(event)
 
         self._job = self._jobs.start(verb, arguments, finished, happened, failed, owner=self)
+
+    def _let_others(self, card: QWidget, may: bool) -> None:
+        """One thing at a time: what is at work must not lose its model, nor its Stop."""
+        for other in (self.take_away, self.publish, self.bring, self.about.delete_button):
+            if other is not card:
+                other.setEnabled(may)
 
     def _on_opened(self, model: SavedModel) -> None:
         self._session.set_model(model)
@@ -294,10 +305,13 @@ class HubPanel(Page):
             "options": options,
             "token": self._token(may_leave=True),
         }
-        self._start("publish", arguments, self._on_published, self.publish)
+        self._start("publish", arguments, partial(self._on_published, self._model.folder), self.publish)
 
-    def _on_published(self, result: dict[str, object]) -> None:
+    def _on_published(self, folder: str, result: dict[str, object]) -> None:
         self.publish.show_result(result)
+        if self._model is None or self._model.folder != folder:  # the person looks at another one by now
+            self._session.toast(tr(PUBLISHED))
+            self._open_publish()
 
     def _on_import_clicked(self) -> None:
         self._choose_tab(IMPORT)

@@ -97,7 +97,7 @@ class PlaygroundPanel(Page):
         self.title.hide()
         self.header.put_title(self.title)
         self.facts, self.device = Text("", "muted"), Choice(name="Device", quiet=True)
-        self.device.setFixedHeight(the_theme().px(20))  # as high as the words beside it
+        self.device.setFixedHeight(the_theme().px(17))  # as high as the words beside it
         self._facts_row = QWidget()
         row = QHBoxLayout(self._facts_row)
         row.setContentsMargins(0, 0, 0, 0)

@@ -197,6 +197,8 @@ class SettingsPanel(Page):
         self._tell_token()
 
     def _on_settings_changed(self, settings: Settings) -> None:
+        self.language.choose(settings.language)
+        self.look.choose(settings.theme)
         if self.isVisible():
             self._tell_token()
 

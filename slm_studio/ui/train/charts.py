@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from slm_studio.core.curves import COLUMNS
 from slm_studio.core.events import Evaluated, Step
@@ -33,10 +33,9 @@ class ChartsCard(Card):
         self._charts: dict[str, CurveChart] = {}
         self._drawn: dict[str, int] = {}  # evaluations that a chart has
         self.value = Choice(VALUES, name="Chart", strong=True, tight=True)
+        self.head.setSpacing(2)
         self.head.insertWidget(0, self.value)
-        self._controls, self._stack = QStackedWidget(), QStackedWidget()
-        self._controls.layout().setSizeConstraint(QStackedLayout.SizeConstraint.SetMinimumSize)  # type: ignore[union-attr]
-        self.set_trailing(self._controls)
+        self._stack = QStackedWidget()
         self._waiting = Text("The curve begins with the first step.", "muted")
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack.addWidget(self._waiting)
@@ -83,7 +82,7 @@ class ChartsCard(Card):
             chart.setMinimumHeight(200)
             self._charts[key] = chart
             self._stack.addWidget(chart)
-            self._controls.addWidget(chart.controls)
+            self.set_trailing(chart.controls)
         return self._charts[key]
 
     def _fill(self, key: str) -> None:
@@ -112,5 +111,6 @@ class ChartsCard(Card):
     def _on_chosen(self, value: object) -> None:
         key = str(value)
         chart = self._chart(key)
-        self._controls.setCurrentWidget(chart.controls)
+        for each in self._charts.values():
+            each.controls.setVisible(each is chart)
         self._fill(key)

@@ -118,7 +118,7 @@ class Setup(QWidget):
         common = {name: value for name, value in values.items() if name not in own}
         if options:
             common["options"] = replace(recipe.settled().options, **options)  # type: ignore[type-var]
-        self._session.set_recipe(replace(recipe, **common))  # type: ignore[arg-type]
+        self._session.set_recipe(replace(recipe, **common))
 
     def _show(self) -> None:
         recipe, dataset = self._session.recipe, self._session.dataset

@@ -19,7 +19,7 @@ from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.stat import Stat, StatGrid
 
 PACE = 250  # milliseconds between two looks at the numbers
-SIDE = 280
+SIDE = 274
 
 
 class Watch(QWidget):
@@ -33,7 +33,7 @@ class Watch(QWidget):
         self._timer.setInterval(PACE)
         self._timer.timeout.connect(self._show_numbers)
         self.charts, self.samples = ChartsCard(), SamplesCard()
-        self.numbers, self.doctor, self.how = Card(), Card(), Card("How it runs")
+        self.numbers, self.doctor, self.how = Card(padding=12), Card(), Card("How it runs")
         self.grid = StatGrid(least=100, most=2)
         self._stats: dict[str, Stat] = {}
         for key, name in (

@@ -38,7 +38,7 @@ class QuietAxis(pg.AxisItem):
         if self.logMode:
             return [f"{10**value:.3g}" for value in values]
         if self._digits is None and spacing < 0.01:
-            return [f"{value:.0e}".replace("e-0", "e-") if value else "0" for value in values]
+            return [f"{value:.1e}".replace(".0e", "e").replace("e-0", "e-") if value else "0" for value in values]
         places = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2 if spacing >= 0.01 else 4
         return [f"{value:,.{places}f}" for value in values]
 

@@ -76,6 +76,7 @@ QPushButton[kind="link"]:disabled, QPushButton[kind="quiet"]:disabled { color: $
 QPushButton[kind="pill"]:checked { border: 1px solid $accent; color: $accent; background: $surface; }
 QPushButton[kind="pill"]:checked:focus { border: 2px solid $accent; background: $soft; }
 QPushButton[size="small"] { min-height: ${p28m2}px; max-height: ${p28m2}px; padding: 0 ${p12}px; }
+QPushButton[shape="title"], QPushButton[shape="title"]:focus { min-height: ${p25m2}px; max-height: ${p25m2}px; }
 QPushButton[shape="icon"] { padding: 0; min-width: ${p32}px; max-width: ${p32}px; }
 QPushButton[shape="icon"][size="small"] { padding: 0; min-width: ${p28m2}px; max-width: ${p28m2}px; border-radius: ${p6}px; }
 QPushButton[shape="icon"]:focus { min-width: ${p32m2}px; max-width: ${p32m2}px; padding: 0; }
@@ -134,6 +135,6 @@ def style_sheet(tokens: "Tokens", px: Callable[[float], int], points: Callable[[
     """Return the style sheet for these tokens; `px` and `points` scale lengths and letters to the zoom."""
     names: dict[str, object] = {name: getattr(tokens, name) for name in tokens.__slots__}
     names |= {f"p{length}": px(length) for length in _LENGTHS}
-    names |= {"p14m1": px(14) - 1, "p32m2": px(32) - 2, "p28m2": px(28) - 2}
+    names |= {"p14m1": px(14) - 1, "p32m2": px(32) - 2, "p28m2": px(28) - 2, "p25m2": px(25) - 2}
     names |= {name: f"{points(size):.3f}" for name, size in _SIZES.items()}
     return Template(_WORDS + _FRAMES + _BUTTONS + _FIELDS + _LISTS).substitute(names)

@@ -9,7 +9,7 @@ from slm_studio.ui.widgets.buttons import MenuButton
 from slm_studio.ui.widgets.icons import pixmap
 from slm_studio.ui.widgets.words import Words
 
-SIZE, ARROW, GAP = 20, 18, 6
+SIZE, ARROW, GAP, HEIGHT = 20, 18, 6, 25  # as high as a title in words, so that places do not jump
 
 
 class TitleMenu(MenuButton):
@@ -18,11 +18,12 @@ class TitleMenu(MenuButton):
     def __init__(self, template: Words = "", *, parent: QWidget | None = None, **values: object) -> None:
         super().__init__(template, "quiet", parent=parent, **values)
         self._theme = the_theme()
+        self.setProperty("shape", "title")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._theme.changed.connect(self.updateGeometry)
 
     def _font(self) -> QFont:
-        return self._theme.font(SIZE, QFont.Weight.DemiBold)
+        return self._theme.font(SIZE, QFont.Weight.Bold)
 
     def setText(self, text: str) -> None:
         """Show the title as it is; the arrow is painted."""
@@ -33,11 +34,11 @@ class TitleMenu(MenuButton):
     def sizeHint(self) -> QSize:
         """Return the room of the whole title."""
         width = QFontMetrics(self._font()).horizontalAdvance(self.text()) + self._theme.px(ARROW + GAP) + 4
-        return QSize(width, self._theme.px(34))
+        return QSize(width, self._theme.px(HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
         """Return the room of a few letters."""
-        return QSize(min(self._theme.px(120), self.sizeHint().width()), self._theme.px(34))
+        return QSize(min(self._theme.px(120), self.sizeHint().width()), self._theme.px(HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint title and arrow."""
