@@ -2,9 +2,9 @@
 
 import argparse
 
-from slm_studio.cli.flags import add_reading, add_roles, roles_of
+from slm_studio.cli.flags import add_reading, add_roles, check_roles, roles_of
+from slm_studio.cli.read import report_of
 from slm_studio.cli.work import Work, absolute
-from slm_studio.core import codec
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.results import FileResult, Suggestion
 
@@ -23,8 +23,10 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     """Return rows, out and report."""
     dataset = work.read(arguments.file, arguments)
-    roles = work.do(Suggestion, "suggest", dataset=dataset).roles | roles_of(arguments)
+    guess = work.do(Suggestion, "suggest", dataset=dataset)
+    check_roles(roles_of(arguments), dataset)
+    roles = guess.roles | roles_of(arguments)
     steps = tuple(step.strip() for step in arguments.steps.split(",") if step.strip())
     cleaned = work.do(Dataset, "clean", dataset=dataset, steps=steps, roles=roles)
     written = work.do(FileResult, "convert", dataset=cleaned, out=absolute(arguments.out))
-    return {"rows": written.rows, "out": written.out, "report": codec.to_json(cleaned.report)}
+    return {"rows": written.rows, "out": written.out, "report": report_of(cleaned)}

@@ -3,8 +3,8 @@
 import argparse
 
 from slm_studio.cli.flags import add_reading
+from slm_studio.cli.read import report_of
 from slm_studio.cli.work import Work, absolute
-from slm_studio.core import codec
 from slm_studio.core.results import FileResult
 
 
@@ -22,4 +22,4 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     """Return rows, out and report."""
     dataset = work.read(arguments.file, arguments)
     written = work.do(FileResult, "convert", dataset=dataset, out=absolute(arguments.out), to=arguments.to)
-    return {"rows": written.rows, "out": written.out, "report": codec.to_json(dataset.report)}
+    return {"rows": written.rows, "out": written.out, "report": report_of(dataset)}

@@ -43,10 +43,9 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
     predictions = []
     for message in MESSAGES[arguments.lang]:
         best = answer(work, opened.handle, message, {"top": 1})[0]
-        assert isinstance(best, dict)
         predictions.append({"text": message} | best)
     intervals = {f"{key}_interval": list(pair) for key, pair in model.intervals.items()}
-    result = {
+    result: dict[str, object] = {
         "run": run_.id,
         "model": model.folder,
         "metrics": model.metrics | intervals,

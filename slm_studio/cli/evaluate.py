@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from slm_studio.cli.flags import add_reading, add_roles, roles_of
+from slm_studio.cli.flags import add_reading, add_roles, check_roles, roles_of
 from slm_studio.cli.work import Work
 from slm_studio.core import codec
 from slm_studio.core.results import Report
@@ -24,6 +24,7 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     """Return metrics with intervals, scores of each class and baselines."""
     opened = work.open(arguments.model, arguments.device)
     dataset = work.read(arguments.file, arguments)
+    check_roles(roles_of(arguments), dataset, opened.task)
     report = work.do(Report, "evaluate", handle=opened.handle, dataset=dataset, roles=roles_of(arguments))
     return {
         "metrics": metrics_of(report),

@@ -2,11 +2,20 @@
 
 import argparse
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from slm_studio.cli.usage import number, role_and_column, whole_number
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import Knob, knobs
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.tasks import all_tasks
+from slm_studio.core.tasks import all_tasks, task_info
+
+WORDS: dict[type, tuple[Callable[[str], object], str]] = {
+    int: (whole_number, "N"),
+    float: (number, "X"),
+    str: (str, "WORD"),
+}
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
@@ -21,19 +30,45 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 def add_roles(parser: argparse.ArgumentParser) -> None:
     """Add the ways to name columns."""
     parser.add_argument(
-        "--role", action="append", default=[], metavar="NAME=COL", help="which column plays which role; may be repeated"
-    )
+        "--role", action="append", default=[], metavar="NAME=COL", type=role_and_column,
+        help="which column plays which role; may be repeated",
+    )  # fmt: skip
     parser.add_argument("--text", metavar="COL", help="short for --role text=COL")
     parser.add_argument("--label", metavar="COL", help="short for --role label=COL")
 
 
 def roles_of(arguments: argparse.Namespace) -> dict[str, str]:
     """Return role → column as the person named them."""
-    found = dict(pair.partition("=")[::2] for pair in arguments.role)
+    found = dict(arguments.role)
     for name in ("text", "label"):
         if getattr(arguments, name, None):
             found[name] = getattr(arguments, name)
     return found
+
+
+def check_roles(roles: Mapping[str, str], dataset: Dataset, task: str = "") -> None:
+    """Refuse a role that the task does not have, and a column that the file does not have. Raises StudioError."""
+    columns = [column.name for column in dataset.columns]
+    for role, column in roles.items():
+        known = [each.name for each in task_info(task).roles] if task else [role]
+        if role not in known:
+            raise StudioError(
+                "no-such-role",
+                "The task “{task}” has no role “{role}”.",
+                "Its roles are: {roles}.",
+                task=task,
+                role=role,
+                roles=", ".join(known),
+            )
+        if column not in columns:
+            raise StudioError(
+                "no-such-column",
+                "“{dataset}” has no column “{column}”.",
+                "Its columns are: {columns}.",
+                dataset=dataset.name,
+                column=column,
+                columns=", ".join(columns),
+            )
 
 
 def add_knobs(parser: argparse.ArgumentParser, owners: Iterable[type], title: str) -> None:
@@ -53,6 +88,22 @@ def settings_of(arguments: argparse.Namespace, owners: Iterable[type]) -> dict[s
     return {name: value for name, value in vars(arguments).items() if name in names and value is not None}
 
 
+def check_settings(settings: Mapping[str, object], task: str) -> None:
+    """Refuse a knob that belongs to another task only. Raises StudioError."""
+    fitting = {each.name for owner in (Recipe, task_info(task).options) for each in knobs(owner)}
+    for name in settings:
+        if name not in fitting:
+            owners = [info.key for info in all_tasks() if name in {each.name for each in knobs(info.options)}]
+            raise StudioError(
+                "knob-of-another-task",
+                "The task “{task}” has no setting {flag}.",
+                "Leave it out. It belongs to: {tasks}.",
+                task=task,
+                flag="--" + name.replace("_", "-"),
+                tasks=", ".join(owners),
+            )
+
+
 def training_owners() -> list[type]:
     """Return every dataclass whose knobs `train` takes."""
     return [Recipe, *(info.options for info in all_tasks())]
@@ -63,19 +114,16 @@ def _add_knob(group: argparse._ArgumentGroup, each: Knob) -> None:
     if each.kind is bool:
         group.add_argument(each.flag, dest=each.name, action=argparse.BooleanOptionalAction, default=None, help=text)
     else:
-        group.add_argument(
-            each.flag, dest=each.name, type=each.kind, default=None, metavar=each.kind.__name__.upper(), help=text
-        )
+        read, sign = WORDS[each.kind]
+        group.add_argument(each.flag, dest=each.name, type=read, default=None, metavar=sign, help=text)
 
 
 def _range(each: Knob) -> str:
-    default = (
-        "as suits the model"
-        if each.default is None
-        else each.default
-        if each.default is not dataclasses.MISSING
-        else ""
-    )
-    if each.choices:
-        return f"{' | '.join(each.choices)}; default {default}"
-    return f"default {default}"
+    parts = [" | ".join(each.choices)] if each.choices else []
+    if each.low is not None and each.high is not None:
+        parts.append(f"{each.low} to {each.high}")
+    if each.default is None:
+        parts.append("default: as suits the model")
+    elif each.default is not dataclasses.MISSING:
+        parts.append(f"default: {each.default}" if each.default != "" else "default: none")
+    return "; ".join(parts)

@@ -3,7 +3,9 @@
 import argparse
 
 from slm_studio.cli.flags import add_knobs, settings_of
-from slm_studio.cli.work import Work
+from slm_studio.cli.predict import WRITE
+from slm_studio.cli.work import Work, model_folder
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.knobs import problems
@@ -29,6 +31,15 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
     for problem in problems(DecodingOptions(**settings)):  # type: ignore[arg-type]
         raise problem
     opened = work.open(arguments.model, arguments.device)
+    if opened.task != WRITE:
+        raise StudioError(
+            "not-a-writer",
+            "“{model}” does the task “{task}” and does not write.",
+            "Ask it with: slm-studio predict {folder} --text WORDS",
+            model=model_folder(arguments.model).name,
+            task=opened.task,
+            folder=arguments.model,
+        )
     pieces: list[str] = []
 
     def show(event: Event) -> None:

@@ -2,11 +2,14 @@
 
 import argparse
 
-from slm_studio.cli.work import Work, absolute
+from slm_studio.cli.usage import UsageError, count
+from slm_studio.cli.work import Work, absolute, model_folder
 from slm_studio.core import codec
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.results import FileResult
+
+WRITE = "write"  # people read its tokens as the text that they make
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -15,21 +18,30 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("model", metavar="MODEL")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--text", help="one text")
+    parser.add_argument("--text2", help="a second text, for tasks that compare two (none of the tasks yet does)")
     what.add_argument("--file", metavar="IN", help="a file of texts")
     parser.add_argument("--out", metavar="OUT", help="where the answers to a file go (.csv, .jsonl …)")
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
-    parser.add_argument("--top", type=int, default=10, help="answers a text at most")
+    parser.add_argument("--top", type=count, default=10, help="answers a text at most")
     parser.add_argument("--device")
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
     """Return the items, or how many rows were written."""
-    if arguments.file and not arguments.out:
-        raise StudioError("out-missing", "No file is named for the answers.", "Add --out OUT.csv")
+    if arguments.file is not None and not arguments.out:
+        raise UsageError("No file is named for the answers.", "Add --out, for example --out answers.csv")
     opened = work.open(arguments.model, arguments.device)
+    if arguments.text2 is not None:
+        raise StudioError(
+            "one-text",
+            "“{model}” does the task “{task}”, which reads one text at a time.",
+            "Leave out --text2, or join both texts into one.",
+            model=model_folder(arguments.model).name,
+            task=opened.task,
+        )
     options = {"top": arguments.top, "column": arguments.column}
-    if arguments.file:
+    if arguments.file is not None:
         done = work.do(
             FileResult,
             "predict_file",
@@ -39,16 +51,22 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
             options=options,
         )
         return {"rows": done.rows, "out": done.out}
-    return {"items": answer(work, opened.handle, arguments.text, options)}
+    items = answer(work, opened.handle, arguments.text, options)
+    if work.screen.as_json or opened.task != WRITE:
+        return {"items": items}
+    work.screen.write(arguments.text + "".join(str(item["text"]) for item in items) + "\n")
+    return None
 
 
-def answer(work: Work, handle: str, prompt: str, options: dict[str, object]) -> list[object]:
+def answer(work: Work, handle: str, prompt: str, options: dict[str, object]) -> list[dict[str, object]]:
     """Return all items of one answer as JSON."""
-    items: list[object] = []
+    items: list[dict[str, object]] = []
 
     def collect(event: Event) -> None:
         if isinstance(event, Predicted):
-            items.append(codec.to_json(event.item))
+            item = codec.to_json(event.item)
+            assert isinstance(item, dict)
+            items.append(item)
 
     work.do(dict, "predict", on_event=collect, handle=handle, prompt=prompt, options=options)
     return items

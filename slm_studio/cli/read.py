@@ -5,6 +5,8 @@ import argparse
 from slm_studio.cli.flags import add_reading
 from slm_studio.cli.work import Work
 from slm_studio.core import codec
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import fill
 from slm_studio.core.results import Suggestion
 
 
@@ -27,6 +29,18 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     return {
         "rows": dataset.rows,
         "columns": columns,
-        "report": codec.to_json(dataset.report),
+        "report": report_of(dataset),
         "suggested": {"task": guess.task, "roles": guess.roles},
     }
+
+
+def report_of(dataset: Dataset) -> dict[str, object]:
+    """Return how the file was understood, its remarks as whole sentences."""
+    report = codec.to_json(dataset.report)
+    assert isinstance(report, dict)
+    remarks = [
+        {"code": each.code, "count": each.count, "rows": list(each.rows),
+         "message": fill(each.message, {"count": each.count} | (each.values or {}))}
+        for each in dataset.report.remarks
+    ]  # fmt: skip
+    return report | {"remarks": remarks}

@@ -3,12 +3,14 @@
 import argparse
 
 from slm_studio.cli.train import add_out, free_out, outcome
+from slm_studio.cli.usage import whole_number
 from slm_studio.cli.work import Work
 from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import recipe_to_json
 from slm_studio.core.run import RUNNING, Run, find_run, list_runs, recipe_of
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import task_info
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -22,15 +24,23 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     add_out(resume_)
     resume_.set_defaults(run=resume)
     keep_ = _one(actions, "keep", "make a model of a checkpoint")
-    keep_.add_argument("--checkpoint", type=int, metavar="STEP", help="which one (default: the best so far)")
+    keep_.add_argument("--checkpoint", type=whole_number, metavar="STEP", help="which one (default: the best so far)")
     add_out(keep_)
     keep_.set_defaults(run=keep)
     _one(actions, "delete", "move a run to the app's trash").set_defaults(run=delete)
 
 
-def show_all(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
-    """Return all runs."""
-    return {"runs": [summary(run) for run in list_runs()]}
+def show_all(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
+    """Return all runs; people see one line a run, with the metric that decides."""
+    runs = list_runs()
+    if work.screen.as_json:
+        return {"runs": [summary(run) for run in runs]}
+    if not runs:
+        work.screen.say("There are no runs yet. Start one with: slm-studio train FILE")
+        return None
+    rows = [(run.id, run.state, run.task, run.base, run.step, _best_of(run)) for run in runs]
+    work.screen.table("", ("id", "state", "task", "base", "steps", "score"), rows)
+    return None
 
 
 def show(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
@@ -75,6 +85,13 @@ def summary(run: Run) -> dict[str, object]:
         "id": run.id, "state": run.state, "task": run.task, "base": run.base, "steps": run.step, "metrics": run.metrics or {}, "created": run.created,
         "model": run.model,
     }  # fmt: skip
+
+
+def _best_of(run: Run) -> str:
+    for key in dict.fromkeys([*task_info(run.task).shown, *(run.metrics or {})]):
+        if key in (run.metrics or {}):
+            return f"{key} {(run.metrics or {})[key]:.4g}"
+    return ""
 
 
 def _one(actions: argparse._SubParsersAction, name: str, text: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]

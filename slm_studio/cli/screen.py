@@ -1,5 +1,6 @@
 """What a terminal shows: progress and tables for people, JSON lines for programs."""
 
+import io
 import json
 import math
 import sys
@@ -9,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from slm_studio.core import events
 from slm_studio.core.errors import StudioError, fill
 from slm_studio.core.nouns import event_to_json
 
+WIDE = 10_000  # columns of a table that nobody's window has to hold
 RARELY = 0.2  # seconds between two updates of a line that a person reads
 
 
@@ -22,8 +25,12 @@ class Screen:
 
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
-        self.out = Console(highlight=False, soft_wrap=True)
-        self.err = Console(stderr=True, highlight=False)
+        _speak(sys.stdout, as_json)
+        _speak(sys.stderr, False)
+        self.out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+        if not self.out.is_terminal:  # in a file or a pipe nothing is cut or wrapped
+            self.out.width = WIDE
+        self.err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
         self._bar: Progress | None = None
         self._told = 0.0
 
@@ -48,7 +55,9 @@ class Screen:
 
     def line(self, value: Mapping[str, object]) -> None:
         """Print one JSON object on a line of its own; numbers that are not finite become null."""
-        sys.stdout.write(json.dumps(_finite(value), ensure_ascii=False) + "\n")
+        text = json.dumps(_finite(value), ensure_ascii=False)
+        # A lone surrogate (half a character of a damaged file name) becomes its JSON escape.
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
         sys.stdout.flush()
 
     def result(self, value: Mapping[str, object]) -> None:
@@ -65,20 +74,30 @@ class Screen:
         if self.as_json:
             self.line({"error": {"code": error.code, "message": str(error), "hint": error.advice}})
             return
-        self.err.print(f"[bold red]{error}[/]" if self.err.is_terminal else str(error), markup=self.err.is_terminal)
+        self.err.print(Text(_clean(str(error)), style="bold red"))
         if error.advice:
-            self.err.print(error.advice, markup=False)
+            self.err.print(_clean(error.advice))
+
+    def stopped(self, run: str) -> None:
+        """Say that Ctrl-C was heard, and how the run goes on."""
+        self.quiet()
+        if self.as_json:
+            self.line({"stopped": {"run": run} if run else {}})
+        elif run:
+            self.err.print(f"Stopped. Go on with: slm-studio runs resume {run}")
+        else:
+            self.err.print("Stopped.")
 
     def say(self, sentence: str) -> None:
         """Print one sentence for people."""
         if not self.as_json:
-            (self._bar.console if self._bar else self.err).print(sentence, markup=False)
+            (self._bar.console if self._bar else self.err).print(_clean(sentence))
 
     def write(self, text: str) -> None:
         """Print text as it comes, for people."""
         if not self.as_json:
             self.quiet()
-            sys.stdout.write(text)
+            sys.stdout.write(_clean(text))
             sys.stdout.flush()
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -87,10 +106,10 @@ class Screen:
             return
         self.quiet()
         table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="dim")
-        for column in columns:
-            table.add_column(column)
+        for place, column in enumerate(columns):
+            table.add_column(column, no_wrap=place == 0, overflow="fold")
         for row in rows:
-            table.add_row(*(str(cell) for cell in row))
+            table.add_row(*(_clean(_short(cell)) for cell in row))
         self.out.print(table)
 
     def quiet(self) -> None:
@@ -121,19 +140,48 @@ class Screen:
 
     def _print(self, value: Mapping[str, object]) -> None:
         for key, item in value.items():
-            if isinstance(item, Mapping):
-                self.out.print(
-                    f"{key}: " + "  ".join(f"{name} {_short(each)}" for name, each in item.items()), markup=False
-                )
-            elif isinstance(item, Sequence) and not isinstance(item, str) and item and isinstance(item[0], Mapping):
-                self.table(key, list(item[0]), [[_short(each.get(column, "")) for column in item[0]] for each in item])
+            if isinstance(item, Mapping) and item and all(isinstance(each, Mapping) for each in item.values()):
+                self._print_rows(key, [{"": name, **each} for name, each in item.items()])
+            elif isinstance(item, Mapping):
+                flat = {name: each for name, each in item.items() if not _is_table(each) and each not in ("", [], ())}
+                self.out.print(_clean(f"{key}: " + "  ".join(f"{name} {_short(each)}" for name, each in flat.items())))
+                self._print({name: each for name, each in item.items() if _is_table(each)})
+            elif _is_table(item):
+                self._print_rows(key, item)  # type: ignore[arg-type]
             else:
-                self.out.print(f"{key}: {_short(item)}", markup=False)
+                self.out.print(_clean(f"{key}: {_short(item)}"))
+
+    def _print_rows(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        self.table(title, columns, [[row.get(column, "") for column in columns] for row in rows])
+
+
+def _speak(stream: object, as_json: bool) -> None:
+    """Let a stream take every character: JSON is UTF-8 always, and people see “?” where their terminal has no sign."""
+    if isinstance(stream, io.TextIOWrapper):
+        if as_json:
+            stream.reconfigure(encoding="utf-8")
+        stream.reconfigure(errors="replace")
+
+
+def _clean(text: str) -> str:
+    """Return text without control characters but tab and newline: foreign text must not steer the terminal."""
+    return "".join(
+        "\ufffd" if (sign < " " and sign not in "\t\n") or "\x7f" <= sign < "\xa0" else sign for sign in text
+    )
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], Mapping)
 
 
 def _short(value: object) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return "  ".join(f"{name} {_short(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_short(each) for each in value) + "]"
     return str(value)

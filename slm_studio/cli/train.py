@@ -1,17 +1,31 @@
 """slm-studio train FILE: from rows to a model folder."""
 
 import argparse
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from slm_studio.cli.flags import add_knobs, add_reading, add_roles, roles_of, settings_of, training_owners
+from slm_studio.cli.flags import (
+    add_knobs,
+    add_reading,
+    add_roles,
+    check_roles,
+    check_settings,
+    roles_of,
+    settings_of,
+    training_owners,
+)
+from slm_studio.cli.usage import whole_number
 from slm_studio.cli.work import Work, absolute
+from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
-from slm_studio.core.recipe import BLANK, make_recipe
+from slm_studio.core.recipe import BLANK, Recipe, make_recipe
 from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, create_run, find_run, save_run
-from slm_studio.core.saved import SavedModel, relocate
+from slm_studio.core.saved import STUDIO_FILE, SavedModel, relocate
+
+PUZZLES = ("engine-died", "unexpected", "native-panic")  # their details stand in the run's folder
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -25,7 +39,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("--test", metavar="FILE", help="rows for the one final score")
     parser.add_argument("--name", default="", help="what you call the model")
     parser.add_argument("--place", choices=("process", "thread"))
-    parser.add_argument("--nproc", type=int, default=1, choices=(1,), help="processes that train together")
+    parser.add_argument("--nproc", type=whole_number, default=1, choices=(1,), help="processes that train together")
     add_out(parser)
     add_reading(parser)
     add_roles(parser)
@@ -41,27 +55,53 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     """Train and return run, model, metrics and baselines."""
-    out = free_out(arguments.out, arguments.overwrite)
+    out = free_out(arguments.out, arguments.overwrite, beside=(arguments.file, arguments.validation, arguments.test))
+    settings = settings_of(arguments, training_owners())
+    if arguments.task:
+        make_plan(arguments.task, arguments, settings)  # what cannot be is said before a large file is read
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset, task=arguments.task)
-    recipe = make_recipe(
-        guess.task, base=whole_base(arguments.base) or guess.base, roles={**guess.roles, **roles_of(arguments)},
-        settings=settings_of(arguments, training_owners()),
-    )  # fmt: skip
-    recipe = replace(recipe, name=arguments.name or (out.name if out else ""))
+    recipe = make_plan(guess.task, arguments, settings)
+    check_roles(roles_of(arguments), dataset, recipe.task)
+    recipe = replace(recipe, roles={**guess.roles, **recipe.roles}, name=arguments.name or (out.name if out else ""))
     for problem in recipe.problems():
         raise problem
     started = create_run(recipe, dataset)
-    model = work.do(SavedModel, "train", recipe=recipe, dataset=dataset, run=started)
+    try:
+        model = work.do(SavedModel, "train", recipe=recipe, dataset=dataset, run=started)
+    except StudioError as error:
+        if not work.has_begun and error.code not in PUZZLES:
+            shutil.rmtree(started.path, ignore_errors=True)  # a plan that cannot begin leaves nothing behind
+        raise
     return outcome(started, model, out)
+
+
+def make_plan(task: str, arguments: argparse.Namespace, settings: dict[str, object]) -> Recipe:
+    """Return the recipe that the flags ask for. Raises StudioError where a setting or the base cannot be."""
+    check_settings(settings, task)
+    recipe = make_recipe(task, base=whole_base(arguments.base), roles=roles_of(arguments), settings=settings)
+    recipe.settled()  # knows families and sizes
+    for problem in recipe.problems():
+        if problem.code != "role-missing":
+            raise problem
+    return recipe
 
 
 def outcome(run: Run, model: SavedModel, out: Path | None) -> dict[str, object]:
     """Move the model to OUT, if one was named, and return what the command prints."""
     if out is not None:
-        if out.is_dir() and any(out.iterdir()):
-            shutil.rmtree(out)  # the person said --overwrite; only now that the new model stands
-        model = relocate(model, out)
+        try:
+            make_room(out)
+            model = relocate(model, out)
+        except OSError as error:
+            raise StudioError(
+                "out-refused",
+                "The model stands, but “{out}” did not take it: {reason}.",
+                "It lies in {model}. Move it by hand, or: slm-studio export {model} OUT",
+                out=str(out),
+                reason=error.strerror or str(error),
+                model=model.folder,
+            ) from error
         save_run(replace(find_run(run.id), model=model.folder))
     intervals = {f"{key}_interval": list(pair) for key, pair in model.intervals.items()}
     return {
@@ -70,19 +110,53 @@ def outcome(run: Run, model: SavedModel, out: Path | None) -> dict[str, object]:
     }  # fmt: skip
 
 
-def free_out(out: str | None, overwrite: bool) -> Path | None:
-    """Return OUT as a path. Raises StudioError where something stands there."""
+def free_out(out: str | None, overwrite: bool, beside: tuple[str | None, ...] = ()) -> Path | None:
+    """Return OUT as a path. Raises StudioError where something stands there, or nothing could be written there.
+
+    With `overwrite` it may hold something, but neither the files `beside`, nor the app's own folders, nor where we are.
+    """
     if not out:
         return None
     path = Path(absolute(out))
-    if path.is_file() or (path.is_dir() and any(path.iterdir()) and not overwrite):
+    if path.exists() and not path.is_dir():
+        raise StudioError("out-is-a-file", "“{out}” is a file.", "Choose a folder for the model.", out=str(path))
+    if path.is_dir() and any(path.iterdir()):
+        if not overwrite:
+            raise StudioError(
+                "out-not-empty",
+                "“{out}” exists and is not empty.",
+                "Choose another folder, or add --overwrite.",
+                out=str(path),
+            )
+        own = (paths.models(), paths.runs(), paths.datasets())
+        _refuse_precious(path, [Path.cwd(), Path.home(), *own, *(Path(absolute(each)) for each in beside if each)])
+    above = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         raise StudioError(
-            "out-not-empty",
-            "“{out}” exists and is not empty.",
-            "Choose another folder, or add --overwrite.",
-            out=str(path),
+            "not-allowed",
+            "“{path}” may not be read or written.",
+            "Check the permissions, or choose another place.",
+            path=str(above),
         )
     return path
+
+
+def make_room(out: Path) -> None:
+    """Clear OUT, as --overwrite asked: a former model is replaced, anything else goes to the app's trash."""
+    if out.is_dir() and any(out.iterdir()) and not (out / STUDIO_FILE).is_file():
+        files.move_to_trash(out, paths.trash())
+
+
+def _refuse_precious(out: Path, precious: list[Path]) -> None:
+    for each in precious:
+        if each.resolve().is_relative_to(out.resolve()):
+            raise StudioError(
+                "out-holds-more",
+                "“{out}” cannot be overwritten: “{what}” lies in it.",
+                "Choose another folder for the model.",
+                out=str(out),
+                what=str(each),
+            )
 
 
 def whole_base(base: str) -> str:

@@ -43,9 +43,7 @@ class Parser(argparse.ArgumentParser):
             what = str(action.metavar).lower()
         else:
             message, what = "{what} cannot be “{word}”.", "/".join(action.option_strings) or str(action.metavar)
-        raise UsageError(
-            message, "Choose one of: {known}.", program=self.prog, what=what, word=str(value), known=known
-        )
+        raise UsageError(message, "Choose one of: {known}.", program=self.prog, what=what, word=str(value), known=known)
 
 
 def whole_number(word: str) -> int:

@@ -40,7 +40,7 @@ class Work:
         self.settings = load_settings()
         self.place = place
         self.engines = Engines(self.settings)
-        self.has_begun = False  # a training has done its first step's worth: from then on its run is worth keeping
+        self.has_begun = False  # a training has said Started: from then on its run is worth keeping
 
     def __enter__(self) -> "Work":
         self.engines.__enter__()
@@ -54,7 +54,7 @@ class Work:
             self.engines.__exit__(kind, error, trace)
 
     def do(
-        self, kind: type[T], verb: str, *, on_event: Callable[[Event], None] | None = None, **arguments: object
+        self, kind: type[T], verb: str, /, *, on_event: Callable[[Event], None] | None = None, **arguments: object
     ) -> T:
         """Run a verb to its end and return its result, which must be a `kind`. Raises StudioError, Stopped."""
         place = self.place if verb in ("train", "resume") else None

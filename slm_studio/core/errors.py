@@ -1,9 +1,12 @@
 """StudioError: the only error a person ever reads."""
 
 import errno
+import re
 from collections.abc import Mapping
 
 Value = str | int | float
+
+_TEMPORARY = re.compile(r"\.partial-[0-9a-f]{8}-")  # core/files.py writes under such a name first
 
 
 class StudioError(Exception):
@@ -45,7 +48,7 @@ class StudioError(Exception):
 
 def system_error(error: OSError) -> StudioError:
     """Return what a refusal of the operating system means for the person."""
-    where = str(error.filename or "")
+    where = _TEMPORARY.sub("", str(error.filename or ""))
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return disk_full(where)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -74,6 +77,13 @@ def system_error(error: OSError) -> StudioError:
             "“{path}” is more than this disk can take: {reason}.",
             "Choose a shorter name, or another disk.",
             path=where[:200],
+            reason=error.strerror or str(error),
+        )
+    if not where:
+        return StudioError(
+            "system",
+            "The system refused: {reason}.",
+            "Check the disk and try again.",
             reason=error.strerror or str(error),
         )
     return StudioError(

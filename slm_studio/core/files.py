@@ -65,7 +65,12 @@ def replace_folder(source: Path, target: Path) -> None:
     had = target.exists()
     if had:
         os.rename(target, aside)
-    os.rename(source, target)
+    try:
+        os.rename(source, target)
+    except OSError:
+        if had:
+            os.rename(aside, target)
+        raise
     sync_folder(target.parent)
     if had:
         shutil.rmtree(aside, ignore_errors=True)

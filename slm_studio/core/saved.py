@@ -1,5 +1,6 @@
 """SavedModel: a Transformers folder plus studio.json."""
 
+import errno
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -70,11 +71,19 @@ def open_saved(folder: Path) -> SavedModel:
 
 
 def relocate(model: SavedModel, out: Path) -> SavedModel:
-    """Move a model to a folder that is free or empty (the caller has asked), and return it from there."""
+    """Move a model to a folder, in whose place it then stands (the caller has asked), and return it from there.
+
+    Raises OSError; then the model is where it was, and so is what stood in `out`.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
-    if out.is_dir() and not any(out.iterdir()):
-        out.rmdir()
-    shutil.move(model.folder, out)
+    try:
+        files.replace_folder(Path(model.folder), out)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with files.atomic_folder(out) as partial:  # another disk
+            shutil.copytree(model.folder, partial, dirs_exist_ok=True)
+        shutil.rmtree(model.folder, ignore_errors=True)
     return replace(model, folder=str(out))
 
 

@@ -120,7 +120,6 @@ INFO = TaskInfo(
         ),
     ),
     metric="accuracy",
-    lower_is_better=False,
     shown=("accuracy", "f1_macro"),
     hub_tag="text-classification",
     order=10,

@@ -65,8 +65,7 @@ class TaskInfo:
     sentence: str  # "Learn to classify {text} into {labels} values of {label}": roles and counts are filled in
     roles: tuple[Role, ...]
     families: tuple[Family, ...]  # the first is the default for small data; CONTINUED is last
-    metric: str  # decides which checkpoint is best
-    lower_is_better: bool
+    metric: str  # drawn beside the loss while a model learns
     shown: tuple[str, ...]  # metrics a report leads with
     hub_tag: str
     order: int
@@ -90,7 +89,3 @@ class TaskInfo:
             family=key,
             families=", ".join(family.key for family in self.families if family.key != CONTINUED),
         )
-
-    def is_better(self, value: float, best: float | None) -> bool:
-        """Say whether `value` of the deciding metric beats `best`."""
-        return best is None or (value < best if self.lower_is_better else value > best)

@@ -72,7 +72,6 @@ INFO = TaskInfo(
         ),
     ),
     metric="loss",
-    lower_is_better=True,
     shown=("perplexity", "bits_per_byte"),
     hub_tag="text-generation",
     order=20,

@@ -15,7 +15,9 @@ Row = Mapping[str, str]  # role → cell
 class Rows(Sequence[Row]):
     """Some rows of a table, role by role. Cells are text, exactly as read; a missing cell is ""."""
 
-    def __init__(self, table: pa.Table, roles: Mapping[str, str], indices: np.ndarray | None = None) -> None:
+    def __init__(
+        self, table: pa.Table, roles: Mapping[str, str], indices: np.ndarray | None = None, name: str = "the table"
+    ) -> None:
         self.roles = {role: column for role, column in roles.items() if column}
         for column in self.roles.values():
             if column not in table.column_names:
@@ -23,7 +25,7 @@ class Rows(Sequence[Row]):
                     "no-such-column",
                     "“{dataset}” has no column “{column}”.",
                     "Its columns are: {columns}.",
-                    dataset="data",
+                    dataset=name,
                     column=column,
                     columns=", ".join(table.column_names),
                 )
@@ -62,4 +64,4 @@ def open_table(path: Path) -> pa.Table:
 
 def open_rows(dataset: Dataset, roles: Mapping[str, str], split: Split = "train") -> Rows:
     """Return all rows of one part of a dataset."""
-    return Rows(open_table(dataset.part(split)), roles)
+    return Rows(open_table(dataset.part(split)), roles, name=dataset.name)

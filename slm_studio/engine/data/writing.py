@@ -30,8 +30,8 @@ def write_file(dataset: Dataset, out: Path, to: str = "") -> Iterator[Event]:
     The training rows are written; where a column of the file itself splits the rows, those of every part.
     """
     began = time.monotonic()
-    kind = _format(out, to)
     _refuse_own_files(dataset, out)
+    kind = _format(out, to)
     tables = [open_table(dataset.part(split)) for split in _parts(dataset)]  # type: ignore[arg-type]
     total = sum(table.num_rows for table in tables)
     columns = [text_column(dataset)] if kind == "txt" else list(tables[0].column_names)
@@ -56,8 +56,21 @@ def _write(kind: str, out: Path, columns: Sequence[str], tables: Sequence[pa.Tab
         writer.close()
 
 
+def check_target(out: Path, source: Path) -> None:
+    """Refuse an `out` that is the file to be read, a folder, or of a kind that cannot be written."""
+    _refuse_source(out, source)
+    _format(out, "")
+
+
 def _format(out: Path, to: str) -> str:
     ending = (to or out.suffix).lower().lstrip(".")
+    if not ending:
+        raise StudioError(
+            "no-format",
+            "“{name}” does not say in which format to write.",
+            "Give it an ending, for example .csv or .jsonl.",
+            name=shown(Path(out.name)),
+        )
     kind = ENDINGS.get(ending, ending)
     if kind not in _WRITERS:
         raise StudioError(
@@ -72,10 +85,13 @@ def _format(out: Path, to: str) -> str:
 
 def _refuse_own_files(dataset: Dataset, out: Path) -> None:
     """Never write over the file the rows came from, nor into the app's own copy."""
+    _refuse_source(out, Path(dataset.source), Path(dataset.folder))
+
+
+def _refuse_source(out: Path, source: Path, folder: Path | None = None) -> None:
     target = out.absolute().resolve()
-    source = Path(dataset.source)
     same = target == source.resolve() or (out.exists() and source.exists() and out.samefile(source))
-    if same or target.is_relative_to(Path(dataset.folder).resolve()):
+    if same or (folder is not None and target.is_relative_to(folder.resolve())):
         raise StudioError(
             "overwrites-source",
             "“{path}” is the file these rows were read from.",

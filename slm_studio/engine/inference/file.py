@@ -12,7 +12,7 @@ from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.results import FileResult, Label, Token
 from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import open_table
-from slm_studio.engine.data.writing import write_table
+from slm_studio.engine.data.writing import check_target, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
 
 CHUNK = 256  # rows between two signs of life
@@ -21,6 +21,7 @@ CHUNK = 256  # rows between two signs of life
 def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, object]) -> Iterator[Event]:
     """Read a file, answer its text column, and write all its columns plus `prediction` and `score`."""
     began = time.perf_counter()
+    check_target(out, path)  # before hours of answers, not after
     item = on_shelf(handle)
     dataset = yield from _read(path)
     table = open_table(dataset.part())

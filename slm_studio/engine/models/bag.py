@@ -1,4 +1,4 @@
-"""A bag of words: hashed words and parts of words, averaged into one vector, one linear layer on top.
+"""A bag of words: hashed words and parts of words, added up into one vector, one linear layer on top.
 
 It knows nothing of order beyond word pairs, learns in seconds, and on short texts few networks beat it. In the spirit
 of fastText (Joulin et al. 2016, https://arxiv.org/abs/1607.01759) and of feature hashing (Weinberger et al. 2009).
@@ -10,7 +10,7 @@ Saved folders are Transformers folders of the type “slm-bag” with a bag_toke
     logits = net(**tokenizer(["Where is my card?"], return_tensors="pt")).logits
 """
 
-# B rows, T features of the longest row, N features of the whole batch, D width, L labels
+# B rows, T features of the longest row, D width, L labels
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +34,7 @@ class BagConfig(PreTrainedConfig):
         self,
         buckets: int = 1 << 17,
         hidden_size: int = 64,
-        dropout: float = 0.5,
+        dropout: float = 0.3,
         **kwargs: object,
     ) -> None:
         """Take the shape; `dropout` is the share of features, and of the vector they make, hidden while learning."""
@@ -51,7 +51,7 @@ class BagConfig(PreTrainedConfig):
 
 
 class BagForSequenceClassification(PreTrainedModel):
-    """Classify a text by the sum of its features' vectors, weighed by rarity to a length of 1 (as TF-IDF)."""
+    """Classify a text by the sum of its features' vectors, divided by the root of their number."""
 
     config_class = BagConfig
     base_model_prefix = "table"
@@ -61,8 +61,6 @@ class BagForSequenceClassification(PreTrainedModel):
         super().__init__(config)
         self.num_labels = config.num_labels
         # A step touches some thousand of the rows: sparse gradients leave the others alone.
-        self.rarity_V: Tensor
-        self.register_buffer("rarity_V", torch.ones(config.buckets))
         self.table = nn.EmbeddingBag(config.buckets, config.hidden_size, mode="sum", sparse=True, padding_idx=PADDING)
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(config.hidden_size, config.num_labels)
@@ -81,29 +79,20 @@ class BagForSequenceClassification(PreTrainedModel):
         loss = None if labels is None else functional.cross_entropy(logits_BL.float(), labels)
         return SequenceClassifierOutput(loss=loss, logits=logits_BL)
 
-    @torch.no_grad()
-    def weigh(self, counts_V: Tensor, texts: int) -> None:
-        """Let features count by their rarity: `counts_V` says in how many of `texts` training texts each bucket stands.
-
-        Features that no training text holds count nothing. Without this call all features count the same.
-        """
-        counts_V = counts_V.to(self.rarity_V)
-        self.rarity_V.copy_((((1 + texts) / (1 + counts_V)).log() + 1) * (counts_V > 0))
-
     def get_input_embeddings(self) -> nn.Module:
         """Return the table."""
         return self.table
 
     def _sum(self, input_ids: Tensor, kept_BT: Tensor) -> Tensor:
         """Return hidden_BD. While learning, a random share of the features is left out and the others count for more."""
-        weights_BT = self.rarity_V[input_ids] * kept_BT
-        scale_B1 = weights_BT.norm(dim=1, keepdim=True).clamp(min=1e-6).reciprocal()
+        scale_B1 = kept_BT.sum(1, keepdim=True).clamp(min=1).rsqrt()
         if self.training and self.config.dropout:
             kept_BT = kept_BT & (torch.rand(kept_BT.shape, device=kept_BT.device) >= self.config.dropout)
             scale_B1 = scale_B1 / (1 - self.config.dropout)
         counts_B = kept_BT.sum(1)
-        weights_N = (weights_BT * scale_B1)[kept_BT].to(self.table.weight.dtype)
-        return self.table(input_ids[kept_BT], counts_B.cumsum(0) - counts_B, per_sample_weights=weights_N)  # type: ignore[no-any-return]
+        # One flat list of features [N]: neither padding nor what was left out costs anything.
+        sums_BD: Tensor = self.table(input_ids[kept_BT], counts_B.cumsum(0) - counts_B)
+        return sums_BD * scale_B1.to(sums_BD.dtype)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -115,5 +104,3 @@ class BagForSequenceClassification(PreTrainedModel):
         elif isinstance(module, nn.Linear):
             init.xavier_uniform_(module.weight)
             init.zeros_(module.bias)
-        elif module is self:
-            init.ones_(self.rarity_V)

@@ -15,7 +15,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 import torch
 from transformers import BatchEncoding
 
@@ -37,7 +36,7 @@ class BagSettings:
     buckets: int
     lowercase: bool = True
     shortest_part: int = 2
-    longest_part: int = 5
+    longest_part: int = 5  # characters, the blank on either side included
     longest_run: int = 3  # characters, in scripts without spaces
 
 
@@ -53,21 +52,12 @@ class BagTokenizer:
     def __init__(self, settings: BagSettings) -> None:
         """Start with nothing remembered."""
         self.settings = settings
-        self.counts = np.zeros(settings.buckets, dtype=np.int32)
-        self.texts = 0
         self._remembered: dict[str, tuple[list[int], list[str]]] = {}
 
     @classmethod
     def learn(cls, texts: Iterable[str], *, size: str, lowercase: bool = True) -> Self:
-        """Return the tokenizer of a size, with `counts` of how many of the texts hold each feature.
-
-        The counts are what `BagForSequenceClassification.weigh` asks for; they are saved with the net, not here.
-        """
-        tokenizer = cls(BagSettings(buckets=BUCKETS[size], lowercase=lowercase))
-        for text in texts:
-            tokenizer.counts[list(set(tokenizer.encode(text)))] += 1
-            tokenizer.texts += 1
-        return tokenizer
+        """Return the tokenizer of a size. Hashing learns nothing, so the texts stay unread."""
+        return cls(BagSettings(buckets=BUCKETS[size], lowercase=lowercase))
 
     def __len__(self) -> int:
         """Return the number of buckets."""

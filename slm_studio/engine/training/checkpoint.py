@@ -24,7 +24,7 @@ class Position:
 
     step: int = 0
     seconds: float = 0.0
-    best: float | None = None  # the deciding metric at its best
+    best: float | None = None  # the lowest held-out loss
     best_step: int = 0
     best_metrics: dict[str, float] = field(default_factory=dict)
     stale: int = 0  # evaluations since the best one
