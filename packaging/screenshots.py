@@ -31,10 +31,18 @@ from slm_studio.ui.theme import the_theme  # noqa: E402
 from tests.studio import Studio  # noqa: E402
 
 LOOKS = ("light", "dark")
+PATIENCE = 600.0  # seconds for one piece of work on a busy machine
 SETTLE = 250  # milliseconds: the last timers run out, the last jobs paint
 COLOURS = 256
 BAG = {"base": "blank:bag-small"}
-CURVES = {"base": "blank:lstm-nano", "epochs": 40, "batch": 16, "learning_rate": 0.001, "patience": 20, "eval_every": 60}
+CURVES = {
+    "base": "blank:lstm-nano",
+    "epochs": 24,
+    "batch": 16,
+    "learning_rate": 0.001,
+    "patience": 20,
+    "eval_every": 48,
+}
 WRITER = {"base": "blank:llama-nano", "minutes": 0.7}
 # What a person would call their things, and would type.
 WORDS = {
@@ -64,7 +72,13 @@ class Photographer:
         self.session.secrets.keep(settings.endpoint, "hf_a_token_that_opens_nothing")
 
     def walk(self) -> None:
-        """Go the way of a person's first half hour."""
+        """Go the way of a person's first half hour, and leave nothing running."""
+        try:
+            self._walk()
+        finally:
+            self.studio.close()
+
+    def _walk(self) -> None:
         self.settle()
         self.shoot("welcome")
         self.look_at_rows()
@@ -75,7 +89,6 @@ class Photographer:
         self.share()
         self.studio.panel("settings")
         self.shoot("settings")
-        self.studio.close()
 
     def look_at_rows(self) -> None:
         """Drop the messages; wait until they were counted and checked."""
@@ -103,7 +116,7 @@ class Photographer:
         self.studio.plan(**CURVES, name=self.words["curves"])
         self.studio.click(train.actions_row.primary)
         story = train.book.story(self.session.run)
-        self.studio.wait(lambda: story.total and story.n > 0.55 * story.total and story.samples)
+        self.studio.wait(lambda: story.total and story.n > 0.55 * story.total and story.samples, PATIENCE)
         self.shoot("train")
         self.studio.click(train.actions_row.keep)
         self.studio.wait(lambda: story.model is not None)
@@ -146,7 +159,7 @@ class Photographer:
         """Press Start and wait for the model."""
         before = self.session.model
         self.studio.click(self.studio.panel("train").actions_row.primary)
-        self.studio.wait(lambda: not self.studio.trainings.active, 300)
+        self.studio.wait(lambda: not self.studio.trainings.active, PATIENCE)
         self.studio.wait(lambda: self.session.model != before)
 
     def shoot(self, place: str) -> None:
@@ -216,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     began = time.monotonic()
     for language in [given.language] if given.language else WORDS:
-        with tempfile.TemporaryDirectory(prefix="slm-studio-pictures-") as home:
+        with tempfile.TemporaryDirectory(prefix="slm-studio-pictures-", ignore_cleanup_errors=True) as home:
             words = [sys.executable, __file__, "--inside", "--language", language, "--out", str(given.out.resolve())]
             subprocess.run(words, check=True, env=os.environ | {"SLM_STUDIO_HOME": home}, cwd=home)
     pictures = sorted(given.out.glob("*.png"))

@@ -36,7 +36,7 @@ def _start(given: list[str]) -> int:
         return _open_window(str(paths.resources() / "samples" / language / "messages.csv"))
     from slm_studio import cli
 
-    return cli.main(given)
+    return int(cli.main(given) or 0)
 
 
 def looks_like_path(word: str) -> bool:

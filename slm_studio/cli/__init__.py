@@ -36,6 +36,15 @@ DONE, PROBLEM, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit status: 0 done, 1 problem, 2 wrong usage, 130 after Ctrl-C."""
+    try:
+        return _main(argv)
+    except BrokenPipeError:
+        # Whoever read us has gone (… | head): what was at work has been stopped and kept.
+        _leave_quietly()
+        return PROBLEM
+
+
+def _main(argv: Sequence[str]) -> int:
     use_language("en")
     words, as_json = split_json(argv)
     screen = Screen(as_json=as_json)
@@ -54,9 +63,7 @@ def main(argv: Sequence[str]) -> int:
         screen.stopped("")
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read us has gone (… | head): what was at work has been stopped and kept.
-        _leave_quietly()
-        return PROBLEM
+        raise
     except OSError as error:
         screen.problem(system_error(error))
         return PROBLEM

@@ -2,7 +2,7 @@
 
 import argparse
 
-from slm_studio.cli.flags import add_reading, add_roles, check_roles, roles_of
+from slm_studio.cli.flags import add_reading, add_roles, check_roles, join_roles, roles_of
 from slm_studio.cli.read import report_of
 from slm_studio.cli.work import Work, absolute
 from slm_studio.core.dataset import Dataset
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset)
     check_roles(roles_of(arguments), dataset)
-    roles = guess.roles | roles_of(arguments)
+    roles = join_roles(guess.roles, roles_of(arguments))
     steps = tuple(step.strip() for step in arguments.steps.split(",") if step.strip())
     cleaned = work.do(Dataset, "clean", dataset=dataset, steps=steps, roles=roles)
     written = work.do(FileResult, "convert", dataset=cleaned, out=absolute(arguments.out))

@@ -7,7 +7,7 @@ from slm_studio.cli.train import add_out, free_out
 from slm_studio.cli.work import Work
 from slm_studio.core.files import size_of
 from slm_studio.core.saved import SavedModel
-from slm_studio.host.secrets import token_for
+from slm_studio.host.secrets import is_this_computer, token_for
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -26,6 +26,6 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     endpoint = arguments.endpoint or work.settings.endpoint
     model = work.do(
         SavedModel, "fetch", id=arguments.id, endpoint=endpoint, revision=arguments.revision, out=str(out or ""),
-        token=token_for(endpoint, may_leave=work.settings.send_token_to_mirrors),
+        token=token_for(endpoint, may_leave=work.settings.send_token_to_mirrors or is_this_computer(endpoint)),
     )  # fmt: skip
     return {"model": model.folder, "commit": model.origin.rpartition("@")[2], "bytes": size_of(Path(model.folder))}

@@ -21,7 +21,7 @@ WORDS: dict[type, tuple[Callable[[str], object], str]] = {
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add what a person may settle where a guess about a file was wrong."""
     parser.add_argument("--encoding", help="the file's encoding, for example gb18030 (default: guessed)")
-    parser.add_argument("--delimiter", help="what stands between two cells (default: guessed)")
+    parser.add_argument("--delimiter", help="what stands between two cells; tab for a tabulator (default: guessed)")
     parser.add_argument(
         "--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first row names the columns"
     )
@@ -44,6 +44,11 @@ def roles_of(arguments: argparse.Namespace) -> dict[str, str]:
         if getattr(arguments, name, None):
             found[name] = getattr(arguments, name)
     return found
+
+
+def join_roles(guessed: Mapping[str, str], named: Mapping[str, str]) -> dict[str, str]:
+    """Return the roles as named, the rest as guessed; a column that was named is guessed for nothing else."""
+    return {role: column for role, column in guessed.items() if column not in named.values()} | dict(named)
 
 
 def check_roles(roles: Mapping[str, str], dataset: Dataset, task: str = "") -> None:

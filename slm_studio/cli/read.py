@@ -40,7 +40,7 @@ def report_of(dataset: Dataset) -> dict[str, object]:
     assert isinstance(report, dict)
     remarks = [
         {"code": each.code, "count": each.count, "rows": list(each.rows),
-         "message": fill(each.message, {"count": each.count} | (each.values or {}))}
+         "message": fill(each.message, {"count": each.count, **(each.values or {})})}
         for each in dataset.report.remarks
     ]  # fmt: skip
     return report | {"remarks": remarks}

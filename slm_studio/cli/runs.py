@@ -2,7 +2,7 @@
 
 import argparse
 
-from slm_studio.cli.train import add_out, free_out, outcome
+from slm_studio.cli.train import add_out, and_how_to_resume, free_out, outcome
 from slm_studio.cli.usage import whole_number
 from slm_studio.cli.work import Work
 from slm_studio.core import files, paths
@@ -61,7 +61,11 @@ def resume(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
             run=run.id,
             state=run.state,
         )
-    return outcome(run, work.do(SavedModel, "resume", run=run), out)
+    try:
+        model = work.do(SavedModel, "resume", run=run)
+    except StudioError as error:
+        raise and_how_to_resume(error, run) from error
+    return outcome(run, model, out)
 
 
 def keep(arguments: argparse.Namespace, work: Work) -> dict[str, object]:

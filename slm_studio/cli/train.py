@@ -12,6 +12,7 @@ from slm_studio.cli.flags import (
     add_roles,
     check_roles,
     check_settings,
+    join_roles,
     roles_of,
     settings_of,
     training_owners,
@@ -20,10 +21,11 @@ from slm_studio.cli.usage import whole_number
 from slm_studio.cli.work import Work, absolute
 from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
-from slm_studio.core.recipe import BLANK, Recipe, make_recipe
+from slm_studio.core.recipe import BLANK, Recipe, make_recipe, split_base
 from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, create_run, find_run, save_run
 from slm_studio.core.saved import STUDIO_FILE, SavedModel, relocate
+from slm_studio.core.tasks import all_tasks
 
 PUZZLES = ("engine-died", "unexpected", "native-panic")  # their details stand in the run's folder
 
@@ -57,13 +59,15 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     """Train and return run, model, metrics and baselines."""
     out = free_out(arguments.out, arguments.overwrite, beside=(arguments.file, arguments.validation, arguments.test))
     settings = settings_of(arguments, training_owners())
-    if arguments.task:
-        make_plan(arguments.task, arguments, settings)  # what cannot be is said before a large file is read
+    task = arguments.task or implied_task(arguments)
+    if task:
+        make_plan(task, arguments, settings)  # what cannot be is said before a large file is read
     dataset = work.read(arguments.file, arguments)
-    guess = work.do(Suggestion, "suggest", dataset=dataset, task=arguments.task)
+    guess = work.do(Suggestion, "suggest", dataset=dataset, task=task)
     recipe = make_plan(guess.task, arguments, settings)
-    check_roles(roles_of(arguments), dataset, recipe.task)
-    recipe = replace(recipe, roles={**guess.roles, **recipe.roles}, name=arguments.name or (out.name if out else ""))
+    named = roles_of(arguments)
+    check_roles(named, dataset, recipe.task)
+    recipe = replace(recipe, roles=join_roles(guess.roles, named), name=arguments.name or (out.name if out else ""))
     for problem in recipe.problems():
         raise problem
     started = create_run(recipe, dataset)
@@ -72,8 +76,21 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     except StudioError as error:
         if not work.has_begun and error.code not in PUZZLES:
             shutil.rmtree(started.path, ignore_errors=True)  # a plan that cannot begin leaves nothing behind
-        raise
+            raise
+        raise and_how_to_resume(error, started) from error
     return outcome(started, model, out)
+
+
+def implied_task(arguments: argparse.Namespace) -> str:
+    """Return the only task that has the roles and the family of base that were named, or "" where several have."""
+    family = split_base(arguments.base)[0] if arguments.base.startswith(BLANK) else ""
+    fitting = [
+        info.key
+        for info in all_tasks()
+        if set(roles_of(arguments)) <= {role.name for role in info.roles}
+        and (not family or family in {each.key for each in info.families})
+    ]
+    return fitting[0] if len(fitting) == 1 else ""
 
 
 def make_plan(task: str, arguments: argparse.Namespace, settings: dict[str, object]) -> Recipe:
@@ -85,6 +102,12 @@ def make_plan(task: str, arguments: argparse.Namespace, settings: dict[str, obje
         if problem.code != "role-missing":
             raise problem
     return recipe
+
+
+def and_how_to_resume(error: StudioError, run: Run) -> StudioError:
+    """Return an error that ended a run, with the command by which the run goes on."""
+    hint = f"{error.hint} Go on with: slm-studio runs resume {{run}}".lstrip()
+    return StudioError(error.code, error.message, hint, **(error.values | {"run": run.id}))
 
 
 def outcome(run: Run, model: SavedModel, out: Path | None) -> dict[str, object]:

@@ -94,6 +94,8 @@ class Work:
         chosen = {name: getattr(arguments, name, None) for name in ("encoding", "delimiter", "header")}
         held = {name: absolute(getattr(arguments, name, None)) for name in ("validation", "test")}
         options = {name: value for name, value in (chosen | held).items() if value not in (None, "")}
+        if options.get("delimiter") in ("tab", r"\t"):
+            options["delimiter"] = "\t"  # hard to type in a terminal
         return self.do(Dataset, "read", path=absolute(file), options=ReadOptions(**options))  # type: ignore[arg-type]
 
     def open(self, model: str, device: str | None = None) -> Opened:

@@ -127,6 +127,16 @@ class Recipe:
                         help=role.help,
                     )
                 )
+        columns = [column for column in self.roles.values() if column]
+        if twice := [column for column in columns if columns.count(column) > 1]:
+            found.append(
+                StudioError(
+                    "column-twice",
+                    "Column “{column}” plays more than one role.",
+                    "Choose another column for one of them.",
+                    column=twice[0],
+                )
+            )
         return found
 
 

@@ -67,7 +67,17 @@ def open_saved(folder: Path) -> SavedModel:
             "Choose another folder, or import it in the Hub.",
             folder=str(folder),
         )
-    return replace(codec.from_json(SavedModel, files.read_json(folder / STUDIO_FILE)), folder=str(folder))
+    plain = files.read_json(folder / STUDIO_FILE)
+    try:
+        return replace(codec.from_json(SavedModel, plain), folder=str(folder))
+    except StudioError as error:
+        raise StudioError(
+            "file-damaged",
+            "“{path}” cannot be read: {reason}.",
+            "Restore it from a copy, or make it again.",
+            path=str(folder / STUDIO_FILE),
+            reason=str(error.values.get("reason", error)),
+        ) from error
 
 
 def relocate(model: SavedModel, out: Path) -> SavedModel:

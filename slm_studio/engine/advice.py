@@ -1,11 +1,15 @@
 """Third-party exception → StudioError: what happened and what to do now."""
 
+import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from slm_studio.core.errors import StudioError, Value, system_error
+
+_OS_ERROR = re.compile(r"\(os error (\d{1,5})\)")
 
 
 @contextmanager
@@ -32,6 +36,8 @@ def advise(error: BaseException) -> StudioError:
         return found
     if isinstance(error, OSError):
         return system_error(error)
+    if refused := _refused_in_rust(error):
+        return system_error(refused)
     if type(error).__name__ == "PanicException":
         return StudioError(
             "native-panic",
@@ -46,6 +52,18 @@ def advise(error: BaseException) -> StudioError:
         kind=type(error).__name__,
         reason=str(error)[:500],
     )
+
+
+def _refused_in_rust(error: BaseException) -> OSError | None:
+    """Return the system's refusal that safetensors or tokenizers met, or None.
+
+    They raise errors of their own; the number of the system's error stands in the text alone, as Rust's std writes it.
+    """
+    found = _OS_ERROR.search(str(error))
+    if found is None:
+        return None
+    number = int(found[1])
+    return OSError(0, found[0], None, number) if sys.platform == "win32" else OSError(number, os.strerror(number))
 
 
 def advise_hub(error: BaseException, endpoint: str = "", name: str = "", token: str = "") -> StudioError | None:
@@ -132,7 +150,7 @@ _BY_STATUS = {
     401: StudioError(
         "hub-token",
         "{endpoint} does not know this token.",
-        "Make a new one at huggingface.co/settings/tokens, and enter it under Hub.",
+        "Make a new one at huggingface.co/settings/tokens, and enter it under Hub, or set HF_TOKEN.",
     ),
     403: StudioError(
         "hub-forbidden",

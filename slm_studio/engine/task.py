@@ -44,6 +44,7 @@ class Task(Generic[Observation]):
     """The base strategy. `Observation` is what one batch of scored examples leaves behind."""
 
     key: ClassVar[str]
+    needs_text: ClassVar[bool] = True  # an empty prompt has no answer
 
     @property
     def info(self) -> TaskInfo:

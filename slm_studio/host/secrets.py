@@ -91,6 +91,11 @@ def host_of(endpoint: str) -> str:
     return (urlsplit(endpoint).hostname or endpoint).lower()
 
 
+def is_this_computer(endpoint: str) -> bool:
+    """Say whether an address never leaves this computer, so that nothing can be given away to it."""
+    return host_of(endpoint) in ("127.0.0.1", "localhost", "::1")
+
+
 def token_for(endpoint: str, *, may_leave: bool = False, secrets: "Secrets | None" = None) -> str:
     """Return the token to use at `endpoint`, or "".
 

@@ -29,6 +29,10 @@ from slm_studio.ui.training import Trainings
 
 log = logging.getLogger("slm_studio")
 
+PAINTED = (
+    150  # milliseconds after which the window was painted; opening the last dataset would hold that up by a second
+)
+
 
 def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = None) -> int:
     """Open the window (with a file, where `path` names one), stay until it is closed, return the exit status.
@@ -47,7 +51,7 @@ def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = 
     window = MainWindow(session, jobs, trainings)
     sys.excepthook = _Hook(window)
     window.show()
-    QTimer.singleShot(0, _Opening(window, engines, path, opened))
+    QTimer.singleShot(PAINTED, _Opening(window, engines, path, opened))
     status = application.exec()
     return _leave(status, jobs, trainings, engines)
 

@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,11 +69,10 @@ def times(measured: float, peer: float, wanted: float = 0.0) -> str:
     return f"{ratio:.2f} ×{verdict}"
 
 
-def in_process(module: str, *words: str) -> dict[str, object]:
+def in_process(module: str, *words: str, environment: Mapping[str, str] | None = None) -> dict[str, object]:
     """Run `python -m module words…` alone and return the JSON object of its last line."""
-    found = subprocess.run(
-        [sys.executable, "-m", module, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
-    )
+    command = [sys.executable, "-m", module, *words]
+    found = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(found.stdout.strip().rpartition("\n")[2])
 
 

@@ -40,16 +40,15 @@ def refuse_hopeless(rows: Rows, recipe: Recipe) -> None:
     """Raise StudioError for rows from which nothing can be learnt. (The trainer asks before it builds a net.)"""
     if not len(rows):
         raise StudioError("no-rows", "There are no rows to learn from.", "Choose a file with rows in it.")
-    if recipe.task != "classify":
-        if "text" in rows.roles and not any(cell.strip() for cell in rows.column("text")):
-            raise StudioError(
-                "no-text",
-                "Column “{column}” is empty.",
-                "Choose the column that holds the texts.",
-                column=rows.roles["text"],
-            )
-        return
-    _refuse_labels(rows)
+    if "text" in rows.roles and not any(cell.strip() for cell in rows.column("text")):
+        raise StudioError(
+            "no-text",
+            "Column “{column}” is empty.",
+            "Choose the column that holds the texts.",
+            column=rows.roles["text"],
+        )
+    if recipe.task == "classify":
+        _refuse_labels(rows)
 
 
 def _refuse_labels(rows: Rows) -> None:

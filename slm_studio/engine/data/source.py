@@ -141,7 +141,7 @@ def open_source(path: Path) -> Source:
     title = shown(Path(path.name))
     try:
         facts = path.stat()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:  # ValueError: a NUL in the name, which no file can have
         raise StudioError(
             "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=shown(path)
         ) from error

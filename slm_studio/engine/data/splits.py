@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
 from slm_studio.engine.data.rows import Rows, open_rows
 
@@ -119,7 +120,16 @@ def _given(dataset: Dataset, recipe: Recipe, split: str, role: str) -> tuple[Row
         return None
     rows = open_rows(dataset, recipe.roles, split)  # type: ignore[arg-type]
     kept = _labelled(rows, role)
-    return (kept, len(rows) - len(kept)) if len(kept) else None
+    if not len(kept):
+        raise StudioError(
+            "no-labels-held-out",
+            "None of the {rows} {split} rows has a label in column “{column}”.",
+            "Choose another file for them, or leave it out: then a share of the rows is held out.",
+            rows=len(rows),
+            split=split,
+            column=recipe.roles[role],
+        )
+    return kept, len(rows) - len(kept)
 
 
 def _keys(rows: Rows, role: str) -> np.ndarray:

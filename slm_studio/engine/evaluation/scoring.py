@@ -88,6 +88,8 @@ def macro_f1(true: np.ndarray, predicted: np.ndarray, classes: int) -> float:
     hits = np.bincount(true[true == predicted], minlength=classes)
     seen = np.bincount(true, minlength=classes) + np.bincount(predicted, minlength=classes)
     present = seen > 0
+    if not present.any():
+        return 0.0  # no row has a label that the model knows
     return float((2 * hits[present] / seen[present]).mean())
 
 

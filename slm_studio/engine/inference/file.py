@@ -29,9 +29,11 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     answers: list[str] = []
     scores: list[str] = []
     for start in range(0, len(texts), CHUNK):
-        for results in item.task.predict_many(item.loaded, texts[start : start + CHUNK], options):
-            answers.append(_answer(results))
-            scores.append(_score(results))
+        chunk = texts[start : start + CHUNK]
+        for text, results in zip(chunk, item.task.predict_many(item.loaded, chunk, options), strict=True):
+            is_blank = item.task.needs_text and not text.strip()  # no text, no answer
+            answers.append("" if is_blank else _answer(results))
+            scores.append("" if is_blank else _score(results))
         yield Progress("Answering rows", min(start + CHUNK, len(texts)), len(texts))
     for name, cells in (("prediction", answers), ("score", scores)):
         table = table.append_column(_free(name, table.column_names), pa.array(cells, pa.string()))

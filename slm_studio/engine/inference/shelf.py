@@ -11,7 +11,7 @@ from slm_studio.core.events import Event, Finished, Predicted, Progress
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.models.inspect import inspect_folder
+from slm_studio.engine.models.inspect import inspect_as
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.device import pick_device
@@ -43,8 +43,8 @@ def open_model(folder: Path, device: str) -> Iterator[Event]:
             model=model.name,
         )
     yield Progress("Opening {model}".replace("{model}", model.name), 0, 0)
-    inspect_folder(folder)
     task = task_of(model.task)
+    inspect_as(folder, model.task)
     place = pick_device(device)
     loaded = task.open(folder, model.facts, place)
     loaded.net.eval()
@@ -74,6 +74,13 @@ def close_model(handle: str) -> Iterator[Event]:
 def predict_prompt(handle: str, prompt: str, options: dict[str, object]) -> Iterator[Event]:
     """Answer one prompt, then say how long it took."""
     item = on_shelf(handle)
+    if item.task.needs_text and not prompt.strip():
+        raise StudioError(
+            "text-empty",
+            "The text holds no word, so “{model}” has nothing to answer.",
+            "Write at least one word.",
+            model=item.model.name,
+        )
     began = time.perf_counter()
     count = 0
     for result in item.task.predict(item.loaded, prompt, options):

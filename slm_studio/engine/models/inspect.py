@@ -87,6 +87,20 @@ def inspect_folder(folder: Path) -> Inspection:
     )
 
 
+def inspect_as(folder: Path, task: str) -> Inspection:
+    """Inspect a folder whose studio.json says what it is for. Raises StudioError where config and weights contradict."""
+    found = inspect_folder(folder)
+    if found.task != task:
+        raise StudioError(
+            "model-task",
+            "“{model}” is said to do the task “{task}”, but its config.json and weights do not allow it.",
+            "Fetch the model again, or restore its folder from a copy.",
+            model=folder.name,
+            task=task,
+        )
+    return found
+
+
 def check_config(folder: Path) -> dict[str, object]:
     """Return config.json where it describes a model that may be opened; the weights need not be there yet."""
     config = _read_config(folder)

@@ -23,6 +23,13 @@ def check_call(name: str, endpoint: str, token: str) -> str:
             "Write an address such as https://huggingface.co in the settings.",
             endpoint=parts.hostname or endpoint,
         )
+    if not _ID.fullmatch(name) or ".." in name or "--" in name:
+        raise StudioError(
+            "hub-name",
+            "“{name}” cannot be the name of a model.",
+            "Write it as it stands on the hub, for example distilbert/distilgpt2.",
+            name=name[:200],
+        )
     if not local and (load_settings().offline or _is_offline_by_environment()):
         raise StudioError(
             "offline",
@@ -35,13 +42,6 @@ def check_call(name: str, endpoint: str, token: str) -> str:
             "The token was not sent: “{endpoint}” is not encrypted.",
             "Use an address that begins with https, or go on without the token.",
             endpoint=endpoint,
-        )
-    if not _ID.fullmatch(name) or ".." in name or "--" in name:
-        raise StudioError(
-            "hub-name",
-            "“{name}” cannot be the name of a model.",
-            "Write it as it stands on the hub, for example distilbert/distilgpt2.",
-            name=name[:200],
         )
     return endpoint
 

@@ -108,7 +108,16 @@ def _json_item(name: str, path: Path) -> Item:
     raw = path.read_bytes()
     if name.startswith(("vocab", "tokenizer.json")):  # pieces such as “/usr” are no paths
         return Item(name, path)
-    plain = json.loads(raw)
+    try:
+        plain = json.loads(raw)
+    except ValueError as error:
+        raise StudioError(
+            "model-damaged",
+            "“{file}” is damaged: {reason}.",
+            "Fetch the model again, or take it from another source.",
+            file=name,
+            reason=str(error),
+        ) from error
     scrubbed = scrub(plain)
     return Item(name, path) if scrubbed == plain else Item(name, None, _dump(scrubbed))
 

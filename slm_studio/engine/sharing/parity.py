@@ -11,6 +11,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.inspect import inspect_as
 from slm_studio.engine.tasks import task_of
 
 PROMPTS = (
@@ -52,6 +53,7 @@ def answers(folder: Path) -> np.ndarray:
     model = open_saved(folder)
     if not model.task:
         return _hidden(folder)
+    inspect_as(folder, model.task)
     loaded = task_of(model.task).open(folder, model.facts, "cpu")
     return _scores(model, loaded) if model.task == "classify" else _logits(loaded)
 

@@ -101,7 +101,7 @@ def check_name(name: str, token: str) -> None:
         raise StudioError(
             "hub-no-token",
             "Publishing needs a token, and none is set.",
-            "Make one with the right to write at huggingface.co/settings/tokens, and enter it under Hub.",
+            "Make one with the right to write at huggingface.co/settings/tokens, and enter it under Hub, or set HF_TOKEN.",
         )
     if not _NAME.fullmatch(name):
         raise StudioError(

@@ -15,6 +15,7 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Label, Report, Token
@@ -27,6 +28,7 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.bag import BagTokenizer
 from slm_studio.engine.models.base import local_folder
 from slm_studio.engine.models.classifiers import make_classifier, register_families
+from slm_studio.engine.models.features import BUCKETS
 from slm_studio.engine.models.vocabulary import train_word_pieces
 from slm_studio.engine.task import ENCODE_CHUNK, Batch, Example, Held, Table, Task
 
@@ -188,6 +190,7 @@ class Classify(Task[Scored]):
         )
         facts = dict(facts)
         facts.setdefault("labels", [net.config.id2label[place] for place in sorted(net.config.id2label)])
+        _refuse_facts(facts, net.config.num_labels)
         return Loaded(net.to(device).eval(), open_tokenizer(folder), facts)
 
     def sketch(self, recipe: Recipe, rows: Rows) -> nn.Module:
@@ -205,7 +208,7 @@ class Classify(Task[Scored]):
         options = recipe.options
         assert isinstance(options, ClassifyOptions)
         return make_classifier(
-            family, size, vocabulary_size=options.vocabulary, labels=labels, max_length=recipe.max_length or 128,
+            family, size, vocabulary_size=BUCKETS[size] if family == "bag" else options.vocabulary, labels=labels, max_length=recipe.max_length or 128,
             dropout=recipe.dropout or 0.0, pad_token_id=0,
         )  # fmt: skip
 
@@ -251,6 +254,28 @@ class Classify(Task[Scored]):
 
 
 TASK = Classify()
+
+
+def _refuse_facts(facts: Mapping[str, object], outputs: int) -> None:
+    """Refuse what studio.json says where the weights contradict: an answer would bear the wrong name."""
+    labels, limit = facts["labels"], facts.get("max_length")
+    names = {label for label in labels if isinstance(label, str)} if isinstance(labels, list) else set()
+    if len(names) != outputs or not isinstance(labels, list) or len(labels) != outputs:
+        raise StudioError(
+            "model-labels",
+            "studio.json names {named} labels, but the weights tell {outputs} apart.",
+            "Fetch the model again, or restore its folder from a copy.",
+            named=len(names),
+            outputs=outputs,
+        )
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise StudioError(
+            "model-damaged",
+            "“{file}” is damaged: {reason}.",
+            "Fetch the model again, or take it from another source.",
+            file="studio.json",
+            reason="its max_length is not a number of tokens",
+        )
 
 
 def labels_of(loaded: Loaded) -> list[str]:

@@ -50,6 +50,7 @@ class Write(Task[Scored]):
     """The strategy."""
 
     key = "write"
+    needs_text = False  # a text may begin anywhere
 
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
         """A text file is a book; the rows of a table are texts of their own."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from slm_studio import __version__
 from slm_studio.core import files, paths
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Machine
 from slm_studio.core.recipe import Recipe, recipe_to_json, split_base
 from slm_studio.core.results import Report
@@ -136,7 +137,10 @@ def _ancestry(recipe: Recipe) -> str:
     folder = folder if folder.is_dir() else paths.models() / recipe.base
     if not (folder / STUDIO_FILE).is_file():
         return ""  # a plain Transformers folder
-    parent = open_saved(folder)
+    try:
+        parent = open_saved(folder)
+    except StudioError:
+        return ""  # damaged: a line of the lineage must not cost the model that was just trained
     return "; ".join(f"{each.step}: {each.what}" for each in parent.lineage)
 
 

@@ -38,10 +38,8 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     limit = recipe.max_length or 128
     examples = task.count(splits.train, recipe)
     device = pick_device(load_settings().device)
-    worked = parameters - sum(
-        parameter.numel() for name, parameter in net.named_parameters() if "embed" in name.lower()
-    )
-    tokens = float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0
+    looked_up = sparse_parameters(net)  # of tables a step touches a few rows only
+    worked = sum(p.numel() for name, p in net.named_parameters() if "embed" not in name and name not in looked_up)
     step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
     steps = (recipe.epochs or 1) * math.ceil(max(1, examples) / (recipe.batch or 1))
     low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])

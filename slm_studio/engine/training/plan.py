@@ -13,7 +13,8 @@ from slm_studio.core.events import Event, Machine, Note, Progress
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.settings import load_settings
 from slm_studio.core.texts import mark
-from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.data.quality import refuse_hopeless
+from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.base import find_base
@@ -29,6 +30,7 @@ from slm_studio.engine.training.device import (
     remembered_precision,
     try_precision,
 )
+from slm_studio.engine.training.optimizer import sparse_parameters
 from slm_studio.engine.training.trainer import Material
 
 FASTER = mark("bf16, {threads} threads: {ratio} × faster than fp32 in a short trial.")
@@ -56,6 +58,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None) -> I
     if problems:
         raise problems[0]
     recipe = task.settle(recipe, dataset)
+    refuse_hopeless(open_rows(dataset, recipe.roles), recipe)  # counts in its sentences are those of the whole file
     splits = task.split(dataset, recipe)
     if opened is None:
         base = yield from find_base(recipe)
@@ -93,6 +96,8 @@ def choose_machine(plan: Plan) -> Machine:
 
     key = f"{torch.__version__} {device_name(device)} {threads} {recipe.base} {recipe.batch} {recipe.max_length}"
     wish = recipe.precision if recipe.precision != "auto" else remembered_precision(key)
+    if sparse_parameters(plan.loaded.net):
+        wish = "fp32"  # a table of which a step touches few rows has no matrix to speed up
     trial = try_precision(plan.loaded.net, losses, wish, device)
     remember_precision(key, trial.precision)
     steps = recipe.epochs * math.ceil(len(lengths) / recipe.batch)

@@ -1,0 +1,258 @@
+"""CLI.md, line by line."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from slm_studio import cli
+from slm_studio.core.knobs import knobs
+from slm_studio.core.run import list_runs
+from tests.cli.commands import SMALL, Run, Told, leftovers, messages, write_rows
+
+
+def test_read_says_what_is_in_a_file(run: Run, rows: Path) -> None:
+    result = run("read", rows).result
+
+    assert result["rows"] == 60
+    assert result["columns"][0] == {"name": "text", "kind": "text", "filled": 60, "distinct": 60}
+    assert result["suggested"] == {"task": "classify", "roles": {"text": "text", "label": "label"}}
+    assert result["report"]["format"] == "csv"
+
+
+def test_check_lists_findings(run: Run, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "a.csv", [*messages(), ("", "refund"), ("lonely", "")])
+
+    findings = run("check", path).result["findings"]
+
+    assert {"empty-text", "empty-label"} <= {each["code"] for each in findings}
+    assert all(set(each) == {"code", "count", "rows", "message", "fix"} for each in findings)
+
+
+def test_clean_and_convert_write_every_cell_as_it_was_read(run: Run, tmp_path: Path) -> None:
+    source, out = tmp_path / "a b.csv", tmp_path / "出.jsonl"
+    source.write_text('n,note\n007,NA\n" x ",1e5\n,null\n', encoding="utf-8")
+
+    result = run("convert", source, out).result
+
+    assert (result["rows"], result["out"]) == (3, str(out))
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert lines == [{"n": "007", "note": "NA"}, {"n": " x ", "note": "1e5"}, {"n": "", "note": "null"}]
+    cleaned = run("clean", source, "--steps", "trim", "--text", "n", "--out", tmp_path / "c.csv").result
+    assert cleaned["rows"] == 3
+    assert "x,1e5" in (tmp_path / "c.csv").read_text(encoding="utf-8")
+
+
+def test_train_ends_in_the_bare_result(run: Run, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = write_rows(tmp_path / "test.csv", [*messages(1), ("something odd", "never seen")])
+    monkeypatch.chdir(tmp_path)
+
+    told = run("train", rows.name, "--test", test.name, *SMALL, "--out", "out/模型 one")
+
+    result = told.result
+    assert told.code == 0
+    assert list(result) == ["run", "model", "task", "base", "metrics", "metrics_on", "baseline", "seconds"]
+    assert result["model"] == str(tmp_path / "out" / "模型 one")
+    assert result["metrics_on"] == "test"
+    assert result["metrics"]["accuracy"] <= 12 / 13  # a label that training never saw counts as wrong
+    assert set(result["baseline"]) == {"majority", "tfidf_linear"}
+    assert len(result["metrics"]["accuracy_interval"]) == 2
+    listed = run("runs", "list").result["runs"]
+    assert [each["id"] for each in listed] == [result["run"]]
+    assert set(listed[0]) >= {"id", "state", "task", "base", "steps", "metrics", "created"}
+    refused = run("train", rows.name, *SMALL, "--out", "out/模型 one")
+    assert refused.error["code"] == "out-not-empty"
+    again = run("train", rows.name, "--base", "out/模型 one", *SMALL[2:], "--out", "out/模型 one", "--overwrite")
+    assert again.code == 0, again.out
+
+
+def test_evaluate_takes_other_column_names(run: Run, sorter: Path, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "other.csv", messages(1), header=("comment", "topic"))
+
+    result = run("evaluate", sorter, path, "--role", "text=comment", "--label", "topic").result
+
+    assert set(result) >= {"metrics", "per_label", "confusion", "rows", "baseline"}
+    assert result["rows"] == 12
+    assert Path(result["confusion"]).is_file()
+    assert run("evaluate", sorter, path).error["code"] == "no-such-column"
+
+
+def test_predict_answers_a_text_and_a_file(run: Run, sorter: Path, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.csv", [*messages(1), (" ", "delivery")], header=("comment", "topic"))
+
+    items = run("predict", sorter, "--text", "where is my parcel").result["items"]
+    result = run("predict", sorter, "--file", path, "--column", "comment", "--out", tmp_path / "out.csv").result
+
+    assert {each["label"] for each in items} == {"delivery", "refund", "product"}
+    assert sum(each["score"] for each in items) == pytest.approx(1)
+    assert result == {"rows": 13, "out": str(tmp_path / "out.csv")}
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as stream:
+        found = list(csv.DictReader(stream))
+    assert list(found[0]) == ["comment", "topic", "prediction", "score"]
+    assert found[0]["prediction"] in {"delivery", "refund", "product"}
+    assert found[-1]["prediction"] == ""
+
+
+def test_predict_never_writes_over_its_input(run: Run, sorter: Path, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.csv", messages(1))
+    before = path.read_bytes()
+
+    assert run("predict", sorter, "--file", path, "--out", path).error["code"] == "overwrites-source"
+    assert run("convert", path, path).error["code"] == "overwrites-source"
+    assert path.read_bytes() == before
+
+
+def test_a_second_text_is_refused_in_a_sentence(run: Run, sorter: Path) -> None:
+    error = run("predict", sorter, "--text", "a", "--text2", "b").error
+
+    assert "reads one text" in error["message"]
+
+
+def test_generate_tells_text_tokens_and_speed(run: Run, writer: Path, sorter: Path) -> None:
+    result = run("generate", writer, "--prompt", "line 3", "--max-new-tokens", 12, "--seed", 1).result
+    people = run("generate", writer, "--prompt", "line 3", "--max-new-tokens", 12, "--seed", 1, as_json=False)
+
+    assert result["tokens"] == 12
+    assert result["tokens_per_second"] > 0
+    assert people.out == "line 3" + result["text"] + "\n"
+    assert run("generate", sorter, "--prompt", "a").error["code"] == "not-a-writer"
+
+
+def test_runs_are_shown_kept_and_deleted(run: Run, rows: Path, tmp_path: Path, home: Path) -> None:
+    identity = run("train", rows, *SMALL).result["run"]
+
+    assert run("runs", "show", identity).result["recipe"]["base"] == "blank:bag-nano"
+    kept = run("runs", "keep", identity, "--out", tmp_path / "kept").result
+    assert kept["model"] == str(tmp_path / "kept")
+    assert run("runs", "resume", identity).error["code"] == "not-resumable"
+    assert "0" in run("runs", "keep", identity, "--checkpoint", 777).error["hint"]
+    assert Path(run("runs", "delete", identity).result["trash"]).is_dir()
+    assert run("runs", "list").result == {"runs": []}
+    assert run("runs", "show", identity).error["code"] == "no-such-run"
+
+
+def test_export_writes_a_copy_that_answers_the_same(run: Run, sorter: Path, tmp_path: Path) -> None:
+    for out in ("copy", "copy.zip"):
+        result = run("export", sorter, tmp_path / out).result
+
+        assert result["out"] == str(tmp_path / out)
+        assert result["checked"]["same_answers"]
+    assert run("export", sorter, tmp_path / "copy.zip").error["code"] == "out-exists"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [], ["chat", "x"], ["read"], ["read", "a.csv", "b.csv"], ["train", "a.csv", "--epochs", "many"], ["train", "a.csv", "--nosuch"],
+        ["train", "a.csv", "--epo", "1"], ["train", "a.csv", "--role", "text"], ["train", "a.csv", "--target", "many"], ["runs"],
+        ["runs", "cut"], ["predict", "m"], ["predict", "m", "--text", "a", "--file", "b"], ["predict", "m", "--file", "b"],
+        ["predict", "m", "--text", "a", "--top", "0"], ["clean", "a.csv", "--steps", "trim"],
+    ],
+)  # fmt: skip
+def test_wrong_usage_ends_with_2(run: Run, words: list[str]) -> None:
+    told = run(*words)
+
+    assert told.code == 2
+    assert told.error["code"] == "usage"
+    assert "invalid" not in told.error["message"]
+
+
+def test_an_unknown_verb_is_told_the_verbs(run: Run) -> None:
+    error = run("serve", "m").error
+
+    assert "“serve”" in error["message"]
+    assert all(verb in error["hint"] for verb in ("read", "train", "generate", "fetch"))
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--task", "nosuch"], "no-such-task"), (["--base", "blank:nosuch-nano"], "no-such-family"), (["--base", "blank:bag-huge"], "no-such-size"),
+        (["--base", "blank:bag"], "base-form"), (["--base", "nosuch"], "no-such-base"), (["--epochs", "0"], "knob-range"),
+        (["--learning-rate", "nan"], "knob-range"), (["--precision", "fp8"], "knob-choice"), (["--text", "nosuch"], "no-such-column"),
+        (["--role", "nosuch=text"], "no-such-role"), (["--text", "label", "--label", "label"], "column-twice"),
+        (["--task", "write", "--label-smoothing", "0.1"], "knob-of-another-task"), (["--device-unknown=1"], "usage"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_cannot_be_leaves_no_run(run: Run, rows: Path, home: Path, words: list[str], code: str) -> None:
+    told = run("train", rows, *words)
+
+    assert told.error["code"] == code
+    assert not list_runs()
+    assert not leftovers(home)
+
+
+def test_json_may_stand_anywhere_but_after_the_dashes(run: Run, rows: Path) -> None:
+    assert run("read", rows, "--json", as_json=False).result["rows"] == 60
+    assert cli.split_json(["read", "--", "--json"]) == (["read", "--", "--json"], False)
+
+
+def test_file_names_may_follow_two_dashes(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_rows(tmp_path / "-a.csv", messages(1))
+    monkeypatch.chdir(tmp_path)
+
+    assert run("convert", "--", "-a.csv", "-b.jsonl").result["out"] == str(tmp_path / "-b.jsonl")
+
+
+def test_overwrite_loses_nothing_that_is_no_model(run: Run, rows: Path, tmp_path: Path, home: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "diary.txt").write_text("mine", encoding="utf-8")
+
+    told = run("train", rows, *SMALL, "--out", out, "--overwrite")
+
+    assert told.code == 0, told.out
+    assert (out / "model.safetensors").is_file()
+    assert [path.read_text(encoding="utf-8") for path in (home / "trash").rglob("diary.txt")] == ["mine"]
+    assert run("train", rows, *SMALL, "--out", tmp_path, "--overwrite").error["code"] == "out-holds-more"
+    assert rows.is_file()
+
+
+def test_every_knob_is_a_flag_of_train(run: Run) -> None:
+    text = run("train", "--help").result["text"]
+
+    for owner in cli.train.training_owners():
+        assert all(each.flag in text for each in knobs(owner))
+
+
+def test_people_read_tables_and_no_colours(run: Run, rows: Path, sorter: Path) -> None:
+    told = run("read", rows, as_json=False)
+    answer = run("predict", sorter, "--text", "parcel", as_json=False)
+
+    assert "distinct" in told.out
+    assert "label" in answer.out
+    assert "\x1b" not in told.out + told.err + answer.out + answer.err
+    assert "{" not in told.out
+
+
+def test_an_error_with_brackets_is_shown_as_it_is(run: Run) -> None:
+    told = run("read", "[red]none[/red].csv", as_json=False)
+
+    assert told.code == 1
+    assert told.out == ""
+    assert "[red]none[/red].csv" in told.err
+
+
+def test_help_and_read_load_no_tensors_in_this_process() -> None:
+    script = (
+        "import sys\nfrom slm_studio.__main__ import main\n"
+        "code = main(sys.argv[1:])\n"
+        "assert not {'torch', 'transformers', 'pyarrow', 'numpy', 'PySide6'} & set(sys.modules), 'too much'\nsys.exit(code)"
+    )
+    path = Path(__file__).parents[2] / "resources" / "samples" / "en" / "messages.csv"
+
+    for words in (["--json", "--help"], ["--json", "read", str(path)]):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *words],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env=dict(os.environ),
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        assert Told(0, done.stdout, done.stderr).result

@@ -1,0 +1,59 @@
+"""Ctrl-C, for real: a real process gets a real SIGINT, ends with 130, and its run goes on."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import messages, write_rows
+
+COMMAND = [sys.executable, "-m", "slm_studio"]
+LONG = ["--base", "blank:bag-nano", "--epochs", "300", "--patience", "0", "--precision", "fp32"]
+
+
+@pytest.mark.parametrize("place", ["process", "thread"])
+def test_after_ctrl_c_the_run_is_named_and_goes_on(tmp_path: Path, place: str) -> None:
+    path = write_rows(tmp_path / "rows.csv", messages())
+    work = subprocess.Popen(
+        [*COMMAND, "train", str(path), *LONG, "--place", place, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, encoding="utf-8",
+    )  # fmt: skip
+    assert work.stdout is not None
+    steps = 0
+    while steps < 5:
+        steps += json.loads(work.stdout.readline()).get("event") == "step"
+    work.send_signal(signal.SIGINT)
+    out, err = work.communicate(timeout=60)
+
+    assert work.returncode == 130, err
+    assert "Traceback" not in err
+    stopped = json.loads(out.splitlines()[-1])
+    assert list(stopped) == ["stopped"]
+    identity = stopped["stopped"]["run"]
+    shown = subprocess.run([*COMMAND, "runs", "show", identity, "--json"], capture_output=True, text=True, check=True)
+    assert json.loads(shown.stdout)["state"] == "stopped"
+    if place == "thread":
+        return  # one resume is enough for the clock
+    resumed = subprocess.run(
+        [*COMMAND, "runs", "resume", identity, "--json"], capture_output=True, text=True, encoding="utf-8", timeout=200
+    )
+    assert json.loads(resumed.stdout.splitlines()[-1])["run"] == identity
+    assert resumed.returncode == 0
+
+
+def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.csv", messages())
+    work = subprocess.Popen(
+        [*COMMAND, "read", str(path), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert work.stdout is not None
+    work.stdout.close()
+    assert work.stderr is not None
+    err = work.stderr.read()
+    work.stderr.close()
+
+    assert work.wait(30) == 1
+    assert err == ""
