@@ -15,6 +15,7 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.settings import Settings, save_settings
 from slm_studio.host.engines import Engines
 from slm_studio.host.secrets import Secrets
+from slm_studio.ui.collecting import Collector
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.main_window import MainWindow
 from slm_studio.ui.session import Session
@@ -47,6 +48,7 @@ class Studio:
     def __init__(self, settings: Settings) -> None:
         save_settings(settings)
         self.session = Session(settings, Secrets(NoSafe(), {}))
+        self.collector = Collector()
         self.engines = Engines(settings)
         self.jobs = Jobs(self.engines.run)
         self.trainings = Trainings(self.engines.run, lambda: self.session.settings)
@@ -95,6 +97,7 @@ class Studio:
         self.window.close()
         self.window.deleteLater()
         QTest.qWait(10)
+        self.collector.stop()
 
     def _on_events(self, run_id: str, batch: list[Event]) -> None:
         self.losses += [event.loss for event in batch if isinstance(event, Step)]

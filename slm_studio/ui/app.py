@@ -20,6 +20,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.core.texts import use_language
 from slm_studio.host.engines import Engines
+from slm_studio.ui.collecting import Collector
 from slm_studio.ui.errors import show_error
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.main_window import MainWindow
@@ -44,6 +45,7 @@ def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = 
     use_language(settings.language)
     application = _application()
     Theme(application, settings.theme)
+    collector = Collector(application)
     engines = Engines(settings)
     session = Session(settings)
     jobs, trainings = Jobs(engines.run), Trainings(engines.run, _SettingsOf(session))
@@ -53,7 +55,9 @@ def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = 
     window.show()
     QTimer.singleShot(PAINTED, _Opening(window, engines, path, opened))
     status = application.exec()
-    return _leave(status, jobs, trainings, engines)
+    status = _leave(status, jobs, trainings, engines)
+    collector.stop()
+    return status
 
 
 def _application() -> QApplication:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import precision_recall_fscore_support
 
 from slm_studio.core.results import ClassScore, Metric
 
@@ -48,7 +48,11 @@ def per_class(true: Sequence[str], predicted: Sequence[str], labels: Sequence[st
 
 def confusion(true: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     """Return counts[true][predicted]."""
-    return tuple(tuple(int(count) for count in row) for row in confusion_matrix(true, predicted, labels=list(labels)))
+    place = {label: number for number, label in enumerate(labels)}
+    counts = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    for one, other in zip(true, predicted, strict=True):
+        counts[place[one], place[other]] += 1
+    return tuple(tuple(row) for row in counts.tolist())
 
 
 def calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int = 10) -> float:

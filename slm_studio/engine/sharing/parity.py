@@ -53,8 +53,9 @@ def answers(folder: Path) -> np.ndarray:
     model = open_saved(folder)
     if not model.task:
         return _hidden(folder)
+    task = task_of(model.task)
     inspect_as(folder, model.task)
-    loaded = task_of(model.task).open(folder, model.facts, "cpu")
+    loaded = task.open(folder, model.facts, "cpu")
     return _scores(model, loaded) if model.task == "classify" else _logits(loaded)
 
 

@@ -40,6 +40,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     device = pick_device(load_settings().device)
     looked_up = sparse_parameters(net)  # of tables a step touches a few rows only
     worked = sum(p.numel() for name, p in net.named_parameters() if "embed" not in name and name not in looked_up)
+    tokens = float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0
     step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
     steps = (recipe.epochs or 1) * math.ceil(max(1, examples) / (recipe.batch or 1))
     low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])
