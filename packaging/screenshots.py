@@ -102,8 +102,8 @@ class Photographer:
 
     def plan_and_train(self) -> None:
         """Show the plan, then train the model that the other places need."""
-        train = self.studio.panel("train")
-        self.studio.wait(lambda: train.setup.sizes is not None)
+        self.studio.panel("train")
+        self.wait_for_sizes()
         self.shoot("train-setup")
         self.studio.plan(**BAG, name=self.words["classifier"])
         self.train()
@@ -114,6 +114,7 @@ class Photographer:
         train = self.studio.panel("train")
         classifier = self.session.model
         self.studio.plan(**CURVES, name=self.words["curves"])
+        self.wait_for_sizes()
         self.studio.click(train.actions_row.primary)
         story = train.book.story(self.session.run)
         self.studio.wait(lambda: story.total and story.n > 0.55 * story.total and story.samples, PATIENCE)
@@ -154,6 +155,13 @@ class Photographer:
         hub._choose_tab("publish")
         self.studio.wait(lambda: hub.publish._files.count() > 0)
         self.shoot("hub")
+
+    def wait_for_sizes(self) -> None:
+        """Wait until the plan of now was measured."""
+        setup = self.studio.panel("train").setup
+        self.studio.wait(
+            lambda: setup._measured is self.session.recipe and setup._job and not setup._job.is_running, PATIENCE
+        )
 
     def train(self) -> None:
         """Press Start and wait for the model."""

@@ -153,8 +153,8 @@ def test_an_engine_that_is_killed_takes_no_window_and_the_run_goes_on(qapp: QApp
         window.wait(lambda: not window.trainings.active)
 
         train = window.panel("train")
-        window.wait(lambda: train.error.isVisible())
-        assert train.error.error.code == "engine-died"
+        window.wait(lambda: train.notes.error.isVisible())
+        assert train.notes.error.error.code == "engine-died"
         assert open_run(window.session.run.path).state == INTERRUPTED
         seen = len(window.losses)
         window.click(train.actions_row.primary)  # Resume
