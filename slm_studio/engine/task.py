@@ -126,6 +126,10 @@ class Task(Generic[Observation]):
         """Return loss and metrics of all observations."""
         raise NotImplementedError
 
+    def calibrate(self, observations: Sequence[Observation]) -> dict[str, object]:
+        """Return facts by which later answers sound as sure as held-out rows say they may."""
+        return {}
+
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Return a few answers, to watch while the model learns."""
         raise NotImplementedError

@@ -33,6 +33,7 @@ from slm_studio.engine.models.vocabulary import train_word_pieces
 from slm_studio.engine.task import ENCODE_CHUNK, Batch, Example, Held, Table, Task
 
 UNKNOWN_LABEL = -100  # what cross-entropy passes over: a label that training never saw
+FEWEST_TO_CALIBRATE = 30  # held-out rows below which a temperature would be noise
 MOST_CELLS = 200  # labels beyond which a confusion matrix is neither readable nor small
 
 
@@ -107,7 +108,9 @@ class Classify(Task[Scored]):
         """Return probabilities, true labels and the summed loss."""
         logits_BL = self._logits(loaded, batch)
         loss = functional.cross_entropy(logits_BL, batch["labels"], reduction="sum", ignore_index=UNKNOWN_LABEL)
-        return Scored(logits_BL.softmax(-1).cpu().numpy(), batch["labels"].cpu().numpy(), float(loss))
+        return Scored(
+            (logits_BL / temperature_of(loaded)).softmax(-1).cpu().numpy(), batch["labels"].cpu().numpy(), float(loss)
+        )
 
     def summarise(self, observations: Sequence[Scored]) -> Held:
         """Return mean loss, accuracy and macro F1."""
@@ -118,6 +121,15 @@ class Classify(Task[Scored]):
         loss = sum(scored.loss for scored in observations) / max(1, int(known.sum()))
         accuracy = float((true == predicted).mean())
         return Held(loss, {"accuracy": accuracy, "f1_macro": scoring.macro_f1(true[known], predicted[known], classes)})
+
+    def calibrate(self, observations: Sequence[Scored]) -> dict[str, object]:
+        """Return the temperature of the probabilities; logits stay as the net computes them."""
+        labels_N = np.concatenate([scored.labels_B for scored in observations])
+        known = labels_N != UNKNOWN_LABEL
+        if known.sum() < FEWEST_TO_CALIBRATE:
+            return {}
+        probabilities_NL = np.concatenate([scored.probabilities_BL for scored in observations])
+        return {"temperature": round(scoring.fit_temperature(probabilities_NL[known], labels_N[known]), 4)}
 
     def report(
         self, observations: Sequence[Scored], order: np.ndarray, rows: Rows, loaded: Loaded, folder: Path
@@ -216,7 +228,7 @@ class Classify(Task[Scored]):
     def _probabilities(self, loaded: Loaded, ids: Sequence[Sequence[int]]) -> np.ndarray:
         batch = self.collate([{"input_ids": each} for each in ids], loaded)
         logits_BL = self._logits(loaded, {name: tensor.to(loaded.device) for name, tensor in batch.items()})
-        return logits_BL.softmax(-1).cpu().numpy()
+        return (logits_BL / temperature_of(loaded)).softmax(-1).cpu().numpy()
 
     def _logits(self, loaded: Loaded, batch: Batch) -> Tensor:
         return loaded.net(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits.float()
@@ -283,6 +295,11 @@ def labels_of(loaded: Loaded) -> list[str]:
     labels = loaded.facts["labels"]
     assert isinstance(labels, list)
     return labels
+
+
+def temperature_of(loaded: Loaded) -> float:
+    """Return what logits are divided by before they become probabilities."""
+    return float(loaded.facts.get("temperature") or 1.0)  # type: ignore[arg-type]
 
 
 def class_weights(loaded: Loaded) -> Tensor:

@@ -25,6 +25,7 @@ from slm_studio.core.run import (
 )
 from slm_studio.core.saved import SavedModel
 from slm_studio.engine.advice import advise
+from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training import checkpoint
 from slm_studio.engine.training.finish import Work, make_model, score_model
@@ -32,6 +33,7 @@ from slm_studio.engine.training.plan import Plan, choose_machine, prepare, use_m
 from slm_studio.engine.training.trainer import Trainer
 
 CHECKPOINTS = "checkpoints"
+CALIBRATION_BATCH = 64
 
 
 def train_run(recipe: Recipe, dataset: Dataset, run: Run) -> Iterator[Event]:
@@ -94,9 +96,16 @@ def _train(recipe: Recipe, dataset: Dataset, recorder: "Recorder", path: Path | 
 
 def _finish(work: Work) -> Iterator[Event]:
     """Save first, then score: an evaluation that fails cannot undo a saved model."""
+    yield from _calibrate(work.plan)
     model = make_model(work)
     model = yield from score_model(work, model)
     return model  # type: ignore[return-value]
+
+
+def _calibrate(plan: Plan) -> Iterator[Event]:
+    if plan.material.validation:
+        observations, _ = yield from observe_all(plan.task, plan.loaded, plan.material.validation, CALIBRATION_BATCH)
+        plan.loaded.facts |= plan.task.calibrate(observations)
 
 
 def _plan(events: Iterator[Event | Plan]) -> Iterator[Event]:
