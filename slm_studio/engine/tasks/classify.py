@@ -220,7 +220,7 @@ class Classify(Task[Scored]):
         options = recipe.options
         assert isinstance(options, ClassifyOptions)
         return make_classifier(
-            family, size, vocabulary_size=BUCKETS[size] if family == "bag" else options.vocabulary, labels=labels, max_length=recipe.max_length or 128,
+            family, size, vocabulary_size=BUCKETS[size] if family == "bag" else min(options.vocabulary, _pieces(rows)), labels=labels, max_length=recipe.max_length or 128,
             dropout=recipe.dropout or 0.0, pad_token_id=0,
         )  # fmt: skip
 
@@ -295,6 +295,12 @@ def labels_of(loaded: Loaded) -> list[str]:
     labels = loaded.facts["labels"]
     assert isinstance(labels, list)
     return labels
+
+
+def _pieces(rows: Rows) -> int:
+    """Return about how many word pieces rows have to offer: their words, their characters, and those as continuations."""
+    text = " ".join(rows.column("text")).lower()
+    return len(set(text.split())) + 2 * len(set(text))
 
 
 def temperature_of(loaded: Loaded) -> float:

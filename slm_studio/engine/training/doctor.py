@@ -28,7 +28,7 @@ class Doctor:
             yield note
 
     def _opinion(self, evaluated: Evaluated, position: Position, recipe: Recipe) -> Note:
-        gap = evaluated.loss - position.last_loss
+        gap = max(0.0, evaluated.loss - position.last_loss)
         values: dict[str, str | int | float] = {
             "gap": round(gap, 3),
             "loss": round(evaluated.loss, 4),
@@ -53,7 +53,7 @@ class Doctor:
                 "It begins to learn rows by heart: the held-out loss is {gap} above the training loss. The best checkpoint is kept; more rows or more dropout would help.",
                 values,
             )
-        if position.stale >= FLAT:
+        if position.stale >= FLAT and recipe.patience:
             return Note(
                 "plateau",
                 "No gain in the last {stale} evaluations. After {patience} the run ends and keeps the best.",
