@@ -1,16 +1,13 @@
 """Evaluate: how good a model is, with intervals and beside simple methods; where it errs, row by row."""
 
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Report
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.texts import tr
-from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.evaluation import exporting
 from slm_studio.ui.evaluation.cases_card import CasesCard
 from slm_studio.ui.evaluation.class_table import ClassTable
@@ -21,15 +18,14 @@ from slm_studio.ui.evaluation.score_card import ScoreCard
 from slm_studio.ui.evaluation.words import where_scored
 from slm_studio.ui.evaluation.writing_card import WritingCard
 from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.models import ModelTitle, settle_model
+from slm_studio.ui.model_page import ModelPage
 from slm_studio.ui.session import Session
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, MenuButton
-from slm_studio.ui.widgets.deck import Deck
 from slm_studio.ui.widgets.empty_state import EmptyState
-from slm_studio.ui.widgets.page import GAP, Page
+from slm_studio.ui.widgets.page import GAP
 
 WRITERS = {"classes": exporting.write_classes, "cases": exporting.write_cases, "report": exporting.write_report}
 # kind → name of the file, and what the dialog offers
@@ -40,14 +36,13 @@ FILES = {
 }
 
 
-class EvaluatePanel(Page):
+class EvaluatePanel(ModelPage):
     """Shows the report of the session's model at once; any other labelled file can be scored."""
 
     def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
-        super().__init__("Evaluate", parent=parent)
-        self._session, self._jobs = session, jobs
+        super().__init__("Evaluate", "bars", session, parent=parent)
+        self._jobs = jobs
         self.report: Report | None = None
-        self._is_stale = True  # the model changed since this page was last looked at
         self._build_header()
         self._build_notices()
         self._build_body()
@@ -55,12 +50,9 @@ class EvaluatePanel(Page):
 
     def show_model(self) -> None:
         """Read the report of the session's model and show it."""
-        self._is_stale = False
+        super().show_model()
         model = self._session.model
-        self.title.show_model(model)
-        self.header.title.setVisible(model is None)
         self.score_card.close_card()
-        self.problem.clear()
         self.report = None
         if model is not None:
             try:
@@ -84,9 +76,6 @@ class EvaluatePanel(Page):
             self.score_card.start(self._session.model, path)
 
     def _build_header(self) -> None:
-        self.title = ModelTitle(self._session)
-        self.title.hide()
-        self.header.put_title(self.title)
         self.file_button = Button("Score another file…")
         self.export_button = MenuButton("Export")
         self.export_button.add("classes", "Scores of each label (CSV)…")
@@ -97,11 +86,10 @@ class EvaluatePanel(Page):
             self.header.add_action(button)
 
     def _build_notices(self) -> None:
-        self.problem = ErrorBox()
         self.other = Banner(tone="plain", action="Back to its own report")
         self.other.hide()
         self.score_card = ScoreCard(self._jobs, self._session.settings.device)
-        for widget in (self.problem, self.other, self.score_card):
+        for widget in (self.other, self.score_card):
             self.notices.addWidget(widget)
 
     def _build_body(self) -> None:
@@ -110,7 +98,6 @@ class EvaluatePanel(Page):
         for card in (self.confusion, self.writing):
             card.setMinimumWidth(the_theme().px(236))
             card.setMaximumWidth(the_theme().px(322))
-        self.empty = EmptyState("bars", "", action="Train one", second="Try an example")
         self.unscored = EmptyState("bars", "", action="Score a file…")
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -125,23 +112,16 @@ class EvaluatePanel(Page):
         column.addLayout(row)
         column.addWidget(self.classes)
         column.addStretch(1)
-        self.deck = Deck()
         self.whole = whole
-        for widget in (whole, self.empty, self.unscored):
+        for widget in (whole, self.unscored):
             self.deck.add(widget)
-        self.add(self.deck, 1)
 
     def _connect(self) -> None:
-        session = self._session
-        session.model_changed.connect(self._on_model_changed)
-        session.models_changed.connect(self._on_models_changed)
-        session.settings_changed.connect(self._on_settings_changed)
+        self._session.settings_changed.connect(self._on_settings_changed)
         self.file_button.clicked.connect(self._on_choose_file)
         self.unscored.acted.connect(self._on_choose_file)
         self.export_button.chosen.connect(self._on_export)
         self.try_button.clicked.connect(self.primary)
-        self.empty.acted.connect(partial(session.go_to, "train"))
-        self.empty.second_acted.connect(partial(session.go_to, "data"))
         self.other.acted.connect(self.show_model)
         self.score_card.scored.connect(self._on_scored)
         self.confusion.cell_opened.connect(self.cases.show_cell)
@@ -169,13 +149,10 @@ class EvaluatePanel(Page):
     def _show_nothing(self, model: SavedModel | None) -> None:
         if model is None:
             self.header.set_facts("how good a model is, and where it errs")
-            self.empty.set_words(
+            self._show_empty(
                 "Here you see how good a model is.",
                 "Scores on rows it has never seen, with their intervals, beside simple methods for scale; which labels it mixes up; its surest mistakes.",
             )
-            # An example is for those who have nothing of their own yet.
-            self.empty.second.setVisible(self._session.dataset is None)
-            self.deck.show_only(self.empty)
         else:
             self.header.set_facts("not scored yet")
             self.unscored.set_words(
@@ -183,15 +160,6 @@ class EvaluatePanel(Page):
                 "Choose a file with texts and their right answers, and it is scored on them.",
             )
             self.deck.show_only(self.unscored)
-
-    def _on_model_changed(self, model: SavedModel | None) -> None:
-        self._is_stale = True
-        if self.isVisible():
-            self.show_model()
-
-    def _on_models_changed(self) -> None:
-        if self.isVisible():
-            settle_model(self._session)
 
     def _on_settings_changed(self, settings: object) -> None:
         self.score_card.device = self._session.settings.device
@@ -224,10 +192,3 @@ class EvaluatePanel(Page):
             self.problem.show_error(error)
             return
         self._session.toast(tr("Written to {file}.", file=str(out)))
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Read the report of a model that is new since the last look."""
-        super().showEvent(event)
-        settle_model(self._session)
-        if self._is_stale:
-            self.show_model()

@@ -11,10 +11,10 @@ from slm_studio.core.results import Opened
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.evaluation.reading import all_cases
 from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.models import ModelTitle, model_facts, settle_model
+from slm_studio.ui.model_page import ModelPage
+from slm_studio.ui.models import model_facts
 from slm_studio.ui.playground import TaskView, view_of
 from slm_studio.ui.session import Session
 from slm_studio.ui.theme import the_theme
@@ -23,41 +23,34 @@ from slm_studio.ui.trying.answering import CLOSED, OPEN, OPENING, Answering
 from slm_studio.ui.trying.code_sheet import CodeSheet
 from slm_studio.ui.trying.file_sheet import FileSheet
 from slm_studio.ui.widgets.buttons import Button
-from slm_studio.ui.widgets.deck import Deck
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import Text
-from slm_studio.ui.widgets.page import Page
 
 STATES = {CLOSED: mark("on"), OPENING: mark("opening…"), OPEN: mark("on")}  # before the name of the device
 
 
-class PlaygroundPanel(Page):
+class PlaygroundPanel(ModelPage):
     """Opens the session's model when somebody looks, keeps it open, and opens it again where its engine died."""
 
     def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
-        super().__init__("Playground", parent=parent)
-        self._session, self._jobs = session, jobs
+        super().__init__("Playground", "chat", session, parent=parent)
+        self._jobs = jobs
         self._views: dict[str, TaskView] = {}
         self.view: TaskView | None = None
         self.answering = Answering(jobs, self)
-        self._is_stale = True  # the model changed since this page was last looked at
-        self._default = self._wish = (
-            session.settings.device
-        )  # where the model shall compute; a choice here counts until the app closes
+        # where the model shall compute; a choice here counts until the app closes
+        self._default = self._wish = session.settings.device
         self._build_header()
         self._build_body()
         self._connect()
 
     def show_model(self) -> None:
         """Show the view of the session's model and open it."""
-        self._is_stale = False
+        super().show_model()
         model = self._session.model
-        self.title.show_model(model)
-        self.header.title.setVisible(model is None)
         self.header.facts.setVisible(model is None)
         self._facts_row.setVisible(model is not None)
-        self.problem.clear()
         self.answering.use(model, self._wish)
         self.view = self._view(model) if model else None
         for button in (self.file_button, self.code_button):
@@ -93,9 +86,6 @@ class PlaygroundPanel(Page):
             self.file_sheet.take_file(path)
 
     def _build_header(self) -> None:
-        self.title = ModelTitle(self._session)
-        self.title.hide()
-        self.header.put_title(self.title)
         self.facts, self.device = Text("", "muted"), Choice(name="Device", quiet=True)
         self.device.setFixedHeight(the_theme().px(17))  # as high as the words beside it
         self._facts_row = QWidget()
@@ -112,30 +102,20 @@ class PlaygroundPanel(Page):
             self.header.add_action(button)
 
     def _build_body(self) -> None:
-        self.problem = ErrorBox()
-        self.notices.addWidget(self.problem)
-        self.deck = Deck()
-        self.empty = EmptyState("chat", "", action="Train one", second="Try an example")
         self.viewless = EmptyState("chat", "")
         self.file_sheet, self.code_sheet = FileSheet(self._session, self._jobs), CodeSheet()
-        for widget in (self.empty, self.viewless):
-            self.deck.add(widget)
+        self.deck.add(self.viewless)
         for sheet in (self.file_sheet, self.code_sheet):
             self.deck.add(sheet, fills=False)
-        self.add(self.deck, 1)
 
     def _connect(self) -> None:
-        session, answering = self._session, self.answering
-        session.model_changed.connect(self._on_model_changed)
-        session.models_changed.connect(self._on_models_changed)
-        session.settings_changed.connect(self._on_settings_changed)
+        answering = self.answering
+        self._session.settings_changed.connect(self._on_settings_changed)
         self.file_button.clicked.connect(self._on_file)
         self.code_button.clicked.connect(self._on_code)
         self.file_sheet.closed.connect(self._close_sheet)
         self.code_sheet.closed.connect(self._close_sheet)
         self.device.chosen.connect(self._on_device)
-        self.empty.acted.connect(partial(session.go_to, "train"))
-        self.empty.second_acted.connect(partial(session.go_to, "data"))
         answering.state_changed.connect(self._on_state)
         answering.opened.connect(self._on_opened)
         answering.arrived.connect(self._on_arrived)
@@ -158,13 +138,10 @@ class PlaygroundPanel(Page):
     def _show_nothing(self, model: SavedModel | None) -> None:
         if model is None:
             self.header.set_facts("try what a model has learnt")
-            self.empty.set_words(
+            self._show_empty(
                 "Here you try a model.",
                 "Type, and a classifier answers; begin a text, and a writing model goes on. Everything stays on this computer.",
             )
-            # An example is for those who have nothing of their own yet.
-            self.empty.second.setVisible(self._session.dataset is None)
-            self.deck.show_only(self.empty)
         else:
             self._show_facts()
             self.viewless.set_words(
@@ -194,15 +171,6 @@ class PlaygroundPanel(Page):
     def _close_sheet(self) -> None:
         if self.view is not None:
             self.deck.show_only(self.view)
-
-    def _on_model_changed(self, model: SavedModel | None) -> None:
-        self._is_stale = True
-        if self.isVisible():
-            self.show_model()
-
-    def _on_models_changed(self) -> None:
-        if self.isVisible():
-            settle_model(self._session)
 
     def _on_settings_changed(self, settings: Settings) -> None:
         if settings.device != self._default:
@@ -262,11 +230,8 @@ class PlaygroundPanel(Page):
             self.deck.show_only(self.code_sheet)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Open the model that is to be tried."""
+        """Let the next key reach the view."""
         super().showEvent(event)
-        settle_model(self._session)
-        if self._is_stale:
-            self.show_model()
         if self.view is not None and self.deck.current() is self.view:
             self.view.setFocus()
 
