@@ -1,0 +1,67 @@
+"""ModelPage: what a place that uses the session's model has in common: its title, its emptiness, and when to look again."""
+
+from functools import partial
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from slm_studio.core.saved import SavedModel
+from slm_studio.ui.errors import ErrorBox
+from slm_studio.ui.models import ModelTitle, settle_model
+from slm_studio.ui.session import Session
+from slm_studio.ui.widgets.deck import Deck
+from slm_studio.ui.widgets.empty_state import EmptyState
+from slm_studio.ui.widgets.page import Page
+from slm_studio.ui.widgets.words import Words
+
+
+class ModelPage(Page):
+    """Shows the model when somebody looks, and again when it changed since; without one, says what belongs here."""
+
+    def __init__(self, title: Words, icon: str, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent=parent)
+        self._session = session
+        self._is_stale = True  # the model changed since this page was last looked at
+        self.title = ModelTitle(session)
+        self.title.hide()
+        self.header.put_title(self.title)
+        self.problem = ErrorBox()
+        self.notices.addWidget(self.problem)
+        self.deck = Deck()
+        self.empty = EmptyState(icon, "", action="Train one", second="Try an example")
+        self.deck.add(self.empty)
+        self.add(self.deck, 1)
+        self.empty.acted.connect(partial(session.go_to, "train"))
+        self.empty.second_acted.connect(partial(session.go_to, "data"))
+        session.model_changed.connect(self._on_model_changed)
+        session.models_changed.connect(self._on_models_changed)
+
+    def show_model(self) -> None:
+        """Show the session's model; a place extends this with what it shows of it."""
+        self._is_stale = False
+        self.title.show_model(self._session.model)
+        self.header.title.setVisible(self._session.model is None)
+        self.problem.clear()
+
+    def _show_empty(self, title: Words, words: Words) -> None:
+        """Teach what belongs here."""
+        self.empty.set_words(title, words)
+        # An example is for those who have nothing of their own yet.
+        self.empty.second.setVisible(self._session.dataset is None)
+        self.deck.show_only(self.empty)
+
+    def _on_model_changed(self, model: SavedModel | None) -> None:
+        self._is_stale = True
+        if self.isVisible():
+            self.show_model()
+
+    def _on_models_changed(self) -> None:
+        if self.isVisible():
+            settle_model(self._session)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show a model that is new since the last look."""
+        super().showEvent(event)
+        settle_model(self._session)
+        if self._is_stale:
+            self.show_model()
