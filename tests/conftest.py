@@ -1,11 +1,17 @@
 """Fixtures every test may use: an empty home, the real datasets, and a watch over what a test leaves behind."""
 
 import os
-import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.leavings import let_the_window_live, standing
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -31,12 +37,22 @@ def real_data() -> Path:
     return DATA
 
 
+@pytest.fixture(scope="session")
+def qapp() -> "QApplication":
+    """Return the one application, offscreen."""
+    from PySide6.QtWidgets import QApplication
+
+    return QApplication.instance() or QApplication([])
+
+
 @pytest.fixture(autouse=True)
-def nothing_left_behind() -> Iterator[None]:
-    """Fail a test that leaves a thread of its own running."""
-    before = set(threading.enumerate())
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread, a process, a window or a ticking timer behind."""
+    shared = "warm_engines" in request.fixturenames  # these engines serve the whole session
+    before = standing(engines=not shared)
     yield
-    left = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
-    for thread in left:
-        thread.join(timeout=5)
-    assert not [thread.name for thread in left if thread.is_alive()]
+    end = time.monotonic() + 5.0
+    while (left := standing(engines=not shared) - before) and time.monotonic() < end:
+        let_the_window_live()
+        time.sleep(0.01)
+    assert not left

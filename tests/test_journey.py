@@ -28,11 +28,6 @@ from tests.kills import pid_at_work
 from tests.studio import SMALL, Studio, customer_messages, studio
 
 
-@pytest.fixture(scope="session")
-def qapp() -> QApplication:
-    return QApplication.instance() or QApplication([])
-
-
 @pytest.fixture
 def hub() -> Iterator[HubServer]:
     with HubServer() as server:

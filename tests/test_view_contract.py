@@ -1,7 +1,6 @@
 """What every task's view in the playground must do; a new task is covered as soon as its file is there."""
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from slm_studio.core.results import Label, Span, Token
 from slm_studio.core.saved import SavedModel
@@ -14,13 +13,8 @@ CASES = [Case(row=0, text="first\nsecond line of some length", label="a", predic
 ITEMS = (Label("a", 0.9), Token(" word", 0.5, 1, ((" word", 0.5),)), Span(0, 1, "a", 0.5))
 
 
-@pytest.fixture(scope="module")
-def application() -> QApplication:
-    return QApplication.instance() or QApplication([])
-
-
 @pytest.fixture(params=[info.key for info in all_tasks()])
-def view(request, application):
+def view(request, qapp):
     kind = view_of(request.param)
     assert kind is not None, f"ui/playground/{request.param}.py is missing"
     made = kind()

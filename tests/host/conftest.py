@@ -27,6 +27,6 @@ def local_engines() -> Iterator[Engines]:
 
 
 @pytest.fixture(params=["process", "thread"])
-def engines(request: pytest.FixtureRequest) -> Engines:
+def engines(request: pytest.FixtureRequest, warm_engines: Engines, local_engines: Engines) -> Engines:
     """Run a test in both places."""
-    return request.getfixturevalue("warm_engines" if request.param == "process" else "local_engines")
+    return warm_engines if request.param == "process" else local_engines

@@ -1,20 +1,16 @@
 """One application for all tests of the window, its theme fresh for each, its language English."""
 
 import gettext
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+import shiboken6
+from PySide6.QtWidgets import QApplication, QWidget
 
 from slm_studio.core import texts
+from slm_studio.ui.jobs import Jobs, Run
+from slm_studio.ui.session import Session
 from slm_studio.ui.theme import Theme, the_theme
-
-
-@pytest.fixture(scope="session")
-def qapp() -> QApplication:
-    return QApplication.instance() or QApplication([])
 
 
 @pytest.fixture
@@ -51,13 +47,20 @@ def language(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture
-def until() -> Callable[[Callable[[], bool]], None]:
-    """Return a function that lets the window live until a claim holds."""
+def shown(qapp: QApplication) -> Iterator[Callable[..., QWidget]]:
+    """Return a function that shows a place with its session and a `run`; all are taken down at the end."""
+    made = []
 
-    def wait(claim: Callable[[], bool], seconds: float = 5.0) -> None:
-        end = time.monotonic() + seconds
-        while not claim() and time.monotonic() < end:
-            QTest.qWait(5)
-        assert claim()
+    def show(place: type[QWidget], session: Session, run: Run) -> QWidget:
+        jobs = Jobs(run)
+        jobs._timer.setInterval(5)
+        panel = place(session, jobs, None)
+        panel.resize(1072, 800)
+        panel.show()
+        made.append((panel, jobs))
+        return panel
 
-    return wait
+    yield show
+    for panel, jobs in made:
+        assert jobs.shutdown()
+        shiboken6.delete(panel)

@@ -5,6 +5,7 @@ import pytest
 
 from slm_studio.core.events import Evaluated, Step
 from slm_studio.ui.widgets.curves import POINTS, RunCurves, Series, decimate, smooth
+from tests.ui.places import until
 
 
 def step(n: int, loss: float) -> Step:
@@ -78,7 +79,7 @@ def test_evaluations_find_their_epoch() -> None:
     assert curves.evaluations.column(3).tolist() == [0.5]
 
 
-def test_a_chart_draws_steps_evaluations_and_several_runs(theme, until) -> None:
+def test_a_chart_draws_steps_evaluations_and_several_runs(theme) -> None:
     from slm_studio.ui.widgets.chart import CurveChart
 
     chart = CurveChart(metric="accuracy")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 import shiboken6
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QLabel
 
 from slm_studio.core.dataset import Column, Dataset, Finding, ReadOptions, ReadReport, Remark
 from slm_studio.core.errors import StudioError
@@ -143,13 +143,8 @@ class Place:
         return "\n".join(label.text() for label in labels)
 
 
-@pytest.fixture(scope="module")
-def application() -> QApplication:
-    return QApplication.instance() or QApplication([])
-
-
 @pytest.fixture
-def place(application, tmp_path):
+def place(qapp, tmp_path):
     made = Place(tmp_path)
     yield made
     made.close()

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from slm_studio.core.dataset import Column, Dataset, ReadReport
 from slm_studio.core.errors import StudioError
@@ -16,34 +15,15 @@ from slm_studio.core.results import Metric, Opened
 from slm_studio.core.settings import Settings
 from slm_studio.ui.evaluation import words
 from slm_studio.ui.evaluation.reading import CaseReader, Wanted, read_report
-from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.panels.evaluate import EvaluatePanel
 from slm_studio.ui.session import Session
 from tests.ui.places import classify_report, make_model, until, write_report
 
 
-@pytest.fixture(scope="module")
-def application() -> QApplication:
-    return QApplication.instance() or QApplication([])
-
-
 @pytest.fixture
-def place(application):
+def place(shown):
     """Return a function that shows the panel with a `run`."""
-    shown = []
-
-    def make(run=None) -> EvaluatePanel:
-        jobs = Jobs(run or (lambda verb, **arguments: iter(())))
-        jobs._timer.setInterval(5)
-        panel = EvaluatePanel(Session(Settings()), jobs, None)
-        panel.show()
-        shown.append((panel, jobs))
-        return panel
-
-    yield make
-    for panel, jobs in shown:
-        assert jobs.shutdown()
-        panel.deleteLater()
+    return lambda run=None: shown(EvaluatePanel, Session(Settings()), run or (lambda verb, **arguments: iter(())))
 
 
 def scored(**changes):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QFileDialog
 
 from slm_studio.core import paths, texts
 from slm_studio.core.errors import StudioError
@@ -15,7 +15,6 @@ from slm_studio.core.saved import list_models, open_saved
 from slm_studio.core.settings import Settings
 from slm_studio.host.secrets import Secrets
 from slm_studio.ui.hub.library import score_words
-from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.panels.hub import HubPanel
 from slm_studio.ui.session import Session
 from slm_studio.ui.widgets.words import retranslate
@@ -94,32 +93,17 @@ def refused(**arguments):
     yield
 
 
-@pytest.fixture(scope="module")
-def application() -> QApplication:
-    return QApplication.instance() or QApplication([])
-
-
 @pytest.fixture
-def place(application):
+def place(shown):
     """Return a function that shows the panel with an engine, perhaps with tokens (address → token)."""
-    shown = []
 
-    def make(run=None, tokens=None, **settings) -> HubPanel:
-        jobs = Jobs(run or Engine())
-        jobs._timer.setInterval(5)
+    def show(run=None, tokens=None, **settings) -> HubPanel:
         session = Session(Settings(**settings), Secrets(NoSafe(), {}))
         for endpoint, token in (tokens or {}).items():
             session.secrets.keep(endpoint, token)
-        panel = HubPanel(session, jobs, None)
-        panel.resize(1072, 800)
-        panel.show()
-        shown.append((panel, jobs))
-        return panel
+        return shown(HubPanel, session, run or Engine())
 
-    yield make
-    for panel, jobs in shown:
-        assert jobs.shutdown()
-        panel.deleteLater()
+    return show
 
 
 def session(panel: HubPanel) -> Session:

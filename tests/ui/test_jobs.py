@@ -4,24 +4,20 @@ import threading
 import time
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Note, Progress
 from slm_studio.host.engines import Engines
 from slm_studio.ui.jobs import Jobs
 from tests.host import fake_door
-
-
-@pytest.fixture(scope="module")
-def application() -> QCoreApplication:
-    return QApplication.instance() or QApplication([])
+from tests.ui.places import until
 
 
 @pytest.fixture
-def start(application):
+def start(qapp):
     """Return a function that makes Jobs with a given `run`; all are shut down at the end."""
     made = []
 
@@ -31,13 +27,6 @@ def start(application):
 
     yield make
     assert not [jobs for jobs in made if not jobs.shutdown()]
-
-
-def until(claim, seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not claim() and time.monotonic() < end:
-        QTest.qWait(5)
-    assert claim()
 
 
 def counting(verb, **arguments):
@@ -214,7 +203,7 @@ def test_many_jobs_run_at_once(start):
     assert sorted(result["n"] for result in results) == list(range(30)) and not jobs.is_busy
 
 
-def test_shutdown_ends_everything_and_calls_nobody(application):
+def test_shutdown_ends_everything_and_calls_nobody(qapp):
     heard, jobs = Heard(), Jobs(ticking)
     for _ in range(3):
         jobs.start("read", {}, heard, heard)
@@ -228,7 +217,7 @@ def test_shutdown_ends_everything_and_calls_nobody(application):
     assert not jobs.start("read", {}, heard).is_running
 
 
-def test_shutdown_says_when_something_hangs(application):
+def test_shutdown_says_when_something_hangs(qapp):
     gate = threading.Event()
 
     def hanging(verb):
@@ -253,7 +242,7 @@ def test_the_window_may_use_real_jobs(start):
     assert results == [None] and any(isinstance(event, Note) for event in events)
 
 
-def test_jobs_die_with_their_parent(application):
+def test_jobs_die_with_their_parent(qapp):
     parent = QObject()
     jobs = Jobs(counting, parent)
 

@@ -19,6 +19,7 @@ from slm_studio.ui.session import PLACES, Session
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import Page
+from tests.ui.places import until
 
 
 class StandIn(Page):
@@ -76,7 +77,7 @@ def test_it_begins_in_data_and_builds_nothing_else_first(window: MainWindow) -> 
     assert window.windowTitle() == "SLM Studio"
 
 
-def test_the_other_places_are_built_in_idle_moments(window: MainWindow, until) -> None:
+def test_the_other_places_are_built_in_idle_moments(window: MainWindow) -> None:
     until(lambda: len(window._panels) == len(PLACES) + 1)
 
     assert not window._idle.isActive() or QTest.qWait(100) is None
@@ -217,7 +218,7 @@ def test_runs_at_work_show_how_far_they_are(theme) -> None:
     assert running.lines() == ()
 
 
-def test_settings_write_themselves(window: MainWindow, until, monkeypatch) -> None:
+def test_settings_write_themselves(window: MainWindow, monkeypatch) -> None:
     monkeypatch.delenv("HF_TOKEN", raising=False)
     window.show_place("settings")
     panel = window.panel("settings")

@@ -4,14 +4,12 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from slm_studio.core.dataset import Column, Dataset, ReadReport
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Predicted, Progress
 from slm_studio.core.results import FileResult, Label, Opened, Token
 from slm_studio.core.settings import Settings
-from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.panels.playground import PlaygroundPanel
 from slm_studio.ui.session import Session
 from slm_studio.ui.trying.file_sheet import free_file
@@ -69,28 +67,10 @@ def writing(handle, prompt, options):
     yield Finished({"count": 3, "seconds": 0.01, "device": "cpu"})
 
 
-@pytest.fixture(scope="module")
-def application() -> QApplication:
-    return QApplication.instance() or QApplication([])
-
-
 @pytest.fixture
-def place(application):
+def place(shown):
     """Return a function that shows the panel with an engine."""
-    shown = []
-
-    def make(engine) -> PlaygroundPanel:
-        jobs = Jobs(engine)
-        jobs._timer.setInterval(5)
-        panel = PlaygroundPanel(Session(Settings()), jobs, None)
-        panel.show()
-        shown.append((panel, jobs))
-        return panel
-
-    yield make
-    for panel, jobs in shown:
-        assert jobs.shutdown()
-        panel.deleteLater()
+    return lambda engine: shown(PlaygroundPanel, Session(Settings()), engine)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import shiboken6
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QLabel
 
 from slm_studio.core.dataset import Dataset, Finding
 from slm_studio.core.errors import StudioError
@@ -148,13 +148,8 @@ class Place:
         return any(button.text() == words and button.isVisible() for button in shown)
 
 
-@pytest.fixture(scope="module")
-def application() -> QApplication:
-    return QApplication.instance() or QApplication([])
-
-
 @pytest.fixture
-def make(application, tmp_path):
+def make(qapp, tmp_path):
     made: list[Place] = []
 
     def build(**options) -> Place:

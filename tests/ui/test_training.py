@@ -6,7 +6,6 @@ import time
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from slm_studio.core.dataset import Dataset, ReadReport
 from slm_studio.core.errors import StudioError
@@ -16,13 +15,9 @@ from slm_studio.core.settings import Settings
 from slm_studio.host.job import LocalJob
 from slm_studio.ui.training import Trainings, TrainingWorker
 from tests.host import fake_door
+from tests.ui.places import until
 
 RECIPE = Recipe(task="classify", base="blank:bag-nano", roles={"text": "text", "label": "label"})
-
-
-@pytest.fixture(scope="module")
-def application() -> QCoreApplication:
-    return QApplication.instance() or QApplication([])
 
 
 @pytest.fixture
@@ -31,13 +26,6 @@ def dataset(tmp_path) -> Dataset:
         id="d", name="reviews.csv", source="", folder=str(tmp_path), columns=(), rows=0, held_out={}, fingerprint="f",
         report=ReadReport(format="csv"), created="2025-01-01T00:00:00+00:00",
     )  # fmt: skip
-
-
-def until(claim, seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not claim() and time.monotonic() < end:
-        QTest.qWait(5)
-    assert claim()
 
 
 class Door:
@@ -85,7 +73,7 @@ class Ears:
 
 
 @pytest.fixture
-def trainings(application):
+def trainings(qapp):
     made = []
 
     def make(run, place: str = "process") -> tuple[Trainings, Ears]:
@@ -166,7 +154,7 @@ def test_an_error_is_told_with_its_run(trainings, dataset):
     assert ears.ended[0][0] == run.id and ears.ended[0][1].code == "out-of-memory" and len(ears.events) == 1
 
 
-def test_shutdown_saves_paused_and_running_work(application, dataset):
+def test_shutdown_saves_paused_and_running_work(qapp, dataset):
     doors = [Door(), Door()]
     runs = iter(doors)
     each = Trainings(lambda verb, **arguments: next(runs).run(verb, **arguments), Settings)
@@ -179,7 +167,7 @@ def test_shutdown_saves_paused_and_running_work(application, dataset):
     assert all(door.saved.is_set() for door in doors) and each.active == ()
 
 
-def test_a_worker_may_be_used_alone(application):
+def test_a_worker_may_be_used_alone(qapp):
     worker = TrainingWorker(Door(steps=3).run, "train", {})
     batches, ends = [], []
     worker.events_arrived.connect(batches.append, Qt.ConnectionType.DirectConnection)

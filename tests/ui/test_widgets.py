@@ -23,6 +23,7 @@ from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.size_slider import SizeSlider
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.words import retranslate, words, words_many
+from tests.ui.places import until
 
 ROWS = 1000
 
@@ -67,7 +68,7 @@ def test_a_huge_cell_is_cut_for_the_eye_only(model: ArrowModel) -> None:
     assert len(model.cell(3, "text")) == 10_000
 
 
-def test_a_search_finds_rows_and_gives_them_back(model: ArrowModel, until) -> None:
+def test_a_search_finds_rows_and_gives_them_back(model: ArrowModel) -> None:
     found = heard(model.filtered)
 
     model.search("NUMBER 77", where={"label": "no"})
