@@ -3,7 +3,7 @@
     python packaging/sentences.py            update resources/locale/*/LC_MESSAGES/slm_studio.po
     python packaging/sentences.py --check    say what is missing or no longer used, and exit 1
 
-Sentences stand in the code as templates: in tr(), tr_many(), mark(), StudioError(), knob(), Role() …, see KEYWORDS; and
+Sentences stand in the code as templates: in tr(), mark(), StudioError(), knob(), Role() …, see KEYWORDS; and
 wherever something of the window is given `Words`: Button("Stop"), Card("Labels"), text.set_words("…"), see words_taken.py.
 """
 
@@ -41,14 +41,13 @@ KEYWORDS: dict[str, tuple[int | str, ...]] = {
     "set_value": (1, 2, "value", "second"),  # of a StatGrid; the first is a key
 }
 VALUE, WORDS = re.compile(r"\{[a-z_]+\}"), re.compile(r"[^\W\d_]|[,;:]")  # “{name}” and “–” are the same everywhere
-PLURALS = {"tr_many": (0, 1), "words_many": (1, 2)}
 WINDOW = "ui"  # the folder whose Words are looked for
 
 Names = Mapping[str, list[ast.expr]]
 
 
-def sentences(folder: Path = ROOT / "slm_studio") -> Iterator[tuple[str | tuple[str, str], str]]:
-    """Yield each sentence (or its two forms) with the place it stands at."""
+def sentences(folder: Path = ROOT / "slm_studio") -> Iterator[tuple[str, str]]:
+    """Yield each sentence with the place it stands at."""
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.py"))}
     taken = words_taken.takers(tree for path, tree in trees.items() if WINDOW in path.relative_to(folder).parts)
     for path, tree in trees.items():
@@ -72,8 +71,8 @@ def missing(language: str) -> tuple[list[str], list[str]]:
     """Return the sentences without a translation, and the translations without a sentence."""
     with _po(language).open("rb") as stream:
         translated = read_po(stream, locale=language)
-    wanted = {_first(message.id) for message in catalogue() if message.id}
-    have = {_first(message.id) for message in translated if message.id and _is_whole(message.string)}
+    wanted = {str(message.id) for message in catalogue() if message.id}
+    have = {str(message.id) for message in translated if message.id and message.string}
     return sorted(wanted - have), sorted(have - wanted)
 
 
@@ -93,7 +92,7 @@ def update() -> None:
             write_po(stream, old, sort_output=True, include_lineno=False, omit_header=False, width=0)
 
 
-def _of_tree(tree: ast.Module, keywords: Mapping[str, Iterable[Place]]) -> Iterator[str | tuple[str, str]]:
+def _of_tree(tree: ast.Module, keywords: Mapping[str, Iterable[Place]]) -> Iterator[str]:
     built, around = words_taken.supers(tree), words_taken.bindings(tree)
     for default in words_taken.defaults(tree):
         yield from _strings(default, {})
@@ -106,10 +105,6 @@ def _of_tree(tree: ast.Module, keywords: Mapping[str, Iterable[Place]]) -> Itera
             for place in keywords.get(name, ()):
                 for argument in _argument(call, place):
                     yield from _strings(argument, names)
-            if name in PLURALS and len(call.args) > PLURALS[name][1]:
-                one, many = (next(_strings(call.args[at], names), "") for at in PLURALS[name])
-                if one and many:
-                    yield (one, many)
 
 
 def _argument(node: ast.Call, place: int | str) -> Iterator[ast.expr]:
@@ -133,14 +128,6 @@ def _strings(node: ast.expr, names: Names, depth: int = 0) -> Iterator[str]:
     elif isinstance(node, ast.Name):
         for each in names.get(node.id, ()):
             yield from _strings(each, {}, depth)
-
-
-def _first(message_id: str | tuple[str, ...]) -> str:
-    return message_id if isinstance(message_id, str) else message_id[0]
-
-
-def _is_whole(string: str | tuple[str, ...]) -> bool:
-    return bool(string) if isinstance(string, str) else all(string)
 
 
 def _po(language: str) -> Path:

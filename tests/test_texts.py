@@ -37,11 +37,7 @@ def test_translations_keep_the_values(language: str) -> None:
 
     for message in catalogue:
         if message.id:
-            source = message.id if isinstance(message.id, str) else message.id[1]
-            for translated in [message.string] if isinstance(message.string, str) else message.string:
-                assert set(NAME.findall(translated)) <= set(NAME.findall(source)) | {"{n}"}, source
-                if isinstance(message.id, str):
-                    assert set(NAME.findall(translated)) == set(NAME.findall(source)), source
+            assert set(NAME.findall(message.string)) == set(NAME.findall(message.id)), message.id
 
 
 def test_the_language_changes_without_a_restart() -> None:
@@ -56,5 +52,5 @@ def test_an_unknown_language_is_english() -> None:
 
 
 def test_values_are_filled_after_translation() -> None:
-    assert texts.tr_many("{n} row", "{n} rows", 1) == "1 row"
-    assert texts.tr_many("{n} row", "{n} rows", 12345) == "12,345 rows"
+    assert texts.tr("{n} {n:row|rows}", n=1) == "1 row"
+    assert texts.tr("{n} {n:row|rows}", n=12345) == "12,345 rows"

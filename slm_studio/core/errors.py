@@ -7,6 +7,7 @@ from collections.abc import Mapping
 Value = str | int | float
 
 _TEMPORARY = re.compile(r"\.partial-[0-9a-f]{8}-")  # core/files.py writes under such a name first
+_NAME = re.compile(r"\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}")
 
 
 class StudioError(Exception):
@@ -110,17 +111,20 @@ def disk_full(where: str = "") -> StudioError:
 def fill(template: str, values: Mapping[str, object]) -> str:
     """Put `values` into the {names} of `template`; names without a value and stray braces stay as they are.
 
-    Values may hold foreign text with braces, so each name is replaced once and never formatted again.
+    `{name:one|many}` becomes the word that fits the number: "{rows} {rows:row|rows}" (the plural of ICU MessageFormat,
+    shortened to what English needs). Values may hold foreign text with braces, so each name is replaced once and never
+    formatted again. Example: fill("{n} {n:row|rows}", {"n": 1}) == "1 row"
     """
-    parts: list[str] = []
-    rest = template
-    while "{" in rest:
-        before, _, after = rest.partition("{")
-        name, closed, tail = after.partition("}")
-        parts.append(before)
-        parts.append(show(values[name]) if closed and name in values else "{" + name + closed)
-        rest = tail
-    return "".join(parts) + rest
+
+    def put(found: re.Match[str]) -> str:
+        name, one, many = found.groups()
+        if name not in values:
+            return found[0]
+        if one is None:
+            return show(values[name])
+        return str(one if values[name] == 1 else many)
+
+    return _NAME.sub(put, template)
 
 
 def show(value: object) -> str:

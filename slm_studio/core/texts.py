@@ -1,6 +1,6 @@
 """Every sentence a person reads, in the person's language.
 
-A sentence is an English template ("{rows} rows") that is its own key. Templates travel with their values and are
+A sentence is an English template ("{n} {n:row|rows}", see `fill`) that is its own key. Templates travel with their values and are
 translated where they are shown. packaging/sentences.py collects them from the code; a test fails where one is missing
 in resources/locale.
 """
@@ -10,7 +10,7 @@ import locale
 from collections.abc import Mapping
 
 from slm_studio.core import paths
-from slm_studio.core.errors import StudioError, Value, fill
+from slm_studio.core.errors import StudioError, fill
 
 DOMAIN = "slm_studio"
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
@@ -27,10 +27,6 @@ class Translator:
     def sentence(self, template: str, values: Mapping[str, object] | None = None) -> str:
         """Return the translated template with its values filled in."""
         return fill(self._catalogue.gettext(template) if template else "", values or {})
-
-    def plural(self, one: str, many: str, n: int, values: Mapping[str, object]) -> str:
-        """Return the form of a sentence that fits `n`, which is also filled in as {n}."""
-        return fill(self._catalogue.ngettext(one, many, n), {"n": n, **values})
 
 
 _current = Translator()
@@ -56,13 +52,8 @@ def system_language() -> str:
 
 
 def tr(template: str, **values: object) -> str:
-    """Return a sentence in the person's language. Example: tr("{rows} rows", rows=3)"""
+    """Return a sentence in the person's language. Example: tr("{n} {n:row|rows}", n=3) == "3 rows\""""
     return _current.sentence(template, values)
-
-
-def tr_many(one: str, many: str, n: int, **values: Value) -> str:
-    """Return the form that fits `n`. Example: tr_many("{n} row", "{n} rows", 3) == "3 rows\""""
-    return _current.plural(one, many, n, values)
 
 
 def say(template: str, values: Mapping[str, object] | None) -> str:

@@ -175,7 +175,7 @@ _BY_STATUS = {
     429: StudioError(
         "hub-busy",
         "{endpoint} asks for a pause: too many requests.",
-        "Try again in {seconds} seconds. A token allows more requests.",
+        "Try again in {seconds} {seconds:second|seconds}. A token allows more requests.",
     ),
     500: StudioError(
         "hub-server",

@@ -8,7 +8,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import split_base
 from slm_studio.core.saved import SavedModel, list_models, open_saved
 from slm_studio.core.tasks import task_info
-from slm_studio.core.texts import tr, tr_many
+from slm_studio.core.texts import tr
 from slm_studio.ui.session import Session
 from slm_studio.ui.widgets.title_menu import TitleMenu
 
@@ -101,7 +101,7 @@ def model_facts(model: SavedModel) -> str:
     labels = model.facts.get("labels")
     parts = [task_title(model.task).lower()]
     if isinstance(labels, list) and labels:
-        parts.append(tr_many("{n} label", "{n} labels", len(labels)))
+        parts.append(tr("{n} {n:label|labels}", n=len(labels)))
     weights = weight_bytes(Path(model.folder))
     if weights:
         parts.append(bytes_words(weights))

@@ -23,6 +23,9 @@ def test_an_error_survives_json() -> None:
         ("an open { brace", {}, "an open { brace"),
         ("{ratio} ×", {"ratio": 1234.5678}, "1,235 ×"),
         ("", {"a": 1}, ""),
+        ("{n} {n:row is|rows are} empty", {"n": 1}, "1 row is empty"),
+        ("{n} {n:row is|rows are} empty", {"n": 0}, "0 rows are empty"),
+        ("{n:row|rows} of {m:x|y}", {"n": 2}, "rows of {m:x|y}"),
     ],
 )
 def test_fill_never_formats_a_value_again(template: str, values: dict[str, object], expected: str) -> None:

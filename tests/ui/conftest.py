@@ -22,7 +22,7 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
     found.zoom_reset()
 
 
-CHINESE = {"Open…": "打开…", "Epochs": "训练轮数", "{n} rows": "{n} 行"}
+CHINESE = {"Open…": "打开…", "Epochs": "训练轮数", "{n} {n:row|rows}": "{n} 行"}
 
 
 class Catalogue(gettext.NullTranslations):
@@ -30,9 +30,6 @@ class Catalogue(gettext.NullTranslations):
 
     def gettext(self, message: str) -> str:
         return CHINESE.get(message, message)
-
-    def ngettext(self, one: str, many: str, n: int) -> str:
-        return CHINESE.get(many, one if n == 1 else many)
 
 
 @pytest.fixture

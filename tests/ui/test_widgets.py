@@ -22,7 +22,7 @@ from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
 from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.size_slider import SizeSlider
 from slm_studio.ui.widgets.table import Table
-from slm_studio.ui.widgets.words import retranslate, words, words_many
+from slm_studio.ui.widgets.words import retranslate, words
 from tests.ui.places import until
 
 ROWS = 1000
@@ -224,7 +224,7 @@ def test_bound_words_follow_the_language(theme, language) -> None:
     label.setParent(holder)
     many.setParent(holder)
     words(label.setText, "{name}: {what}", name="x.csv", what=lambda: Text("Open…").text())
-    words_many(many.setText, "{n} row", "{n} rows", 3)
+    words(many.setText, "{n} {n:row|rows}", n=3)
 
     language("zh_CN")
     retranslate(holder)

@@ -303,9 +303,9 @@ def _remarks(steps: Sequence[str], counts: Counter[str]) -> list[Remark]:
     return [
         Remark(
             code=f"cleaned-{name}",
-            message=mark("Step “{step}” changed {count} cells.")
+            message=mark("Step “{step}” changed {count} {count:cell|cells}.")
             if name not in _CHOICES
-            else mark("Step “{step}” left out {count} rows."),
+            else mark("Step “{step}” left out {count} {count:row|rows}."),
             count=counts[name],
             values={"step": name, "count": counts[name]},
         )

@@ -200,18 +200,24 @@ class RecordReader:
         if spaced:
             self.notes.add(
                 "spaces-outside-quotes",
-                mark("{count} rows have spaces between a quote and the delimiter, which were left out."),
+                mark(
+                    "{count} {count:row has|rows have} spaces between a quote and the delimiter, which were left out."
+                ),
                 place=max(0, self.row),
             )
         if stray:
             self.notes.add(
                 "stray-quotes",
-                mark("{count} rows have quotes that open or close nothing; they were kept as part of the text."),
+                mark(
+                    "{count} {count:row has|rows have} quotes that open or close nothing; {count:it was|they were} kept as part of the text."
+                ),
                 place=max(0, self.row),
             )
         return cells
 
     def _note_blank(self, place: int) -> None:
         self.notes.add(
-            "blank-lines", mark("{count} blank lines between the rows were skipped."), place=self.gone + place + 1
+            "blank-lines",
+            mark("{count} blank {count:line|lines} between the rows {count:was|were} skipped."),
+            place=self.gone + place + 1,
         )

@@ -194,7 +194,9 @@ def _decode_damaged(block: bytes, codec: str, line: int, notes: Notes, mend: boo
         elif second and _decodes(part, second):
             notes.add(
                 "mixed-encodings",
-                mark("{count} lines are in another encoding ({encoding}) than the rest, and were read in it."),
+                mark(
+                    "{count} {count:line is|lines are} in another encoding ({encoding}) than the rest, and {count:was|were} read in it."
+                ),
                 place=line + number,
                 encoding=second,
             )
@@ -209,7 +211,9 @@ def _decode_damaged(block: bytes, codec: str, line: int, notes: Notes, mend: boo
 def _note_bad(notes: Notes, line: int, count: int) -> None:
     notes.add(
         "bytes-undecodable",
-        mark("{count} bytes do not fit the encoding and became �. Choose another encoding if there are many."),
+        mark(
+            "{count} {count:byte does|bytes do} not fit the encoding and became �. Choose another encoding if there are many."
+        ),
         place=line,
         count=count,
     )

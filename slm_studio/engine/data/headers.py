@@ -14,10 +14,12 @@ def settled_names(header: Sequence[str], notes: Notes) -> list[str]:
     for place, cell in enumerate(header):
         name = cell.strip().lstrip("\ufeff")
         if cell and name != cell:
-            notes.add("header-trimmed", mark("{count} column names had spaces around them."))
+            notes.add("header-trimmed", mark("{count} column {count:name|names} had spaces around {count:it|them}."))
         if not name:
             name = f"column_{place + 1}"
-            notes.add("header-missing", mark("{count} columns had no name and were numbered."))
+            notes.add(
+                "header-missing", mark("{count} {count:column had|columns had} no name and {count:was|were} numbered.")
+            )
         if name in names:
             notes.add(
                 "header-twice", mark("{count} column names stood twice and were numbered, such as “{name}”."), name=name

@@ -68,7 +68,7 @@ class Pattern:
 PATTERNS = (
     Pattern(
         "personal-email",
-        mark("{count} texts hold e-mail addresses."),
+        mark("{count} {count:text holds|texts hold} e-mail addresses."),
         "[EMAIL]",
         re.compile(
             rf"(?<![{_LETTER}._%+-])[{_LETTER}._%+-]{{1,64}}@[{_LETTER}-]{{1,63}}(?:\.[{_LETTER}-]{{1,63}}){{1,4}}"
@@ -77,7 +77,7 @@ PATTERNS = (
     ),
     Pattern(
         "personal-key",
-        mark("{count} texts hold what looks like access keys."),
+        mark("{count} {count:text holds|texts hold} what looks like access keys."),
         "[KEY]",
         re.compile(
             rf"(?<![{_LETTER}])(?:sk-[{_LETTER}_-]{{16,}}|hf_[{_LETTER}]{{16,}}|gh[pousr]_[{_LETTER}]{{20,}}|AKIA[0-9A-Z]{{16}}|AIza[{_LETTER}_-]{{30,}}|xox[baprs]-[{_LETTER}-]{{10,}}|eyJ[{_LETTER}_-]{{10,}}\.[{_LETTER}_-]{{10,}}\.[{_LETTER}_-]+)"
@@ -86,21 +86,21 @@ PATTERNS = (
     ),
     Pattern(
         "personal-id",
-        mark("{count} texts hold identity card numbers (身份证)."),
+        mark("{count} {count:text holds|texts hold} identity card numbers (身份证)."),
         "[ID]",
         re.compile(r"(?<![0-9])[1-9]\d{5}(?:18|19|20)\d{9}[0-9Xx](?![0-9])", re.ASCII),
         is_chinese_id,
     ),
     Pattern(
         "personal-card",
-        mark("{count} texts hold payment card numbers."),
+        mark("{count} {count:text holds|texts hold} payment card numbers."),
         "[CARD]",
         re.compile(r"(?<![0-9])[3-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}(?![0-9])", re.ASCII),
         is_card,
     ),
     Pattern(
         "personal-phone",
-        mark("{count} texts hold telephone numbers (手机号)."),
+        mark("{count} {count:text holds|texts hold} telephone numbers (手机号)."),
         "[PHONE]",
         re.compile(
             r"(?<![0-9A-Za-z.])(?:(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]\d{7,8}|\+\d{1,3}[ -]?(?:\(\d{1,4}\)[ -]?)?\d{2,4}(?:[ -]?\d{2,4}){1,4}|\(?\d{3}\)?[ -]\d{3}-\d{4})(?![0-9])",

@@ -58,7 +58,7 @@ def _refuse_labels(rows: Rows) -> None:
     if total < FEWEST:
         raise StudioError(
             "too-few-rows",
-            "Only {rows} rows have a label in column “{column}”.",
+            "Only {rows} {rows:row has|rows have} a label in column “{column}”.",
             "Collect at least {needed}; from 50 rows a label on, results become useful.",
             rows=total,
             column=column,
@@ -75,7 +75,7 @@ def _refuse_labels(rows: Rows) -> None:
     if is_no_label(len(labels), total):
         raise StudioError(
             "too-many-labels",
-            "Column “{column}” has {distinct} different values in {rows} rows.",
+            "Column “{column}” has {distinct} different values in {rows} {rows:row|rows}.",
             "Choose a column with a few repeated labels, or pick the task “Write”.",
             column=column,
             distinct=len(labels),
@@ -88,7 +88,7 @@ def _size(look: Look) -> Iterator[Finding]:
     if look.recipe.task == "classify" and rows < FEW:
         yield finding(
             "too-few-rows",
-            mark("There are only {count} rows."),
+            mark("There {count:is|are} only {count} {count:row|rows}."),
             mark(
                 "A model learns these by heart and guesses at everything else. From 50 rows a label on, results become useful."
             ),
@@ -99,7 +99,7 @@ def _size(look: Look) -> Iterator[Finding]:
     if look.recipe.task == "write" and "text" in look.roles and length < 2000:
         yield finding(
             "too-little-text",
-            mark("There are only {count} characters of text."),
+            mark("There {count:is|are} only {count} {count:character|characters} of text."),
             mark("A model that writes needs at least some pages; with less it repeats them."),
             count=length,
             serious=length < 100,
@@ -113,7 +113,9 @@ def _empty(look: Look) -> Iterator[Finding]:
             continue  # between paragraphs empty rows are wanted
         yield finding(
             f"empty-{role}",
-            mark("{count} rows have no text.") if role == "text" else mark("{count} rows have no label."),
+            mark("{count} {count:row has|rows have} no text.")
+            if role == "text"
+            else mark("{count} {count:row has|rows have} no label."),
             mark("They teach that nothing means something.")
             if role == "text"
             else mark("They are left out of training and scoring."),
@@ -142,7 +144,7 @@ def _repeated(look: Look) -> Iterator[Finding]:
     if doubled:
         yield finding(
             "duplicates",
-            mark("{count} rows repeat an earlier one."),
+            mark("{count} {count:row repeats|rows repeat} an earlier one."),
             mark("They weigh more than others. (The split keeps them on one side, so scores stay honest.)"),
             fix="remove_duplicates",
             places=doubled,
@@ -151,7 +153,7 @@ def _repeated(look: Look) -> Iterator[Finding]:
     if torn:
         yield finding(
             "conflicts",
-            mark("{count} texts have two different labels."),
+            mark("{count} {count:text has|texts have} two different labels."),
             mark("No model can be right about them."),
             fix="remove_conflicts",
             places=(place for place, key in enumerate(look.keys.tolist()) if key in torn),
@@ -166,7 +168,7 @@ def _near(look: Look) -> Iterator[Finding]:
     if pairs:
         yield finding(
             "near-duplicates",
-            mark("{count} rows are nearly the same as an earlier one."),
+            mark("{count} {count:row is|rows are} nearly the same as an earlier one."),
             mark("Where one is learnt and the other scored, the score is too good."),
             places=sorted({later for _, later in pairs}),
         )
@@ -182,7 +184,7 @@ def _leaks(look: Look) -> Iterator[Finding]:
         if inside.any():
             yield finding(
                 f"leak-{split}",
-                mark("{count} {split} rows stand in the training rows too."),
+                mark("{count} {split} {count:row stands|rows stand} in the training rows too."),
                 mark("They are known by heart, so the score is too good."),
                 fix="remove_leaks",
                 places=np.flatnonzero(inside).tolist(),
@@ -215,7 +217,7 @@ def _long(look: Look) -> Iterator[Finding]:
     if len(places):
         yield finding(
             "too-long",
-            mark("{count} texts are longer than about {limit} tokens; the longest has {longest}."),
+            mark("{count} {count:text is|texts are} longer than about {limit} tokens; the longest has {longest}."),
             mark("Only the first {limit} tokens are read. Raise the maximum length, or split the texts."),
             places=places.tolist(),
             limit=limit,

@@ -31,9 +31,11 @@ def judge_labels(look: Look) -> Iterator[Finding]:
         other = _better_label(look.dataset, column)
         yield finding(
             "too-many-labels",
-            mark("Column “{column}” has {distinct} different values in {count} rows. “{other}” looks more like labels.")
+            mark(
+                "Column “{column}” has {distinct} different values in {count} {count:row|rows}. “{other}” looks more like labels."
+            )
             if other
-            else mark("Column “{column}” has {distinct} different values in {count} rows."),
+            else mark("Column “{column}” has {distinct} different values in {count} {count:row|rows}."),
             mark("Every label needs several rows to be learnt."),
             count=total,
             serious=True,
@@ -56,7 +58,7 @@ def _shares(look: Look, counts: Counter[str], total: int) -> Iterator[Finding]:
     if rare:
         yield finding(
             "rare-labels",
-            mark("{count} labels have fewer than {fewest} rows, such as “{label}”."),
+            mark("{count} {count:label has|labels have} fewer than {fewest} rows, such as “{label}”."),
             mark("They are hardly ever predicted, and cannot be judged."),
             places=(place for place, label in enumerate(look.labels) if label in rare),
             count=len(rare),
@@ -70,7 +72,7 @@ def _shares(look: Look, counts: Counter[str], total: int) -> Iterator[Finding]:
     if many >= UNEVEN * few or many >= 0.9 * total:
         yield finding(
             "imbalance",
-            mark("“{most}” has {many} rows, “{least}” only {few}."),
+            mark("“{most}” has {many} {many:row|rows}, “{least}” only {few}."),
             mark(
                 "A model that always says “{most}” is right in {share} % of the rows. Watch macro F1, or set class weights to balanced."
             ),
@@ -91,7 +93,7 @@ def _variants(counts: Counter[str]) -> Iterator[Finding]:
     if variants:
         yield finding(
             "label-variants",
-            mark("{count} labels differ only in case or spaces: {labels}."),
+            mark("{count} {count:label differs|labels differ} only in case or spaces: {labels}."),
             mark("They are learnt as different answers."),
             fix="merge_labels",
             count=len(variants),

@@ -74,7 +74,9 @@ class Flattener:
         missing = len(rows) * len(self.names) - sum(map(len, rows))
         if missing:
             self.notes.add(
-                "keys-missing", mark("{count} cells are empty because their record lacks the key."), count=missing
+                "keys-missing",
+                mark("{count} {count:cell is|cells are} empty because {count:its|their} record lacks the key."),
+                count=missing,
             )
         return {name: [row.get(name, "") for row in rows] for name in self.names}
 
@@ -106,18 +108,34 @@ class Flattener:
         if type(value) is str:
             return value
         if isinstance(value, Constant):
-            self._note("cells-constant", mark("{count} cells hold NaN or Infinity, which strict JSON forbids."))
+            self._note(
+                "cells-constant",
+                mark("{count} {count:cell holds|cells hold} NaN or Infinity, which strict JSON forbids."),
+            )
             return str(value)
         if isinstance(value, Number):
-            self._note("cells-number", mark("{count} cells are numbers; they were kept as they are written."))
+            self._note(
+                "cells-number",
+                mark(
+                    "{count} {count:cell is a number|cells are numbers}; {count:it was|they were} kept as they are written."
+                ),
+            )
             return str(value)
         if value is None:
-            self._note("cells-null", mark("{count} cells are null; they became empty."))
+            self._note("cells-null", mark("{count} {count:cell is|cells are} null; {count:it|they} became empty."))
             return ""
         if isinstance(value, bool):
-            self._note("cells-boolean", mark("{count} cells are true or false; they were kept as these words."))
+            self._note(
+                "cells-boolean",
+                mark("{count} {count:cell is|cells are} true or false; {count:it was|they were} kept in words."),
+            )
             return "true" if value else "false"
-        self._note("cells-nested", mark("{count} cells are lists or objects; they were kept as JSON."))
+        self._note(
+            "cells-nested",
+            mark(
+                "{count} {count:cell is a list or object|cells are lists or objects}; {count:it was|they were} kept as JSON."
+            ),
+        )
         return spell(value)
 
     def _note(self, code: str, message: str) -> None:

@@ -83,7 +83,9 @@ class TableWriter:
                 if before != after:
                     self.notes.add(
                         "half-characters",
-                        mark("{count} cells hold half of a character (a lone surrogate), which became �."),
+                        mark(
+                            "{count} {count:cell holds|cells hold} half of a character (a lone surrogate), which became �."
+                        ),
                         place=self.rows + place,
                     )
             return pa.array(mended, pa.string())

@@ -275,7 +275,7 @@ def _refuse_facts(facts: Mapping[str, object], outputs: int) -> None:
     if len(names) != outputs or not isinstance(labels, list) or len(labels) != outputs:
         raise StudioError(
             "model-labels",
-            "studio.json names {named} labels, but the weights tell {outputs} apart.",
+            "studio.json names {named} {named:label|labels}, but the weights tell {outputs} apart.",
             "Fetch the model again, or restore its folder from a copy.",
             named=len(names),
             outputs=outputs,

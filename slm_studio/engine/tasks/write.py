@@ -89,7 +89,7 @@ class Write(Task[Scored]):
         if total < LEAST:
             raise StudioError(
                 "too-little-text",
-                "There are only {characters} characters to learn from.",
+                "There {characters:is|are} only {characters} {characters:character|characters} to learn from.",
                 "Add text: a few pages are the least, a book is good.",
                 characters=total,
             )

@@ -38,7 +38,7 @@ class Doctor:
         if position.skipped:
             return Note(
                 "unstable",
-                "{skipped} steps had a gradient that was not finite and were skipped. A lower learning rate would help.",
+                "{skipped} {skipped:step|steps} had a gradient that was not finite and {skipped:was|were} skipped. A lower learning rate would help.",
                 values | {"skipped": position.skipped},
             )
         if len(self.losses) >= 3 and self.losses[-1] > 0.995 * self.losses[0]:
@@ -56,7 +56,7 @@ class Doctor:
         if position.stale >= FLAT and recipe.patience:
             return Note(
                 "plateau",
-                "No gain in the last {stale} evaluations. After {patience} the run ends and keeps the best.",
+                "No gain in the last {stale} {stale:evaluation|evaluations}. After {patience} the run ends and keeps the best.",
                 values,
             )
         return (

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import Column, Dataset
-from slm_studio.core.texts import tr, tr_many
+from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -57,7 +57,7 @@ class RowsCard(Card):
         self.model.open(dataset.part())
         self.dress(dataset, roles)
         total = dataset.rows
-        words(self.search.setPlaceholderText, lambda: tr_many("Find in {n} row", "Find in {n} rows", total))
+        words(self.search.setPlaceholderText, lambda: tr("Find in {n} {n:row|rows}", n=total))
 
     def dress(self, dataset: Dataset, roles: dict[str, str]) -> None:
         """Give the columns the look of their roles."""
@@ -85,7 +85,7 @@ class RowsCard(Card):
     def show_rows(self, rows: Sequence[int]) -> None:
         """Show these rows only."""
         count = len(rows)
-        self._say_only(lambda: tr_many("{n} row of the finding", "{n} rows of the finding", count))
+        self._say_only(lambda: tr("{n} {n:row|rows} of the finding", n=count))
         self.model.show_rows(list(rows))
 
     def show_all(self) -> None:
@@ -116,7 +116,7 @@ class RowsCard(Card):
         if count == self.model.total:
             self.found.set_words("")
         else:
-            self.found.set_words(lambda: tr_many("{n} row", "{n} rows", count))
+            self.found.set_words(lambda: tr("{n} {n:row|rows}", n=count))
 
 
 def label_width(column: Column) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slm_studio.core.dataset import Dataset
-from slm_studio.core.texts import mark, tr, tr_many
+from slm_studio.core.texts import mark, tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def what_changed(steps: Sequence[str], before: Dataset, after: Dataset) -> str:
     titles = ", ".join(tr(step_called(name).title) for name in steps)
     gone = before.rows - after.rows
     if gone > 0:
-        return f"{titles} · {tr_many('{n} row left out', '{n} rows left out', gone)}"
+        return f"{titles} · {tr('{n} {n:row|rows} left out', n=gone)}"
     wanted = {f"cleaned-{name}" for name in steps}
     cells = sum(remark.count for remark in after.report.remarks if remark.code in wanted)
-    return f"{titles} · {tr_many('{n} cell changed', '{n} cells changed', cells) if cells else tr('nothing to change')}"
+    return f"{titles} · {tr('{n} {n:cell|cells} changed', n=cells) if cells else tr('nothing to change')}"

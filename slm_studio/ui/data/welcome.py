@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, list_datasets
-from slm_studio.core.texts import tr_many
+from slm_studio.core.texts import tr
 from slm_studio.ui.data.examples import examples
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -85,7 +85,7 @@ class Welcome(QWidget):
         facts = ElidedText("", "muted")
         words(
             facts.setText,
-            lambda: f"{tr_many('{n} row', '{n} rows', dataset.rows)} · {dataset.created[:10]} · {dataset.source}",
+            lambda: f"{tr('{n} {n:row|rows}', n=dataset.rows)} · {dataset.created[:10]} · {dataset.source}",
         )
         row.addWidget(facts, 1)
         return holder

@@ -2,7 +2,7 @@
 
 from slm_studio.core.dataset import Dataset, ReadReport, Remark
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.texts import mark, say, tr, tr_many
+from slm_studio.core.texts import mark, say, tr
 
 ENCODINGS = {
     "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf_8_sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32",
@@ -23,7 +23,7 @@ MOST_REMARKS = 2  # that stand in the line of facts
 
 def facts(dataset: Dataset) -> str:
     """Return “10,003 rows · UTF-8, comma · 13 rows have too few cells · nothing skipped”."""
-    parts = [tr_many("{n} row", "{n} rows", dataset.rows + sum(dataset.held_out.values())), shape(dataset.report)]
+    parts = [tr("{n} {n:row|rows}", n=dataset.rows + sum(dataset.held_out.values())), shape(dataset.report)]
     remarks = dataset.report.remarks
     parts += [remark_words(remark).rstrip("。.") for remark in remarks[:MOST_REMARKS]]
     if len(remarks) > MOST_REMARKS:
@@ -69,7 +69,7 @@ def held_out(dataset: Dataset, recipe: Recipe) -> str:
     settled = recipe.settled()
     if dataset.held_out:
         own = " + ".join(f"{rows:,}" for rows in dataset.held_out.values())
-        return tr("{rows} rows held out, as you gave them", rows=own)
+        return tr("{rows} {rows:row|rows} held out, as you gave them", rows=own)
     share = round(100 * ((settled.validation_share or 0) + (settled.test_share or 0)))
     if recipe.roles.get("label"):
         return tr("{share} % held out, same label shares", share=share)

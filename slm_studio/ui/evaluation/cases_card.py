@@ -7,7 +7,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 
 from slm_studio.core.results import Report
-from slm_studio.core.texts import mark, tr, tr_many
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.evaluation import words
 from slm_studio.ui.evaluation.reading import Case, CaseReader, Wanted
 from slm_studio.ui.theme import the_theme
@@ -52,7 +52,7 @@ class CasesCard(Card):
         for widget in (self.kind, self.label):
             widget.setVisible(labelled)
         mistakes = round((1 - (report.value("accuracy") or 0.0)) * report.rows)
-        self.kind.rename("mistakes", lambda: tr_many("{n} mistake", "{n} mistakes", mistakes))
+        self.kind.rename("mistakes", lambda: tr("{n} {n:mistake|mistakes}", n=mistakes))
         self.kind.choose("mistakes" if mistakes else "all")
         names = [(label, _Name(label)) for label in sorted(report.labels, key=str.casefold)]
         self.label.set_options([("", mark("every label")), *names], "")
@@ -185,7 +185,7 @@ class CasesCard(Card):
         if ended and not shown:
             self.state.set_words(self._why_empty)
         elif ended:
-            self.state.set_words(lambda: tr_many("{n} row", "{n} rows", shown))
+            self.state.set_words(lambda: tr("{n} {n:row|rows}", n=shown))
         else:
             self.state.set_words("the first {n} rows", n=shown)
 
@@ -235,13 +235,10 @@ def _row(case: Case, labelled: bool) -> Row:
 
 def _cell_words(true: str, predicted: str, count: int) -> str:
     if true == predicted:
-        return tr_many(
-            "true {label}, and predicted so: {n} row", "true {label}, and predicted so: {n} rows", count, label=true
-        )
-    return tr_many(
-        "true {label}, predicted {answer}: {n} row",
-        "true {label}, predicted {answer}: {n} rows",
-        count,
+        return tr("true {label}, and predicted so: {n} {n:row|rows}", n=count, label=true)
+    return tr(
+        "true {label}, predicted {answer}: {n} {n:row|rows}",
+        n=count,
         label=true,
         answer=predicted,
     )

@@ -80,12 +80,14 @@ def where_scored(report: Report, own: bool) -> str:
             bytes=round(report.facts["bytes"]),
         )
     if own and report.split == "train":
-        return tr("on {dataset}, {rows} rows it learnt from", dataset=report.dataset, rows=report.rows)
+        return tr("on {dataset}, {rows} {rows:row|rows} it learnt from", dataset=report.dataset, rows=report.rows)
     if own and report.split == "validation":
-        return tr("on {dataset}, {rows} rows held out to choose it", dataset=report.dataset, rows=report.rows)
+        return tr(
+            "on {dataset}, {rows} {rows:row|rows} held out to choose it", dataset=report.dataset, rows=report.rows
+        )
     if own:
-        return tr("on {dataset}, {rows} rows it has never seen", dataset=report.dataset, rows=report.rows)
-    return tr("on {dataset}, {rows} rows", dataset=report.dataset, rows=report.rows)
+        return tr("on {dataset}, {rows} {rows:row|rows} it has never seen", dataset=report.dataset, rows=report.rows)
+    return tr("on {dataset}, {rows} {rows:row|rows}", dataset=report.dataset, rows=report.rows)
 
 
 def perplexity_words(value: float) -> str:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from slm_studio.core.recipe import BLANK
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import mark, tr, tr_many
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.models import shape_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -98,8 +98,8 @@ def history(model: SavedModel) -> list[tuple[str, str]]:
     """Return the four steps of a model's life in the person's language: (name of the step, what happened)."""
     if not model.lineage:
         return [(mark("Origin"), model.origin.removeprefix("hub:") or tr("imported from a folder"))]
-    learnt = tr_many("{n} row to learn from", "{n} rows to learn from", model.rows.get("train", 0))
-    trained = tr("{steps} steps in {time}", steps=model.steps, time=clock(model.seconds))
+    learnt = tr("{n} {n:row|rows} to learn from", n=model.rows.get("train", 0))
+    trained = tr("{steps} {steps:step|steps} in {time}", steps=model.steps, time=clock(model.seconds))
     size = tr("{n} parameters", n=model.parameters)
     before, tuned = _learning(model, trained)
     return [

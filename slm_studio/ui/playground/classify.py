@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from slm_studio.core.results import Label
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import mark, tr, tr_many
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.evaluation.reading import Case
 from slm_studio.ui.playground.view import TaskView
 from slm_studio.ui.theme import the_theme
@@ -194,7 +194,7 @@ class ClassifyView(TaskView):
         self.bars.set_bars([Bar(item.label, item.score) for item in self._items])
         self.bars.show()
         left = self._labels - len(self._items)
-        self.more.set_words(lambda: tr_many("and {n} more", "and {n} more", left))
+        self.more.set_words(lambda: tr("and {n} more", n=left))
         self.more.setVisible(left > 0)
         self.retranslate()
 

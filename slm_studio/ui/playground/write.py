@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import tr, tr_many
+from slm_studio.core.texts import tr
 from slm_studio.ui.evaluation.reading import Case
 from slm_studio.ui.forms import KnobForm
 from slm_studio.ui.playground.view import TaskView
@@ -188,10 +188,10 @@ class WriteView(TaskView):
 
     def _state_words(self) -> str:
         if self._numbers is None:
-            return tr_many("{n} token", "{n} tokens", self._count) if self._count else ""
+            return tr("{n} {n:token|tokens}", n=self._count) if self._count else ""
         count, seconds = self._numbers
         speed = f"{count / max(seconds, 1e-9):,.0f}"
-        return f"{tr_many('{n} token', '{n} tokens', count)} · {tr('{speed} a second', speed=speed)}"
+        return f"{tr('{n} {n:token|tokens}', n=count)} · {tr('{speed} a second', speed=speed)}"
 
     def _show_token(self, token: Token | None) -> None:
         self.bars.setVisible(token is not None)

@@ -10,7 +10,7 @@ from slm_studio.core.dataset import Finding
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
-from slm_studio.core.texts import explain, say, tr, tr_many
+from slm_studio.core.texts import explain, say, tr
 from slm_studio.ui.train.wording import count_words, gigabytes
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -103,9 +103,7 @@ class BeforeCard(Card):
             count = len(findings)
 
             def words() -> str:
-                return tr_many(
-                    "{n} thing about the rows is worth a look.", "{n} things about the rows are worth a look.", count
-                )
+                return tr("{n} {n:thing|things} about the rows {n:is|are} worth a look.", n=count)
 
             self._line("quiet", words, "See Data", self.data_requested.emit)
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
-from slm_studio.core.texts import tr, tr_many
+from slm_studio.core.texts import tr
 from slm_studio.ui.forms import written
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
@@ -70,13 +70,11 @@ def duration_words(recipe: Recipe, sizes: Sizes | None) -> str:
     settled = recipe.settled()
     parts = []
     if settled.minutes is None:
-        parts.append(
-            tr_many("It reads your data at most once.", "It reads your data at most {n} times.", settled.epochs or 1)
-        )
+        parts.append(tr("It reads your data at most {n} {n:time|times}.", n=settled.epochs or 1))
     else:
         times = passes(recipe, sizes)
         if times is not None:
-            parts.append(tr("In that time it reads your data about {times} times.", times=times))
+            parts.append(tr("In that time it reads your data about {times} {times:time|times}.", times=times))
         else:
             parts.append(tr("The budget becomes a number of steps when the run starts."))
     if settled.patience:

@@ -14,7 +14,7 @@ from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import Run, list_runs, recipe_of, save_run
 from slm_studio.core.tasks import task_info
-from slm_studio.core.texts import mark, tr, tr_many
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.forms import written
 from slm_studio.ui.models import task_title
 from slm_studio.ui.train.wording import base_words, day, metric_name, score, state_words
@@ -281,7 +281,7 @@ def run_score(run: Run) -> str:
 
 def runs_words(count: int) -> str:
     """Return how many runs there are."""
-    return tr_many("{n} run", "{n} runs", count)
+    return tr("{n} {n:run|runs}", n=count)
 
 
 def differences(recipes: Sequence[Recipe]) -> list[tuple[str, ...]]:

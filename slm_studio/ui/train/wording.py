@@ -9,7 +9,7 @@ from slm_studio.core.results import Sizes
 from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, RUNNING, STOPPED
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
-from slm_studio.core.texts import mark, tr, tr_many
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.progress import clock
 
 METRICS = {
@@ -104,7 +104,7 @@ def run_facts(
         parts.append(tr("{count} parameters", count=count_words(parameters)))
     if rows.get("train"):
         held = sum(count for split, count in rows.items() if split != "train")
-        parts.append(tr("{train} rows train, {held} held out", train=rows["train"], held=held))
+        parts.append(tr("{train} {train:row|rows} train, {held} held out", train=rows["train"], held=held))
     return " · ".join(parts)
 
 
@@ -121,9 +121,9 @@ def result_words(model: SavedModel) -> str:
     rows = model.rows.get(model.metrics_on, 0)
     if rows:
         first += " " + (
-            tr_many("on {n} test row", "on {n} test rows", rows)
+            tr("on {n} test {n:row|rows}", n=rows)
             if model.metrics_on == "test"
-            else tr_many("on {n} held-out row", "on {n} held-out rows", rows)
+            else tr("on {n} held-out {n:row|rows}", n=rows)
         )
     parts = [tr("Done in {time}", time=clock(model.seconds)), first] if model.seconds else [first]
     for name, scores in model.baseline.items():

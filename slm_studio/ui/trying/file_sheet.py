@@ -152,7 +152,7 @@ class FileSheet(Card):
         elif self.dataset is None:
             self.file_name.set_words("{file}", file=self._source.name)
         else:
-            self.file_name.set_words("{file} · {rows} rows", file=self._source.name, rows=self.dataset.rows)
+            self.file_name.set_words("{file} · {rows} {rows:row|rows}", file=self._source.name, rows=self.dataset.rows)
         self.out_name.set_words("{file}", file=str(self.out) if self.out else "–")
         busy = self._job is not None
         for widget in (self.file_button, self.out_button, self.column, self.format):
@@ -212,7 +212,7 @@ class FileSheet(Card):
 
     def _on_written(self, result: FileResult) -> None:
         self.button.set_done()
-        self.done.set_words("{rows} rows written to {file}.", rows=result.rows, file=Path(result.out).name)
+        self.done.set_words("{rows} {rows:row|rows} written to {file}.", rows=result.rows, file=Path(result.out).name)
         self.done.show()
 
     def _on_event(self, turn: int, event: Event) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from slm_studio.core.errors import show
-from slm_studio.core.texts import tr_many
+from slm_studio.core.texts import tr
 from slm_studio.ui.theme import the_theme
 
 
@@ -38,7 +38,7 @@ class Histogram(QWidget):
     def _words(self, at: int) -> str:
         low, high = self._edges[at], self._edges[at + 1]
         span = f"{show(round(low))} – {show(round(high))}"
-        return tr_many("{span}: {n} row", "{span}: {n} rows", self._counts[at], span=span)
+        return tr("{span}: {n} {n:row|rows}", n=self._counts[at], span=span)
 
     def _place(self, at: int) -> QRectF:
         step = self.width() / max(1, len(self._counts))

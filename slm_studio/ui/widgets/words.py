@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from slm_studio.core.texts import tr, tr_many
+from slm_studio.core.texts import tr
 
 Words = str | Callable[[], str]  # a template in English (its own key), or a function that makes the sentence
 
@@ -20,11 +20,6 @@ def words(setter: Callable[[str], Any], template: Words, **values: object) -> No
     Example: words(label.setText, "{rows} rows of {name}", rows=3, name=path.name)
     """
     _bind(setter, lambda: sentence(template, **values))
-
-
-def words_many(setter: Callable[[str], Any], one: str, many: str, n: int, **values: Any) -> None:
-    """Bind the form of a sentence that fits `n`. Example: words_many(label.setText, "{n} row", "{n} rows", 3)"""
-    _bind(setter, lambda: tr_many(one, many, n, **_asked(values)))
 
 
 def sentence(template: Words, **values: object) -> str:

@@ -113,21 +113,37 @@ def _columns(records: Sequence[Record], names: list[str], width: int, surplus: s
 
 def _mended(record: Record, width: int, surplus: str, row: int, notes: Notes) -> Record:
     if len(record) < width:
-        notes.add("rows-short", mark("{count} rows have too few cells; the missing ones are empty."), place=row)
+        notes.add(
+            "rows-short",
+            mark("{count} {count:row has|rows have} too few cells; the missing ones are empty."),
+            place=row,
+        )
         return record + [""] * (width - len(record))
     if not any(record[width:]):
-        notes.add("rows-trailing", mark("{count} rows end in empty cells beyond the last column."), place=row)
+        notes.add(
+            "rows-trailing", mark("{count} {count:row ends|rows end} in empty cells beyond the last column."), place=row
+        )
         return record[:width]
     delimiter = notes.delimiter
     extra = len(record) - width
     if surplus == "last":
-        notes.add("rows-joined", mark("{count} rows hold unquoted delimiters; their pieces were joined."), place=row)
+        notes.add(
+            "rows-joined",
+            mark("{count} {count:row holds|rows hold} unquoted delimiters; {count:its|their} pieces were joined."),
+            place=row,
+        )
         return [*record[: width - 1], delimiter.join(record[width - 1 :])]
     if surplus == "first":
-        notes.add("rows-joined", mark("{count} rows hold unquoted delimiters; their pieces were joined."), place=row)
+        notes.add(
+            "rows-joined",
+            mark("{count} {count:row holds|rows hold} unquoted delimiters; {count:its|their} pieces were joined."),
+            place=row,
+        )
         return [delimiter.join(record[: extra + 1]), *record[extra + 1 :]]
     notes.add(
-        "rows-wide", mark("{count} rows have more cells than columns; the surplus has columns of its own."), place=row
+        "rows-wide",
+        mark("{count} {count:row has|rows have} more cells than columns; the surplus has columns of its own."),
+        place=row,
     )
     most = width + MOST_SURPLUS
     return record if len(record) <= most else [*record[: most - 1], delimiter.join(record[most - 1 :])]

@@ -47,6 +47,10 @@ def _record(line: str, number: int, notes: Notes) -> dict[str, object] | None:
     try:
         value = parse(line)
     except (ValueError, RecursionError):
-        notes.add("lines-unreadable", mark("{count} lines are no JSON and were skipped."), place=number)
+        notes.add(
+            "lines-unreadable",
+            mark("{count} {count:line is|lines are} no JSON and {count:was|were} skipped."),
+            place=number,
+        )
         return None
     return value if isinstance(value, dict) else {"text": value}

@@ -66,7 +66,7 @@ def _check(file: pq.ParquetFile, source: Source, limit: int) -> None:
     if facts.num_columns > MOST_COLUMNS:
         raise StudioError(
             "too-many-columns",
-            "“{name}” has {columns} columns.",
+            "“{name}” has {columns} {columns:column|columns}.",
             "Keep the few that hold texts and labels.",
             name=source.title,
             columns=facts.num_columns,
@@ -80,7 +80,12 @@ def _text(name: str, column: pa.Array, row: int, notes: Notes) -> pa.Array:
         column = column.dictionary_decode()
         kind = column.type
     if column.null_count:
-        notes.add("cells-null", mark("{count} cells are null; they became empty."), count=column.null_count, place=row)
+        notes.add(
+            "cells-null",
+            mark("{count} {count:cell is|cells are} null; {count:it|they} became empty."),
+            count=column.null_count,
+            place=row,
+        )
     if pa.types.is_string(kind):
         return column
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
