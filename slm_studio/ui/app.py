@@ -18,11 +18,11 @@ from slm_studio import __version__
 from slm_studio.core import paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.settings import Settings, load_settings
-from slm_studio.core.texts import use_language
 from slm_studio.host.engines import Engines
 from slm_studio.ui.collecting import Collector
 from slm_studio.ui.errors import show_error
 from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.language import speak
 from slm_studio.ui.main_window import MainWindow
 from slm_studio.ui.session import Session
 from slm_studio.ui.theme import Theme
@@ -42,8 +42,8 @@ def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = 
     """
     _start_log()
     settings = load_settings()
-    use_language(settings.language)
     application = _application()
+    speak(settings.language)
     Theme(application, settings.theme)
     collector = Collector(application)
     engines = Engines(settings)

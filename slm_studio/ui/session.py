@@ -14,8 +14,8 @@ from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, open_run
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.settings import Settings, load_settings, save_settings
-from slm_studio.core.texts import use_language
 from slm_studio.host.secrets import Secrets
+from slm_studio.ui.language import speak
 
 PLACES = ("data", "train", "evaluate", "playground", "hub")
 SETTINGS = "settings"
@@ -112,7 +112,7 @@ class Session(QObject):
         save_settings(settings)
         self.settings_changed.emit(settings)
         if settings.language != before.language:
-            self.language_changed.emit(use_language(settings.language))
+            self.language_changed.emit(speak(settings.language))
 
     def go_to(self, place: str) -> None:
         """Ask the window for a place: one of PLACES, or “settings”."""

@@ -203,7 +203,7 @@ class TrainPanel(Page):
         if recipe is None or dataset is None or not self.setup.is_ready():
             return
         try:
-            run = self.book.start(recipe, dataset, self.setup.sizes)
+            run = self.book.start(recipe, dataset, self.setup.settled_sizes())
         except (StudioError, OSError) as error:
             self.notes.show_error(error if isinstance(error, StudioError) else _no_folder(error))
             return

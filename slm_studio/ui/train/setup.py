@@ -64,6 +64,10 @@ class Setup(QWidget):
         hopeless = any(finding.serious for finding in self._session.findings)
         return not (recipe.problems() or self.advanced.has_problem() or hopeless or self._error)
 
+    def settled_sizes(self) -> Sizes | None:
+        """Return what the plan costs as it stands; None while a change of it is still being measured."""
+        return self.sizes if self._measured == self._session.recipe else None
+
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

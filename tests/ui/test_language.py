@@ -1,0 +1,32 @@
+"""The window speaks one language, Qt's own dialogs included."""
+
+import pytest
+from PySide6.QtWidgets import QLineEdit, QMessageBox
+
+from slm_studio.core.texts import tr
+from slm_studio.ui.language import speak
+
+
+@pytest.fixture(autouse=True)
+def english_again(qapp):
+    yield
+    speak("en")
+
+
+def words_of_qt() -> list[str]:
+    box = QMessageBox(QMessageBox.Icon.Question, "", "", QMessageBox.StandardButton.Cancel)
+    cancel = box.button(QMessageBox.StandardButton.Cancel).text()
+    field = QLineEdit()
+    menu = field.createStandardContextMenu()
+    return [cancel.replace("&", ""), menu.actions()[0].text().replace("&", "").partition("\t")[0]]
+
+
+def test_qt_speaks_the_language_of_the_window() -> None:
+    english = words_of_qt()
+
+    assert speak("zh_CN") == "zh_CN"
+    assert tr("Open…") == "打开…"
+    assert words_of_qt() == ["取消", "撤消(U)"]
+
+    assert speak("en") == "en"
+    assert words_of_qt() == english == ["Cancel", "Undo"]
