@@ -96,16 +96,20 @@ def system_error(error: OSError) -> StudioError:
     )
 
 
-def disk_full(where: str = "") -> StudioError:
-    """Return the error of a disk without room for `where` (empty: the system did not say what)."""
-    if not where:
-        return StudioError("disk-full", "The disk is full.", "Free some space, then continue.")
-    return StudioError(
-        "disk-full",
-        "The disk is full. “{path}” could not be written.",
-        "Free some space, then continue.",
-        path=where,
-    )
+def disk_full(where: str = "", missing: int = 0) -> StudioError:
+    """Return the error of a disk without room for `where` (empty: the system did not say what); `missing` is in bytes."""
+    hint = "Free some space, then go on: what is done is kept."
+    if missing:
+        return StudioError(
+            "disk-full",
+            "The disk is full: {megabytes} MB more are needed in “{path}”.",
+            hint,
+            megabytes=-(-missing // 1_000_000),
+            path=where,
+        )
+    if where:
+        return StudioError("disk-full", "The disk is full. “{path}” could not be written.", hint, path=where)
+    return StudioError("disk-full", "The disk is full.", hint)
 
 
 def fill(template: str, values: Mapping[str, object]) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from slm_studio.core.errors import StudioError
+from slm_studio.core.errors import StudioError, disk_full
 
 _STALE = ".partial-"
 
@@ -74,6 +74,14 @@ def replace_folder(source: Path, target: Path) -> None:
     sync_folder(target.parent)
     if had:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Refuse to begin what cannot end: the disk of `folder` must hold `needed` more bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise disk_full(str(folder), needed - free)
 
 
 def sync_file(path: Path) -> None:

@@ -131,7 +131,7 @@ def _copy(members: Mapping[str, Member], place: Path) -> Iterator[Event]:
     refuse_pickles(members)
     wanted = {name: member for name, member in members.items() if travels(name) or name == "report/report.json"}
     total, done = sum(member.size for member in wanted.values()), 0
-    placing.check_room(place.parent, total)
+    files.check_room(place.parent, total)
     place.mkdir(parents=True)
     for name, member in sorted(wanted.items()):
         check_path(name)
@@ -189,7 +189,7 @@ def _check_target(folder: Path, kind: str, out: Path) -> Path:
 def _workplace(parent: Path, needed: int) -> Iterator[Path]:
     """Make a temporary folder beside the goal, so that the last step is one rename."""
     parent.mkdir(parents=True, exist_ok=True)
-    placing.check_room(parent, needed + _SPARE)
+    files.check_room(parent, needed + _SPARE)
     place = Path(tempfile.mkdtemp(prefix=".partial-", dir=parent))
     try:
         yield place

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Protocol
 
 from slm_studio.core import paths
-from slm_studio.core.errors import StudioError
+from slm_studio.core.errors import StudioError, disk_full
 from slm_studio.core.events import Event, Note, Progress
+from slm_studio.core.files import check_room
 from slm_studio.core.lock import FileLock
 from slm_studio.engine.sharing.contents import check_path
-from slm_studio.engine.sharing.placing import check_room, disk_full
 
 _BLOCK = 1024 * 1024
 _BEAT = 0.1  # seconds between two events
@@ -176,7 +176,7 @@ def _write(stream: FileIO, block: bytes, path: Path) -> None:
             view = view[stream.write(view) :]
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise disk_full(path.parent, len(view)) from error
+            raise disk_full(str(path.parent), len(view)) from error
         raise
 
 

@@ -36,25 +36,6 @@ def refuse_occupied(target: Path) -> None:
         )
 
 
-def check_room(folder: Path, needed: int) -> None:
-    """Refuse to begin what cannot end: the disk must hold `needed` more bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise disk_full(folder, needed - free)
-
-
-def disk_full(folder: Path, missing: int) -> StudioError:
-    """Return the error that says how much room is missing."""
-    return StudioError(
-        "disk-full",
-        "The disk is full: {megabytes} MB more are needed in “{path}”.",
-        "Free some space, then try again: what has arrived is kept.",
-        megabytes=-(-missing // 1_000_000),
-        path=str(folder),
-    )
-
-
 def settle(folder: Path, target: Path, *, fallback: str, origin: str, base: str, name: str = "") -> SavedModel:
     """Check the files in `folder`, describe them and move them to `target`. Raises StudioError; then nothing has moved.
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def save_checkpoint(
     target = folder / f"{position.step:08d}"
     tensors, position.counters = optimizers.state()
     refuse_broken(loaded.net)
+    files.check_room(folder, _bytes(loaded.net.state_dict()) + _bytes(tensors) + _bytes(best or {}))
     with files.atomic_folder(target) as partial:
         task.save(loaded, partial / "model")
         save_file(tensors, partial / "optimizer.safetensors")
@@ -155,6 +157,10 @@ def refuse_broken(net: nn.Module) -> None:
                 "Resume from the last checkpoint with a lower learning rate.",
                 name=name,
             )
+
+
+def _bytes(tensors: Mapping[str, Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors.values())
 
 
 def _plain(position: Position) -> dict[str, object]:
