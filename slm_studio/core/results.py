@@ -108,7 +108,7 @@ class Sizes:
     seconds_low: float  # the whole run, estimated range
     seconds_high: float
     steps: int
-    tokens_per_second: float
+    tokens_per_second: float  # 0 where the steps do not read tokens
     device: str
     precision: str
     rows: dict[str, int]  # train, validation, test

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import get_type_hints
 
 from PySide6.QtCore import Signal
@@ -15,6 +16,7 @@ from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.columns import Columns
 from slm_studio.ui.widgets.fields import Check, Choice, LineField
 from slm_studio.ui.widgets.labels import Text, restyle
+from slm_studio.ui.widgets.words import Words
 
 UNREADABLE = mark("Enter a number.")
 
@@ -101,11 +103,11 @@ class KnobField(QWidget):
         self._value: object = None if knob.optional else knob.default
         self._recommended: object = None
         self._error: StudioError | None = None
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(4)
         column.addLayout(self._names())
-        self._editor = self._build_editor()
+        self._editor: Check | Choice | LineField = self._build_editor()
         column.addWidget(self._editor)
         self._problem = Text("", "bad", wrap=True)
         self._problem.hide()
@@ -132,6 +134,19 @@ class KnobField(QWidget):
     def set_recommended(self, value: object) -> None:
         """Say what an empty field means."""
         self._recommended = value
+        self.retranslate()
+
+    def offer(self, options: Sequence[tuple[object, Words]]) -> None:
+        """Let the person choose instead of type. What stands here stays, even if it is not among the options."""
+        if not isinstance(self._editor, Choice):
+            choice, typed = Choice(), self._editor
+            choice.chosen.connect(self._on_value)
+            self._column.replaceWidget(typed, choice)
+            typed.deleteLater()
+            self._editor = choice
+        known = [value for value, _ in options]
+        own: list[tuple[object, Words]] = [] if self._value in known else [(self._value, partial(str, self._value))]
+        self._editor.set_options([*options, *own], self._value)
         self.retranslate()
 
     def problem(self) -> str:

@@ -60,7 +60,7 @@ class Doctor:
                 values,
             )
         return (
-            Note("learning-well", "Held-out rows still improve and the gap to training is small ({gap}).", values)
+            Note("learning-well", "Held-out rows still improve, and the training loss is hardly lower.", values)
             if gap <= GAP
             else Note("learning-with-gap", "Held-out rows still improve, {gap} behind the training loss.", values)
         )

@@ -44,7 +44,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
     steps = (recipe.epochs or 1) * math.ceil(max(1, examples) / (recipe.batch or 1))
     low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])
-    middle = (low + high) / 2 / max(1, steps)
+    middle = sum(step) / 2 if recipe.minutes else (low + high) / 2 / max(1, steps)
     yield Finished(
         Sizes(
             parameters=parameters,
@@ -52,9 +52,8 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
             seconds_low=low,
             seconds_high=high,
             steps=round(recipe.minutes * 60 / ((step[0] + step[1]) / 2)) if recipe.minutes else steps,
-            tokens_per_second=(recipe.batch or 1) * tokens / max(middle, 1e-6)
-            if not recipe.minutes
-            else (recipe.batch or 1) * tokens * 2 / sum(step),
+            # A step that only looks rows up reads n-grams, of which this counts none.
+            tokens_per_second=0.0 if looked_up else (recipe.batch or 1) * tokens / max(middle, 1e-6),
             device=str(device),
             precision=recipe.precision,
             rows={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},

@@ -11,6 +11,7 @@ from slm_studio.core.results import Opened
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.devices import device_options
 from slm_studio.ui.evaluation.reading import all_cases
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.model_page import ModelPage
@@ -166,7 +167,7 @@ class PlaygroundPanel(ModelPage):
         )
 
     def _offer_devices(self, found: tuple[str, ...], current: str = "") -> None:
-        self.device.set_options([(device, _Device(device, found)) for device in found], current or found[0])
+        self.device.set_options(device_options(found), current or found[0])
 
     def _close_sheet(self) -> None:
         if self.view is not None:
@@ -234,16 +235,3 @@ class PlaygroundPanel(ModelPage):
         super().showEvent(event)
         if self.view is not None and self.deck.current() is self.view:
             self.view.setFocus()
-
-
-class _Device:
-    """A device's name for people: “CPU”, “GPU”, “GPU 1” where there are several."""
-
-    def __init__(self, device: str, found: tuple[str, ...]) -> None:
-        self._device, self._several = device, sum(each.startswith("cuda") for each in found) > 1
-
-    def __call__(self) -> str:
-        kind, _, number = self._device.partition(":")
-        if kind == "cuda":
-            return tr("GPU {n}", n=int(number or 0) + 1) if self._several else tr("GPU")
-        return {"cpu": "CPU", "mps": tr("Apple GPU"), "auto": tr("the fastest device")}.get(kind, self._device)

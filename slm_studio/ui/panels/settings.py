@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from slm_studio import __version__
 from slm_studio.core import paths
+from slm_studio.core.errors import StudioError
 from slm_studio.core.settings import HUGGING_FACE, Settings
 from slm_studio.core.texts import LANGUAGES, mark
 from slm_studio.host.secrets import ENVIRONMENT, KEYRING, MEMORY, VARIABLE, host_of
+from slm_studio.ui.devices import device_options
 from slm_studio.ui.forms import KnobForm
-from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.jobs import JobHandle, Jobs
 from slm_studio.ui.session import Session
 from slm_studio.ui.theme import ZOOMS, the_theme
 from slm_studio.ui.training import Trainings
@@ -35,7 +37,8 @@ class SettingsPanel(Page):
 
     def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
         super().__init__("Settings", "Every change counts at once.", parent=parent)
-        self._session = session
+        self._session, self._jobs = session, jobs
+        self._asked: JobHandle | None = None  # which devices there are
         self._theme = the_theme()
         self._pending: dict[str, object] = {}
         self._timer = QTimer(self)
@@ -68,6 +71,7 @@ class SettingsPanel(Page):
     def _build_computing(self) -> None:
         card = Card("Computing")
         self.computing = KnobForm(Settings, names=COMPUTING, columns=3)
+        self.computing.field("device").offer(device_options(("auto",)))
         card.add(self.computing)
         card.add(Text("A run keeps the device it began with; a change counts for the next one.", "muted", wrap=True))
         self.add(card)
@@ -202,6 +206,14 @@ class SettingsPanel(Page):
         if self.isVisible():
             self._tell_token()
 
+    def _on_devices(self, found: object) -> None:
+        if isinstance(found, tuple | list):
+            self.computing.field("device").offer(device_options(("auto", *map(str, found))))
+
+    def _on_no_devices(self, error: StudioError) -> None:
+        """Ask again when somebody looks the next time; until then the choice is what stands."""
+        self._asked = None
+
     def _on_theme_changed(self) -> None:
         self.zoom.choose(self._theme.zoom)
 
@@ -210,6 +222,8 @@ class SettingsPanel(Page):
         super().showEvent(event)
         # The safe is asked when somebody looks, never at start: it may want to be unlocked.
         QTimer.singleShot(0, self._tell_token)
+        if self._asked is None:
+            self._asked = self._jobs.start("devices", {}, self._on_devices, None, self._on_no_devices, owner=self)
 
 
 class FolderButton(Button):

@@ -78,11 +78,7 @@ class BeforeCard(Card):
                 ),
             )
         else:
-            speed = count_words(round(sizes.tokens_per_second))
-            self._line(
-                "good",
-                lambda: tr("Fits in memory, with room. About {speed} tokens a second on this machine.", speed=speed),
-            )
+            self._line("good", partial(_room, sizes))
         length = recipe.settled().max_length
         if sizes.cut >= CUT and length:
             share = f"{sizes.cut:.0%}".replace("%", " %")
@@ -132,6 +128,13 @@ class BeforeCard(Card):
 
 def _explained(error: StudioError) -> str:
     return " ".join(part for part in explain(error) if part)
+
+
+def _room(sizes: Sizes) -> str:
+    if not sizes.tokens_per_second:
+        return tr("Fits in memory, with room.")
+    speed = count_words(round(sizes.tokens_per_second))
+    return tr("Fits in memory, with room. About {speed} tokens a second on this machine.", speed=speed)
 
 
 def _found(finding: Finding) -> str:

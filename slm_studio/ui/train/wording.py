@@ -10,6 +10,7 @@ from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, 
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.devices import device_name
 from slm_studio.ui.widgets.progress import clock
 
 METRICS = {
@@ -89,7 +90,7 @@ def span_words(low: float, high: float) -> str:
 
 def device_words(device: str, precision: str = "auto") -> str:
     """Return where a run computes. Example: “CPU, bf16”"""
-    name = "CPU" if device == "cpu" else device.upper().replace("CUDA:0", "GPU").replace("CUDA", "GPU")
+    name = device_name(device)
     return name if precision in ("auto", "") else f"{name}, {precision}"
 
 

@@ -119,7 +119,7 @@ class CurveChart(QWidget):
         item.hideButtons()
         item.setContentsMargins(0, 8, 16, 0)
         item.getViewBox().setMouseEnabled(x=False, y=False)
-        item.getViewBox().setDefaultPadding(0.0)
+        item.getViewBox().setDefaultPadding(0.06)  # so that no point is cut
         self._right = pg.ViewBox(enableMenu=False, enableMouse=False)
         self._right.setZValue(10)
         item.scene().addItem(self._right)
@@ -196,7 +196,7 @@ class CurveChart(QWidget):
 
     def _set_range(self, last: float) -> None:
         end = self._end(last)
-        self._plot.setXRange(0.0, end if end > 0 else 1.0, padding=0.0)
+        self._plot.setXRange(0.0, end if end > 0 else 1.0, padding=0.01)
         self._plot.getPlotItem().getViewBox().enableAutoRange(y=True)
         self._plot.getPlotItem().getViewBox().setAutoVisible(y=False)
         if self._scores_are_shares:

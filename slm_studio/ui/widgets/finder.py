@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QVBoxLayout,
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.icons import icon
+from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.words import words
 
 ROWS = 9
@@ -45,8 +46,11 @@ class Finder(QFrame):
         words(self.list.setAccessibleName, "Found")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setUniformItemSizes(True)
+        self.nothing = Text("", "muted", wrap=True)
+        self.nothing.setContentsMargins(10, 0, 10, 10)
         column.addWidget(self.line)
         column.addWidget(self.list)
+        column.addWidget(self.nothing)
         self.line.textChanged.connect(self._show)
         self.line.installEventFilter(self)
         self.list.itemClicked.connect(self._on_clicked)
@@ -77,7 +81,10 @@ class Finder(QFrame):
             line = f"{found.title}   ·   {found.detail}" if found.detail else found.title
             self.list.addItem(QListWidgetItem(icon(found.icon, self._theme.tokens.muted, side), line))
         self.list.setCurrentRow(0 if self._shown else -1)
-        self.list.setFixedHeight(max(1, len(self._shown)) * self._theme.px(36) + 6)
+        self.list.setFixedHeight(len(self._shown) * self._theme.px(36) + 6)
+        self.list.setVisible(bool(self._shown))
+        self.nothing.setVisible(not self._shown)
+        self.nothing.set_words("Nothing here is called “{text}”.", text=text.strip())
         self._place()
 
     def _place(self) -> None:
