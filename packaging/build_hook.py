@@ -1,10 +1,12 @@
-"""Compile the translations (.po → .mo) while the distribution is built, for wheels and editable installs alike."""
+"""Compile the translations while the distribution is built, for wheels and editable installs alike."""
 
+import sys
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from compile_translations import compile_translations
 
 
 class TranslationHook(BuildHookInterface):
@@ -13,12 +15,3 @@ class TranslationHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict) -> None:
         """Write a .mo beside every .po."""
         compile_translations(Path(self.root) / "resources" / "locale")
-
-
-def compile_translations(folder: Path) -> None:
-    """Compile every catalogue below `folder`."""
-    for source in sorted(folder.glob("*/LC_MESSAGES/*.po")):
-        with source.open("rb") as stream:
-            catalogue = read_po(stream, locale=source.parent.parent.name)
-        with source.with_suffix(".mo").open("wb") as stream:
-            write_mo(stream, catalogue)

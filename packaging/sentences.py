@@ -1,6 +1,6 @@
 """Collect every sentence a person may read and bring the catalogues up to date.
 
-    python packaging/sentences.py            update resources/locale/*/LC_MESSAGES/slm_studio.po
+    python packaging/sentences.py            update and compile resources/locale/*/LC_MESSAGES/slm_studio.po
     python packaging/sentences.py --check    say what is missing or no longer used, and exit 1
 
 Sentences stand in the code as templates: in tr(), mark(), StudioError(), knob(), Role() …, see KEYWORDS; and
@@ -16,6 +16,7 @@ from pathlib import Path
 import words_taken
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
+from compile_translations import compile_translations
 from words_taken import Place, name_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -138,6 +139,7 @@ def main() -> int:
     """Update, or check."""
     if "--check" not in sys.argv:
         update()
+        compile_translations(LOCALES)
     problems = 0
     for language in LANGUAGES:
         lacking, unused = missing(language)

@@ -107,7 +107,7 @@ class _Opening:
         if self._path:
             self._window.open_path(Path(self._path))
         threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
-        self._window.session.restore()
+        self._window.session.restore(with_dataset=not self._path)
         self._engines.warm()
         if self._opened is not None:
             self._opened(self._window)

@@ -177,6 +177,8 @@ class MainWindow(QMainWindow):
         kept = self.session.recall("frame")
         if isinstance(kept, str):
             self.restoreGeometry(b64decode(kept))
+        # A laptop's screen may be lower than the window, or smaller than the one it was on the last time.
+        self.resize(self.size().boundedTo(self.screen().availableSize()))
         zoom = self.session.recall("zoom", 1.0)
         if isinstance(zoom, int | float):
             self.theme.set_zoom(float(zoom))

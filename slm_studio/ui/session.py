@@ -137,8 +137,8 @@ class Session(QObject):
         """Return what was remembered."""
         return self._memory.get(key, default)
 
-    def restore(self) -> None:
-        """Open the last dataset, run and model again, where they still stand."""
+    def restore(self, *, with_dataset: bool = True) -> None:
+        """Open the last dataset (unless another is on its way), run and model again, where they still stand."""
         for key, opener, setter in (
             ("dataset", open_dataset, self.set_dataset),
             ("run", open_run, self.set_run),
@@ -146,6 +146,8 @@ class Session(QObject):
         ):
             folder = self._memory.get(key)
             if not folder or not isinstance(folder, str) or getattr(self, key) is not None:
+                continue
+            if key == "dataset" and not with_dataset:
                 continue
             try:
                 setter(opener(Path(folder)))  # type: ignore[operator]

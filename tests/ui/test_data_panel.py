@@ -1,6 +1,7 @@
 """The Data place: what a person sees from the first file to rows that can be learnt from."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -300,3 +301,20 @@ def test_stop_ends_the_reading_and_nothing_changes(place):
     place.panel.stop()
     place.settle()
     assert not place.panel.stop_button.isVisible() and place.session.dataset is None
+
+
+def test_a_guess_about_a_former_file_is_not_taken_for_this_one(place):
+    suggest, former, now = place.engine.suggest, place.engine.dataset, place.engine.cleaned
+
+    def guess(dataset: Dataset, task: str):
+        for event in suggest(dataset, task):
+            label = "gone" if dataset is former else "label"
+            yield Finished(replace(event.result, roles={"text": "text", "label": label}))
+
+    place.engine.suggest = guess
+    place.session.set_dataset(former)
+    time.sleep(0.2)  # its guess has come, and waits for the event loop
+    place.session.set_dataset(now)
+    place.settle()
+
+    assert place.session.recipe.roles == {"text": "text", "label": "label"}

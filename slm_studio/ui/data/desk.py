@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -99,7 +100,7 @@ class Desk(QObject):
             self._jobs.start(
                 "suggest",
                 {"dataset": dataset, "task": task},
-                self._on_other_task,
+                partial(self._on_other_task, dataset.id),
                 on_error=self.failed.emit,
                 owner=self,
             )
@@ -207,23 +208,28 @@ class Desk(QObject):
             self._session.set_recipe(carried.recipe)
         else:
             arguments = {"dataset": dataset, "task": ""}
-            handle = self._jobs.start("suggest", arguments, self._on_suggested, on_error=self.failed.emit, owner=self)
+            suggested = partial(self._on_suggested, dataset.id)
+            handle = self._jobs.start("suggest", arguments, suggested, on_error=self.failed.emit, owner=self)
             self._looks.append(handle)
 
-    def _on_suggested(self, result: object) -> None:
-        if not isinstance(result, Suggestion):
+    def _on_suggested(self, dataset_id: str, result: object) -> None:
+        if not isinstance(result, Suggestion) or not self._is_open(dataset_id):
             return
         self._session.set_suggestion(result)
         if self._session.recipe is None:
             recipe = self._recalled() or make_recipe(result.task, base=result.base, roles=result.roles)
             self._session.set_recipe(recipe)
 
-    def _on_other_task(self, result: object) -> None:
+    def _on_other_task(self, dataset_id: str, result: object) -> None:
         recipe = self._session.recipe
-        if not isinstance(result, Suggestion) or recipe is None:
+        if not isinstance(result, Suggestion) or recipe is None or not self._is_open(dataset_id):
             return
         kept = {name: getattr(recipe, name) for name in KEPT}
         self._session.set_recipe(make_recipe(result.task, base=result.base, roles=result.roles, settings=kept))
+
+    def _is_open(self, dataset_id: str) -> bool:
+        """Say whether an answer is about what is open now: another file may have been opened meanwhile."""
+        return self._session.dataset is not None and self._session.dataset.id == dataset_id
 
     def _recalled(self) -> Recipe | None:
         """Return the plan that the person made for this dataset before, where its columns still fit."""
