@@ -1,7 +1,7 @@
 """Dataset: a handle on an app-owned Arrow file and how it came to be."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from slm_studio.core import codec, files, paths
@@ -70,6 +70,20 @@ class Finding:
     serious: bool = False  # True: training would be useless or impossible
 
 
+SAYS_NOTHING = (
+    "train",
+    "training",
+    "data",
+    "dataset",
+    "file",
+    "rows",
+    "text",
+    "texts",
+    "all",
+    "full",
+)  # as a file's name
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dataset:
     """Rows that the app owns: `folder`/train.arrow (+ validation.arrow, test.arrow), every column text."""
@@ -84,6 +98,15 @@ class Dataset:
     fingerprint: str  # sha256 over all rows of all parts
     report: ReadReport
     created: str  # ISO 8601
+
+    @property
+    def title(self) -> str:
+        """Return what a model of these rows is called unless the person names it: “tickets” of tickets.csv.
+
+        A file called train.csv says nothing; its folder does: “banking77” of banking77/train.csv.
+        """
+        stem, folder = PurePath(self.name).stem, PurePath(self.source).parent.name
+        return folder if stem.casefold() in SAYS_NOTHING and folder else stem or self.name
 
     def part(self, split: Split = "train") -> Path:
         """Return the Arrow file (IPC, memory-mappable, all columns `string`) of one split."""

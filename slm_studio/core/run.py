@@ -54,7 +54,7 @@ class Run:
 def create_run(recipe: Recipe, dataset: Dataset) -> Run:
     """Make the folder of a new run: recipe.json, dataset.json, state.json. Nothing has been computed yet."""
     now = datetime.now(UTC)
-    name = recipe.name or Path(dataset.name).stem
+    name = recipe.name or dataset.title
     folder = paths.runs()
     identity = files.free_name(folder, f"{now:%Y%m%d-%H%M%S}-{files.slug(name)}")
     run = Run(

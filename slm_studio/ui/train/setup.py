@@ -134,7 +134,7 @@ class Setup(QWidget):
         self.beginning.show_plan(recipe)
         self.duration.show_plan(recipe, self.sizes)
         self.advanced.show_plan(recipe)
-        self.name.setPlaceholderText(dataset.name.rpartition(".")[0] or dataset.name)
+        self.name.setPlaceholderText(dataset.title)
         if not self.name.hasFocus():
             self.name.setText(recipe.name)
         self._show_before()
