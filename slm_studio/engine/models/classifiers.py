@@ -60,7 +60,7 @@ class Order:
     pad_token_id: int
 
 
-# With the tokenizer's buckets: 0.5 M, 2.1 M, 8.4 M and 33.6 M
+# With the tokenizer's buckets: 0.5 M, 2.1 M, 16.8 M and 67 M
 BAG_SHAPES: Mapping[str, BagShape] = {
     "nano": BagShape(width=32),
     "micro": BagShape(width=32),

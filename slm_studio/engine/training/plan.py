@@ -20,21 +20,14 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.base import find_base
 from slm_studio.engine.task import Example, Task
 from slm_studio.engine.tasks import task_of
+from slm_studio.engine.training import probe
 from slm_studio.engine.training.batches import batch_plan
-from slm_studio.engine.training.device import (
-    attention_for,
-    device_name,
-    pick_device,
-    pick_threads,
-    remember_precision,
-    remembered_precision,
-    try_precision,
-)
+from slm_studio.engine.training.device import attention_for, device_name, pick_device, pick_threads
 from slm_studio.engine.training.optimizer import sparse_parameters
 from slm_studio.engine.training.trainer import Material
 
-FASTER = mark("bf16, {threads} threads: {ratio} × faster than fp32 in a short trial.")
-PLAIN = mark("fp32, {threads} threads: nothing was clearly faster in a short trial.")
+FASTER = mark("bf16, {threads} {threads:thread|threads}: {ratio} × faster than fp32 in a short trial.")
+PLAIN = mark("fp32, {threads} {threads:thread|threads}: nothing was clearly faster in a short trial.")
 TRIAL_BATCHES = 4  # different ones, so that a trial meets short texts and long ones
 SHOWN = 4  # held-out rows that are answered as the model learns
 TIME_FOR_STEPS = 0.88  # of a time budget; the rest goes to held-out rows and checkpoints
@@ -77,16 +70,35 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None) -> I
 
 def choose_machine(plan: Plan) -> Machine:
     """Try the plan's own batches for a moment and settle device, precision, threads and the number of steps."""
-    settings = load_settings()
-    device = pick_device(settings.device)
-    threads = pick_threads(settings.threads)
-    torch.set_num_threads(threads)
-    recipe, lengths = plan.recipe, [plan.task.length(example) for example in plan.material.train]
+    device, recipe = pick_device(load_settings().device), plan.recipe
+    lengths = [plan.task.length(example) for example in plan.material.train]
     assert recipe.batch is not None
     assert recipe.epochs is not None
-    batches = batch_plan(lengths, recipe.batch, recipe.seed, 0)[:TRIAL_BATCHES]
-    plan.loaded.net.to(device)
-    plan.loaded.net.train()
+    trial = _try(plan, batch_plan(lengths, recipe.batch, recipe.seed, 0)[:TRIAL_BATCHES], device)
+    steps = recipe.epochs * math.ceil(len(lengths) / recipe.batch)
+    if recipe.minutes is not None:
+        steps = max(1, int(recipe.minutes * 60 * TIME_FOR_STEPS / (trial.seconds_per_step * 1.25)))
+    way = trial.way
+    return Machine(
+        device=str(device),
+        name=device_name(device),
+        precision=way.precision,
+        threads=way.threads,
+        steps=steps,
+        attention=attention_for(way.precision, device),
+        reason=FASTER if way.precision == "bf16" else PLAIN,
+        values={"threads": way.threads, "ratio": round(trial.ratio, 1)},
+    )
+
+
+def _try(plan: Plan, batches: list[list[int]], device: torch.device) -> probe.Trial:
+    """Try what is worth a trial, or only what an earlier trial chose, to see how long a step takes now."""
+    settings, recipe, net = load_settings(), plan.recipe, plan.loaded.net
+    most = pick_threads(settings.threads)
+    # A table of which a step touches few rows has no matrix to speed up.
+    wish = "fp32" if sparse_parameters(net) else recipe.precision
+    net.to(device)
+    net.train()
 
     def losses(net: nn.Module, precision: str) -> list[Callable[[], Tensor]]:
         return [
@@ -94,25 +106,14 @@ def choose_machine(plan: Plan) -> Machine:
             for rows in batches
         ]  # type: ignore[misc]
 
-    key = f"{torch.__version__} {device_name(device)} {threads} {recipe.base} {recipe.batch} {recipe.max_length}"
-    wish = recipe.precision if recipe.precision != "auto" else remembered_precision(key)
-    if sparse_parameters(plan.loaded.net):
-        wish = "fp32"  # a table of which a step touches few rows has no matrix to speed up
-    trial = try_precision(plan.loaded.net, losses, wish, device)
-    remember_precision(key, trial.precision)
-    steps = recipe.epochs * math.ceil(len(lengths) / recipe.batch)
-    if recipe.minutes is not None:
-        steps = max(1, int(recipe.minutes * 60 * TIME_FOR_STEPS / (trial.seconds_per_step * 1.25)))
-    return Machine(
-        device=str(device),
-        name=device_name(device),
-        precision=trial.precision,
-        threads=threads,
-        steps=steps,
-        attention=attention_for(trial.precision, device),
-        reason=FASTER if trial.precision == "bf16" else PLAIN,
-        values={"threads": threads, "ratio": round(trial.ratio, 1)},
-    )
+    key = f"{torch.__version__} {device_name(device)} {most} {settings.threads} {wish} {recipe.base} {recipe.batch} {recipe.max_length}"
+    known = probe.recall(key)
+    ways = [known.way] if known else probe.ways_of(wish, most, device, may_choose_threads=not settings.threads)
+    trial = probe.try_ways(net, losses, ways, wish, device)
+    if known:
+        return replace(trial, ratio=known.ratio)
+    probe.remember(key, trial)
+    return trial
 
 
 def use_machine(machine: Machine) -> Note | None:
