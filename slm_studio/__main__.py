@@ -46,9 +46,14 @@ def looks_like_path(word: str) -> bool:
 
 def has_screen() -> bool:
     """Say whether a window can be shown here."""
-    if sys.platform.startswith("linux"):
-        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    return True
+    if not sys.platform.startswith("linux"):
+        return True
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    from slm_studio.ui import prerequisites
+
+    missing = prerequisites.missing_for_screen()
+    return missing is None or missing.code != "no-screen"
 
 
 def _open_window(path: str | None) -> int:

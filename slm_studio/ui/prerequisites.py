@@ -43,7 +43,8 @@ _LIBRARY = re.compile(r"\b(lib[\w.+-]+\.so(?:\.\d+)*)")
 
 def missing_for_screen() -> StudioError | None:
     """Return what a window on this screen would lack, or None. Asks Linux only."""
-    if not sys.platform.startswith("linux") or "QT_QPA_PLATFORM" in os.environ or "WAYLAND_DISPLAY" in os.environ:
+    wished = os.environ.get("QT_QPA_PLATFORM", "xcb").partition(":")[0]
+    if not sys.platform.startswith("linux") or wished != "xcb" or "WAYLAND_DISPLAY" in os.environ:
         return None
     if not os.environ.get("DISPLAY"):
         return StudioError(
@@ -52,7 +53,16 @@ def missing_for_screen() -> StudioError | None:
             "On a server, use the command line: slm-studio --help",
         )
     missing = [name for name in _SCREEN if not _loads(name)]
-    return _lacking(missing) if missing else None
+    if missing:
+        return _lacking(missing)
+    if not _answers():
+        return StudioError(
+            "no-screen",
+            "The screen “{display}” does not let a window open.",
+            "Check DISPLAY and that you may use that screen, or use the command line: slm-studio --help",
+            display=os.environ["DISPLAY"],
+        )
+    return None
 
 
 def missing_library(error: ImportError) -> StudioError | None:
@@ -75,6 +85,17 @@ def _lacking(names: list[str]) -> StudioError:
         libraries=", ".join(names),
         packages=" ".join(packages),
     )
+
+
+def _answers() -> bool:
+    """Say whether the X server of DISPLAY takes a connection, as Qt will ask for one."""
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connection_has_error.argtypes = xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(None, None)  # never NULL; a failed one must be closed, too
+    failed: int = xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    return not failed
 
 
 def _loads(name: str) -> bool:

@@ -3,6 +3,7 @@
 The real window with its engine processes, a click as soon as each button can be clicked, the plan as it is proposed.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ FILES = {
 def main() -> None:
     """Print the table."""
     print_machine("From the drop of a file to the first answer")
+    os.environ.update(QT_QPA_PLATFORM="offscreen", HF_HUB_OFFLINE="1")
     lines = []
     for name, path in FILES.items():
         if not path.is_file():

@@ -15,6 +15,7 @@ def screen(monkeypatch):
     for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(prerequisites, "_answers", lambda: True)
 
     def without(*missing: str) -> None:
         monkeypatch.setattr(prerequisites, "_loads", lambda name: name not in missing)
@@ -53,6 +54,26 @@ def test_no_screen_is_said(screen, monkeypatch):
     monkeypatch.delenv("DISPLAY")
 
     assert prerequisites.missing_for_screen().code == "no-screen"
+
+
+@linux
+def test_a_screen_that_takes_no_window_is_said(screen, monkeypatch):
+    screen()
+    monkeypatch.setattr(prerequisites, "_answers", lambda: False)
+    monkeypatch.setenv("DISPLAY", "far:3")
+
+    problem = prerequisites.missing_for_screen()
+
+    assert str(problem) == "The screen “far:3” does not let a window open." and problem.code == "no-screen"
+
+
+@linux
+def test_the_screen_is_really_asked(monkeypatch):
+    if not prerequisites._loads("libxcb.so.1"):
+        pytest.skip("libxcb.so.1 is not on this system")
+    monkeypatch.setenv("DISPLAY", ":4711")
+
+    assert not prerequisites._answers()
 
 
 def test_a_library_that_loads_is_found():

@@ -104,7 +104,7 @@ INFO = TaskInfo(
             title="Continue a model",
             blurb="Starts from a model that knows the language already.",
             defaults={
-                "epochs": 4,
+                "epochs": 3,
                 "batch": 32,
                 "learning_rate": 0.0002,
                 "max_length": 128,

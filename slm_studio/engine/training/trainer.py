@@ -24,6 +24,7 @@ from slm_studio.engine.training.doctor import Doctor
 from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.schedule import warmup_cosine
 
+FORWARD_SHARE = 1 / 3  # of a training step; the way back takes the rest
 BAD_UPDATES = 3  # in a row, after which going on makes no sense
 
 
@@ -74,8 +75,13 @@ class Trainer:
 
     @property
     def eval_every(self) -> int:
-        """Return the steps between two evaluations: once an epoch, but about twenty times a run at least."""
-        return self.recipe.eval_every or max(1, min(self.steps_per_epoch, math.ceil(self.machine.steps / 20)))
+        """Return the steps between two evaluations: once an epoch; in a run of few epochs more often.
+
+        Then about twenty times, as long as looking takes a tenth of the time that learning takes.
+        """
+        look = len(self.material.validation) / self.batch_size * FORWARD_SHARE  # what one takes, in steps
+        often = max(math.ceil(self.machine.steps / 20), math.ceil(look * 10))
+        return self.recipe.eval_every or max(1, min(self.steps_per_epoch, often))
 
     def resume_from(self, path: Path) -> None:
         """Take over the state of a checkpoint, whose model has been loaded already."""
