@@ -15,6 +15,7 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.settings import Settings, save_settings
 from slm_studio.host.engines import Engines
 from slm_studio.host.secrets import Secrets
+from slm_studio.ui.app import Expecting
 from slm_studio.ui.collecting import Collector
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.main_window import MainWindow
@@ -55,6 +56,7 @@ class Studio:
         self.window = MainWindow(self.session, self.jobs, self.trainings)
         self.losses: list[float] = []
         self.trainings.run_events.connect(self._on_events)
+        self.session.dataset_changed.connect(Expecting(self.engines))
         self.window.resize(1280, 800)
         self.window.show()
 

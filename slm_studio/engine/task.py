@@ -177,10 +177,10 @@ class Task(Generic[Observation]):
         return len(example["input_ids"])  # type: ignore[arg-type]
 
 
-def pad(sequences: Sequence[Sequence[int]], filler: int) -> Tensor:
+def pad(sequences: Sequence[Sequence[int] | np.ndarray], filler: int) -> Tensor:
     """Return sequences as one [B, T] tensor, short ones filled at the end."""
     width = max(len(sequence) for sequence in sequences)
-    out = torch.full((len(sequences), max(width, 1)), filler, dtype=torch.long)
-    for place, sequence in enumerate(sequences):
-        out[place, : len(sequence)] = torch.as_tensor(sequence, dtype=torch.long)
-    return out
+    out = np.full((len(sequences), max(width, 1)), filler, dtype=np.int64)
+    for row, sequence in zip(out, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    return torch.from_numpy(out)

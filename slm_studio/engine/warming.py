@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.tasks import all_tasks
 
+_ROOMS = ("slm_studio.engine.training.runs", "slm_studio.engine.evaluation.baselines")
 _DESK = ("numpy", "pyarrow", "pyarrow.csv", "pyarrow.ipc")
 _MODELS = (
     "AutoConfig",
@@ -32,5 +34,11 @@ def _warm_torch() -> None:
 
     for name in _MODELS:
         getattr(transformers, name)  # transformers imports each on first use
+    for room in _ROOMS:
+        import_module(room)
+    from slm_studio.engine.tasks import task_of
+
+    for info in all_tasks():
+        task_of(info.key)
     # The first optimizer imports torch._dynamo (1.5 s).
     torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])

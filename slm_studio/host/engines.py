@@ -1,6 +1,7 @@
 """Engines: the one way a face starts work. It picks role and place, keeps processes warm, and replaces dead ones."""
 
 import contextlib
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,7 +38,8 @@ class Engines:
         self._command = command
         self._patience = patience
         self._warm: dict[str, EngineProcess] = {}
-        self._starting = {DESK: threading.Lock(), MODEL: threading.Lock()}
+        self._starting = {role: threading.Lock() for role in (DESK, MODEL, TRAIN)}
+        self._spare: EngineProcess | None = None  # a training process that waits for its run
         self._all: list[EngineProcess] = []
         self._lock = threading.Lock()
         self._warming: threading.Thread | None = None
@@ -54,7 +56,7 @@ class Engines:
             return LocalJob(self._door, verb, arguments)
         try:
             if role == TRAIN:
-                return self._start(role, _log_of(arguments)).run(verb, arguments)
+                return self._run_training(verb, arguments)
             return self._run_warm(role, verb, arguments)
         except StudioError as error:
             if error.code != "engine-no-start":
@@ -66,6 +68,11 @@ class Engines:
         if self._warming is None and not self._is_local(DESK, None):
             self._warming = threading.Thread(target=self._warm_up, name="engines-warm", daemon=True)
             self._warming.start()
+
+    def expect_training(self) -> None:
+        """Have a training process at hand before a run is asked for: its imports take seconds. Returns at once."""
+        if not self._is_local(TRAIN, None):
+            threading.Thread(target=self._prepare_spare, name="engines-spare", daemon=True).start()
 
     def close(self) -> None:
         """End every process: they save and go, or are killed after 5 seconds. Open jobs end in Finished(None)."""
@@ -103,6 +110,25 @@ class Engines:
                 raise
         return self._warm_process(role).run(verb, arguments)  # it died since its last job: once more, in a new one
 
+    def _run_training(self, verb: str, arguments: Mapping[str, object]) -> Job:
+        """Give a run a process of its own: the one that waits, or a new one."""
+        log = _log_of(arguments)
+        with self._starting[TRAIN]:
+            spare, self._spare = self._spare, None
+        if spare is not None and spare.is_alive:
+            if spare.threads == self.settings.threads:
+                spare.take_log(log)
+                with contextlib.suppress(StudioError):  # it died a moment ago
+                    return spare.run(verb, arguments)
+            spare.hang_up()
+        return self._start(TRAIN, log).run(verb, arguments)
+
+    def _prepare_spare(self) -> None:
+        with self._starting[TRAIN], contextlib.suppress(StudioError):  # the run meets the same trouble and says it
+            if self._spare is None or not self._spare.is_alive:
+                self._spare = self._start(TRAIN, paths.logs() / f"{TRAIN}-{os.getpid()}.txt")
+                self._spare.run("warm", {"torch": True})
+
     def _warm_process(self, role: str) -> EngineProcess:
         with self._starting[role]:
             process = self._warm.get(role)
@@ -122,9 +148,11 @@ class Engines:
         return process
 
     def _warm_up(self) -> None:
-        for role, arguments in ((DESK, {"torch": False}), (MODEL, {"torch": True})):
-            with contextlib.suppress(StudioError):  # the next call meets the same trouble and says it
-                self._warm_process(role).run("warm", arguments)
+        with contextlib.suppress(StudioError):  # the next call meets the same trouble and says it
+            self._warm_process(DESK).run("warm", {"torch": False})
+            if not self._is_local(TRAIN, None):
+                self._prepare_spare()  # whoever opens the window mostly trains before a model is asked anything
+            self._warm_process(MODEL).run("warm", {"torch": True})
 
 
 def _log_of(arguments: Mapping[str, object]) -> Path:

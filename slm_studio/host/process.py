@@ -69,6 +69,7 @@ class EngineProcess:
     ) -> None:  # fmt: skip
         self.role = role
         self.log = log
+        self.threads = threads  # 0: as many as the machine can spare
         self._command = [*command, role] if command else engine_command(role)
         self._environment = engine_environment(threads)
         self._patience = patience
@@ -134,6 +135,14 @@ class EngineProcess:
                 self._ended.wait(2.0)
             raise self._death() from error
         return job
+
+    def take_log(self, log: Path) -> None:
+        """Go on writing to another log file, where the system lets an open file move and no other stands there."""
+        if not log.exists():
+            with contextlib.suppress(OSError):
+                log.parent.mkdir(parents=True, exist_ok=True)
+                self.log.rename(log)
+                self.log = log
 
     def hang_up(self) -> None:
         """Close its stdin: it saves and ends. Jobs that are open end in Finished(None)."""
@@ -227,7 +236,7 @@ class EngineProcess:
             job = self._jobs.pop(identity, None)
         if job is not None:
             job.deliver(last)
-        if self.role == TRAIN:
+        if self.role == TRAIN and job is not None and job.verb != "warm":
             self.hang_up()  # a process per run: its memory goes back to the system
 
     def _end_jobs(self, last: Finished | StudioError) -> None:

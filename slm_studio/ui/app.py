@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from slm_studio import __version__
 from slm_studio.core import paths
+from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.host.engines import Engines
@@ -109,6 +110,7 @@ class _Opening:
         threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
         self._window.session.restore(with_dataset=not self._path)
         self._engines.warm()
+        self._window.session.dataset_changed.connect(Expecting(self._engines))
         if self._opened is not None:
             self._opened(self._window)
 
@@ -126,6 +128,17 @@ class _Followed:
 
     def __call__(self, settings: Settings) -> None:
         self._engines.settings = settings
+
+
+class Expecting:
+    """Has a training process at hand once somebody opened rows (not where the app opened those of last time)."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    def __call__(self, dataset: Dataset | None) -> None:
+        if dataset is not None:
+            self._engines.expect_training()
 
 
 class _SettingsOf:

@@ -79,7 +79,7 @@ class Classify(Task[Scored]):
             ids = encode_texts(loaded, part.column("text"))
             labels = part.column("label") if "label" in part.roles else [""] * len(part)
             found.extend(
-                {"input_ids": each, "labels": place.get(label, UNKNOWN_LABEL)}
+                {"input_ids": np.asarray(each, dtype=np.int64), "labels": place.get(label, UNKNOWN_LABEL)}
                 for each, label in zip(ids, labels, strict=True)
             )
             yield Progress("Turning text into tokens", len(found), len(rows))

@@ -1,4 +1,4 @@
-"""AdamW for dense parameters and SparseAdam for tables of which a step touches few rows, moved as one."""
+"""AdamW for dense parameters and RowAdam for tables of which a step touches few rows, moved as one."""
 
 from collections.abc import Collection, Iterator
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from slm_studio.core.recipe import Recipe
+from slm_studio.engine.training.row_adam import RowAdam
 
 
 class Optimizers:
@@ -28,9 +29,7 @@ class Optimizers:
             )
         if sparse:
             tables = [parameter for name, parameter in named if name in sparse]
-            self.parts.append(
-                torch.optim.SparseAdam([{"params": tables, "lr": recipe.learning_rate, "peak": recipe.learning_rate}])
-            )
+            self.parts.append(RowAdam([{"params": tables, "lr": recipe.learning_rate, "peak": recipe.learning_rate}]))
 
     def _groups(self, dense: list[tuple[str, Tensor]], fresh: Collection[str]) -> Iterator[dict[str, object]]:
         rate, decay, factor = self.recipe.learning_rate, self.recipe.weight_decay, self.recipe.head_factor
