@@ -3,7 +3,7 @@
 import contextlib
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -42,7 +42,7 @@ class Engines:
         self._spare: EngineProcess | None = None  # a training process that waits for its run
         self._all: list[EngineProcess] = []
         self._lock = threading.Lock()
-        self._warming: threading.Thread | None = None
+        self._helpers: list[threading.Thread] = []  # that start processes in the background
         self._is_closed = False
 
     def run(self, verb: str, place: str | None = None, **arguments: object) -> Job:
@@ -65,14 +65,13 @@ class Engines:
 
     def warm(self) -> None:
         """Start desk and model in the background and let them import what they will need."""
-        if self._warming is None and not self._is_local(DESK, None):
-            self._warming = threading.Thread(target=self._warm_up, name="engines-warm", daemon=True)
-            self._warming.start()
+        if not self._is_local(DESK, None):
+            self._help(self._warm_up)
 
     def expect_training(self) -> None:
         """Have a training process at hand before a run is asked for: its imports take seconds. Returns at once."""
         if not self._is_local(TRAIN, None):
-            threading.Thread(target=self._prepare_spare, name="engines-spare", daemon=True).start()
+            self._help(self._prepare_spare)
 
     def close(self) -> None:
         """End every process: they save and go, or are killed after 5 seconds. Open jobs end in Finished(None)."""
@@ -83,8 +82,8 @@ class Engines:
             process.hang_up()
         for process in processes:
             process.stop()
-        if self._warming is not None:
-            self._warming.join(5.0)
+        for helper in list(self._helpers):
+            helper.join(5.0)
 
     def __enter__(self) -> "Engines":
         """Return itself."""
@@ -95,6 +94,13 @@ class Engines:
     ) -> None:
         """Close."""
         self.close()
+
+    def _help(self, work: Callable[[], None]) -> None:
+        with self._lock:
+            if not self._is_closed:
+                helper = threading.Thread(target=work, name=f"engines{work.__name__}", daemon=True)
+                helper.start()
+                self._helpers = [each for each in self._helpers if each.is_alive()] + [helper]
 
     def _is_local(self, role: str, place: str | None) -> bool:
         if place == THREAD or (self._door is not None and self._command is None):

@@ -175,7 +175,8 @@ def test_work_that_does_not_stop_is_killed_and_counts_as_stopped(warm_engines):
 def test_warming_up_starts_what_the_window_will_need(warm_engines):
     warm_engines.warm()
     warm_engines.warm()
-    warm_engines._warming.join(10)
+    for helper in warm_engines._helpers:
+        helper.join(10)
 
     assert all(warm_engines._warm[role].is_alive for role in ("desk", "model"))
     assert len(list(warm_engines.run("read", path="count"))) == 6
@@ -241,6 +242,38 @@ list(job)
         window.kill()
 
     assert until(lambda: not psutil.pid_exists(pid)) and marker.read_text().startswith("saved at")
+
+
+@posix
+def test_a_run_takes_the_process_that_waits_for_it(tmp_path):
+    with Engines(command=COMMAND, patience=HASTE) as engines:
+        engines.expect_training()
+        assert until(lambda: engines._spare is not None)
+        waiting = engines._spare
+        first = engines.run("train", marker=str(tmp_path / "first"))
+        next(first)
+        second = engines.run("train", marker=str(tmp_path / "second"))
+        next(second)
+
+        assert engines._all[-2] is waiting and engines._all[-1] is not waiting and engines._spare is None
+        for job in (first, second):
+            job.stop()
+            list(job)
+        assert until(lambda: waiting.is_over)
+
+
+@posix
+def test_a_waiting_process_that_died_costs_no_run(tmp_path):
+    with Engines(command=COMMAND, patience=HASTE) as engines:
+        engines.expect_training()
+        assert until(lambda: engines._spare is not None)
+        os.kill(engines._spare.pid, signal.SIGKILL)
+        assert until(lambda: not engines._spare.is_alive)
+
+        job = engines.run("train", marker=str(tmp_path / "marker"))
+        next(job)
+        job.stop()
+        assert list(job)[-1] == Finished(None)
 
 
 @posix
