@@ -1,6 +1,7 @@
 """Fixtures every test may use: an empty home, the real datasets, and a watch over what a test leaves behind."""
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background: tests and their children
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # hear Ctrl-C all the same
 
 DATA = Path(os.environ.get("SLM_STUDIO_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
