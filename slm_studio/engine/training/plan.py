@@ -57,7 +57,8 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None) -> I
         base = yield from find_base(recipe)
         yield Progress("Learning the vocabulary", 0, 0)
         facts = task.learn(splits.train, recipe)
-        # Blank weights are a function of the seed alone.
+        # Blank weights are a function of the seed alone; orthogonal ones round otherwise with other threads.
+        torch.set_num_threads(1)
         torch.manual_seed(recipe.seed)
         opened = task.build(replace(recipe, base=base), facts, splits.train)
     train = yield from _examples(task, splits.train, opened, recipe)
