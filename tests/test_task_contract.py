@@ -88,7 +88,8 @@ def answers(task: Task, loaded: Loaded) -> list[object]:
 def test_it_overfits_a_few_rows_and_answers_the_same_after_saving(
     key: str, family: str, rows: Dataset, tmp_path: Path
 ) -> None:
-    recipe = recipe_for(key, family, learning_rate=0.01, weight_decay=0.0)
+    rate = 0.001 if family == "bert" else 0.01  # without warm-up, BERT bears no more
+    recipe = recipe_for(key, family, learning_rate=rate, weight_decay=0.0)
     recipe = replace(recipe, options=replace(recipe.options, label_smoothing=0.0)) if key == "classify" else recipe
     plan = plan_for(recipe, rows)
     optimizers = Optimizers(plan.loaded.net, plan.recipe)
