@@ -33,7 +33,7 @@ class Position:
     skipped: int = 0  # updates with a gradient that was not finite
     history: int = 0  # bytes of history.jsonl that belong to this state
     counters: dict[str, int] = field(default_factory=dict)  # of the optimizers
-    last_loss: float = 0.0
+    recent_loss: float = 0.0  # of training, smoothed
 
 
 def save_checkpoint(

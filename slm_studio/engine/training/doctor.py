@@ -28,7 +28,7 @@ class Doctor:
             yield note
 
     def _opinion(self, evaluated: Evaluated, position: Position, recipe: Recipe) -> Note:
-        gap = max(0.0, evaluated.loss - position.last_loss)
+        gap = max(0.0, evaluated.loss - position.recent_loss)
         values: dict[str, str | int | float] = {
             "gap": round(gap, 3),
             "loss": round(evaluated.loss, 4),
@@ -60,7 +60,7 @@ class Doctor:
                 values,
             )
         return (
-            Note("learning-well", "Held-out rows still improve, and the training loss is hardly lower.", values)
+            Note("learning-well", "Held-out rows still improve, and nothing speaks of learning by heart.", values)
             if gap <= GAP
             else Note("learning-with-gap", "Held-out rows still improve, {gap} behind the training loss.", values)
         )

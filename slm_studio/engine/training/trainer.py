@@ -25,6 +25,7 @@ from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.schedule import warmup_cosine
 
 FORWARD_SHARE = 1 / 3  # of a training step; the way back takes the rest
+RECENT = 0.05  # what the newest batch counts for in the smoothed training loss
 BAD_UPDATES = 3  # in a row, after which going on makes no sense
 
 
@@ -140,7 +141,9 @@ class Trainer:
         if not math.isfinite(norm):
             self.position.skipped += 1
         self.position.step = number + 1
-        self.position.last_loss = loss.item()
+        # One batch is mostly luck; the first of a run is all there is.
+        share = RECENT if number else 1.0
+        self.position.recent_loss += share * (loss.item() - self.position.recent_loss)
         now = time.perf_counter()
         tokens = sum(self.lengths[row] for row in rows)
         self.position.seconds = now - began
