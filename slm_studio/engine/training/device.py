@@ -40,6 +40,19 @@ def set_attention(net: nn.Module, attention: str) -> None:
         net.set_attn_implementation(attention)
 
 
+def seed_draws(device: torch.device, seed: int) -> None:
+    """Begin the random draws of a step anew.
+
+    torch.manual_seed does that for every kind of device it knows, and notes a stack trace for each that is absent: a
+    millisecond a call, and memory that never comes back.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
+
+
 def devices() -> list[str]:
     """Return the devices of this computer, slowest first: cpu, then mps or cuda:0 …"""
     found = ["cpu"]

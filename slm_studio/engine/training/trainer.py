@@ -19,7 +19,7 @@ from slm_studio.engine.task import Batch, Example, Task
 from slm_studio.engine.training import checkpoint
 from slm_studio.engine.training.batches import batch_plan
 from slm_studio.engine.training.checkpoint import Position
-from slm_studio.engine.training.device import memory_used, set_attention
+from slm_studio.engine.training.device import memory_used, seed_draws, set_attention
 from slm_studio.engine.training.doctor import Doctor
 from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.schedule import warmup_cosine
@@ -130,7 +130,7 @@ class Trainer:
         epoch, place = divmod(number, self.steps_per_epoch)
         rows = self._plan(epoch)[place]
         # Dropout is a function of seed and step alone, so a resumed run draws what an undisturbed one would have.
-        torch.manual_seed((self.recipe.seed * 1_000_003 + number) % 2**63)
+        seed_draws(self.device, (self.recipe.seed * 1_000_003 + number) % 2**63)
         started = time.perf_counter()
         self.loaded.net.train()
         self.optimizers.forget()

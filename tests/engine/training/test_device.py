@@ -1,0 +1,24 @@
+"""The draws of a step begin anew, and nothing is left behind by that."""
+
+import torch
+
+from slm_studio.engine.training.device import seed_draws
+
+
+def test_a_seed_gives_the_draws_of_torchs_own() -> None:
+    torch.manual_seed(7)
+    expected = torch.rand(5)
+
+    seed_draws(torch.device("cpu"), 7)
+
+    assert torch.equal(torch.rand(5), expected)
+
+
+def test_seeding_a_processor_keeps_no_note_for_absent_devices() -> None:
+    # torch.manual_seed queues a call with its stack trace for each of them, at every step of a run.
+    before = len(torch.cuda._queued_calls)
+
+    for step in range(10):
+        seed_draws(torch.device("cpu"), step)
+
+    assert len(torch.cuda._queued_calls) == before
