@@ -21,10 +21,11 @@ LIMIT = 1_000_000  # bytes of a line, its newline included: whatever has rows or
 DESK, MODEL, TRAIN = "desk", "model", "train"
 ROLES = {
     DESK: (
-        "read", "check", "clean", "convert", "suggest", "describe", "measure", "keep",
+        "read", "check", "clean", "convert", "suggest", "describe", "keep",
         "card", "export", "adopt", "fetch", "plan_publish", "publish", "warm",
     ),
-    MODEL: ("devices", "open", "close", "predict", "predict_file", "evaluate"),
+    # measure builds the net to count it: the model's process has imported what that takes seconds to import
+    MODEL: ("devices", "measure", "open", "close", "predict", "predict_file", "evaluate"),
     TRAIN: ("train", "resume"),
 }  # fmt: skip
 CONTROLS = ("pause", "resume", "stop")
