@@ -10,10 +10,11 @@ Saved folders are Transformers folders of the type “slm-bag” with a bag_toke
     logits = net(**tokenizer(["Where is my card?"], return_tensors="pt")).logits
 """
 
-# B rows, T features of the longest row, D width, L labels
+# B rows, T features of the longest row, N features of all rows, V known features, D width, L labels
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
@@ -26,13 +27,13 @@ PADDING = 0
 
 
 class BagConfig(PreTrainedConfig):
-    """Hold the shape of a bag: `buckets` rows of `hidden_size` numbers."""
+    """Hold the shape of a bag: `vocab_size` rows of `hidden_size` numbers."""
 
     model_type = "slm-bag"
 
     def __init__(
         self,
-        buckets: int = 1 << 17,
+        vocab_size: int = 1 << 17,
         hidden_size: int = 64,
         dropout: float = 0.3,
         **kwargs: object,
@@ -40,14 +41,9 @@ class BagConfig(PreTrainedConfig):
         """Take the shape; `dropout` is the share of features, and of the vector they make, hidden while learning."""
         super().__init__(**kwargs)
         self.pad_token_id = PADDING
-        self.buckets = buckets
+        self.vocab_size = vocab_size
         self.hidden_size = hidden_size
         self.dropout = dropout
-
-    @property
-    def vocab_size(self) -> int:
-        """Return the number of buckets, by the name that Transformers gives it."""
-        return self.buckets
 
 
 class BagForSequenceClassification(PreTrainedModel):
@@ -61,7 +57,7 @@ class BagForSequenceClassification(PreTrainedModel):
         super().__init__(config)
         self.num_labels = config.num_labels
         # A step touches some thousand of the rows: sparse gradients leave the others alone.
-        self.table = nn.EmbeddingBag(config.buckets, config.hidden_size, mode="sum", sparse=True, padding_idx=PADDING)
+        self.table = nn.EmbeddingBag(config.vocab_size, config.hidden_size, mode="sum", sparse=True)
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(config.hidden_size, config.num_labels)
         self.post_init()
@@ -73,7 +69,7 @@ class BagForSequenceClassification(PreTrainedModel):
         labels: Tensor | None = None,
         **kwargs: object,
     ) -> SequenceClassifierOutput:
-        """Return logits_BL of hashed features [B, T] (0 is padding), and the mean cross-entropy where labels are given."""
+        """Return logits_BL of feature ids [B, T] (0 is padding), and the mean cross-entropy where labels are given."""
         hidden_BD = self._sum(input_ids, input_ids != PADDING)
         logits_BL = self.classifier(self.dropout(hidden_BD))
         loss = None if labels is None else functional.cross_entropy(logits_BL.float(), labels)
@@ -91,16 +87,53 @@ class BagForSequenceClassification(PreTrainedModel):
             scale_B1 = scale_B1 / (1 - self.config.dropout)
         counts_B = kept_BT.sum(1)
         # One flat list of features [N]: neither padding nor what was left out costs anything.
-        sums_BD: Tensor = self.table(input_ids[kept_BT], counts_B.cumsum(0) - counts_B)
+        sums_BD: Tensor = _RowSums.apply(self.table.weight, input_ids[kept_BT], counts_B)
         return sums_BD * scale_B1.to(sums_BD.dtype)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.EmbeddingBag):
-            # Near 0: a bucket that training never touched must not speak.
+            # Near 0: a feature that training hardly touched must not speak.
             init.uniform_(module.weight, -0.01, 0.01)
             if not getattr(module.weight, "_is_hf_initialized", False):
                 init.zeros_(module.weight[PADDING])
         elif isinstance(module, nn.Linear):
             init.xavier_uniform_(module.weight)
             init.zeros_(module.bias)
+
+
+class _RowSums(torch.autograd.Function):
+    """Sums of rows of a table [V, D]: the first counts_B[0] of ids_N, the next counts_B[1], …
+
+    What embedding_bag does. Its own gradient holds one row for each of ids_N, which are sorted and merged afterwards;
+    here each touched row is summed at once (by embedding_bag again: the transpose of sums of rows is sums of rows),
+    in less than half the time.
+    """
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, table_VD: Tensor, ids_N: Tensor, counts_B: Tensor) -> Tensor:  # type: ignore[override]
+        """Return sums_BD."""
+        ctx.save_for_backward(ids_N, counts_B)
+        ctx.size = table_VD.shape  # type: ignore[attr-defined]
+        return functional.embedding_bag(ids_N, table_VD, _starts(counts_B), mode="sum")
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient_BD: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+        """Return the gradient of the table: sparse, with the rows in order and each of them once."""
+        ids_N, counts_B = ctx.saved_tensors  # type: ignore[attr-defined]
+        sorted_N, order_N = torch.sort(ids_N, stable=True)
+        rows_R, counts_R = torch.unique_consecutive(sorted_N, return_counts=True)
+        row_of_N = torch.repeat_interleave(torch.arange(len(counts_B), device=ids_N.device), counts_B)
+        values_RD = functional.embedding_bag(row_of_N[order_N], gradient_BD, _starts(counts_R), mode="sum")
+        gradient_VD = torch.sparse_coo_tensor(
+            rows_R[None],
+            values_RD,
+            ctx.size,  # type: ignore[attr-defined]
+            check_invariants=False,
+            is_coalesced=True,
+        )
+        return gradient_VD, None, None
+
+
+def _starts(counts: Tensor) -> Tensor:
+    return counts.cumsum(0) - counts

@@ -25,7 +25,7 @@ from slm_studio.engine.models.recurrent import LSTMForSequenceClassification, Re
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BagShape:
-    """Say how wide a bag is; its tokenizer knows the number of buckets."""
+    """Say how wide a bag is; its tokenizer knows the number of features."""
 
     width: int
 
@@ -60,7 +60,7 @@ class Order:
     pad_token_id: int
 
 
-# With the tokenizer's buckets: 0.5 M, 2.1 M, 16.8 M and 67 M
+# At most, with as many features as the tokenizer holds: 0.5 M, 2.1 M, 16.8 M and 67 M
 BAG_SHAPES: Mapping[str, BagShape] = {
     "nano": BagShape(width=32),
     "micro": BagShape(width=32),
@@ -97,8 +97,7 @@ def make_classifier(
 ) -> PreTrainedModel:
     """Return an untrained classifier; seed torch first to get the same weights twice.
 
-    `max_length` is the longest text in tokens (only `bert` has a limit). `vocabulary_size` of a bag is its number of
-    buckets. Example: make_classifier("bert", "nano", vocabulary_size=8000, labels=2, max_length=64, …)
+    `max_length` is the longest text in tokens (only `bert` has a limit). Example: make_classifier("bert", "nano", vocabulary_size=8000, labels=2, max_length=64, …)
     """
     if family not in FAMILIES or size not in FAMILIES[family].sizes:
         raise StudioError(
@@ -133,7 +132,7 @@ def register_families() -> None:
 def _make_bag(order: Order) -> PreTrainedModel:
     shape = BAG_SHAPES[order.size]
     config = BagConfig(
-        buckets=order.vocabulary_size, hidden_size=shape.width, dropout=order.dropout, num_labels=order.labels
+        vocab_size=order.vocabulary_size, hidden_size=shape.width, dropout=order.dropout, num_labels=order.labels
     )
     return BagForSequenceClassification(config)
 

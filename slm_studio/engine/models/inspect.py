@@ -19,8 +19,9 @@ MAX_MEMBERS = 10_000
 MAX_CONFIG = 16 * 1024 * 1024  # ten thousand labels fit
 FINITE_LIMIT = 200 * 1024 * 1024  # bytes that are looked through for NaN
 
-BAG_TOKENIZER = "bag_tokenizer.json"  # the studio's own; it hashes, so it holds a few numbers only
+BAG_TOKENIZER = "bag_tokenizer.json"  # the studio's own
 MAX_PART = 32  # characters of a hashed part
+MAX_HASHES = 1 << 26
 
 # model_type → end of the name of its word embedding. Only shapes that the studio knows how to open.
 _BERT_LIKE, _LLAMA_LIKE = "embeddings.word_embeddings.weight", "embed_tokens.weight"
@@ -40,7 +41,7 @@ _BOUNDS = {
     "dim": 65_536, "embedding_size": 65_536, "num_attention_heads": 1_024, "n_head": 1_024, "n_heads": 1_024,
     "intermediate_size": 1_048_576, "n_inner": 1_048_576, "hidden_dim": 1_048_576, "vocab_size": 4_194_304,
     "max_position_embeddings": 16_777_216, "n_positions": 16_777_216, "type_vocab_size": 65_536, "num_labels": 10_000,
-    "head_dim": 65_536, "num_key_value_heads": 1_024, "buckets": 67_108_864,
+    "head_dim": 65_536, "num_key_value_heads": 1_024,
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9_]{1,120}")
 _VOCABULARIES = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"), (BAG_TOKENIZER,))
@@ -233,7 +234,7 @@ def _check_tokenizer(folder: Path, config: Mapping[str, object], rows: int) -> N
 def _highest_id(folder: Path) -> int:
     """Return the highest token id that the tokenizer can give, as far as its file tells."""
     if (folder / BAG_TOKENIZER).is_file():
-        return _highest_bucket(folder)
+        return _highest_feature(folder)
     if not (folder / "tokenizer.json").is_file():
         return 0
     plain = read_json(folder / "tokenizer.json")
@@ -248,14 +249,17 @@ def _highest_id(folder: Path) -> int:
     return max((value for value in ids if type(value) is int), default=0)
 
 
-def _highest_bucket(folder: Path) -> int:
+def _highest_feature(folder: Path) -> int:
     plain = read_json(folder / BAG_TOKENIZER, MAX_CONFIG)
-    numbers = [plain.get(name) for name in ("longest_part", "longest_run")] if isinstance(plain, dict) else []
-    buckets = plain.get("buckets") if isinstance(plain, dict) else None
+    plain = plain if isinstance(plain, dict) else {}
+    hashes, known = plain.get("hashes"), plain.get("known")
+    parts = [plain.get(name, 1) for name in ("shortest_part", "longest_part", "longest_run")]
     if (
-        type(buckets) is not int
-        or buckets < 2
-        or any(number is not None and not (type(number) is int and 0 < number <= MAX_PART) for number in numbers)
+        type(hashes) is not int
+        or not 0 < hashes <= MAX_HASHES
+        or not isinstance(known, list)
+        or not all(type(number) is int and 0 <= number < hashes for number in known)
+        or not all(type(number) is int and 0 < number <= MAX_PART for number in parts)
     ):
         raise StudioError(
             "model-damaged",
@@ -264,7 +268,7 @@ def _highest_bucket(folder: Path) -> int:
             file=BAG_TOKENIZER,
             reason="its numbers are not what the studio writes",
         )
-    return buckets - 1
+    return len(known)
 
 
 def _check_finite(tensors: Mapping[str, Tensor]) -> None:

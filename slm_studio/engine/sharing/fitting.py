@@ -17,7 +17,7 @@ def check_shapes(embedding_name: str, config: Mapping[str, object], tensors: Map
     if embedding is None or len(embedding.shape) != 2:
         raise _misfit("the word embedding", embedding_name, "nothing")
     width = first_number(config, "embedding_size", "hidden_size", "n_embd", "dim")
-    _compare("vocab_size", first_number(config, "vocab_size", "buckets"), embedding.shape[0])
+    _compare("vocab_size", first_number(config, "vocab_size"), embedding.shape[0])
     _compare("hidden_size", width, embedding.shape[1])
     positions = _ending(tensors, "position_embeddings.weight") or _ending(tensors, "wpe.weight")
     if positions is not None:

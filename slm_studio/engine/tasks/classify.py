@@ -28,7 +28,7 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.bag import BagTokenizer
 from slm_studio.engine.models.base import local_folder
 from slm_studio.engine.models.classifiers import make_classifier, register_families
-from slm_studio.engine.models.features import BUCKETS
+from slm_studio.engine.models.features import foretell_features
 from slm_studio.engine.models.vocabulary import train_word_pieces
 from slm_studio.engine.task import ENCODE_CHUNK, Batch, Example, Held, Table, Task
 
@@ -219,8 +219,10 @@ class Classify(Task[Scored]):
         family, size = split_base(recipe.base)
         options = recipe.options
         assert isinstance(options, ClassifyOptions)
+        texts = rows.column("text")
+        known = foretell_features(texts, size=size) if family == "bag" else min(options.vocabulary, _pieces(texts))
         return make_classifier(
-            family, size, vocabulary_size=BUCKETS[size] if family == "bag" else min(options.vocabulary, _pieces(rows)), labels=labels, max_length=recipe.max_length or 128,
+            family, size, vocabulary_size=known, labels=labels, max_length=recipe.max_length or 128,
             dropout=recipe.dropout or 0.0, pad_token_id=0,
         )  # fmt: skip
 
@@ -297,9 +299,9 @@ def labels_of(loaded: Loaded) -> list[str]:
     return labels
 
 
-def _pieces(rows: Rows) -> int:
-    """Return about how many word pieces rows have to offer: their words, their characters, and those as continuations."""
-    text = " ".join(rows.column("text")).lower()
+def _pieces(texts: Sequence[str]) -> int:
+    """Return about how many word pieces texts have to offer: their words, their characters, and those as continuations."""
+    text = " ".join(texts).lower()
     return len(set(text.split())) + 2 * len(set(text))
 
 

@@ -1,24 +1,26 @@
-"""Features are the same numbers everywhere, whatever the script."""
+"""Features get the same ids everywhere, whatever the script; what was never learnt has none."""
 
+import random
 import subprocess
 import sys
 
 import pytest
 
-from slm_studio.engine.models.features import BagSettings, BagTokenizer
+from slm_studio.engine.models.features import MOST_FEATURES, BagTokenizer, foretell_features
 
 TEXTS = ["Where is my card?", "酒店太吵了，不会再来", "ＡＢＣ café é", "ภาษาไทย", "", "no no no no"]
 
 
 @pytest.fixture
 def tokenizer():
-    return BagTokenizer(BagSettings(buckets=1 << 14))
+    return BagTokenizer.learn(TEXTS, size="small")
 
 
-def test_numbers_are_the_same_in_every_process(tokenizer):
+def test_ids_are_the_same_in_every_process(tokenizer):
     code = (
-        "from slm_studio.engine.models.features import BagSettings, BagTokenizer\n"
-        f"print([BagTokenizer(BagSettings(buckets=1 << 14)).encode(text) for text in {TEXTS!r}])"
+        "from slm_studio.engine.models.features import BagTokenizer\n"
+        f"tokenizer = BagTokenizer.learn({TEXTS!r}, size='small')\n"
+        f"print([tokenizer.encode(text) for text in {TEXTS!r}])"
     )
 
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -26,12 +28,13 @@ def test_numbers_are_the_same_in_every_process(tokenizer):
     assert printed.strip() == str([tokenizer.encode(text) for text in TEXTS])
 
 
-def test_numbers_never_change_between_versions(tokenizer):
-    # A saved model is worth nothing once its features get other numbers.
-    assert tokenizer.encode("Hi 你") == [15982, 11935, 1702, 1623, 8337, 12903, 869, 5983, 2426, 11878, 9809]
+def test_hashes_never_change_between_versions():
+    # A saved model is worth nothing once its features get other hashes.
+    hashes = [38472, 89165, 162637, 191823, 1112386, 1374239, 1523456, 1741880, 2300871, 3514260, 4022691]
+    assert BagTokenizer.learn(["Hi 你"], size="small").known.tolist() == hashes
 
 
-def test_saving_and_opening_gives_the_same_numbers(tokenizer, tmp_path):
+def test_saving_and_opening_gives_the_same_ids(tokenizer, tmp_path):
     tokenizer.save_pretrained(tmp_path)
     opened = BagTokenizer.from_pretrained(tmp_path)
 
@@ -40,21 +43,46 @@ def test_saving_and_opening_gives_the_same_numbers(tokenizer, tmp_path):
     assert [opened.encode(text) for text in TEXTS] == [tokenizer.encode(text) for text in TEXTS]
 
 
-def test_numbers_stay_within_the_buckets_and_never_pad(tokenizer):
-    numbers = [number for text in TEXTS for number in tokenizer.encode(text)]
+def test_ids_run_from_one_and_never_pad(tokenizer):
+    ids = {number for text in TEXTS for number in tokenizer.encode(text)}
 
-    assert min(numbers) > 0
-    assert max(numbers) < len(tokenizer) == 1 << 14
+    assert ids == set(range(1, len(tokenizer)))
 
 
-def test_readable_features_have_the_numbers_of_the_text(tokenizer):
+def test_what_was_never_learnt_is_left_out(tokenizer):
+    assert tokenizer.encode("ꙮ") == []
+    assert set(tokenizer.encode("my xylophone")) < set(tokenizer.encode("Where is my card?"))
+    assert BagTokenizer.learn([], size="small").encode("card") == []
+
+
+def test_a_small_size_keeps_the_features_of_most_texts():
+    texts = ["my card is lost"] * 2 + [f"{number:x}" * 3 for number in range(4000)]
+    tokenizer = BagTokenizer.learn(texts, size="nano")
+
+    assert len(tokenizer) == MOST_FEATURES["nano"]
+    assert {"wmy", "wcard", "bmy card", "c lo"} <= set(tokenizer.features(texts[0]))
+    assert len(BagTokenizer.learn(texts, size="small")) > len(tokenizer)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 700, 5000])
+def test_the_number_of_features_is_foretold(count):
+    draw = random.Random(0)
+    words = [f"{draw.getrandbits(30):x}" for _ in range(3000)]
+    texts = [" ".join(words[int(3000 * draw.random() ** 3)] for _ in range(12)) for _ in range(count)]
+
+    assert foretell_features(texts, size="base") == pytest.approx(len(BagTokenizer.learn(texts, size="base")), rel=0.25)
+
+
+def test_readable_features_have_the_ids_of_the_text(tokenizer):
     for text in TEXTS:
         assert set(tokenizer.features(text).values()) == set(tokenizer.encode(text))
     assert {"wcard", "bmy card", "c ca", "w?"} <= set(tokenizer.features(TEXTS[0]))
     assert {"g酒店", "g,不", "g店太吵"} <= set(tokenizer.features(TEXTS[1]))
 
 
-def test_order_of_chinese_characters_matters(tokenizer):
+def test_order_of_chinese_characters_matters():
+    tokenizer = BagTokenizer.learn(["不好吃", "好不吃"], size="small")
+
     assert set(tokenizer.encode("不好吃")) != set(tokenizer.encode("好不吃"))
 
 

@@ -79,9 +79,10 @@ def test_a_tokenizer_that_does_not_fit_is_refused(own: Path) -> None:
     path = own / "bag_tokenizer.json"
     sound = json.loads(path.read_text(encoding="utf-8"))
     for change, code in (
-        ({"buckets": sound["buckets"] * 2}, "model-vocabulary"),
+        ({"known": [*sound["known"], sound["hashes"] - 1, sound["hashes"] - 2]}, "model-vocabulary"),
+        ({"known": [*sound["known"], sound["hashes"]]}, "model-damaged"),
         ({"longest_part": 10**9}, "model-damaged"),
-        ({"buckets": "many"}, "model-damaged"),
+        ({"hashes": "many"}, "model-damaged"),
     ):
         path.write_text(json.dumps(sound | change), encoding="utf-8")
         with pytest.raises(StudioError) as caught:
