@@ -2,6 +2,7 @@
 
 import dataclasses
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -22,7 +23,7 @@ class Knob:
     help: str
     low: float | None
     high: float | None
-    choices: tuple[str, ...]
+    choices: Mapping[str, str]  # value → the word for it; empty where any value in range will do
 
     @property
     def flag(self) -> str:
@@ -36,13 +37,13 @@ def knob(
     help: str,  # noqa: A002  (the field's standard name)
     low: float | None = None,
     high: float | None = None,
-    choices: tuple[str, ...] = (),
+    choices: Mapping[str, str] | None = None,
 ) -> Any:
     """Declare a setting on a frozen dataclass: default, label, one line of help and the range it may take.
 
     Example: epochs: int = knob(3, "Epochs", "How often the model reads the whole dataset.", low=1, high=1000)
     """
-    parts = {"label": label, "help": help, "low": low, "high": high, "choices": choices}
+    parts = {"label": label, "help": help, "low": low, "high": high, "choices": choices or {}}
     return dataclasses.field(default=default, metadata={_METADATA: parts})
 
 

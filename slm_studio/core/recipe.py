@@ -9,6 +9,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knob
 from slm_studio.core.tasks import Family, task_info
 from slm_studio.core.tasks.info import CONTINUED
+from slm_studio.core.texts import mark
 
 BLANK = "blank:"
 
@@ -81,8 +82,8 @@ class Recipe:
     precision: str = knob(
         "auto",
         "Precision",
-        "Number format while training. auto tries and takes the faster one.",
-        choices=("auto", "fp32", "bf16"),
+        "Number format while training. Automatic tries both and takes the faster one.",
+        choices={"auto": mark("Automatic"), "fp32": "fp32", "bf16": "bf16"},
     )
     checkpoint_seconds: float = knob(
         60.0, "Checkpoint every", "Seconds between two checkpoints: the most a crash can lose.", low=0.0, high=86400

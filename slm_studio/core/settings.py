@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from slm_studio.core import codec, files, knobs, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knob
+from slm_studio.core.texts import LANGUAGES, mark
 
 HUGGING_FACE = "https://huggingface.co"
 
@@ -14,14 +15,21 @@ HUGGING_FACE = "https://huggingface.co"
 class Settings:
     """Every field has a default that works, so that a missing or damaged file never stops the app."""
 
-    language: str = knob("auto", "Language", "auto follows the system.", choices=("auto", "en", "zh_CN"))
-    theme: str = knob("auto", "Theme", "auto follows the system.", choices=("auto", "light", "dark"))
-    device: str = knob("auto", "Device", "Where models compute. auto takes a GPU when there is one.")
+    language: str = knob(
+        "auto", "Language", "Automatic follows the system.", choices={"auto": mark("Automatic"), **LANGUAGES}
+    )
+    theme: str = knob(
+        "auto",
+        "Theme",
+        "Automatic follows the system.",
+        choices={"auto": mark("Automatic"), "light": mark("Light"), "dark": mark("Dark")},
+    )
+    device: str = knob("auto", "Device", "Where models compute. The fastest is a GPU when there is one.")
     place: str = knob(
         "process",
         "Training runs in",
-        "process: an engine of its own, so that a crash cannot take the window. thread: inside the window.",
-        choices=("process", "thread"),
+        "A crash in a process of its own cannot take the window.",
+        choices={"process": mark("A process of its own"), "thread": mark("The window's process")},
     )
     threads: int = knob(0, "CPU threads", "0 takes what the machine can spare.", low=0, high=1024)
     endpoint: str = knob(HUGGING_FACE, "Hub address", "Where models are fetched from and published to.")

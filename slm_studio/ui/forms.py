@@ -187,7 +187,7 @@ class KnobField(QWidget):
             check.toggled.connect(self._on_value)
             return check
         if self.knob.choices:
-            choice = Choice([(each, each) for each in self.knob.choices])
+            choice = Choice(list(self.knob.choices.items()))
             choice.chosen.connect(self._on_value)
             return choice
         line = LineField()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.knobs import knob
 from slm_studio.core.tasks.info import CONTINUED, Family, Role, Size, TaskInfo
+from slm_studio.core.texts import mark
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,8 +14,8 @@ class ClassifyOptions:
     class_weights: str = knob(
         "none",
         "Class weights",
-        "balanced lets rare labels count as much as frequent ones.",
-        choices=("none", "balanced"),
+        "Balanced lets rare labels count as much as frequent ones.",
+        choices={"none": mark("None"), "balanced": mark("Balanced")},
     )
     label_smoothing: float = knob(
         0.05, "Label smoothing", "Keeps the model from being too sure of its rows.", low=0.0, high=0.5

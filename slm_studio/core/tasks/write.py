@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.knobs import knob
 from slm_studio.core.tasks.info import CONTINUED, Family, Role, Size, TaskInfo
+from slm_studio.core.texts import mark
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,14 +14,19 @@ class WriteOptions:
     reads: str = knob(
         "auto",
         "Rows are",
-        "book joins all rows into one text; paragraphs ends a text at every empty row; lines takes each row as a text of its own.",
-        choices=("auto", "book", "paragraphs", "lines"),
+        "A book joins all rows into one text; paragraphs end at every empty row; each line can be a text of its own.",
+        choices={
+            "auto": mark("Automatic"),
+            "book": mark("One book"),
+            "paragraphs": mark("Paragraphs"),
+            "lines": mark("Lines"),
+        },
     )
     tokens: str = knob(
         "auto",
         "Tokens are",
-        "characters suits small texts and Chinese; pieces (byte-BPE) suits large ones.",
-        choices=("auto", "characters", "pieces"),
+        "Characters suit small texts and Chinese; pieces (byte-BPE) suit large ones.",
+        choices={"auto": mark("Automatic"), "characters": mark("Characters"), "pieces": mark("Pieces")},
     )
     vocabulary: int | None = knob(
         None, "Vocabulary size", "Pieces that a fresh tokenizer may learn.", low=260, high=200000
