@@ -15,9 +15,20 @@ def speak(language: str) -> str:
         for old in application.findChildren(QTranslator, _NAME):
             application.removeTranslator(old)
             old.deleteLater()
-        translator = QTranslator(application)
+        translator = _Words(application)
         translator.setObjectName(_NAME)
         # Qt is English by itself; where it has no words for a language, it stays so.
         if translator.load(f"qtbase_{chosen}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
             application.installTranslator(translator)
     return chosen
+
+
+class _Words(QTranslator):
+    """Qt's catalogue, which lags behind its code: “&Look in:” stands there as “Look in:”."""
+
+    def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:  # type: ignore[override]
+        """Return the translation with the key marked by “&”, or the one without, or None."""
+        found = super().translate(context, text, disambiguation, n)  # type: ignore[arg-type]
+        if not found and "&" in text:
+            found = super().translate(context, text.replace("&", ""), disambiguation, n)  # type: ignore[arg-type]
+        return found or None

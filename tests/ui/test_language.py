@@ -1,7 +1,7 @@
 """The window speaks one language, Qt's own dialogs included."""
 
 import pytest
-from PySide6.QtWidgets import QLineEdit, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QMessageBox
 
 from slm_studio.core.texts import tr
 from slm_studio.ui.language import speak
@@ -30,3 +30,14 @@ def test_qt_speaks_the_language_of_the_window() -> None:
 
     assert speak("en") == "en"
     assert words_of_qt() == english == ["Cancel", "Undo"]
+
+
+def test_every_label_of_qts_file_dialog_is_translated(qapp) -> None:
+    speak("zh_CN")
+    dialog = QFileDialog()
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+
+    labels = [label.text() for label in dialog.findChildren(QLabel)]
+
+    assert labels
+    assert all(any(letter > "\u4e00" for letter in label) for label in labels), labels
