@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar, Union, get_args, get_origin, get_type_hints
 
+from slm_studio.core import files
 from slm_studio.core.errors import StudioError
 
 T = TypeVar("T")
+DAMAGE = (TypeError, ValueError, KeyError, AttributeError)  # what decoding raises where a value has the wrong shape
 
 
 def to_json(value: object) -> object:
@@ -36,7 +38,7 @@ def from_json(kind: type[T], plain: object) -> T:
     """
     try:
         return _decode(kind, plain)  # type: ignore[return-value]
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except DAMAGE as error:
         raise StudioError(
             "damaged-json",
             "A “{kind}” record cannot be read: {reason}.",
@@ -44,6 +46,15 @@ def from_json(kind: type[T], plain: object) -> T:
             kind=kind.__name__,
             reason=str(error),
         ) from error
+
+
+def read(kind: type[T], path: Path) -> T:
+    """Rebuild a dataclass from the JSON file that holds it. Raises StudioError, which names the file."""
+    plain = files.read_json(path)
+    try:
+        return _decode(kind, plain)  # type: ignore[return-value]
+    except DAMAGE as error:
+        raise files.damaged(path, error) from error
 
 
 def _decode(kind: object, plain: object) -> object:

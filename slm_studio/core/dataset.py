@@ -134,7 +134,7 @@ def save_dataset(dataset: Dataset) -> None:
 
 def open_dataset(folder: Path) -> Dataset:
     """Read dataset.json back. The folder may have been moved since."""
-    dataset = codec.from_json(Dataset, files.read_json(folder / "dataset.json"))
+    dataset = codec.read(Dataset, folder / "dataset.json")
     return replace(dataset, folder=str(folder))
 
 

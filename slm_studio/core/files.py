@@ -109,13 +109,18 @@ def read_json(path: Path) -> object:
             "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=str(path)
         ) from error
     except (ValueError, OSError) as error:
-        raise StudioError(
-            "file-damaged",
-            "“{path}” cannot be read: {reason}.",
-            "Restore it from a copy, or make it again.",
-            path=str(path),
-            reason=str(error),
-        ) from error
+        raise damaged(path, error) from error
+
+
+def damaged(path: Path, reason: Exception) -> StudioError:
+    """Return the error for a file of ours that does not hold what we wrote."""
+    return StudioError(
+        "file-damaged",
+        "“{path}” cannot be read: {reason}.",
+        "Restore it from a copy, or make it again.",
+        path=str(path),
+        reason=str(reason),
+    )
 
 
 def write_json(path: Path, value: object) -> None:

@@ -76,7 +76,7 @@ def save_run(run: Run) -> Run:
 
 def open_run(folder: Path) -> Run:
     """Read a run. One that says “running” but is held by no process was interrupted."""
-    run = replace(codec.from_json(Run, files.read_json(folder / "state.json")), folder=str(folder), id=folder.name)
+    run = replace(codec.read(Run, folder / "state.json"), folder=str(folder), id=folder.name)
     if run.state in (RUNNING, PAUSED) and not is_locked(folder / "lock"):
         return replace(run, state=INTERRUPTED)
     return run
@@ -111,13 +111,14 @@ def list_runs() -> list[Run]:
 def recipe_of(run: Run) -> Recipe:
     """Return the recipe that decides this run."""
     plain = files.read_json(run.path / "recipe.json")
-    assert isinstance(plain, dict)
+    if not isinstance(plain, dict):
+        raise files.damaged(run.path / "recipe.json", TypeError("it holds no object"))
     return recipe_from_json(plain)
 
 
 def dataset_of(run: Run) -> Dataset:
     """Return the dataset that this run learns from, as it was at the start."""
-    return codec.from_json(Dataset, files.read_json(run.path / "dataset.json"))
+    return codec.read(Dataset, run.path / "dataset.json")
 
 
 class History:

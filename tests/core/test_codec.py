@@ -77,3 +77,15 @@ def test_a_missing_field_is_a_sentence_too() -> None:
 def test_unknown_event_is_refused() -> None:
     with pytest.raises(StudioError):
         nouns.event_from_json({"event": "exploded"})
+
+
+@pytest.mark.parametrize("content", ['{"name": 3}', "[]", "{", ""])
+def test_a_damaged_file_is_named(content: str, tmp_path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(StudioError) as caught:
+        codec.read(Column, path)
+
+    assert caught.value.code == "file-damaged"
+    assert str(path) in str(caught.value)

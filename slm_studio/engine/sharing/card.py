@@ -48,7 +48,7 @@ def card_text(folder: Path, options: Mapping[str, object]) -> str:
     if isinstance(own, str) and own.strip():
         return forget(own)
     model = open_saved(folder)
-    report = codec.from_json(Report, files.read_json(folder / REPORT)) if (folder / REPORT).is_file() else None
+    report = codec.read(Report, folder / REPORT) if (folder / REPORT).is_file() else None
     chosen = {key: str(options.get(key) or "") for key in ("license", "language", "name")}
     return write_card(model, report, **chosen)
 

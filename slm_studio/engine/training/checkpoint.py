@@ -53,7 +53,7 @@ def save_checkpoint(
         save_file(tensors, partial / "optimizer.safetensors")
         if best is not None:
             save_file(best, partial / "best.safetensors")
-        files.write_json(partial / "position.json", codec.to_json(_plain(position)))
+        files.write_json(partial / "position.json", codec.to_json(position))
         files.write_json(partial / "facts.json", loaded.facts)
         files.write_json(partial / MANIFEST, {"files": hashes(partial)})
     return target
@@ -61,9 +61,7 @@ def save_checkpoint(
 
 def load_position(checkpoint: Path) -> Position:
     """Return where the run stood."""
-    plain = files.read_json(checkpoint / "position.json")
-    assert isinstance(plain, dict)
-    return Position(**plain)
+    return codec.read(Position, checkpoint / "position.json")
 
 
 def restore_optimizers(checkpoint: Path, optimizers: Optimizers, position: Position) -> None:
@@ -161,7 +159,3 @@ def refuse_broken(net: nn.Module) -> None:
 
 def _bytes(tensors: Mapping[str, Tensor]) -> int:
     return sum(tensor.nbytes for tensor in tensors.values())
-
-
-def _plain(position: Position) -> dict[str, object]:
-    return {name: getattr(position, name) for name in Position.__dataclass_fields__}

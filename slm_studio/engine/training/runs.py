@@ -60,7 +60,7 @@ def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:
     if best is not None:
         checkpoint.load_weights(loaded.net, best)
     plan = yield from _plan(prepare(recipe, dataset, loaded))
-    machine = codec.from_json(Machine, files.read_json(run.path / "machine.json"))
+    machine = codec.read(Machine, run.path / "machine.json")
     work = Work(plan=plan, run=run, dataset=dataset, machine=machine, position=position)
     model = yield from _finish(work)
     save_run(replace(open_run(run.path), model=model.folder, metrics=model.metrics))
@@ -73,7 +73,7 @@ def _train(recipe: Recipe, dataset: Dataset, recorder: "Recorder", path: Path | 
     plan = yield from _plan(prepare(recipe, dataset, opened))
     machine_file = run.path / "machine.json"
     if path and machine_file.exists():
-        machine = codec.from_json(Machine, files.read_json(machine_file))
+        machine = codec.read(Machine, machine_file)
         use_machine(machine)
     else:
         machine = choose_machine(plan)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slm_studio.core import codec, files
+from slm_studio.core import codec
 from slm_studio.core.results import Report
 
 REPORT_FILE, CASES_FILE = "report.json", "cases.jsonl"
@@ -50,7 +50,7 @@ def read_report(folder: Path) -> Report | None:
     if not path.is_file():
         return None
     # The folder may have been moved since it was written.
-    return replace(codec.from_json(Report, files.read_json(path)), folder=str(folder))
+    return replace(codec.read(Report, path), folder=str(folder))
 
 
 class CaseReader:
