@@ -56,7 +56,7 @@ class Studio:
         self.window = MainWindow(self.session, self.jobs, self.trainings)
         self.losses: list[float] = []
         self.trainings.run_events.connect(self._on_events)
-        self.session.dataset_changed.connect(Expecting(self.engines))
+        Expecting(self.engines, self.session)
         self.window.resize(1280, 800)
         self.window.show()
 

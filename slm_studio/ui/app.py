@@ -18,6 +18,7 @@ from slm_studio import __version__
 from slm_studio.core import paths
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
+from slm_studio.core.run import Run
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.host.engines import Engines
 from slm_studio.ui.collecting import Collector
@@ -28,6 +29,7 @@ from slm_studio.ui.main_window import MainWindow
 from slm_studio.ui.session import Session
 from slm_studio.ui.theme import Theme
 from slm_studio.ui.training import Trainings
+from slm_studio.ui.widgets.icons import app_icon
 
 log = logging.getLogger("slm_studio")
 
@@ -66,6 +68,7 @@ def _application() -> QApplication:
     application.setApplicationName("SLM Studio")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("slm-studio")
+    application.setWindowIcon(app_icon())
     return application
 
 
@@ -110,7 +113,7 @@ class _Opening:
         threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
         self._window.session.restore(with_dataset=not self._path)
         self._engines.warm()
-        self._window.session.dataset_changed.connect(Expecting(self._engines))
+        Expecting(self._engines, self._window.session)
         if self._opened is not None:
             self._opened(self._window)
 
@@ -131,13 +134,19 @@ class _Followed:
 
 
 class Expecting:
-    """Has a training process at hand once somebody opened rows (not where the app opened those of last time)."""
+    """Has a training process at hand once somebody opens rows or plans another run with them.
 
-    def __init__(self, engines: Engines) -> None:
-        self._engines = engines
+    Make it after the app has opened the rows of last time: those say nothing of what is wanted now.
+    """
 
-    def __call__(self, dataset: Dataset | None) -> None:
-        if dataset is not None:
+    def __init__(self, engines: Engines, session: Session) -> None:
+        self._engines, self._session = engines, session
+        session.dataset_changed.connect(self)
+        session.run_changed.connect(self)
+
+    def __call__(self, opened: Dataset | Run | None) -> None:
+        is_planning = self._session.dataset is not None and self._session.run is None
+        if isinstance(opened, Dataset) or is_planning:
             self._engines.expect_training()
 
 

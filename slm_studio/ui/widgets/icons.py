@@ -23,6 +23,15 @@ def icon(name: str, colour: str, size: int = 18, disabled: str = "", gap: int = 
     return made
 
 
+def app_icon() -> QIcon:
+    """Return the icon of the app, as task bars and window frames show it."""
+    drawing = (paths.resources() / "slm-studio.svg").read_bytes()
+    made = QIcon()
+    for side in (16, 32, 64, 256):
+        made.addPixmap(_render(drawing, side))
+    return made
+
+
 def pixmap(name: str, colour: str, size: int, ratio: float) -> QPixmap:
     """Return an icon as a pixmap of `size` logical pixels. The theme keeps it, and dies before the application does."""
     kept = the_theme().pixmaps
@@ -33,13 +42,18 @@ def pixmap(name: str, colour: str, size: int, ratio: float) -> QPixmap:
 
 
 def _draw(name: str, colour: str, size: int, ratio: float) -> QPixmap:
-    image = QPixmap(round(size * ratio), round(size * ratio))
+    image = _render(_drawing(name).replace("currentColor", colour).encode(), round(size * ratio))
+    image.setDevicePixelRatio(ratio)
+    return image
+
+
+def _render(drawing: bytes, side: int) -> QPixmap:
+    image = QPixmap(side, side)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    QSvgRenderer(QByteArray(_drawing(name).replace("currentColor", colour).encode())).render(painter)
+    QSvgRenderer(QByteArray(drawing)).render(painter)
     painter.end()
-    image.setDevicePixelRatio(ratio)
     return image
 
 
