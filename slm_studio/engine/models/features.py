@@ -26,6 +26,7 @@ from transformers import BatchEncoding
 FILE = "bag_tokenizer.json"
 HASHES = 1 << 22  # of 150,000 features, one in thirty shares its hash with another
 MOST_FEATURES = {"nano": 1 << 14, "micro": 1 << 16, "small": 1 << 18, "base": 1 << 19}
+MOST_TEXTS = 100_000  # from which features are learnt: a dozen seconds
 SAMPLE = 1000  # texts from which the number of features is foretold
 WORDS = re.compile(r"\w+|[^\w\s]")
 # Thai and Lao, Tibetan, Burmese, Khmer, kana, Chinese characters and their rarer planes
@@ -63,11 +64,14 @@ class BagTokenizer:
         self._remembered: dict[str, tuple[list[int], list[str]]] = {}
 
     @classmethod
-    def learn(cls, texts: Iterable[str], *, size: str, lowercase: bool = True) -> Self:
-        """Return the tokenizer that knows the features of these texts: those in most texts, as many as the size holds."""
+    def learn(cls, texts: Sequence[str], *, size: str, lowercase: bool = True) -> Self:
+        """Return the tokenizer that knows the features of these texts: those in most texts, as many as the size holds.
+
+        Of very many texts every second, third … is read.
+        """
         tokenizer = cls(BagSettings(lowercase=lowercase))
         texts_with = np.zeros(tokenizer.settings.hashes, dtype=np.int64)
-        for text in texts:
+        for text in texts[:: max(1, len(texts) // MOST_TEXTS)]:
             texts_with[np.unique(tokenizer._hashes(text))] += 1
         met = np.flatnonzero(texts_with)
         tokenizer.known = np.sort(met[np.argsort(-texts_with[met], kind="stable")][: MOST_FEATURES[size] - 1])

@@ -64,6 +64,14 @@ def test_a_small_size_keeps_the_features_of_most_texts():
     assert len(BagTokenizer.learn(texts, size="small")) > len(tokenizer)
 
 
+def test_of_very_many_texts_some_are_read(monkeypatch):
+    monkeypatch.setattr("slm_studio.engine.models.features.MOST_TEXTS", 100)
+
+    tokenizer = BagTokenizer.learn(["common", "seldom"] + ["common"] * 998, size="small")
+
+    assert set(tokenizer.features("common seldom")) & {"wcommon", "wseldom"} == {"wcommon"}
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 700, 5000])
 def test_the_number_of_features_is_foretold(count):
     draw = random.Random(0)
