@@ -26,6 +26,7 @@ from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, create_run, find_run, save_run
 from slm_studio.core.saved import STUDIO_FILE, SavedModel, relocate
 from slm_studio.core.tasks import all_tasks
+from slm_studio.host.secrets import token_for_base
 
 PUZZLES = ("engine-died", "unexpected", "native-panic")  # their details stand in the run's folder
 
@@ -70,9 +71,10 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     recipe = replace(recipe, roles=join_roles(guess.roles, named), name=arguments.name or (out.name if out else ""))
     for problem in recipe.problems():
         raise problem
+    token = token_for_base(recipe.base, work.settings)
     started = create_run(recipe, dataset)
     try:
-        model = work.do(SavedModel, "train", recipe=recipe, dataset=dataset, run=started)
+        model = work.do(SavedModel, "train", recipe=recipe, dataset=dataset, run=started, token=token)
     except StudioError as error:
         if not work.has_begun and error.code not in PUZZLES:
             shutil.rmtree(started.path, ignore_errors=True)  # a plan that cannot begin leaves nothing behind

@@ -97,11 +97,14 @@ def measure(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
 
 
 @_advised
-def train(recipe: Recipe, dataset: Dataset, run: Run) -> Iterator[Event]:
-    """Train, score and save. Yields Started, Step, Evaluated, Sample, Saved, Note …; ends in Finished(SavedModel)."""
+def train(recipe: Recipe, dataset: Dataset, run: Run, token: str = "") -> Iterator[Event]:
+    """Train, score and save. Yields Started, Step, Evaluated, Sample, Saved, Note …; ends in Finished(SavedModel).
+
+    `token` fetches a base that its hub does not give to everybody; it is written nowhere.
+    """
     from slm_studio.engine.training.runs import train_run
 
-    return train_run(recipe, dataset, run)
+    return train_run(recipe, dataset, run, token)
 
 
 @_advised

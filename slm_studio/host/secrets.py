@@ -2,8 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
+
+from slm_studio.core.recipe import BLANK
+from slm_studio.core.settings import Settings
 
 SERVICE = "SLM Studio"
 VARIABLE = "HF_TOKEN"
@@ -94,6 +98,15 @@ def host_of(endpoint: str) -> str:
 def is_this_computer(endpoint: str) -> bool:
     """Say whether an address never leaves this computer, so that nothing can be given away to it."""
     return host_of(endpoint) in ("127.0.0.1", "localhost", "::1")
+
+
+def token_for_base(base: str, settings: Settings, secrets: "Secrets | None" = None) -> str:
+    """Return the token that fetching a base may need; "" for a base that is no hub id."""
+    if base.startswith(BLANK) or base.count("/") != 1 or Path(base).expanduser().is_dir():
+        return ""
+    endpoint = settings.endpoint
+    may_leave = settings.send_token_to_mirrors or is_this_computer(endpoint)
+    return token_for(endpoint, may_leave=may_leave, secrets=secrets)
 
 
 def token_for(endpoint: str, *, may_leave: bool = False, secrets: "Secrets | None" = None) -> str:

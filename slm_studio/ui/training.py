@@ -107,10 +107,10 @@ class Trainings(QObject):
         """Return the worker of a run at work, to pause, resume or stop it."""
         return self._workers.get(run_id)
 
-    def start(self, recipe: Recipe, dataset: Dataset) -> Run:
+    def start(self, recipe: Recipe, dataset: Dataset, token: str = "") -> Run:
         """Make a run and train it. Raises StudioError where its folder cannot be made."""
         run = create_run(recipe, dataset)
-        self._begin(run, "train", {"recipe": recipe, "dataset": dataset, "run": run})
+        self._begin(run, "train", {"recipe": recipe, "dataset": dataset, "run": run, "token": token})
         return run
 
     def resume(self, run: Run) -> None:

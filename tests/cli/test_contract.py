@@ -12,7 +12,9 @@ import pytest
 from slm_studio import cli
 from slm_studio.core.knobs import knobs
 from slm_studio.core.run import list_runs
+from slm_studio.core.settings import Settings, save_settings
 from tests.cli.commands import SMALL, Run, Told, leftovers, messages, write_rows
+from tests.hub_server import TOKEN, HubServer
 
 
 def test_read_says_what_is_in_a_file(run: Run, rows: Path) -> None:
@@ -68,6 +70,21 @@ def test_train_ends_in_the_bare_result(run: Run, rows: Path, tmp_path: Path, mon
     assert refused.error["code"] == "out-not-empty"
     again = run("train", rows.name, "--base", "out/模型 one", *SMALL[2:], "--out", "out/模型 one", "--overwrite")
     assert again.code == 0, again.out
+
+
+def test_a_private_base_is_fetched_with_the_token_of_the_environment(
+    run: Run, rows: Path, sorter: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    with HubServer() as hub:
+        save_settings(Settings(endpoint=hub.endpoint))
+        content = {path.name: path.read_bytes() for path in sorter.iterdir() if path.is_file()}
+        hub.add_model("ada/sorter", content, private=True)
+
+        result = run("train", rows, "--base", "ada/sorter", *SMALL[2:]).result
+
+    assert result["base"] == "ada/sorter"
+    assert result["metrics"]
 
 
 def test_evaluate_takes_other_column_names(run: Run, sorter: Path, tmp_path: Path) -> None:

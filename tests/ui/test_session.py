@@ -9,7 +9,6 @@ from slm_studio.core.dataset import Dataset, ReadReport, save_dataset
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Suggestion
 from slm_studio.core.saved import SavedModel, save_facts
-from slm_studio.host.secrets import ENVIRONMENT, KEYRING, MEMORY, NOWHERE, Secrets
 from slm_studio.ui.session import Session, memory_file
 
 
@@ -97,46 +96,3 @@ def test_a_damaged_memory_starts_fresh(home) -> None:
     memory_file().write_text("[1, 2")
 
     assert Session().recall("anything", 7) == 7
-
-
-class Safe(dict):
-    def get_password(self, service_name, username):
-        return self.get(username)
-
-    def set_password(self, service_name, username, password):
-        self[username] = password
-
-    def delete_password(self, service_name, username):
-        del self[username]
-
-
-class NoSafe(Safe):
-    def set_password(self, service_name, username, password):
-        raise RuntimeError("no safe here")
-
-    get_password = set_password
-
-
-def test_a_token_is_kept_in_the_safe_and_forgotten() -> None:
-    secrets = Secrets(Safe(), environment={})
-
-    assert secrets.where("https://huggingface.co") == NOWHERE
-    assert secrets.keep("https://huggingface.co", "hf_x") == KEYRING
-    assert secrets.token("https://huggingface.co") == "hf_x"
-    assert secrets.token("https://hf-mirror.com") == ""
-    secrets.forget("https://huggingface.co")
-    assert secrets.where("https://huggingface.co") == NOWHERE
-
-
-def test_without_a_safe_a_token_lives_in_memory() -> None:
-    secrets = Secrets(NoSafe(), environment={})
-
-    assert secrets.keep("https://huggingface.co", "hf_x") == MEMORY
-    assert secrets.where("https://huggingface.co") == MEMORY
-
-
-def test_the_environments_token_is_for_hugging_face_only() -> None:
-    secrets = Secrets(Safe(), environment={"HF_TOKEN": "hf_env"})
-
-    assert secrets.where("https://huggingface.co") == ENVIRONMENT
-    assert secrets.token("https://hf-mirror.com") == ""

@@ -12,7 +12,7 @@ from slm_studio.core.settings import load_settings
 from slm_studio.engine.models.inspect import inspect_folder
 
 
-def find_base(recipe: Recipe) -> Iterator[Event]:
+def find_base(recipe: Recipe, token: str = "") -> Iterator[Event]:
     """Yield the download's progress where one is needed; return (as the generator's value) the base as a folder.
 
     A blank base is returned as it is. A hub id that was fetched before is not fetched again.
@@ -21,7 +21,7 @@ def find_base(recipe: Recipe) -> Iterator[Event]:
         return recipe.base  # type: ignore[return-value]
     folder = local_folder(recipe.base)
     if folder is None:
-        folder = yield from _fetch(recipe.base)
+        folder = yield from _fetch(recipe.base, token)
     inspect_folder(folder)
     return str(folder)  # type: ignore[return-value]
 
@@ -37,7 +37,7 @@ def local_folder(base: str) -> Path | None:
     return None
 
 
-def _fetch(base: str) -> Iterator[Event]:
+def _fetch(base: str, token: str) -> Iterator[Event]:
     parts = base.split("/")
     if len(parts) != 2 or not all(parts) or base.startswith((".", "~")):
         raise StudioError(
@@ -56,7 +56,7 @@ def _fetch(base: str) -> Iterator[Event]:
             "Switch Offline off in Settings, or choose another base.",
             base=base,
         )
-    for event in fetch_model(base, settings.endpoint, "", "", ""):
+    for event in fetch_model(base, settings.endpoint, token=token):
         if isinstance(event, Finished):
             assert isinstance(event.result, SavedModel)
             return Path(event.result.folder)  # type: ignore[return-value]

@@ -44,7 +44,7 @@ class Plan:
     material: Material
 
 
-def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None) -> Iterator[Event | Plan]:
+def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, token: str = "") -> Iterator[Event | Plan]:
     """Yield signs of life, then the Plan. `opened` is the net of a checkpoint, where a run is resumed."""
     task = task_of(recipe.task)
     problems = recipe.problems()
@@ -54,7 +54,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None) -> I
     refuse_hopeless(open_rows(dataset, recipe.roles), recipe)  # counts in its sentences are those of the whole file
     splits = task.split(dataset, recipe)
     if opened is None:
-        base = yield from find_base(recipe)
+        base = yield from find_base(recipe, token)
         yield Progress("Learning the vocabulary", 0, 0)
         facts = task.learn(splits.train, recipe)
         # Blank weights are a function of the seed alone; orthogonal ones round otherwise with other threads.

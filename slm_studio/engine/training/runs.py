@@ -36,10 +36,10 @@ CHECKPOINTS = "checkpoints"
 CALIBRATION_BATCH = 64
 
 
-def train_run(recipe: Recipe, dataset: Dataset, run: Run) -> Iterator[Event]:
-    """Train from the beginning."""
+def train_run(recipe: Recipe, dataset: Dataset, run: Run, token: str = "") -> Iterator[Event]:
+    """Train from the beginning; `token` fetches a base that its hub does not give to everybody."""
     with Recorder(run) as recorder:
-        yield from recorder.record(_train(recipe.settled(), dataset, recorder, None))
+        yield from recorder.record(_train(recipe.settled(), dataset, recorder, None, token))
 
 
 def resume_run(run: Run) -> Iterator[Event]:
@@ -67,10 +67,12 @@ def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:
     yield Finished(model)
 
 
-def _train(recipe: Recipe, dataset: Dataset, recorder: "Recorder", path: Path | None) -> Iterator[Event]:
+def _train(
+    recipe: Recipe, dataset: Dataset, recorder: "Recorder", path: Path | None, token: str = ""
+) -> Iterator[Event]:
     run = recorder.run
     opened = _open_checkpoint(recipe, path) if path else None
-    plan = yield from _plan(prepare(recipe, dataset, opened))
+    plan = yield from _plan(prepare(recipe, dataset, opened, token))
     machine_file = run.path / "machine.json"
     if path and machine_file.exists():
         machine = codec.read(Machine, machine_file)

@@ -12,6 +12,7 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.run import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Run, dataset_of, open_run, recipe_of
 from slm_studio.core.saved import SavedModel
+from slm_studio.host.secrets import token_for_base
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.session import Session
 from slm_studio.ui.train.story import ELSEWHERE, STOPPING, Story, told
@@ -53,7 +54,8 @@ class Book(QObject):
 
     def start(self, recipe: Recipe, dataset: Dataset, sizes: Sizes | None) -> Run:
         """Train a plan as a new run."""
-        run = self._trainings.start(recipe, dataset)
+        token = token_for_base(recipe.base, self._session.settings, self._session.secrets)
+        run = self._trainings.start(recipe, dataset, token)
         if sizes is not None:
             self.sizes[run.id] = sizes
         return run
