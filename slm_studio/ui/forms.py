@@ -174,6 +174,7 @@ class KnobField(QWidget):
     def _names(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
+        row.addStrut(the_theme().px(22))  # names in Chinese and Latin letters stand in one line
         row.addWidget(Text(self.knob.label, "strong"))
         name = Text("{name}", "small", name=self.knob.name)
         name.setFont(the_theme().monospace(11.5))

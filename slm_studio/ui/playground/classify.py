@@ -216,8 +216,9 @@ class ClassifyView(TaskView):
         self.trust.setVisible(known)
         if known:
             sentence = tr(
-                "Where it was this sure on rows it had never seen, it was right {right} times in 100.",
-                right=round(100 * right / rows),
+                "On rows it had never seen, where it was about this sure, it was right {right} times of {rows}.",
+                right=right,
+                rows=rows,
             )
             self.trust.setText(sentence)
 
