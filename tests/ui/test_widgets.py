@@ -14,7 +14,7 @@ from slm_studio.ui.widgets.buttons import WorkButton
 from slm_studio.ui.widgets.cell_editor import edited_text, make_editor
 from slm_studio.ui.widgets.choice_cards import ChoiceCards
 from slm_studio.ui.widgets.finder import Found, best
-from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.labels import ElidedText, FittedText, Text
 from slm_studio.ui.widgets.markdown_view import MarkdownView, without_images
 from slm_studio.ui.widgets.matrix import ConfusionMatrix, most_confused
 from slm_studio.ui.widgets.progress import clock, progress_words
@@ -283,3 +283,18 @@ def test_anything_is_found_by_a_few_letters() -> None:
     assert [found.title for found in best(everything, "tr")] == ["Train", "old"]
     assert [found.title for found in best(everything, "tkts")] == ["tickets"]
     assert len(best(everything, "")) == 3
+
+
+def test_a_number_is_set_smaller_before_it_is_cut(theme) -> None:
+    label = FittedText("0.8 of 23.9 GB", "number")
+    whole = label.sizeHint().width()
+
+    def shown(width: int) -> bool:
+        label.resize(width, label.sizeHint().height())
+        label.setToolTip("")
+        label.grab()  # paints it; the tooltip has the words where they do not fit
+        return not label.toolTip()
+
+    assert shown(whole)
+    assert shown(round(whole * 0.8))
+    assert not shown(round(whole * 0.6))

@@ -1,7 +1,7 @@
 """Words on the page. Every label is plain text, because names and errors may come from foreign files."""
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
+from PySide6.QtGui import QFont, QFontInfo, QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from slm_studio.ui.widgets.words import Words, words
@@ -127,13 +127,29 @@ class ElidedText(Text):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""
-        metrics, room = self.fontMetrics(), self.contentsRect()
+        room = self.contentsRect()
         line = " ".join(self.text().split("\n"))
-        shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room.width())
-        self.setToolTip(plain_tooltip(self.text()) if shown != line else "")
         painter = QPainter(self)
+        painter.setFont(self._font_for(line, room.width()))
+        shown = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room.width())
+        self.setToolTip(plain_tooltip(self.text()) if shown != line else "")
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(room, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), shown)
+
+    def _font_for(self, line: str, width: int) -> QFont:
+        return self.font()
+
+
+class FittedText(ElidedText):
+    """One line that is set smaller where the room is narrow, down to three quarters, before it ends in …"""
+
+    SMALLEST = 0.75
+
+    def _font_for(self, line: str, width: int) -> QFont:
+        font, wanted = self.font(), self.fontMetrics().horizontalAdvance(line)
+        if wanted > width:
+            font.setPixelSize(int(QFontInfo(font).pixelSize() * max(self.SMALLEST, width / wanted)))
+        return font
 
 
 class Rule(QFrame):
