@@ -1,6 +1,7 @@
 """Playground: one model stays open, the newest question counts, a dead engine is replaced; files and code."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -342,3 +343,13 @@ def test_without_a_model_the_place_teaches(place):
 
     assert panel.empty.isVisible() and panel.empty.title.text() == "Here you try a model."
     assert not panel.file_button.isVisible() and engine.asked == []
+
+
+def test_long_beginnings_end_sooner_where_the_window_is_small(place, writer):
+    options = {"prompts": "|".join(["却说曹操引兵追赶" * 9, "Once upon a time " * 9])}
+    panel = place(Engine(predict=writing))
+    panel._session.set_model(replace(writer, recipe={"options": options}))
+    panel.resize(1024 - 208, 640)  # beside the sidebar of the smallest window
+    until(lambda: panel.view.isVisible() and panel.view.width() <= panel.width())
+
+    assert panel.view.minimumSizeHint().width() < panel.width() - 100

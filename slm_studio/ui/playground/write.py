@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter, QVBoxLayout, QWidget
 
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
@@ -239,11 +240,26 @@ VIEW = WriteView
 
 
 class _Beginning(Button):
-    """A beginning to click."""
+    """A beginning to click; where the room is narrow, it ends in … sooner."""
 
     def __init__(self, beginning: str, parent: QWidget | None = None) -> None:
         super().__init__("{text} …", small=True, parent=parent, text=" ".join(beginning.split()).replace("&", "&&"))
         self.beginning = beginning
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
+        return QSize(the_theme().px(80), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
+        option.text = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, room, int(Qt.TextFlag.TextShowMnemonic)
+        )
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
 def beginnings(model: SavedModel, cases: Sequence[Case]) -> list[str]:

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.ui.widgets.columns import Columns
-from slm_studio.ui.widgets.labels import ElidedText, FittedText, Text
+from slm_studio.ui.widgets.labels import FittedText, Text
 from slm_studio.ui.widgets.words import Words
 
 
@@ -17,7 +17,7 @@ class Stat(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        self.name = ElidedText(name, "muted")
+        self.name = FittedText(name, "muted")
         self.value = FittedText("", "big" if big else "number")
         self.second = Text("", "muted", wrap=True)
         for each in (self.name, self.value, self.second):
