@@ -29,6 +29,7 @@ from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.page import GAP, Page
 from slm_studio.ui.widgets.progress import Progress
+from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 
 RECENT = 8
 LEAST_TABLE = 300
@@ -107,16 +108,10 @@ class DataPanel(Page):
             column.addWidget(card)
         self.split.hide()
         self.remarks.hide()
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
-        left = QVBoxLayout()
-        left.setSpacing(GAP)
-        left.addWidget(self.rows)
-        left.addWidget(self.findings)
-        left.addStretch(1)
-        row.addLayout(left, 64)
-        row.addWidget(self.overview, 35)
-        column.addLayout(row)
+        row = SideBySide()
+        row.add(column_of(self.rows, self.findings), 64)
+        row.add(self.overview, 35)
+        column.addWidget(row)
 
     def _connect(self) -> None:
         session, desk = self._session, self.desk

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Report
@@ -26,6 +26,7 @@ from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.side_by_side import SideBySide
 
 WRITERS = {"classes": exporting.write_classes, "cases": exporting.write_cases, "report": exporting.write_report}
 # kind → name of the file, and what the dialog offers
@@ -103,13 +104,12 @@ class EvaluatePanel(ModelPage):
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
-        row.addWidget(self.confusion, 10)
-        row.addWidget(self.writing, 10)
-        row.addWidget(self.cases, 21)
+        row = SideBySide()
+        row.add(self.confusion, 10)
+        row.add(self.writing, 10)
+        row.add(self.cases, 21)
         column.addWidget(self.figures)
-        column.addLayout(row)
+        column.addWidget(row)
         column.addWidget(self.classes)
         column.addStretch(1)
         self.whole = whole

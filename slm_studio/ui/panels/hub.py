@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
 
 from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
@@ -26,8 +26,9 @@ from slm_studio.ui.session import SETTINGS, Session
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.empty_state import EmptyState
-from slm_studio.ui.widgets.page import GAP, Page
+from slm_studio.ui.widgets.page import Page
 from slm_studio.ui.widgets.segmented import Segmented
+from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 
 ABOUT, PUBLISH, IMPORT = "about", "publish", "import"
 
@@ -101,10 +102,15 @@ class HubPanel(Page):
             name="What to do",
         )
         self._tab = ABOUT
-        self._left = _column(self.library, self.take_away)
-        left = _column(self.empty, self._left)
-        right = _column(self.tabs, self.about, self.publish, self.bring)
-        self.add_row(left, right, stretches=(57, 43))
+        self._left = column_of(self.library, self.take_away)
+        left = column_of(self.empty, self._left)
+        right = column_of(self.tabs, self.about, self.publish, self.bring)
+        row = SideBySide()
+        for half, share in ((left, 57), (right, 43)):
+            # Both halves keep their share of the window, whatever stands in them.
+            half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            row.add(half, share)
+        self.add(row)
         self.body.addStretch(1)
         self._choose_tab(ABOUT)
 
@@ -331,19 +337,6 @@ class HubPanel(Page):
         """Show what stands on disk now."""
         self.refresh()
         super().showEvent(event)
-
-
-def _column(*parts: QWidget) -> QWidget:
-    box = QWidget()
-    # Both halves keep their share of the window, whatever stands in them.
-    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    column = QVBoxLayout(box)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(GAP)
-    for part in parts:
-        column.addWidget(part)
-    column.addStretch(1)
-    return box
 
 
 def _show_in_files(path: str) -> None:

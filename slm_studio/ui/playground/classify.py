@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from slm_studio.core.results import Label
 from slm_studio.core.saved import SavedModel
@@ -17,6 +17,7 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.words import words
 
@@ -46,11 +47,10 @@ class ClassifyView(TaskView):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         column.addWidget(self._build_text())
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
-        row.addWidget(self._build_answer(), 5)
-        row.addWidget(self._build_tried(), 4)
-        column.addLayout(row)
+        row = SideBySide()
+        row.add(self._build_answer(), 5)
+        row.add(self._build_tried(), 4)
+        column.addWidget(row)
         column.addWidget(self._build_examples())
         column.addStretch(1)
         self.setFocusProxy(self.editor)

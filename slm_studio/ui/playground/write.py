@@ -22,6 +22,7 @@ from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.fold import Fold
 from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 
 KNOBS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "seed")
 ALTERNATIVES = 5
@@ -40,14 +41,13 @@ class WriteView(TaskView):
         self._flush = QTimer(self)
         self._flush.setSingleShot(True)
         self._flush.setInterval(0)
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
-        row.addWidget(self._build_page(), 7)
-        row.addWidget(self._build_side(), 3)
+        row = SideBySide()
+        row.add(self._build_page(), 7)
+        row.add(self._build_side(), 3)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        column.addLayout(row, 1)
+        column.addWidget(row, 1)
         column.addWidget(self._build_knobs())
         self.setFocusProxy(self.page)
         self._connect()
@@ -138,17 +138,13 @@ class WriteView(TaskView):
         return card
 
     def _build_side(self) -> QWidget:
-        side = QWidget()
-        side.setMinimumWidth(self._theme.px(220))
-        side.setMaximumWidth(self._theme.px(304))
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
         card = Card("What it weighed")
         self.token, self.bars = Text("", wrap=True), Bars(scores=True)
         card.add(self.token)
         card.add(self.bars)
-        column.addWidget(card)
-        column.addStretch(1)
+        side = column_of(card)
+        side.setMinimumWidth(self._theme.px(220))
+        side.setMaximumWidth(self._theme.px(304))
         return side
 
     def _build_knobs(self) -> Fold:

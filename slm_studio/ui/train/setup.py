@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from slm_studio.core import codec
 from slm_studio.core.dataset import ReadOptions
@@ -25,6 +25,7 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.stat import StatGrid
 
 PAUSE = 300  # milliseconds after the last change before the plan is measured again
@@ -73,8 +74,7 @@ class Setup(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         column.addWidget(self.beginning)
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
+        row = SideBySide()
         self.numbers = Card()
         self.grid = StatGrid(least=96, most=2)
         for key, name in (
@@ -85,9 +85,9 @@ class Setup(QWidget):
         ):
             self.grid.add_stat(key, name)
         self.numbers.add(self.grid)
-        row.addWidget(self.duration, 3)
-        row.addWidget(self.numbers, 2)
-        column.addLayout(row)
+        row.add(self.duration, 3)
+        row.add(self.numbers, 2)
+        column.addWidget(row)
         label: QLabel = Text("Name", "muted")
         self.name.setFixedWidth(220)
         self.before.head.addWidget(label, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.events import Note, Step
 from slm_studio.core.tasks import task_info
@@ -16,6 +16,7 @@ from slm_studio.ui.train.wording import DOCTOR, machine_words, metric_name, scor
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 from slm_studio.ui.widgets.stat import Stat, StatGrid
 
 PACE = 250  # milliseconds between two looks at the numbers
@@ -75,20 +76,13 @@ class Watch(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
+        row = SideBySide()
         self.charts.setMinimumHeight(300)
-        row.addWidget(self.charts, 1)
-        side = QWidget()
+        row.add(self.charts, 1)
+        side = column_of(self.numbers, self.doctor, self.how)
         side.setFixedWidth(SIDE)
-        cards = QVBoxLayout(side)
-        cards.setContentsMargins(0, 0, 0, 0)
-        cards.setSpacing(GAP)
-        for card in (self.numbers, self.doctor, self.how):
-            cards.addWidget(card)
-        cards.addStretch(1)
-        row.addWidget(side, 0, Qt.AlignmentFlag(0))
-        column.addLayout(row, 1)
+        row.add(side, 0)
+        column.addWidget(row, 1)
         column.addWidget(self.samples)
 
     def _keys(self) -> tuple[str, str]:

@@ -5,31 +5,30 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.labels import ElidedText
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.words import Words
 
 SIDE, TOP, GAP = 32, 24, 16
 
 
-class PlaceHeader(QWidget):
-    """Title, facts and actions of a place."""
+class PlaceHeader(SideBySide):
+    """Title, facts and actions of a place; the actions stand below where the window is too narrow."""
 
     def __init__(self, title: Words = "", facts: Words = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        self._names = QVBoxLayout()
+        super().__init__(gap=24, parent=parent)
+        names, actions = QWidget(), QWidget()
+        self._names = QVBoxLayout(names)
         self._names.setSpacing(3)
         self.title = ElidedText("", "title")
         self.facts = ElidedText("", "muted")
         self._names.setContentsMargins(0, 2, 0, 6)
         self._names.addWidget(self.title)
         self._names.addWidget(self.facts)
-        row.addLayout(self._names, 1)
-        row.addSpacing(16)
-        self._actions = QHBoxLayout()
+        self._actions = QHBoxLayout(actions)
+        self._actions.setContentsMargins(0, 0, 0, 0)
         self._actions.setSpacing(8)
-        row.addLayout(self._actions)
+        self.add(names, 1)
+        self.add(actions, 0)
         self.set_title(title)
         self.set_facts(facts)
 
@@ -88,15 +87,6 @@ class Page(QWidget):
         """Place a widget below the others and return it."""
         self.body.addWidget(widget, stretch)
         return widget
-
-    def add_row(self, *widgets: QWidget, stretches: tuple[int, ...] = (), stretch: int = 0) -> QHBoxLayout:
-        """Place widgets side by side below the others. `stretches` are their shares of the width."""
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
-        for at, widget in enumerate(widgets):
-            row.addWidget(widget, stretches[at] if stretches else 1)
-        self.body.addLayout(row, stretch)
-        return row
 
     def _scrolled(self) -> QScrollArea:
         area = QScrollArea()

@@ -1,0 +1,77 @@
+"""SideBySide: widgets in shares of the width; one below the other where the window is too narrow for them."""
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+ACROSS, DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+NO_MAXIMUM = (1 << 24) - 1  # Qt's QWIDGETSIZE_MAX, which PySide does not name
+
+
+class SideBySide(QWidget):
+    """Never asks for more width than the widest of its widgets; below each other they may be as wide as the window."""
+
+    def __init__(self, gap: int = 16, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shares: list[tuple[QWidget, int, int]] = []  # widget, share of the width, most width
+        self._box = QBoxLayout(ACROSS, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(gap)
+
+    def add(self, widget: QWidget, share: int = 1) -> QWidget:
+        """Add a widget at the right of the others and return it."""
+        self._shares.append((widget, share, widget.maximumWidth()))
+        self._box.addWidget(widget, share)
+        return widget
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
+        widest = max((_least(widget) for widget, _, _ in self._shares if not widget.isHidden()), default=0)
+        return QSize(widest, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the new width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        """Fit again where what stands inside grew or shrank."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        fits = self._fits()
+        direction = ACROSS if fits else DOWN
+        if direction == self._box.direction():
+            return
+        self._box.setDirection(direction)
+        for at, (widget, share, most) in enumerate(self._shares):
+            self._box.setStretch(at, share if fits else 0)
+            widget.setMaximumWidth(most if fits else NO_MAXIMUM)
+
+    def _fits(self) -> bool:
+        shown = [(widget, share) for widget, share, _ in self._shares if not widget.isHidden()]
+        room = self.width() - self._box.spacing() * (len(shown) - 1)
+        total = sum(share for _, share in shown)
+        # Those that ignore what they would like get their share to the pixel, and no more.
+        strict = ((w, share) for w, share in shown if w.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored)
+        return sum(_least(widget) for widget, _ in shown) <= room and all(
+            _least(widget) <= room * share / total for widget, share in strict
+        )
+
+
+def _least(widget: QWidget) -> int:
+    return max(widget.minimumSizeHint().width(), widget.minimumWidth())
+
+
+def column_of(*widgets: QWidget, gap: int = 16) -> QWidget:
+    """Return widgets below each other, at the top of what room there is."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(gap)
+    for widget in widgets:
+        column.addWidget(widget)
+    column.addStretch(1)
+    return made
