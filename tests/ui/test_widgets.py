@@ -14,6 +14,7 @@ from slm_studio.ui.widgets.buttons import WorkButton
 from slm_studio.ui.widgets.cell_editor import edited_text, make_editor
 from slm_studio.ui.widgets.choice_cards import ChoiceCards
 from slm_studio.ui.widgets.finder import Found, best
+from slm_studio.ui.widgets.icons import IconLabel
 from slm_studio.ui.widgets.labels import ElidedText, FittedText, Text
 from slm_studio.ui.widgets.markdown_view import MarkdownView, without_images
 from slm_studio.ui.widgets.matrix import ConfusionMatrix, most_confused
@@ -298,3 +299,12 @@ def test_a_number_is_set_smaller_before_it_is_cut(theme) -> None:
     assert shown(whole)
     assert shown(round(whole * 0.8))
     assert not shown(round(whole * 0.6))
+
+
+def test_an_icon_grows_with_the_zoom(theme) -> None:
+    icon = IconLabel("check", size=20)
+    assert icon.width() == 20
+
+    theme.set_zoom(1.5)
+
+    assert (icon.width(), icon.height()) == (30, 30)

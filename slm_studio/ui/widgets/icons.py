@@ -82,8 +82,8 @@ class IconLabel(QWidget):
         super().__init__(parent)
         self._theme = the_theme()
         self._name, self._token, self._size = name, colour, size
-        self._theme.changed.connect(self.updateGeometry)
-        self.setFixedSize(self.sizeHint())
+        self._theme.changed.connect(self._fit)
+        self._fit()
 
     def set_icon(self, name: str, colour: str = "") -> None:
         """Show another icon, or another colour."""
@@ -94,6 +94,9 @@ class IconLabel(QWidget):
         """Return the size it likes."""
         side = self._theme.px(self._size)
         return QSize(side, side)
+
+    def _fit(self) -> None:
+        self.setFixedSize(self.sizeHint())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""

@@ -9,6 +9,7 @@ from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.words import Words
 
 SIDE, TOP, GAP = 32, 24, 16
+NAMES = 180  # pixels of the title that are worth having it beside the actions
 
 
 class PlaceHeader(SideBySide):
@@ -17,6 +18,7 @@ class PlaceHeader(SideBySide):
     def __init__(self, title: Words = "", facts: Words = "", parent: QWidget | None = None) -> None:
         super().__init__(gap=24, parent=parent)
         names, actions = QWidget(), QWidget()
+        names.setMinimumWidth(NAMES)
         self._names = QVBoxLayout(names)
         self._names.setSpacing(3)
         self.title = ElidedText("", "title")
@@ -27,6 +29,7 @@ class PlaceHeader(SideBySide):
         self._actions = QHBoxLayout(actions)
         self._actions.setContentsMargins(0, 0, 0, 0)
         self._actions.setSpacing(8)
+        self._actions.addStretch(1)  # below the title they stand at the left
         self.add(names, 1)
         self.add(actions, 0)
         self.set_title(title)
@@ -50,7 +53,7 @@ class PlaceHeader(SideBySide):
 
     def add_action(self, widget: QWidget) -> QWidget:
         """Place an action at the right; the accent button comes last."""
-        self._actions.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._actions.insertWidget(self._actions.count() - 1, widget, 0, Qt.AlignmentFlag.AlignVCenter)
         return widget
 
 
