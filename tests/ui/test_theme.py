@@ -2,7 +2,8 @@
 
 import pytest
 
-from slm_studio.ui.theme import DARK, LIGHT, ZOOMS, Theme, contrast
+from slm_studio.ui.theme import ZOOMS, Theme, contrast
+from slm_studio.ui.tokens import DARK, LIGHT
 from slm_studio.ui.widgets.icons import pixmap
 from slm_studio.ui.widgets.style_sheet import style_sheet
 

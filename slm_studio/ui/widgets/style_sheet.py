@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from string import Template
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from slm_studio.ui.theme import Tokens
+from slm_studio.ui.tokens import Tokens
 
 _LENGTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 24, 28, 32, 34, 36, 38)
 _SIZES = {"second": 12.5, "small": 11.5, "base": 13.5, "lead": 15.0, "title": 20.0, "number": 17.0, "big": 22.0}
@@ -131,7 +129,7 @@ QSplitter::handle { background: transparent; }
 """
 
 
-def style_sheet(tokens: "Tokens", px: Callable[[float], int], points: Callable[[float], float]) -> str:
+def style_sheet(tokens: Tokens, px: Callable[[float], int], points: Callable[[float], float]) -> str:
     """Return the style sheet for these tokens; `px` and `points` scale lengths and letters to the zoom."""
     names: dict[str, object] = {name: getattr(tokens, name) for name in tokens.__slots__}
     names |= {f"p{length}": px(length) for length in _LENGTHS}
