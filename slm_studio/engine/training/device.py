@@ -48,7 +48,7 @@ def seed_draws(device: torch.device, seed: int) -> None:
     """
     torch.default_generator.manual_seed(seed)
     if device.type == "cuda":
-        torch.cuda.manual_seed(seed)
+        torch.cuda.manual_seed_all(seed)  # whichever card the run is on
     elif device.type == "mps":
         torch.mps.manual_seed(seed)
 
