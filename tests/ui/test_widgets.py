@@ -178,11 +178,24 @@ def test_a_cell_of_the_matrix_opens_its_rows(theme) -> None:
 
     QTest.keyClick(matrix, Qt.Key.Key_Right)
     QTest.keyClick(matrix, Qt.Key.Key_Return)
-    QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=QPoint(10, 70))
+    QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=QPoint(10, 70))  # the name of the row opens nothing
+    QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=QPoint(60, 70))
 
     assert opened == [("cat", "dog"), ("dog", "cat")]
     assert pointed[0] == ("cat → dog: 1",)
     assert not matrix.grab().isNull()
+
+
+def test_true_labels_stand_at_the_left_where_the_cells_stay_readable(theme) -> None:
+    few, many = ConfusionMatrix(), ConfusionMatrix()
+    few.set_matrix(["film", "music", "travel"], [[1] * 3] * 3)
+    many.set_matrix([f"a label of many words {n}" for n in range(9)], [[1] * 9] * 9)
+
+    for matrix, width, has_names in ((few, 240, True), (few, 90, False), (many, 240, False), (many, 420, True)):
+        names, side = matrix._names_width(width), matrix._side(width)
+        assert bool(names) is has_names
+        assert names + side * len(matrix.labels()) <= width + 2  # the last gap
+        assert matrix.heightForWidth(width) >= side * len(matrix.labels())
 
 
 def test_a_work_button_has_three_states(theme) -> None:

@@ -1,5 +1,6 @@
 """ConfusionMatrix: which labels are taken for which. A cell opens its rows."""
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -11,7 +12,7 @@ from slm_studio.ui.theme import SECOND, contrast, the_theme
 from slm_studio.ui.widgets.labels import plain_tooltip
 
 GAP = 2
-LABELS_FROM = 400  # pixels of width from which the true labels stand at the left
+LEAST_CELL = 28  # pixels of a cell whose number can be read; the true labels stand at the left where they leave that
 
 
 class ConfusionMatrix(QWidget):
@@ -56,26 +57,21 @@ class ConfusionMatrix(QWidget):
         """Return what a cell says."""
         return f"{self._labels[row]} → {self._labels[column]}: {show(self._counts[row][column])}"
 
-    def _names_width(self) -> float:
-        if self.width() < self._theme.px(LABELS_FROM):
-            return 0.0
+    def _names_width(self, width: float) -> float:
         metrics = QFontMetrics(self._theme.font(SECOND))
         longest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
-        return min(longest + self._theme.px(10), self.width() * 0.36)
+        names = min(longest + self._theme.px(10), width * 0.36)
+        return names if names + self._theme.px(LEAST_CELL) * len(self._labels) <= width else 0.0
 
-    def _side(self) -> float:
+    def _side(self, width: float) -> float:
         count = max(1, len(self._labels))
-        return min(self._theme.px(48), (self.width() - self._names_width() + GAP) / count) if self._labels else 0.0
-
-    def _place(self, row: int, column: int) -> QRectF:
-        side = self._side()
-        return QRectF(self._names_width() + column * side, row * side, side - GAP, side - GAP)
+        return min(self._theme.px(48), (width - self._names_width(width) + GAP) / count) if self._labels else 0.0
 
     def _at(self, x: float, y: float) -> tuple[int, int] | None:
-        side = self._side()
-        if not side or x < self._names_width():
+        side, names = self._side(self.width()), self._names_width(self.width())
+        if not side or x < names:
             return None
-        row, column = int(y // side), int((x - self._names_width()) // side)
+        row, column = int(y // side), int((x - names) // side)
         count = len(self._labels)
         return (row, column) if 0 <= row < count and 0 <= column < count else None
 
@@ -89,8 +85,8 @@ class ConfusionMatrix(QWidget):
         tokens = self._theme.tokens
         return max(("on_accent", "text"), key=lambda token: contrast(getattr(tokens, token), ground.name()))
 
-    def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
-        place, count = self._place(row, column), self._counts[row][column]
+    def _paint_cell(self, painter: QPainter, row: int, column: int, place: QRectF) -> None:
+        count = self._counts[row][column]
         colour = self._colour(row, column)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
@@ -126,9 +122,7 @@ class ConfusionMatrix(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height for a width."""
-        count = max(1, len(self._labels))
-        names = width * 0.3 if width >= self._theme.px(LABELS_FROM) else 0
-        return int(min(self._theme.px(48) * count, width - names))
+        return math.ceil(self._side(width) * len(self._labels))
 
     def sizeHint(self) -> QSize:
         """Return the size it likes."""
@@ -143,19 +137,17 @@ class ConfusionMatrix(QWidget):
         """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        names = self._names_width()
+        names, side = self._names_width(self.width()), self._side(self.width())
         metrics = QFontMetrics(self._theme.font(SECOND))
         for row, label in enumerate(self._labels):
             if names:
-                place = self._place(row, 0)
                 painter.setFont(self._theme.font(SECOND))
                 painter.setPen(self._theme.colour("muted"))
-                shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(names - self._theme.px(10)))
-                painter.drawText(
-                    QRectF(0, place.top(), names, place.height()), int(Qt.AlignmentFlag.AlignVCenter), shown
-                )
+                shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(names - self._theme.px(8)))
+                painter.drawText(QRectF(0, row * side, names, side - GAP), int(Qt.AlignmentFlag.AlignVCenter), shown)
             for column in range(len(self._labels)):
-                self._paint_cell(painter, row, column)
+                place = QRectF(names + column * side, row * side, side - GAP, side - GAP)
+                self._paint_cell(painter, row, column, place)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the pointer."""
