@@ -14,6 +14,7 @@ from slm_studio.core.events import Finished, Progress
 from slm_studio.core.results import Metric, Opened
 from slm_studio.core.settings import Settings
 from slm_studio.ui.evaluation import words
+from slm_studio.ui.evaluation.cases_card import CasesCard
 from slm_studio.ui.evaluation.reading import CaseReader, Wanted, read_report
 from slm_studio.ui.panels.evaluate import EvaluatePanel
 from slm_studio.ui.session import Session
@@ -293,3 +294,13 @@ def test_bits_per_byte_are_seen_beside_simple_methods(tmp_path, bits, sentence):
     report = replace(report, metrics=(Metric(key="bits_per_byte", value=bits),))
 
     assert sentence in words.writing_words(report)
+
+
+def test_the_rows_keep_to_their_height_when_the_zoom_goes_back(theme) -> None:
+    theme.set_zoom(1.5)
+    card = CasesCard()
+    large = card.minimumHeight()
+
+    theme.zoom_reset()
+
+    assert card.minimumHeight() == CasesCard().minimumHeight() < large

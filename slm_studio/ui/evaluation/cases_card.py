@@ -41,6 +41,8 @@ class CasesCard(Card):
         self._timer.setInterval(0)
         self._build_filters()
         self._build_table()
+        self._theme.changed.connect(self._fit)
+        self._fit()
         self._connect()
 
     def set_report(self, report: Report) -> None:
@@ -91,14 +93,21 @@ class CasesCard(Card):
             mistakes=labelled and self.kind.current() == "mistakes",
         )
 
+    def _fit(self) -> None:
+        px = self._theme.px
+        self.label.setMaximumWidth(px(230))
+        self.search.setMinimumWidth(px(96))
+        # The table gives way to what is shown below it, so that the cards beneath stay where they are.
+        self.table.setMinimumHeight(px(38) * 4)
+        self.whole.setFixedHeight(px(58))
+        self.setMinimumHeight(px(410))
+
     def _build_filters(self) -> None:
         self.kind = Segmented(
             (("mistakes", mark("mistakes")), ("all", mark("all rows"))), kind="pills", name="Which rows"
         )
         self.label = Choice([("", mark("every label"))], name="Label in the file")
-        self.label.setMaximumWidth(self._theme.px(230))
         self.search = SearchField("Find in the rows")
-        self.search.setMinimumWidth(self._theme.px(96))
         self.filtered, self.clear_button = Text("", "strong", wrap=True), Button("Clear filter", "link")
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -118,16 +127,12 @@ class CasesCard(Card):
         self.table = Table("Scored rows")
         self.model = RowsModel(LABELED, self.table)
         self.table.setModel(self.model)
-        # The table gives way to what is shown below it, so that the cards beneath stay where they are.
-        self.table.setMinimumHeight(self._theme.px(38) * 4)
-        self.setMinimumHeight(self._theme.px(410))
         self.add(self.table, 1)
         self.whole = QPlainTextEdit()
         self.whole.setProperty("role", "bare")
         self.whole.setReadOnly(True)
         self.whole.setTabChangesFocus(True)
         self.whole.document().setDocumentMargin(0)
-        self.whole.setFixedHeight(self._theme.px(58))
         self.add(self.whole)
         foot = QHBoxLayout()
         self.state, self.more_button = Text("", "muted", wrap=True), Button("Show more", "link")
