@@ -9,6 +9,7 @@ Three layers, each of which can be tested alone:
 # T tokens, V vocabulary, K alternatives shown
 
 from collections.abc import Iterator, Sequence
+from inspect import signature
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -18,6 +19,7 @@ from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
 from slm_studio.engine.inference.sampling import pick
 
+OLD_CACHE_NAME = "past_key_values"  # before transformers 5.24; gone in 5.40
 UNFINISHED = "\ufffd"  # what decoders write for bytes that are not (yet) a character
 
 
@@ -74,6 +76,7 @@ class Continuation:
         self.start = 0  # the first token in view
         self.done = 0  # tokens start…done are in the cache
         self.cache: object = None
+        self.cache_name = "cache" if "cache" in signature(net.forward).parameters else OLD_CACHE_NAME
 
     def next_logits(self, context_ids: Sequence[int]) -> torch.Tensor:
         """Return logits_V on the CPU; `context_ids` must begin with what the last call saw."""
@@ -87,8 +90,8 @@ class Continuation:
 
     @torch.inference_mode()
     def _step(self, ids_1T: torch.Tensor) -> tuple[torch.Tensor, object]:
-        out = self.net(input_ids=ids_1T, past_key_values=self.cache, use_cache=True, **self.extra)
-        return out.logits[0, -1].float().cpu(), out.get("past_key_values")
+        out = self.net(input_ids=ids_1T, use_cache=True, **{self.cache_name: self.cache}, **self.extra)
+        return out.logits[0, -1].float().cpu(), out.get(self.cache_name)
 
 
 class TextStream:
