@@ -22,7 +22,13 @@ ROOMS = {
     "ui": ({"core", "host", "ui"}, {"PySide6", "shiboken6", "pyqtgraph", "pyarrow", "numpy", "keyring"}),
 }
 QT = {"PySide6", "shiboken6", "pyqtgraph", "PyQt6", "qtpy"}
-NETWORK = {"huggingface_hub": {"slm_studio/engine/sharing/hub.py", "slm_studio/engine/advice.py"}}
+NETWORK = {
+    "huggingface_hub": {
+        "slm_studio/engine/sharing/hub.py",
+        "slm_studio/engine/sharing/repository.py",
+        "slm_studio/engine/advice.py",
+    }
+}
 HEAVY = {"torch", "transformers", "PySide6", "typer", "sklearn", "pyarrow", "numpy", "tokenizers"}
 DOOR = {"slm_studio/host/server.py", "slm_studio/host/job.py"}
 THREADS = {"slm_studio/ui/jobs.py", "slm_studio/ui/training.py"}

@@ -1,32 +1,27 @@
-"""The hub: the only file that talks to the network. Fetch a model, publish a model, and nothing without being asked.
+"""The hub: fetch a model, publish a model, and nothing without being asked.
 
-Fetching uses a client of its own: resumable, with timeouts, and a token that never leaves the hub's own origin.
+Fetching uses a client of its own (repository.py): resumable, with timeouts.
 Publishing uses the official client: every file is sent first, then one commit makes all of them visible at once.
 """
 
-import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote, urljoin, urlsplit
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, set_client_factory
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
 from huggingface_hub.utils._http import close_session, default_client_factory
 from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
-from slm_studio.engine.advice import advise_hub, refusal
+from slm_studio.engine.advice import advise_hub
 from slm_studio.engine.models.inspect import check_config
 from slm_studio.engine.sharing import placing, publishing
-from slm_studio.engine.sharing.address import check_call, no_such_version
+from slm_studio.engine.sharing.address import check_call
 from slm_studio.engine.sharing.alongside import CountingReader, Report, alongside
 from slm_studio.engine.sharing.contents import travels
 from slm_studio.engine.sharing.download import (
-    Dropped,
-    HubFile,
     Patience,
     alone,
     forget_old,
@@ -35,10 +30,7 @@ from slm_studio.engine.sharing.download import (
     receive_all,
     workplace,
 )  # fmt: skip
-
-_REVISION = re.compile(r"[\w./-]{1,200}")
-_AGENT = "slm-studio"
-_MAX_ANSWER = 32 * 1024 * 1024  # bytes of a listing
+from slm_studio.engine.sharing.repository import AGENT, Repository
 
 
 def fetch_model(
@@ -58,7 +50,7 @@ def fetch_model(
     target = placing.pick_target(out, short)
     forget_old()
     yield Progress("Looking for the model", 0, 0)
-    with Hub(endpoint, id, token, patience) as hub:
+    with Repository(endpoint, id, token, patience) as hub:
         hub.commit = hub.find_commit(revision or "main")
         wanted = publishing.choose_files(hub.files())
         folder = part_folder(endpoint, id, hub.commit)
@@ -97,7 +89,7 @@ def publish_model(
         with _in_words(endpoint, name, token):
             commit = yield from _upload(api, name, staged, options)
         yield Progress("Loading it back", 0, 0)
-        with Hub(endpoint, name, token, patience) as hub:
+        with Repository(endpoint, name, token, patience) as hub:
             hub.commit = commit
             listed = {file.path: file for file in hub.files()}
             wanted = [listed[each.name] for each in staged.files if each.name in listed]
@@ -108,106 +100,6 @@ def publish_model(
                 api.update_repo_settings(name, private=False)
     described = [{"name": each.name, "bytes": each.bytes, "sha256": each.sha256} for each in staged.files]
     yield Finished({"url": f"{endpoint}/{name}", "commit": commit, "files": described, "checked": checked})
-
-
-class Hub:
-    """One repository of one hub, seen through a client of our own."""
-
-    def __init__(self, endpoint: str, name: str, token: str, patience: Patience) -> None:
-        self.endpoint, self.name, self.token, self.patience = endpoint, name, token, patience
-        self.commit = ""
-        limits = httpx.Timeout(patience.read, connect=patience.connect)
-        self._client = httpx.Client(timeout=limits, follow_redirects=False, headers={"user-agent": _AGENT})
-
-    def __enter__(self) -> "Hub":
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self._client.close()
-
-    def find_commit(self, revision: str) -> str:
-        """Return the commit that a branch, tag or commit means now."""
-        if not _REVISION.fullmatch(revision):
-            raise no_such_version(revision)
-        plain, _ = self._ask(f"{self.endpoint}/api/models/{self.name}/revision/{quote(revision, safe='')}")
-        commit = plain.get("sha") if isinstance(plain, dict) else None
-        if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
-            raise _strange(self.endpoint)
-        return commit
-
-    def files(self) -> list[HubFile]:
-        """Return every file of the commit."""
-        found: list[HubFile] = []
-        url = f"{self.endpoint}/api/models/{self.name}/tree/{self.commit}?recursive=true"
-        while url and len(found) < 20_000:
-            plain, url = self._ask(url)
-            if not isinstance(plain, list):
-                raise _strange(self.endpoint)
-            found += [_file(entry, self.endpoint) for entry in plain if entry.get("type") == "file"]
-        return found
-
-    @contextmanager
-    def open_file(self, path: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
-        """Open a file from byte `start` on."""
-        url = f"{self.endpoint}/{self.name}/resolve/{self.commit}/{quote(path)}"
-        headers = {"accept-encoding": "identity"} | ({"range": f"bytes={start}-"} if start else {})
-        with self._dropping(), self._stream(url, headers) as response:
-            resumed = response.status_code == 206
-            if resumed and not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
-                raise _strange(self.endpoint)
-            yield start if resumed else 0, response.iter_raw()
-
-    def _ask(self, url: str) -> tuple[object, str]:
-        """Return a JSON answer and the address of its next page, or ""."""
-        for attempt in range(1, self.patience.attempts + 1):
-            try:
-                with self._dropping(), self._stream(url, {}) as response:
-                    raw = b"".join(_bounded(response.iter_bytes(), self.endpoint))
-                    plain = httpx.Response(200, content=raw).json()
-                    following = response.links.get("next", {}).get("url", "")
-                break
-            except Dropped as drop:
-                # Somebody waits for the first answer: only a server that is there is asked again.
-                if attempt == min(3, self.patience.attempts) or drop.error.code == "hub-unreachable" or drop.wait > 2:
-                    raise drop.error from drop
-            except ValueError as error:
-                raise _strange(self.endpoint) from error
-        target = urljoin(url, following) if following else ""
-        return plain, target if _origin(target) == _origin(self.endpoint) else ""
-
-    @contextmanager
-    def _stream(self, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
-        """GET with redirects followed by hand, so that the token stays with its origin."""
-        for _ in range(10):
-            own = {"authorization": f"Bearer {self.token}"} if self.token and self._is_home(url) else {}
-            with self._client.stream("GET", url, headers={**headers, **own}) as response:
-                if not response.has_redirect_location:
-                    self._check_status(response)
-                    yield response
-                    return
-                url = urljoin(url, response.headers["location"])
-        raise _strange(self.endpoint)
-
-    def _is_home(self, url: str) -> bool:
-        return _origin(url) == _origin(self.endpoint)
-
-    def _check_status(self, response: httpx.Response) -> None:
-        if response.status_code < 400:
-            return
-        error = refusal(response.status_code, response.headers, self.endpoint, self.name, self.token)
-        if response.status_code in (408, 429, 500, 502, 503, 504):
-            wait = response.headers.get("retry-after", "")
-            raise Dropped(error, float(wait) if wait.isdigit() else self.patience.pause)
-        raise error
-
-    @contextmanager
-    def _dropping(self) -> Iterator[None]:
-        """Turn whatever a network does into Dropped."""
-        try:
-            yield
-        except (httpx.RequestError, httpx.InvalidURL) as error:
-            known = advise_hub(error, self.endpoint, self.name, self.token)
-            raise Dropped(known or _strange(self.endpoint)) from error
 
 
 def _upload(
@@ -262,7 +154,7 @@ def _official(endpoint: str, token: str, patience: Patience) -> Iterator[HfApi]:
     constants.HF_HUB_DISABLE_XET = True  # files are counted while they are read, which Xet cannot do
     set_client_factory(lambda: _timed_client(limits))
     try:
-        yield HfApi(endpoint=endpoint, token=token or False, library_name=_AGENT)
+        yield HfApi(endpoint=endpoint, token=token or False, library_name=AGENT)
     finally:
         set_client_factory(default_client_factory)
         constants.HF_HUB_DISABLE_XET = xet
@@ -292,35 +184,3 @@ def _in_words(endpoint: str, name: str, token: str) -> Iterator[None]:
         if known is None:
             raise
         raise known from error
-
-
-def _file(entry: Mapping[str, object], endpoint: str) -> HubFile:
-    lfs = entry.get("lfs")
-    sha256 = str(lfs.get("oid", "")).removeprefix("sha256:") if isinstance(lfs, dict) else ""
-    path, size, blob = entry.get("path"), entry.get("size"), entry.get("oid")
-    if not isinstance(path, str) or type(size) is not int or size < 0 or not isinstance(blob, str):
-        raise _strange(endpoint)
-    return HubFile(path=path, size=size, sha256=sha256, blob=blob)
-
-
-def _bounded(blocks: Iterator[bytes], endpoint: str) -> Iterator[bytes]:
-    size = 0
-    for block in blocks:
-        size += len(block)
-        if size > _MAX_ANSWER:
-            raise _strange(endpoint)
-        yield block
-
-
-def _origin(url: str) -> tuple[str, str, int]:
-    parts = urlsplit(url)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-
-
-def _strange(endpoint: str) -> StudioError:
-    return StudioError(
-        "hub-strange",
-        "“{endpoint}” gave an answer that no hub gives.",
-        "Check the hub's address in the settings; a network may also ask you to sign in first.",
-        endpoint=endpoint,
-    )

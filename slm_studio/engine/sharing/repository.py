@@ -1,0 +1,149 @@
+"""One repository of one hub, seen through a client of our own: nothing waits for ever, and a token stays with its origin."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import quote, urljoin, urlsplit
+
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
+
+from slm_studio.core.errors import StudioError
+from slm_studio.engine.advice import advise_hub, refusal
+from slm_studio.engine.sharing.address import no_such_version
+from slm_studio.engine.sharing.download import Dropped, HubFile, Patience
+
+AGENT = "slm-studio"
+_REVISION = re.compile(r"[\w./-]{1,200}")
+_MAX_ANSWER = 32 * 1024 * 1024  # bytes of a listing
+
+
+class Repository:
+    """Ask for its commit, its files and their bytes. Use it with `with`."""
+
+    def __init__(self, endpoint: str, name: str, token: str, patience: Patience) -> None:
+        self.endpoint, self.name, self.token, self.patience = endpoint, name, token, patience
+        self.commit = ""
+        limits = httpx.Timeout(patience.read, connect=patience.connect)
+        self._client = httpx.Client(timeout=limits, follow_redirects=False, headers={"user-agent": AGENT})
+
+    def __enter__(self) -> "Repository":
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._client.close()
+
+    def find_commit(self, revision: str) -> str:
+        """Return the commit that a branch, tag or commit means now."""
+        if not _REVISION.fullmatch(revision):
+            raise no_such_version(revision)
+        plain, _ = self._ask(f"{self.endpoint}/api/models/{self.name}/revision/{quote(revision, safe='')}")
+        commit = plain.get("sha") if isinstance(plain, dict) else None
+        if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+            raise _strange(self.endpoint)
+        return commit
+
+    def files(self) -> list[HubFile]:
+        """Return every file of the commit."""
+        found: list[HubFile] = []
+        url = f"{self.endpoint}/api/models/{self.name}/tree/{self.commit}?recursive=true"
+        while url and len(found) < 20_000:
+            plain, url = self._ask(url)
+            if not isinstance(plain, list):
+                raise _strange(self.endpoint)
+            found += [_file(entry, self.endpoint) for entry in plain if entry.get("type") == "file"]
+        return found
+
+    @contextmanager
+    def open_file(self, path: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Open a file from byte `start` on."""
+        url = f"{self.endpoint}/{self.name}/resolve/{self.commit}/{quote(path)}"
+        headers = {"accept-encoding": "identity"} | ({"range": f"bytes={start}-"} if start else {})
+        with self._dropping(), self._stream(url, headers) as response:
+            resumed = response.status_code == 206
+            if resumed and not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
+                raise _strange(self.endpoint)
+            yield start if resumed else 0, response.iter_raw()
+
+    def _ask(self, url: str) -> tuple[object, str]:
+        """Return a JSON answer and the address of its next page, or ""."""
+        for attempt in range(1, self.patience.attempts + 1):
+            try:
+                with self._dropping(), self._stream(url, {}) as response:
+                    raw = b"".join(_bounded(response.iter_bytes(), self.endpoint))
+                    plain = httpx.Response(200, content=raw).json()
+                    following = response.links.get("next", {}).get("url", "")
+                break
+            except Dropped as drop:
+                # Somebody waits for the first answer: only a server that is there is asked again.
+                if attempt == min(3, self.patience.attempts) or drop.error.code == "hub-unreachable" or drop.wait > 2:
+                    raise drop.error from drop
+            except ValueError as error:
+                raise _strange(self.endpoint) from error
+        target = urljoin(url, following) if following else ""
+        return plain, target if _origin(target) == _origin(self.endpoint) else ""
+
+    @contextmanager
+    def _stream(self, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """GET with redirects followed by hand, so that the token stays with its origin."""
+        for _ in range(10):
+            own = {"authorization": f"Bearer {self.token}"} if self.token and self._is_home(url) else {}
+            with self._client.stream("GET", url, headers={**headers, **own}) as response:
+                if not response.has_redirect_location:
+                    self._check_status(response)
+                    yield response
+                    return
+                url = urljoin(url, response.headers["location"])
+        raise _strange(self.endpoint)
+
+    def _is_home(self, url: str) -> bool:
+        return _origin(url) == _origin(self.endpoint)
+
+    def _check_status(self, response: httpx.Response) -> None:
+        if response.status_code < 400:
+            return
+        error = refusal(response.status_code, response.headers, self.endpoint, self.name, self.token)
+        if response.status_code in (408, 429, 500, 502, 503, 504):
+            wait = response.headers.get("retry-after", "")
+            raise Dropped(error, float(wait) if wait.isdigit() else self.patience.pause)
+        raise error
+
+    @contextmanager
+    def _dropping(self) -> Iterator[None]:
+        """Turn whatever a network does into Dropped."""
+        try:
+            yield
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            known = advise_hub(error, self.endpoint, self.name, self.token)
+            raise Dropped(known or _strange(self.endpoint)) from error
+
+
+def _file(entry: Mapping[str, object], endpoint: str) -> HubFile:
+    lfs = entry.get("lfs")
+    sha256 = str(lfs.get("oid", "")).removeprefix("sha256:") if isinstance(lfs, dict) else ""
+    path, size, blob = entry.get("path"), entry.get("size"), entry.get("oid")
+    if not isinstance(path, str) or type(size) is not int or size < 0 or not isinstance(blob, str):
+        raise _strange(endpoint)
+    return HubFile(path=path, size=size, sha256=sha256, blob=blob)
+
+
+def _bounded(blocks: Iterator[bytes], endpoint: str) -> Iterator[bytes]:
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > _MAX_ANSWER:
+            raise _strange(endpoint)
+        yield block
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+
+
+def _strange(endpoint: str) -> StudioError:
+    return StudioError(
+        "hub-strange",
+        "“{endpoint}” gave an answer that no hub gives.",
+        "Check the hub's address in the settings; a network may also ask you to sign in first.",
+        endpoint=endpoint,
+    )
