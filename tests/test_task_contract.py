@@ -117,7 +117,7 @@ def test_it_overfits_a_few_rows_and_answers_the_same_after_saving(
 
 @pytest.mark.parametrize(("key", "family"), GRID)
 def test_it_trains_scores_resumes_and_is_scored_again(key: str, family: str, rows: Dataset) -> None:
-    recipe = recipe_for(key, family)
+    recipe = recipe_for(key, family, dropout=0.2)
     whole = list(engine.train(recipe, rows, create_run(recipe, rows)))
     run = create_run(recipe, rows)
     work = engine.train(recipe, rows, run)

@@ -19,6 +19,7 @@ SETTINGS = {
     "eval_every": 7,
     "patience": 0,
     "checkpoint_seconds": 0.0,
+    "dropout": 0.2,  # what a resumed run must draw as the undisturbed one did
 }
 
 

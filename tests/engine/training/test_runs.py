@@ -106,12 +106,13 @@ def test_a_run_whose_process_vanished_resumes_from_the_last_checkpoint(book: Dat
     assert kept is not None
     files.write_json(run.path / "backup.json", files.read_json(kept / "position.json"))
     # What SIGKILL leaves: the state as it was, without the checkpoint that a clean stop writes.
-    state = (run.path / "state.json").read_bytes()
+    state, history = (run.path / "state.json").read_bytes(), (run.path / "history.jsonl").read_bytes()
     work.close()
     for path in checkpoint.numbered(run.path / "checkpoints"):
         if path != kept:
             __import__("shutil").rmtree(path)
     (run.path / "state.json").write_bytes(state)
+    (run.path / "history.jsonl").write_bytes(history)
 
     after = list(engine.resume(open_run(run.path)))
 
@@ -119,6 +120,9 @@ def test_a_run_whose_process_vanished_resumes_from_the_last_checkpoint(book: Dat
     assert started.n == 0
     assert losses(after) == losses(whole)
     assert_same(weights(after[-1].result), weights(whole[-1].result))
+    told = [line["n"] for line in History(run.path).lines() if line["event"] == "step"]
+    assert told == list(range(1, len(losses(whole)) + 1))  # the nine steps that were lost are told once
+    assert len(curves.read_curves(run.path)) == len(told) * curves.RECORD.size
 
 
 def test_any_checkpoint_can_be_kept_as_a_model(book: Dataset, recipe: Recipe) -> None:
