@@ -42,6 +42,9 @@ class Handler(BaseHTTPRequestHandler):
             self.hub.seen.append(self.record)
         self.hub.on_request(self.record)
         self.fault = self.hub.take_fault(f"{self.command} {self.path}")
+        if self.fault and self.fault.kind == "status" and self.fault.body is not None:
+            self._answer(self.fault.body, self.fault.status, self.fault.headers)
+            return
         if self.fault and self.fault.kind == "status":
             self._refuse(self.fault.status, message=self.fault.message or "injected", headers=self.fault.headers)
             return

@@ -32,6 +32,7 @@ class Fault:
     times: int = 1
     headers: dict[str, str] = field(default_factory=dict)
     message: str = ""
+    body: bytes | None = None  # status: the whole body of the answer
 
 
 @dataclass

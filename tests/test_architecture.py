@@ -24,6 +24,7 @@ ROOMS = {
 QT = {"PySide6", "shiboken6", "pyqtgraph", "PyQt6", "qtpy"}
 NETWORK = {
     "huggingface_hub": {
+        "slm_studio/engine/sharing/client.py",
         "slm_studio/engine/sharing/hub.py",
         "slm_studio/engine/sharing/repository.py",
         "slm_studio/engine/advice.py",

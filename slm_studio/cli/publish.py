@@ -14,14 +14,18 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("--endpoint", metavar="URL", help="default: as in Settings")
     parser.add_argument("--license", default="", metavar="ID", help="for example apache-2.0 or cc-by-4.0")
     parser.add_argument("--language", default="", help="for example en or zh")
-    parser.add_argument("--public", action="store_true")
+    parser.add_argument("--public", action="store_true", help="everybody may see it, once the copy has been checked")
+    parser.add_argument("--overwrite", action="store_true", help="replace a model that was not published from here")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
-    """Return url, commit and files."""
+    """Return url, commit, visibility, files, and what became of those that stood there."""
     endpoint = arguments.endpoint or work.settings.endpoint
-    options = {"license": arguments.license, "language": arguments.language, "private": not arguments.public}
+    options = {
+        "license": arguments.license, "language": arguments.language, "private": not arguments.public,
+        "overwrite": arguments.overwrite,
+    }  # fmt: skip
     return work.do(
         dict, "publish", folder=str(model_folder(arguments.model)), name=arguments.name, endpoint=endpoint, options=options,
         token=token_for(endpoint, may_leave=work.settings.send_token_to_mirrors or bool(arguments.endpoint)),

@@ -196,16 +196,23 @@ def fetch(id: str, endpoint: str, revision: str = "", out: str = "", token: str 
 
 
 @_advised
-def plan_publish(folder: str, options: dict[str, object]) -> Iterator[Event]:
-    """Say what `publish` would send. Ends in Finished(dict): {"files": [{"name", "bytes"}], "card", "total"}."""
+def plan_publish(folder: str, options: dict[str, object], endpoint: str = "", token: str = "") -> Iterator[Event]:
+    """Say what `publish` would send and, where an endpoint is named, look at what stands at options["name"].
+
+    Ends in Finished(dict): {"files": [{"name", "bytes"}], "card", "total", "visibility", "standing"}.
+    """
     from slm_studio.engine.sharing import publishing
 
-    return publishing.plan_publish(Path(folder), options)
+    if not endpoint:
+        return publishing.plan_publish(Path(folder), options)
+    from slm_studio.engine.sharing.hub import plan_publication
+
+    return plan_publication(Path(folder), options, endpoint, token)
 
 
 @_advised
 def publish(folder: str, name: str, endpoint: str, options: dict[str, object], token: str = "") -> Iterator[Event]:
-    """Upload a model in one commit, load it back and compare. Ends in Finished(dict: url, commit, files)."""
+    """Upload a model in one commit, load it back and compare. Ends in Finished(dict: url, commit, visibility …)."""
     from slm_studio.engine.sharing.hub import publish_model
 
     return publish_model(Path(folder), name, endpoint, options, token)

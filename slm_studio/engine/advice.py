@@ -1,14 +1,19 @@
 """Third-party exception → StudioError: what happened and what to do now."""
 
+import math
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from slm_studio.core.errors import StudioError, Value, system_error
 
+_RATE_LIMIT = re.compile(r";\s*t=(\d{1,6})")
 _OS_ERROR = re.compile(r"\(os error (\d{1,5})\)")
 
 
@@ -91,12 +96,38 @@ def refusal(status: int, headers: Mapping[str, str], endpoint: str, name: str, t
     said = headers.get("x-error-message", "")[:200]
     values: dict[str, Value] = {"endpoint": endpoint, "name": name, "status": status}
     values["reason"] = said.replace(token, "…") if token else said
-    values["seconds"] = headers.get("retry-after", "60")[:8]
+    wait = pause_asked(headers)
+    values["seconds"] = 60 if wait is None else math.ceil(wait)
     key = min(status, 500)
     if status == 401 and (not token or ("credentials" not in said.lower() and code == "RepoNotFound")):
         key = 404  # the hub says 401 for what only its owner may know of
-    found = _BY_CODE.get(code) or _BY_STATUS.get(key, _BY_STATUS[0])
+    found = _BY_CODE.get(code) or (_ANONYMOUS if status == 403 and not token else _BY_STATUS.get(key, _BY_STATUS[0]))
     return StudioError(found.code, found.message, found.hint, **values)
+
+
+def pause_asked(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a server asks to wait, or None where it says nothing that can be read.
+
+    Retry-After is a number or a date (RFC 9110, 10.2.3); the hub's RateLimit says `"api";r=0;t=55`.
+    Example: pause_asked({"retry-after": "1.5"}) == 1.5
+    """
+    said = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = _until(said)
+    if not math.isfinite(seconds):
+        found = _RATE_LIMIT.search(headers.get("ratelimit", ""))
+        return float(found[1]) if found else None
+    return min(max(0.0, seconds), 86_400.0)
+
+
+def _until(date: str) -> float:
+    try:
+        moment = parsedate_to_datetime(date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return math.nan
 
 
 def _advise_transport(error: BaseException, endpoint: str) -> StudioError:
@@ -146,6 +177,11 @@ _BY_CODE = {
         "Try again: the model may have changed a moment ago.",
     ),
 }
+_ANONYMOUS = StudioError(
+    "hub-no-token",
+    "{endpoint} does not allow this without a token, and none was given. {reason}",
+    "Make one at huggingface.co/settings/tokens, and enter it under Hub, or set HF_TOKEN.",
+)
 _BY_STATUS = {
     401: StudioError(
         "hub-token",

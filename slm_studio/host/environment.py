@@ -1,6 +1,7 @@
 """The environment variables under which the engine's libraries work; they read them once, when they are loaded."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import slm_studio
@@ -20,7 +21,7 @@ def engine_environment(threads: int = 0) -> dict[str, str]:
     environment = dict(os.environ)
     if threads or "OMP_NUM_THREADS" not in environment:
         environment["OMP_NUM_THREADS"] = str(threads or spare_cores())
-    environment |= _LIBRARIES
+    environment |= _LIBRARIES | _readable_proxies(environment)
     root = Path(slm_studio.__file__).parents[1]
     if root.name not in ("site-packages", "dist-packages"):
         known = environment.get("PYTHONPATH")
@@ -32,6 +33,16 @@ def prepare_own_environment() -> None:
     """Set the same variables in this process (place `thread`), before the engine loads its libraries."""
     for name, value in (_LIBRARIES | {"OMP_NUM_THREADS": str(spare_cores())}).items():
         os.environ.setdefault(name, value)
+    os.environ.update(_readable_proxies(os.environ))
+
+
+def _readable_proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the proxies that desktops write as socks://…, which means SOCKS 5, under the name that clients know."""
+    return {
+        name: "socks5://" + value.partition("://")[2]
+        for name, value in environment.items()
+        if name.lower().endswith("_proxy") and value.lower().startswith("socks://")
+    }
 
 
 def spare_cores() -> int:

@@ -20,6 +20,7 @@ from slm_studio.core.tasks import TaskInfo, task_info
 from slm_studio.engine.models.inspect import OWN_TYPES
 from slm_studio.engine.sharing import snippets
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
+from slm_studio.engine.sharing.own_part import marked
 
 NAMES = {
     "accuracy": "Accuracy", "f1_macro": "Macro F1", "f1_weighted": "Weighted F1", "precision_macro": "Macro precision",
@@ -97,7 +98,8 @@ def write_card(
 def _render(texts: Mapping[str, object]) -> str:
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
     template = (paths.resources() / "cards" / "model.md.jinja").read_text(encoding="utf-8")
-    return re.sub(r"\n{3,}", "\n\n", environment.from_string(template).render(texts))
+    body = re.sub(r"\n{3,}", "\n\n", environment.from_string(template).render(texts))
+    return f"{texts['front']}\n{marked(body)}"
 
 
 def _front(

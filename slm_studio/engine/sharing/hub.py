@@ -4,7 +4,7 @@ Fetching uses a client of its own (repository.py): resumable, with timeouts.
 Publishing uses the official client: every file is sent first, then one commit makes all of them visible at once.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,13 +14,14 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
 from huggingface_hub.utils._http import close_session, default_client_factory
 from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
-from slm_studio.engine.advice import advise_hub
+from slm_studio.engine.advice import advise_hub, refusal
 from slm_studio.engine.models.inspect import check_config
 from slm_studio.engine.sharing import placing, publishing
 from slm_studio.engine.sharing.address import check_call
 from slm_studio.engine.sharing.alongside import CountingReader, Report, alongside
-from slm_studio.engine.sharing.contents import travels
+from slm_studio.engine.sharing.client import make_client
 from slm_studio.engine.sharing.download import (
     Patience,
     alone,
@@ -30,7 +31,11 @@ from slm_studio.engine.sharing.download import (
     receive_all,
     workplace,
 )  # fmt: skip
-from slm_studio.engine.sharing.repository import AGENT, Repository
+from slm_studio.engine.sharing.repository import AGENT, Repository, strange
+from slm_studio.engine.sharing.standing import PRIVATE, PUBLIC, Standing, refuse_surprise, visibility_after
+
+NOTHING = Standing(commit="", visibility=PRIVATE)
+_CREATE, _MOST_CREATIONS = "/api/repos/create", 5
 
 
 def fetch_model(
@@ -67,6 +72,23 @@ def fetch_model(
     yield Finished(model)
 
 
+def plan_publication(
+    folder: Path,
+    options: Mapping[str, object],
+    endpoint: str,
+    token: str = "",
+    patience: Patience = Patience(),  # noqa: B008  (frozen)
+) -> Iterator[Event]:
+    """Look at what stands at options["name"] and say what publishing would do. Ends as publishing.plan_publish does."""
+    name = str(options.get("name", ""))
+    endpoint = check_call(name, endpoint, token)
+    publishing.check_name(name, token)
+    yield Progress("Looking at the name on the hub", 0, 0)
+    with Repository(endpoint, name, token, patience) as there:
+        standing = there.standing()
+    yield from publishing.plan_publish(folder, options, standing)
+
+
 def publish_model(
     folder: Path,
     name: str,
@@ -75,39 +97,53 @@ def publish_model(
     token: str = "",
     patience: Patience = Patience(read=120.0),  # noqa: B008  (frozen; a hub may think for a while about a commit)
 ) -> Iterator[Event]:
-    """Upload a model in one commit, load it back and compare. Ends in Finished({"url", "commit", "files", "checked"}).
+    """Upload a model in one commit, load it back and compare.
 
-    A new repository is private until the copy that came back has answered like the original.
+    Ends in Finished({"url", "commit", "visibility", "files", "replaced", "removed", "kept", "checked"}). A new
+    repository is private until the copy that came back has answered like the original.
     """
-    options = options or {}
+    options = {**(options or {}), "name": name}
     endpoint = check_call(name, endpoint, token)
     publishing.check_name(name, token)
     with ExitStack() as stack:
         place = stack.enter_context(workplace())
-        staged = yield from publishing.stage(folder, {**options, "name": name}, place / "sent")
-        api = stack.enter_context(_official(endpoint, token, patience))
+        there = stack.enter_context(Repository(endpoint, name, token, patience))
+        yield Progress("Looking at the name on the hub", 0, 0)
+        standing = there.standing()
+        refuse_surprise(standing, name, options)
+        staged = yield from publishing.stage(folder, options, place / "sent", standing)
+        fate = (standing or NOTHING).fate({each.name for each in staged.files})
+        api = stack.enter_context(_official(endpoint, name, token, patience))
         with _in_words(endpoint, name, token):
-            commit = yield from _upload(api, name, staged, options)
+            if standing is None:
+                api.create_repo(name, private=True)
+            parent = standing.commit if standing else there.find_commit("main")
+            there.commit = yield from _upload(api, name, staged, fate["removed"], parent, options)
         yield Progress("Loading it back", 0, 0)
-        with Repository(endpoint, name, token, patience) as hub:
-            hub.commit = commit
-            listed = {file.path: file for file in hub.files()}
-            wanted = [listed[each.name] for each in staged.files if each.name in listed]
-            yield from receive_all(hub, wanted, place / "back", patience)
-        checked = yield from publishing.compare(staged, place / "back", commit)
-        with _in_words(endpoint, name, token):
-            if not options.get("private", True):
+        listed = {file.path: file for file in there.files()}
+        wanted = [listed[each.name] for each in staged.files if each.name in listed]
+        yield from receive_all(there, wanted, place / "back", patience)
+        checked = yield from publishing.compare(staged, place / "back", there.commit)
+        visibility = visibility_after(standing, options)
+        if visibility == PUBLIC and (standing is None or standing.visibility != PUBLIC):
+            with _in_words(endpoint, name, token):
                 api.update_repo_settings(name, private=False)
     described = [{"name": each.name, "bytes": each.bytes, "sha256": each.sha256} for each in staged.files]
-    yield Finished({"url": f"{endpoint}/{name}", "commit": commit, "files": described, "checked": checked})
+    yield Finished({
+        "url": f"{endpoint}/{name}", "commit": there.commit, "visibility": visibility, "files": described, **fate,
+        "checked": checked,
+    })  # fmt: skip
 
 
 def _upload(
-    api: HfApi, name: str, staged: publishing.Staged, options: Mapping[str, object]
+    api: HfApi,
+    name: str,
+    staged: publishing.Staged,
+    removed: Sequence[str],
+    parent: str,
+    options: Mapping[str, object],
 ) -> Generator[Event, None, str]:
     """Send every file, then commit. Returns the commit's number. Nothing is visible before the last request."""
-    api.create_repo(name, private=True, exist_ok=True)
-    head = api.model_info(name).sha
     before = 0
     operations: list[CommitOperationAdd | CommitOperationDelete] = []
     with ExitStack() as readers:
@@ -117,9 +153,9 @@ def _upload(
             operations.append((yield from alongside(send, show, close_session)))
             before += each.bytes
             yield _sending(before, staged.total, 0)
-        operations += [CommitOperationDelete(path) for path in _left_over(api, name, head, staged)]
+        operations += [CommitOperationDelete(path) for path in removed]
         message = str(options.get("message") or "Publish with SLM Studio")
-        commit = partial(api.create_commit, name, operations, commit_message=message, parent_commit=head)
+        commit = partial(api.create_commit, name, operations, commit_message=message, parent_commit=parent or None)
         done = yield from alongside(lambda report: commit(), lambda done: Progress("Committing", 0, 0), close_session)
     return done.oid
 
@@ -137,22 +173,15 @@ def _send(api: HfApi, name: str, file: publishing.StagedFile, readers: ExitStack
     return operation
 
 
-def _left_over(api: HfApi, name: str, head: str | None, staged: publishing.Staged) -> list[str]:
-    """Return the weights of an earlier version that the new one does not replace."""
-    ours = {each.name for each in staged.files}
-    there = [each.path for each in api.list_repo_tree(name, revision=head) if travels(each.path)] if head else []
-    return [path for path in there if path not in ours and ".safetensors" in path]
-
-
 @contextmanager
-def _official(endpoint: str, token: str, patience: Patience) -> Iterator[HfApi]:
+def _official(endpoint: str, name: str, token: str, patience: Patience) -> Iterator[HfApi]:
     """Lend the official client with timeouts, without Xet and without progress bars, and put everything back."""
     quiet, xet = are_progress_bars_disabled(), constants.HF_HUB_DISABLE_XET
     limits = httpx.Timeout(patience.read, connect=patience.connect)
     if not quiet:
         disable_progress_bars()  # a bar without a terminal locks up every later transfer
     constants.HF_HUB_DISABLE_XET = True  # files are counted while they are read, which Xet cannot do
-    set_client_factory(lambda: _timed_client(limits))
+    set_client_factory(lambda: _timed_client(endpoint, name, limits))
     try:
         yield HfApi(endpoint=endpoint, token=token or False, library_name=AGENT)
     finally:
@@ -162,16 +191,22 @@ def _official(endpoint: str, token: str, patience: Patience) -> Iterator[HfApi]:
             enable_progress_bars()
 
 
-def _timed_client(limits: httpx.Timeout) -> httpx.Client:
+def _timed_client(endpoint: str, name: str, limits: httpx.Timeout) -> httpx.Client:
     """Return a client in which no request waits for ever, even where the caller says so."""
 
+    made = 0
+
     def fill_gaps(request: httpx.Request) -> None:
+        nonlocal made
+        made += request.url.path == _CREATE
+        if made > _MOST_CREATIONS:
+            raise refusal(409, {}, endpoint, name)  # the client would ask for ever
         asked = request.extensions.get("timeout") or {}
         request.extensions["timeout"] = {
             key: limit if asked.get(key) is None else asked[key] for key, limit in limits.as_dict().items()
         }
 
-    return httpx.Client(timeout=limits, follow_redirects=True, event_hooks={"request": [fill_gaps]})
+    return make_client(endpoint, timeout=limits, follow_redirects=True, event_hooks={"request": [fill_gaps]})
 
 
 @contextmanager
@@ -179,8 +214,13 @@ def _in_words(endpoint: str, name: str, token: str) -> Iterator[None]:
     """Turn the official client's errors into sentences."""
     try:
         yield
-    except (OSError, RuntimeError, ValueError, httpx.HTTPError) as error:
+    except StudioError:
+        raise
+    except (OSError, httpx.HTTPError) as error:
         known = advise_hub(error, endpoint, name, token)
         if known is None:
             raise
         raise known from error
+    except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
+        # What the client makes of an answer without the fields that a hub gives, or of one that nests too deeply.
+        raise advise_hub(error, endpoint, name, token) or strange(endpoint) from error

@@ -9,8 +9,10 @@ from pathlib import Path
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.engine.sharing.card import card_text
-from slm_studio.engine.sharing.contents import CARD, Item, check_path, files_to_publish, travels
+from slm_studio.engine.sharing.contents import CARD, Item, check_path, files_to_publish, forget, travels
 from slm_studio.engine.sharing.download import HubFile
+from slm_studio.engine.sharing.own_part import has_own, keep_own
+from slm_studio.engine.sharing.standing import Standing, visibility_after
 from slm_studio.engine.sharing.weights import INDEX, SINGLE, refuse_pickles
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -39,19 +41,31 @@ class Staged:
         return sum(file.bytes for file in self.files)
 
 
-def plan_publish(folder: Path, options: Mapping[str, object]) -> Iterator[Event]:
-    """Say what would be sent. Ends in Finished({"files": [{"name", "bytes"}], "card": Markdown, "total": bytes})."""
+def plan_publish(folder: Path, options: Mapping[str, object], standing: Standing | None = None) -> Iterator[Event]:
+    """Say what would be sent, and what would become of what stands there.
+
+    Ends in Finished({"files": [{"name", "bytes"}], "card": Markdown, "total": bytes, "visibility", "standing": None or
+    {"visibility", "is_other", "replaced", "removed", "kept"}}).
+    """
     yield Progress("Reading the model", 0, 0)
-    items = _items(folder, options)
+    items = _items(folder, options, standing)
     card = next(item.content.decode() for item in items if item.name == CARD)
-    described = [{"name": item.name, "bytes": item.size} for item in items]
-    yield Finished({"files": described, "card": card, "total": sum(item.size for item in items)})
+    there: dict[str, object] | None = None
+    if standing is not None:
+        fate = standing.fate({item.name for item in items})
+        there = {"visibility": standing.visibility, "is_other": standing.is_other, **fate}
+    yield Finished({
+        "files": [{"name": item.name, "bytes": item.size} for item in items], "card": card,
+        "total": sum(item.size for item in items), "visibility": visibility_after(standing, options), "standing": there,
+    })  # fmt: skip
 
 
-def stage(folder: Path, options: Mapping[str, object], place: Path) -> Generator[Event, None, Staged]:
+def stage(
+    folder: Path, options: Mapping[str, object], place: Path, standing: Standing | None = None
+) -> Generator[Event, None, Staged]:
     """Write what differs from the model's own files into `place` and take the checksum of every file."""
     place.mkdir(parents=True)
-    items = _items(folder, options)
+    items = _items(folder, options, standing)
     total, done, staged = sum(item.size for item in items), 0, []
     for item in items:
         path = item.path or place / item.name.replace("/", "-")
@@ -112,10 +126,23 @@ def check_name(name: str, token: str) -> None:
         )
 
 
-def _items(folder: Path, options: Mapping[str, object]) -> list[Item]:
-    card = Item(CARD, None, card_text(folder, options).encode())
+def _items(folder: Path, options: Mapping[str, object], standing: Standing | None) -> list[Item]:
+    card = Item(CARD, None, _card(folder, options, standing).encode())
     items = [item for item in files_to_publish(folder) if item.name != CARD]
     return sorted([*items, card], key=lambda item: item.name)
+
+
+def _card(folder: Path, options: Mapping[str, object], standing: Standing | None) -> str:
+    """Return the card from the evidence with what somebody wrote on the hub's, or else on the model's own."""
+    text = card_text(folder, options)
+    if options.get("card"):
+        return text  # a person wrote all of it
+    own = folder / CARD
+    ours = forget(own.read_text(encoding="utf-8", errors="replace")) if own.is_file() else ""
+    for card in (standing.card if standing else "", ours):
+        if card and has_own(card):
+            return keep_own(card, text)
+    return text
 
 
 def _sha256(path: Path) -> str:

@@ -1,5 +1,6 @@
 """One repository of one hub, seen through a client of our own: nothing waits for ever, and a token stays with its origin."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,12 +9,16 @@ from urllib.parse import quote, urljoin, urlsplit
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.advice import advise_hub, refusal
+from slm_studio.engine.advice import advise_hub, pause_asked, refusal
 from slm_studio.engine.sharing.address import no_such_version
+from slm_studio.engine.sharing.client import make_client
+from slm_studio.engine.sharing.contents import CARD
 from slm_studio.engine.sharing.download import Dropped, HubFile, Patience
+from slm_studio.engine.sharing.standing import PRIVATE, PUBLIC, Standing
 
 AGENT = "slm-studio"
 _REVISION = re.compile(r"[\w./-]{1,200}")
+_MOST_PAGES = 1000  # of a listing; the hub gives up to 1,000 files a page
 _MAX_ANSWER = 32 * 1024 * 1024  # bytes of a listing
 
 
@@ -24,7 +29,7 @@ class Repository:
         self.endpoint, self.name, self.token, self.patience = endpoint, name, token, patience
         self.commit = ""
         limits = httpx.Timeout(patience.read, connect=patience.connect)
-        self._client = httpx.Client(timeout=limits, follow_redirects=False, headers={"user-agent": AGENT})
+        self._client = make_client(endpoint, timeout=limits, follow_redirects=False, headers={"user-agent": AGENT})
 
     def __enter__(self) -> "Repository":
         return self
@@ -39,17 +44,38 @@ class Repository:
         plain, _ = self._ask(f"{self.endpoint}/api/models/{self.name}/revision/{quote(revision, safe='')}")
         commit = plain.get("sha") if isinstance(plain, dict) else None
         if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
-            raise _strange(self.endpoint)
+            raise strange(self.endpoint)
         return commit
+
+    def standing(self) -> Standing | None:
+        """Return what stands under the name now, or None where nothing does that the token may see."""
+        try:
+            plain, _ = self._ask(f"{self.endpoint}/api/models/{self.name}")
+        except StudioError as error:
+            if error.code == "hub-not-found":
+                return None
+            raise
+        if not isinstance(plain, dict):
+            raise strange(self.endpoint)
+        self.commit = str(plain.get("sha") or "")
+        # What does not say that it is private is taken for public: the mistake that shows nothing to anybody.
+        visibility = PRIVATE if plain.get("private") is True else PUBLIC
+        listed = tuple(self.files()) if self.commit else ()
+        card = self._text(CARD) if any(file.path == CARD for file in listed) else ""
+        return Standing(commit=self.commit, visibility=visibility, files=listed, card=card)
 
     def files(self) -> list[HubFile]:
         """Return every file of the commit."""
         found: list[HubFile] = []
+        seen: set[str] = set()
         url = f"{self.endpoint}/api/models/{self.name}/tree/{self.commit}?recursive=true"
-        while url and len(found) < 20_000:
+        while url:
+            if url in seen or len(seen) >= _MOST_PAGES:
+                raise strange(self.endpoint)  # a listing without an end
+            seen.add(url)
             plain, url = self._ask(url)
-            if not isinstance(plain, list):
-                raise _strange(self.endpoint)
+            if not isinstance(plain, list) or not all(isinstance(entry, dict) for entry in plain):
+                raise strange(self.endpoint)
             found += [_file(entry, self.endpoint) for entry in plain if entry.get("type") == "file"]
         return found
 
@@ -61,8 +87,15 @@ class Repository:
         with self._dropping(), self._stream(url, headers) as response:
             resumed = response.status_code == 206
             if resumed and not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
-                raise _strange(self.endpoint)
+                raise strange(self.endpoint)
             yield start if resumed else 0, response.iter_raw()
+
+    def _text(self, path: str) -> str:
+        try:
+            with self.open_file(path, 0) as (_, blocks):
+                return b"".join(_bounded(blocks, self.endpoint)).decode("utf-8", "replace")
+        except Dropped as drop:
+            raise drop.error from drop
 
     def _ask(self, url: str) -> tuple[object, str]:
         """Return a JSON answer and the address of its next page, or ""."""
@@ -70,17 +103,17 @@ class Repository:
             try:
                 with self._dropping(), self._stream(url, {}) as response:
                     raw = b"".join(_bounded(response.iter_bytes(), self.endpoint))
-                    plain = httpx.Response(200, content=raw).json()
+                    plain = json.loads(raw)
                     following = response.links.get("next", {}).get("url", "")
-                break
+                target = urljoin(url, following) if following else ""
+                return plain, target if target and self._is_home(target) else ""
             except Dropped as drop:
                 # Somebody waits for the first answer: only a server that is there is asked again.
                 if attempt == min(3, self.patience.attempts) or drop.error.code == "hub-unreachable" or drop.wait > 2:
                     raise drop.error from drop
-            except ValueError as error:
-                raise _strange(self.endpoint) from error
-        target = urljoin(url, following) if following else ""
-        return plain, target if _origin(target) == _origin(self.endpoint) else ""
+            except (ValueError, RecursionError) as error:  # no JSON, JSON that is too deep, no address
+                raise strange(self.endpoint) from error
+        raise AssertionError("the last attempt returns or raises")
 
     @contextmanager
     def _stream(self, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
@@ -92,8 +125,17 @@ class Repository:
                     self._check_status(response)
                     yield response
                     return
-                url = urljoin(url, response.headers["location"])
-        raise _strange(self.endpoint)
+                url = self._elsewhere(url, response.headers["location"])
+        raise strange(self.endpoint)
+
+    def _elsewhere(self, url: str, location: str) -> str:
+        """Return where a redirect leads, as the real hub writes it: an address, or a path on the same host."""
+        try:
+            target = urljoin(url, location)
+            _origin(target)
+        except ValueError as error:
+            raise strange(self.endpoint) from error
+        return target
 
     def _is_home(self, url: str) -> bool:
         return _origin(url) == _origin(self.endpoint)
@@ -103,8 +145,8 @@ class Repository:
             return
         error = refusal(response.status_code, response.headers, self.endpoint, self.name, self.token)
         if response.status_code in (408, 429, 500, 502, 503, 504):
-            wait = response.headers.get("retry-after", "")
-            raise Dropped(error, float(wait) if wait.isdigit() else self.patience.pause)
+            wait = pause_asked(response.headers)
+            raise Dropped(error, self.patience.pause if wait is None else wait)
         raise error
 
     @contextmanager
@@ -114,7 +156,7 @@ class Repository:
             yield
         except (httpx.RequestError, httpx.InvalidURL) as error:
             known = advise_hub(error, self.endpoint, self.name, self.token)
-            raise Dropped(known or _strange(self.endpoint)) from error
+            raise Dropped(known or strange(self.endpoint)) from error
 
 
 def _file(entry: Mapping[str, object], endpoint: str) -> HubFile:
@@ -122,7 +164,7 @@ def _file(entry: Mapping[str, object], endpoint: str) -> HubFile:
     sha256 = str(lfs.get("oid", "")).removeprefix("sha256:") if isinstance(lfs, dict) else ""
     path, size, blob = entry.get("path"), entry.get("size"), entry.get("oid")
     if not isinstance(path, str) or type(size) is not int or size < 0 or not isinstance(blob, str):
-        raise _strange(endpoint)
+        raise strange(endpoint)
     return HubFile(path=path, size=size, sha256=sha256, blob=blob)
 
 
@@ -131,7 +173,7 @@ def _bounded(blocks: Iterator[bytes], endpoint: str) -> Iterator[bytes]:
     for block in blocks:
         size += len(block)
         if size > _MAX_ANSWER:
-            raise _strange(endpoint)
+            raise strange(endpoint)
         yield block
 
 
@@ -140,7 +182,8 @@ def _origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, (parts.hostname or "").lower(), parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
 
 
-def _strange(endpoint: str) -> StudioError:
+def strange(endpoint: str) -> StudioError:
+    """Return the error of an answer that makes no sense."""
     return StudioError(
         "hub-strange",
         "“{endpoint}” gave an answer that no hub gives.",

@@ -163,7 +163,7 @@ def test_a_hub_that_refuses_is_named(hub: HubServer, tiny: Path, pattern: str, s
 
 
 def test_a_silent_hub_is_not_waited_for_long(hub: HubServer, tiny: Path) -> None:
-    hub.faults.append(Fault("GET /api/models/ada/reviews", kind="stall", seconds=20))
+    hub.faults.append(Fault("GET /api/models/ada/reviews", kind="stall", seconds=20, times=9))
 
     with pytest.raises(StudioError) as caught:
         list(publish_model(tiny, NAME, hub.endpoint, OPTIONS, TOKEN, Patience(connect=0.3, read=0.3)))
@@ -223,3 +223,104 @@ def test_the_loopback_hub_speaks_with_the_real_client(
     api.delete_repo("ada/tiny")
     assert not api.repo_exists("ada/tiny")
     close_session()
+
+
+OTHERS = {"README.md": b"---\nauthor: ada\n---\n# By hand\n\nMy words.\n", "notes.txt": b"mine", "LICENSE": b"terms"}
+
+
+def test_what_others_wrote_stays_and_the_former_model_goes(hub: HubServer, tiny: Path) -> None:
+    former = {"studio.json": b"{}", "model.safetensors": b"former", "vocab.txt": b"former", "merges.txt": b"former"}
+    hub.add_model(NAME, OTHERS | former, private=True)
+
+    result = publish(hub, tiny)
+
+    now = hub.files(NAME)
+    assert {name: now[name] for name in ("notes.txt", "LICENSE")} == {"notes.txt": b"mine", "LICENSE": b"terms"}
+    card = now["README.md"].decode()
+    assert "# By hand\n\nMy words." in card
+    assert 'author: "ada"' in card
+    assert "## Limits" in card
+    assert not {"vocab.txt", "merges.txt"} & set(now)
+    assert result["visibility"] == "private"
+    assert result["removed"] == ["merges.txt", "vocab.txt"]
+    assert result["kept"] == ["LICENSE", "notes.txt"]
+    assert result["replaced"] == ["README.md", "model.safetensors", "studio.json"]
+
+
+def test_what_was_written_on_the_hubs_card_is_still_there_the_third_time(hub: HubServer, tiny: Path) -> None:
+    publish(hub, tiny)
+    card = hub.files(NAME)["README.md"].decode()
+    hub.add_model(NAME, hub.files(NAME) | {"README.md": (card + "\n## Thanks\n\nTo everybody.\n").encode()})
+
+    publish(hub, tiny)
+    publish(hub, tiny)
+
+    text = hub.files(NAME)["README.md"].decode()
+    assert text.count("To everybody.") == text.count("## Limits") == 1
+
+
+def test_a_public_repository_takes_nothing_private(hub: HubServer, tiny: Path) -> None:
+    hub.add_model(NAME, OTHERS)
+
+    assert refused(hub, tiny).code == "hub-is-public"
+    assert hub.files(NAME)["README.md"] == OTHERS["README.md"]
+    assert publish(hub, tiny, private=False)["visibility"] == "public"
+
+
+def test_another_model_is_replaced_only_when_asked(hub: HubServer, tiny: Path) -> None:
+    hub.add_model(NAME, {"pytorch_model.bin": b"weights"}, private=True)
+
+    assert refused(hub, tiny).code == "hub-holds-another"
+    assert publish(hub, tiny, overwrite=True)["kept"] == ["pytorch_model.bin"]
+
+
+def test_the_plan_says_what_stands_there_and_sends_nothing(hub: HubServer, tiny: Path) -> None:
+    hub.add_model(NAME, OTHERS | {"studio.json": b"{}", "vocab.txt": b"former"}, private=True)
+
+    *_, planned = engine.plan_publish(str(tiny), OPTIONS | {"name": NAME}, hub.endpoint, TOKEN)
+
+    standing = planned.result["standing"]
+    assert (standing["visibility"], standing["removed"]) == ("private", ["vocab.txt"])
+    assert planned.result["visibility"] == "private"
+    assert "My words." in planned.result["card"]
+    assert {seen.method for seen in hub.seen} == {"GET"}
+
+
+def test_the_plan_of_a_free_name_says_that_nothing_stands_there(hub: HubServer, tiny: Path) -> None:
+    *_, planned = engine.plan_publish(str(tiny), OPTIONS | {"name": NAME, "private": False}, hub.endpoint, TOKEN)
+
+    assert planned.result["standing"] is None
+    assert planned.result["visibility"] == "public"
+
+
+def test_a_card_that_was_changed_here_is_sent_as_it_was_changed(hub: HubServer, tiny: Path) -> None:
+    card = tiny / "README.md"
+    card.write_text(card.read_text(encoding="utf-8") + "\n## Thanks\n\nTo everybody.\n", encoding="utf-8")
+
+    publish(hub, tiny)
+
+    assert "To everybody." in hub.files(NAME)["README.md"].decode()
+
+
+@pytest.mark.parametrize("body", [b"", b"[" * 100_000, b"{}", b"<html>"])
+@pytest.mark.parametrize("pattern", ["POST /api/repos/create", "POST .*/preupload/", "POST .*/commit/"])
+def test_an_answer_without_what_a_hub_says_is_said(hub: HubServer, tiny: Path, pattern: str, body: bytes) -> None:
+    hub.faults.append(Fault(pattern, status=200, body=body))
+
+    error = refused(hub, tiny)
+
+    assert error.code != "unexpected"
+
+
+def test_a_name_that_is_taken_by_what_we_may_not_see_is_said(hub: HubServer, tiny: Path) -> None:
+    hub.faults.append(Fault("POST /api/repos/create", status=409, body=b"", times=99))
+
+    assert refused(hub, tiny).code == "hub-conflict"
+
+
+def test_a_hub_that_is_busy_for_ever_is_not_asked_for_ever(hub: HubServer, tiny: Path) -> None:
+    busy = b"Cannot create repo: another conflicting operation is in progress"
+    hub.faults.append(Fault("POST /api/repos/create", status=409, body=busy, times=9999))
+
+    assert refused(hub, tiny).code == "hub-conflict"
+    assert len(hub.requests("POST /api/repos/create")) <= 5
