@@ -29,6 +29,18 @@ def pick_device(wish: str = "auto") -> torch.device:
     return torch.device(wish)
 
 
+def has_bf16(device: torch.device) -> bool:
+    """Say whether a device computes in bf16: torch is asked, which also heeds limits set on its libraries.
+
+    A processor without it emulates bf16, a tenth to a hundredth as fast as fp32, and lacks some operations.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return True  # nobody can tell: a trial shows it
+
+
 def attention_for(precision: str, device: torch.device) -> str:
     """Return the attention that is fastest to train with: on a CPU in bf16 the plain matrix one, by 1.5 times."""
     return "eager" if device.type == "cpu" and precision == "bf16" else "sdpa"

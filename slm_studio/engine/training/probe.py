@@ -15,7 +15,7 @@ from torch import nn
 
 from slm_studio.core import codec, files, paths
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.training.device import attention_for, set_attention
+from slm_studio.engine.training.device import attention_for, has_bf16, set_attention
 
 FEWEST_ROUNDS, MOST_ROUNDS, TRIAL_SECONDS = 4, 12, 2.0
 REMEMBERED = "ways.json"
@@ -50,7 +50,7 @@ class _Seen:
 
 def ways_of(precision: str, threads: int, device: torch.device, *, may_choose_threads: bool) -> list[Way]:
     """Return the ways that are worth a trial, fp32 first; `precision` is fp32, bf16 or auto, `threads` the most."""
-    formats = ("fp32",) if precision == "fp32" else ("fp32", "bf16")
+    formats = ("fp32", "bf16") if precision != "fp32" and has_bf16(device) else ("fp32",)
     counts = sorted({1, threads}) if may_choose_threads and device.type == "cpu" else [threads]
     return [Way(each, count) for each in formats for count in counts]
 
@@ -61,16 +61,25 @@ def try_ways(net: nn.Module, losses: Losses, ways: Sequence[Way], wish: str, dev
     `losses(net, precision)` gives one function a step; each returns a scalar loss. bf16 is chosen where it is clearly
     faster, finite, and its loss is within 2 % of fp32's; there the fastest step of each counts, because what else runs
     on the machine can only slow a step down. Of the threads the median decides: waking them is part of a step.
+    A way that raises is no way. Where none is left, the first one's error is raised.
     """
     steps = {each: _ready(copy.deepcopy(net), losses, each, device) for each in sorted({way.precision for way in ways})}
     seen = {way: _Seen([], 0.0) for way in ways}
+    refused: list[Exception] = []
     began = time.perf_counter()
     for turn in range(MOST_ROUNDS):
-        for way in ways:
+        for way in tuple(seen):
             torch.set_num_threads(way.threads)
             each = steps[way.precision]
-            seen[way].loss, taken = _time(each[turn % len(each)], device)
+            try:
+                seen[way].loss, taken = _time(each[turn % len(each)], device)
+            except Exception as error:  # noqa: BLE001  (whatever a library lacks here)
+                refused.append(error)
+                del seen[way]
+                continue
             seen[way].seconds.append(taken)
+        if not seen:
+            raise refused[0]
         if turn + 1 >= FEWEST_ROUNDS and time.perf_counter() - began > TRIAL_SECONDS:
             break
     precision, ratio = _pick_precision(seen, wish)

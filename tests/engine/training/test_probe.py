@@ -12,7 +12,7 @@ from slm_studio.engine.training import probe
 from slm_studio.engine.training.probe import Trial, Way, try_ways, ways_of
 
 CPU = torch.device("cpu")
-every_way = ways_of("auto", 2, CPU, may_choose_threads=True)
+every_way = [Way(precision, threads) for precision in ("fp32", "bf16") for threads in (1, 2)]
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +39,10 @@ def choice(milliseconds, wish: str = "auto", ways=tuple(every_way), **more) -> T
     return try_ways(nn.Linear(2, 2), steps(milliseconds, **more), ways, wish, CPU)
 
 
-def test_the_ways_are_those_worth_a_trial() -> None:
-    assert every_way == [Way("fp32", 1), Way("fp32", 2), Way("bf16", 1), Way("bf16", 2)]
+def test_the_ways_are_those_worth_a_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "has_bf16", lambda device: True)
+
+    assert ways_of("auto", 2, CPU, may_choose_threads=True) == every_way
     assert ways_of("fp32", 1, CPU, may_choose_threads=True) == [Way("fp32", 1)]
     assert ways_of("fp32", 4, CPU, may_choose_threads=False) == [Way("fp32", 4)]
     assert ways_of("auto", 2, torch.device("cuda:0"), may_choose_threads=True) == [Way("fp32", 2), Way("bf16", 2)]
@@ -68,6 +70,33 @@ def test_bf16_must_compute_the_same_loss(wrong: float) -> None:
     )
 
     assert trial.way.precision == "fp32"
+
+
+def test_bf16_is_not_tried_where_the_device_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "has_bf16", lambda device: False)
+
+    for wish in ("auto", "bf16"):
+        assert {way.precision for way in ways_of(wish, 2, CPU, may_choose_threads=True)} == {"fp32"}
+
+
+@pytest.mark.parametrize("wish", ["auto", "bf16"])
+def test_a_way_that_raises_is_no_way(wish: str) -> None:
+    def loss(precision: str) -> float:
+        if precision == "bf16":
+            raise RuntimeError("could not create a primitive descriptor for the LSTM forward propagation primitive")
+        return 1.0
+
+    trial = choice(lambda precision, threads: 1 if precision == "bf16" else 4, wish, loss=loss)
+
+    assert trial.way.precision == "fp32" and trial.ratio == 1.0
+
+
+def test_where_no_way_is_left_the_first_error_says_why() -> None:
+    def loss(precision: str) -> float:
+        raise NotImplementedError(precision)
+
+    with pytest.raises(NotImplementedError, match="fp32"):
+        choice(lambda precision, threads: 1, loss=loss)
 
 
 def test_what_a_person_wishes_is_done() -> None:
