@@ -67,7 +67,7 @@ FILES: dict[str, tuple[bytes, tuple[str, ...], str]] = {
     "only a mark": (b"\xef\xbb\xbf", (), "file-bom-only"),
     "header only": (b"text,label\n", (), "no-rows"),
     "binary": (bytes(range(256)) * 20, (), "file-binary"),
-    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(300), (), "format-unknown"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(300), (), "is-a-picture"),
     "one class": (b"text,label\n" + b"".join(b"row %d,a\n" % n for n in range(30)), NAMED, "one-class"),
     "two rows": (b"text,label\nhello,a\nbye,b\n", NAMED, "too-few-rows"),
     "labels as many as rows": (b"text,label\n" + b"".join(b"row %d,l%d\n" % (n, n) for n in range(40)), NAMED, "too-many-labels"),

@@ -91,7 +91,7 @@ class Work:
 
     def read(self, file: str, arguments: argparse.Namespace | None = None) -> Dataset:
         """Read a file (and its held-out files, where the command names some)."""
-        chosen = {name: getattr(arguments, name, None) for name in ("encoding", "delimiter", "header")}
+        chosen = {name: getattr(arguments, name, None) for name in ("encoding", "delimiter", "sheet", "header")}
         held = {name: absolute(getattr(arguments, name, None)) for name in ("validation", "test")}
         options = {name: value for name, value in (chosen | held).items() if value not in (None, "")}
         if options.get("delimiter") in ("tab", r"\t"):

@@ -37,11 +37,13 @@ class Remark:
 class ReadReport:
     """How a file was understood."""
 
-    format: str  # csv tsv txt jsonl json parquet
+    format: str  # csv tsv txt jsonl json parquet xlsx docx html
     encoding: str = ""  # Python's codec name; "" where the format has its own
     delimiter: str = ""
     header: bool = True
     path: str = ""  # where in nested JSON the records stand
+    sheet: str = ""  # the sheet of a workbook that was read
+    sheets: tuple[str, ...] = ()  # all of its sheets
     remarks: tuple[Remark, ...] = ()
 
 
@@ -52,6 +54,7 @@ class ReadOptions:
     encoding: str = ""
     delimiter: str = ""
     header: bool | None = None
+    sheet: str = ""  # of a workbook; empty: the one with most rows of text
     validation: str = ""  # a file of rows for choosing, in the same shape
     test: str = ""  # a file of rows for the final score, in the same shape
 

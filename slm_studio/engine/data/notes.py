@@ -27,6 +27,8 @@ class Notes:
     delimiter: str = ""
     header: bool = True
     path: str = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
     found: dict[str, Note] = field(default_factory=dict)
 
     def add(self, code: str, message: str, *, place: int | None = None, count: int = 1, **values: Value) -> None:
@@ -55,5 +57,7 @@ class Notes:
             delimiter=self.delimiter,
             header=self.header,
             path=self.path,
+            sheet=self.sheet,
+            sheets=self.sheets,
             remarks=remarks,
         )

@@ -13,10 +13,11 @@ from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import encoding, names
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
+from slm_studio.engine.data.kinds import unknown_format
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Reader, all_readers
 from slm_studio.engine.data.rows import open_table
-from slm_studio.engine.data.source import HEAD, Source, open_source, shown, unknown_format
+from slm_studio.engine.data.source import HEAD, Source, open_source, shown
 from slm_studio.engine.data.table import TableWriter, batches
 
 SURE = 0.1  # a reader less sure than this does not take the file
@@ -45,10 +46,12 @@ def read_dataset(path: Path, options: ReadOptions = ReadOptions()) -> Iterator[E
 
 def pick_reader(source: Source, options: ReadOptions, notes: Notes) -> Reader:
     """Return the reader for a file, after its encoding was guessed (or taken from the options) into `notes`."""
-    sample = source.sample()
     readers = all_readers()
-    if source.name.lower().endswith(".parquet") or sample.startswith(b"PAR1"):
-        return readers["parquet"]
+    if source.kind in readers:
+        return readers[source.kind]
+    if source.name.lower().endswith(".parquet"):
+        return readers["parquet"]  # which says what is wrong with it
+    sample = source.sample()
     notes.encoding = encoding.check_name(options.encoding) if options.encoding else encoding.guess(sample).name
     if not options.encoding and encoding.is_binary(sample, notes.encoding):
         raise StudioError(

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.data import encoding
+from slm_studio.engine.data.kinds import OLE_MAGIC, ZIP, ZIP_MAGIC, kind_of, refuse_kind, unknown_format
 from slm_studio.engine.data.notes import Notes
 
 CHUNK = 1 << 20  # bytes that are read at once
@@ -20,26 +21,6 @@ HEAD = 256 << 10
 GZIP_MAGIC = b"\x1f\x8b"
 MOST_EXPANSION = 200  # a gzip file that grows by more is a bomb
 MOST_BYTES = 4 << 30
-
-MAGICS = {
-    b"PK\x03\x04": "zip or Excel",
-    b"PK\x05\x06": "zip",
-    b"%PDF": "PDF",
-    b"\xd0\xcf\x11\xe0": "old Word or Excel",
-    b"\x89PNG": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"GIF8": "GIF",
-    b"7z\xbc\xaf": "7z",
-    b"Rar!": "RAR",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"SQLite format 3": "SQLite",
-    b"\x7fELF": "program",
-    b"MZ\x90": "program",
-    b"ARROW1": "Arrow",
-    b"\x80\x04\x95": "pickle",
-}
 
 
 def shown(path: Path) -> str:
@@ -56,6 +37,7 @@ class Source:
     size: int
     changed: int  # mtime in ns when reading began
     is_gzip: bool
+    kind: str = ""  # what its first bytes say it is: the name of a reader, “zip”, or "" for text
     position: int = 0
     _sample: bytes = field(default=b"", repr=False)
 
@@ -162,6 +144,14 @@ def open_source(path: Path) -> Source:
     if is_gzip:
         head = source.sample()[:4096]
     _refuse(head, name, title, source)
+    if is_gzip:
+        refuse_kind(Path(name), head, title)
+        if head.startswith((ZIP_MAGIC + b"\x03\x04", OLE_MAGIC)):
+            raise unknown_format(title, "zip.gz, xls.gz")
+    else:
+        source.kind = kind_of(path, head, title)
+        if source.kind == ZIP:
+            raise unknown_format(title, "zip")
     return source
 
 
@@ -186,11 +176,6 @@ def _refuse(head: bytes, name: str, title: str, source: Source) -> None:
             byte=head[0],
             count=source.size,
         )
-    if is_tar(head, name):
-        raise unknown_format(title, "tar archive")
-    for magic, kind in MAGICS.items():
-        if head.startswith(magic):
-            raise unknown_format(title, kind)
 
 
 def _repeats_one_byte(head: bytes, source: Source) -> bool:
@@ -198,22 +183,6 @@ def _repeats_one_byte(head: bytes, source: Source) -> bool:
     only = head[:1]
     is_table = len(head) >= 256 and source.name.lower().endswith((".csv", ".tsv"))
     return not head.strip(only) and (only == b"\0" or is_table) and not source.sample().strip(only)
-
-
-def is_tar(head: bytes, name: str) -> bool:
-    """Say whether this is a tar archive."""
-    return head[257:262] == b"ustar" or name.lower().endswith((".tar", ".tgz"))
-
-
-def unknown_format(title: str, kind: str) -> StudioError:
-    """Return the error for a kind of file that no reader takes."""
-    return StudioError(
-        "format-unknown",
-        "“{name}” is of a kind that cannot be read yet: {kind}.",
-        "Save it as CSV, TSV, JSON, JSON lines, Parquet or plain text, then open that file.",
-        name=title,
-        kind=kind,
-    )
 
 
 def _whole_lines(piece: bytes) -> bytes:

@@ -17,15 +17,13 @@ ROWS = {  # file → rows
     "fasttext.txt": 300, "multilabel_pipe.csv": 150, "array.json": 500, "array_one_line.json": 500, "lines_in_dot_json.json": 500,
     "array_in_dot_jsonl.jsonl": 500, "nested.json": 200, "columns.json": 200, "bad_lines.jsonl": 195, "huge_single_line.txt": 1,
     "banking.parquet": 500, "zh_dictionary.parquet": 800, "dirty_values.csv": 234, "one_class.csv": 50, "three_rows.csv": 3,
-    "banking.csv.gz": 300, "real_sms_mojibake.csv": 5572, "real_wiki_long_lines.txt": 6,
+    "banking.csv.gz": 300, "labels_second_sheet.xlsx": 300, "real_sms_mojibake.csv": 5572, "real_wiki_long_lines.txt": 6,
 }  # fmt: skip
 REFUSED = {
     "header_only.csv": "no-rows",
     "empty.csv": "file-empty",
     "bom_only.csv": "file-bom-only",
     "binary_as.csv": "file-zeros",
-    "labels_second_sheet.xlsx": "format-unknown",
-    "simple_zh.xlsx": "format-unknown",
     "zh_folders_gbk_names.zip": "format-unknown",
     "zh_folders.tar.gz": "format-unknown",
     "zip_slip.zip": "format-unknown",

@@ -102,7 +102,7 @@ def test_wrong_ending_does_not_matter(tmp_path: Path) -> None:
         ("a.csv", b"\0" * 5000, "file-zeros"),
         ("a.csv", b"text,label\n", "no-rows"),
         ("a.csv", bytes(range(256)) * 20, "file-binary"),
-        ("a.txt", b"\x89PNG\r\n\x1a\n" + b"\0\1\2" * 300, "format-unknown"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n" + b"\0\1\2" * 300, "is-a-picture"),
         ("a.csv", b"PK\x03\x04" + b"\0" * 40, "format-unknown"),
     ],
 )
