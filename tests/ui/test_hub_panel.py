@@ -46,12 +46,14 @@ class Engine:
     def verbs(self) -> list[str]:
         return [verb for verb, _ in self.asked]
 
-    def plan_publish(self, folder, options):
+    def plan_publish(self, folder, options, endpoint="", token=""):
         yield Finished(PLAN)
 
     def publish(self, folder, name, endpoint, options, token):
         yield Progress("Sending", 4_800_000, 9_600_000)
-        yield Finished({"url": f"{endpoint}/{name}", "commit": "c", "files": [], "checked": 3})
+        visibility = "private" if options["private"] else "public"
+        result = {"url": f"{endpoint}/{name}", "commit": "c", "files": [], "checked": 3, "visibility": visibility}
+        yield Finished(result)
 
     def fetch(self, id, endpoint, revision, out, token):  # noqa: A002
         yield Progress("Fetching", 1_000_000, 4_000_000)
@@ -405,11 +407,11 @@ def test_publishing_sends_what_was_chosen_and_says_where_it_stands(place):
         "folder": model.folder,
         "name": "ada/support-tickets",
         "endpoint": HUGGING_FACE,
-        "options": {"license": "mit", "language": "", "private": True},
+        "options": {"license": "mit", "language": "", "private": True, "overwrite": False},
         "token": TOKEN,
     }
     assert panel.publish.done.sentence.text() == "Published, loaded back, and it answers the same."
-    assert panel.publish.done.hint.text() == f"{HUGGING_FACE}/ada/support-tickets"
+    assert panel.publish.done.hint.text() == f"Only you can see it: {HUGGING_FACE}/ada/support-tickets"
     assert panel.publish.button.state == "ready"
 
 
@@ -426,7 +428,8 @@ def test_pressing_publish_names_the_place_so_the_token_may_go_there(place):
 
     assert engine.told("publish")["token"] == TOKEN
     assert engine.told("publish")["endpoint"] == MIRROR
-    assert all("token" not in arguments for verb, arguments in engine.asked if verb != "publish")
+    before = engine.asked[: engine.verbs().index("plan_publish") + 1]  # up to what the button started
+    assert all("token" not in arguments for _, arguments in before)
 
 
 def test_a_publication_keeps_its_model_while_another_one_is_looked_at(place):

@@ -90,7 +90,7 @@ class AboutCard(Card):
         text = (
             path.read_text(encoding="utf-8", errors="replace") if path.is_file() else tr("This model has no card yet.")
         )
-        self.card.set_markdown(without_front_matter(text))
+        self.card.set_markdown(text)
         self.card.show()
 
 
@@ -115,11 +115,3 @@ def _learning(model: SavedModel, trained: str) -> tuple[str, str]:
         return model.base, f"{model.dataset_name}\n{trained}"
     scratch = tr("from scratch as {shape}", shape=shape_words(model)) + f"\n{trained}"
     return (scratch, "–") if model.task == "write" else ("–", scratch)
-
-
-def without_front_matter(text: str) -> str:
-    """Return a card without the YAML block at its beginning."""
-    if not text.startswith("---\n"):
-        return text
-    end = text.find("\n---\n", 4)
-    return text[end + 5 :] if end > 0 else text

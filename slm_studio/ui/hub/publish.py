@@ -10,7 +10,6 @@ from slm_studio.core.files import slug
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, say
 from slm_studio.host.secrets import host_of
-from slm_studio.ui.hub.about import without_front_matter
 from slm_studio.ui.models import bytes_words
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, WorkButton
@@ -111,7 +110,12 @@ class PublishCard(Card):
     def show_result(self, result: Mapping[str, object]) -> None:
         """Say where it stands now."""
         self.set_idle()
-        self.done.set_words(PUBLISHED, hint="{url}", tone="good", url=result.get("url", ""))
+        who = (
+            mark("Everybody can see it: {url}")
+            if result.get("visibility") == "public"
+            else mark("Only you can see it: {url}")
+        )
+        self.done.set_words(PUBLISHED, hint=who, tone="good", url=result.get("url", ""))
         self.done.show()
 
     def _build_fields(self) -> None:
@@ -187,7 +191,7 @@ class PublishCard(Card):
     def _on_card_clicked(self) -> None:
         self.view.setVisible(not self.view.isVisible())
         if self.view.isVisible():
-            self.view.set_markdown(without_front_matter(self._card))
+            self.view.set_markdown(self._card)
 
 
 class _Plain:

@@ -17,6 +17,7 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.host.secrets import host_of, token_for
 from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.hub.about import AboutCard
+from slm_studio.ui.hub.asking import may_publish
 from slm_studio.ui.hub.bring import BringCard
 from slm_studio.ui.hub.library import LibraryCard
 from slm_studio.ui.hub.publish import PUBLISHED, PublishCard
@@ -41,6 +42,7 @@ class HubPanel(Page):
         self._session, self._jobs = session, jobs
         self._model: SavedModel | None = None
         self._job: JobHandle | None = None
+        self._is_stopped = False  # the person pressed Stop; what was on its way may have ended all the same
         self.import_button = Button("Import…", icon_name="download")
         self.publish_button = Button("Publish…", "primary", "upload")
         self.header.add_action(self.import_button)
@@ -66,6 +68,7 @@ class HubPanel(Page):
         """Stop what is on its way (Esc). A download goes on where it was when it is fetched again."""
         if self._job is not None:
             self._job.stop()
+            self._is_stopped = True
 
     def retranslate(self) -> None:
         """Say it in the language of now."""
@@ -179,6 +182,7 @@ class HubPanel(Page):
 
     def _start(self, verb: str, arguments: dict[str, object], on_result, card) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
         self.error.clear()
+        self._is_stopped = False
         card.set_busy()
         self._let_others(card, False)
 
@@ -311,7 +315,17 @@ class HubPanel(Page):
             "options": options,
             "token": self._token(may_leave=True),
         }
-        self._start("publish", arguments, partial(self._on_published, self._model.folder), self.publish)
+        look = {key: arguments[key] for key in ("folder", "endpoint", "token")} | {"options": options | {"name": name}}
+        self._start("plan_publish", look, partial(self._on_looked, arguments), self.publish)
+
+    def _on_looked(self, arguments: dict[str, object], plan: dict[str, object]) -> None:
+        name, options = str(arguments["name"]), arguments["options"]
+        self.publish.show_plan(plan)
+        if self._is_stopped or not may_publish(self, name, plan):
+            return
+        # The person has seen what stands there and said yes.
+        agreed = arguments | {"options": {**options, "overwrite": bool(plan.get("standing"))}}  # type: ignore[dict-item]
+        self._start("publish", agreed, partial(self._on_published, str(arguments["folder"])), self.publish)
 
     def _on_published(self, folder: str, result: dict[str, object]) -> None:
         self.publish.show_result(result)

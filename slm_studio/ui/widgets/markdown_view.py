@@ -31,7 +31,7 @@ class MarkdownView(QTextBrowser):
 
     def set_markdown(self, text: str) -> None:
         """Show a card."""
-        self._text = _HEAD.sub("", text)
+        self._text = without_comments(_HEAD.sub("", text))
         self._show()
 
     def _show(self) -> None:
@@ -81,6 +81,18 @@ class MarkdownView(QTextBrowser):
             image.fill(0)
             return image
         return QByteArray()
+
+
+def without_comments(text: str) -> str:
+    """Return Markdown without HTML comments, which are for programs. Example: without_comments("a<!-- b -->c") == "ac\""""
+    kept, rest = [], text
+    while True:
+        before, opened, rest = rest.partition("<!--")
+        kept.append(before)
+        _, closed, behind = rest.partition("-->")
+        if not closed:
+            return "".join(kept) + opened + rest
+        rest = behind
 
 
 def without_images(text: str) -> str:
