@@ -25,7 +25,7 @@ def rebuild(folder: Path) -> None:
     with (folder / FILE).open("wb") as stream:
         for line in History(folder).lines():
             if line.get("event") == "step":
-                stream.write(RECORD.pack(*(_number(line[name]) for name in COLUMNS)))
+                stream.write(RECORD.pack(*(_number(line.get(name)) for name in COLUMNS)))
 
 
 def read_curves(folder: Path) -> bytes:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from slm_studio.core.errors import StudioError, disk_full
 
 _STALE = ".partial-"
+MOST_NESTED = 100  # brackets within brackets; what we write has a handful, and code that walks deeper ones would break
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -103,13 +104,33 @@ def sync_folder(folder: Path) -> None:
 def read_json(path: Path) -> object:
     """Return the JSON value in `path`. Raises StudioError where it is missing or damaged."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_bytes())
     except FileNotFoundError as error:
         raise StudioError(
             "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=str(path)
         ) from error
     except (ValueError, OSError) as error:
         raise damaged(path, error) from error
+
+
+def parse_json(raw: str | bytes) -> object:
+    """Return the JSON value in `raw`. Raises ValueError, also where it nests deeper than MOST_NESTED."""
+    try:
+        value = json.loads(raw)
+    except RecursionError as error:
+        raise ValueError("its brackets nest too deeply") from error
+    level, depth = [value], 0
+    while level := [item for each in level for item in _items(each)]:
+        depth += 1
+        if depth > MOST_NESTED:
+            raise ValueError("its brackets nest too deeply")
+    return value
+
+
+def _items(value: object) -> list[object]:
+    """Return what stands in a list or an object and can hold something itself."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [item for item in inner if isinstance(item, dict | list)]
 
 
 def damaged(path: Path, reason: Exception) -> StudioError:

@@ -144,11 +144,16 @@ class History:
                 stream.truncate(length)
 
     def lines(self) -> Iterator[dict[str, object]]:
-        """Yield the lines; a last one that a crash cut short is left out."""
+        """Yield the lines; a last one that a crash cut short is left out, and so is one that is damaged."""
         if not self.path.exists():
             return
         with self.path.open("rb") as stream:
             for raw in stream:
                 if not raw.endswith(b"\n"):
                     return
-                yield json.loads(raw)
+                try:
+                    line = files.parse_json(raw)
+                except ValueError:
+                    continue  # it costs one event, not the run
+                if isinstance(line, dict):
+                    yield line

@@ -115,7 +115,7 @@ def from_line(line: bytes) -> Message:
     """Rebuild a message. An event that cannot be read is its job's failure; a strange line raises StudioError."""
     try:
         plain = json.loads(line, object_hook=_restore_float if b'"$float"' in line else None)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _strange(line) from error
     if not isinstance(plain, dict):
         raise _strange(line)

@@ -109,7 +109,7 @@ def _json_item(name: str, path: Path) -> Item:
     if name.startswith(("vocab", "tokenizer.json")):  # pieces such as “/usr” are no paths
         return Item(name, path)
     try:
-        plain = json.loads(raw)
+        plain = files.parse_json(raw)
     except ValueError as error:
         raise StudioError(
             "model-damaged",

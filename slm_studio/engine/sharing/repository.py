@@ -1,6 +1,5 @@
 """One repository of one hub, seen through a client of our own: nothing waits for ever, and a token stays with its origin."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.files import parse_json
 from slm_studio.engine.advice import advise_hub, pause_asked, refusal
 from slm_studio.engine.sharing.address import no_such_version
 from slm_studio.engine.sharing.client import make_client
@@ -103,7 +103,7 @@ class Repository:
             try:
                 with self._dropping(), self._stream(url, {}) as response:
                     raw = b"".join(_bounded(response.iter_bytes(), self.endpoint))
-                    plain = json.loads(raw)
+                    plain = parse_json(raw)
                     following = response.links.get("next", {}).get("url", "")
                 target = urljoin(url, following) if following else ""
                 return plain, target if target and self._is_home(target) else ""
@@ -111,7 +111,7 @@ class Repository:
                 # Somebody waits for the first answer: only a server that is there is asked again.
                 if attempt == min(3, self.patience.attempts) or drop.error.code == "hub-unreachable" or drop.wait > 2:
                     raise drop.error from drop
-            except (ValueError, RecursionError) as error:  # no JSON, JSON that is too deep, no address
+            except ValueError as error:  # no JSON, JSON that is too deep, no address
                 raise strange(self.endpoint) from error
         raise AssertionError("the last attempt returns or raises")
 

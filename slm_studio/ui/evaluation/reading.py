@@ -1,12 +1,11 @@
 """Read a report and its rows from disk: the report at once, the rows as far as somebody looks."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slm_studio.core import codec
+from slm_studio.core import codec, files
 from slm_studio.core.results import Report
 
 REPORT_FILE, CASES_FILE = "report.json", "cases.jsonl"
@@ -97,7 +96,9 @@ def all_cases(folder: Path, most_bytes: int = 20_000_000) -> Sequence[Case]:
 
 def _case(line: bytes) -> Case | None:
     try:
-        plain = json.loads(line)
+        plain = files.parse_json(line)
+        if not isinstance(plain, dict):
+            return None
         return Case(
             row=int(plain["row"]), text=str(plain["text"]), label=str(plain.get("label", "")), predicted=str(plain.get("predicted", "")),
             score=float(plain.get("score", 0.0)), right=bool(plain.get("right", False)), loss=float(plain.get("loss", 0.0)),

@@ -1,12 +1,12 @@
 """Story: everything that is known of one run, from its history on disk or from events as they come. No Qt here."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from slm_studio.core import files
 from slm_studio.core.curves import COLUMNS, read_curves
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Evaluated, Event, Machine, Note, Paused, Progress, Sample, Saved, Started, Step
@@ -161,8 +161,9 @@ def _history(run: Run) -> Iterator[Event]:
             if raw.startswith(b'{"event": "step"') or not raw.endswith(b"\n"):
                 continue
             try:
-                event = event_from_json(json.loads(raw))
+                plain = files.parse_json(raw)
+                event = event_from_json(plain) if isinstance(plain, dict) else None
             except (StudioError, ValueError, KeyError):
                 continue  # a line of a newer version
-            if not isinstance(event, Step):
+            if event is not None and not isinstance(event, Step):
                 yield event
