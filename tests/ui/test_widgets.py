@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -186,16 +187,40 @@ def test_a_cell_of_the_matrix_opens_its_rows(theme) -> None:
     assert not matrix.grab().isNull()
 
 
-def test_true_labels_stand_at_the_left_where_the_cells_stay_readable(theme) -> None:
-    few, many = ConfusionMatrix(), ConfusionMatrix()
-    few.set_matrix(["film", "music", "travel"], [[1] * 3] * 3)
-    many.set_matrix([f"a label of many words {n}" for n in range(9)], [[1] * 9] * 9)
+@pytest.mark.parametrize("width", [200, 268, 308, 700])
+@pytest.mark.parametrize(
+    "labels", [["film", "music"], [f"a label of many words {n}" for n in range(7)], list("abcdefghi")]
+)
+def test_rows_and_columns_of_a_matrix_always_have_names(theme, width: int, labels: list[str]) -> None:
+    matrix = ConfusionMatrix()
+    matrix.set_matrix(labels, [[1] * len(labels)] * len(labels))
+    matrix.resize(width, matrix.heightForWidth(width))
+    side, names = matrix._side(width), matrix._names_width(width)
 
-    for matrix, width, has_names in ((few, 240, True), (few, 90, False), (many, 240, False), (many, 420, True)):
-        names, side = matrix._names_width(width), matrix._side(width)
-        assert bool(names) is has_names
-        assert names + side * len(matrix.labels()) <= width + 2  # the last gap
-        assert matrix.heightForWidth(width) >= side * len(matrix.labels())
+    last = len(labels) - 1
+    assert [matrix._named_at(5, 20 + side * (at + 0.5)) for at in (0, last)] == [labels[0], labels[last]]
+    assert [matrix._named_at(names + side * (at + 0.5), 5) for at in (0, last)] == [labels[0], labels[last]]
+    assert matrix._at(names + side * (last + 0.4), 20 + side * 0.4) == (0, last)
+    assert names >= theme.px(60) or names >= matrix.fontMetrics().horizontalAdvance(labels[0])
+    assert names + side * len(labels) <= width + 2  # the last gap
+    assert side >= 13
+
+
+def test_the_names_of_a_matrix_are_painted(theme) -> None:
+    painted = []
+    for labels in (["film", "music"], ["", " "]):
+        matrix = ConfusionMatrix()
+        matrix.set_matrix(labels, [[0, 0], [0, 0]])
+        matrix.resize(268, 120)
+        names = QRect(0, 20, int(matrix._names_width(268)), 90)
+        painted.append(_inked(matrix.grab(names).toImage()))
+
+    assert painted[0] > 3 * painted[1] > 0  # the numbers are there all the same
+
+
+def _inked(image: QImage) -> int:
+    ground = image.pixel(0, 0)
+    return sum(image.pixel(x, y) != ground for x in range(image.width()) for y in range(image.height()))
 
 
 def test_a_work_button_has_three_states(theme) -> None:

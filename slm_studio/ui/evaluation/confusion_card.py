@@ -38,8 +38,12 @@ class ConfusionCard(Card):
     def _hint(self) -> str:
         shown, every = len(self.matrix.labels()), len(self._report.labels) if self._report else 0
         if shown < every:
-            return tr("the {shown} most confused of {every} · a cell opens its rows", shown=shown, every=every)
-        return tr("true labels down, answers across · a cell opens its rows")
+            return tr(
+                "the {shown} most confused of {every}; true labels down, answers across by the same numbers · a cell opens its rows",
+                shown=shown,
+                every=every,
+            )
+        return tr("true labels down, answers across by the same numbers · a cell opens its rows")
 
     def _on_pointed(self, cell: str) -> None:
         if cell:

@@ -12,13 +12,15 @@ from slm_studio.ui.theme import SECOND, contrast, the_theme
 from slm_studio.ui.widgets.labels import plain_tooltip
 
 GAP = 2
-LEAST_CELL = 28  # pixels of a cell whose number can be read; the true labels stand at the left where they leave that
+HEAD = 20  # pixels of the line of numbers above the cells
+NAMES = 0.4  # the share of the width that the names may take
+LETTERS = SECOND - 1.5
 
 
 class ConfusionMatrix(QWidget):
     """Rows are true labels, columns predicted ones; a cell is as dark as its share of its row.
 
-    Above `most` labels the most confused ones are shown. Arrows move, Return opens.
+    Names stand at the left of the rows, each with a number; the columns carry the same numbers. Above `most` labels the most confused ones are shown. Arrows move, Return opens.
     """
 
     cell_opened = Signal(str, str)  # true label, predicted label
@@ -60,8 +62,11 @@ class ConfusionMatrix(QWidget):
     def _names_width(self, width: float) -> float:
         metrics = QFontMetrics(self._theme.font(SECOND))
         longest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
-        names = min(longest + self._theme.px(10), width * 0.36)
-        return names if names + self._theme.px(LEAST_CELL) * len(self._labels) <= width else 0.0
+        return min(self._numbers_width() + longest + self._theme.px(10), width * NAMES)
+
+    def _numbers_width(self) -> float:
+        metrics = QFontMetrics(self._theme.font(SECOND))
+        return metrics.horizontalAdvance(str(len(self._labels))) + self._theme.px(6)
 
     def _side(self, width: float) -> float:
         count = max(1, len(self._labels))
@@ -69,11 +74,19 @@ class ConfusionMatrix(QWidget):
 
     def _at(self, x: float, y: float) -> tuple[int, int] | None:
         side, names = self._side(self.width()), self._names_width(self.width())
-        if not side or x < names:
+        if not side or x < names or y < self._theme.px(HEAD):
             return None
-        row, column = int(y // side), int((x - names) // side)
+        row, column = int((y - self._theme.px(HEAD)) // side), int((x - names) // side)
         count = len(self._labels)
         return (row, column) if 0 <= row < count and 0 <= column < count else None
+
+    def _named_at(self, x: float, y: float) -> str:
+        """Return the label whose name or number stands at a place, or ""."""
+        side, names, head = self._side(self.width()), self._names_width(self.width()), self._theme.px(HEAD)
+        if not side or (x < names) == (y < head):
+            return ""
+        at = int((y - head) // side if x < names else (x - names) // side)
+        return self._labels[at] if 0 <= at < len(self._labels) else ""
 
     def _colour(self, row: int, column: int) -> QColor:
         total = sum(self._counts[row])
@@ -91,14 +104,27 @@ class ConfusionMatrix(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawRoundedRect(place, 4, 4)
-        if count and place.width() >= self._theme.px(26):
+        font = self._theme.font(LETTERS)
+        if count and QFontMetrics(font).horizontalAdvance(show(count)) <= place.width() - 2:
             painter.setPen(self._theme.colour(self._letters_on(colour)))
-            painter.setFont(self._theme.font(SECOND - 1.5))
+            painter.setFont(font)
             painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), show(count))
         if (row, column) == self._pointed or (self.hasFocus() and (row, column) == (self._row, self._column)):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.colour("text"), 2))
             painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), 4, 4)
+
+    def _paint_name(self, painter: QPainter, row: int, label: str, room: QRectF) -> None:
+        font, numbers, gap = self._theme.font(SECOND), self._numbers_width(), self._theme.px(8)
+        middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
+        width = int(room.width() - numbers - gap)
+        shown = QFontMetrics(font).elidedText(" ".join(label.split()), Qt.TextElideMode.ElideRight, width)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour("text"))
+        painter.drawText(room.adjusted(numbers, 0, 0, 0), int(middle), shown)
+        painter.setPen(self._theme.colour("muted"))
+        number = QRectF(room.left(), room.top(), numbers - self._theme.px(6), room.height())
+        painter.drawText(number, int(middle | right), str(row + 1))
 
     def _point(self, cell: tuple[int, int] | None) -> None:
         if cell != self._pointed:
@@ -122,7 +148,7 @@ class ConfusionMatrix(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height for a width."""
-        return math.ceil(self._side(width) * len(self._labels))
+        return math.ceil(self._side(width) * len(self._labels)) + (self._theme.px(HEAD) if self._labels else 0)
 
     def sizeHint(self) -> QSize:
         """Return the size it likes."""
@@ -131,22 +157,19 @@ class ConfusionMatrix(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
-        return QSize(self._theme.px(160), self._theme.px(160))
+        return QSize(self._theme.px(200), self._theme.px(160))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        names, side = self._names_width(self.width()), self._side(self.width())
-        metrics = QFontMetrics(self._theme.font(SECOND))
+        names, side, head = self._names_width(self.width()), self._side(self.width()), self._theme.px(HEAD)
         for row, label in enumerate(self._labels):
-            if names:
-                painter.setFont(self._theme.font(SECOND))
-                painter.setPen(self._theme.colour("muted"))
-                shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(names - self._theme.px(8)))
-                painter.drawText(QRectF(0, row * side, names, side - GAP), int(Qt.AlignmentFlag.AlignVCenter), shown)
+            self._paint_name(painter, row, label, QRectF(0, head + row * side, names, side - GAP))
+            place = QRectF(names + row * side, 0, side - GAP, head)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), str(row + 1))
             for column in range(len(self._labels)):
-                place = QRectF(names + column * side, row * side, side - GAP, side - GAP)
+                place = QRectF(names + column * side, head + row * side, side - GAP, side - GAP)
                 self._paint_cell(painter, row, column, place)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -179,7 +202,8 @@ class ConfusionMatrix(QWidget):
         """Show the tooltip of what is under the pointer."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             cell = self._at(event.pos().x(), event.pos().y())
-            QToolTip.showText(event.globalPos(), plain_tooltip(self.words_of(*cell)) if cell else "", self)
+            words = self.words_of(*cell) if cell else self._named_at(event.pos().x(), event.pos().y())
+            QToolTip.showText(event.globalPos(), plain_tooltip(words), self)
             return True
         return super().event(event)
 

@@ -94,7 +94,7 @@ QPlainTextEdit[role="bare"], QTextEdit[role="bare"], QTextBrowser[role="bare"], 
   background: transparent; padding: 0; border-radius: 0; }
 QTextBrowser[role="bare"]:focus { border: none; }
 QComboBox { font-weight: 500; }
-QComboBox QAbstractItemView { background: $surface; border: 1px solid $border; padding: ${p4}px; outline: none;
+QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus { background: $surface; border: 1px solid $border; padding: ${p4}px; outline: none;
   selection-background-color: $soft; selection-color: $text; font-weight: 400; }
 QComboBox QAbstractItemView::item { min-height: ${p32}px; padding: 0 ${p6}px; border-radius: ${p6}px; }
 QComboBox QAbstractItemView::item:selected { background: $soft; color: $text; border: none; }
