@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from slm_studio.core.events import Evaluated, Note
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import TaskInfo
+from slm_studio.core.verdict import last_word
 from slm_studio.engine.training.checkpoint import Position
 
 GAP = 0.5  # nats by which the held-out loss exceeds the training loss before we speak of learning by heart
@@ -26,6 +28,11 @@ class Doctor:
         if note.code != self.said:
             self.said = note.code
             yield note
+
+    def conclude(self, model: SavedModel, position: Position) -> Iterator[Note]:
+        """Yield the last Note of a run that ended with a model. Codes: ended, ended-by-heart, ended-nothing."""
+        best = position.best_step or position.step
+        yield last_word(model, best=best, steps=position.step, by_heart=self.said == "by-heart")
 
     def _opinion(self, evaluated: Evaluated, position: Position, recipe: Recipe) -> Note:
         gap = max(0.0, evaluated.loss - position.recent_loss)

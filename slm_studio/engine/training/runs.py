@@ -93,6 +93,7 @@ def _train(
     work = Work(plan=plan, run=run, dataset=dataset, machine=machine, position=trainer.position)
     model = yield from _finish(work)
     recorder.model = model
+    yield from trainer.doctor.conclude(model, trainer.position)
     yield Finished(model)
 
 
@@ -174,16 +175,22 @@ class Recorder:
             self._end(FAILED, problem)
             raise
 
+    def _save(self) -> None:
+        """Write state.json. Name and notes are the person's, who may have changed them since."""
+        now = open_run(self.run.path)
+        self.run = replace(self.run, name=now.name, notes=now.notes)
+        save_run(self.run)
+
     def _note(self, event: Event) -> None:
         if isinstance(event, Step):
             self.run = replace(self.run, step=event.n, seconds=event.seconds)
             curves.append_step(self.run.path, event)
         elif isinstance(event, Started):
             self.run = replace(self.run, steps=event.machine.steps, step=event.n)
-            save_run(self.run)
+            self._save()
         elif isinstance(event, Evaluated) and event.best:
             self.run = replace(self.run, metrics=event.metrics)
-            save_run(self.run)
+            self._save()
         elif isinstance(event, Finished):
             self._end(FINISHED)
         self.history.append(event_to_json(event))
@@ -192,4 +199,4 @@ class Recorder:
         if self.model is not None:
             self.run = replace(self.run, model=self.model.folder, metrics=self.model.metrics)
         self.run = replace(self.run, state=state, problem=problem.to_json() if problem else None)
-        save_run(self.run)
+        self._save()

@@ -95,23 +95,6 @@ def perplexity_words(value: float) -> str:
     return tr("as unsure as between {n} tokens", n=f"{value:,.1f}" if value < 10 else f"{value:,.0f}")
 
 
-def writing_words(report: Report) -> str:
-    """Return one sentence on how much a writing model learnt, seen beside counting and a compressor."""
-    mine = report.value("bits_per_byte")
-    others = {
-        each.key: value for each in report.baselines if (value := baseline_value(each, "bits_per_byte")) is not None
-    }
-    if mine is None or not others:
-        return ""
-    if "unigram" in others and mine >= others["unigram"]:
-        return tr("It knows no more than how often each token occurs. Train it longer, or on more text.")
-    if "xz" in others and mine >= others["xz"]:
-        return tr(
-            "It knows more than how often tokens occur, and less than the compressor xz keeps of the training text. More text or more time helps."
-        )
-    return tr("It foresees text it has never seen better than a compressor that holds the whole training text.")
-
-
 def baseline_value(baseline: Baseline, key: str) -> float | None:
     """Return a simple method's score, or None."""
     return next((metric.value for metric in baseline.metrics if metric.key == key), None)

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.results import Report
 from slm_studio.core.texts import mark, tr
+from slm_studio.core.verdict import verdict_of_report
 from slm_studio.ui.evaluation import words
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.card import Card
@@ -57,6 +58,6 @@ class WritingCard(Card):
             [Row((name, Cell(words.figure("bits_per_byte", value), share=value / longest))) for name, value in rows]
         )
         self.table.setFixedHeight(the_theme().px(38) * len(rows) + 1)
-        sentence = words.writing_words(report)
-        self.meaning.setText(sentence)
+        sentence = verdict_of_report(report).sentence
+        self.meaning.setText(tr(sentence) if sentence else "")
         self.meaning.setVisible(bool(sentence))

@@ -6,12 +6,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.run import PAUSED, Run
+from slm_studio.core.run import INTERRUPTED, PAUSED, Run
+from slm_studio.core.texts import mark
+from slm_studio.core.verdict import BEATEN, LEARNT, NOTHING, verdict_of_model
 from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.train.story import STOPPING, Story
-from slm_studio.ui.train.wording import result_words, verdict_words
+from slm_studio.ui.train.wording import result_words
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.progress import Progress
+
+TONES = {LEARNT: "good", BEATEN: "plain", NOTHING: "warning"}  # of the banner that says how a run ended
 
 
 class Notices(QObject):
@@ -42,8 +46,8 @@ class Notices(QObject):
         model = story.model if not story.is_at_work else None
         self.done.setVisible(model is not None)
         if model is not None:
-            verdict = partial(verdict_words, model) if verdict_words(model) else ""
-            self.done.set_words(partial(result_words, model), hint=verdict)
+            verdict = verdict_of_model(model)
+            self.done.set_words(partial(result_words, model), hint=verdict.sentence, tone=TONES[verdict.code])
         self.error.clear()
         if story.error is not None and not story.is_at_work:
             self.show_error(story.error, action="Change the plan")
@@ -82,7 +86,9 @@ class Notices(QObject):
         self.interrupted.setVisible(lost is not None)
         if lost is not None:
             self.interrupted.set_words(
-                "“{name}” was interrupted at step {step} of {steps}. Nothing before it is lost.",
+                mark("“{name}” was interrupted at step {step} of {steps}. Nothing before it is lost.")
+                if lost.state == INTERRUPTED
+                else mark("“{name}” waits at step {step} of {steps}, where you left it."),
                 name=lost.name,
                 step=lost.step,
                 steps=lost.steps or "?",

@@ -11,14 +11,18 @@ from slm_studio.core.curves import COLUMNS, read_curves
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Evaluated, Event, Machine, Note, Paused, Progress, Sample, Saved, Started, Step
 from slm_studio.core.nouns import event_from_json
-from slm_studio.core.run import FAILED, PAUSED, RUNNING, Run
+from slm_studio.core.run import FAILED, INTERRUPTED, PAUSED, RUNNING, STOPPED, Run
 from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.texts import mark
+from slm_studio.core.verdict import last_word
+from slm_studio.ui.pace import Pace
 from slm_studio.ui.train.wording import DOCTOR
 from slm_studio.ui.widgets.curves import Series
 
 STOPPING = "stopping"
 ELSEWHERE = "elsewhere"  # another window or a terminal holds its lock
-RECENT = 50  # steps over which speed and time left are told
+LAST_WORDS = ("ended", "ended-by-heart", "ended-nothing")
+RECENT = 50  # steps over which speed is told
 
 
 @dataclass(slots=True)
@@ -29,6 +33,7 @@ class Story:
     state: str
     machine: Machine | None = None
     steps: Series = field(default_factory=lambda: Series(len(COLUMNS)))
+    pace: Pace = field(default_factory=Pace)
     evaluations: list[Evaluated] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     opinion: Note | None = None  # the doctor's latest
@@ -78,13 +83,7 @@ class Story:
 
     def left(self) -> float | None:
         """Return the seconds that the planned steps will still take, by the pace of late; None while nobody knows."""
-        count = len(self.steps)
-        if count < 3 or not self.total:
-            return None
-        seconds, n = self.steps.column(2), self.steps.column(0)
-        first = max(0, count - RECENT)
-        pace = (seconds[-1] - seconds[first]) / max(1.0, n[-1] - n[first])
-        return max(0.0, float(pace * (self.total - n[-1])))
+        return self.pace.left(self.total)
 
     def recent(self, column: str) -> float:
         """Return the mean of a column of the latest steps."""
@@ -92,11 +91,28 @@ class Story:
         finite = values[np.isfinite(values)]
         return float(finite.mean()) if len(finite) else float("nan")
 
+    def word(self) -> Note | None:
+        """Return the doctor's opinion as it stands: of a run at work, or the last word on one that ended."""
+        said = self.opinion
+        if self.is_at_work or self.state == ELSEWHERE or (said is not None and said.code in LAST_WORDS):
+            return said
+        if self.model is not None:
+            best = self.best.n if self.best else self.n
+            by_heart = said is not None and said.code == "by-heart"
+            return last_word(self.model, best=best, steps=self.n, by_heart=by_heart)
+        if self.state not in (STOPPED, INTERRUPTED) or not self.n:
+            return None
+        template = mark("At step {n}. Resume goes on from there; “Keep as a model” makes a model of the best so far.")
+        return Note("stopped", template, {"n": self.n})
+
     def _take(self, event: Event) -> None:
         if isinstance(event, Started):
             self.machine = event.machine
+            if self.opinion is not None and self.opinion.code in LAST_WORDS:
+                self.opinion = None  # it goes on
             self.state = self.state if self.state == STOPPING else RUNNING
             self._cut(event.n)
+            self.pace.forget()
         elif isinstance(event, Evaluated):
             self.evaluations.append(event)
         elif isinstance(event, Sample):
@@ -118,6 +134,8 @@ class Story:
 
     def _add(self, steps: list[Step]) -> None:
         self.progress = None
+        for step in steps:
+            self.pace.take(step)
         if len(self.steps) and steps[0].n <= self.n:
             self._cut(steps[0].n - 1)
         self.steps.extend([[getattr(step, name) for name in COLUMNS] for step in steps])

@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.events import Note, Step
+from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, say, tr
 from slm_studio.ui.models import bytes_words
@@ -93,9 +94,22 @@ class Watch(QWidget):
         shown = [key for key in info.shown if key in last or not last] or [info.metric]
         return shown[0], shown[1] if len(shown) > 1 else "loss"
 
+    def _final(self, story: Story | None) -> SavedModel | None:
+        """Return the model of a run that ended: its scores are the ones that count, here as in Evaluate."""
+        return story.model if story is not None and story.model is not None and not story.is_at_work else None
+
+    def _metrics(self, story: Story) -> dict[str, float]:
+        model = self._final(story)
+        if model is not None:
+            return dict(model.metrics)
+        best = story.best or (story.evaluations[-1] if story.evaluations else None)
+        return {"loss": best.loss} | best.metrics if best else dict(story.run.metrics or {})
+
     def _name_metrics(self) -> None:
         first, second = self._keys()
-        self._stats["first"].name.set_words(lambda: tr("held-out {metric}", metric=metric_name(first)))
+        model = self._final(self.story)
+        template = mark("test {metric}") if model and model.metrics_on == "test" else mark("held-out {metric}")
+        self._stats["first"].name.set_words(lambda: tr(template, metric=metric_name(first)))
         self._stats["second"].name.set_words(lambda: metric_name(second))
 
     def _show_numbers(self) -> None:
@@ -103,14 +117,13 @@ class Watch(QWidget):
         if story is None:
             return
         self._name_metrics()
-        best = story.best or (story.evaluations[-1] if story.evaluations else None)
-        metrics = {"loss": best.loss} | best.metrics if best else dict(story.run.metrics or {})
+        metrics = self._metrics(story)
         for place, key in zip(("first", "second"), self._keys(), strict=True):
             self.grid.set_value(place, score(metrics.get(key)))
         speed, memory = story.recent("tokens_per_second"), story.recent("memory")
         self.grid.set_value("speed", f"{speed:,.0f}" if speed == speed else "–")
         self.grid.set_value("memory", bytes_words(int(memory)) if memory == memory and memory > 0 else "–")
-        self._show_opinion(story.opinion)
+        self._show_opinion(story.word())
         self._show_how(story)
         self.samples.show_samples(story.samples)
         self.samples.setVisible(bool(story.samples) or story.is_at_work)

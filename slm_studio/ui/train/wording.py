@@ -25,14 +25,16 @@ STATES = {
 }  # fmt: skip
 BASELINES = {
     "majority": mark("the most frequent label"), "tfidf_linear": mark("TF-IDF + linear"), "uniform": mark("guessing"),
-    "unigram": mark("counting tokens"), "xz": mark("compression (xz)"),
+    "unigram": mark("counting tokens"),
 }  # fmt: skip
 DOCTOR = {  # code of a Note → title and tone of its card
     "learning-well": (mark("Learning well"), "soft"), "learning-with-gap": (mark("Learning, with a gap"), "soft"),
     "by-heart": (mark("Learning by heart"), "warning"), "plateau": (mark("No gain for a while"), ""),
     "not-learning": (mark("Not learning yet"), "warning"), "unstable": (mark("Unstable"), "bad"),
+    "ended": (mark("Ended"), ""), "ended-by-heart": (mark("Ended, the best is kept"), ""),
+    "ended-nothing": (mark("Nothing learnt that helps"), "warning"), "stopped": (mark("Stopped"), ""),
 }  # fmt: skip
-LOWER_IS_BETTER = ("loss", "perplexity", "bits_per_byte", "mse", "mae", "wer", "cer")
+UNTOLD = ("xz",)  # a compressor has no perplexity that says anything; the sentence below the scores weighs it
 
 
 def metric_name(key: str) -> str:
@@ -128,26 +130,9 @@ def result_words(model: SavedModel) -> str:
         )
     parts = [tr("Done in {time}", time=clock(model.seconds)), first] if model.seconds else [first]
     for name, scores in model.baseline.items():
-        if key in scores:
+        if key in scores and name not in UNTOLD:
             parts.append(f"{tr(BASELINES.get(name, name))} {score(scores[key])}")
     return " · ".join(parts)
-
-
-def verdict_words(model: SavedModel) -> str:
-    """Return what the paired test said of the model and its strongest baseline, or ""."""
-    said = {
-        "better": mark("Better than {baseline}, and not by chance."),
-        "worse": mark("{baseline} does better on these rows."),
-        "none": mark("No difference from {baseline} could be shown."),
-    }
-    info = task_info(model.task)
-    key = next((each for each in (*info.shown, info.metric) if each in model.metrics), "")
-    ranked = sorted(model.verdicts, key=lambda name: model.baseline.get(name, {}).get(key, 0.0))
-    strongest = ranked[0 if key in LOWER_IS_BETTER else -1] if ranked else ""
-    if not strongest or model.verdicts[strongest] not in said:
-        return ""
-    words = tr(said[model.verdicts[strongest]], baseline=tr(BASELINES.get(strongest, strongest)))
-    return words[:1].upper() + words[1:]
 
 
 def machine_words(machine: Machine) -> str:

@@ -1,0 +1,98 @@
+"""Verdict: what the scores of a model say beside simple methods. One opinion, for the doctor, Train and Evaluate alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slm_studio.core.errors import Value
+from slm_studio.core.events import Note
+from slm_studio.core.results import Report
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.texts import mark
+
+LEARNT, BEATEN, NOTHING = "learnt", "beaten", "nothing"
+Scores = Mapping[str, float]
+
+SENTENCES = {
+    "no-label": mark(
+        "It does no better than always answering the most frequent label: these texts do not tell this column apart."
+    ),
+    "no-text": mark("It knows no more than how often each token occurs. Train it longer, or on more text."),
+    "beaten-by-xz": mark(
+        "It knows more than how often tokens occur, and less than the compressor xz keeps of the training text. More text or more time helps."
+    ),
+    "beaten-by-linear": mark("TF-IDF with a linear model does better on these rows: it is smaller, and enough."),
+    "beats-xz": mark(
+        "It foresees text it has never seen better than a compressor that holds the whole training text."
+    ),
+    "beats-majority": mark("Better than always answering the most frequent label, and not by chance."),
+    "beats-linear": mark("Better than TF-IDF with a linear model, and not by chance."),
+    "as-linear": mark("Better than the most frequent label; no difference from TF-IDF with a linear model could be shown."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`code` is learnt, beaten (by a simple method that needs no training) or nothing (no better than guessing)."""
+
+    code: str
+    sentence: str  # a template of SENTENCES; "" where there is nothing to compare with
+
+
+def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[str, str]) -> Verdict:
+    """Judge scores beside those of simple methods, with what the paired tests said: better, worse or none."""
+    if "bits_per_byte" in metrics:
+        return _on_text(metrics["bits_per_byte"], baselines)
+    if "accuracy" not in metrics or "majority" not in baselines:
+        return Verdict(LEARNT, "")
+    # A model of an older version has no tests: its scores alone speak.
+    plain = "better" if metrics["accuracy"] > baselines["majority"].get("accuracy", 0.0) else "none"
+    if tests.get("majority", plain) != "better":
+        return Verdict(NOTHING, SENTENCES["no-label"])
+    linear = tests.get("tfidf_linear", "")
+    if linear == "worse":
+        return Verdict(BEATEN, SENTENCES["beaten-by-linear"])
+    return Verdict(LEARNT, SENTENCES[{"better": "beats-linear", "none": "as-linear"}.get(linear, "beats-majority")])
+
+
+def verdict_of_model(model: SavedModel) -> Verdict:
+    """Judge a model by the scores it was saved with."""
+    return verdict_of(model.metrics, model.baseline, model.verdicts)
+
+
+def verdict_of_report(report: Report) -> Verdict:
+    """Judge a model by a report: its own, or one on another file."""
+    return verdict_of(
+        {metric.key: metric.value for metric in report.metrics},
+        {each.key: {metric.key: metric.value for metric in each.metrics} for each in report.baselines},
+        {each.key: each.verdict for each in report.baselines if each.verdict},
+    )
+
+
+def last_word(model: SavedModel, *, best: int, steps: int, by_heart: bool = False) -> Note:
+    """Return what is said of a run that ended with a model: whether it learnt, and which of its states is kept."""
+    verdict = verdict_of_model(model)
+    values: dict[str, Value] = {"best": best, "steps": steps}
+    if verdict.code == NOTHING:
+        return Note("ended-nothing", verdict.sentence, values)
+    if by_heart and best < steps:
+        return Note(
+            "ended-by-heart",
+            "It ended at step {steps}. After step {best} it began to learn rows by heart, so the state of that step is kept.",
+            values,
+        )
+    if best < steps:
+        return Note(
+            "ended",
+            "It ended at step {steps}. The state of step {best} did best on held-out rows and is kept.",
+            values,
+        )
+    return Note("ended", "It ended at step {steps}, the best of all on held-out rows.", values)
+
+
+def _on_text(mine: float, baselines: Mapping[str, Scores]) -> Verdict:
+    counting, compressor = (baselines.get(key, {}).get("bits_per_byte") for key in ("unigram", "xz"))
+    if counting is not None and mine >= counting:
+        return Verdict(NOTHING, SENTENCES["no-text"])
+    if compressor is not None and mine >= compressor:
+        return Verdict(BEATEN, SENTENCES["beaten-by-xz"])
+    return Verdict(LEARNT, SENTENCES["beats-xz"] if compressor is not None else "")

@@ -1,0 +1,76 @@
+"""One opinion on a model, for the doctor, Train and Evaluate."""
+
+from dataclasses import replace
+
+import pytest
+
+from slm_studio.core.results import Baseline, Metric, Report
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.verdict import BEATEN, LEARNT, NOTHING, last_word, verdict_of, verdict_of_model, verdict_of_report
+
+MODEL = SavedModel(
+    folder="/m", name="m", task="classify", base="blank:bag-small", metrics={"accuracy": 0.5, "f1_macro": 0.4},
+    baseline={"majority": {"accuracy": 0.48}, "tfidf_linear": {"accuracy": 0.5}},
+    verdicts={"majority": "none", "tfidf_linear": "none"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["none", "worse"])
+def test_a_model_no_better_than_the_most_frequent_label_has_learnt_nothing(said: str) -> None:
+    verdict = verdict_of_model(replace(MODEL, verdicts={"majority": said, "tfidf_linear": "better"}))
+
+    assert verdict.code == NOTHING
+    assert "these texts do not tell this column apart" in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("linear", "code", "words"),
+    [
+        ("better", LEARNT, "Better than TF-IDF"),
+        ("none", LEARNT, "no difference from TF-IDF"),
+        ("worse", BEATEN, "TF-IDF with a linear model does better"),
+        ("", LEARNT, "Better than always answering"),
+    ],
+)
+def test_beside_a_linear_model_it_is_better_as_good_or_beaten(linear: str, code: str, words: str) -> None:
+    verdict = verdict_of_model(
+        replace(MODEL, verdicts={"majority": "better"} | ({"tfidf_linear": linear} if linear else {}))
+    )
+
+    assert verdict.code == code and words in verdict.sentence
+
+
+def test_without_tests_the_scores_speak() -> None:
+    assert verdict_of({"accuracy": 0.4}, {"majority": {"accuracy": 0.4}}, {}).code == NOTHING
+    assert verdict_of({"accuracy": 0.41}, {"majority": {"accuracy": 0.4}}, {}).code == LEARNT
+    assert verdict_of({"accuracy": 0.4}, {}, {}).sentence == ""
+
+
+@pytest.mark.parametrize(("bits", "code"), [(4.5, NOTHING), (2.7, BEATEN), (2.0, LEARNT)])
+def test_a_writer_is_held_against_counting_and_a_compressor(bits: float, code: str) -> None:
+    simple = {"unigram": {"bits_per_byte": 4.48}, "xz": {"bits_per_byte": 2.55}}
+
+    assert verdict_of({"bits_per_byte": bits}, simple, {}).code == code
+
+
+def test_a_model_and_its_report_are_judged_alike() -> None:
+    report = Report(
+        task="classify", model="m", dataset="d", split="test", rows=9, folder="", cases="",
+        metrics=(Metric(key="accuracy", value=0.5),),
+        baselines=tuple(
+            Baseline(key=key, metrics=(Metric(key="accuracy", value=scores["accuracy"]),), seconds=0.0, verdict=MODEL.verdicts[key])
+            for key, scores in MODEL.baseline.items()
+        ),
+    )  # fmt: skip
+
+    assert verdict_of_report(report) == verdict_of_model(MODEL)
+
+
+def test_the_last_word_names_the_state_that_is_kept() -> None:
+    learnt = replace(MODEL, verdicts={"majority": "better"})
+
+    assert last_word(MODEL, best=3, steps=9).code == "ended-nothing"
+    assert last_word(learnt, best=3, steps=9, by_heart=True).code == "ended-by-heart"
+    note = last_word(learnt, best=3, steps=9)
+    assert (note.code, note.values) == ("ended", {"best": 3, "steps": 9}) and "step {best}" in note.message
+    assert "best of all" in last_word(learnt, best=9, steps=9, by_heart=True).message
