@@ -138,6 +138,7 @@ class Place:
         end = time.monotonic() + 15
         while time.monotonic() < end and (self.jobs.is_busy or self.panel.desk._timer.isActive()):
             QTest.qWait(10)
+        QTest.qWait(5)  # what was just added is shown by the event loop
 
     def words(self) -> str:
         labels = [label for label in self.panel.findChildren(QLabel) if label.isVisible()]

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.texts import mark
-from slm_studio.engine.data.languages import language_of
+from slm_studio.engine.data.languages import language_of, tells_little
 from slm_studio.engine.data.rows import open_table
 
 MOST_LABELS = 2000
@@ -81,7 +81,9 @@ def histogram(lengths: np.ndarray) -> dict[str, object]:
 
 
 def language_shares(texts: Sequence[str]) -> dict[str, float]:
-    """Return the shares of texts in each language, those that cannot be told as “other”."""
-    counts = Counter(language_of(text) or "other" for text in texts if text.strip())
+    """Return the shares of texts in each language; “other” is another one, “short” those that tell too little."""
+    counts = Counter(
+        language_of(text) or ("short" if tells_little(text) else "other") for text in texts if text.strip()
+    )
     total = max(1, sum(counts.values()))
-    return {language: counts.get(language, 0) / total for language in ("en", "zh", "other")}
+    return {language: counts.get(language, 0) / total for language in ("en", "zh", "other", "short")}

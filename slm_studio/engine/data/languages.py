@@ -44,6 +44,8 @@ ENGLISH = frozenset(
     ]
 )
 
+FEW = 12  # words in Latin letters, among which English nearly always has one of the above
+
 
 def language_of(text: str) -> str:
     """Return "zh", "en" or "" (other, or too little to tell)."""
@@ -55,6 +57,11 @@ def language_of(text: str) -> str:
     words = [word.strip(".,!?;:'\"()").lower() for word in text.split()]
     common = sum(word in ENGLISH for word in words)
     return "en" if common >= max(1, 0.12 * len(words)) else ""
+
+
+def tells_little(text: str) -> bool:
+    """Say whether a text without a word that gives its language away is too short to be of another one for sure."""
+    return text.isascii() and len(text.split()) < FEW
 
 
 def main_language(texts: Iterable[str]) -> str:

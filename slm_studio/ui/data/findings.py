@@ -46,12 +46,14 @@ class FindingsCard(Card):
         """Show what was found, the serious first."""
         self._clear()
         if not findings:
-            self.add(FindingRow("Nothing that would hurt: no doubles, no contradictions, no leaks.", level="good"))
+            good = FindingRow("Nothing that would hurt: no doubles, no contradictions, no leaks.", level="good")
+            self.add(good).show()
         ordered = sorted(findings, key=lambda finding: not finding.serious)
         for at, finding in enumerate(ordered):
+            # Shown at once: left to the event loop, the page would be lower for a moment and lose its place.
             if at:
-                self.add(Rule())
-            self.add(self._row(finding))
+                self.add(Rule()).show()
+            self.add(self._row(finding)).show()
 
     def busy(self, busy: bool) -> None:
         """Let nothing be clicked while a step is applied."""

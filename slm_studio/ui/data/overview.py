@@ -18,7 +18,7 @@ from slm_studio.ui.widgets.histogram import Histogram
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.stat import StatGrid
 
-LANGUAGES = {"en": mark("English"), "zh": mark("Chinese"), "other": mark("other")}
+LANGUAGES = {"en": mark("English"), "zh": mark("Chinese"), "other": mark("other"), "short": mark("too short to tell")}
 TOKENS_MATTER = ("classify",)  # tasks that cut each text at max_length
 
 
@@ -166,5 +166,6 @@ def language_words(shares: Mapping[str, float]) -> str:
 
 def main_language(shares: Mapping[str, float]) -> str:
     """Return the language that most texts are in."""
-    best = max(shares, key=lambda key: shares[key], default="")
+    told = {key: share for key, share in shares.items() if key != "short" and share > 0} or shares
+    best = max(told, key=lambda key: told[key], default="")
     return tr(LANGUAGES[best]) if best in LANGUAGES and shares[best] > 0 else "–"

@@ -1,6 +1,7 @@
 """RowsCard: the table of the dataset, with a search, and the rows of one label or one finding."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -12,10 +13,11 @@ from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import SearchField
 from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
 from slm_studio.ui.widgets.table import Table
-from slm_studio.ui.widgets.words import words
+from slm_studio.ui.widgets.words import Words, words
 
-OTHER_WIDTH, NUMBER_WIDTH = 180, 58
+OTHER_WIDTH, LABEL_WIDTH, NUMBER_WIDTH = 180, 230, 90  # pixels at most
 
 
 class RowsCard(Card):
@@ -34,7 +36,8 @@ class RowsCard(Card):
         self._what = ElidedText("", "second")
         self.all_button = Button("Show all rows", "link", small=True)
         self._build_only()
-        self.add(self.table, 1)
+        self.pages = ReadableTable(self.table, self._whole_row)
+        self.add(self.pages, 1)
         self.foot = QHBoxLayout()
         self.foot.setContentsMargins(8, 0, 8, 4)
         self.foot.setSpacing(8)
@@ -62,16 +65,15 @@ class RowsCard(Card):
     def dress(self, dataset: Dataset, roles: dict[str, str]) -> None:
         """Give the columns the look of their roles."""
         self.table.clear_styles()
-        self.table.set_style(0, "muted", width=NUMBER_WIDTH + 8 * max(0, len(str(dataset.rows)) - 6))
-        texts = [role for role in roles if role != "label"]
-        stretched = {roles[role] for role in texts} or {dataset.columns[0].name}
+        self.table.set_style(0, "muted", most=NUMBER_WIDTH)
+        texts = {roles[role] for role in roles if role != "label"} or {longest(dataset.columns)}
         for at, column in enumerate(dataset.columns, start=1):
             if column.name == roles.get("label"):
-                self.table.set_style(at, "chip", width=label_width(column))
-            elif column.name in stretched:
+                self.table.set_style(at, "chip", most=LABEL_WIDTH)
+            elif column.name in texts:
                 self.table.set_style(at, "text", stretch=1.0)
             else:
-                self.table.set_style(at, "text", width=OTHER_WIDTH)
+                self.table.set_style(at, "text", most=OTHER_WIDTH)
 
     def close_file(self) -> None:
         """Let the file go."""
@@ -96,6 +98,11 @@ class RowsCard(Card):
         self.found.set_words("")
         self.filter_cleared.emit()
 
+    def _whole_row(self, row: int) -> tuple[Words, Cells]:
+        at = self.model.source_row(row)
+        cells = [(partial(str, name), self.model.cell(at, name)) for name in self.model.columns]
+        return partial(tr, "Row {n}", n=at + 1), cells
+
     def _build_only(self) -> None:
         row = QHBoxLayout(self._only)
         row.setContentsMargins(10, 4, 4, 0)
@@ -119,7 +126,6 @@ class RowsCard(Card):
             self.found.set_words(lambda: tr("{n} {n:row|rows}", n=count))
 
 
-def label_width(column: Column) -> int:
-    """Return the pixels that the labels of a column need, as its examples tell; Chinese letters are twice as wide."""
-    longest = max((sum(2 if ord(letter) > 0x2E7F else 1 for letter in label) for label in column.examples), default=0)
-    return max(120, min(230, 8 * longest + 72))
+def longest(columns: Sequence[Column]) -> str:
+    """Return the column whose examples are the longest: what is read where nobody said which is the text."""
+    return max(columns, key=lambda column: sum(map(len, column.examples))).name

@@ -1,6 +1,7 @@
 """CasesCard: the scored rows, surest mistakes first; or the passages that surprised a writing model most."""
 
 import math
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -15,9 +16,11 @@ from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice, SearchField
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
 from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.words import Words
 
 PAGE = 200  # rows that are read together
 SLICE = 0.015  # seconds of reading between two looks at the keyboard
@@ -127,7 +130,8 @@ class CasesCard(Card):
         self.table = Table("Scored rows")
         self.model = RowsModel(LABELED, self.table)
         self.table.setModel(self.model)
-        self.add(self.table, 1)
+        self.pages = ReadableTable(self.table, self._whole_row)
+        self.add(self.pages, 1)
         self.whole = QPlainTextEdit()
         self.whole.setProperty("role", "bare")
         self.whole.setReadOnly(True)
@@ -148,16 +152,19 @@ class CasesCard(Card):
         self.clear_button.clicked.connect(self._on_clear)
         self.more_button.clicked.connect(self._read_on)
         self.table.row_selected.connect(self._on_selected)
+        self.pages.row_shown.connect(self.whole.hide)
+        self.pages.table_shown.connect(self._on_table_shown)
 
     def _set_columns(self, labelled: bool) -> None:
         self.model.set_headers(LABELED if labelled else PASSAGES)
-        self.table.set_style(0, "text", stretch=1.9 if labelled else 1)
+        self.table.clear_styles()
+        self.table.set_style(0, "text", stretch=1)
         if labelled:
-            self.table.set_style(1, "outline", stretch=1.5)
-            self.table.set_style(2, "chip", stretch=1.5)
-            self.table.set_style(3, "number", width=70)
+            self.table.set_style(1, "outline", most=200)
+            self.table.set_style(2, "chip", most=200)
+            self.table.set_style(3, "number", most=70)
         else:
-            self.table.set_style(1, "number", width=120)
+            self.table.set_style(1, "number", most=120)
 
     def _read_again(self) -> None:
         self.model.set_rows([])
@@ -215,9 +222,22 @@ class CasesCard(Card):
         self.cleared.emit()
         self._read_again()
 
+    def _on_table_shown(self) -> None:
+        self._on_selected(self.table.current_row())
+
+    def _whole_row(self, row: int) -> tuple[Words, Cells]:
+        """Return everything that a row says: its text, and the other columns with their names."""
+        case = self.model.value(row)
+        assert isinstance(case, Case)
+        if row == self.model.rowCount() - 1 and self.more_button.isVisible():
+            self._read_on()
+        names = LABELED if self.model.columnCount() == len(LABELED) else PASSAGES
+        others = [str(self.model.index(row, at).data() or "") for at in range(1, len(names))]
+        return partial(tr, "Row {n}", n=case.row + 1), list(zip(names, [case.text, *others], strict=True))
+
     def _on_selected(self, row: int) -> None:
         case = self.model.value(row) if row >= 0 else None
-        self.whole.setVisible(isinstance(case, Case))
+        self.whole.setVisible(isinstance(case, Case) and not self.pages.is_open)
         if isinstance(case, Case):
             self.whole.setPlainText(case.text)
 

@@ -1,5 +1,6 @@
 """Data: from a file to rows that can be learnt from, with everything that was guessed and found about them in words."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -41,6 +42,7 @@ class DataPanel(Page):
     def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
         super().__init__("Data", parent=parent)
         self._session = session
+        self._source = ""  # of the rows that are shown
         self.desk = Desk(session, jobs, self)
         self._build_header()
         self._build_notices()
@@ -62,7 +64,7 @@ class DataPanel(Page):
     def primary(self) -> None:
         """Go on to Train (Ctrl+Return)."""
         if self._session.dataset is not None and self.train_button.isEnabled():
-            self._on_train()
+            self._session.show_plan()
 
     def stop(self) -> None:
         """Stop reading or cleaning (Esc)."""
@@ -130,7 +132,7 @@ class DataPanel(Page):
         self.welcome.dataset_chosen.connect(session.set_dataset)
         self.open_button.opening.connect(self._fill_open_menu)
         self.open_button.chosen.connect(self._on_open_chosen)
-        self.train_button.clicked.connect(self._on_train)
+        self.train_button.clicked.connect(session.show_plan)
         self.stop_button.clicked.connect(desk.stop)
         self.sentence.task_chosen.connect(desk.choose_task)
         self.sentence.role_chosen.connect(desk.choose_role)
@@ -141,8 +143,9 @@ class DataPanel(Page):
         self.remarks.reread_requested.connect(desk.read_again)
         self.remarks.closed.connect(self.remarks.hide)
         self.overview.label_clicked.connect(self._on_label_clicked)
+        self.rows.pages.row_shown.connect(partial(self.reveal, self.rows))
         self.findings.fix_clicked.connect(self._on_fix_clicked)
-        self.findings.rows_clicked.connect(self.rows.show_rows)
+        self.findings.rows_clicked.connect(self._on_rows_requested)
         self.findings.undo_clicked.connect(desk.undo)
         self.undo_button.clicked.connect(desk.undo)
         self.clean_button.opening.connect(self._fill_clean_menu)
@@ -160,7 +163,7 @@ class DataPanel(Page):
     def _show_plan(self) -> None:
         dataset, recipe, suggestion = self._session.dataset, self._session.recipe, self._session.suggestion
         self.sentence.setVisible(dataset is not None and recipe is not None)
-        self.train_button.setEnabled(recipe is not None)
+        self._settle_buttons()
         if dataset is None or recipe is None:
             return
         self.sentence.show_plan(dataset, recipe)
@@ -181,11 +184,16 @@ class DataPanel(Page):
         self._show_plan()
         self.undo_button.setVisible(bool(self.desk.former))
         if dataset is None:
+            self._source = ""
             self.rows.close_file()
             self.welcome.refresh()
             return
-        self.overview.clear()
-        self.findings.wait()
+        if dataset.source == self._source:
+            self.findings.busy(True)  # a version of the same rows: what is known stays in its place until it is counted
+        else:
+            self.overview.clear()
+            self.findings.wait()
+        self._source = dataset.source
         self.remarks.show_report(dataset, self.desk.options())
         roles = self._session.recipe.roles if self._session.recipe else {}
         try:
@@ -209,21 +217,26 @@ class DataPanel(Page):
     def _on_rows_requested(self, rows: object) -> None:
         if self._session.dataset is not None:
             self.rows.show_rows(rows)  # type: ignore[arg-type]
+            self.reveal(self.rows)
 
     def _on_busy_changed(self, busy: bool) -> None:
         self._work.setVisible(busy)
         self.findings.busy(busy)
-        self.clean_button.setEnabled(not busy)
-        self.train_button.setEnabled(not busy and self._session.recipe is not None)
+        self._settle_buttons()
         if busy:
             self.error.clear()
             self.progress.set_count("Reading", 0, 0)
+
+    def _settle_buttons(self) -> None:
+        self.clean_button.setEnabled(not self.desk.is_busy)
+        self.train_button.setEnabled(not self.desk.is_busy and self._session.recipe is not None)
 
     def _on_progressed(self, event: ProgressEvent) -> None:
         self.progress.set_count(event.what, event.done, event.total)
 
     def _on_failed(self, error: StudioError) -> None:
         self.error.show_error(error)
+        self.findings.busy(self.desk.is_busy)
 
     def _fill_open_menu(self) -> None:
         self.open_button.clear()
@@ -257,16 +270,13 @@ class DataPanel(Page):
             self._session.remember("folder", str(Path(name).parent))
             self.open_file(Path(name))
 
-    def _on_train(self) -> None:
-        self._session.set_run(None)  # Train shows the plan, not a former run
-        self._session.go_to("train")
-
     def _on_split_clicked(self) -> None:
         self.split.setVisible(self.split.isHidden())
 
     def _on_label_clicked(self, label: str) -> None:
         if self._session.recipe is not None:
             self.rows.show_label(self._session.recipe.roles.get("label", ""), label)
+            self.reveal(self.rows)
 
     def _on_fix_clicked(self, step: str) -> None:
         self.desk.clean((step,))

@@ -1,5 +1,6 @@
 """Evaluate: how good a model is, with intervals and beside simple methods; where it errs, row by row."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
@@ -8,6 +9,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Report
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.texts import tr
+from slm_studio.core.verdict import NOTHING, verdict_of_report
 from slm_studio.ui.evaluation import exporting
 from slm_studio.ui.evaluation.cases_card import CasesCard
 from slm_studio.ui.evaluation.class_table import ClassTable
@@ -88,26 +90,26 @@ class EvaluatePanel(ModelPage):
 
     def _build_notices(self) -> None:
         self.other = Banner(tone="plain", action="Back to its own report")
-        self.other.hide()
+        self.verdict = Banner(tone="warning")
+        for banner in (self.other, self.verdict):
+            banner.hide()
         self.score_card = ScoreCard(self._jobs, self._session.settings.device)
-        for widget in (self.other, self.score_card):
+        for widget in (self.other, self.verdict, self.score_card):
             self.notices.addWidget(widget)
 
     def _build_body(self) -> None:
         self.figures, self.confusion, self.cases = Figures(), ConfusionCard(), CasesCard()
         self.classes, self.writing = ClassTable(), WritingCard()
-        for card in (self.confusion, self.writing):
-            card.setMinimumWidth(the_theme().px(236))
-            card.setMaximumWidth(the_theme().px(322))
         self.unscored = EmptyState("bars", "", action="Score a file…")
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        row = SideBySide()
+        self._row = row = SideBySide()
         row.add(self.confusion, 10)
         row.add(self.writing, 10)
         row.add(self.cases, 21)
+        self._fit()
         column.addWidget(self.figures)
         column.addWidget(row)
         column.addWidget(self.classes)
@@ -124,13 +126,34 @@ class EvaluatePanel(ModelPage):
         self.try_button.clicked.connect(self.primary)
         self.other.acted.connect(self.show_model)
         self.score_card.scored.connect(self._on_scored)
-        self.confusion.cell_opened.connect(self.cases.show_cell)
-        self.classes.label_opened.connect(self.cases.show_label)
+        self.confusion.cell_opened.connect(self._on_cell_opened)
+        self.classes.label_opened.connect(self._on_label_opened)
+        self.cases.pages.row_shown.connect(partial(self.reveal, self.cases))
+        the_theme().changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        """Give the matrix what its names and cells need, and the mistakes enough for their texts; else below each other."""
+        px = the_theme().px
+        for card in (self.confusion, self.writing):
+            self._row.limit(card, px(300), px(340))
+        self.cases.setMinimumWidth(px(520))
+
+    def _on_cell_opened(self, true: str, predicted: str, count: int) -> None:
+        self.cases.show_cell(true, predicted, count)
+        self.reveal(self.cases)
+
+    def _on_label_opened(self, label: str) -> None:
+        self.cases.show_label(label)
+        self.reveal(self.cases)
 
     def _show_report(self, report: Report | None) -> None:
         model = self._session.model
         own = report is not None and model is not None and Path(report.folder) == Path(model.folder) / REPORT_FOLDER
         self.other.setVisible(report is not None and not own)
+        verdict = verdict_of_report(report) if report is not None else None
+        self.verdict.setVisible(verdict is not None and verdict.code == NOTHING)
+        if verdict is not None:
+            self.verdict.set_words(verdict.sentence)
         for button in (self.file_button, self.try_button):
             button.setVisible(model is not None)
         self.export_button.setVisible(report is not None)

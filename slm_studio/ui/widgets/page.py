@@ -1,6 +1,6 @@
 """Page: what every place looks like. A title and one line of facts at the left, its actions at the right, then the rest."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from slm_studio.ui.theme import the_theme
@@ -9,7 +9,7 @@ from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.words import Words
 
 SIDE, TOP, GAP = 32, 24, 16
-NAMES = 180  # pixels of the title that are worth having it beside the actions
+NAMES, WHOLE = 180, 380  # pixels of a title that have it beside the actions: at least; at most, where it is longer
 
 
 class PlaceHeader(SideBySide):
@@ -17,8 +17,7 @@ class PlaceHeader(SideBySide):
 
     def __init__(self, title: Words = "", facts: Words = "", parent: QWidget | None = None) -> None:
         super().__init__(gap=24, parent=parent)
-        names, actions = QWidget(), QWidget()
-        names.setMinimumWidth(NAMES)
+        names, actions = _Names(), QWidget()
         self._names = QVBoxLayout(names)
         self._names.setSpacing(3)
         self.title = ElidedText("", "title")
@@ -57,6 +56,23 @@ class PlaceHeader(SideBySide):
         return widget
 
 
+class _Names(QWidget):
+    """Title and facts: a title is not cut for the sake of the actions, those rather stand below it."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room of the title, within limits; facts may end in …."""
+        layout, theme = self.layout(), the_theme()
+        items = [layout.itemAt(at) for at in range(layout.count())] if layout is not None else []
+        titles = [item.widget() for item in items if item is not None and _is_title(item.widget())]
+        widest = max((title.sizeHint().width() for title in titles if not title.isHidden()), default=0)
+        width = min(max(widest, theme.px(NAMES)), theme.px(WHOLE))
+        return QSize(width, super().minimumSizeHint().height())
+
+
+def _is_title(widget: QWidget | None) -> bool:
+    return widget is not None and "title" in (widget.property("role"), widget.property("shape"))
+
+
 class Page(QWidget):
     """Header above, a column of cards below. The column scrolls (or, with scroll=False, takes the height it gets)."""
 
@@ -91,8 +107,15 @@ class Page(QWidget):
         self.body.addWidget(widget, stretch)
         return widget
 
+    def reveal(self, widget: QWidget) -> None:
+        """Scroll to a widget that is not whole in view (what a click elsewhere on the page changed)."""
+        bar, height = self._area.verticalScrollBar(), self._area.viewport().height()
+        top = widget.mapTo(self._column, QPoint(0, 0)).y()
+        if top < bar.value() or top + widget.height() > bar.value() + height:
+            bar.setValue(max(0, top - GAP))
+
     def _scrolled(self) -> QScrollArea:
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -40,7 +40,8 @@ class Question(QDialog):
         row.addWidget(self.back_button)
         row.addWidget(self.action_button)
         column.addLayout(row)
-        self.action_button.setAutoDefault(False)
+        # Return takes the button that has the focus; the safe one has it first.
+        self.action_button.setAutoDefault(True)
         self.back_button.setDefault(True)
         self.back_button.setFocus(Qt.FocusReason.OtherFocusReason)
         self.action_button.clicked.connect(self.accept)

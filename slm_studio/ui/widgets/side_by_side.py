@@ -24,6 +24,12 @@ class SideBySide(QWidget):
         self._box.addWidget(widget, share)
         return widget
 
+    def limit(self, widget: QWidget, least: int, most: int) -> None:
+        """Keep a widget within these widths while it stands beside others; alone on its line it is as wide as the window."""
+        self._shares = [(each, share, most if each is widget else limit) for each, share, limit in self._shares]
+        widget.setMinimumWidth(least)
+        widget.setMaximumWidth(most if self._box.direction() == ACROSS else NO_MAXIMUM)
+
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
         widest = max((_least(widget) for widget, _, _ in self._shares if not widget.isHidden()), default=0)

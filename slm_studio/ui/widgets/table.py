@@ -1,18 +1,25 @@
 """Table: rows of 38 pixels, quiet lines, keyboard and copy; virtual, so that millions of rows cost what is visible."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QAbstractItemModel, QItemSelection, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView, QWidget
 
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.cells import Cells, Header, clipboard
 from slm_studio.ui.widgets.words import Words, words
 
+LEAST, LEAST_TEXT = 72, 184  # pixels of a column that gives way, and of a text beside others
+KEPT = 0.4  # the share of the room that texts have in any case
+LOOKED_AT = 60  # rows whose cells tell how wide a column should be
+OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+
 
 class Table(QTableView):
     """Shows a model. Columns take a style with `set_style`; see cells.STYLES."""
 
-    row_opened = Signal(object)  # double click or Return
+    row_opened = Signal(object)  # double click, Space or Return
     row_selected = Signal(object)  # the current row; -1 where there is none
     action_clicked = Signal(object)  # the row whose action cell was clicked
 
@@ -25,6 +32,8 @@ class Table(QTableView):
         self._row_height, self._fits = row_height, fits
         self._widths: dict[int, int] = {}
         self._stretches: dict[int, float] = {}
+        self._most: dict[int, int] = {}
+        self._needs: dict[int, int] = {}  # only grow, so that a search does not move the columns
         self._cells = Cells(self)
         self.setItemDelegate(self._cells)
         self._quieten()
@@ -35,12 +44,15 @@ class Table(QTableView):
         self.doubleClicked.connect(self._on_opened)
         self._on_theme_changed()
 
-    def set_style(self, column: int, style: str, *, width: int = 0, stretch: float = 0.0) -> None:
+    def set_style(self, column: int, style: str, *, width: int = 0, most: int = 0, stretch: float = 0.0) -> None:
         """Paint a column as text, muted, strong, number, chip, outline, bar, two or action.
 
-        `width` is in pixels at zoom 1; columns with `stretch` share the room that is left.
+        `width` is in pixels at zoom 1; with `most` a column takes what its cells need, up to so many; those with
+        `stretch` (the texts) share the room that is left.
         """
         self._cells.styles[column] = style
+        if most:
+            self._most[column] = most
         if width:
             self._widths[column] = width
         if stretch:
@@ -52,6 +64,8 @@ class Table(QTableView):
         self._cells.styles.clear()
         self._widths.clear()
         self._stretches.clear()
+        self._most.clear()
+        self._needs.clear()
 
     def select(self, row: int) -> None:
         """Make a row the current one and scroll to it."""
@@ -103,10 +117,26 @@ class Table(QTableView):
             if column in self._widths:
                 self.setColumnWidth(column, self._theme.px(self._widths[column]))
         shares = {column: share for column, share in self._stretches.items() if column < count}
-        fixed = sum(self.columnWidth(column) for column in range(count) if column not in shares)
+        needing = {column: self._need(column) for column in self._most if column < count}
+        fixed = sum(self.columnWidth(column) for column in range(count) if column not in (*shares, *needing))
         room = self.viewport().width() - fixed
+        kept = max(int(room * KEPT), self._theme.px(LEAST_TEXT)) if shares else 0
+        for column, width in shared(needing, room - kept, self._theme.px(LEAST)).items():
+            self.setColumnWidth(column, width)
+            room -= width
+        least = self._theme.px(LEAST if not needing else LEAST_TEXT)
         for column, share in shares.items():
-            self.setColumnWidth(column, max(self._theme.px(72), int(room * share / sum(shares.values()))))
+            self.setColumnWidth(column, max(least, int(room * share / sum(shares.values()))))
+
+    def _need(self, column: int) -> int:
+        """Return the pixels that the name and the first cells of a column need."""
+        model, cells, option = self.model(), self._cells, QStyleOptionViewItem()
+        rows = range(min(LOOKED_AT, model.rowCount()))
+        needs = [cells.sizeHint(option, model.index(row, column)).width() for row in rows]
+        name = str(model.headerData(column, Qt.Orientation.Horizontal) or "")
+        needs += [self.fontMetrics().horizontalAdvance(name) + self._theme.px(24), self._needs.get(column, 0)]
+        self._needs[column] = max(needs)
+        return min(self._needs[column], self._theme.px(self._most[column]))
 
     def _fit_height(self) -> None:
         if self._fits and self.model() is not None:
@@ -120,6 +150,7 @@ class Table(QTableView):
     def _on_theme_changed(self) -> None:
         self.verticalHeader().setDefaultSectionSize(self._theme.px(self._row_height))
         self.horizontalHeader().setFixedHeight(self._theme.px(38))
+        self._needs.clear()
         self._layout_columns()
         self._fit_height()
 
@@ -131,7 +162,7 @@ class Table(QTableView):
         super().setModel(model)
         if model is not None:
             model.modelReset.connect(self._on_model_reset)
-            model.rowsInserted.connect(self._fit_height)
+            model.rowsInserted.connect(self._on_model_reset)
             model.rowsRemoved.connect(self._fit_height)
         self._on_model_reset()
 
@@ -156,11 +187,24 @@ class Table(QTableView):
         editing = self.state() == QAbstractItemView.State.EditingState
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not editing and not event.modifiers():
+        elif event.key() in OPENING and not editing and not event.modifiers():
             if self.current_row() >= 0:
                 self.row_opened.emit(self.current_row())
         else:
             super().keyPressEvent(event)
+
+
+def shared(needs: Mapping[int, int], room: int, least: int) -> dict[int, int]:
+    """Return widths for columns that need so many pixels; where the room is short, the widest give way first.
+
+    Example: shared({1: 60, 2: 300, 3: 500}, 500, 40) == {1: 60, 2: 220, 3: 220}
+    """
+    widths: dict[int, int] = {}
+    for column, need in sorted(needs.items(), key=lambda pair: pair[1]):
+        part = max(0, room) // (len(needs) - len(widths))
+        widths[column] = min(need, max(least, part))
+        room -= widths[column]
+    return widths
 
 
 def _copied(model: QAbstractItemModel, row: int, column: int) -> str:

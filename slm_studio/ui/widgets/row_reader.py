@@ -1,0 +1,177 @@
+"""ReadableTable: a table whose rows open in full in its place, one after the other."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
+
+from slm_studio.core.texts import tr
+from slm_studio.ui.theme import BASE, SECOND, the_theme
+from slm_studio.ui.widgets.buttons import Button, IconButton
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.words import Words, sentence
+
+MOST = 200_000  # characters of a cell that are shown; a text edit takes seconds for megabytes on one line
+
+Cells = Sequence[tuple[Words, str]]  # what a cell is called, and all of its text
+
+
+class RowReader(QWidget):
+    """Shows one row in full. Arrows to the left and right go to its neighbours, Esc or Space goes back."""
+
+    moved = Signal(object)  # -1 or 1
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = the_theme()
+        self._cells: Cells = ()
+        self.title = Text("", "strong")
+        self.previous, self.next = Button("Previous", small=True), Button("Next", small=True)
+        self.close_button = IconButton("close", "Back to the table")
+        self.text = QTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setProperty("role", "bare")
+        self.text.setTabChangesFocus(True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.text.installEventFilter(self)
+        self.setFocusProxy(self.text)
+        head = QHBoxLayout()
+        head.setContentsMargins(10, 4, 4, 0)
+        head.setSpacing(8)
+        head.addWidget(self.title, 1)
+        for button in (self.previous, self.next, self.close_button):
+            head.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(head)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(10, 0, 0, 0)
+        inner.addWidget(self.text)
+        column.addLayout(inner, 1)
+        self.previous.clicked.connect(self._on_previous)
+        self.next.clicked.connect(self._on_next)
+        self.close_button.clicked.connect(self.closed)
+        self._theme.changed.connect(self._write)
+
+    def show_row(self, title: Words, cells: Cells, *, is_first: bool, is_last: bool) -> None:
+        """Show a row; the buttons say whether it has neighbours."""
+        self._cells = tuple(cells)
+        self.title.set_words(title)
+        self.previous.setEnabled(not is_first)
+        self.next.setEnabled(not is_last)
+        self._write()
+
+    def retranslate(self) -> None:
+        """Name the cells in the language of now."""
+        self._write()
+
+    def _write(self) -> None:
+        # Through a cursor, never as HTML: a cell may come from anywhere.
+        self.text.clear()
+        cursor = QTextCursor(self.text.document())
+        name, body = QTextCharFormat(), QTextCharFormat()
+        name.setFont(self._theme.font(SECOND))
+        name.setForeground(self._theme.colour("muted"))
+        body.setFont(self._theme.font(BASE))
+        body.setForeground(self._theme.colour("text"))
+        for at, (called, text) in enumerate(self._cells):
+            block = QTextBlockFormat()
+            block.setTopMargin(self._theme.px(10) if at else 0)
+            if at:
+                cursor.insertBlock(block, name)
+            cursor.insertText(sentence(called), name)
+            cursor.insertBlock(QTextBlockFormat(), body)
+            cursor.insertText(_shown(text), body)
+        self.text.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def _on_previous(self) -> None:
+        self.moved.emit(-1)
+
+    def _on_next(self) -> None:
+        self.moved.emit(1)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the keys that the text would take, and Esc before the window does."""
+        if isinstance(event, QKeyEvent) and event.key() in _KEYS and not event.modifiers():
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self._obey(event.key())
+                return True
+        return super().eventFilter(watched, event)
+
+    def _obey(self, key: int) -> None:
+        if key == Qt.Key.Key_Left and self.previous.isEnabled():
+            self.moved.emit(-1)
+        elif key == Qt.Key.Key_Right and self.next.isEnabled():
+            self.moved.emit(1)
+        elif key in (Qt.Key.Key_Escape, Qt.Key.Key_Space):
+            self.closed.emit()
+
+
+class ReadableTable(QStackedWidget):
+    """Shows the table, or in its place the row that was opened (Space, Return or a double click)."""
+
+    row_shown = Signal()  # a row is shown in full
+    table_shown = Signal()  # … and now the table again
+
+    def __init__(
+        self, table: Table, row_of: Callable[[int], tuple[Words, Cells]], parent: QWidget | None = None
+    ) -> None:
+        """`row_of` returns what a shown row is called, and its cells in full."""
+        super().__init__(parent)
+        self.table, self.reader = table, RowReader()
+        self._row_of = row_of
+        self._row = -1
+        self.addWidget(table)
+        self.addWidget(self.reader)
+        table.row_opened.connect(self.open_row)
+        table.model().modelReset.connect(self._show_table)  # other rows close what was open
+        self.reader.moved.connect(self._on_moved)
+        self.reader.closed.connect(self.close_row)
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether a row is shown in full."""
+        return self.currentWidget() is self.reader
+
+    def open_row(self, row: int) -> None:
+        """Show a row in full."""
+        model = self.table.model()
+        if model is None or not 0 <= row < model.rowCount():
+            return
+        self._row = row
+        self.table.select(row)
+        title, cells = self._row_of(row)
+        self.reader.show_row(title, cells, is_first=row == 0, is_last=row == model.rowCount() - 1)
+        self.setCurrentWidget(self.reader)
+        self.reader.setFocus()
+        self.row_shown.emit()
+
+    def close_row(self) -> None:
+        """Show the table again; the row that was read is the current one."""
+        if self.is_open:
+            self._show_table()
+            self.table.setFocus()
+
+    def _on_moved(self, by: int) -> None:
+        self.open_row(self._row + by)
+
+    def _show_table(self) -> None:
+        if self.is_open:
+            self.setCurrentWidget(self.table)
+            self.table_shown.emit()
+
+
+def _shown(text: str) -> str:
+    if len(text) <= MOST:
+        return text
+    return text[:MOST] + " … " + tr("({n} more characters)", n=len(text) - MOST)
+
+
+_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Escape, Qt.Key.Key_Space)
