@@ -16,6 +16,7 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.ui.errors import show_error
 from slm_studio.ui.finding import everything
 from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.leaving import leave, left_runs
 from slm_studio.ui.running import Running
 from slm_studio.ui.session import PLACES, SETTINGS, Session
 from slm_studio.ui.shortcuts import install_shortcuts, key_text
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self._build()
         self._connect()
         self._restore_frame()
+        self._show_left()
         place = session.recall("place", PLACES[0])
         self.show_place(str(place) if place in PLACES else PLACES[0])
 
@@ -149,6 +151,7 @@ class MainWindow(QMainWindow):
         session.toast_requested.connect(self.toast.show_words)
         session.settings_changed.connect(self._on_settings_changed)
         session.language_changed.connect(self._on_language_changed)
+        session.runs_changed.connect(self._show_left)
         self.jobs.job_failed.connect(self._on_job_failed)
         self.trainings.run_started.connect(session.runs_changed)
         self.trainings.run_finished.connect(self._on_run_ended)
@@ -194,7 +197,7 @@ class MainWindow(QMainWindow):
     def _ask_to_leave(self) -> bool:
         return ask(
             self,
-            "A model is still training.",
+            mark("A model is still training.") if self._running.is_any_at_work() else mark("A run is paused."),
             "What it learnt is saved. Resume goes on from there when you come back.",
             action="Leave",
             back="Stay",
@@ -233,6 +236,9 @@ class MainWindow(QMainWindow):
 
     def _on_job_failed(self, error: StudioError) -> None:
         show_error(self, error)
+
+    def _show_left(self) -> None:
+        self._running.show_waiting(left_runs(self.session))
 
     def _on_run_chosen(self, run_id: str) -> None:
         self.session.set_run(find_run(run_id))
@@ -277,6 +283,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._idle.stop()
+        leave(self.session, self.trainings.active)
         self.session.remember("frame", b64encode(bytes(self.saveGeometry().data())).decode())
         self.session.save()
         super().closeEvent(event)

@@ -31,7 +31,7 @@ class ModelPage(Page):
         self.empty = EmptyState(icon, "", action="Train one", second="Try an example")
         self.deck.add(self.empty)
         self.add(self.deck, 1)
-        self.empty.acted.connect(partial(session.go_to, "train"))
+        self.empty.acted.connect(session.show_plan)
         self.empty.second_acted.connect(partial(session.go_to, "data"))
         session.model_changed.connect(self._on_model_changed)
         session.models_changed.connect(self._on_models_changed)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from slm_studio.core.events import Event, Paused, Started, Step
+from slm_studio.core.run import Run
+from slm_studio.ui.pace import Pace
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.runs_card import RunningRun
 
@@ -21,17 +23,32 @@ class Running(QObject):
         self._name_of = name_of
         self._lines: dict[str, RunningRun] = {}
         self._steps: dict[str, int] = {}
+        self._paces: dict[str, Pace] = {}
+        self._waiting: tuple[RunningRun, ...] = ()
         trainings.run_started.connect(self._on_started)
         trainings.run_events.connect(self._on_events)
         trainings.run_finished.connect(self._on_ended)
         trainings.run_failed.connect(self._on_ended)
 
     def lines(self) -> tuple[RunningRun, ...]:
-        """Return what is at work now."""
-        return tuple(self._lines.values())
+        """Return what is at work now, then what was left and waits to go on."""
+        return (*self._lines.values(), *(each for each in self._waiting if each.id not in self._lines))
+
+    def is_any_at_work(self) -> bool:
+        """Say whether a run computes now: neither paused nor waiting."""
+        return any(not line.paused for line in self._lines.values())
+
+    def show_waiting(self, runs: Sequence[Run]) -> None:
+        """Show runs that were left as paused; ask again what the others are called."""
+        self._waiting = tuple(
+            RunningRun(run.id, run.name, run.step / run.steps if run.steps else 0.0, paused=True) for run in runs
+        )
+        self._lines = {run_id: replace(line, name=self._name_of(run_id)) for run_id, line in self._lines.items()}
+        self.changed.emit(self.lines())
 
     def _on_started(self, run_id: str) -> None:
         self._lines[run_id] = RunningRun(run_id, self._name_of(run_id))
+        self._paces[run_id] = Pace()
         self.changed.emit(self.lines())
 
     def _on_events(self, run_id: str, events: Sequence[Event]) -> None:
@@ -41,8 +58,10 @@ class Running(QObject):
         for event in events:
             if isinstance(event, Started):
                 self._steps[run_id] = event.machine.steps
+                self._paces[run_id].forget()
             elif isinstance(event, Step):
-                line = _moved(line, event, self._steps.get(run_id, 0))
+                self._paces[run_id].take(event)
+                line = _moved(line, event, self._steps.get(run_id, 0), self._paces[run_id])
             elif isinstance(event, Paused):
                 line = replace(line, paused=True)
         if line != self._lines[run_id]:
@@ -52,11 +71,11 @@ class Running(QObject):
     def _on_ended(self, run_id: str) -> None:
         self._lines.pop(run_id, None)
         self._steps.pop(run_id, None)
+        self._paces.pop(run_id, None)
         self.changed.emit(self.lines())
 
 
-def _moved(line: RunningRun, step: Step, steps: int) -> RunningRun:
+def _moved(line: RunningRun, step: Step, steps: int, pace: Pace) -> RunningRun:
     if not steps:
         return replace(line, paused=False)
-    left = step.seconds / step.n * (steps - step.n) if step.n else None
-    return replace(line, share=min(1.0, step.n / steps), left=left, paused=False)
+    return replace(line, share=min(1.0, step.n / steps), left=pace.left(steps), paused=False)

@@ -36,6 +36,7 @@ class Session(QObject):
     settings_changed = Signal(object)  # Settings
     language_changed = Signal(str)
     place_requested = Signal(str)
+    plan_requested = Signal()  # Train shall show the plan for what is open, whatever it showed
     rows_requested = Signal(object)  # Sequence[int]: rows of the dataset that Data should show
     toast_requested = Signal(str, object)  # a sentence, and what takes it back (or None)
 
@@ -69,6 +70,8 @@ class Session(QObject):
             self.set_suggestion(None)
             self.set_recipe(None)
             self.set_findings(())
+            if dataset is not None:
+                self.set_run(None)  # Train shows the plan for these rows, not a run of others
         self.dataset_changed.emit(dataset)
 
     def set_suggestion(self, suggestion: Suggestion | None) -> None:
@@ -117,6 +120,12 @@ class Session(QObject):
     def go_to(self, place: str) -> None:
         """Ask the window for a place: one of PLACES, or “settings”."""
         self.place_requested.emit(place)
+
+    def show_plan(self) -> None:
+        """Ask Train to show the plan for what is open (not a run, not the list of runs) and go there."""
+        self.set_run(None)
+        self.plan_requested.emit()
+        self.go_to("train")
 
     def show_rows(self, rows: object) -> None:
         """Ask Data to show these rows of the open dataset (counted from 0) and go there."""

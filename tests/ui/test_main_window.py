@@ -1,6 +1,7 @@
 """The window: five places, keys, drops, languages, and its state after a restart."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -8,10 +9,13 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 
 from slm_studio.core.events import Finished, Machine, Paused, Started, Step
+from slm_studio.core.recipe import make_recipe
+from slm_studio.core.run import STOPPED, create_run, save_run
 from slm_studio.core.settings import Settings
 from slm_studio.ui.app import _Hook
 from slm_studio.ui.errors import ErrorDialog
 from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.leaving import settle
 from slm_studio.ui.main_window import MainWindow
 from slm_studio.ui.panels.settings import SettingsPanel
 from slm_studio.ui.running import Running
@@ -20,6 +24,7 @@ from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import Page
 from tests.ui.places import until
+from tests.ui.test_data_panel import ROWS, make_dataset
 
 
 class StandIn(Page):
@@ -208,7 +213,8 @@ def test_runs_at_work_show_how_far_they_are(theme) -> None:
     machine = Machine(device="cpu", name="", precision="fp32", threads=1, steps=200)
 
     trainings.run_started.emit("r")
-    trainings.run_events.emit("r", [Started("r", machine), Step(50, 1.0, 10.0, 1.0, 0.1, 1.0, 1.0, 1)])
+    steps = [Step(n, 1.0, n / 5, 1.0, 0.1, 1.0, 1.0, 1) for n in (30, 40, 50)]
+    trainings.run_events.emit("r", [Started("r", machine), *steps])
     line = running.lines()[0]
     assert (line.name, line.share, line.left, line.paused) == ("Tickets", 0.25, 30.0, False)
 
@@ -245,3 +251,26 @@ def test_what_nobody_foresaw_is_said_once_and_logged(window: MainWindow, caplog)
     )
     assert len(caplog.records) == 3
     dialogs[0].accept()
+
+
+def test_a_run_that_is_at_work_when_the_window_closes_waits_at_the_next_start(
+    make_window, monkeypatch, tmp_path
+) -> None:
+    dataset = make_dataset(tmp_path / "rows", "tickets.csv", ROWS)
+    made = create_run(make_recipe("classify", roles={"text": "text", "label": "label"}), dataset)
+    run = save_run(replace(made, state=STOPPED, step=40, steps=200))
+    first = make_window()
+    assert not first.sidebar.runs.isVisible()
+    first.may_leave = lambda: True
+    monkeypatch.setattr(Trainings, "active", property(lambda self: (run.id,)))
+    first.close()
+    monkeypatch.undo()
+    monkeypatch.setenv("SLM_STUDIO_HOME", str(run.path.parents[1]))
+
+    second = make_window()
+
+    assert second.sidebar.runs.isVisible()
+    second.sidebar.runs.chosen.emit(run.id)
+    assert second.session.run == run and second.session.place == "train"
+    settle(second.session, run.id)
+    assert not second.sidebar.runs.isVisible()

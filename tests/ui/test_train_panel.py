@@ -26,6 +26,7 @@ from slm_studio.ui.panels.train import PLAN, RUNS, TrainPanel
 from slm_studio.ui.session import Session
 from slm_studio.ui.train.command import command_of
 from slm_studio.ui.train.duration import passes
+from slm_studio.ui.train.wording import result_words
 from slm_studio.ui.training import Trainings
 from tests.ui.test_data_panel import ROWS, make_dataset
 
@@ -194,7 +195,8 @@ def test_newer_plans_win_over_older_measurings(place):
     place.session.set_recipe(replace(place.session.recipe, seed=2))
     place.measured()
 
-    assert [arguments["recipe"].seed for verb, arguments in place.engine.asked if verb == "measure"] == [2]
+    seeds = [arguments["recipe"].seed for verb, arguments in place.engine.asked if verb == "measure"]
+    assert seeds[-1] == 2 and 1 not in seeds
 
 
 def test_a_time_budget_is_one_click(place):
@@ -221,6 +223,7 @@ def test_a_column_that_lacks_forbids_the_start_and_says_why(place):
 
 
 def test_serious_findings_of_data_forbid_the_start(place):
+    place.measured()
     finding = Finding(
         code="one-class", message="All rows have the same label “{label}”.", values={"label": "a"}, serious=True
     )
@@ -317,7 +320,7 @@ def test_a_finished_run_shows_its_score_beside_the_baselines(place):
     assert (
         "Done in 0:12 · accuracy 0.912 (0.890 – 0.930) on 10 test rows · the most frequent label 0.100" in place.words()
     )
-    assert "Better than the most frequent label, and not by chance." in place.words()
+    assert "Better than always answering the most frequent label, and not by chance." in place.words()
     assert place.session.model == place.engine.model and place.button("Try it")
     place.panel.primary()
     assert place.places == ["evaluate"]
@@ -415,3 +418,37 @@ def test_everything_follows_the_language(place):
         retranslate(place.panel)
     finally:
         use_language("en")
+
+
+def test_a_run_that_ended_has_one_accuracy_and_a_doctor_who_knows_it(place):
+    place.measured()
+    place.started()
+    assert "Learning well" in place.words() and "held-out accuracy" in place.words()
+    place.engine.gate.set()
+    place.until(lambda: place.button("See the report"))
+
+    assert "Learning well" not in place.words() and "Ended" in place.words()
+    assert "test accuracy" in place.words() and "0.912" in place.words()
+    assert "0.900" not in place.words()  # the held-out one is a step on the way
+
+
+def test_a_model_no_better_than_the_most_frequent_label_is_not_green(place):
+    place.engine.model = replace(place.engine.model, verdicts={"majority": "none"})
+    place.measured()
+    place.started()
+    place.engine.gate.set()
+    place.until(lambda: place.button("See the report"))
+
+    assert place.panel.notes.done.property("tone") == "warning"
+    assert place.panel.watch.doctor.property("tone") == "warning"
+    assert place.words().count("these texts do not tell this column apart") == 2
+
+
+def test_the_banner_leaves_a_compressors_perplexity_out(place):
+    model = replace(
+        place.engine.model, task="write", metrics={"perplexity": 5.2, "bits_per_byte": 2.4}, intervals={},
+        baseline={"unigram": {"perplexity": 22.1, "bits_per_byte": 4.5}, "xz": {"perplexity": 5.853, "bits_per_byte": 2.55}},
+        verdicts={},
+    )  # fmt: skip
+
+    assert result_words(model) == "Done in 0:12 · perplexity 5.200 on 10 test rows · counting tokens 22.1"

@@ -9,6 +9,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.run import INTERRUPTED, PAUSED, RUNNING, Run, dataset_of, list_runs, recipe_of
 from slm_studio.core.texts import tr
 from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.leaving import left_runs, settle
 from slm_studio.ui.models import task_title
 from slm_studio.ui.session import Session
 from slm_studio.ui.train.actions import Actions
@@ -68,11 +69,12 @@ class TrainPanel(Page):
 
     def _connect(self) -> None:
         session, book, actions = self._session, self.book, self.actions_row
-        session.dataset_changed.connect(self._on_plan_changed)
+        session.dataset_changed.connect(self._on_plan_requested)
         session.recipe_changed.connect(self._on_plan_changed)
+        session.plan_requested.connect(self._on_plan_requested)
         session.run_changed.connect(self._on_run_changed)
         session.runs_changed.connect(self._on_runs_changed)
-        self.setup.ready_changed.connect(actions.set_ready)
+        self.setup.ready_changed.connect(self._on_ready_changed)
         book.grown.connect(self._on_grown)
         book.turned.connect(self._on_turned)
         actions.started.connect(self._on_start)
@@ -81,6 +83,7 @@ class TrainPanel(Page):
         actions.stopped_to_keep.connect(self._on_stop_and_keep)
         actions.kept.connect(self._on_keep)
         actions.report_requested.connect(self._on_report)
+        actions.plan_requested.connect(session.show_plan)
         actions.trial_requested.connect(self._on_trial)
         actions.more_chosen.connect(self._on_more)
         actions.runs_opening.connect(self._fill_runs_menu)
@@ -93,7 +96,7 @@ class TrainPanel(Page):
         self.runs.resumed.connect(self._resume)
         self.runs.repeated.connect(self._repeat)
         self.runs.deleted.connect(self._on_deleted)
-        self.runs.renamed.connect(book.forget)
+        self.runs.renamed.connect(self._on_renamed)
 
     def _show(self, view: str) -> None:
         self.view = view
@@ -104,11 +107,8 @@ class TrainPanel(Page):
         self._dress()
 
     def _show_present(self) -> None:
-        """Show what the session has open."""
-        if self._session.run is not None:
-            self._on_run_changed(self._session.run)
-        else:
-            self._show(PLAN if self._has_plan() else NOTHING)
+        """Show what the session has open: its run, else the plan for its rows."""
+        self._on_run_changed(self._session.run)
 
     def _has_plan(self) -> bool:
         return self._session.dataset is not None and self._session.recipe is not None
@@ -132,7 +132,7 @@ class TrainPanel(Page):
             self.header.set_title("Train a model")
             self._show_plan_facts()
             self.actions_row.show_plan(self.view == PLAN)
-            self.actions_row.set_ready(self.setup.is_ready())
+            self._on_ready_changed()
 
     def _show_plan_facts(self) -> None:
         dataset, recipe = self._session.dataset, self._session.recipe
@@ -156,12 +156,17 @@ class TrainPanel(Page):
         self.notes.show_story(story, keeping=keeping)
 
     def _interrupted(self) -> Run | None:
-        """Return the newest run that was interrupted and not waved away."""
-        lost = (run for run in list_runs() if run.state == INTERRUPTED and run.id not in self._dismissed)
-        return next(lost, None)
+        """Return the newest run that was left or interrupted, and neither waved away nor at work again."""
+        left = {run.id for run in left_runs(self._session)}
+        lost = (run for run in list_runs() if run.state == INTERRUPTED or run.id in left)
+        return next((run for run in lost if run.id not in (*self._dismissed, *self.book.at_work())), None)
+
+    def _on_plan_requested(self) -> None:
+        if self._session.run is None:  # one that is restored beside its rows stays
+            self._show_present()
 
     def _on_plan_changed(self) -> None:
-        if self.view in (PLAN, NOTHING, ""):
+        if self.view in (PLAN, NOTHING):
             view = PLAN if self._has_plan() else NOTHING
             if view != self.view:
                 self._show(view)
@@ -178,9 +183,13 @@ class TrainPanel(Page):
         if story.model is None:
             self.book.measure(run)
 
+    def _on_ready_changed(self) -> None:
+        self.actions_row.set_hindrance(next(iter(self.setup.hindrances()), ""))
+
     def _on_runs_changed(self) -> None:
         if self.view == RUNS:
             self.runs.refresh()
+        self._dress()
 
     def _on_grown(self, run_id: str, steps: object) -> None:
         story = self._story()
@@ -215,6 +224,7 @@ class TrainPanel(Page):
 
     def _resume(self, run: Run) -> None:
         self._session.set_run(run)
+        settle(self._session, run.id)
         try:
             self.book.resume(run)
         except StudioError as error:
@@ -227,6 +237,7 @@ class TrainPanel(Page):
     def _on_dismissed(self, run: object) -> None:
         assert isinstance(run, Run)
         self._dismissed.add(run.id)
+        settle(self._session, run.id)
         self._dress()
 
     def _on_pause(self) -> None:
@@ -278,8 +289,7 @@ class TrainPanel(Page):
             self._session.set_run(None)
             self._show(RUNS)
         else:
-            self._session.set_run(None)
-            self._show(PLAN if self._has_plan() else NOTHING)
+            self._session.show_plan()
 
     def _on_more(self, what: object) -> None:
         story = self._story()
@@ -306,9 +316,13 @@ class TrainPanel(Page):
             return
         if dataset.part().is_file() and (self._session.dataset is None or self._session.dataset.id != dataset.id):
             self._session.set_dataset(dataset)
-        self._session.set_run(None)
         self._session.set_recipe(recipe)
-        self._show(PLAN if self._has_plan() else NOTHING)
+        self._session.show_plan()
+
+    def _on_renamed(self, run: object) -> None:
+        assert isinstance(run, Run)
+        self.book.forget(run)
+        self._session.runs_changed.emit()
 
     def _on_deleted(self, what: object) -> None:
         assert isinstance(what, tuple)

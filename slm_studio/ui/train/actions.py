@@ -6,10 +6,17 @@ from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, 
 from slm_studio.core.texts import mark
 from slm_studio.ui.train.story import STOPPING
 from slm_studio.ui.widgets.buttons import Button, MenuButton
+from slm_studio.ui.widgets.labels import plain_tooltip
 from slm_studio.ui.widgets.page import PlaceHeader
+from slm_studio.ui.widgets.words import Words, sentence, words
 
-START, RESUME, REPORT = "start", "resume", "report"
-WORDS = {START: mark("Start"), RESUME: mark("Resume"), REPORT: mark("See the report")}
+START, RESUME, REPORT, PLAN = "start", "resume", "report", "plan"
+WORDS = {
+    START: mark("Start"),
+    RESUME: mark("Resume"),
+    REPORT: mark("See the report"),
+    PLAN: mark("New run"),
+}
 
 
 class Actions(QObject):
@@ -21,6 +28,7 @@ class Actions(QObject):
     stopped_to_keep = Signal()
     kept = Signal()
     report_requested = Signal()
+    plan_requested = Signal()
     trial_requested = Signal()
     more_chosen = Signal(object)  # stop | resume | repeat | copy | folder
     runs_opening = Signal()
@@ -52,9 +60,9 @@ class Actions(QObject):
         self._mean(START, shown=has_plan)
 
     def show_runs(self, has_plan: bool) -> None:
-        """Offer the way back to the plan (in the menu)."""
+        """Offer the way back to the plan."""
         self._hide()
-        self._mean(START, shown=False)
+        self._mean(PLAN, shown=has_plan)
 
     def show_run(self, state: str, *, has_model: bool, can_keep: bool, keeping: bool) -> None:
         """Offer what makes sense in a state."""
@@ -82,10 +90,11 @@ class Actions(QObject):
         if self._state == RUNNING:
             self.keep.setEnabled(True)
 
-    def set_ready(self, ready: bool) -> None:
-        """Let Start be clicked, or not."""
+    def set_hindrance(self, why: Words) -> None:
+        """Let Start be clicked where nothing stands in the way; else its tooltip says what does."""
         if self._meaning == START:
-            self.primary.setEnabled(ready)
+            self.primary.setEnabled(not why)
+            words(self.primary.setToolTip, lambda: plain_tooltip(sentence(why) if why else ""))
 
     def _hide(self) -> None:
         for widget in (self.more, self.pause, self.keep, self.keep_model, self.trial):
@@ -94,6 +103,7 @@ class Actions(QObject):
     def _mean(self, meaning: str, *, shown: bool) -> None:
         self._meaning = meaning
         self.primary.set_words(WORDS[meaning])
+        words(self.primary.setToolTip, str)
         self.primary.setEnabled(True)
         self.primary.setVisible(shown)
 
@@ -114,4 +124,5 @@ class Actions(QObject):
         self.paused.emit()
 
     def _on_primary(self) -> None:
-        {START: self.started, RESUME: self.resumed, REPORT: self.report_requested}[self._meaning].emit()
+        meanings = {START: self.started, RESUME: self.resumed, REPORT: self.report_requested, PLAN: self.plan_requested}
+        meanings[self._meaning].emit()

@@ -43,7 +43,7 @@ class Advanced(Fold):
         """Show the knobs of a recipe."""
         self._recipe = recipe
         self.set_summary(lambda: summary(recipe))
-        if self.is_open():
+        if self.is_open() or self.common is not None:  # what was wrong in another plan's fields must not stay
             self._fill()
 
     def has_problem(self) -> bool:

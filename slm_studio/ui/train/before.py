@@ -37,20 +37,18 @@ class BeforeCard(Card):
     def show_plan(
         self,
         recipe: Recipe,
-        problems: Sequence[StudioError],
+        hindrances: Sequence[Words],
         findings: Sequence[Finding],
         sizes: Sizes | None,
-        error: StudioError | None,
     ) -> None:
-        """Say everything about a plan; `error` is why it could not be measured."""
+        """Say everything about a plan; `hindrances` are why it cannot be started, the serious findings last."""
         self._clear()
-        for problem in problems:
-            self._line("bad", partial(_explained, problem))
-        if error is not None:
-            self._line("bad", partial(_explained, error))
-        serious = [finding for finding in findings if finding.serious]
-        for finding in serious:
-            self._line("bad", partial(_found, finding), "Look at the rows", self.data_requested.emit)
+        of_rows = sum(finding.serious for finding in findings)
+        for at, hindrance in enumerate(hindrances):
+            if at < len(hindrances) - of_rows:
+                self._line("bad", hindrance)
+            else:
+                self._line("bad", hindrance, "Look at the rows", self.data_requested.emit)
         if sizes is not None:
             self._say_sizes(recipe, sizes)
         self._say_findings(recipe, [finding for finding in findings if not finding.serious])
@@ -62,7 +60,7 @@ class BeforeCard(Card):
             and ":" not in recipe.base
         ):
             self._line("quiet", "Where the base is not on this computer, it is downloaded once.")
-        if sizes is None and error is None and not problems:
+        if sizes is None and len(hindrances) == of_rows:
             self._line("quiet", "Counting …")
 
     def _say_sizes(self, recipe: Recipe, sizes: Sizes) -> None:
@@ -93,7 +91,7 @@ class BeforeCard(Card):
         uneven = next((finding for finding in findings if finding.code in UNEVEN), None)
         if uneven is not None and getattr(options, "class_weights", "") == "none":
             act = partial(self.knobs_chosen.emit, {"class_weights": "balanced"})
-            self._line("warning", partial(_found, uneven), "Weigh labels evenly", act)
+            self._line("warning", partial(finding_words, uneven), "Weigh labels evenly", act)
             findings = [finding for finding in findings if finding is not uneven]
         if findings:
             count = len(findings)
@@ -120,13 +118,14 @@ class BeforeCard(Card):
             button = Button(link, "link", small=True)
             button.clicked.connect(act)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        self.add(holder)
+        self.add(holder).show()
 
     def _clear(self) -> None:
         empty(self.body)
 
 
-def _explained(error: StudioError) -> str:
+def error_words(error: StudioError) -> str:
+    """Return what is wrong and what to do, in one line."""
     return " ".join(part for part in explain(error) if part)
 
 
@@ -137,7 +136,8 @@ def _room(sizes: Sizes) -> str:
     return tr("Fits in memory, with room. About {speed} tokens a second on this machine.", speed=speed)
 
 
-def _found(finding: Finding) -> str:
+def finding_words(finding: Finding) -> str:
+    """Return what was found and what it costs, in one line."""
     values = {"count": finding.count} | (finding.values or {})
     return " ".join(
         part for part in (say(finding.message, values), say(finding.cost, values) if finding.cost else "") if part

@@ -47,6 +47,10 @@ class Book(QObject):
                 story.state = ELSEWHERE
         return self._stories[run.id]
 
+    def at_work(self) -> tuple[str, ...]:
+        """Return the ids of the runs that this window trains."""
+        return self._trainings.active
+
     def forget(self, run: Run) -> None:
         """Read the folder again next time (it was renamed, deleted, or another program went on with it)."""
         if run.id not in self._trainings.active:

@@ -49,7 +49,7 @@ class RunsView(QWidget):
         self._chart: CurveChart | None = None
         self.search = SearchField("Find a run")
         self.model = RowsModel(["", mark("run"), mark("state"), mark("score"), mark("time"), mark("begun")])
-        self.table = Table("Runs")
+        self.table = Table("Runs", row_height=52)
         self.table.setModel(self.model)
         self._build()
         self._connect()
@@ -85,7 +85,6 @@ class RunsView(QWidget):
             )
         ):
             self.table.set_style(at, style, width=width, stretch=stretch)
-        self.table.verticalHeader().setDefaultSectionSize(52)
         self.table.setMinimumHeight(280)
         self.list_card.add(self.table, 1)
         foot = QHBoxLayout()

@@ -88,8 +88,8 @@ class SamplesCard(Card):
             self.model.set_headers(["" if name == "score" else HEADERS.get(name, name) for name in sample.columns])
             self.table.clear_styles()
             for at, name in enumerate(sample.columns):
-                style, width, stretch = _STYLES.get(name, ("text", 160, 0.0))
-                self.table.set_style(at, style, width=width, stretch=stretch)
+                style, most, stretch = _STYLES.get(name, ("text", 160, 0.0))
+                self.table.set_style(at, style, most=most, stretch=stretch)
         self.model.set_rows([Row(row) for row in sample.rows])
 
     def _show_prose(self, sample: Sample) -> None:

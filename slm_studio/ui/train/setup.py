@@ -1,22 +1,24 @@
 """Setup: the three questions in plain words, what the answers cost, and what to know before Start."""
 
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from slm_studio.core import codec
-from slm_studio.core.dataset import ReadOptions
+from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
+from slm_studio.core.saved import list_models
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.jobs import JobHandle, Jobs
 from slm_studio.ui.session import Session
 from slm_studio.ui.train.advanced import Advanced
-from slm_studio.ui.train.before import BeforeCard
+from slm_studio.ui.train.before import BeforeCard, error_words, finding_words
 from slm_studio.ui.train.beginning import BeginningCard
 from slm_studio.ui.train.command import command_of
 from slm_studio.ui.train.duration import DurationCard
@@ -27,20 +29,23 @@ from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.stat import StatGrid
+from slm_studio.ui.widgets.words import Words, words
 
 PAUSE = 300  # milliseconds after the last change before the plan is measured again
+Plan = tuple[Dataset, Recipe, str, tuple[str, ...]]  # everything that its measuring depends on
 
 
 class Setup(QWidget):
     """Shows the session's recipe and changes it. `ready_changed` says whether Start makes sense."""
 
-    ready_changed = Signal(bool)
+    ready_changed = Signal()
 
     def __init__(self, session: Session, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self._job: JobHandle | None = None
-        self._measured: Recipe | None = None
+        self._measured: Plan | None = None  # what is measured, or being measured
+        self._sized: Dataset | None = None  # the rows that `sizes` count
         self.sizes: Sizes | None = None
         self._error: StudioError | None = None
         self._timer = QTimer(self)
@@ -59,15 +64,24 @@ class Setup(QWidget):
 
     def is_ready(self) -> bool:
         """Say whether the plan can be started."""
+        return self._session.recipe is not None and self._session.dataset is not None and not self.hindrances()
+
+    def hindrances(self) -> list[Words]:
+        """Return why the plan cannot be started, a sentence each; the card before Start says the same."""
         recipe = self._session.recipe
-        if recipe is None or self._session.dataset is None or self.beginning.is_waiting() or not recipe.base:
-            return False
-        hopeless = any(finding.serious for finding in self._session.findings)
-        return not (recipe.problems() or self.advanced.has_problem() or hopeless or self._error)
+        if recipe is None:
+            return []
+        found: list[Words] = []
+        if self.beginning.is_waiting() or not recipe.base:
+            found.append(mark("Name the folder or the hub model to start from."))
+        if self.advanced.has_problem():
+            found.append(mark("A field under Advanced holds what cannot be."))
+        found += [partial(error_words, error) for error in (*recipe.problems(), self._error) if error is not None]
+        return found + [partial(finding_words, finding) for finding in self._session.findings if finding.serious]
 
     def settled_sizes(self) -> Sizes | None:
         """Return what the plan costs as it stands; None while a change of it is still being measured."""
-        return self.sizes if self._measured == self._session.recipe else None
+        return self.sizes if self._measured == self._plan() else None
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -98,16 +112,20 @@ class Setup(QWidget):
 
     def _connect(self) -> None:
         session = self._session
-        session.recipe_changed.connect(self._show)
-        session.dataset_changed.connect(self._on_dataset_changed)
+        for changed in (
+            session.recipe_changed,
+            session.dataset_changed,
+            session.models_changed,
+            session.settings_changed,
+        ):
+            changed.connect(self._show)
         session.findings_changed.connect(self._show_before)
-        session.models_changed.connect(self._show)
         self.beginning.base_chosen.connect(self._on_base_chosen)
         self.duration.chosen.connect(self.take)
         self.before.knobs_chosen.connect(self.take)
         self.before.data_requested.connect(self._on_data_requested)
         self.advanced.changed.connect(self.take)
-        self.advanced.problem_changed.connect(self._tell_ready)
+        self.advanced.problem_changed.connect(self._show_before)
         self.advanced.command_requested.connect(self._on_command_requested)
         self.name.textEdited.connect(self._on_named)
         self._timer.timeout.connect(self._measure)
@@ -126,15 +144,14 @@ class Setup(QWidget):
 
     def _show(self) -> None:
         recipe, dataset = self._session.recipe, self._session.dataset
+        self._follow()
         if recipe is None or dataset is None:
             self._tell_ready()
             return
-        if recipe != self._measured:
-            self._timer.start()
         self.beginning.show_plan(recipe)
         self.duration.show_plan(recipe, self.sizes)
         self.advanced.show_plan(recipe)
-        self.name.setPlaceholderText(dataset.title)
+        words(self.name.setPlaceholderText, partial(str, dataset.title))
         if not self.name.hasFocus():
             self.name.setText(recipe.name)
         self._show_before()
@@ -142,15 +159,36 @@ class Setup(QWidget):
     def _show_before(self) -> None:
         recipe = self._session.recipe
         if recipe is not None:
-            self.before.show_plan(recipe, recipe.problems(), self._session.findings, self.sizes, self._error)
+            self.before.show_plan(recipe, self.hindrances(), self._session.findings, self.sizes)
         self._tell_ready()
 
     def _tell_ready(self) -> None:
-        self.ready_changed.emit(self.is_ready())
+        self.ready_changed.emit()
 
-    def _on_dataset_changed(self) -> None:
-        self.sizes, self._error, self._measured = None, None, None
+    def _plan(self) -> Plan | None:
+        """Return what there is to measure, with all that its cost depends on; None where it cannot be measured."""
+        recipe, dataset = self._session.recipe, self._session.dataset
+        if recipe is None or dataset is None or not recipe.base or recipe.problems():
+            return None
+        # Another device counts otherwise, and a base may be deleted or fetched meanwhile.
+        bases = () if recipe.is_blank else tuple(model.folder for model in list_models())
+        return dataset, replace(recipe, name=""), self._session.settings.device, bases
+
+    def _follow(self) -> None:
+        """Measure the plan soon where it is not the one that was measured. What was said of other rows is taken back."""
+        plan = self._plan()
+        if plan == self._measured:
+            return
+        if plan is None or plan[0] != self._sized:
+            self.sizes = None
+        self._error, self._measured = None, None
         self._show_numbers()
+        if self._job is not None:
+            self._job.stop()
+        if plan is None:
+            self._timer.stop()
+        else:
+            self._timer.start()
 
     def _on_base_chosen(self, base: str) -> None:
         recipe = self._session.recipe
@@ -165,28 +203,26 @@ class Setup(QWidget):
         self._session.go_to("data")
 
     def _measure(self) -> None:
-        """Measure the plan; an older measuring is stopped, and what it says no longer counts."""
-        recipe, dataset = self._session.recipe, self._session.dataset
-        if self._job is not None:
-            self._job.stop()
-        if recipe is None or dataset is None or recipe.problems() or not recipe.base:
+        """Measure the plan; what an older measuring says no longer counts."""
+        plan = self._plan()
+        self._measured = plan
+        if plan is None:
             return
-        self._measured = recipe
 
         def measured(result: object) -> None:
-            if self._measured is recipe and isinstance(result, Sizes):
+            if self._measured is plan and isinstance(result, Sizes):
                 self._on_measured(result, None)
 
         def failed(error: StudioError) -> None:
-            if self._measured is recipe:
+            if self._measured is plan:
                 self._on_measured(None, error)
 
-        self._job = self._jobs.start(
-            "measure", {"dataset": dataset, "recipe": recipe}, measured, on_error=failed, owner=self
-        )
+        arguments = {"dataset": plan[0], "recipe": plan[1]}
+        self._job = self._jobs.start("measure", arguments, measured, on_error=failed, owner=self)
 
     def _on_measured(self, sizes: Sizes | None, error: StudioError | None) -> None:
         self.sizes, self._error = sizes, error
+        self._sized = self._measured[0] if self._measured else None
         self._show_numbers()
         if self._session.recipe is not None:
             self.duration.show_plan(self._session.recipe, sizes)
