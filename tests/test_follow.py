@@ -174,6 +174,13 @@ def test_without_a_model_the_way_to_one_is_the_plan_even_from_the_list_of_runs(t
         assert (trained.session.place, train.view) == ("train", PLAN)
 
 
+def settled(window: Studio) -> dict[str, object]:
+    """Return what is seen once nothing moves any more: layouts follow in several turns of the event loop."""
+    found: list[dict[str, object]] = [{}]
+    window.wait(lambda: found.append(seen(window)) or found[-1] == found[-2], 20)
+    return found[-1]
+
+
 def seen(window: Studio) -> dict[str, object]:
     """Return everything that can be read in the place that is shown, and how large each piece is."""
     QTest.qWait(60)
@@ -205,11 +212,11 @@ def test_another_language_or_look_and_back_leaves_every_place_as_it_was(trained:
     for name, visit in places.items():
         visit()
         trained.wait(lambda: not trained.jobs.is_busy, 30)
-        before = seen(trained)
+        before = settled(trained)
         for change, back in (({"language": "zh_CN"}, {"language": "en"}), ({"theme": "dark"}, {"theme": "light"})):
             trained.session.change_settings(**change)
-            QTest.qWait(20)
+            settled(trained)
             trained.session.change_settings(**back)
-            after = seen(trained)
+            after = settled(trained)
             changed = {key: (before.get(key), after.get(key)) for key in before if before[key] != after.get(key)}
             assert not changed, (name, change)

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.results import Report
 from slm_studio.core.texts import mark, tr
@@ -100,9 +100,7 @@ class CasesCard(Card):
         px = self._theme.px
         self.label.setMaximumWidth(px(230))
         self.search.setMinimumWidth(px(96))
-        # The table gives way to what is shown below it, so that the cards beneath stay where they are.
         self.table.setMinimumHeight(px(38) * 4)
-        self.whole.setFixedHeight(px(58))
         self.setMinimumHeight(px(410))
 
     def _build_filters(self) -> None:
@@ -132,15 +130,10 @@ class CasesCard(Card):
         self.table.setModel(self.model)
         self.pages = ReadableTable(self.table, self._whole_row)
         self.add(self.pages, 1)
-        self.whole = QPlainTextEdit()
-        self.whole.setProperty("role", "bare")
-        self.whole.setReadOnly(True)
-        self.whole.setTabChangesFocus(True)
-        self.whole.document().setDocumentMargin(0)
-        self.add(self.whole)
         foot = QHBoxLayout()
         self.state, self.more_button = Text("", "muted", wrap=True), Button("Show more", "link")
         foot.addWidget(self.state, 1)
+        foot.addWidget(Text("Space or a double click opens a row in full", "muted"))
         foot.addWidget(self.more_button)
         self.body.addLayout(foot)
 
@@ -151,9 +144,6 @@ class CasesCard(Card):
         self.search.searched.connect(self._read_again)
         self.clear_button.clicked.connect(self._on_clear)
         self.more_button.clicked.connect(self._read_on)
-        self.table.row_selected.connect(self._on_selected)
-        self.pages.row_shown.connect(self.whole.hide)
-        self.pages.table_shown.connect(self._on_table_shown)
 
     def _set_columns(self, labelled: bool) -> None:
         self.model.set_headers(LABELED if labelled else PASSAGES)
@@ -168,7 +158,6 @@ class CasesCard(Card):
 
     def _read_again(self) -> None:
         self.model.set_rows([])
-        self._on_selected(-1)
         self._strip.setVisible(self._cell is not None)
         if self._cell is not None:
             true, predicted, count = self._cell
@@ -222,9 +211,6 @@ class CasesCard(Card):
         self.cleared.emit()
         self._read_again()
 
-    def _on_table_shown(self) -> None:
-        self._on_selected(self.table.current_row())
-
     def _whole_row(self, row: int) -> tuple[Words, Cells]:
         """Return everything that a row says: its text, and the other columns with their names."""
         case = self.model.value(row)
@@ -234,12 +220,6 @@ class CasesCard(Card):
         names = LABELED if self.model.columnCount() == len(LABELED) else PASSAGES
         others = [str(self.model.index(row, at).data() or "") for at in range(1, len(names))]
         return partial(tr, "Row {n}", n=case.row + 1), list(zip(names, [case.text, *others], strict=True))
-
-    def _on_selected(self, row: int) -> None:
-        case = self.model.value(row) if row >= 0 else None
-        self.whole.setVisible(isinstance(case, Case) and not self.pages.is_open)
-        if isinstance(case, Case):
-            self.whole.setPlainText(case.text)
 
 
 class _Name:

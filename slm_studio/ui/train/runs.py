@@ -74,17 +74,10 @@ class RunsView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         self.list_card = Card(padding=6)
-        for at, (style, width, stretch) in enumerate(
-            (
-                ("strong", 40, 0.0),
-                ("two", 0, 1.0),
-                ("text", 200, 0.0),
-                ("text", 140, 0.0),
-                ("number", 76, 0.0),
-                ("muted", 150, 0.0),
-            )
-        ):
-            self.table.set_style(at, style, width=width, stretch=stretch)
+        self.table.set_style(0, "strong", width=40)
+        self.table.set_style(1, "two", stretch=1.0)
+        for at, style, most in ((2, "text", 200), (3, "text", 140), (4, "number", 76), (5, "muted", 150)):
+            self.table.set_style(at, style, most=most)
         self.table.setMinimumHeight(280)
         self.list_card.add(self.table, 1)
         foot = QHBoxLayout()

@@ -117,8 +117,7 @@ class RowReader(QWidget):
 class ReadableTable(QStackedWidget):
     """Shows the table, or in its place the row that was opened (Space, Return or a double click)."""
 
-    row_shown = Signal()  # a row is shown in full
-    table_shown = Signal()  # … and now the table again
+    row_shown = Signal()
 
     def __init__(
         self, table: Table, row_of: Callable[[int], tuple[Words, Cells]], parent: QWidget | None = None
@@ -163,9 +162,7 @@ class ReadableTable(QStackedWidget):
         self.open_row(self._row + by)
 
     def _show_table(self) -> None:
-        if self.is_open:
-            self.setCurrentWidget(self.table)
-            self.table_shown.emit()
+        self.setCurrentWidget(self.table)
 
 
 def _shown(text: str) -> str:
