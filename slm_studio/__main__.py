@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _start(given: list[str]) -> int:
+    _speak_every_script()
     if given[:1] == ["--engine"]:
         # First, before any other import: an engine needs no Qt, and starts in a fifth of a second.
         from slm_studio.host import server
@@ -37,6 +38,19 @@ def _start(given: list[str]) -> int:
     from slm_studio import cli
 
     return int(cli.main(given) or 0)
+
+
+def _speak_every_script() -> None:
+    """Start again in Python's UTF-8 mode where the locale cannot write every name: models and runs are called as people call them.
+
+    What is printed stays in the encoding that the terminal asked for.
+    """
+    if sys.flags.utf8_mode or sys.getfilesystemencoding() == "utf-8" or not hasattr(os, "execve"):
+        return
+    environment = dict(os.environ, PYTHONUTF8="1")
+    if sys.stdout is not None and sys.stdout.encoding:
+        environment.setdefault("PYTHONIOENCODING", sys.stdout.encoding)
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606  (ourselves, as we were called)
 
 
 def looks_like_path(word: str) -> bool:

@@ -471,12 +471,12 @@ def test_the_system_errors_of_rust_libraries_are_understood() -> None:
 def test_a_model_that_its_folder_does_not_take_is_not_lost(
     run: Run, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from slm_studio.cli import train
+    from slm_studio.cli import destination
 
     def refuse(model: object, out: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(train, "relocate", refuse)
+    monkeypatch.setattr(destination, "relocate", refuse)
 
     error = run("train", rows, *SMALL, "--out", tmp_path / "out").error
 

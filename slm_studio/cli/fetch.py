@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from slm_studio.cli.train import add_out, free_out
+from slm_studio.cli.destination import add_out, destination_of
 from slm_studio.cli.work import Work
 from slm_studio.core.files import size_of
 from slm_studio.core.saved import SavedModel
@@ -22,10 +22,11 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 
 def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     """Return model, commit and bytes."""
-    out = free_out(arguments.out, arguments.overwrite)
+    out = destination_of(arguments)
     endpoint = arguments.endpoint or work.settings.endpoint
     model = work.do(
-        SavedModel, "fetch", id=arguments.id, endpoint=endpoint, revision=arguments.revision, out=str(out or ""),
+        SavedModel, "fetch", id=arguments.id, endpoint=endpoint, revision=arguments.revision,
         token=token_for(endpoint, may_leave=work.settings.send_token_to_mirrors or is_this_computer(endpoint)),
     )  # fmt: skip
+    model = out.take(model) if out is not None else model
     return {"model": model.folder, "commit": model.origin.rpartition("@")[2], "bytes": size_of(Path(model.folder))}

@@ -2,7 +2,8 @@
 
 import argparse
 
-from slm_studio.cli.train import add_out, and_how_to_resume, free_out, outcome
+from slm_studio.cli.destination import add_out, destination_of
+from slm_studio.cli.train import and_how_to_resume, outcome
 from slm_studio.cli.usage import whole_number
 from slm_studio.cli.work import Work
 from slm_studio.core import files, paths
@@ -51,7 +52,7 @@ def show(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
 
 def resume(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     """Train on; ends as `train` does."""
-    out = free_out(arguments.out, arguments.overwrite)
+    out = destination_of(arguments)
     run = find_run(arguments.id)
     if not run.can_resume:
         raise StudioError(
@@ -70,7 +71,7 @@ def resume(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
 
 def keep(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     """Make a model of a checkpoint."""
-    out = free_out(arguments.out, arguments.overwrite)
+    out = destination_of(arguments)
     run = find_run(arguments.id)
     return outcome(run, work.do(SavedModel, "keep", run=run, checkpoint=arguments.checkpoint), out)
 

@@ -1,11 +1,11 @@
 """slm-studio train FILE: from rows to a model folder."""
 
 import argparse
-import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from slm_studio.cli.destination import Destination, add_out, destination_of
 from slm_studio.cli.flags import (
     add_knobs,
     add_reading,
@@ -19,12 +19,11 @@ from slm_studio.cli.flags import (
 )
 from slm_studio.cli.usage import whole_number
 from slm_studio.cli.work import Work, absolute
-from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import BLANK, Recipe, make_recipe, split_base
 from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, create_run, find_run, save_run
-from slm_studio.core.saved import STUDIO_FILE, SavedModel, relocate
+from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks
 from slm_studio.host.secrets import token_for_base
 
@@ -50,15 +49,9 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def add_out(parser: argparse.ArgumentParser) -> None:
-    """Add where the model goes."""
-    parser.add_argument("--out", metavar="FOLDER", help="where the model goes (default: with the app's models)")
-    parser.add_argument("--overwrite", action="store_true", help="replace what stands in OUT")
-
-
 def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     """Train and return run, model, metrics and baselines."""
-    out = free_out(arguments.out, arguments.overwrite, beside=(arguments.file, arguments.validation, arguments.test))
+    out = destination_of(arguments, beside=(arguments.file, arguments.validation, arguments.test))
     settings = settings_of(arguments, training_owners())
     task = arguments.task or implied_task(arguments)
     if task:
@@ -68,7 +61,9 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     recipe = make_plan(guess.task, arguments, settings)
     named = roles_of(arguments)
     check_roles(named, dataset, recipe.task)
-    recipe = replace(recipe, roles=join_roles(guess.roles, named), name=arguments.name or (out.name if out else ""))
+    recipe = replace(
+        recipe, roles=join_roles(guess.roles, named), name=arguments.name or (out.path.name if out else "")
+    )
     for problem in recipe.problems():
         raise problem
     token = token_for_base(recipe.base, work.settings)
@@ -112,76 +107,16 @@ def and_how_to_resume(error: StudioError, run: Run) -> StudioError:
     return StudioError(error.code, error.message, hint, **(error.values | {"run": run.id}))
 
 
-def outcome(run: Run, model: SavedModel, out: Path | None) -> dict[str, object]:
+def outcome(run: Run, model: SavedModel, out: Destination | None) -> dict[str, object]:
     """Move the model to OUT, if one was named, and return what the command prints."""
     if out is not None:
-        try:
-            make_room(out)
-            model = relocate(model, out)
-        except OSError as error:
-            raise StudioError(
-                "out-refused",
-                "The model stands, but “{out}” did not take it: {reason}.",
-                "It lies in {model}. Move it by hand, or: slm-studio export {model} OUT",
-                out=str(out),
-                reason=error.strerror or str(error),
-                model=model.folder,
-            ) from error
+        model = out.take(model)
         save_run(replace(find_run(run.id), model=model.folder))
     intervals = {f"{key}_interval": list(pair) for key, pair in model.intervals.items()}
     return {
         "run": run.id, "model": model.folder, "task": model.task, "base": model.base, "metrics": model.metrics | intervals,
         "metrics_on": model.metrics_on, "baseline": model.baseline, "seconds": round(model.seconds, 2),
     }  # fmt: skip
-
-
-def free_out(out: str | None, overwrite: bool, beside: tuple[str | None, ...] = ()) -> Path | None:
-    """Return OUT as a path. Raises StudioError where something stands there, or nothing could be written there.
-
-    With `overwrite` it may hold something, but neither the files `beside`, nor the app's own folders, nor where we are.
-    """
-    if not out:
-        return None
-    path = Path(absolute(out))
-    if path.exists() and not path.is_dir():
-        raise StudioError("out-is-a-file", "“{out}” is a file.", "Choose a folder for the model.", out=str(path))
-    if path.is_dir() and any(path.iterdir()):
-        if not overwrite:
-            raise StudioError(
-                "out-not-empty",
-                "“{out}” exists and is not empty.",
-                "Choose another folder, or add --overwrite.",
-                out=str(path),
-            )
-        own = (paths.models(), paths.runs(), paths.datasets())
-        _refuse_precious(path, [Path.cwd(), Path.home(), *own, *(Path(absolute(each)) for each in beside if each)])
-    above = next(folder for folder in (path, *path.parents) if folder.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        raise StudioError(
-            "not-allowed",
-            "“{path}” may not be read or written.",
-            "Check the permissions, or choose another place.",
-            path=str(above),
-        )
-    return path
-
-
-def make_room(out: Path) -> None:
-    """Clear OUT, as --overwrite asked: a former model is replaced, anything else goes to the app's trash."""
-    if out.is_dir() and any(out.iterdir()) and not (out / STUDIO_FILE).is_file():
-        files.move_to_trash(out, paths.trash())
-
-
-def _refuse_precious(out: Path, precious: list[Path]) -> None:
-    for each in precious:
-        if each.resolve().is_relative_to(out.resolve()):
-            raise StudioError(
-                "out-holds-more",
-                "“{out}” cannot be overwritten: “{what}” lies in it.",
-                "Choose another folder for the model.",
-                out=str(out),
-                what=str(each),
-            )
 
 
 def whole_base(base: str) -> str:

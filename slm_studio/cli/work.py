@@ -104,8 +104,13 @@ class Work:
 
 
 def absolute(file: str | None) -> str:
-    """Return a path that means the same in the engine's process."""
-    return str(Path(file).expanduser().absolute()) if file else ""
+    """Return a path that means the same in the engine's process, without “..” in it; a link keeps its own name."""
+    if not file:
+        return ""
+    path = Path(file).expanduser().absolute()
+    if path.name == "..":
+        return str(path.resolve())
+    return str(path.parent.resolve() / path.name if ".." in path.parts else path)
 
 
 def model_folder(model: str) -> Path:

@@ -1,5 +1,6 @@
 """Atomic writes: a reader sees the old file or the new one, never a half."""
 
+import errno
 import json
 import os
 import shutil
@@ -61,7 +62,13 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
 
 def replace_folder(source: Path, target: Path) -> None:
-    """Move `source` to `target`; a former `target` is set aside first and removed after."""
+    """Move `source` to `target`; a former `target` is set aside first and removed after.
+
+    An empty `target` in which somebody works is filled instead: replaced, it would be a folder that is no longer there.
+    """
+    if _is_here(target):
+        _fill(source, target)
+        return
     aside = target.with_name(f"{_STALE}{uuid.uuid4().hex[:8]}-old-{target.name}")
     had = target.exists()
     if had:
@@ -75,6 +82,23 @@ def replace_folder(source: Path, target: Path) -> None:
     sync_folder(target.parent)
     if had:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _is_here(folder: Path) -> bool:
+    try:
+        return folder.is_dir() and folder.samefile(os.curdir)
+    except OSError:
+        return False  # the working folder itself is gone
+
+
+def _fill(source: Path, target: Path) -> None:
+    """Move what stands in `source` into the empty folder `target`, what makes it a model of ours (studio.json) last."""
+    if any(target.iterdir()):
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(target))
+    for path in sorted(source.iterdir(), key=lambda each: (each.name == "studio.json", each.name)):
+        os.rename(path, target / path.name)
+    sync_folder(target)
+    source.rmdir()
 
 
 def check_room(folder: Path, needed: int) -> None:

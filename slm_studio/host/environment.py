@@ -9,6 +9,7 @@ import slm_studio
 _LIBRARIES = {
     "GOMP_SPINCOUNT": "0",  # spinning threads ran at a fifth of the speed of one thread beside a busy core
     "OMP_WAIT_POLICY": "PASSIVE",
+    "PYTHONUTF8": "1",  # names of files hold every script, whatever the locale can write
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",

@@ -1,11 +1,17 @@
 """How the program starts: an engine, the window or a verb."""
 
+import json
+import os
+import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
 from slm_studio import __main__ as start
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -86,3 +92,21 @@ def test_a_windowed_app_gets_streams(monkeypatch):
     sys.stderr.write("x")
     sys.stdout.close()
     sys.stderr.close()
+
+
+def test_a_locale_without_chinese_reads_and_names_chinese_all_the_same(tmp_path, home):
+    table = tmp_path / "评论 🙂.csv"
+    table.write_text("text,label\n" + "".join(f"很好 {n},好\n很差 {n},差\n" for n in range(30)), encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "PYTHON"))}
+    environment |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONPATH": str(ROOT)}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "slm_studio", "read", str(table), "--json"],
+        capture_output=True,
+        env=environment,
+        timeout=120,
+    )
+
+    told = json.loads(done.stdout.decode("utf-8").splitlines()[-1])
+    assert (done.returncode, told["rows"], told["suggested"]["task"]) == (0, 60, "classify")
+    assert (home / "datasets").is_dir()

@@ -47,9 +47,8 @@ def export_model(folder: Path, kind: str, out: Path) -> Iterator[Event]:
         checked = _compare(folder, written)
         placed = place / "model.zip" if kind == "zip" else written
         files.sync_file(placed) if kind == "zip" else _sync(placed)
-        if target.is_dir():
-            target.rmdir()
-        os.rename(placed, target)
+        placing.refuse_occupied(target)  # somebody may have come in between
+        files.replace_folder(placed, target) if placed.is_dir() else os.replace(placed, target)
         files.sync_folder(target.parent)
     seconds = time.monotonic() - began
     yield Finished(

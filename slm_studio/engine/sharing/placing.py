@@ -1,7 +1,6 @@
 """Give a foreign model a place among the person's: check it, describe it in studio.json, move it in one step."""
 
 import errno
-import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -91,15 +90,13 @@ def _known(folder: Path) -> SavedModel | None:
 def _move(folder: Path, target: Path) -> None:
     for path in sorted(folder.rglob("*")):
         files.sync_folder(path) if path.is_dir() else files.sync_file(path)
+    refuse_occupied(target)  # somebody may have come in between
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.is_dir():
-        target.rmdir()  # pick_target saw that it is empty
     try:
-        os.rename(folder, target)
+        files.replace_folder(folder, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         with files.atomic_folder(target) as partial:  # another disk
             shutil.copytree(folder, partial, dirs_exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
-    files.sync_folder(target.parent)

@@ -1,0 +1,107 @@
+"""--out: where a model goes. Looked at before hours of work, and once more when they are over."""
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from slm_studio.cli.work import absolute
+from slm_studio.core import files, paths
+from slm_studio.core.errors import StudioError
+from slm_studio.core.saved import STUDIO_FILE, SavedModel, relocate
+
+Content = frozenset[tuple[str, int, int]]  # names in a folder, with inode and time of change
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A folder for a model, and what stood in it when the work began."""
+
+    path: Path
+    content: Content
+
+    def take(self, model: SavedModel) -> SavedModel:
+        """Move a model here and return it from here. Raises StudioError; then the model is where it was."""
+        if _content(self.path) != self.content:
+            raise StudioError(
+                "out-taken",
+                "The model stands, but something was put into “{out}” while it was made.",
+                "It lies in {model}. Move it by hand, or: slm-studio export {model} OUT",
+                out=str(self.path),
+                model=model.folder,
+            )
+        try:
+            self._make_room()
+            return relocate(model, self.path)
+        except OSError as error:
+            raise StudioError(
+                "out-refused",
+                "The model stands, but “{out}” did not take it: {reason}.",
+                "It lies in {model}. Move it by hand, or: slm-studio export {model} OUT",
+                out=str(self.path),
+                reason=error.strerror or str(error),
+                model=model.folder,
+            ) from error
+
+    def _make_room(self) -> None:
+        """Clear the folder, as --overwrite asked: a former model is replaced, anything else goes to the app's trash."""
+        if self.content and not (self.path / STUDIO_FILE).is_file():
+            files.move_to_trash(self.path, paths.trash())
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """Add where the model goes."""
+    parser.add_argument("--out", metavar="FOLDER", help="where the model goes (default: with the app's models)")
+    parser.add_argument("--overwrite", action="store_true", help="replace what stands in OUT")
+
+
+def destination_of(arguments: argparse.Namespace, beside: tuple[str | None, ...] = ()) -> Destination | None:
+    """Return OUT, or None. Raises StudioError where something stands there, or nothing could be written there.
+
+    With --overwrite it may hold something, but neither the files `beside`, nor the app's own folders, nor where we are.
+    """
+    if not arguments.out:
+        return None
+    path = Path(absolute(arguments.out))
+    if path.exists() and not path.is_dir():
+        raise StudioError("out-is-a-file", "“{out}” is a file.", "Choose a folder for the model.", out=str(path))
+    content = _content(path)
+    if content:
+        if not arguments.overwrite:
+            raise StudioError(
+                "out-not-empty",
+                "“{out}” exists and is not empty.",
+                "Choose another folder, or add --overwrite.",
+                out=str(path),
+            )
+        own = (paths.models(), paths.runs(), paths.datasets())
+        _refuse_precious(path, [Path.cwd(), Path.home(), *own, *(Path(absolute(each)) for each in beside if each)])
+    above = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise StudioError(
+            "not-allowed",
+            "“{path}” may not be read or written.",
+            "Check the permissions, or choose another place.",
+            path=str(above),
+        )
+    return Destination(path, content)
+
+
+def _content(folder: Path) -> Content:
+    if not folder.is_dir():
+        return frozenset()
+    return frozenset(
+        (entry.name, entry.inode(), entry.stat(follow_symlinks=False).st_mtime_ns) for entry in os.scandir(folder)
+    )
+
+
+def _refuse_precious(out: Path, precious: list[Path]) -> None:
+    for each in precious:
+        if each.resolve().is_relative_to(out.resolve()):
+            raise StudioError(
+                "out-holds-more",
+                "“{out}” cannot be overwritten: “{what}” lies in it.",
+                "Choose another folder for the model.",
+                out=str(out),
+                what=str(each),
+            )

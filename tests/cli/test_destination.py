@@ -1,0 +1,89 @@
+"""--out: asked for before the work, and still right after it."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from slm_studio.cli.destination import Destination, destination_of
+from slm_studio.cli.work import absolute
+from slm_studio.core import paths
+from slm_studio.core.errors import StudioError
+from slm_studio.core.saved import SavedModel, open_saved, save_facts
+
+
+def a_model(name: str = "made") -> SavedModel:
+    folder = paths.models() / name
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(name.encode())
+    model = SavedModel(folder=str(folder), name=name, task="classify", base="blank:bag-small")
+    save_facts(model)
+    return model
+
+
+def asked(out: object, overwrite: bool = False) -> Destination:
+    found = destination_of(argparse.Namespace(out=str(out), overwrite=overwrite))
+    assert found is not None
+    return found
+
+
+def test_two_trainings_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    first, second = asked(tmp_path / "out"), asked(tmp_path / "out")
+    assert first.take(a_model("first")).folder == str(tmp_path / "out")
+
+    with pytest.raises(StudioError) as caught:
+        second.take(a_model("second"))
+
+    assert caught.value.code == "out-taken"
+    assert open_saved(tmp_path / "out").name == "first"
+    assert open_saved(paths.models() / "second").name == "second"
+
+
+def test_overwriting_means_what_stood_there_then(tmp_path: Path) -> None:
+    asked(tmp_path / "out").take(a_model("old"))
+    first, second = asked(tmp_path / "out", overwrite=True), asked(tmp_path / "out", overwrite=True)
+    first.take(a_model("first"))
+
+    with pytest.raises(StudioError, match="while it was made"):
+        second.take(a_model("second"))
+
+    assert open_saved(tmp_path / "out").name == "first"
+
+
+def test_the_folder_we_are_in_is_filled_and_stays_the_same_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    before = here.stat().st_ino
+
+    model = asked(".").take(a_model())
+
+    assert model.folder == str(here)
+    assert here.stat().st_ino == before
+    assert open_saved(Path(".")).name == "made"
+    assert not (paths.models() / "made").exists()
+
+
+def test_a_path_with_two_dots_makes_no_folder_on_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    model = asked("nowhere/../out").take(a_model())
+
+    assert model.folder == str(tmp_path / "out")
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("a", "a"), ("./a", "a"), ("x/../a", "a"), ("deep/inner/..", "deep"), ("deep/link", "deep/link"), ("..", "../")],
+)
+def test_a_path_means_the_same_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, meant: str
+) -> None:
+    (tmp_path / "deep" / "inner").mkdir(parents=True)
+    (tmp_path / "deep" / "link").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+
+    assert absolute(given) == str(tmp_path.parent if meant == "../" else tmp_path / meant)
