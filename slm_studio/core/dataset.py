@@ -7,8 +7,10 @@ from typing import Literal
 from slm_studio.core import codec, files, paths
 from slm_studio.core.errors import StudioError, Value
 
-Kind = Literal["text", "label", "number", "list", "messages", "spans", "tags", "id"]
+Kind = Literal["text", "label", "number", "list", "messages", "spans", "tags", "id", "date", "time", "address"]
 Split = Literal["train", "validation", "test"]
+
+MOST_DISTINCT = 10_000  # different values of a column that are counted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +22,16 @@ class Column:
     filled: int  # rows with a cell that is not empty
     distinct: int  # different values, counted to at most 10,000
     examples: tuple[str, ...] = ()
+
+
+def counted(distinct: int) -> int | str:
+    """Return a column's count of different values for a sentence: a number, or “10,000+” where counting stopped."""
+    return f"{MOST_DISTINCT:,}+" if is_capped(distinct) else distinct
+
+
+def is_capped(distinct: int) -> bool:
+    """Say whether counting stopped at this number of different values."""
+    return distinct >= MOST_DISTINCT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from slm_studio.core.dataset import Remark, counted
+from slm_studio.core.errors import Value
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -117,14 +120,43 @@ class Sizes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """How well texts tell one column apart, found out on some rows."""
+
+    contradictions: int  # texts that stand with two different values
+    right: float = 0.0  # share of rows guessed right by a quick fit that had not seen them; 0 where none was made
+    usual: float = 0.0  # share of the most frequent value
+    rows: int = 0  # of the fit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunnerUp:
+    """A column that could play a role too."""
+
+    role: str
+    column: str
+    labels: int
+    evidence: Evidence
+    message: str  # a template over `values`
+    values: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Suggestion:
     """What we would do with a dataset."""
 
-    task: str
+    task: str  # "" where there is nothing to learn from; the reason says why
     roles: dict[str, str]
     base: str
-    reason: str  # a template
+    reason: str  # a template over roles, labels and `values`
     labels: int = 0
+    values: dict[str, Value] = field(default_factory=dict)
+    runners_up: tuple[RunnerUp, ...] = ()  # the best first
+    remarks: tuple[Remark, ...] = ()  # what should be known of it: several labels a row
+
+    def said(self) -> dict[str, Value]:
+        """Return the values of the reason's template."""
+        return {**self.roles, "labels": counted(self.labels), **self.values}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -75,7 +75,7 @@ def convert(dataset: Dataset, out: str, to: str = "") -> Iterator[Event]:
 @_advised
 def suggest(dataset: Dataset, task: str = "") -> Iterator[Event]:
     """Guess task, roles and base from the columns. Ends in Finished(Suggestion)."""
-    from slm_studio.engine.data.columns import suggest_task
+    from slm_studio.engine.data.suggesting import suggest_task
 
     return suggest_task(dataset, task)
 

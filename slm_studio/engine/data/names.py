@@ -13,7 +13,37 @@ LABEL_NAMES = (
     "score", "type", "genre", "domain", "is_spam", "similar", "y", "标签", "类别", "分类", "类型", "情感", "意图", "主题", "标注", "评分", "星级", "领域",
     "標籤", "類別",
 )  # fmt: skip
+# Among several columns that could be labels one of these is the label, and one of those below is not.
+SURE_LABEL_NAMES = (
+    "label",
+    "labels",
+    "category",
+    "class",
+    "intent",
+    "target",
+    "y",
+    "标签",
+    "类别",
+    "分类",
+    "意图",
+    "標籤",
+    "類別",
+)
+HARDLY_LABEL_NAMES = (
+    "language", "lang", "channel", "source", "platform", "device", "annotator", "annotator_id", "worker", "author", "user", "username", "website",
+    "licence", "license", "batch", "file", "filename", "page", "status", "state", "语言", "渠道", "来源", "平台", "设备", "状态", "标注员", "标注者", "作者", "用户",
+)  # fmt: skip
+MEASURE_NAMES = (
+    "age", "year", "month", "day", "hour", "week", "minute", "count", "number", "num", "n", "length", "len", "size", "price", "amount", "cost",
+    "quantity", "qty", "total", "likes", "views", "votes", "upvotes", "downvotes", "retweets", "shares", "replies", "comments", "words", "chars",
+    "weight", "height", "年龄", "年", "月", "日", "数量", "价格", "金额", "次数", "字数", "长度",
+)  # fmt: skip
+ANSWER_NAMES = ("output", "response", "completion", "answer", "story", "poem", "lyrics", "输出", "回答", "答案", "回复")
 ID_NAMES = ("id", "index", "idx", "uuid", "guid", "key", "row", "no", "编号", "序号", "索引", "編號", "url", "link")
+ADDRESS_NAMES = (
+    "address", "street", "street_address", "email", "e_mail", "mail", "ip", "ip_address", "url", "link", "website", "homepage", "地址", "住址",
+    "邮箱", "电子邮箱", "网址", "链接",
+)  # fmt: skip
 SPLIT_NAMES = ("split", "set", "partition", "fold", "subset", "数据集", "划分")
 SPLIT_VALUES = {
     "train": "train", "training": "train", "trn": "train", "训练": "train", "训练集": "train",
@@ -51,6 +81,22 @@ def is_id(name: str) -> bool:
     """Say whether a column's name says that it numbers or names the rows."""
     own = folded(name)
     return own in ID_NAMES or not {"id", "index", "idx", "uuid", "guid"}.isdisjoint(own.strip("_").split("_"))
+
+
+def is_label(name: str) -> bool:
+    """Say whether a column's name says that it holds labels."""
+    return rank(name, LABEL_NAMES) < 2 * len(LABEL_NAMES)
+
+
+def is_measure(name: str) -> bool:
+    """Say whether a column's name says that its numbers count or measure something."""
+    own = folded(name)
+    return own in MEASURE_NAMES or own.rpartition("_")[2] in MEASURE_NAMES or own.startswith(("n_", "num_"))
+
+
+def is_beside(name: str) -> bool:
+    """Say whether a column's name says that it tells about the row rather than what its text is: meta.source."""
+    return bool(re.match(r"(?i)(meta|metadata|_meta|info)\b", name.strip())) and "." in name
 
 
 def is_known_name(cell: str) -> bool:

@@ -17,6 +17,7 @@ from slm_studio.engine.data.kinds import unknown_format
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Reader, all_readers
 from slm_studio.engine.data.rows import open_table
+from slm_studio.engine.data.single_lists import unwrap_single_lists
 from slm_studio.engine.data.source import HEAD, Source, open_source, shown
 from slm_studio.engine.data.table import TableWriter, batches
 
@@ -35,6 +36,7 @@ def read_dataset(path: Path, options: ReadOptions = ReadOptions()) -> Iterator[E
             if each is not None:
                 own = options if split == "train" else _for_held_out(options, parts["train"], each)
                 found[split] = yield from _read_part(each, own, staging / f"{split}.arrow")
+        found = unwrap_single_lists(found)
         _name_alike(found)
         _same_columns(found)
         train = found["train"]

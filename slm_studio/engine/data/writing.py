@@ -15,9 +15,9 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.results import FileResult
 from slm_studio.core.texts import mark
-from slm_studio.engine.data.columns import text_column
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.source import shown
+from slm_studio.engine.data.suggesting import text_column
 from slm_studio.engine.data.table import batches
 
 BATCH = 10_000

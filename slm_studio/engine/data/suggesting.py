@@ -1,0 +1,193 @@
+"""Suggesting: from columns to a task with its roles, with the reason in words, and with what else would fit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from slm_studio.core.dataset import Column, Dataset, Remark
+from slm_studio.core.errors import Value
+from slm_studio.core.events import Event, Finished
+from slm_studio.core.results import Evidence, RunnerUp, Suggestion
+from slm_studio.core.tasks import task_info
+from slm_studio.core.texts import mark
+from slm_studio.engine.data import names
+from slm_studio.engine.data.evidence import Told, weigh
+from slm_studio.engine.data.quality_labels import is_no_label
+from slm_studio.engine.data.roles import LABEL_KINDS, TEXT_KINDS, label_columns, name_tier, text_columns
+from slm_studio.engine.data.sampling import sample_rows
+from slm_studio.engine.data.several import joined_labels, mark_columns
+from slm_studio.engine.data.shapes import WHOLE
+
+LOOKED_AT = 500  # rows by which columns are judged
+WEIGHED = 10_000  # rows among which contradictions are counted
+MOST_WEIGHED = 24  # columns that compete
+SHOWN = 3  # runners-up
+NAME_BONUS = 0.15  # of explained variance that a name like “rating” is worth
+EVEN = 0.05  # explained variance that makes no difference
+MOST_COLUMNS = 60  # columns whose cells are looked at
+REPEATED = 5  # times that a value stands on average, from which on a column is no text to write like
+NAMED = 4  # columns that a sentence names
+
+
+def suggest_task(dataset: Dataset, task: str = "") -> Iterator[Event]:
+    """Guess the task (unless it is given), its roles and its base from the columns. Ends in Finished(Suggestion)."""
+    possible = [each.name for each in dataset.columns if each.filled and each.kind in {*TEXT_KINDS, *LABEL_KINDS}]
+    cells = sample_rows(dataset, possible[:MOST_COLUMNS], LOOKED_AT)
+    texts = text_columns(dataset, cells)
+    text = texts[0] if texts else None
+    labels = label_columns(dataset, cells, text) if task != "write" else []
+    if text is not None and not labels and task != "write":
+        text, labels = _swapped(dataset, cells, texts)
+    chosen = task or ("classify" if text is not None and labels else "write")
+    if chosen == "write":
+        yield Finished(_written(dataset, cells, task))
+        return
+    yield Finished(_classified(dataset, cells, text, labels, chosen))
+
+
+def text_column(dataset: Dataset) -> str:
+    """Return the name of the column that most likely holds the texts, else of the first one."""
+    possible = [each.name for each in dataset.columns if each.filled and each.kind in TEXT_KINDS]
+    found = text_columns(dataset, sample_rows(dataset, possible[:MOST_COLUMNS], LOOKED_AT))
+    return found[0].name if found else dataset.columns[0].name
+
+
+def _swapped(
+    dataset: Dataset, cells: Mapping[str, Sequence[str]], texts: Sequence[Column]
+) -> tuple[Column | None, list[Column]]:
+    """Try the other texts: the best one may be the only column that could be a label."""
+    for text in texts[1:]:
+        if labels := label_columns(dataset, cells, text):
+            return text, labels
+    return texts[0], []
+
+
+def _written(dataset: Dataset, cells: Mapping[str, Sequence[str]], task: str) -> Suggestion:
+    texts = [each for each in text_columns(dataset, cells, answers=True) if not _says_little(each, dataset)]
+    base = task_info("write").default_base
+    if not texts or (not task and _is_one_record(dataset)):
+        return Suggestion(task=task, roles={}, base=base if task else "", reason=_nothing(bool(texts)))
+    reason = mark("“{text}” holds texts, and no other column repeats a few values that could be labels.")
+    return Suggestion(task="write", roles={"text": texts[0].name}, base=base, reason=reason)
+
+
+def _nothing(has_text: bool) -> str:
+    if has_text:
+        return mark("The file became a single row: how its records are nested is not known.")
+    return mark("No column holds text to learn from: there are only numbers, dates, codes or a few repeated values.")
+
+
+def _says_little(column: Column, dataset: Dataset) -> bool:
+    """Say whether a column repeats a few short values, of which nothing can be written: Up, Down, Up …"""
+    return column.kind == "label" and column.distinct * REPEATED <= dataset.rows
+
+
+def _is_one_record(dataset: Dataset) -> bool:
+    """Say whether nested JSON was read as one row."""
+    return dataset.rows == 1 and dataset.report.format in ("json", "jsonl") and len(dataset.columns) > 1
+
+
+def _classified(
+    dataset: Dataset,
+    cells: Mapping[str, Sequence[str]],
+    text: Column | None,
+    labels: Sequence[Column],
+    task: str,
+) -> Suggestion:
+    told = _weigh(dataset, text, labels)
+    ordered = sorted(labels, key=lambda column: (is_no_label(column.distinct, column.filled), _rank(column, told)))
+    label = ordered[0] if ordered else None
+    roles = {role: column.name for role, column in (("text", text), ("label", label)) if column is not None}
+    reason, values = _reason(roles, told)
+    rivals = [column for column in ordered[1:] if column.distinct > 1 and column.name in told]
+    return Suggestion(
+        task=task,
+        roles=roles,
+        base=task_info(task).default_base,
+        reason=reason,
+        labels=label.distinct if label is not None else 0,
+        values=values,
+        runners_up=tuple(_runner_up(column, told[column.name].evidence) for column in rivals[:SHOWN]),
+        remarks=tuple(_remarks(label, labels, cells)) if label is not None else (),
+    )
+
+
+def _weigh(dataset: Dataset, text: Column | None, labels: Sequence[Column]) -> dict[str, Told]:
+    """Return the evidence for each column that competes; nothing where none has a rival."""
+    rivals = [column for column in labels if column.distinct > 1][:MOST_WEIGHED]
+    if text is None or len(rivals) < 2:
+        return {}
+    cells = sample_rows(dataset, [text.name, *(column.name for column in rivals)], WEIGHED)
+    return weigh(cells.pop(text.name), cells)
+
+
+def _rank(column: Column, told: Mapping[str, Told]) -> tuple[float, ...]:
+    """Return what orders columns that could be the label: a sure name, then what the text tells about them."""
+    share = told[column.name].share if column.name in told else 0.0
+    share += NAME_BONUS * names.is_label(column.name)
+    return (column.distinct < 2, name_tier(column), -round(share / EVEN))
+
+
+def _reason(roles: Mapping[str, str], told: Mapping[str, Told]) -> tuple[str, dict[str, Value]]:
+    """Say why, in a template over the roles, {labels} and the values."""
+    if "text" not in roles:
+        return mark(
+            "No column holds text to learn from: there are only numbers, dates, codes or a few repeated values."
+        ), {}
+    if "label" not in roles:
+        return mark("No column repeats a few values that could be labels. Choose the label yourself."), {}
+    best = max((each.share for each in told.values()), default=0.0)
+    if roles["label"] in told and best > 0 and told[roles["label"]].share == best:
+        values = _values(told[roles["label"]].evidence)
+        return mark("“{label}” repeats {labels} different values, and of all such columns it fits “{text}” best: {contradictions} {contradictions:contradiction|contradictions}; a quick guess is right in {right} % of the rows, the most frequent value in {usual} %."), values  # fmt: skip
+    if told:
+        return mark("“{label}” repeats {labels} different values. So do other columns, and a quick look at the texts does not settle which one is meant."), {}  # fmt: skip
+    return mark("“{label}” repeats {labels} different values, and “{text}” holds the texts to sort."), {}
+
+
+def _values(evidence: Evidence) -> dict[str, Value]:
+    return {
+        "contradictions": evidence.contradictions,
+        "right": round(100 * evidence.right),
+        "usual": round(100 * evidence.usual),
+    }
+
+
+def _runner_up(column: Column, evidence: Evidence) -> RunnerUp:
+    message = mark("“{column}” also fits: {contradictions} {contradictions:contradiction|contradictions}; a quick guess is right in {right} % of the rows, the most frequent value in {usual} %.")  # fmt: skip
+    if not evidence.right:
+        message = mark("“{column}” also fits: {contradictions} {contradictions:contradiction|contradictions}.")
+    values = {"column": column.name} | _values(evidence)
+    return RunnerUp(
+        role="label", column=column.name, labels=column.distinct, evidence=evidence, message=message, values=values
+    )
+
+
+def _remarks(label: Column, labels: Sequence[Column], cells: Mapping[str, Sequence[str]]) -> Iterator[Remark]:
+    """Say where a row may have several labels; one is learnt until a task for them stands."""
+    if joined := joined_labels(cells[label.name]):
+        yield Remark(
+            code="several-labels",
+            message=mark("“{label}” joins several labels in a cell by “{separator}” ({labels} different ones). Each combination is learnt as a label of its own.")
+            if joined.separator != "list"
+            else mark("“{label}” lists several labels in a cell ({labels} different ones). Each combination is learnt as a label of its own."),
+            count=joined.rows,
+            values={"label": label.name, "separator": joined.separator, "labels": joined.labels},
+        )  # fmt: skip
+        return
+    marks = mark_columns({column.name: cells[column.name] for column in labels})
+    grades = [column.name for column in labels if column.name not in marks and _is_grade(cells[column.name])]
+    group = marks if label.name in marks else grades if label.name in grades and len(grades) > 1 else []
+    if group:
+        shown = ", ".join(f"“{name}”" for name in group[:NAMED])
+        more = len(group) > NAMED
+        yield Remark(
+            code="several-columns",
+            message=mark("{count} columns each give every row a label of their own: {columns} … Only “{label}” is learnt; choose another one in the sentence.")
+            if more
+            else mark("{count} columns each give every row a label of their own: {columns}. Only “{label}” is learnt; choose another one in the sentence."),
+            count=len(group),
+            values={"count": len(group), "columns": shown, "label": label.name, "labels": len(group)},
+        )  # fmt: skip
+
+
+def _is_grade(cells: Sequence[str]) -> bool:
+    return all(WHOLE.match(cell) for cell in cells if cell.strip())
