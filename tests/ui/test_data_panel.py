@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel
 from slm_studio.core.dataset import Column, Dataset, Finding, ReadOptions, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
-from slm_studio.core.results import Suggestion
+from slm_studio.core.results import Evidence, RunnerUp, Suggestion
 from slm_studio.core.settings import Settings
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.panels.data import DataPanel
@@ -319,3 +319,102 @@ def test_a_guess_about_a_former_file_is_not_taken_for_this_one(place):
     place.settle()
 
     assert place.session.recipe.roles == {"text": "text", "label": "label"}
+
+
+TWO = Evidence(contradictions=2, right=0.8, usual=0.4, rows=60)
+MESSAGE = "“{column}” also fits: {contradictions} contradictions."
+SEVERAL = Remark(
+    code="several-labels", message="“{label}” joins several labels.", values={"label": "label", "labels": 4}
+)
+
+
+def also_fits(place, column: str = "text") -> None:
+    """Let the engine's guess have a runner-up."""
+    suggest = place.engine.suggest
+
+    def guess(dataset: Dataset, task: str):
+        for event in suggest(dataset, task):
+            values = {"column": column, "contradictions": 2, "right": 80}
+            other = RunnerUp(role="label", column=column, labels=3, evidence=TWO, message=MESSAGE, values=values)
+            yield Finished(replace(event.result, runners_up=(other,), remarks=(SEVERAL,)))
+
+    place.engine.suggest = guess
+
+
+def test_runners_up_stand_below_the_sentence_one_click_away(place):
+    also_fits(place)
+    place.open()
+    offered = place.panel.sentence.runners_up.buttons
+
+    assert {name: button.text() for name, button in offered.items()} == {}  # it plays a role already
+    assert "“label” repeats. “label” joins several labels." in place.words()
+
+    place.engine.dataset = replace(
+        place.engine.dataset, id="three", fingerprint="three",
+        columns=(*place.engine.dataset.columns, Column(name="team", kind="label", filled=4, distinct=2)),
+    )  # fmt: skip
+    also_fits(place, "team")
+    place.open()
+    assert offered["team"].text() == "team: 2 contradictions, 80 % guessed right"
+
+    offered["team"].click()
+    place.settle()
+    assert place.session.recipe.roles == {"text": "text", "label": "team"}
+    assert "joins several labels" not in place.words()
+    assert list(offered) == ["label"] and offered["label"].text() == "label: as guessed"
+
+    offered["label"].click()
+    place.settle()
+    assert place.session.recipe.roles == {"text": "text", "label": "label"}
+
+
+def test_what_was_corrected_for_a_file_is_remembered_for_that_file(place):
+    place.open()
+    place.panel.sentence.role_chosen.emit("text", "label")
+    place.settle()
+    place.session.set_dataset(place.engine.cleaned)
+    place.settle()
+    assert place.session.recipe.roles == {"text": "text", "label": "label"}
+
+    place.open()
+
+    assert place.session.recipe.roles == {"text": "label", "label": "text"}
+    assert place.panel.sentence.split.text().startswith("chosen by you")
+
+
+def test_how_a_file_was_told_to_be_read_is_remembered_for_that_file(place):
+    place.open()
+    place.panel.remarks.encoding.choose("big5")
+    place.panel.remarks.encoding.chosen.emit("big5")
+    place.settle()
+
+    place.open()
+    place.open("/home/me/other.csv")
+
+    assert [each["options"].encoding for each in place.engine.arguments("read")] == ["", "big5", "big5", ""]
+
+
+def test_file_with_nothing_to_learn_says_so_and_does_not_train(place):
+    def nothing(dataset: Dataset, task: str):
+        yield Finished(Suggestion(task="", roles={}, base="", reason="No column holds text to learn from."))
+
+    place.engine.suggest = nothing
+    place.open()
+
+    assert "No column holds text to learn from. Choose the columns yourself, or open another file." in place.words()
+    assert not place.panel.train_button.isEnabled()
+
+    place.panel.sentence.role_chosen.emit("text", "text")
+    place.panel.sentence.role_chosen.emit("label", "label")
+    place.settle()
+    assert place.panel.train_button.isEnabled()
+    assert "No column holds text" not in place.words()
+
+
+def test_count_that_is_a_cap_is_shown_as_one(place):
+    text, label = place.engine.dataset.columns
+    place.engine.dataset = replace(place.engine.dataset, columns=(text, replace(label, distinct=10_000)))
+
+    place.open()
+
+    assert place.panel.sentence.text() == "Learn to classify text into 10,000+ values of label"

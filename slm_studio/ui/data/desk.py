@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from slm_studio.core import codec
+from slm_studio.core import codec, corrections
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json, recipe_to_json
 from slm_studio.core.results import Suggestion
-from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.core.texts import tr
 from slm_studio.ui.data.steps import what_changed
 from slm_studio.ui.jobs import JobHandle, Jobs
@@ -65,6 +65,8 @@ class Desk(QObject):
 
     def open(self, path: Path, options: ReadOptions = ReadOptions()) -> None:  # noqa: B008  (frozen)
         """Read a file and make it the open dataset."""
+        if options == ReadOptions():
+            options = corrections.options_of(path)
         arguments = {"path": str(path), "options": options}
         self._start("read", arguments, lambda result: self._on_read(result, options, None))
 
@@ -115,7 +117,7 @@ class Desk(QObject):
             for name, at in recipe.roles.items()
         }
         roles[role] = column
-        self._session.set_recipe(replace(recipe, roles={name: at for name, at in roles.items() if at}))
+        self._correct(replace(recipe, roles={name: at for name, at in roles.items() if at}))
 
     def set_knobs(self, values: dict[str, object]) -> None:
         """Change knobs of the recipe."""
@@ -195,6 +197,7 @@ class Desk(QObject):
         others = {key: value for key, value in kept.items() if key != dataset.id} if isinstance(kept, dict) else {}
         if options != ReadOptions():
             others[dataset.id] = codec.to_json(options)
+        corrections.keep_options(dataset, options)
         self._session.remember("read_options", dict(list(others.items())[-REMEMBERED:]))
 
     def _on_dataset_changed(self, dataset: Dataset | None) -> None:
@@ -217,19 +220,31 @@ class Desk(QObject):
             return
         self._session.set_suggestion(result)
         if self._session.recipe is None:
-            recipe = self._recalled() or make_recipe(result.task, base=result.base, roles=result.roles)
-            self._session.set_recipe(recipe)
+            self._session.set_recipe(self._recalled() or self._corrected() or _plan_of(result))
 
     def _on_other_task(self, dataset_id: str, result: object) -> None:
         recipe = self._session.recipe
         if not isinstance(result, Suggestion) or recipe is None or not self._is_open(dataset_id):
             return
         kept = {name: getattr(recipe, name) for name in KEPT}
-        self._session.set_recipe(make_recipe(result.task, base=result.base, roles=result.roles, settings=kept))
+        self._correct(make_recipe(result.task, base=result.base, roles=result.roles, settings=kept))
+
+    def _correct(self, recipe: Recipe) -> None:
+        """Take what the person made of the guess, and remember it for this file."""
+        self._session.set_recipe(recipe)
+        if self._session.dataset is not None:
+            corrections.keep_roles(self._session.dataset, recipe.task, recipe.roles)
 
     def _is_open(self, dataset_id: str) -> bool:
         """Say whether an answer is about what is open now: another file may have been opened meanwhile."""
         return self._session.dataset is not None and self._session.dataset.id == dataset_id
+
+    def _corrected(self) -> Recipe | None:
+        """Return a plan with the task and columns that the person chose for this file before."""
+        known = corrections.correction_of(self._session.dataset) if self._session.dataset is not None else None
+        if known is None or known.task not in {info.key for info in all_tasks()}:
+            return None
+        return make_recipe(known.task, roles=known.roles)
 
     def _recalled(self) -> Recipe | None:
         """Return the plan that the person made for this dataset before, where its columns still fit."""
@@ -285,6 +300,12 @@ class Desk(QObject):
         for handle in self._looks:
             handle.stop()
         self._looks.clear()
+
+
+def _plan_of(suggestion: Suggestion) -> Recipe:
+    """Return the plan of a guess; where nothing was found to learn, one whose columns are still to be chosen."""
+    task = suggestion.task or all_tasks()[0].key
+    return make_recipe(task, base=suggestion.base, roles=suggestion.roles)
 
 
 def _same_columns(one: Dataset, other: Dataset) -> bool:

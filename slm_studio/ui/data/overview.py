@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from slm_studio.core.dataset import Dataset
+from slm_studio.core.dataset import Dataset, counted
 from slm_studio.core.errors import show
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark, tr
@@ -141,7 +141,7 @@ def about(count: float) -> str:
 
 def distinct_words(distinct: int) -> str:
     """Return a count that stops at 10,000."""
-    return f"> {show(10_000)}" if distinct >= 10_000 else show(distinct)
+    return show(counted(distinct))
 
 
 def length_words(lengths: Lengths, limit: int | None) -> str:

@@ -7,11 +7,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from slm_studio.core.dataset import Dataset
+from slm_studio.core.dataset import Dataset, counted
 from slm_studio.core.errors import show
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import Role, all_tasks, task_info
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.data.runners_up import RunnersUp
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice
@@ -37,6 +39,7 @@ class SentenceRow(Card):
         super().__init__(padding=12, parent=parent)
         self._dataset: Dataset | None = None
         self._recipe: Recipe | None = None
+        self._suggestion: Suggestion | None = None
         self._shown = ""
         self.choices: dict[str, Choice] = {}
         self._holder = QWidget()
@@ -48,10 +51,13 @@ class SentenceRow(Card):
         self._line.addWidget(self._holder, 1)
         self._line.addWidget(self.split, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
         self.body.addLayout(self._line)
+        self.runners_up = RunnersUp()
+        self.runners_up.chosen.connect(self.role_chosen)
+        self.add(self.runners_up)
 
-    def show_plan(self, dataset: Dataset, recipe: Recipe) -> None:
-        """Say what `recipe` would learn from `dataset`."""
-        self._dataset, self._recipe = dataset, recipe
+    def show_plan(self, dataset: Dataset, recipe: Recipe, suggestion: Suggestion | None = None) -> None:
+        """Say what `recipe` would learn from `dataset`, and what `suggestion` has to add."""
+        self._dataset, self._recipe, self._suggestion = dataset, recipe, suggestion
         self._fill()
 
     def retranslate(self) -> None:
@@ -67,7 +73,7 @@ class SentenceRow(Card):
     def _fill(self) -> None:
         if self._dataset is None or self._recipe is None:
             return
-        shown = repr((self._dataset.id, self._recipe.task, self._recipe.roles))
+        shown = repr((self._dataset.id, self._recipe.task, self._recipe.roles, self._suggestion))
         if shown == self._shown:
             return
         self._shown = shown
@@ -79,6 +85,7 @@ class SentenceRow(Card):
         for role in missing:
             self._flow.addWidget(_word(f"{tr(role.title)}:"))
             self._add_role(role)
+        self.runners_up.show_plan(self._dataset, self._recipe, self._suggestion)
         self._fit()
 
     def _add_piece(self, words: str, hole: str) -> None:
@@ -112,10 +119,10 @@ class SentenceRow(Card):
         self.choices[key] = choice
         self._flow.addWidget(choice)
 
-    def _labels(self) -> int:
+    def _labels(self) -> int | str:
         assert self._dataset is not None and self._recipe is not None
         column = self._recipe.roles.get("label", "")
-        return next((each.distinct for each in self._dataset.columns if each.name == column), 0)
+        return next((counted(each.distinct) for each in self._dataset.columns if each.name == column), 0)
 
     def _on_chosen(self, key: str, value: object) -> None:
         if key == "task":

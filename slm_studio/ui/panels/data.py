@@ -11,6 +11,7 @@ from slm_studio.core.dataset import Dataset, list_datasets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress as ProgressEvent
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import say, tr
 from slm_studio.ui.data.desk import Desk
 from slm_studio.ui.data.examples import examples
@@ -151,6 +152,12 @@ class DataPanel(Page):
         self.clean_button.opening.connect(self._fill_clean_menu)
         self.clean_button.chosen.connect(self._on_clean_chosen)
 
+    def _can_train(self) -> bool:
+        """Say whether every column is chosen that the task cannot do without."""
+        recipe = self._session.recipe
+        needed = [role.name for role in task_info(recipe.task).roles if role.needed] if recipe is not None else []
+        return recipe is not None and all(recipe.roles.get(role) for role in needed)
+
     def _show_facts(self) -> None:
         dataset = self._session.dataset
         if dataset is None:
@@ -166,12 +173,12 @@ class DataPanel(Page):
         self._settle_buttons()
         if dataset is None or recipe is None:
             return
-        self.sentence.show_plan(dataset, recipe)
+        self.sentence.show_plan(dataset, recipe, suggestion)
         guessed = suggestion is not None and (suggestion.task, suggestion.roles) == (recipe.task, recipe.roles)
         origin = tr("guessed from the columns") if guessed else tr("chosen by you")
         self.sentence.split.setText(f"{origin} · {held_out(dataset, recipe)}")
         if suggestion is not None and guessed:
-            self.sentence.split.setToolTip(say(suggestion.reason, {**suggestion.roles, "labels": suggestion.labels}))
+            self.sentence.split.setToolTip(say(suggestion.reason, suggestion.said()))
         self.split.show_plan(dataset, recipe, self.desk.options())
 
     def _on_dataset_changed(self, dataset: Dataset | None) -> None:
@@ -229,7 +236,7 @@ class DataPanel(Page):
 
     def _settle_buttons(self) -> None:
         self.clean_button.setEnabled(not self.desk.is_busy)
-        self.train_button.setEnabled(not self.desk.is_busy and self._session.recipe is not None)
+        self.train_button.setEnabled(not self.desk.is_busy and self._can_train())
 
     def _on_progressed(self, event: ProgressEvent) -> None:
         self.progress.set_count(event.what, event.done, event.total)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core import files
+from slm_studio.core.dataset import counted
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import INTERRUPTED, PAUSED, RUNNING, Run, dataset_of, list_runs, recipe_of
 from slm_studio.core.texts import tr
@@ -140,7 +141,7 @@ class TrainPanel(Page):
             self.header.set_facts("From scratch or from a model that knows the language, on this computer.")
             return
         label = recipe.roles.get("label", "")
-        labels = next((column.distinct for column in dataset.columns if column.name == label), 0)
+        labels = next((counted(column.distinct) for column in dataset.columns if column.name == label), 0)
         self.header.set_facts(lambda: f"{dataset.name} · {recipe_sentence(recipe, labels)}")
 
     def _dress_run(self, story: Story) -> None:

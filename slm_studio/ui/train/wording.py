@@ -148,7 +148,7 @@ def day(created: str) -> str:
         return created[:16]
 
 
-def recipe_sentence(recipe: Recipe, labels: int) -> str:
+def recipe_sentence(recipe: Recipe, labels: int | str) -> str:
     """Return what a recipe learns. Example: “classify text into 77 values of category”"""
     info = task_info(recipe.task)
     text, label = recipe.roles.get("text", ""), recipe.roles.get("label", "")
