@@ -20,7 +20,7 @@ EXPECTED: dict[str, dict[str, Any]] = json.loads((CASES / "expected.json").read_
 IN_SEVERAL_COLUMNS = "(one-hot)"
 YET_TO_COME: set[str] = {
     "o14_german.csv", "o15_tsv_quotes.tsv", "o36_google_forms.csv", "o40_title_rows.csv", "o49_emotions_semicolon.txt",
-    "o50_toutiao_separator.txt", "o52_clinc.json", "o55_html_table.xls", "o56_jsonl_bom_blank_comma.jsonl", "o58_comma.txt",
+    "o50_toutiao_separator.txt", "o52_clinc.json", "o56_jsonl_bom_blank_comma.jsonl", "o58_comma.txt",
     "p05_fasttext_comma.txt", "p06_fasttext.txt", "p07_fasttext_multi.txt", "p28_pipe_lone_quote.txt", "p31_space_label.txt",
     "q01_de_preis.csv", "q05_comma_in_every_text.csv", "q08_one_question.csv", "q25_lines_end_in_comma.jsonl",
     "q28_cr_5_percent.csv", "s10_question_header.csv",
