@@ -2,7 +2,7 @@
 
 import argparse
 
-from slm_studio.cli.flags import add_reading, add_roles, check_roles, join_roles, roles_of
+from slm_studio.cli.flags import add_reading, add_roles, check_roles, join_roles, roles_of, suggested_task
 from slm_studio.cli.work import Work
 from slm_studio.core.errors import fill
 from slm_studio.core.recipe import make_recipe
@@ -25,8 +25,10 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     """Return the findings."""
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset, task=arguments.task)
-    check_roles(roles_of(arguments), dataset, guess.task)
-    recipe = make_recipe(guess.task, base=guess.base, roles=join_roles(guess.roles, roles_of(arguments))).settled()
+    named = roles_of(arguments)
+    task = suggested_task(guess, named)
+    check_roles(named, dataset, task)
+    recipe = make_recipe(task, base=guess.base, roles=join_roles(guess.roles, named)).settled()
     findings = work.do(tuple, "check", dataset=dataset, recipe=recipe)
     return {
         "findings": [

@@ -9,6 +9,7 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import Knob, knobs
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import all_tasks, task_info
 
 WORDS: dict[type, tuple[Callable[[str], object], str]] = {
@@ -50,6 +51,24 @@ def roles_of(arguments: argparse.Namespace) -> dict[str, str]:
 def join_roles(guessed: Mapping[str, str], named: Mapping[str, str]) -> dict[str, str]:
     """Return the roles as named, the rest as guessed; a column that was named is guessed for nothing else."""
     return {role: column for role, column in guessed.items() if column not in named.values()} | dict(named)
+
+
+def suggested_task(guess: Suggestion, named: Mapping[str, str]) -> str:
+    """Return the suggested task; where nothing was found to learn, the first one for which the named columns are enough.
+
+    Raises StudioError where they are not.
+    """
+    if guess.task:
+        return guess.task
+    for info in all_tasks():
+        if {role.name for role in info.roles if role.needed} == set(named):
+            return info.key
+    raise StudioError(
+        "nothing-to-learn",
+        guess.reason,
+        "Choose another file, or name the column that holds the texts: --text COLUMN.",
+        **guess.said(),
+    )
 
 
 def check_roles(roles: Mapping[str, str], dataset: Dataset, task: str = "") -> None:

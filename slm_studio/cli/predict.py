@@ -2,8 +2,9 @@
 
 import argparse
 
+from slm_studio.cli.flags import add_reading
 from slm_studio.cli.usage import UsageError, count
-from slm_studio.cli.work import Work, absolute, model_folder
+from slm_studio.cli.work import Work, absolute, model_folder, reading_of
 from slm_studio.core import codec
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
@@ -24,6 +25,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
     parser.add_argument("--top", type=count, default=10, help="answers a text at most")
     parser.add_argument("--device")
+    add_reading(parser)
     parser.set_defaults(run=run)
 
 
@@ -40,7 +42,7 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
             model=model_folder(arguments.model).name,
             task=opened.task,
         )
-    options = {"top": arguments.top, "column": arguments.column}
+    options = {"top": arguments.top, "column": arguments.column} | reading_of(arguments)
     if arguments.file is not None:
         done = work.do(
             FileResult,

@@ -2,7 +2,6 @@
 
 import argparse
 import shutil
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from slm_studio.cli.flags import (
     join_roles,
     roles_of,
     settings_of,
+    suggested_task,
     training_owners,
 )
 from slm_studio.cli.usage import whole_number
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset, task=task)
     named = roles_of(arguments)
-    recipe = make_plan(guess.task or task_of_roles(named, guess), arguments, settings)
+    recipe = make_plan(suggested_task(guess, named), arguments, settings)
     check_roles(named, dataset, recipe.task)
     recipe = replace(
         recipe, roles=join_roles(guess.roles, named), name=arguments.name or (out.path.name if out else "")
@@ -89,19 +89,6 @@ def implied_task(arguments: argparse.Namespace) -> str:
         and (not family or family in {each.key for each in info.families})
     ]
     return fitting[0] if len(fitting) == 1 else ""
-
-
-def task_of_roles(named: Mapping[str, str], guess: Suggestion) -> str:
-    """Return the first task for which the named columns are enough, where nothing was found to learn from the others."""
-    for info in all_tasks():
-        if {role.name for role in info.roles if role.needed} == set(named):
-            return info.key
-    raise StudioError(
-        "nothing-to-learn",
-        guess.reason,
-        "Choose another file, or name the column that holds the texts: --text COLUMN.",
-        **guess.said(),
-    )
 
 
 def make_plan(task: str, arguments: argparse.Namespace, settings: dict[str, object]) -> Recipe:

@@ -91,16 +91,22 @@ class Work:
 
     def read(self, file: str, arguments: argparse.Namespace | None = None) -> Dataset:
         """Read a file (and its held-out files, where the command names some)."""
-        chosen = {name: getattr(arguments, name, None) for name in ("encoding", "delimiter", "sheet", "header")}
         held = {name: absolute(getattr(arguments, name, None)) for name in ("validation", "test")}
-        options = {name: value for name, value in (chosen | held).items() if value not in (None, "")}
-        if options.get("delimiter") in ("tab", r"\t"):
-            options["delimiter"] = "\t"  # hard to type in a terminal
+        options = reading_of(arguments) | {name: value for name, value in held.items() if value}
         return self.do(Dataset, "read", path=absolute(file), options=ReadOptions(**options))  # type: ignore[arg-type]
 
     def open(self, model: str, device: str | None = None) -> Opened:
         """Open a model: a folder, or the name of one of the person's."""
         return self.do(Opened, "open", folder=str(model_folder(model)), device=device or self.settings.device)
+
+
+def reading_of(arguments: argparse.Namespace | None) -> dict[str, object]:
+    """Return what was settled about how a file is read: fields of ReadOptions."""
+    chosen = {name: getattr(arguments, name, None) for name in ("encoding", "delimiter", "sheet", "header")}
+    options = {name: value for name, value in chosen.items() if value not in (None, "")}
+    if options.get("delimiter") in ("tab", r"\t"):
+        options["delimiter"] = "\t"  # hard to type in a terminal
+    return options
 
 
 def absolute(file: str | None) -> str:

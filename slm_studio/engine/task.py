@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from slm_studio.core.dataset import Dataset
-from slm_studio.core.events import Event, Progress
+from slm_studio.core.events import Event, Note, Progress
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Baseline, Label, Report, Token
 from slm_studio.core.tasks import TaskInfo, task_info
@@ -125,6 +125,10 @@ class Task(Generic[Observation]):
     def summarise(self, observations: Sequence[Observation]) -> Held:
         """Return loss and metrics of all observations."""
         raise NotImplementedError
+
+    def strangers(self, loaded: Loaded, rows: Rows, split: str) -> Iterator[Note]:
+        """Say what in rows to be scored training never saw, so that no answer can be right there."""
+        yield from ()
 
     def calibrate(self, observations: Sequence[Observation]) -> dict[str, object]:
         """Return facts by which later answers sound as sure as held-out rows say they may."""

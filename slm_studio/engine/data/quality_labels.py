@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from slm_studio.core.dataset import Dataset, Finding
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.findings import Look, finding
+from slm_studio.engine.data.rows import open_table
+from slm_studio.engine.data.unseen import unseen_labels
 
 RARE = 5  # rows below which a label is hardly learnt
 UNEVEN = 20  # times as many rows as the rarest label
@@ -46,6 +48,7 @@ def judge_labels(look: Look) -> Iterator[Finding]:
     else:
         yield from _shares(look, counts, total)
         yield from _variants(counts)
+        yield from _strangers(look)
 
 
 def _better_label(dataset: Dataset, column: str) -> str:
@@ -83,6 +86,23 @@ def _shares(look: Look, counts: Counter[str], total: int) -> Iterator[Finding]:
             few=few,
             share=round(100 * many / total),
         )
+
+
+def _strangers(look: Look) -> Iterator[Finding]:
+    """Find labels of the person's own held-out rows that the training rows do not have."""
+    for split in look.dataset.held_out:
+        cells = open_table(look.dataset.part(split)).column(look.roles["label"]).to_pylist()  # type: ignore[arg-type]
+        found = unseen_labels(look.counts, cells)
+        if found is not None:
+            yield Finding(
+                code=f"labels-unseen-{split}",
+                message=found.message,
+                cost=mark(
+                    "The score is lower than the model deserves. Add such rows to learn from, or mend the labels."
+                ),
+                count=found.rows,
+                values=found.values(split),
+            )
 
 
 def _variants(counts: Counter[str]) -> Iterator[Finding]:

@@ -159,6 +159,16 @@ def _same_columns(found: dict[str, Part]) -> None:
                 train=train.title,
                 columns=", ".join(part.columns),
             )
+        extra = [name for name in part.columns if name not in train.columns]
+        if extra:
+            train.notes.add(
+                f"columns-unseen-{split}",
+                mark("“{name}” ({split}) has {count} {count:column|columns} that the training rows lack, which {count:is|are} left out: {columns}."),
+                count=len(extra),
+                name=part.title,
+                split=split,
+                columns=", ".join(extra),
+            )  # fmt: skip
 
 
 def _split_by_column(train: Part, staging: Path) -> dict[str, Part]:

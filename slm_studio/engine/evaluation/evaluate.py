@@ -3,18 +3,20 @@
 import csv
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from slm_studio.core import codec, files, paths
 from slm_studio.core.dataset import Dataset, Split, open_dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json
-from slm_studio.core.results import Baseline, Report
+from slm_studio.core.results import Baseline, Report, Suggestion
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
+from slm_studio.core.texts import mark
 from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.data.suggesting import suggest_task
 from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.inference.shelf import on_shelf
 from slm_studio.engine.loaded import Loaded
@@ -27,12 +29,14 @@ REPORT_FILE = "report.json"
 def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, str]) -> Iterator[Event]:
     """Score an open model. Of the data it was trained on only the rows it has never seen are taken."""
     item = on_shelf(handle)
-    recipe = recipe_of_model(item.model, roles)
+    recipe = yield from _fit_roles(recipe_of_model(item.model, roles), dataset)
     recipe = item.task.settle(recipe, dataset)
     part, rows, train = _choose(item.task, recipe, dataset, item.model, split)
     folder = paths.cache() / "reports" / f"{Path(item.model.folder).name}-{dataset.id}-{part}"
     if dataset.fingerprint == item.model.fingerprint and part == item.model.metrics_on:
         folder = Path(item.model.folder) / REPORT_FOLDER
+    if len(rows):
+        yield from item.task.strangers(item.loaded, rows, part)
     report = yield from score_rows(
         item.task, item.loaded, recipe, rows, folder=folder, train=train, names=(item.model.name, dataset.name, part)
     )
@@ -102,6 +106,25 @@ def recipe_of_model(model: SavedModel, roles: dict[str, str]) -> Recipe:
         recipe = recipe_from_json(model.recipe).settled()
         return replace(recipe, roles={**recipe.roles, **roles})
     return make_recipe(model.task, base="imported", roles=roles).settled()
+
+
+def _fit_roles(recipe: Recipe, dataset: Dataset) -> Generator[Event, None, Recipe]:
+    """Where the columns of training are not in a file, take those that play the same roles in it, and say so."""
+    names = {column.name for column in dataset.columns}
+    missing = [role for role, column in recipe.roles.items() if column not in names]
+    if not missing:
+        return recipe
+    (*_, last) = suggest_task(dataset, recipe.task)
+    assert isinstance(last, Finished) and isinstance(last.result, Suggestion)
+    taken = {column for column in recipe.roles.values() if column in names}
+    found = {role: column for role, column in last.result.roles.items() if role in missing and column not in taken}
+    for role, column in found.items():
+        yield Note(
+            "role-by-guess",
+            mark("“{dataset}” has no column “{missing}”: “{column}” is taken for it."),
+            {"dataset": dataset.name, "missing": recipe.roles[role], "column": column},
+        )
+    return replace(recipe, roles={**recipe.roles, **found})
 
 
 def _baselines(task: Task, train: Rows, rows: Rows, report: Report, folder: Path, loaded: Loaded) -> Iterator[Event]:  # type: ignore[type-arg]

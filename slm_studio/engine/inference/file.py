@@ -1,20 +1,25 @@
 """A whole file of prompts → the same file with the answers beside them."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.results import FileResult, Label, Token
+from slm_studio.core.texts import mark
+from slm_studio.engine.data.names import is_known_name
+from slm_studio.engine.data.prose import is_prose
 from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.writing import check_target, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
 
+HEADED = ("csv", "tsv")  # formats whose first row may name the columns
 CHUNK = 256  # rows between two signs of life
 
 
@@ -23,7 +28,7 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     began = time.perf_counter()
     check_target(out, path)  # before hours of answers, not after
     item = on_shelf(handle)
-    dataset = yield from _read(path)
+    dataset = yield from _read(path, options, item)
     table = open_table(dataset.part())
     texts = [cell or "" for cell in table.column(text_column(item, dataset, options)).to_pylist()]
     answers: list[str] = []
@@ -44,9 +49,7 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
 def text_column(item: Item, dataset: Dataset, options: Mapping[str, object]) -> str:
     """Return the column to answer: the one named, the one of the training, or the only one with text."""
     names = [column.name for column in dataset.columns]
-    roles = item.model.recipe.get("roles")
-    learnt = roles.get("text", "") if isinstance(roles, dict) else ""
-    for wish in (str(options.get("column", "")), learnt, "text"):
+    for wish in _wishes(item, options):
         if wish in names:
             return wish
     texts = [column.name for column in dataset.columns if column.kind == "text"]
@@ -61,13 +64,43 @@ def text_column(item: Item, dataset: Dataset, options: Mapping[str, object]) -> 
     )
 
 
-def _read(path: Path) -> Iterator[Event]:
-    for event in read_dataset(path, ReadOptions()):
+def _wishes(item: Item, options: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the names that the column of texts may have, the surest first."""
+    roles = item.model.recipe.get("roles")
+    learnt = str(roles.get("text", "")) if isinstance(roles, dict) else ""
+    return (str(options.get("column", "")), learnt, "text")
+
+
+def _read(path: Path, options: Mapping[str, object], item: Item) -> Generator[Event, None, Dataset]:
+    chosen = {each.name: options[each.name] for each in fields(ReadOptions) if each.name in options}
+    reading = ReadOptions(**chosen)  # type: ignore[arg-type]
+    dataset = yield from _dataset(path, reading)
+    if reading.header is None and _header_is_a_text(dataset, _wishes(item, options)):
+        text = dataset.columns[0].name
+        dataset = yield from _dataset(path, replace(reading, header=False))
+        yield Note(
+            "first-row-kept",
+            mark("The first row is taken for a text, not for the name of the column: “{text}”."),
+            {"text": text[:100]},
+        )
+    return dataset
+
+
+def _dataset(path: Path, reading: ReadOptions) -> Generator[Event, None, Dataset]:
+    for event in read_dataset(path, reading):
         if isinstance(event, Finished):
             assert isinstance(event.result, Dataset)
-            return event.result  # type: ignore[return-value]
+            return event.result
         yield event
     raise AssertionError("read ends in Finished")
+
+
+def _header_is_a_text(dataset: Dataset, known: tuple[str, ...]) -> bool:
+    """Say whether the header of a single column is rather the first text: a prompt lost would be an answer lost."""
+    if len(dataset.columns) > 1 or not dataset.report.header or dataset.report.format not in HEADED:
+        return False
+    name = dataset.columns[0].name
+    return name not in known and not is_known_name(name) and is_prose(name)
 
 
 def _answer(results: list[Label | Token]) -> str:

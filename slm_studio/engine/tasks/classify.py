@@ -16,13 +16,14 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Progress
+from slm_studio.core.events import Event, Note, Progress
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Label, Report, Token
 from slm_studio.core.tasks.classify import ClassifyOptions
 from slm_studio.engine.data.quality import refuse_hopeless
 from slm_studio.engine.data.rows import Row, Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
+from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
 from slm_studio.engine.evaluation import baselines, scoring
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.bag import BagTokenizer
@@ -122,6 +123,12 @@ class Classify(Task[Scored]):
         accuracy = float((true == predicted).mean())
         return Held(loss, {"accuracy": accuracy, "f1_macro": scoring.macro_f1(true[known], predicted[known], classes)})
 
+    def strangers(self, loaded: Loaded, rows: Rows, split: str) -> Iterator[Note]:
+        """Count the rows whose label the model cannot answer."""
+        found = unseen_labels(labels_of(loaded), rows.column("label"))
+        if found is not None:
+            yield Note("labels-unseen", found.message, found.values(split))
+
     def calibrate(self, observations: Sequence[Scored]) -> dict[str, object]:
         """Return the temperature of the probabilities; logits stay as the net computes them."""
         labels_N = np.concatenate([scored.labels_B for scored in observations])
@@ -152,7 +159,7 @@ class Classify(Task[Scored]):
             labels=tuple(present),
             confusion=scoring.confusion(true, predicted, present) if len(present) <= MOST_CELLS else (),
             cases=str(cases),
-            facts={"calibration_error": scoring.calibration_error(confidence, right)},
+            facts={"calibration_error": scoring.calibration_error(confidence, right)} | unseen_facts(names, true),
         )  # fmt: skip
 
     def baselines(

@@ -11,17 +11,19 @@ from slm_studio import __version__
 from slm_studio.core import files, paths
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Machine
+from slm_studio.core.events import Event, Machine, Note
 from slm_studio.core.recipe import Recipe, recipe_to_json, split_base
 from slm_studio.core.results import Report
 from slm_studio.core.run import Run
 from slm_studio.core.saved import REPORT_FOLDER, STUDIO_FILE, Lineage, SavedModel, open_saved, save_facts
+from slm_studio.core.texts import mark
 from slm_studio.engine.data.languages import main_language
 from slm_studio.engine.evaluation.evaluate import score_rows
 from slm_studio.engine.sharing.card import write_card
 from slm_studio.engine.training.checkpoint import Position
 from slm_studio.engine.training.plan import Plan
 
+UNSCORED = mark("Nothing could be held out of {rows} {rows:row|rows}, so there is no score. More rows, or a file for the test, give one.")  # fmt: skip
 LIBRARIES = ("torch", "transformers", "tokenizers")
 
 
@@ -76,6 +78,7 @@ def score_model(work: Work, model: SavedModel) -> Iterator[Event]:
     on_test = len(plan.splits.test) > 0
     rows = plan.splits.test if on_test else plan.splits.validation
     if not len(rows):
+        yield Note("no-scores", UNSCORED, {"rows": len(plan.splits.train)})
         return _describe(model, None)  # type: ignore[return-value]
     folder = Path(model.folder) / REPORT_FOLDER
     report = yield from score_rows(

@@ -88,6 +88,8 @@ def _train(
         trainer.resume_from(path)
     yield Started(run.id, machine, trainer.position.step)
     yield Note("how-it-runs", machine.reason, machine.values)
+    for split in dataset.held_out:  # the person's own rows may hold what the training rows do not
+        yield from plan.task.strangers(plan.loaded, getattr(plan.splits, split), split)
     yield from trainer.events()
     trainer.use_best()
     work = Work(plan=plan, run=run, dataset=dataset, machine=machine, position=trainer.position)
