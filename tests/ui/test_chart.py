@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from PySide6.QtTest import QTest
 
 from slm_studio.core.events import Evaluated, Step
-from slm_studio.ui.widgets.curves import POINTS, RunCurves, Series, decimate, smooth
+from slm_studio.ui.widgets.chart import CurveChart
+from slm_studio.ui.widgets.chart_axes import QuietAxis
+from slm_studio.ui.widgets.curves import POINTS, RunCurves, Series, decimate, hold_range, smooth
 from tests.ui.places import until
 
 
@@ -104,3 +107,50 @@ def test_a_chart_draws_steps_evaluations_and_several_runs(theme) -> None:
     assert not chart.grab().isNull()
     chart.clear()
     until(lambda: not chart._timer.isActive())
+
+
+def test_an_axis_stays_until_the_values_leave_it() -> None:
+    shown = hold_range([np.array([1.0, 2.0])], None)
+    assert shown == (0.88, 2.12)
+
+    assert hold_range([np.array([1.0, 1.9, np.nan])], shown) == shown
+    assert hold_range([np.array([1.0, 2.5])], shown) == pytest.approx((0.82, 2.68))  # they left it
+    assert hold_range([np.array([1.0, 1.2])], shown) == pytest.approx((0.976, 1.224))  # they hardly fill it
+    assert hold_range([np.array([np.nan]), np.array([])], shown) is None
+    low, high = hold_range([np.array([3.0])], None)
+    assert low < 3.0 < high
+
+
+def test_steps_that_move_no_axis_write_no_numbers_anew(theme, monkeypatch) -> None:
+    chart = CurveChart()
+    chart.resize(600, 300)
+    chart.show()
+    chart.set_total(1000)
+    chart.add_steps([step(n, 2.0 + n % 3) for n in range(1, 100)])
+    chart._draw()
+    QTest.qWait(50)
+    written = []
+    paint = QuietAxis.generateDrawSpecs
+    monkeypatch.setattr(QuietAxis, "generateDrawSpecs", lambda *given: written.append(given) or paint(*given))
+
+    chart.add_steps([step(n, 2.0 + n % 3) for n in range(100, 120)])
+    chart._draw()
+    QTest.qWait(50)
+
+    assert written == []
+    chart.close()
+
+
+def test_what_has_no_logarithm_is_left_out_of_a_logarithmic_axis(theme) -> None:
+    chart = CurveChart()
+    chart.show()
+    chart.controls._log.click()
+    chart.add_steps([step(1, 10.0), step(2, 0.0), step(3, 1000.0)])
+
+    chart._draw()
+
+    _, values = chart._items[""]["raw"].getData()
+    assert values[0] == 1.0
+    assert np.isnan(values[1])
+    assert values[2] == 3.0
+    chart.close()

@@ -12,7 +12,7 @@ from slm_studio.core.texts import tr
 from slm_studio.ui.theme import SECOND, the_theme
 from slm_studio.ui.widgets.chart_axes import QuietAxis, SecondsAxis
 from slm_studio.ui.widgets.chart_controls import ChartControls
-from slm_studio.ui.widgets.curves import RunCurves
+from slm_studio.ui.widgets.curves import RunCurves, hold_range
 from slm_studio.ui.widgets.words import Words, sentence
 
 REDRAW = 60  # milliseconds between two drawings, however fast the steps come
@@ -34,8 +34,11 @@ class CurveChart(QWidget):
         self._theme = the_theme()
         self._value, self._metric, self._metric_name = value, metric, metric_name or metric
         self._runs: dict[str, RunCurves] = {}
-        self._items: dict[str, dict[str, pg.PlotDataItem]] = {}
+        self._items: dict[str, dict[str, pg.PlotDataItem | pg.PlotCurveItem]] = {}
+        self._drawn_evaluations: dict[str, tuple[int, str, bool, float]] = {}
         self._axis, self._total, self._shows_now = "steps", 0.0, True
+        self._height: tuple[float, float] | None = None  # of the axes as shown
+        self._right_height: tuple[float, float] | None = None
         self._scores_are_shares = True  # accuracy and its like keep their whole axis, from 0 to 1
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -95,15 +98,16 @@ class CurveChart(QWidget):
     def remove_run(self, run: str) -> None:
         """Take a run off the chart."""
         self._runs.pop(run, None)
-        for item in self._items.pop(run, {}).values():
-            self._right.removeItem(item) if item.opts.get("right") else self._plot.removeItem(item)
+        self._drawn_evaluations.pop(run, None)
+        for key, item in self._items.pop(run, {}).items():
+            self._right.removeItem(item) if key == "metric" else self._plot.removeItem(item)
         self._later()
 
     def clear(self) -> None:
         """Take all runs off."""
         for run in list(self._runs):
             self.remove_run(run)
-        self._total = 0.0
+        self._total, self._height, self._right_height = 0.0, None, None
 
     def retranslate(self) -> None:
         """Write the legend anew."""
@@ -119,9 +123,10 @@ class CurveChart(QWidget):
         item.hideButtons()
         item.setContentsMargins(0, 8, 16, 0)
         item.getViewBox().setMouseEnabled(x=False, y=False)
-        item.getViewBox().setDefaultPadding(0.06)  # so that no point is cut
+        item.getViewBox().disableAutoRange()
         self._right = pg.ViewBox(enableMenu=False, enableMouse=False)
         self._right.setZValue(10)
+        self._right.disableAutoRange()
         item.scene().addItem(self._right)
         self._right_axis.linkToView(self._right)
         self._right.setXLink(item.getViewBox())
@@ -142,12 +147,14 @@ class CurveChart(QWidget):
         return self._runs[run]
 
     def _new_items(self) -> dict[str, pg.PlotDataItem]:
-        items = {
-            key: pg.PlotDataItem(antialias=True, connect="finite") for key in ("raw", "smooth", "held_out", "metric")
+        items: dict[str, pg.PlotDataItem | pg.PlotCurveItem] = {
+            # Lines without points: a PlotDataItem would carry an empty scatter and copies of its data.
+            key: pg.PlotCurveItem(antialias=True, connect="finite")
+            for key in ("raw", "smooth")
         }
-        items["metric"].opts["right"] = True
+        items |= {key: pg.PlotDataItem(antialias=True, connect="finite") for key in ("held_out", "metric")}
+        items["held_out"].setLogMode(False, self.controls.is_log())
         for key, item in items.items():
-            item.setLogMode(False, self.controls.is_log() and key != "metric")
             self._right.addItem(item) if key == "metric" else self._plot.addItem(item)
         return items
 
@@ -175,34 +182,57 @@ class CurveChart(QWidget):
             self._timer.start()
 
     def _draw(self) -> None:
-        last = 0.0
+        last, heights, metrics = 0.0, [], []
         has_metric, self._scores_are_shares = False, True
         for run, curves in self._runs.items():
             items, x, drawn = self._items[run], curves.step_axis(self._axis), curves.drawn(self._axis)
-            items["raw"].setData(*drawn.raw)
-            items["smooth"].setData(*drawn.smooth)
-            at = curves.evaluation_axis(self._axis)
+            items["raw"].setData(drawn.raw[0], self._scaled(drawn.raw[1]))
+            items["smooth"].setData(drawn.smooth[0], self._scaled(drawn.smooth[1]))
+            heights.append(drawn.raw[1])
             if self._value == "loss":
-                items["held_out"].setData(at, curves.evaluations.column(2))
+                heights.append(curves.evaluations.column(2))
             scores = curves.evaluations.column(3)
             finite = scores[np.isfinite(scores)]
             has_metric |= bool(self._metric) and len(finite) > 0
             self._scores_are_shares &= bool((finite <= 1.0).all() and (finite >= 0.0).all())
-            items["metric"].setData(at[np.isfinite(scores)], finite)
+            metrics.append(finite)
+            self._draw_evaluations(run, curves, finite)
             last = max(last, float(x[-1]) if len(x) else 0.0)
         self._plot.getPlotItem().showAxis("right", has_metric)
-        self._set_range(last)
+        self._set_across(last)
+        self._set_heights(heights, metrics)
         self._write_legend()
 
-    def _set_range(self, last: float) -> None:
+    def _draw_evaluations(self, run: str, curves: RunCurves, finite: np.ndarray) -> None:
+        """Draw the held-out points where they changed: seldom, beside the steps."""
+        at = curves.evaluation_axis(self._axis)
+        state = (len(at), self._axis, self.controls.is_log(), float(at[-1]) if len(at) else 0.0)
+        if self._drawn_evaluations.get(run) == state:
+            return
+        self._drawn_evaluations[run] = state
+        if self._value == "loss":
+            self._items[run]["held_out"].setData(at, curves.evaluations.column(2))
+        self._items[run]["metric"].setData(at[np.isfinite(curves.evaluations.column(3))], finite)
+
+    def _scaled(self, values: np.ndarray) -> np.ndarray:
+        """Return values as they stand on the left axis; what has no logarithm is not drawn there."""
+        if not self.controls.is_log():
+            return values
+        return np.log10(np.where(values > 0, values, np.nan))
+
+    def _set_heights(self, heights: list[np.ndarray], metrics: list[np.ndarray]) -> None:
+        """Choose both vertical ranges; one that stays costs nothing."""
+        if self.controls.is_log():
+            heights = [self._scaled(each) for each in heights]
+        self._height = hold_range(heights, self._height)
+        self._right_height = (0.0, 1.0) if self._scores_are_shares else hold_range(metrics, self._right_height)
+        for view, height in ((self._plot.getPlotItem().getViewBox(), self._height), (self._right, self._right_height)):
+            if height is not None:
+                view.setYRange(*height, padding=0.02 if view is self._right else 0.0)
+
+    def _set_across(self, last: float) -> None:
         end = self._end(last)
         self._plot.setXRange(0.0, end if end > 0 else 1.0, padding=0.01)
-        self._plot.getPlotItem().getViewBox().enableAutoRange(y=True)
-        self._plot.getPlotItem().getViewBox().setAutoVisible(y=False)
-        if self._scores_are_shares:
-            self._right.setYRange(0.0, 1.0, padding=0.02)
-        else:
-            self._right.enableAutoRange(y=True)
         self._now.setPos(last)
         self._now.setVisible(self._shows_now and last > 0)
         self._left_axis.set_digits(self._value)
@@ -232,9 +262,9 @@ class CurveChart(QWidget):
 
     def _on_log_toggled(self, is_log: bool) -> None:
         for items in self._items.values():
-            for key, item in items.items():
-                item.setLogMode(False, is_log and key != "metric")
+            items["held_out"].setLogMode(False, is_log)
         self._left_axis.setLogMode(False, is_log)
+        self._height = None
         self._later()
 
     def _on_theme_changed(self) -> None:

@@ -7,9 +7,11 @@ import numpy as np
 
 from slm_studio.core.events import Evaluated, Step
 
-POINTS = 4000  # at most so many points reach the screen
+POINTS = 2000  # at most so many points reach the screen: a least and a greatest value for each pixel across
 LONG = 20_000  # steps from which a run is not smoothed from its beginning each time
 AXES = ("steps", "epochs", "time")
+AIR = 0.12  # of the values' span that an axis shows above and below them
+LEAST_FILLED = 0.6  # of an axis; values that take less of it get one of their own
 
 
 class Series:
@@ -146,6 +148,23 @@ def _running_mean(values: np.ndarray, window: int) -> np.ndarray:
     at = np.arange(count)
     low, high = np.maximum(0, at - window // 2), np.minimum(count, at + window // 2 + 1)
     return (sums[high] - sums[low]) / np.maximum(1, counts[high] - counts[low])
+
+
+def hold_range(values: Sequence[np.ndarray], shown: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Return the range of an axis: the one shown as long as it fits, else a new one with air on both sides.
+
+    An axis that moves with every point is hard to read, and painting its numbers anew is most of the work of a drawing.
+    None where there is nothing finite to show.
+    """
+    finite = [each[np.isfinite(each)] for each in values]
+    filled = [each for each in finite if len(each)]
+    if not filled:
+        return None
+    low, high = float(min(each.min() for each in filled)), float(max(each.max() for each in filled))
+    if shown and shown[0] <= low and high <= shown[1] and high - low >= LEAST_FILLED * (shown[1] - shown[0]):
+        return shown
+    air = (high - low) * AIR or abs(high) * AIR or 1.0
+    return low - air, high + air
 
 
 def decimate(x: np.ndarray, y: np.ndarray, most: int = POINTS) -> tuple[np.ndarray, np.ndarray]:
