@@ -23,21 +23,37 @@ Record = list[str]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grammar:
-    """How lines become cells. `width` is the expected number of cells, 0 where it is not known yet."""
+    """How lines become cells. `width` is the expected number of cells, 0 where it is not known yet.
+
+    `surplus` is the place of the cell that delimiters nobody quoted belong to; -1 leaves them as cells of their own.
+    """
 
     delimiter: str
     quoting: bool
     width: int = 0
+    surplus: int = -1
+
+
+_ENDS_SPEECH = re.compile(
+    r'^[^"]*[^\s"]"(?=[\s.,;:!?)]|$)'
+)  # `HEY" you`: the first quote within closes, so the one before opened
+EACH_LINE = "\n"  # as a delimiter: no line holds a line end, so each line is one cell
 
 
 class RecordReader:
-    """Turns groups of lines into groups of records and counts what it had to repair."""
+    """Turns groups of lines into groups of records and counts what it had to repair.
 
-    def __init__(self, groups: Iterator[Lines], grammar: Grammar, notes: Notes, first_row: int = 0) -> None:
+    The first `above` records (titles and the header) are left out, and so is every later one that repeats `header`.
+    """
+
+    def __init__(
+        self, groups: Iterator[Lines], grammar: Grammar, notes: Notes, above: int = 0, header: Record | None = None
+    ) -> None:
         self.groups = groups
         self.grammar = grammar
         self.notes = notes
-        self.row = first_row  # number of the next record, for remarks
+        self.row = -above  # number of the next record, for remarks
+        self.header = header
         self.lines: list[str] = []
         self.ends: list[str] = []
         self.at = 0  # the next line within `lines`
@@ -51,6 +67,7 @@ class RecordReader:
         self.field = re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|({plain})){escaped}', re.DOTALL)
         self.opening = re.compile(rf'{blank}"')
         self.closing = re.compile(rf'(?<!")(?:"")*"({blank})(?={escaped}|$)', re.DOTALL)
+        self.skips_blank = grammar.width != 1
 
     def __iter__(self) -> Iterator[list[Record]]:
         """Yield groups of records."""
@@ -84,36 +101,54 @@ class RecordReader:
     def _plain_records(self) -> list[Record]:
         delimiter, lines = self.grammar.delimiter, self.lines
         self.at = len(lines)
-        if self.grammar.width != 1 and "" in lines:
+        blank = delimiter[0]
+        if self.skips_blank and any([not line or line[0] == blank for line in lines]):  # noqa: C419  (twice as fast)
             for number, line in enumerate(lines):
-                if not line:
+                if self._is_blank(line):
                     self._note_blank(number)
-            found = [line.split(delimiter) for line in lines if line]
-        else:
-            found = [line.split(delimiter) for line in lines]
+            lines = [line for line in lines if not self._is_blank(line)]
+        found = [line.split(delimiter) for line in lines]
+        if self.row < 0:
+            above = min(-self.row, len(found))
+            found, self.row = found[above:], self.row + above
+        if self.header is not None and self.header in found:
+            self._note_repeats(found.count(self.header))
+            found = [record for record in found if record != self.header]
+        if self.grammar.surplus >= 0 and max(map(len, found), default=0) > self.grammar.width:
+            found = [self._rejoined(record, delimiter.join(record), self.row + at) for at, record in enumerate(found)]
         self.row += len(found)
         return found
 
     def _records(self) -> list[Record]:
         """Return the records of the lines in hand (and of those that their quoted cells reach into)."""
         found: list[Record] = []
-        delimiter = self.grammar.delimiter
+        delimiter, blank = self.grammar.delimiter, self.grammar.delimiter[0]
+        surplus, width = self.grammar.surplus, self.grammar.width
         while self.at < len(self.lines):
-            line = self.lines[self.at]
-            if line and '"' not in line:  # most lines
+            line, first = self.lines[self.at], self.at
+            if line and '"' not in line and line[0] != blank:  # most lines
                 self.at += 1
                 record: Record | None = line.split(delimiter)
             else:
                 record = self._record()
-            if record is not None:
-                found.append(record)
+            if record is None:
+                continue
+            if self.row < 0:
                 self.row += 1
+                continue
+            if record == self.header:
+                self._note_repeats(1)
+                continue
+            if surplus >= 0 and len(record) > width:
+                record = self._rejoined(record, self._text(first, self.at - 1), self.row)
+            found.append(record)
+            self.row += 1
         return found
 
     def _record(self) -> Record | None:
         """Return the record that begins at the next line, or None for a blank line."""
         line = self.lines[self.at]
-        if not line and self.grammar.width != 1:
+        if self.skips_blank and self._is_blank(line):
             self._note_blank(self.at)
             self.at += 1
             return None
@@ -126,7 +161,40 @@ class RecordReader:
             if record is not None:
                 return record
         self.at += 1
-        return record if record is not None else self._lenient(line)
+        return record if record is not None else self._lenient(line)[0]
+
+    def _is_blank(self, line: str) -> bool:
+        """Say whether a line holds no cell: nothing, or nothing but delimiters."""
+        return not line or (line.startswith(self.grammar.delimiter) and not line.replace(self.grammar.delimiter, ""))
+
+    def _rejoined(self, record: Record, text: str, row: int) -> Record:
+        """Give the delimiters nobody quoted back to the cell they belong to, which stays as it stands in the file."""
+        width, place = self.grammar.width, self.grammar.surplus
+        if len(record) <= width or (place < width - 1 and not any(record[width:])):
+            return record
+        starts = self._starts(text)
+        if len(starts) != len(record):
+            return record
+        after = len(record) - (width - 1 - place)
+        end = starts[after] - len(self.grammar.delimiter) if after < len(record) else len(text)
+        self.notes.add(
+            "rows-joined",
+            mark("{count} {count:row holds|rows hold} unquoted delimiters; {count:its|their} pieces were joined."),
+            place=row,
+        )
+        return [*record[:place], text[starts[place] : end], *record[after:]]
+
+    def _starts(self, text: str) -> list[int]:
+        """Return where each cell of a record begins in its text."""
+        delimiter = self.grammar.delimiter
+        if '"' in text and self.grammar.quoting:
+            if self._strict(text) is None:
+                return self._lenient(text, quiet=True)[1]
+            return [found.start() for found in self.field.finditer(text + delimiter)]
+        starts = [0]
+        while (at := text.find(delimiter, starts[-1])) >= 0:
+            starts.append(at + len(delimiter))
+        return starts
 
     def _strict(self, text: str) -> Record | None:
         """Return the cells where every quote stands as RFC 4180 wants it, else None."""
@@ -153,7 +221,7 @@ class RecordReader:
             quotes += line.count('"')
             if quotes % 2:
                 continue
-            record = self._strict(self._text(last))
+            record = self._strict(self._text(self.at, last))
             if record is None or self._swallows_rows(last):
                 break
             self.joined += 1
@@ -162,10 +230,10 @@ class RecordReader:
         self.unclosed += 1
         return None
 
-    def _text(self, last: int) -> str:
-        """Return the lines from the current one to `last` with the ends between them as they stood."""
+    def _text(self, first: int, last: int) -> str:
+        """Return the lines from `first` to `last` with the ends between them as they stood."""
         parts: list[str] = []
-        for place in range(self.at, last):
+        for place in range(first, last):
             parts += (self.lines[place], self.ends[place])
         return "".join([*parts, self.lines[last]])
 
@@ -176,17 +244,24 @@ class RecordReader:
         alike = sum(line.count(self.grammar.delimiter) == self.grammar.width - 1 for line in inside)
         return alike >= 0.9 * len(inside)
 
-    def _lenient(self, line: str) -> Record:
-        """Cut a line whose quotes are out of order; quotes that enclose nothing stay in the text."""
-        delimiter, cells, start, stray, spaced = self.grammar.delimiter, [], 0, False, False
+    def _lenient(self, line: str, quiet: bool = False) -> tuple[Record, list[int]]:
+        """Cut a line whose quotes are out of order, and say where its cells begin; quotes that enclose nothing stay."""
+        delimiter, start, stray, spaced = self.grammar.delimiter, 0, False, False
+        cells: Record = []
+        starts: list[int] = []
         while start <= len(line):
+            starts.append(start)
             opened = self.opening.match(line, start)
             closed = self.closing.search(line, opened.end()) if opened else None
             if opened and closed:
                 content = line[opened.end() : closed.start(1) - 1]
                 inner = '"' in content.replace('""', "")  # not doubled: it was not meant as CSV
-                stray, spaced = stray or inner, spaced or bool(closed[1]) or opened.end() > start + 1
-                cells.append(content if inner else content.replace('""', '"'))
+                stray = stray or inner
+                if inner and _ENDS_SPEECH.search(content):
+                    cells.append(line[start : closed.end()])
+                else:
+                    spaced = spaced or bool(closed[1]) or opened.end() > start + 1
+                    cells.append(content if inner else content.replace('""', '"'))
                 start = closed.end() + len(delimiter)
                 continue
             stray = stray or opened is not None
@@ -197,6 +272,11 @@ class RecordReader:
         plain = line.split(delimiter)
         if len(cells) != self.grammar.width == len(plain):
             cells, stray, spaced = plain, True, False
+        if not quiet:
+            self._note_quotes(stray, spaced)
+        return cells, starts
+
+    def _note_quotes(self, stray: bool, spaced: bool) -> None:
         if spaced:
             self.notes.add(
                 "spaces-outside-quotes",
@@ -213,9 +293,17 @@ class RecordReader:
                 ),
                 place=max(0, self.row),
             )
-        return cells
+
+    def _note_repeats(self, count: int) -> None:
+        self.notes.add(
+            "header-repeated",
+            mark("{count} {count:row repeats|rows repeat} the column names and {count:was|were} left out."),
+            count=count,
+        )
 
     def _note_blank(self, place: int) -> None:
+        if self.row < 0:
+            return  # between a title and the header
         self.notes.add(
             "blank-lines",
             mark("{count} blank {count:line|lines} between the rows {count:was|were} skipped."),

@@ -3,93 +3,83 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from slm_studio.engine.data.delimited import Grammar, Record, RecordReader
-from slm_studio.engine.data.lines import Lines, split_lines
+from slm_studio.engine.data.delimited import EACH_LINE, Grammar, Record, RecordReader
+from slm_studio.engine.data.header_row import find_header, likelihood
+from slm_studio.engine.data.lines import Lines, lone_returns_end, split_lines
 from slm_studio.engine.data.names import is_known_name
 from slm_studio.engine.data.notes import Notes
 
+LONG = ("_!_", "|||", "+++$+++", "::")  # looked for where the first line holds them
 DELIMITERS = (",", "\t", ";", "|")
+PRIOR_LONG = 0.1  # they hardly part all lines alike by accident
 PRIOR = {"csv": {",": 0.05, ";": 0.03}, "tsv": {"\t": 0.5}, "tab": {"\t": 0.5}, "psv": {"|": 0.5}}
+PER_COLUMN, MOST_COLUMNS = 0.03, 6  # what each column under a header of its own adds to the fit
 JUDGED = 400  # records
-LONGEST_NAME = 60  # characters; a longer first cell is no column name
 _SEPARATOR = re.compile(r'^"?sep=(.)"?$', re.IGNORECASE)
-_SENTENCE = re.compile(r"[.?!…。？！]\s*$|[，。？！；]|[a-z]{2}[.?!,;] ")
-_NUMBER = re.compile(r"^[+-]?(\d+([.,]\d+)?|\.\d+)([eE][+-]?\d+)?%?$")
+_SENTENCE = re.compile(r"[.?!…。？！]\s*$|[，。？！；]")
+
+Table = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dialect:
     """How a delimited file is written. `fit` (0…1) is the share of its first rows that have `width` cells."""
 
-    delimiter: str
+    delimiter: str  # EACH_LINE where there is but one column
     quoting: bool
     width: int
-    header: bool
+    header_at: int  # the record that names the columns; -1 where none does
     lone_returns_end: bool
-    skipped: int  # lines before the header or the first row
+    skipped: int  # lines before the first record
     fit: float
-    rows: tuple[tuple[str, ...], ...]  # the records that were judged, the header included
+    records: Table  # those that were judged, titles and header included
+
+    @property
+    def above(self) -> int:
+        """Return how many records stand above the first row."""
+        return self.header_at + 1
+
+    @property
+    def header(self) -> tuple[str, ...] | None:
+        """Return the record that names the columns."""
+        return self.records[self.header_at] if 0 <= self.header_at < len(self.records) else None
+
+    @property
+    def rows(self) -> Table:
+        """Return the rows that were judged."""
+        return self.records[self.above :]
 
 
 def judge(head: str, name: str, delimiter: str = "", header: bool | None = None) -> Dialect:
     """Return the dialect of a file that begins with `head`. `name` (its ending counts) breaks ties."""
-    lone = lone_returns_end(head)
+    usual = lone_returns_end(head)
+    found = _judge(head, name, delimiter, header, usual)
+    if "\r" in head.replace("\r\n", "") and "\n" in head:  # a lone \r ends a row, or stands in one: what fits is right
+        other = _judge(head, name, delimiter, header, not usual)
+        return other if other.width > 1 and other.fit > found.fit else found
+    return found
+
+
+def _judge(head: str, name: str, delimiter: str, header: bool | None, lone: bool) -> Dialect:
     lines, ends = _first_lines(head, lone)
     skipped = 0
     if lines and (separator := _SEPARATOR.match(lines[0].lstrip("\ufeff"))):
         skipped, delimiter = 1, delimiter or separator[1]
         lines, ends = lines[1:], ends[1:]
-    found = [_try(lines, ends, each) for each in ((delimiter,) if delimiter else DELIMITERS)]
-    prior = PRIOR.get(name.rpartition(".")[2].lower(), {})
-    best = max(found, key=lambda each: each.fit + prior.get(each.delimiter, 0.0) if each.width > 1 else 0.0)
-    if not delimiter and best.fit < 0.8 and best.rows and len(best.rows[0]) == 1:
-        best = _try(lines, ends, best.delimiter, width=1)  # prose with commas under a single header
-    guessed = has_header(best.rows, best.width) if header is None else header
+    best = _try(lines, ends, delimiter) if delimiter else _best(lines, ends, name)
+    place = best.header_at if header is None else 0 if header else -1
     return Dialect(
         delimiter=best.delimiter,
         quoting=best.quoting,
-        width=_header_width(best, guessed),
-        header=guessed,
+        width=_header_width(best, place),
+        header_at=place,
         lone_returns_end=lone,
         skipped=skipped,
         fit=best.fit,
-        rows=best.rows,
+        records=best.records,
     )
-
-
-def lone_returns_end(head: str) -> bool:
-    """Say whether a \\r without \\n ends a line here: not where there are only a few among other line ends."""
-    both, returns, feeds = head.count("\r\n"), head.count("\r"), head.count("\n")
-    lone = returns - both
-    return lone > 0.02 * (feeds + lone)
-
-
-def has_header(rows: Sequence[Sequence[str]], width: int) -> bool:
-    """Say whether the first row names the columns rather than being data itself."""
-    if not rows:
-        return True
-    first, rest = [cell.strip() for cell in rows[0]], rows[1:]
-    if any(is_known_name(cell) for cell in first):
-        return True
-    if not any(first) or any(len(cell) > LONGEST_NAME or "\n" in cell for cell in first):
-        return False
-    if first == [str(number) for number in range(len(first))] and len(first) > 1:
-        return True  # pandas numbers columns that have no names
-    if any(_SENTENCE.search(cell) for cell in first) or any(cell.startswith('"') for cell in first):
-        return False
-    for place, cell in enumerate(first[:width]):
-        column = [row[place].strip() for row in rest if len(row) > place]
-        if cell and cell in column:
-            return False
-        if column and _share_of_numbers(column) > 0.9:
-            return not _NUMBER.match(cell)
-    return not any(_NUMBER.match(cell) for cell in first)
-
-
-def _share_of_numbers(column: Sequence[str]) -> float:
-    return sum(bool(_NUMBER.match(cell)) for cell in column) / len(column)
 
 
 def _first_lines(head: str, lone: bool) -> Lines:
@@ -109,40 +99,99 @@ class _Trial:
     quoting: bool
     width: int
     fit: float
-    rows: tuple[tuple[str, ...], ...]
+    records: Table
+    header_at: int = -1
+    repaired: int = 0  # quotes out of order
+
+    @property
+    def heads(self) -> bool:
+        """Say whether the delimiter parts the first line, too, or else a title stands there."""
+        return self.header_at > 0 or not self.records or len(_trimmed(self.records[0])) > 1
 
 
-def _try(lines: list[str], ends: list[str], delimiter: str, width: int = 0) -> _Trial:
+def _best(lines: list[str], ends: list[str], name: str) -> _Trial:
+    """Return the way of cutting in which header and rows agree best, or one column where none does."""
+    long = tuple(each for each in LONG if lines and each in lines[0])
+    prior = PRIOR.get(name.rpartition(".")[2].lower(), {})
+    found = [_try(lines, ends, each) for each in (*long, *DELIMITERS)]
+    best = max(found, key=lambda each: _weight(each, prior.get(each.delimiter, PRIOR_LONG * (each.delimiter in long))))
+    if best.width > 1 and (best.heads or not _is_one_column(best)):
+        return best
+    return _one_column(lines, ends)
+
+
+def _weight(trial: _Trial, prior: float) -> float:
+    if trial.width < 2:
+        return -1.0
+    weight = trial.fit + prior - (0.0 if trial.heads else 1.0)
+    if trial.header_at >= 0 and likelihood(trial.records[trial.header_at :], trial.width) > 1.0:
+        weight += PER_COLUMN * min(trial.width, MOST_COLUMNS)
+    return weight
+
+
+def _is_one_column(trial: _Trial) -> bool:
+    """Say whether a delimiter that the first line lacks is but a character of the text.
+
+    A name above (“text”), a space behind most of them (“Austin, TX”) or lines that disagree: it parts nothing.
+    """
+    first = trial.records[0][0].strip()
+    if trial.fit < 0.8 or is_known_name(first) or not _SENTENCE.search(first):
+        return True
+    pieces = [cell for record in trial.records[1:] for cell in record[1:]]
+    return sum(cell.startswith(" ") for cell in pieces) > 0.5 * len(pieces)
+
+
+def _one_column(lines: list[str], ends: list[str]) -> _Trial:
+    """Take each line as one cell, without its quotes where they enclose it."""
+    notes = Notes()
+    quoted = _records(lines, ends, Grammar(delimiter=EACH_LINE, quoting=True, width=1), notes)
+    stray = notes.found["stray-quotes"].count if "stray-quotes" in notes.found else 0
+    opened = sum(line.startswith('"') for line in lines[:JUDGED])
+    quoting = opened >= 2 * stray
+    rows = quoted if quoting else _records(lines, ends, Grammar(delimiter=EACH_LINE, quoting=False, width=1), Notes())
+    records = tuple(map(tuple, rows))
+    place = find_header(records, 1)
+    return _Trial(delimiter=EACH_LINE, quoting=quoting, width=1, fit=1.0, records=records, header_at=place)
+
+
+def _try(lines: list[str], ends: list[str], delimiter: str) -> _Trial:
     """Cut the lines at `delimiter`, with quotes that enclose and with quotes that do not, and keep the better way."""
-    if width:
-        rows = _records(lines, ends, Grammar(delimiter=delimiter, quoting=False, width=width))
-        joined = tuple((delimiter.join(row),) for row in rows)
-        return _Trial(delimiter=delimiter, quoting=False, width=1, fit=1.0, rows=joined)
     literal, quoted = (_try_quoting(lines, ends, delimiter, quoting) for quoting in (False, True))
-    proven = delimiter != "\t" or _quotes_enclose(lines, delimiter) or _holds_line_ends(quoted.rows)
+    proven = delimiter != "\t" or _quotes_enclose(lines, delimiter) or _holds_line_ends(quoted)
     margin = 0.0 if proven else 0.05
     return quoted if quoted.fit + 0.005 >= literal.fit + margin else literal
 
 
 def _try_quoting(lines: list[str], ends: list[str], delimiter: str, quoting: bool) -> _Trial:
-    rows = _records(lines, ends, Grammar(delimiter=delimiter, quoting=quoting))
+    rows = _records(lines, ends, Grammar(delimiter=delimiter, quoting=quoting), Notes())
     filled = [row for row in rows if any(row)]
     widths = Counter(map(len, filled))
+    trial = _Trial(delimiter=delimiter, quoting=quoting, width=1, fit=0.0, records=tuple(map(tuple, rows)))
     if not widths:
-        return _Trial(delimiter=delimiter, quoting=quoting, width=1, fit=0.0, rows=tuple(map(tuple, rows)))
+        return trial
     first = len(_trimmed(rows[0]))
     usual = max(widths, key=lambda each: (widths[each], each))
     if widths[first] >= 0.5 * widths[usual]:
         usual = first
-    fit = sum(len(row) == usual or (len(row) > usual and not any(row[usual:])) for row in filled) / len(filled)
-    if widths[usual] > 1:  # once the width is known, stray quotes are judged better
-        rows = _records(lines, ends, Grammar(delimiter=delimiter, quoting=quoting, width=usual))
-    return _Trial(delimiter=delimiter, quoting=quoting, width=usual, fit=fit, rows=tuple(map(tuple, rows)))
+    notes = Notes()
+    if usual > 1:  # once the width is known, stray quotes are judged better
+        rows = _records(lines, ends, Grammar(delimiter=delimiter, quoting=quoting, width=usual), notes)
+    place = find_header(rows, usual)
+    judged = [row for row in rows[max(0, place) :] if any(row)]
+    return replace(
+        trial,
+        width=usual,
+        fit=sum(len(row) == usual or (len(row) > usual and not any(row[usual:])) for row in judged) / len(judged),
+        records=tuple(map(tuple, rows)),
+        header_at=place,
+        repaired=notes.found["stray-quotes"].count if "stray-quotes" in notes.found else 0,
+    )
 
 
-def _records(lines: list[str], ends: list[str], grammar: Grammar) -> list[Record]:
+def _records(lines: list[str], ends: list[str], grammar: Grammar, notes: Notes) -> list[Record]:
     groups = ((lines[at : at + JUDGED], ends[at : at + JUDGED]) for at in range(0, len(lines), JUDGED))
-    reader, found = RecordReader(groups, grammar, Notes()), []
+    reader = RecordReader(groups, grammar, notes)
+    found: list[Record] = []
     for records in reader:
         found += records
         if len(found) >= JUDGED:
@@ -150,7 +199,7 @@ def _records(lines: list[str], ends: list[str], grammar: Grammar) -> list[Record
     return found[: reader.open_at] if reader.open_at >= 0.3 * len(found) > 0 else found  # cut within a quoted cell
 
 
-def _trimmed(row: Record) -> Record:
+def _trimmed(row: Sequence[str]) -> Sequence[str]:
     """Drop empty cells at the end, but never more than one of two."""
     end = len(row)
     while end > 2 and not row[end - 1]:
@@ -158,16 +207,17 @@ def _trimmed(row: Record) -> Record:
     return row[:end]
 
 
-def _header_width(trial: _Trial, header: bool) -> int:
+def _header_width(trial: _Trial, place: int) -> int:
     """The header settles the number of columns where there is one."""
-    if header and trial.rows and trial.width > 1:
-        return max(len(_trimmed(list(trial.rows[0]))), 1)
+    if 0 <= place < len(trial.records) and trial.width > 1:
+        return max(len(_trimmed(trial.records[place])), 1)
     return trial.width
 
 
-def _holds_line_ends(rows: Sequence[Sequence[str]]) -> bool:
-    """Say whether quoted cells span lines. (One that swallowed a row by accident would hold a tab, too.)"""
-    return any("\n" in cell and "\t" not in cell for row in rows for cell in row)
+def _holds_line_ends(trial: _Trial) -> bool:
+    """Say whether quoted cells span lines. (One that swallowed a row by accident would hold a tab, and leave others torn.)"""
+    spanning = [cell for record in trial.records for cell in record if "\n" in cell]
+    return any(trial.delimiter not in cell for cell in spanning) or (len(spanning) > 0 and not trial.repaired)
 
 
 def _quotes_enclose(lines: list[str], delimiter: str) -> bool:

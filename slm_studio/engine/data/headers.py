@@ -47,6 +47,13 @@ def invented_names(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     names = [f"column_{place + 1}" for place in range(width)]
     text = max(range(width), key=lambda place: lengths[place])
     labels = [place for place in range(width) if different[place] <= FEW and lengths[place] <= 40 and place != text]
-    if len(rows) >= 4 and len(labels) == 1 and different[text] > FEW:
-        names[labels[0]], names[text] = "label", "text"
+    if len(rows) >= 4 and different[text] > FEW and labels and _say_the_same(columns, labels):
+        label = max(labels, key=lambda place: (not columns[place][0].isdigit(), -place))
+        names[label], names[text] = "label", "text"
     return names
+
+
+def _say_the_same(columns: Sequence[Sequence[str]], places: Sequence[int]) -> bool:
+    """Say whether columns differ only in how they name one thing, as a label and its number do."""
+    together = len(set(zip(*(columns[place] for place in places), strict=False)))
+    return all(len(set(columns[place])) == together for place in places)

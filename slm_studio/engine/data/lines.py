@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from slm_studio.core.errors import StudioError
 
 MOST = 256 << 20  # characters of one line; a longer one is no row that a model could read
+FEW_RETURNS = 0.2  # share of line ends up to which a lone \r is part of a text
 _ENDS = re.compile(r"(\r\n|\n|\r)")
 _ENDS_BUT_LONE = re.compile(r"(\r\n|\n)")
 
@@ -39,6 +40,13 @@ def split_lines(texts: Iterator[str], *, lone_returns_end: bool = True) -> Itera
         lines, ends, rest = _cut("".join(pending) + "\n", pattern)
         ends[-1] = ends[-1].removesuffix("\n")
         yield lines, ends
+
+
+def lone_returns_end(head: str) -> bool:
+    """Say whether a \\r without \\n ends a line here: not where there are only a few among other line ends."""
+    both, returns, feeds = head.count("\r\n"), head.count("\r"), head.count("\n")
+    lone = returns - both
+    return lone > FEW_RETURNS * (feeds + lone)
 
 
 def _cut(text: str, pattern: re.Pattern[str]) -> tuple[list[str], list[str], str]:

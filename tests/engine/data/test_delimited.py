@@ -180,3 +180,146 @@ def test_unknown_encoding_of_the_options_is_named(tmp_path: Path) -> None:
         write_and_read(tmp_path / "a.csv", "text\na\n", encoding="klingon")
 
     assert caught.value.code == "no-such-encoding" and "klingon" in str(caught.value)
+
+
+@pytest.mark.parametrize("header", ["city", "text", "Wohnort"])
+def test_commas_of_a_single_column_are_not_deleted(tmp_path: Path, header: str) -> None:
+    cities = ["Austin, TX", "Boise, ID", "Salem, OR", "Dover, DE"] * 5
+
+    dataset = write_and_read(tmp_path / "a.csv", "\n".join([header, *cities]))
+
+    assert names(dataset) == [header] and [cell for (cell,) in cells(dataset)] == cities
+
+
+def test_quotes_of_a_quoted_cell_go_beside_lines_with_bare_commas(tmp_path: Path) -> None:
+    dataset = write_and_read(tmp_path / "a.csv", 'name\n"Lee, Ann"\nChan, Bo\n"say ""so"""\n"two\nlines"\n')
+
+    assert [cell for (cell,) in cells(dataset)] == ["Lee, Ann", "Chan, Bo", 'say "so"', "two\nlines"]
+
+
+def test_quotes_that_are_part_of_a_single_column_stay(tmp_path: Path) -> None:
+    lines = ['"Never," she said.', "He left.", '"Why?" I asked, "and when?"', '"Now!"']
+
+    dataset = write_and_read(tmp_path / "a.csv", "\n".join(["text", *lines]))
+
+    assert [cell for (cell,) in cells(dataset)] == lines
+
+
+def test_pieces_that_are_joined_keep_their_quotes_and_spaces(tmp_path: Path) -> None:
+    usual = "ham,nothing special\nspam,buy now\n" * 20
+    wide = 'ham,he said, "yes, of course", and left\n'
+
+    dataset = write_and_read(tmp_path / "a.csv", "label,text\n" + usual + wide * 3)
+
+    assert cells(dataset)[-1] == ("ham", 'he said, "yes, of course", and left')
+    assert remark(dataset, "rows-joined").rows == (40, 41, 42)
+
+
+def test_unquoted_commas_in_a_middle_column_do_not_move_the_label(tmp_path: Path) -> None:
+    usual = "".join(f"{n},some longer text number {n},{'ab'[n % 2]}\n" for n in range(40))
+
+    dataset = write_and_read(tmp_path / "a.csv", "id,text,label\n" + usual + "40,well, I mean, yes,a\n" * 3)
+
+    assert cells(dataset)[-1] == ("40", "well, I mean, yes", "a")
+
+
+@pytest.mark.parametrize("comma", ["{n},50", "1.{n},99", "{n},5"])
+def test_decimal_commas_do_not_hide_the_semicolons(tmp_path: Path, comma: str) -> None:
+    lines = [f"gut genug, Nummer {n};{comma.format(n=n)};{'ab'[n % 2]}" for n in range(10, 40)]
+
+    dataset = write_and_read(tmp_path / "a.csv", "\n".join(["Text;Preis;Klasse", *lines]))
+
+    assert names(dataset) == ["Text", "Preis", "Klasse"]
+    assert cells(dataset)[0] == ("gut genug, Nummer 10", comma.format(n=10), "a")
+
+
+def test_header_is_known_by_its_column_and_not_by_its_last_sign(tmp_path: Path) -> None:
+    labels = "".join(
+        f"{text},{'ab'[n % 2]}\n" for n, text in enumerate(["no heat", "a leak", "no light", "a drip"] * 3)
+    )
+    dates = "".join(f"2026-03-{n:02},note {n} of the day\n" for n in range(1, 20))
+    questions = "".join(f"where is my parcel {n}?,{'ab'[n % 2]}\n" for n in range(20))
+
+    assert names(write_and_read(tmp_path / "a.csv", "What went wrong?,team!\n" + labels)) == [
+        "What went wrong?",
+        "team!",
+    ]
+    assert names(write_and_read(tmp_path / "b.csv", "When was it.,Say more!\n" + dates)) == [
+        "When was it.",
+        "Say more!",
+    ]
+    assert write_and_read(tmp_path / "c.csv", dates).rows == 19
+    assert write_and_read(tmp_path / "d.csv", questions).rows == 20
+
+
+@pytest.mark.parametrize(
+    "title", ["Survey results 2026\n", "Survey results 2026,\n\n", "Survey,\nMade on 2026-03-01,\n,\n"]
+)
+def test_titles_above_the_header_are_no_rows_and_are_said(tmp_path: Path, title: str) -> None:
+    body = "".join(f"comment number {n},{'ab'[n % 2]}\n" for n in range(30))
+
+    dataset = write_and_read(tmp_path / "a.csv", title + "comment,topic\n" + body)
+
+    assert names(dataset) == ["comment", "topic"] and dataset.rows == 30
+    assert cells(dataset)[0] == ("comment number 0", "a")
+    assert str(remark(dataset, "title-rows").values["title"]).startswith("Survey")
+
+
+def test_headers_of_files_put_together_are_no_rows_and_are_said(tmp_path: Path) -> None:
+    one, quoted = "text,label\n" + "good one,a\nbad one,b\n" * 9, 'text,label\n"so, so",a\nfine,b\n'
+
+    dataset = write_and_read(tmp_path / "a.csv", one + one + quoted)
+
+    assert dataset.rows == 38 and remark(dataset, "header-repeated").count == 2
+    assert cells(dataset)[-2] == ("so, so", "a") and ("text", "label") not in cells(dataset)
+
+
+def test_word_of_the_header_in_a_row_is_a_cell(tmp_path: Path) -> None:
+    dataset = write_and_read(tmp_path / "a.csv", "text,label\ntext,a\nlabel,b\nother,label\n")
+
+    assert cells(dataset) == [("text", "a"), ("label", "b"), ("other", "label")]
+
+
+def test_table_in_a_cell_keeps_its_first_line(tmp_path: Path) -> None:
+    dataset = write_and_read(tmp_path / "a.csv", 'text,label\n"see:\ntext,label\nx,y",a\nplain,b\n')
+
+    assert cells(dataset)[0] == ("see:\ntext,label\nx,y", "a")
+
+
+def test_lines_of_nothing_but_delimiters_are_blank_lines(tmp_path: Path) -> None:
+    dataset = write_and_read(tmp_path / "a.csv", 'text,label,n\na,x,1\n,,\n"b, c",y,2\n,,,,\n\nd,x,3\n')
+
+    assert [row[0] for row in cells(dataset)] == ["a", "b, c", "d"]
+    assert remark(dataset, "blank-lines").count == 3
+
+
+def test_tabs_and_line_ends_in_quotes_make_one_row(tmp_path: Path) -> None:
+    body = "".join(f'"text {n}\tand ""so""\nmore"\t{"ab"[n % 2]}\n' for n in range(20))
+    once = "".join(f"text {n}\t{'ab'[n % 2]}\n" for n in range(20)) + '"one\ttab\nand line"\ta\n'
+
+    assert cells(write_and_read(tmp_path / "a.tsv", "text\tlabel\n" + body))[3] == ('text 3\tand "so"\nmore', "b")
+    assert cells(write_and_read(tmp_path / "b.tsv", "text\tlabel\n" + once))[-1] == ("one\ttab\nand line", "a")
+
+
+@pytest.mark.parametrize("share", [2, 3, 20])
+def test_lone_return_in_a_row_does_not_cut_it(tmp_path: Path, share: int) -> None:
+    lines = [f"text {n}{chr(13) if n % share == 0 else ' '}more,{'ab'[n % 2]}" for n in range(60)]
+
+    dataset = write_and_read(tmp_path / "a.csv", "\n".join(["text,label", *lines]))
+
+    assert dataset.rows == 60 and cells(dataset)[0] == ("text 0\rmore", "a")
+
+
+def test_few_lone_returns_that_end_rows_do_end_them(tmp_path: Path) -> None:
+    lines = "".join(f"text {n},{'ab'[n % 2]}" + ("\r" if n % 30 == 0 else "\n") for n in range(300))
+
+    assert write_and_read(tmp_path / "a.csv", "text,label\n" + lines).rows == 300
+
+
+@pytest.mark.parametrize(("code", "width"), [("_!_", 3), ("|||", 2), ("::", 3), ("+++$+++", 3)])
+def test_delimiters_of_several_signs_are_guessed(tmp_path: Path, code: str, width: int) -> None:
+    lines = [code.join([f"some text, number {n}", "ab"[n % 2], "x|y"][:width]) for n in range(30)]
+
+    dataset = write_and_read(tmp_path / "a.csv", "\n".join(lines))
+
+    assert dataset.report.delimiter == code and len(dataset.columns) == width and dataset.rows == 30

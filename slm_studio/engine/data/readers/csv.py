@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from slm_studio.core.dataset import ReadOptions
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import dialect
-from slm_studio.engine.data.delimited import Grammar, Record, RecordReader
+from slm_studio.engine.data.delimited import EACH_LINE, Grammar, Record, RecordReader
 from slm_studio.engine.data.dialect import Dialect
 from slm_studio.engine.data.encoding import decode_stream
 from slm_studio.engine.data.headers import free_name, invented_names, settled_names
@@ -36,20 +36,18 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
     """Yield the rows, padded or widened to one width."""
     found = dialect.judge(_head(source, notes), source.name, _unescaped(options.delimiter), options.header)
     notes.format = "tsv" if found.delimiter == "\t" else "csv"
-    notes.delimiter = found.delimiter if found.width > 1 or options.delimiter else ""
-    notes.header = found.header
+    notes.delimiter = "" if found.delimiter == EACH_LINE else found.delimiter
+    notes.header = found.header_at >= 0
     groups = split_lines(source.text(notes.encoding, notes), lone_returns_end=found.lone_returns_end)
-    grammar = Grammar(delimiter=found.delimiter, quoting=found.quoting, width=found.width)
-    if found.width == 1 and not options.delimiter and not found.quoting:
-        grammar = Grammar(delimiter="\n", quoting=False, width=1)  # no line holds a line end: each is one cell
-    reader = RecordReader(_skip(groups, found.skipped), grammar, notes, first_row=-1 if found.header else 0)
+    grammar = Grammar(
+        delimiter=found.delimiter, quoting=found.quoting, width=found.width, surplus=_surplus_place(found)
+    )
+    header = list(found.header) if found.header and found.width > 1 else None
+    reader = RecordReader(_skip(groups, found.skipped), grammar, notes, above=found.above, header=header)
     names = _names(found, notes)
-    surplus, width = _surplus_rule(found), len(names)
-    first, row = found.header, 0
+    width, row = len(names), 0
     for records in reader:
-        if first and records:
-            records, first = records[1:], False
-        yield _columns(records, names, width, surplus, row, notes)
+        yield _columns(records, names, width, found.delimiter, row, notes)
         row += len(records)
 
 
@@ -69,37 +67,59 @@ def _skip(groups: Iterator[Lines], count: int) -> Iterator[Lines]:
 
 
 def _names(found: Dialect, notes: Notes) -> list[str]:
-    if found.header and found.rows:
-        first = list(found.rows[0])[: found.width]
-        return settled_names(first + [""] * (found.width - len(first)), notes)
-    if not found.header:
-        notes.add("no-header", mark("The first row looks like data, so the columns were named here."))
-    return invented_names(found.rows, found.width)
+    if found.header is None:
+        if found.header_at < 0:
+            notes.add("no-header", mark("The first row looks like data, so the columns were named here."))
+        return invented_names(found.rows, found.width)
+    if found.header_at > 0:
+        title = next(cell.strip() for cell in found.records[0] if cell.strip())
+        notes.add(
+            "title-rows",
+            mark("{count} {count:row|rows} above the column names {count:was|were} left out: “{title}”."),
+            count=found.header_at,
+            title=title,
+        )
+    first = list(found.header)[: found.width]
+    return settled_names(first + [""] * (found.width - len(first)), notes)
 
 
-def _surplus_rule(found: Dialect) -> str:
-    """Say where the cells beyond the last column belong: to the last cell, the first one, or columns of their own.
+def _surplus_place(found: Dialect) -> int:
+    """Return the column that delimiters nobody quoted belong to; -1 where the cells beyond the last are columns.
 
-    Text with delimiters that nobody quoted shows by the space that follows a comma in prose.
+    The longest column is meant if the columns behind it still hold the values that recur there. Where it is the last
+    one, prose shows by the space that follows its commas.
     """
     if found.width == 1:
-        return "last"
+        return 0
     wide = [row for row in found.rows if len(row) > found.width and any(row[found.width :])]
     usual = [row for row in found.rows if len(row) == found.width]
-    if len(wide) < max(3, 0.02 * len(found.rows)):
-        return "columns"
-    labels = {row[-1] for row in usual}
-    if sum(row[-1] in labels for row in wide) > 0.9 * len(wide) and len(labels) <= 0.5 * len(usual):
-        return "first"
+    if len(wide) < max(3, 0.02 * len(found.rows)) or not usual:
+        return -1
+    place = max(range(found.width), key=lambda each: sum(len(row[each]) for row in usual))
+    if place < found.width - 1:
+        return place if _recur(usual, wide, found.width - 1 - place) else -1
     spaced = sum(cell.startswith(" ") for row in wide for cell in row[found.width :])
-    return "last" if spaced > 0.5 * sum(len(row) - found.width for row in wide) else "columns"
+    return place if spaced >= 0.5 * sum(len(row) - found.width for row in wide) else -1
 
 
-def _columns(records: Sequence[Record], names: list[str], width: int, surplus: str, row: int, notes: Notes) -> Chunk:
+def _recur(usual: Sequence[Sequence[str]], wide: Sequence[Sequence[str]], behind: int) -> bool:
+    """Say whether the last `behind` cells of wide rows hold values that recur in those places of the others."""
+    proof = False
+    for place in range(-behind, 0):
+        values = {row[place] for row in usual}
+        if len(values) > 0.5 * len(usual):
+            continue
+        if sum(row[place] in values for row in wide) <= 0.9 * len(wide):
+            return False
+        proof = True
+    return proof
+
+
+def _columns(records: Sequence[Record], names: list[str], width: int, delimiter: str, row: int, notes: Notes) -> Chunk:
     """Turn records into columns; those with another number of cells than `width` are mended, and may add to `names`."""
     if any(length != width for length in map(len, records)):
         records = [
-            record if len(record) == width else _mended(record, width, surplus, row + at, notes)
+            record if len(record) == width else _mended(record, width, delimiter, row + at, notes)
             for at, record in enumerate(records)
         ]
     widest = max(map(len, records), default=width)
@@ -111,7 +131,7 @@ def _columns(records: Sequence[Record], names: list[str], width: int, surplus: s
     return dict(zip(names, columns, strict=True))
 
 
-def _mended(record: Record, width: int, surplus: str, row: int, notes: Notes) -> Record:
+def _mended(record: Record, width: int, delimiter: str, row: int, notes: Notes) -> Record:
     if len(record) < width:
         notes.add(
             "rows-short",
@@ -124,22 +144,6 @@ def _mended(record: Record, width: int, surplus: str, row: int, notes: Notes) ->
             "rows-trailing", mark("{count} {count:row ends|rows end} in empty cells beyond the last column."), place=row
         )
         return record[:width]
-    delimiter = notes.delimiter
-    extra = len(record) - width
-    if surplus == "last":
-        notes.add(
-            "rows-joined",
-            mark("{count} {count:row holds|rows hold} unquoted delimiters; {count:its|their} pieces were joined."),
-            place=row,
-        )
-        return [*record[: width - 1], delimiter.join(record[width - 1 :])]
-    if surplus == "first":
-        notes.add(
-            "rows-joined",
-            mark("{count} {count:row holds|rows hold} unquoted delimiters; {count:its|their} pieces were joined."),
-            place=row,
-        )
-        return [delimiter.join(record[: extra + 1]), *record[extra + 1 :]]
     notes.add(
         "rows-wide",
         mark("{count} {count:row has|rows have} more cells than columns; the surplus has columns of its own."),
