@@ -251,13 +251,13 @@ def test_every_remark_can_be_read_and_the_file_read_differently(place):
     place.panel.remarks.show()
     assert "2 rows have too few cells; the missing ones are empty.  (at 5, 9)" in place.words()
 
-    place.panel.remarks.encoding.choose("big5")
-    place.panel.remarks.encoding.chosen.emit("big5")
+    place.panel.remarks.encoding.choose("cp950")
+    place.panel.remarks.encoding.chosen.emit("cp950")
     place.settle()
 
     assert place.engine.arguments("read")[-1] == {
         "path": "/home/me/tickets.csv",
-        "options": ReadOptions(encoding="big5"),
+        "options": ReadOptions(encoding="cp950"),
     }
 
 

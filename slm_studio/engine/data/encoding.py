@@ -8,6 +8,7 @@ counted with their line numbers.
 import codecs
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
@@ -36,12 +37,14 @@ KATAKANA = "".join(map(chr, range(0x30A1, 0x30F7))) + "ー"
 KANJI = "日一人年大国本中生者会法権利自由条的又事何他上下同社分対主第及他平等有保"
 HANGUL = "이다는에가을를의은로하고지서도한기사니어있나자라그해일리시인정과대여수안아전만들제게보장우부상스적주구요습네세면위신공조성원동"
 
-TYPICAL: dict[str, frozenset[str]] = {  # encoding → the characters that text in it is mostly made of
+# Encoding → the characters that text in it is mostly made of. Of Big5, Shift-JIS and EUC-KR it is what Windows writes
+# (cp950, cp932, cp949): the plain tables lack signs that stand in real files.
+TYPICAL: dict[str, frozenset[str]] = {
     "gb18030": frozenset(HAN_SIMPLIFIED + HAN_TRADITIONAL + HAN_SHARED + HAN_MARKS),
-    "big5": frozenset(HAN_TRADITIONAL + HAN_SHARED + HAN_MARKS),
-    "shift_jis": frozenset(HIRAGANA + KATAKANA + KANJI + "、。「」・（）　"),
+    "cp950": frozenset(HAN_TRADITIONAL + HAN_SHARED + HAN_MARKS),
+    "cp932": frozenset(HIRAGANA + KATAKANA + KANJI + "、。「」・（）　"),
     "euc_jp": frozenset(HIRAGANA + KATAKANA + KANJI + "、。「」・（）　"),
-    "euc_kr": frozenset(HANGUL),
+    "cp949": frozenset(HANGUL),
     "cp1252": frozenset("éèêëàâäáãåæçñöóòôõøœüúùûíìîïßÉÈÀÂÄÅÁÇÑÖÓØÜÚÍ’‘“”–—…•£€°«»©®¡¿ºª·´"),
     "cp1250": frozenset("ěščřžýáíéůúňťďóąęłńśźżőűșțăâîôľĺŕáéíóúüöäßĚŠČŘŽÝÁÍÉÚŁŚŻ„”“–—…"),
     "cp1251": frozenset("оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфОВПНСКИАМТ«»—–№"),
@@ -49,6 +52,8 @@ TYPICAL: dict[str, frozenset[str]] = {  # encoding → the characters that text 
     "iso8859_7": frozenset("αοιετσνηυρπκμλωςδγχθφβξζψάέήίόύώΆΈΌΗΤΟΑΚΕΠΣ"),
     "cp1256": frozenset("اليمونرتبعدفسهكقحةجشصطخزءأإىئذثغضظآؤ،؟"),
 }
+_MARKING = "slm-studio-marking"
+_DAMAGE = "\udcff"  # half a character: stands for no text, so that a U+FFFD of the file itself is told from damage
 WESTERN = {"cp1252", "cp1250"}  # their letters stand alone between ASCII letters …
 SINGLE = {"cp1251", "koi8_r", "iso8859_7", "cp1256"}  # … and those of other alphabets in runs
 
@@ -86,6 +91,8 @@ def guess_narrow(sample: bytes) -> Guess:
     judged = _interesting(sample)
     found = [Guess(name=name, score=_fit(judged, name)) for name in TYPICAL]
     best = max(found, key=lambda each: each.score)
+    if best.name == "cp950" and not _decodes(judged, "cp950") and _decodes(judged, "big5hkscs"):
+        return Guess(name="big5hkscs", score=best.score)  # Cantonese has signs of its own
     return best if best.score >= DOUBTFUL else Guess(name="cp1252", score=0.0)
 
 
@@ -127,21 +134,19 @@ def decode_stream(chunks: Iterator[bytes], name: str, notes: Notes, mend: bool =
 
 def _decode_wide(chunks: Iterator[bytes], name: str, notes: Notes) -> Iterator[str]:
     """Decode encodings in which a newline is no single byte, or that carry a state. Positions are not known to the byte."""
-    decoder = codecs.getincrementaldecoder(name)("replace")
+    codecs.register_error(_MARKING, lambda error: (_DAMAGE, error.end))  # type: ignore[attr-defined]
+    decoder = codecs.getincrementaldecoder(name)(_MARKING)
     line = 1
-    for chunk in chunks:
-        text = decoder.decode(chunk)
-        line = _count_replaced(text, line, notes)
-        yield text
-    if text := decoder.decode(b"", True):
-        _count_replaced(text, line, notes)
-        yield text
+    for chunk in chain(chunks, (None,)):
+        text = decoder.decode(b"", True) if chunk is None else decoder.decode(chunk)
+        line = _count_damage(text, line, notes)
+        yield text.replace(_DAMAGE, "\ufffd")
 
 
-def _count_replaced(text: str, line: int, notes: Notes) -> int:
-    if "\ufffd" in text:
+def _count_damage(text: str, line: int, notes: Notes) -> int:
+    if _DAMAGE in text:
         for number, part in enumerate(text.split("\n")):
-            if count := part.count("\ufffd"):
+            if count := part.count(_DAMAGE):
                 _note_bad(notes, line + number, count)
     return line + text.count("\n")
 

@@ -15,7 +15,7 @@ from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import ElidedText, Text
 
 OFFERED = (
-    "utf-8", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "utf-16", "cp1252", "cp1250", "cp1251", "koi8_r",
+    "utf-8", "gb18030", "cp950", "big5hkscs", "cp932", "euc_jp", "cp949", "utf-16", "cp1252", "cp1250", "cp1251", "koi8_r",
     "iso8859-1", "iso8859-15", "iso8859_7", "cp1256", "iso2022_jp", "hz", "mac_roman",
 )  # fmt: skip
 SHAPED = ("csv", "tsv", "txt")  # formats whose delimiter and header a person may settle

@@ -6,7 +6,8 @@ from slm_studio.core.texts import mark, say, tr
 
 ENCODINGS = {
     "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf_8_sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32",
-    "gb18030": "GB18030", "big5": "Big5", "shift_jis": "Shift-JIS", "euc_jp": "EUC-JP", "euc_kr": "EUC-KR",
+    "gb18030": "GB18030", "big5": "Big5", "cp950": "Big5", "big5hkscs": "Big5-HKSCS", "shift_jis": "Shift-JIS", "cp932": "Shift-JIS",
+    "euc_jp": "EUC-JP", "euc_kr": "EUC-KR", "cp949": "EUC-KR",
     "cp1252": "Windows-1252", "cp1250": "Windows-1250", "cp1251": "Windows-1251", "cp1256": "Windows-1256",
     "iso8859_7": "ISO-8859-7", "iso8859-1": "ISO-8859-1", "iso8859-15": "ISO-8859-15", "koi8_r": "KOI8-R",
     "iso2022_jp": "ISO-2022-JP", "hz": "HZ", "mac_roman": "Mac Roman",

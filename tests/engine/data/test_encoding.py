@@ -13,7 +13,7 @@ FRENCH = "L'hôtel était très agréable et le petit déjeuner délicieux.\nÀ 
 RUSSIAN = "Гостиница была очень хорошая, и завтрак вкусный.\nМы приедем снова.\n" * 5
 ENCODED = [
     (CHINESE, "utf-8"), (CHINESE, "gb18030"), (CHINESE, "utf-16-le"), (CHINESE, "utf-16-be"), (CHINESE, "utf-32-le"), (CHINESE, "utf-32-be"),
-    (TRADITIONAL, "big5"), (JAPANESE, "shift_jis"), (JAPANESE, "euc_jp"), (KOREAN, "euc_kr"), (FRENCH, "cp1252"), (RUSSIAN, "cp1251"),
+    (TRADITIONAL, "cp950"), (JAPANESE, "cp932"), (JAPANESE, "euc_jp"), (KOREAN, "cp949"), (FRENCH, "cp1252"), (RUSSIAN, "cp1251"),
     (RUSSIAN, "koi8_r"), ("plain ASCII\n", "utf-8"), (FRENCH, "utf-16-le"), (JAPANESE, "iso2022_jp"),
 ]  # fmt: skip
 
@@ -57,6 +57,37 @@ def test_replacement_signs_that_stand_in_the_file_are_not_counted() -> None:
     text, notes = decode("a\ufffdb\n".encode(), "utf-8")
 
     assert text == "a\ufffdb\n" and not notes.found
+
+
+@pytest.mark.parametrize("name", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7"])
+def test_replacement_signs_of_a_wide_encoding_are_not_counted_either(name: str) -> None:
+    text, notes = decode("a\ufffdb\nc\ufffd\n".encode(name), name, 3)
+
+    assert text == "a\ufffdb\nc\ufffd\n" and not notes.found
+
+
+def test_damage_in_a_wide_encoding_is_counted_beside_signs_of_the_file() -> None:
+    text, notes = decode("one \ufffd\n".encode("utf-16-le") + b"\x00\xd8x\x00\n\x00\n\x00z", "utf-16-le", 5)
+
+    assert text == "one \ufffd\n\ufffdx\n\n\ufffd"
+    assert notes.found["bytes-undecodable"].places == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "name"),
+    [
+        (TRADITIONAL + "碁盤、恒生、裏面、€、╔═╗\n", "big5", "cp950"),
+        (TRADITIONAL + "佢嘅嘢係咪喺呢度\n", "cp950", "big5hkscs"),
+        (JAPANESE + "①㈱髙島屋 ～\n", "shift_jis", "cp932"),
+        (KOREAN + "똠방각하 펲시콜라\n", "euc_kr", "cp949"),
+    ],
+)
+def test_signs_that_the_plain_table_lacks_are_read_as_windows_wrote_them(text: str, plain: str, name: str) -> None:
+    with pytest.raises(UnicodeDecodeError):
+        text.encode(name).decode(plain)
+
+    assert guess(text.encode(name)).name == name
+    assert decode(text.encode(name), name) == (text, Notes())
 
 
 def test_a_few_bad_lines_do_not_turn_utf8_into_another_encoding() -> None:
