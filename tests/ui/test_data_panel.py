@@ -418,3 +418,13 @@ def test_count_that_is_a_cap_is_shown_as_one(place):
     place.open()
 
     assert place.panel.sentence.text() == "Learn to classify text into 10,000+ values of label"
+
+
+def test_where_texts_are_cut_follows_the_plan_of_train(place):
+    place.open()
+    assert "at 1,024 tokens nothing is cut" in place.words()
+
+    place.session.set_recipe(replace(place.session.recipe, max_length=2))
+    QTest.qWait(5)
+
+    assert "at 2 tokens" in place.words() and "at 1,024 tokens" not in place.words()

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.results import Report
 from slm_studio.core.texts import tr
+from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.matrix import ConfusionMatrix
@@ -20,12 +21,17 @@ class ConfusionCard(Card):
         self._report: Report | None = None
         self.matrix = ConfusionMatrix()
         self.caption = Text("", "muted", wrap=True)
-        self.caption.setMinimumHeight(self.caption.fontMetrics().lineSpacing() * 2)
         self.add(self.matrix)
         self.add(self.caption)
         self.body.addStretch(1)
+        the_theme().changed.connect(self._fit)
+        self._fit()
         self.matrix.cell_opened.connect(self._on_opened)
         self.matrix.cell_pointed.connect(self._on_pointed)
+
+    def _fit(self) -> None:
+        # What a cell says may take two lines; the card must not grow under the pointer.
+        self.caption.setMinimumHeight(the_theme().px(36))
 
     def set_report(self, report: Report) -> None:
         """Show the matrix of a report; one without a matrix hides the card."""

@@ -34,6 +34,7 @@ class WritingCard(Card):
         self.add(self.meaning)
         self.add(Text(EXPLAINED, "muted", wrap=True))
         self.body.addStretch(1)
+        the_theme().changed.connect(self.retranslate)
 
     def set_report(self, report: Report) -> None:
         """Show a report of the task write; others hide the card."""

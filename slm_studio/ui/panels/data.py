@@ -44,6 +44,11 @@ class DataPanel(Page):
         super().__init__("Data", parent=parent)
         self._session = session
         self._source = ""  # of the rows that are shown
+        self._found: tuple[str, dict[str, str], dict[str, object]] = (
+            "",
+            {},
+            {},
+        )  # what was counted, and of which columns
         self.desk = Desk(session, jobs, self)
         self._build_header()
         self._build_notices()
@@ -213,13 +218,20 @@ class DataPanel(Page):
         dataset = self._session.dataset
         if recipe is not None and dataset is not None:
             self.rows.dress(dataset, recipe.roles)
+            self._show_overview()  # where texts are cut is the recipe's affair
             if not recipe.roles:
                 self.findings.show_nothing()
 
     def _on_described(self, found: object) -> None:
         dataset, recipe = self._session.dataset, self._session.recipe
         if dataset is not None and recipe is not None and isinstance(found, dict):
-            self.overview.show_found(dataset, recipe, found)
+            self._found = (dataset.id, recipe.roles, found)
+            self._show_overview()
+
+    def _show_overview(self) -> None:
+        dataset, recipe = self._session.dataset, self._session.recipe
+        if dataset is not None and recipe is not None and self._found[:2] == (dataset.id, recipe.roles):
+            self.overview.show_found(dataset, recipe, self._found[2])
 
     def _on_rows_requested(self, rows: object) -> None:
         if self._session.dataset is not None:
