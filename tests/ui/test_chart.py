@@ -154,3 +154,16 @@ def test_what_has_no_logarithm_is_left_out_of_a_logarithmic_axis(theme) -> None:
     assert np.isnan(values[1])
     assert values[2] == 3.0
     chart.close()
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.6902, 0.6981), (0.0, 1.0), (1.31, 1.94), (0.2, 0.21), (900.0, 1300.0)])
+def test_every_line_of_the_grid_has_its_number(theme, low: float, high: float) -> None:
+    axis = QuietAxis("left")
+    axis.set_digits("loss")
+
+    levels = axis.tickValues(low, high, 320)
+    (spacing, values) = levels[0]
+    strings = axis.tickStrings(values, 1.0, spacing)
+
+    assert len(levels) == 1 and len(values) >= 2
+    assert len(set(strings)) == len(values) and values == sorted(values)

@@ -33,6 +33,18 @@ class QuietAxis(pg.AxisItem):
         """Learning rates need powers; losses do not."""
         self._digits = None if value == "rate" else 1
 
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return one level of ticks, the coarsest of which two are in view: every line of the grid has its number."""
+        levels = super().tickValues(minVal, maxVal, size)
+        if self.logMode:
+            return levels
+        values: list[float] = []
+        for spacing, more in levels:
+            values += more
+            if len(values) >= 2:
+                return [(spacing, sorted(values))]
+        return levels
+
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the numbers beside the axis."""
         if self.logMode:
