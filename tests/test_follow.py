@@ -13,7 +13,6 @@ from slm_studio.core import files, paths
 from slm_studio.core.run import list_runs
 from slm_studio.ui.panels.train import PLAN, RUN, RUNS
 from slm_studio.ui.session import PLACES, SETTINGS
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import Button
 from tests.studio import SMALL, Studio, customer_messages, studio
 
@@ -199,17 +198,16 @@ def seen(window: Studio) -> dict[str, object]:
 
 
 @pytest.mark.timeout(600)
-def test_another_language_look_or_zoom_and_back_leaves_every_place_as_it_was(trained: Studio) -> None:
+def test_another_language_or_look_and_back_leaves_every_place_as_it_was(trained: Studio) -> None:
     train = trained.window.panel("train")
     trained.window.show_place("train")
     trained.session.show_plan()
     trained.wait(lambda: train.setup.settled_sizes() is not None, 60)
     places = {key: lambda key=key: trained.window.show_place(key) for key in (*PLACES, SETTINGS)}
-    run, change_settings, theme = list_runs()[0], trained.session.change_settings, the_theme()
+    run, change_settings = list_runs()[0], trained.session.change_settings
     turns = (
         (partial(change_settings, language="zh_CN"), partial(change_settings, language="en")),
         (partial(change_settings, theme="dark"), partial(change_settings, theme="light")),
-        (partial(theme.set_zoom, 1.5), theme.zoom_reset),
     )
     places |= {
         "plan": trained.session.show_plan,
