@@ -201,6 +201,7 @@ def test_rows_and_columns_of_a_matrix_always_have_names(theme, width: int, label
     assert [matrix._named_at(5, 20 + side * (at + 0.5)) for at in (0, last)] == [labels[0], labels[last]]
     assert [matrix._named_at(names + side * (at + 0.5), 5) for at in (0, last)] == [labels[0], labels[last]]
     assert matrix._at(names + side * (last + 0.4), 20 + side * 0.4) == (0, last)
+    assert matrix._at(names + side * 0.4, 10) is None
     assert names >= theme.px(60) or names >= matrix.fontMetrics().horizontalAdvance(labels[0])
     assert names + side * len(labels) <= width + 2  # the last gap
     assert side >= 13
@@ -216,6 +217,7 @@ def test_the_names_of_a_matrix_are_painted(theme) -> None:
         painted.append(_inked(matrix.grab(names).toImage()))
 
     assert painted[0] > 3 * painted[1] > 0  # the numbers are there all the same
+    assert _inked(matrix.grab(QRect(int(matrix._names_width(268)), 0, 96, 20)).toImage()) > 10  # above the columns too
 
 
 def _inked(image: QImage) -> int:

@@ -74,7 +74,7 @@ class ConfusionMatrix(QWidget):
 
     def _at(self, x: float, y: float) -> tuple[int, int] | None:
         side, names = self._side(self.width()), self._names_width(self.width())
-        if not side or x < names or y < self._theme.px(HEAD):
+        if not side or x < names:
             return None
         row, column = int((y - self._theme.px(HEAD)) // side), int((x - names) // side)
         count = len(self._labels)
