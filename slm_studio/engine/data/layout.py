@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slm_studio.core.texts import mark
-from slm_studio.engine.data.dialect import has_header
+from slm_studio.engine.data.header_row import find_header
 from slm_studio.engine.data.notes import Notes
 
 JUDGED = 400  # rows that settle the usual width
@@ -64,7 +64,7 @@ def lay_out(grid: Sequence[Row], header: bool | None = None) -> Layout:
     end = _end(filled, usual, begin)
     foot = tuple(" ".join(filter(None, row)) for row in rows[end:] if any(row))
     body = [row for row, count in zip(rows[begin:end], filled[begin:end], strict=True) if count]
-    named = bool(body) and (has_header(body[:JUDGED], len(columns)) if header is None else header)
+    named = bool(body) and (find_header(body[:JUDGED], len(columns)) == 0 if header is None else header)
     return Layout(
         columns=columns,
         titles=titles,

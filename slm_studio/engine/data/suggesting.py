@@ -14,7 +14,7 @@ from slm_studio.engine.data.quality_labels import is_no_label
 from slm_studio.engine.data.roles import LABEL_KINDS, TEXT_KINDS, label_columns, name_tier, text_columns
 from slm_studio.engine.data.sampling import sample_rows
 from slm_studio.engine.data.several import joined_labels, mark_columns
-from slm_studio.engine.data.shapes import WHOLE
+from slm_studio.engine.data.shapes import CODE, WHOLE
 
 LOOKED_AT = 500  # rows by which columns are judged
 WEIGHED = 10_000  # rows among which contradictions are counted
@@ -123,7 +123,12 @@ def _rank(column: Column, told: Mapping[str, Told]) -> tuple[float, ...]:
     """Return what orders columns that could be the label: a sure name, then what the text tells about them."""
     share = told[column.name].share if column.name in told else 0.0
     share += NAME_BONUS * names.is_label(column.name)
-    return (column.distinct < 2, name_tier(column), -round(share / EVEN))
+    return (column.distinct < 2, name_tier(column), -round(share / EVEN), _names_things(column))
+
+
+def _names_things(column: Column) -> bool:
+    """Say whether a column repeats codes, such as the numbers of products: P26."""
+    return all(CODE.match(cell) and not WHOLE.match(cell) for cell in column.examples)
 
 
 def _reason(roles: Mapping[str, str], told: Mapping[str, Told]) -> tuple[str, dict[str, Value]]:

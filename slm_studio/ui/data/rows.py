@@ -65,15 +65,16 @@ class RowsCard(Card):
     def dress(self, dataset: Dataset, roles: dict[str, str]) -> None:
         """Give the columns the look of their roles."""
         self.table.clear_styles()
-        self.table.set_style(0, "muted", most=NUMBER_WIDTH)
         texts = {roles[role] for role in roles if role != "label"} or {longest(dataset.columns)}
-        for at, column in enumerate(dataset.columns, start=1):
-            if column.name == roles.get("label"):
-                self.table.set_style(at, "chip", most=LABEL_WIDTH)
-            elif column.name in texts:
-                self.table.set_style(at, "text", stretch=1.0)
-            else:
-                self.table.set_style(at, "text", most=OTHER_WIDTH)
+        with self.table.dressing():
+            self.table.set_style(0, "muted", most=NUMBER_WIDTH)
+            for at, column in enumerate(dataset.columns, start=1):
+                if column.name == roles.get("label"):
+                    self.table.set_style(at, "chip", most=LABEL_WIDTH)
+                elif column.name in texts:
+                    self.table.set_style(at, "text", stretch=1.0)
+                else:
+                    self.table.set_style(at, "text", most=OTHER_WIDTH)
 
     def close_file(self) -> None:
         """Let the file go."""

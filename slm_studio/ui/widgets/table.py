@@ -1,6 +1,7 @@
 """Table: rows of 38 pixels, quiet lines, keyboard and copy; virtual, so that millions of rows cost what is visible."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from PySide6.QtCore import QAbstractItemModel, QItemSelection, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
@@ -34,6 +35,7 @@ class Table(QTableView):
         self._stretches: dict[int, float] = {}
         self._most: dict[int, int] = {}
         self._needs: dict[int, int] = {}  # only grow, so that a search does not move the columns
+        self._is_dressing = False
         self._cells = Cells(self)
         self.setItemDelegate(self._cells)
         self._quieten()
@@ -57,6 +59,17 @@ class Table(QTableView):
             self._widths[column] = width
         if stretch:
             self._stretches[column] = stretch
+        if not self._is_dressing:
+            self._layout_columns()
+
+    @contextmanager
+    def dressing(self) -> Iterator[None]:
+        """Give many columns their styles and lay them out once: measuring cells for each would take the square of them."""
+        self._is_dressing = True
+        try:
+            yield
+        finally:
+            self._is_dressing = False
         self._layout_columns()
 
     def clear_styles(self) -> None:

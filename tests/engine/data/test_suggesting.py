@@ -128,6 +128,15 @@ def test_label_the_text_tells_most_about_wins(tmp_path: Path) -> None:
     assert {each.column for each in found.runners_up} == {"priority", "where"}
 
 
+def test_codes_of_things_are_the_label_only_where_the_text_tells_them(tmp_path: Path) -> None:
+    dataset = table(
+        tmp_path, product=[f"P{n % 7}" for n in range(60)], text=[sentence(n * 17 % 60) for n in range(60)],
+        stars=[str(n * 13 % 60 // 12) for n in range(60)],
+    )  # fmt: skip
+
+    assert suggest(dataset).roles["label"] == "stars"
+
+
 def test_language_channel_and_source_lose(tmp_path: Path) -> None:
     dataset = tickets(tmp_path, language=[TEAMS[n % 3][:2] for n in range(60)])  # the text tells it just as well
 
