@@ -128,7 +128,7 @@ def test_actions_stand_below_a_title_rather_than_cut_it(theme, title: str) -> No
     page = Page(title)
     for words in ("Runs", "More", "Stop and keep", "Pause"):
         page.header.add_action(Button(words))
-    for width in (1000, 520):
+    for width in range(1000, 480, -20):
         page.resize(width, 400)
         page.show()
         QTest.qWait(10)
