@@ -1,11 +1,20 @@
 """Nested JSON: find where in a document the records stand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from slm_studio.core.texts import mark
+from slm_studio.engine.data.elements import as_records
+from slm_studio.engine.data.names import SPLIT_VALUES, is_known_name
+from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.records import Record
 
 DEEPEST = 6
+FEWEST_ROWS = 4  # rows of a list of lists below which it is no table
+LANGUAGES = {
+    "ar", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "nl", "no", "pl", "pt", "ro",
+    "ru", "src", "sv", "tgt", "th", "tr", "uk", "vi", "zh",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,12 +26,14 @@ class Found:
     others: tuple[str, ...] = ()
 
 
-def find_records(value: object) -> Found:
+def find_records(value: object, notes: Notes) -> Found:
     """Return the longest list of records in a document; columns side by side and records under keys count too.
 
     Example: find_records({"data": {"items": [{"a": "1"}, …]}}).path == "data.items"
     """
-    candidates = list(_candidates(value, "", 0))
+    if isinstance(value, dict) and (found := _splits(value, notes)):
+        return found
+    candidates = list(_candidates(value, "", 0, notes))
     if not candidates:
         return Found(records=[value])
     best = max(candidates, key=lambda each: len(each.records))
@@ -30,18 +41,65 @@ def find_records(value: object) -> Found:
     return Found(records=best.records, path=best.path, others=others)
 
 
-def _candidates(value: object, path: str, depth: int) -> Iterator[Found]:
+def _candidates(value: object, path: str, depth: int, notes: Notes) -> Iterator[Found]:
     if isinstance(value, list):
-        if value and sum(isinstance(item, dict) for item in value) >= 0.9 * len(value):
+        if (value and sum(isinstance(item, dict) for item in value) >= 0.9 * len(value)) or _is_table(value):
             yield Found(records=value, path=path)
         return
     if not isinstance(value, dict) or depth > DEEPEST:
         return
-    if table := _columns(value) or _keyed(value):
+    if table := _by_label(value, notes) or _columns(value) or _keyed(value):
         yield Found(records=table, path=path)
         return
+    if isinstance(names := value.get("columns"), list) and _is_table(rows := value.get("data")):  # as pandas splits it
+        yield Found(records=[dict(zip(map(str, names), row, strict=False)) for row in rows], path=path)  # type: ignore[attr-defined]
+        return
     for key, item in value.items():
-        yield from _candidates(item, f"{path}.{key}" if path else str(key), depth + 1)
+        yield from _candidates(item, f"{path}.{key}" if path else str(key), depth + 1, notes)
+
+
+def _is_table(value: object) -> bool:
+    """Say whether this is a list of rows that are lists of one width, such as [[text, label], …]."""
+    if not isinstance(value, list) or len(value) < FEWEST_ROWS:
+        return False
+    widths = {len(row) if isinstance(row, list) else 0 for row in value}
+    return (
+        len(widths) == 1
+        and 2 <= widths.pop() <= 100
+        and not any(isinstance(c, list | dict) for row in value for c in row)
+    )
+
+
+def _splits(value: Record, notes: Notes) -> Found | None:
+    """Return the records of {"train": …, "val": …, "test": …}, each with the name of its split."""
+    named = {key: SPLIT_VALUES[key.strip().casefold()] for key in value if key.strip().casefold() in SPLIT_VALUES}
+    if "train" not in named.values() or len(set(named.values())) < 2:
+        return None
+    records: list[object] = []
+    for key in named:
+        part = value[key]
+        inner = part if isinstance(part, list) else find_records(part, notes).records
+        records += [record | {"split": named[key]} for record in as_records(inner, notes)]
+    others = tuple(key for key in value if key not in named and isinstance(value[key], list | dict) and value[key])
+    return Found(records=records, others=others)
+
+
+def _by_label(value: Mapping[str, object], notes: Notes) -> list[Record]:
+    """Return the rows of {label: [texts]}. Lists of one length under names of columns or languages are columns instead."""
+    if len(value) < 2 or not all(isinstance(part, list) and part for part in value.values()):
+        return []
+    if not all(isinstance(text, str) for part in value.values() for text in part):  # type: ignore[attr-defined]
+        return []
+    lengths = {len(part) for part in value.values()}  # type: ignore[arg-type]
+    texts = [text for part in value.values() for text in part]  # type: ignore[attr-defined]
+    if len(lengths) == 1 and (
+        any(is_known_name(key) or key.casefold().partition("-")[0] in LANGUAGES for key in value)
+        or len(set(texts)) < 0.9 * len(texts)
+        or len(texts) == len(value)
+    ):
+        return []
+    notes.add("keys-as-labels", mark("The keys of the document are the labels of the texts below them."))
+    return [{"text": text, "label": key} for key, part in value.items() for text in part]  # type: ignore[attr-defined]
 
 
 def _columns(value: Record) -> list[Record]:

@@ -29,6 +29,7 @@ class Notes:
     path: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    columns: frozenset[str] | None = None  # which keys of records become columns, where not all do
     found: dict[str, Note] = field(default_factory=dict)
 
     def add(self, code: str, message: str, *, place: int | None = None, count: int = 1, **values: Value) -> None:

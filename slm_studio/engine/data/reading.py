@@ -16,6 +16,7 @@ from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.kinds import unknown_format
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Reader, all_readers
+from slm_studio.engine.data.records import TooManyKeys
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.single_lists import unwrap_single_lists
 from slm_studio.engine.data.source import HEAD, Source, open_source, shown
@@ -85,10 +86,18 @@ def _read_part(path: Path, options: ReadOptions, out: Path) -> Generator[Event, 
     """Read one file into one Arrow file; returns its Part."""
     source, notes = open_source(path), Notes()
     reader = pick_reader(source, options, notes)
-    with TableWriter(out, notes) as writer:
-        for chunk in reader.read(source, options, notes):
-            writer.write(chunk)
-            yield Progress(mark("Reading rows"), min(source.position, source.size), source.size)
+    try:
+        writer = yield from _write_rows(reader, source, options, notes, out)
+    except TooManyKeys as error:
+        notes = Notes(encoding=notes.encoding, columns=error.most_filled)
+        writer = yield from _write_rows(reader, source, options, notes, out)
+        notes.add(
+            "keys-left-out",
+            mark("The records have {keys} different keys; the {kept} that are filled most became columns."),
+            count=error.keys - len(error.most_filled),
+            keys=error.keys,
+            kept=len(error.most_filled),
+        )
     if source.is_gzip:
         notes.add("gzip", mark("The file was unpacked (gzip)."))
     if not writer.rows:
@@ -106,6 +115,16 @@ def _read_part(path: Path, options: ReadOptions, out: Path) -> Generator[Event, 
         fingerprint=writer.fingerprint(),
         notes=notes,
     )
+
+
+def _write_rows(
+    reader: Reader, source: Source, options: ReadOptions, notes: Notes, out: Path
+) -> Generator[Event, None, TableWriter]:
+    with TableWriter(out, notes) as writer:
+        for chunk in reader.read(source, options, notes):
+            writer.write(chunk)
+            yield Progress(mark("Reading rows"), min(source.position, source.size), source.size)
+    return writer
 
 
 def _no_rows(source: Source, notes: Notes) -> StudioError:

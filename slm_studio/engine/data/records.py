@@ -1,9 +1,9 @@
 """Records: JSON values as rows of text. Numbers keep their literal, lists stay JSON, nested objects become dotted columns."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.notes import PLACES, Notes
 
@@ -13,6 +13,15 @@ MOST_PARTS = 30  # keys of a nested object that become columns; one with more is
 SPEECH = {"role", "content", "from", "value"}  # lists of these are conversations, never one column each
 
 Record = dict[str, object]
+
+
+class TooManyKeys(Exception):
+    """The records have more keys than a table has columns; `most_filled` says which of them to keep."""
+
+    def __init__(self, filled: Mapping[str, int]) -> None:
+        super().__init__(len(filled))
+        self.keys = len(filled)
+        self.most_filled = frozenset(sorted(filled, key=lambda name: -filled[name])[:MOST_COLUMNS])
 
 
 class Number(str):
@@ -25,14 +34,6 @@ class Constant(Number):
     """NaN or Infinity, which strict JSON forbids."""
 
     __slots__ = ()
-
-
-DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=Constant)
-
-
-def parse(text: str) -> object:
-    """Return one JSON value, numbers as Number. Raises ValueError or RecursionError."""
-    return DECODER.decode(text)
 
 
 def spell(value: object) -> str:
@@ -57,6 +58,7 @@ class Flattener:
         self.names: dict[str, None] = {}
         self.row = 0
         self.counted: dict[tuple[str, str], list[int]] = {}
+        self.filled: Counter[str] = Counter()
 
     def columns(self, records: Sequence[Record]) -> dict[str, list[str]]:
         """Return the cells of some records, column by column."""
@@ -64,13 +66,13 @@ class Flattener:
             self.opened = set(_to_open(records[:1000], "", 0))
         rows = [self._cells(record) for record in records]
         self._hand_in()
-        if len(self.names) > MOST_COLUMNS:
-            raise StudioError(
-                "too-many-columns",
-                "The records have more than {limit} different keys.",
-                "Write them as rows with the same few keys, for example “text” and “label”.",
-                limit=MOST_COLUMNS,
-            )
+        if self.notes.columns is not None:
+            rows = [{name: cell for name, cell in row.items() if name in self.notes.columns} for row in rows]
+            self.names = {name: None for name in self.names if name in self.notes.columns}
+        if len(self.names) > MOST_COLUMNS:  # they are only counted from here on
+            for row in rows:
+                self.filled.update([name for name, cell in row.items() if cell])
+            return {}
         missing = len(rows) * len(self.names) - sum(map(len, rows))
         if missing:
             self.notes.add(
@@ -78,7 +80,15 @@ class Flattener:
                 mark("{count} {count:cell is|cells are} empty because {count:its|their} record lacks the key."),
                 count=missing,
             )
-        return {name: [row.get(name, "") for row in rows] for name in self.names}
+        columns = {name: [row.get(name, "") for row in rows] for name in self.names}
+        for name, cells in columns.items():
+            self.filled[name] += sum(map(bool, cells))
+        return columns
+
+    def end(self) -> None:
+        """Say that all records have been seen. Raises TooManyKeys, upon which they are read again with fewer."""
+        if len(self.names) > MOST_COLUMNS:
+            raise TooManyKeys({name: self.filled[name] for name in self.names})
 
     def _cells(self, record: Record) -> dict[str, str]:
         cells: dict[str, str] = {}

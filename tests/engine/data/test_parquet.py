@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from slm_studio.core.errors import StudioError
-from tests.engine.data.ask import read, rows
+from tests.engine.data.ask import read, remark, rows
 
 
 def test_every_type_becomes_text(tmp_path: Path) -> None:
@@ -51,3 +51,24 @@ def test_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path) -> None:
         read(tmp_path / "a.parquet")
 
     assert caught.value.code == "expands-too-much"
+
+
+def test_bytes_that_are_no_utf8_become_a_sign_and_are_counted(tmp_path: Path) -> None:
+    raw = pa.array([b"good", b"caf\xe9", None, b"\xff\xfe"], pa.binary())
+    texts = pa.Array.from_buffers(pa.string(), 4, raw.buffers(), raw.null_count)
+    pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet")
+
+    dataset = read(tmp_path / "a.parquet")
+
+    assert [row["text"] for row in rows(dataset)] == ["good", "caf\ufffd", "", "\ufffd\ufffd"]
+    assert remark(dataset, "cells-undecodable").rows == (1, 3)
+
+
+def test_of_thousands_of_columns_the_most_filled_are_read(tmp_path: Path) -> None:
+    columns = {f"c{n}": [None, "x"] for n in range(600)} | {"text": ["a", "b"], "label": ["x", "y"]}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+
+    dataset = read(tmp_path / "a.parquet")
+
+    assert len(dataset.columns) == 500 and {"text", "label"} <= {column.name for column in dataset.columns}
+    assert remark(dataset, "keys-left-out").count == 102

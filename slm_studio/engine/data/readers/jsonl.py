@@ -1,26 +1,24 @@
-"""JSON lines: one object a line."""
+"""JSON lines: one object a line; and what else people write into such files."""
 
 from collections.abc import Iterator
 
 from slm_studio.core.dataset import ReadOptions
-from slm_studio.core.texts import mark
-from slm_studio.engine.data.lines import split_lines
+from slm_studio.engine.data.encoding import decode_stream
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Chunk
-from slm_studio.engine.data.records import Flattener, parse
-from slm_studio.engine.data.source import Source
+from slm_studio.engine.data.readers.json import read_values
+from slm_studio.engine.data.source import HEAD, Source
+from slm_studio.engine.data.values import Values
 
 ENDINGS = (".jsonl", ".ndjson", ".jl")
 
 
 def sniff(head: bytes, name: str) -> float:
     """Two or more lines that are each an object (or a list) of its own."""
-    lines = [line for line in head.split(b"\n") if line.strip()]
-    whole = lines[:-1] if len(lines) > 1 and not head.endswith(b"\n") else lines
-    objects = sum(line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in whole[:50])
+    whole = _whole_lines(head)
+    objects = sum(line.startswith(b"{") and line.endswith(b"}") for line in whole[:50])
     if head.lstrip().startswith(b"["):  # an array, unless every line is a list of its own
-        lists = sum(line.lstrip().startswith(b"[") and line.rstrip().endswith(b"]") for line in whole[:50])
-        return 0.95 if len(whole) > 1 and lists == len(whole[:50]) else 0.1
+        return 0.95 if _are_lists(whole) else 0.6 if name.lower().endswith(ENDINGS) else 0.1
     if name.lower().endswith(ENDINGS):
         return 0.9
     if not objects or objects < 0.8 * len(whole[:50]):
@@ -31,26 +29,22 @@ def sniff(head: bytes, name: str) -> float:
 def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
     """Yield the objects as rows; lines that are none are counted with their numbers."""
     notes.format, notes.header = "jsonl", True
-    flattener, number = Flattener(notes), 0
-    for lines, _ in split_lines(source.text(notes.encoding, notes)):
-        records = []
-        for line in lines:
-            number += 1
-            if line.strip():
-                record = _record(line, number, notes)
-                if record is not None:
-                    records.append(record)
-        yield flattener.columns(records)
+    head = "".join(decode_stream(iter([source.sample()[:HEAD]]), notes.encoding, Notes())).encode("utf-8", "replace")
+    values = Values(source.text(notes.encoding, notes), source, notes, lists_are_rows=_are_lists(_whole_lines(head)))
+    yield from read_values(values, source, notes)
 
 
-def _record(line: str, number: int, notes: Notes) -> dict[str, object] | None:
-    try:
-        value = parse(line)
-    except (ValueError, RecursionError):
-        notes.add(
-            "lines-unreadable",
-            mark("{count} {count:line is|lines are} no JSON and {count:was|were} skipped."),
-            place=number,
-        )
-        return None
-    return value if isinstance(value, dict) else {"text": value}
+def _whole_lines(head: bytes) -> list[bytes]:
+    """Return the lines without blanks and commas around them; the last one may be cut by the sample."""
+    lines = [line.strip().rstrip(b",") for line in head.split(b"\n") if line.strip()]
+    return lines[:-1] if len(lines) > 1 and not head.endswith(b"\n") else lines
+
+
+def _are_lists(whole: list[bytes]) -> bool:
+    """Say whether each line is a list that is a row: cells, or the turns of a conversation; not a list of records."""
+    return len(whole) > 1 and all(
+        line.startswith(b"[")
+        and line.endswith(b"]")
+        and (line[1:].lstrip()[:1] != b"{" or b'"role"' in line or b'"from"' in line)
+        for line in whole[:50]
+    )

@@ -36,12 +36,14 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
         raise _damaged(source, error) from error
     with file:
         _check(file, source, limit)
-        yield from _batches(file, source, limit, notes)
+        yield from _batches(file, source, limit, _most_filled(file, notes), notes)
 
 
-def _batches(file: pq.ParquetFile, source: Source, limit: int, notes: Notes) -> Iterator[Chunk]:
+def _batches(
+    file: pq.ParquetFile, source: Source, limit: int, columns: list[str] | None, notes: Notes
+) -> Iterator[Chunk]:
     total, rows, unpacked = max(1, file.metadata.num_rows), 0, 0
-    batches = file.iter_batches(batch_size=BATCH)
+    batches = file.iter_batches(batch_size=BATCH, columns=columns)
     while True:
         try:
             batch = next(batches, None)
@@ -63,14 +65,30 @@ def _check(file: pq.ParquetFile, source: Source, limit: int) -> None:
     unpacked = sum(facts.row_group(number).total_byte_size for number in range(facts.num_row_groups))
     if unpacked > limit:
         raise _too_large(source, unpacked)
-    if facts.num_columns > MOST_COLUMNS:
-        raise StudioError(
-            "too-many-columns",
-            "“{name}” has {columns} {columns:column|columns}.",
-            "Keep the few that hold texts and labels.",
-            name=source.title,
-            columns=facts.num_columns,
-        )
+
+
+def _most_filled(file: pq.ParquetFile, notes: Notes) -> list[str] | None:
+    """Return the columns to read where there are too many: those with the fewest nulls; None for all."""
+    names = file.schema_arrow.names
+    if len(names) <= MOST_COLUMNS:
+        return None
+    empty = dict.fromkeys(names, 0)
+    for number in range(file.metadata.num_row_groups):
+        group = file.metadata.row_group(number)
+        for place in range(group.num_columns):
+            column = group.column(place)
+            name = column.path_in_schema.partition(".")[0]
+            if column.statistics is not None and column.statistics.has_null_count and name in empty:
+                empty[name] += column.statistics.null_count
+    kept = set(sorted(names, key=lambda name: empty[name])[:MOST_COLUMNS])
+    notes.add(
+        "keys-left-out",
+        mark("The file has {columns} columns; the {kept} that are filled most were read."),
+        count=len(names) - len(kept),
+        columns=len(names),
+        kept=len(kept),
+    )
+    return [name for name in names if name in kept]
 
 
 def _text(name: str, column: pa.Array, row: int, notes: Notes) -> pa.Array:
@@ -87,9 +105,9 @@ def _text(name: str, column: pa.Array, row: int, notes: Notes) -> pa.Array:
             place=row,
         )
     if pa.types.is_string(kind):
-        return column
+        return _valid(column, row, notes)
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return column.cast(pa.string())
+        return _valid(column.cast(pa.string()), row, notes)
     notes.add(
         "column-" + name,
         mark("Column “{column}” holds values of type {type}; they became text."),
@@ -104,6 +122,25 @@ def _text(name: str, column: pa.Array, row: int, notes: Notes) -> pa.Array:
         return column.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         return pa.array([None if cell is None else str(cell) for cell in column.to_pylist()], pa.string())
+
+
+def _valid(column: pa.Array, row: int, notes: Notes) -> pa.Array:
+    """Return texts that are UTF-8: a program may have written other bytes into them."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        cells = [
+            None if cell is None else cell.decode("utf-8", "replace") for cell in column.cast(pa.binary()).to_pylist()
+        ]
+        for place, (before, after) in enumerate(zip(column.cast(pa.binary()).to_pylist(), cells, strict=True)):
+            if before is not None and after is not None and before != after.encode():
+                notes.add(
+                    "cells-undecodable",
+                    mark("{count} {count:cell holds|cells hold} bytes that are no UTF-8; each became �."),
+                    place=row + place,
+                )
+        return pa.array(cells, pa.string())
+    return column
 
 
 def _spell(cell: object) -> str:
