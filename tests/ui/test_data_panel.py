@@ -445,3 +445,15 @@ def test_many_columns_are_measured_once_each(place, monkeypatch):
     place.panel.rows.open(replace(place.engine.dataset, columns=columns), {})
 
     assert len(asked) <= 4 * len(columns)
+
+
+def test_encoding_that_no_list_offers_stays_when_another_choice_is_made(place):
+    place.panel.remarks.show()
+    place.panel.remarks.show_report(place.engine.dataset, ReadOptions(encoding="big5", delimiter="::"))
+    asked = []
+    place.panel.remarks.reread_requested.connect(asked.append)
+
+    place.panel.remarks.header.choose(False)
+    place.panel.remarks.header.chosen.emit(False)
+
+    assert asked == [ReadOptions(encoding="big5", delimiter="::", header=False)]

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.data.wording import DELIMITERS, ENCODINGS, delimiter_name, encoding_name, remark_places, remark_words
+from slm_studio.ui.data.wording import DELIMITERS, delimiter_name, encoding_name, remark_places, remark_words
 from slm_studio.ui.widgets.buttons import IconButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.emptying import empty
@@ -75,13 +75,16 @@ class RemarksCard(Card):
         self.encoding.set_options(
             [
                 ("", lambda: tr("Encoding: as found ({name})", name=found)),
-                *((name, _Named(ENCODINGS[name])) for name in OFFERED),
+                *((name, _Named(encoding_name(name))) for name in _with(self._options.encoding, OFFERED)),
             ],
             self._options.encoding,
         )
         parted = delimiter_name(report.delimiter)
         self.delimiter.set_options(
-            [("", lambda: tr("Cells parted by: as found ({name})", name=parted)), *DELIMITERS.items()],
+            [
+                ("", lambda: tr("Cells parted by: as found ({name})", name=parted)),
+                *((each, _Parted(each)) for each in _with(self._options.delimiter, tuple(DELIMITERS))),
+            ],
             self._options.delimiter,
         )
         self.header.set_options(
@@ -119,6 +122,21 @@ class RemarksCard(Card):
         )  # fmt: skip
         if options != self._options:
             self.reread_requested.emit(options)
+
+
+def _with(settled: str, offered: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is offered and what was settled elsewhere, so that choosing something else does not undo it."""
+    return offered if not settled or settled in offered else (*offered, settled)
+
+
+class _Parted:
+    """A delimiter in words of the language of now."""
+
+    def __init__(self, delimiter: str) -> None:
+        self._delimiter = delimiter
+
+    def __call__(self) -> str:
+        return delimiter_name(self._delimiter)
 
 
 class _Named:
