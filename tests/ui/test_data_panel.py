@@ -261,6 +261,19 @@ def test_every_remark_can_be_read_and_the_file_read_differently(place):
     }
 
 
+def test_how_a_file_was_read_is_not_said_over_the_next_one(place, tmp_path):
+    place.open()
+    place.panel.remarks.show()
+    place.panel.split.show()
+    place.panel.remarks.reread_requested.emit(ReadOptions(encoding="big5"))
+    place.settle()
+    assert place.panel.remarks.isVisible()  # it is the same file
+
+    place.session.set_dataset(make_dataset(tmp_path / "third", "other.csv", ROWS))
+
+    assert place.panel.remarks.isHidden() and place.panel.split.isHidden()
+
+
 def test_shares_are_changed_in_place(place):
     place.open()
     place.panel.sentence.split.click()

@@ -18,7 +18,7 @@ from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.flow import Flow
-from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.labels import Text, tip
 
 SENTENCES = {
     "classify": mark("Learn to {task} {text} into {labels} values of {label}"),
@@ -110,7 +110,7 @@ class SentenceRow(Card):
         if current not in names:
             options.insert(0, ("", mark("choose a column")))
         self._add_choice(role.name, options, current)
-        self.choices[role.name].setToolTip(tr(role.help))
+        tip(self.choices[role.name], role.help)
 
     def _add_choice(self, key: str, options: list, current: str) -> None:  # type: ignore[type-arg]
         choice = Choice(name=key, strong=key == "task", tight=True)

@@ -29,6 +29,7 @@ from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.session import Session
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.buttons import Button, MenuButton
+from slm_studio.ui.widgets.labels import tip
 from slm_studio.ui.widgets.page import GAP, Page
 from slm_studio.ui.widgets.progress import Progress
 from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
@@ -182,8 +183,8 @@ class DataPanel(Page):
         guessed = suggestion is not None and (suggestion.task, suggestion.roles) == (recipe.task, recipe.roles)
         origin = tr("guessed from the columns") if guessed else tr("chosen by you")
         self.sentence.split.setText(f"{origin} · {held_out(dataset, recipe)}")
-        if suggestion is not None and guessed:
-            self.sentence.split.setToolTip(say(suggestion.reason, suggestion.said()))
+        why = suggestion if guessed else None
+        tip(self.sentence.split, lambda: say(why.reason, why.said()) if why else "")
         self.split.show_plan(dataset, recipe, self.desk.options())
 
     def _on_dataset_changed(self, dataset: Dataset | None) -> None:
@@ -192,6 +193,7 @@ class DataPanel(Page):
         self._end.setVisible(dataset is not None)
         self.open_button.setVisible(dataset is not None)
         self.train_button.setVisible(dataset is not None)
+        self._close_sheets(dataset.source if dataset else "")
         self._show_facts()
         self._show_plan()
         self.undo_button.setVisible(bool(self.desk.former))
@@ -212,6 +214,12 @@ class DataPanel(Page):
             self.rows.open(dataset, roles)
         except (OSError, ValueError):
             self._on_failed(_gone(dataset))
+
+    def _close_sheets(self, source: str) -> None:
+        """Close what was opened for another file; one that is read again keeps its sheet."""
+        if source != self._source:
+            self.remarks.hide()
+            self.split.hide()
 
     def _on_recipe_changed(self, recipe: Recipe | None) -> None:
         self._show_plan()

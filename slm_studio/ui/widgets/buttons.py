@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.icons import icon
-from slm_studio.ui.widgets.labels import restyle
+from slm_studio.ui.widgets.labels import restyle, tip
 from slm_studio.ui.widgets.words import Words, words
 
 _ICON_TOKENS = {"primary": "on_accent", "quiet": "muted", "danger": "bad", "link": "accent"}
@@ -71,7 +71,7 @@ class IconButton(Button):
 
     def set_name(self, name: Words, **values: object) -> None:
         """Say what the button does."""
-        words(self.setToolTip, name, **values)
+        tip(self, name, **values)
         words(self.setAccessibleName, name, **values)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from slm_studio.core.errors import show
 from slm_studio.core.texts import tr
 from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.labels import plain_tooltip
 
 
 class Histogram(QWidget):
@@ -79,6 +80,6 @@ class Histogram(QWidget):
         """Show the tooltip of what is under the pointer."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._counts:
             at = min(len(self._counts) - 1, int(event.pos().x() * len(self._counts) / max(1, self.width())))
-            QToolTip.showText(event.globalPos(), self._words(at), self)
+            QToolTip.showText(event.globalPos(), plain_tooltip(self._words(at)), self)
             return True
         return super().event(event)

@@ -4,7 +4,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QFont, QFontInfo, QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
-from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.words import Words, sentence, words
 
 LINE = 1.16  # air between the lines of a paragraph, on top of the font's own
 
@@ -166,6 +166,11 @@ def restyle(widget: QWidget) -> None:
     widget.style().unpolish(widget)
     widget.style().polish(widget)
     widget.update()
+
+
+def tip(widget: QWidget, template: Words, **values: object) -> None:
+    """Give a widget a tooltip that follows the language. A bare `setToolTip` would read names of a file as HTML."""
+    words(widget.setToolTip, lambda: plain_tooltip(sentence(template, **values)))
 
 
 def plain_tooltip(text: str, limit: int = 1000) -> str:
