@@ -6,6 +6,7 @@ from pathlib import Path
 from slm_studio.cli.flags import add_reading, add_roles, check_roles, roles_of
 from slm_studio.cli.work import Work
 from slm_studio.core import codec
+from slm_studio.core.errors import fill
 from slm_studio.core.results import Report
 
 
@@ -35,6 +36,8 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
         "confusion": str(Path(report.folder) / "confusion.csv") if report.confusion else "",
         "rows": report.rows,
         "split": report.split,
+        "learnt": report.learnt,
+        "note": fill(report.about_learnt, {"learnt": report.learnt, "rows": report.rows}),
         "facts": codec.to_json(report.facts),
         "baseline": {
             each.key: {metric.key: metric.value for metric in each.metrics}

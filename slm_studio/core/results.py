@@ -4,6 +4,14 @@ from dataclasses import dataclass, field
 
 from slm_studio.core.dataset import Remark, counted
 from slm_studio.core.errors import Value
+from slm_studio.core.texts import mark
+
+SOME_LEARNT = mark(
+    "The model learnt from {learnt} {learnt:row|rows} of this file. The scores are of the other {rows} {rows:row|rows}."
+)
+ONLY_LEARNT = mark(
+    "The model learnt from all {rows} {rows:row|rows} that were scored: this says what it remembers, not how well it does."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,14 @@ class Report:
     cases: str = ""  # a JSONL file: one scored row a line, surest mistakes first
     facts: dict[str, float] = field(default_factory=dict)  # further numbers: calibration error, texts cut
     seconds: float = 0.0
+    learnt: int = 0  # rows of the file that the model learnt from: not among `rows`, unless `split` is train
+
+    @property
+    def about_learnt(self) -> str:
+        """Return a template (of `learnt` and `rows`) that says what the scores leave out, or ""."""
+        if not self.learnt:
+            return ""
+        return ONLY_LEARNT if self.split == "train" else SOME_LEARNT
 
     def value(self, key: str) -> float | None:
         """Return the score named `key`, or None."""

@@ -122,6 +122,10 @@ class Task(Generic[Observation]):
         """Run the net on a batch without learning and return what scoring needs."""
         raise NotImplementedError
 
+    def reads_on(self, loaded: Loaded) -> bool:
+        """Say whether rows are the lines of one text rather than each a whole of its own."""
+        return False
+
     def summarise(self, observations: Sequence[Observation]) -> Held:
         """Return loss and metrics of all observations."""
         raise NotImplementedError

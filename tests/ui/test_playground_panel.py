@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from slm_studio.core.dataset import Column, Dataset, ReadReport
 from slm_studio.core.errors import StudioError
@@ -212,7 +213,7 @@ def test_writing_appears_as_it_comes_and_goes_on_from_the_end(place, writer):
     panel.primary()
     until(lambda: panel.view.button.state == "ready" and panel.view.page.written() == 3)
     assert panel.view.text() == "Hello. Once upon a time"
-    assert panel.view.state.text() == "3 tokens · 300 a second"
+    assert panel.view.numbers.text() == "3 tokens · 300 a second"
     assert panel.view.button.text() == "Continue"
 
     panel.primary()
@@ -353,3 +354,43 @@ def test_long_beginnings_end_sooner_where_the_window_is_small(place, writer):
     until(lambda: panel.view.isVisible() and panel.view.width() <= panel.width())
 
     assert panel.view.minimumSizeHint().width() < panel.width() - 100
+
+
+def test_a_written_text_stands_there_again_after_a_restart(place, shown, writer):
+    panel = place(Engine(predict=writing))
+    panel.view.fill("Long ago.")
+    panel.view.primary()
+    until(lambda: panel.view.page.written() == 3 and panel.view.button.state == "ready")
+    panel._session.save()
+
+    again = shown(PlaygroundPanel, Session(Settings()), Engine(predict=writing))
+
+    assert again.view.text() == "Long ago. Once upon a time"
+    assert again.view.page.state()["written"] == [[9, 26]]
+    assert again.view.page.token_at(12) is None  # how likely it was is not known any more
+    again.view.primary()  # and the model goes on from there
+    until(lambda: again.view.button.state == "ready" and again.view.text().endswith("time Once upon a time"))
+
+
+def test_what_was_typed_for_a_classifier_stands_there_again_and_is_answered(place, shown, classifier):
+    panel = place(Engine())
+    panel.view.editor.setPlainText("where is it")
+    panel._session.save()
+
+    again = shown(PlaygroundPanel, Session(Settings()), Engine())
+
+    assert again.view.text() == "where is it"
+    until(lambda: answers(again))
+
+
+def test_a_written_text_can_be_copied_and_saved(place, writer, tmp_path, monkeypatch):
+    panel = place(Engine())
+    assert not panel.view.copy_button.isEnabled() and not panel.view.save_button.isEnabled()
+    panel.view.fill("Long ago.\nThe end.")
+
+    panel.view.copy_button.click()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "story.txt"), ""))
+    panel.view.save_button.click()
+
+    assert QApplication.clipboard().text() == "Long ago.\nThe end."
+    assert (tmp_path / "story.txt").read_text(encoding="utf-8") == "Long ago.\nThe end."

@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from slm_studio.core import codec, files, paths
 from slm_studio.core.dataset import Dataset, Split, open_dataset
 from slm_studio.core.errors import StudioError
@@ -17,8 +19,9 @@ from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.suggesting import suggest_task
+from slm_studio.engine.evaluation.learnt import learnt_rows
 from slm_studio.engine.evaluation.observe import observe_all
-from slm_studio.engine.inference.shelf import on_shelf
+from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import Task
 
@@ -27,18 +30,28 @@ REPORT_FILE = "report.json"
 
 
 def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, str]) -> Iterator[Event]:
-    """Score an open model. Of the data it was trained on only the rows it has never seen are taken."""
+    """Score an open model on the rows it has never learnt; the report says how many others the file holds.
+
+    Only where a file holds nothing else are learnt rows scored, and then the report's split is “train”.
+    """
     item = on_shelf(handle)
     recipe = yield from _fit_roles(recipe_of_model(item.model, roles), dataset)
     recipe = item.task.settle(recipe, dataset)
-    part, rows, train = _choose(item.task, recipe, dataset, item.model, split)
+    part, rows, train, learnt = _choose(item, recipe, dataset, split)
     folder = paths.cache() / "reports" / f"{Path(item.model.folder).name}-{dataset.id}-{part}"
     if dataset.fingerprint == item.model.fingerprint and part == item.model.metrics_on:
         folder = Path(item.model.folder) / REPORT_FOLDER
     if len(rows):
         yield from item.task.strangers(item.loaded, rows, part)
     report = yield from score_rows(
-        item.task, item.loaded, recipe, rows, folder=folder, train=train, names=(item.model.name, dataset.name, part)
+        item.task,
+        item.loaded,
+        recipe,
+        rows,
+        folder=folder,
+        train=train,
+        names=(item.model.name, dataset.name, part),
+        learnt=learnt,
     )
     yield Finished(report)
 
@@ -51,11 +64,13 @@ def score_rows(
     *,
     folder: Path,
     train: Rows | None,
-    names: tuple[str, str, str],  # type: ignore[type-arg]
+    names: tuple[str, str, str],
+    learnt: int = 0,  # type: ignore[type-arg]
 ) -> Iterator[Event]:
     """Yield Progress; return the Report (as the generator's value) after writing it to folder/report.json.
 
-    names: model, dataset, split. `train` are the rows for the baselines; None leaves them out.
+    names: model, dataset, split. `train` are the rows for the baselines; None leaves them out. `learnt` counts the rows
+    of the file that training learnt from.
     """
     began = time.perf_counter()
     examples = []
@@ -80,6 +95,7 @@ def score_rows(
         dataset=names[1],
         split=names[2],
         folder=str(folder),
+        learnt=learnt,
         seconds=time.perf_counter() - began,
     )
     write_report(report, folder)  # stands before the baselines, which may take longer
@@ -138,17 +154,24 @@ def _baselines(task: Task, train: Rows, rows: Rows, report: Report, folder: Path
     return found  # type: ignore[return-value]
 
 
-def _choose(
-    task: Task, recipe: Recipe, dataset: Dataset, model: SavedModel, split: str
-) -> tuple[Split, Rows, Rows | None]:  # type: ignore[type-arg]
-    """Return which rows are scored, and those for the baselines (None: the model's own data is no longer here)."""
+def _choose(item: Item, recipe: Recipe, dataset: Dataset, split: str) -> tuple[Split, Rows, Rows | None, int]:  # type: ignore[type-arg]
+    """Return which rows are scored, those for the baselines (None: the model's own data is no longer here), how many were learnt."""
+    task, model = item.task, item.model
     if dataset.fingerprint == model.fingerprint:
         splits = task.split(dataset, recipe)
-        part: Split = split or ("test" if len(splits.test) else "validation")  # type: ignore[assignment]
-        return part, getattr(splits, part), splits.train if part != "train" else None
+        unseen: list[Split] = [each for each in ("test", "validation") if len(getattr(splits, each))]  # type: ignore[misc]
+        part: Split = split or (unseen or ["train"])[0]  # type: ignore[assignment]
+        return part, getattr(splits, part), splits.train if part != "train" else None, len(splits.train)
     part = "test" if "test" in dataset.held_out else "train"
-    rows = task.split(dataset, replace(recipe, validation_share=0.0, test_share=0.0))
-    return "test", getattr(rows, part), _learnt_from(task, recipe, model)
+    whole = task.split(dataset, replace(recipe, validation_share=0.0, test_share=0.0))
+    rows: Rows = getattr(whole, part)
+    train = _learnt_from(task, recipe, model)
+    if train is None:
+        return "test", rows, None, 0
+    learnt = learnt_rows(rows, train, reads_on=task.reads_on(item.loaded))
+    if learnt.all():
+        return "train", rows, None, len(rows)
+    return "test", rows.take(np.flatnonzero(~learnt)), train, int(learnt.sum())
 
 
 def _learnt_from(task: Task, recipe: Recipe, model: SavedModel) -> Rows | None:  # type: ignore[type-arg]

@@ -149,6 +149,10 @@ class Write(Task[Scored]):
         nats_BT, mask_BT = self._nats(loaded, batch)
         return Scored(nats_BT.sum(-1).double().cpu().numpy(), mask_BT.sum(-1).cpu().numpy())
 
+    def reads_on(self, loaded: Loaded) -> bool:
+        """A book reads on."""
+        return loaded.facts.get("reads") == "book"
+
     def summarise(self, observations: Sequence[Scored]) -> Held:
         """Return the mean loss a token, and perplexity."""
         loss = sum(scored.nats_B.sum() for scored in observations) / sum(

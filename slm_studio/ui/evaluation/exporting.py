@@ -39,7 +39,7 @@ def write_report(report: Report, out: Path) -> None:
     try:
         files.write_json(out, plain | {"folder": "", "cases": ""})
     except OSError as error:
-        raise _unwritable(out, error) from error
+        raise unwritable(out, error) from error
 
 
 def _write_rows(report: Report, stream: BinaryIO) -> None:
@@ -77,10 +77,11 @@ def _safely(out: Path, write: Callable[[BinaryIO], object]) -> None:
         with files.atomic_file(out) as stream:
             write(stream)
     except OSError as error:
-        raise _unwritable(out, error) from error
+        raise unwritable(out, error) from error
 
 
-def _unwritable(out: Path, error: OSError) -> StudioError:
+def unwritable(out: Path, error: OSError) -> StudioError:
+    """Return the error for a file that the disk did not take."""
     return StudioError(
         "file-unwritable",
         "“{file}” cannot be written: {reason}.",

@@ -3,7 +3,7 @@
 import math
 
 from slm_studio.core.results import Baseline, Metric, Report
-from slm_studio.core.texts import mark, tr
+from slm_studio.core.texts import mark, say, tr
 
 METRICS = {
     "accuracy": mark("accuracy"),
@@ -79,7 +79,7 @@ def where_scored(report: Report, own: bool) -> str:
             dataset=report.dataset,
             bytes=round(report.facts["bytes"]),
         )
-    if own and report.split == "train":
+    if report.split == "train":
         return tr("on {dataset}, {rows} {rows:row|rows} it learnt from", dataset=report.dataset, rows=report.rows)
     if own and report.split == "validation":
         return tr(
@@ -88,6 +88,11 @@ def where_scored(report: Report, own: bool) -> str:
     if own:
         return tr("on {dataset}, {rows} {rows:row|rows} it has never seen", dataset=report.dataset, rows=report.rows)
     return tr("on {dataset}, {rows} {rows:row|rows}", dataset=report.dataset, rows=report.rows)
+
+
+def learnt_words(report: Report) -> str:
+    """Return how many rows of the file were learnt, and which ones the scores are of."""
+    return say(report.about_learnt, {"learnt": report.learnt, "rows": report.rows})
 
 
 def perplexity_words(value: float) -> str:

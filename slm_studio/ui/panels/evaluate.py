@@ -17,7 +17,7 @@ from slm_studio.ui.evaluation.confusion_card import ConfusionCard
 from slm_studio.ui.evaluation.figures import Figures
 from slm_studio.ui.evaluation.reading import read_report
 from slm_studio.ui.evaluation.score_card import ScoreCard
-from slm_studio.ui.evaluation.words import where_scored
+from slm_studio.ui.evaluation.words import learnt_words, where_scored
 from slm_studio.ui.evaluation.writing_card import WritingCard
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.model_page import ModelPage
@@ -149,7 +149,8 @@ class EvaluatePanel(ModelPage):
     def _show_report(self, report: Report | None) -> None:
         model = self._session.model
         own = report is not None and model is not None and Path(report.folder) == Path(model.folder) / REPORT_FOLDER
-        self.other.setVisible(report is not None and not own)
+        self.other.setVisible(report is not None and not (own and not report.learnt))
+        self.other.set_action("" if own else "Back to its own report")
         verdict = verdict_of_report(report) if report is not None else None
         self.verdict.setVisible(verdict is not None and verdict.code == NOTHING)
         if verdict is not None:
@@ -161,7 +162,12 @@ class EvaluatePanel(ModelPage):
             self._show_nothing(model)
             return
         self.header.set_facts(lambda: where_scored(report, own))
-        self.other.set_words("These are the scores on {file}.", file=report.dataset)
+        self.other.set_words(
+            "These are the scores on {file}.",
+            hint=(lambda: learnt_words(report)) if report.learnt else "",
+            tone="warning" if report.split == "train" else "plain",
+            file=report.dataset,
+        )
         self.figures.set_report(report)
         self.confusion.set_report(report)
         self.writing.set_report(report)

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -28,6 +29,8 @@ from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import Text
 
+KEEPING = 2000  # milliseconds between two looks at a text that a model is writing
+MOST_KEPT = 500_000  # characters of a view's state
 STATES = {CLOSED: mark("on"), OPENING: mark("opening…"), OPEN: mark("on")}  # before the name of the device
 
 
@@ -40,6 +43,10 @@ class PlaygroundPanel(ModelPage):
         self._views: dict[str, TaskView] = {}
         self.view: TaskView | None = None
         self.answering = Answering(jobs, self)
+        self._keeping = QTimer(self)
+        self._keeping.setSingleShot(True)
+        self._keeping.setInterval(KEEPING)
+        self._keeping.timeout.connect(self._keep)
         # where the model shall compute; a choice here counts until the app closes
         self._default = self._wish = session.settings.device
         self._build_header()
@@ -131,9 +138,12 @@ class PlaygroundPanel(ModelPage):
                 return None
             view = kind()
             self.deck.add(view)
+            kept = self._session.recall("tried", {})
+            view.restore(kept.get(model.task) if isinstance(kept, dict) else None)
             view.asked.connect(self._on_asked)
             view.stop_asked.connect(self.answering.stop)
             self._views[model.task] = view
+            view.edited.connect(self._on_edited)
         return self._views[model.task]
 
     def _show_nothing(self, model: SavedModel | None) -> None:
@@ -219,6 +229,17 @@ class PlaygroundPanel(ModelPage):
         if self.view is not None:
             self.view.fail()
         self.problem.show_error(error)
+
+    def _on_edited(self) -> None:
+        """Keep what stands in the views over a restart; while a model writes, only now and then."""
+        if self.answering.is_busy and not self._keeping.isActive():
+            self._keeping.start()
+        elif not self.answering.is_busy:
+            self._keep()
+
+    def _keep(self) -> None:
+        states = {task: view.state() for task, view in self._views.items()}
+        self._session.remember("tried", {task: state for task, state in states.items() if len(str(state)) < MOST_KEPT})
 
     def _on_file(self) -> None:
         if self._session.model is not None:

@@ -230,6 +230,7 @@ class ClassifyView(TaskView):
     def _on_text_changed(self) -> None:
         self._settled.stop()
         self._pause.start()
+        self.edited.emit()
 
     def _on_settled(self) -> None:
         text = self.text().strip()

@@ -18,6 +18,7 @@ class TaskView(QWidget):
 
     asked = Signal(str, object)  # the prompt, and the options of the verb predict
     stop_asked = Signal()
+    edited = Signal()  # what `state` returns is another
 
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
         """Try another model; `cases` are rows that it was scored on (none where there is no report)."""
@@ -30,6 +31,15 @@ class TaskView(QWidget):
     def fill(self, text: str) -> None:
         """Put a text in the place of what stands there."""
         raise NotImplementedError
+
+    def state(self) -> object:
+        """Return what shall stand here again after a restart, as a JSON value."""
+        return self.text()
+
+    def restore(self, state: object) -> None:
+        """Show what `state` returned; anything else is left alone."""
+        if isinstance(state, str) and state:
+            self.fill(state)
 
     def begin(self) -> None:
         """Say that an answer is on its way."""

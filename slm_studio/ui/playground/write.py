@@ -1,23 +1,36 @@
 """Write: one page of text. The model goes on where it ends; what it wrote stands on a tinted ground."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
+from slm_studio.core import files
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import tr
+from slm_studio.ui.evaluation.exporting import unwritable
 from slm_studio.ui.evaluation.reading import Case
 from slm_studio.ui.forms import KnobForm
 from slm_studio.ui.playground.view import TaskView
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.trying.written_text import WrittenText
 from slm_studio.ui.widgets.bars import Bar, Bars
-from slm_studio.ui.widgets.buttons import Button, WorkButton
+from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.cells import clipboard
 from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.fold import Fold
 from slm_studio.ui.widgets.labels import ElidedText, Text
@@ -75,6 +88,16 @@ class WriteView(TaskView):
         self._count, self._numbers = 0, None
         self._tell()
 
+    def state(self) -> object:
+        """Return the text, and which parts the model wrote."""
+        return self.page.state()
+
+    def restore(self, state: object) -> None:
+        """Show the text of before the restart."""
+        if isinstance(state, dict):
+            self.page.restore(state)
+            self._tell()
+
     def begin(self) -> None:
         """Leave the text to the model."""
         self._waiting.clear()
@@ -129,11 +152,13 @@ class WriteView(TaskView):
         row.setSpacing(8)
         self.button = WorkButton("Write")
         self.again_button, self.clear_button = Button("Regenerate", icon_name="refresh"), Button("Clear", "quiet")
-        self.state = ElidedText("", "muted")
-        self.state.setAlignment(Qt.AlignmentFlag.AlignRight)
-        for widget in (self.button, self.again_button, self.clear_button):
+        self.numbers = ElidedText("", "muted")
+        self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.copy_button = IconButton("copy", "Copy the text")
+        self.save_button = IconButton("download", "Save the text…")
+        for widget in (self.button, self.again_button, self.clear_button, self.copy_button, self.save_button):
             row.addWidget(widget)
-        row.addWidget(self.state, 1)
+        row.addWidget(self.numbers, 1)
         card.body.addLayout(row)
         return card
 
@@ -160,6 +185,8 @@ class WriteView(TaskView):
         self.button.stop_requested.connect(self.stop_asked)
         self.again_button.clicked.connect(self._on_again)
         self.clear_button.clicked.connect(self._on_clear)
+        self.copy_button.clicked.connect(self._on_copy)
+        self.save_button.clicked.connect(self._on_save)
         self.page.pointed.connect(self._show_token)
         self.page.textChanged.connect(self._on_text_changed)
         self.form.changed.connect(self._on_form)
@@ -179,9 +206,12 @@ class WriteView(TaskView):
         if not busy:
             self.button.set_words("Continue" if written else "Write")
         self.again_button.setEnabled(written and not busy)
-        self.clear_button.setEnabled(bool(self.text()) and not busy)
-        self._beginnings_row.setVisible(self._beginnings.count() > 0 and not self.text())
-        self.state.set_words(self._state_words)
+        has_text = not self.page.document().isEmpty()
+        self.clear_button.setEnabled(has_text and not busy)
+        self.copy_button.setEnabled(has_text)
+        self.save_button.setEnabled(has_text)
+        self._beginnings_row.setVisible(self._beginnings.count() > 0 and not has_text)
+        self.numbers.set_words(self._state_words)
 
     def _state_words(self) -> str:
         if self._numbers is None:
@@ -208,9 +238,10 @@ class WriteView(TaskView):
             tokens, self._waiting = self._waiting, []
             self._count += len(tokens)
             self.page.add_tokens(tokens)
-            self.state.set_words(self._state_words)
+            self.numbers.set_words(self._state_words)
 
     def _on_text_changed(self) -> None:
+        self.edited.emit()
         if self.button.state != "busy":  # while the model writes, only the count moves
             self._tell()
 
@@ -221,6 +252,21 @@ class WriteView(TaskView):
     def _on_clear(self) -> None:
         self.fill("")
         self.page.setFocus()
+
+    def _on_copy(self) -> None:
+        clipboard(self.text())
+
+    def _on_save(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save the text"), tr("text") + ".txt", tr("Text") + " (*.txt)")
+        if name:
+            self.save(Path(name))
+
+    def save(self, out: Path) -> None:
+        """Write the text to a file."""
+        try:
+            files.write_atomic(out, self.text())
+        except OSError as error:
+            raise unwritable(out, error) from error
 
     def _on_beginning(self) -> None:
         button = self.sender()

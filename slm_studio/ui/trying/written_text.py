@@ -1,6 +1,6 @@
 """WrittenText: a text of which a model wrote parts; those stand on a tinted ground and know their tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Signal
 from PySide6.QtGui import (
@@ -21,6 +21,7 @@ from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 
 TOKEN = QTextFormat.Property.UserProperty + 1  # of written characters: the place of their token in `_tokens`
+UNKNOWN = -1  # a token of before the restart
 SIZE, LINE = 15.5, 140  # letters in pixels at zoom 1; the height of a line in percent
 
 
@@ -55,6 +56,24 @@ class WrittenText(QTextEdit):
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.setCharFormat(QTextCharFormat())
         self.setTextCursor(cursor)
+
+    def state(self) -> dict[str, object]:
+        """Return the text and where it was written by a model."""
+        return {"text": self.toPlainText(), "written": [[start, end] for start, end, _ in self._runs()]}
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Show what `state` returned: the written parts are tinted again; how likely they were is not known any more."""
+        text, written = state.get("text"), state.get("written")
+        if not isinstance(text, str):
+            return
+        self.start_with(text)
+        cursor = QTextCursor(self.document())
+        for part in written if isinstance(written, list) else ():
+            match part:
+                case [int(start), int(end)] if 0 <= start < end <= self.document().characterCount() - 1:
+                    cursor.setPosition(start)
+                    cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+                    cursor.setCharFormat(self._format(UNKNOWN))
 
     def begin_writing(self) -> None:
         """Mark where the model goes on; nobody else writes until `end_writing`."""
@@ -99,7 +118,7 @@ class WrittenText(QTextEdit):
     def token_at(self, position: int) -> Token | None:
         """Return the token that wrote the character at `position`, or None where the person wrote it."""
         found = next((place for start, end, place in self._runs() if start <= position < end), None)
-        return self._tokens[found] if found is not None and found < len(self._tokens) else None
+        return self._tokens[found] if found is not None and 0 <= found < len(self._tokens) else None
 
     def _runs(self) -> list[tuple[int, int, int]]:
         """Return start, end and token of every written piece."""

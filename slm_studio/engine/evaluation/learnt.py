@@ -1,0 +1,23 @@
+"""Which rows of a file a model has learnt already: a score on them says what it remembers, not how well it does."""
+
+import numpy as np
+
+from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.data.splits import fold, text_keys
+
+TELLING = 24  # letters below which a line of a text says nothing by itself (“Yes.”): it counts as the line before it
+
+
+def learnt_rows(rows: Rows, train: Rows, *, reads_on: bool) -> np.ndarray:
+    """Return for each of `rows` whether its text is one of those that were learnt; case and spaces do not count.
+
+    `reads_on`: the rows are the lines of one text.
+    """
+    texts = rows.column("text")
+    found = np.isin(text_keys(texts), text_keys(train.column("text")))
+    if not reads_on:
+        return found
+    for place, text in enumerate(texts):
+        if len(fold(text)) < TELLING:
+            found[place] = place > 0 and found[place - 1]
+    return found
