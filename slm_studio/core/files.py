@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -195,6 +195,15 @@ def free_name(folder: Path, stem: str) -> str:
     while (folder / name).exists():
         number += 1
         name = f"{stem}-{number}"
+    return name
+
+
+def free_title(wish: str, taken: Collection[str]) -> str:
+    """Return `wish`, or “wish 2”, “wish 3” … whichever nobody is called yet."""
+    name, number = wish, 1
+    while name in taken:
+        number += 1
+        name = f"{wish} {number}"
     return name
 
 

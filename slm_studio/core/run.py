@@ -12,10 +12,12 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.lock import is_locked
 from slm_studio.core.recipe import Recipe, recipe_from_json, recipe_to_json
+from slm_studio.core.saved import list_models
 
 CREATED, RUNNING, PAUSED, FINISHED, STOPPED, FAILED, INTERRUPTED = (
     "created", "running", "paused", "finished", "stopped", "failed", "interrupted",
 )  # fmt: skip
+SAYS_NOTHING = ("label", "labels", "class", "target", "y", "标签", "標籤")  # as a label column's name
 RESUMABLE = (CREATED, PAUSED, STOPPED, FAILED, INTERRUPTED)
 
 
@@ -51,10 +53,17 @@ class Run:
         return self.state in RESUMABLE
 
 
+def default_name(recipe: Recipe, dataset: Dataset) -> str:
+    """Return what a run is called that nobody named: “tickets → Team” where it learns the column Team of tickets.csv."""
+    label = " ".join(recipe.roles.get("label", "").split())
+    return dataset.title if not label or label.casefold() in SAYS_NOTHING else f"{dataset.title} → {label[:40]}"
+
+
 def create_run(recipe: Recipe, dataset: Dataset) -> Run:
     """Make the folder of a new run: recipe.json, dataset.json, state.json. Nothing has been computed yet."""
     now = datetime.now(UTC)
-    name = recipe.name or dataset.title
+    taken = {each.name for each in list_runs()} | {each.name for each in list_models()}
+    name = files.free_title(recipe.name or default_name(recipe, dataset), taken)
     folder = paths.runs()
     identity = files.free_name(folder, f"{now:%Y%m%d-%H%M%S}-{files.slug(name)}")
     run = Run(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
-from slm_studio.core.saved import STUDIO_FILE, Lineage, SavedModel, open_saved, save_facts
+from slm_studio.core.saved import STUDIO_FILE, Lineage, SavedModel, list_models, open_saved, save_facts
 from slm_studio.core.tasks import all_tasks
 from slm_studio.engine.models.inspect import Inspection, inspect_folder
 
@@ -42,7 +42,10 @@ def settle(folder: Path, target: Path, *, fallback: str, origin: str, base: str,
     """
     inspection = inspect_folder(folder)
     model = _described(folder, inspection, fallback, origin, base)
-    model = replace(model, name=name or model.name)
+    name = name or model.name
+    if target.parent == paths.models():
+        name = files.free_title(name, {each.name for each in list_models()})
+    model = replace(model, name=name)
     save_facts(model, folder)
     if target.parent == paths.models() and target.exists():  # somebody took the place meanwhile
         target = target.with_name(files.free_name(target.parent, target.name))

@@ -12,6 +12,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
+from slm_studio.core.run import default_name
 from slm_studio.core.saved import list_models
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
@@ -151,7 +152,7 @@ class Setup(QWidget):
         self.beginning.show_plan(recipe)
         self.duration.show_plan(recipe, self.sizes)
         self.advanced.show_plan(recipe)
-        words(self.name.setPlaceholderText, partial(str, dataset.title))
+        words(self.name.setPlaceholderText, partial(default_name, recipe, dataset))
         if not self.name.hasFocus():
             self.name.setText(recipe.name)
         self._show_before()

@@ -58,7 +58,7 @@ def test_a_copy_answers_the_same_and_comes_back(tiny: Path, tmp_path: Path, kind
 
     assert result.checked["largest_difference"] == 0.0
     assert same_answers(tiny, Path(back.folder)).same
-    assert (back.name, back.task, back.metrics) == ("Reviews", "classify", open_saved(tiny).metrics)
+    assert (back.name, back.task, back.metrics) == ("Reviews 2", "classify", open_saved(tiny).metrics)
     assert back.origin == f"file:{Path(result.out).name}"
 
 
