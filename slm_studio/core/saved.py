@@ -14,9 +14,9 @@ REPORT_FOLDER = "report"  # stays here when a model is published: it holds rows 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lineage:
-    """One of the four steps: data → pre-training → fine-tuning → output."""
+    """One step of a model's life: data → pre-training → fine-tuning → output, or data → training → output from scratch."""
 
-    step: str  # data | pre-training | fine-tuning | output
+    step: str  # data | pre-training | fine-tuning | training | output
     what: str
     detail: str = ""
 

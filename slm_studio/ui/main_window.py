@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
                 panel.setFocus()
         self.sidebar.choose(key)
         self.session.place = key
+        self.toast.go_to(key)
         if key != SETTINGS:
             self.session.remember("place", key)
 

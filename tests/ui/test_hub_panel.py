@@ -11,9 +11,10 @@ from slm_studio.core import paths, texts
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
 from slm_studio.core.results import FileResult
-from slm_studio.core.saved import list_models, open_saved
+from slm_studio.core.saved import Lineage, list_models, open_saved
 from slm_studio.core.settings import Settings
 from slm_studio.host.secrets import Secrets
+from slm_studio.ui.hub.about import history
 from slm_studio.ui.hub.library import score_words
 from slm_studio.ui.panels.hub import HubPanel
 from slm_studio.ui.session import Session
@@ -500,4 +501,39 @@ def test_the_whole_place_speaks_chinese(place, monkeypatch):
     assert panel.publish.where.text() == "将发送到 huggingface.co 的内容"
     assert panel.library.rows.rows()[0].cells[3] == "打开"
     assert panel.library.rows.headerData(1, panel.library.table.horizontalHeader().orientation()) == "得分"
-    assert panel.publish.name.text() == "/support-tickets"
+    assert panel.publish.name.text() == "support-tickets"
+
+
+def test_a_name_without_an_account_is_no_name_on_the_hub_and_says_what_lacks(place):
+    make_model("messages")
+    panel = place(tokens={HUGGING_FACE: TOKEN})
+
+    open_publish(panel)
+    assert panel.publish.name.text() == "messages"
+    assert panel.publish.owner.text() == "Begin with your account's name: your-name/messages"
+    assert panel.publish.owner.isVisible() and not panel.publish.button.isEnabled()
+
+    panel.publish.name.setText("ada/messages")
+    assert panel.publish.owner.isHidden() and panel.publish.button.isEnabled()
+
+
+def test_a_card_opens_at_its_beginning(place):
+    model = make_model()
+    (Path(model.folder) / "README.md").write_text("# The title\n\n" + "A line of the card.\n\n" * 400)
+    panel = place()
+
+    panel.about.card_button.click()
+    until(lambda: panel.about.card.verticalScrollBar().maximum() > 0)
+
+    assert panel.about.card.verticalScrollBar().value() == 0
+
+
+@pytest.mark.parametrize("task", ["classify", "write"])
+def test_a_model_from_scratch_had_one_training_and_no_steps_that_were_none(task):
+    model = replace(make_model("m", task), lineage=(Lineage(step="data", what="x"),), dataset_name="rows.csv")
+    continued = replace(model, base="bert-base")
+
+    assert [name for name, _ in history(model)] == ["Data", "Training", "Output"]
+    assert history(model)[1][1].startswith("from scratch as")
+    assert [name for name, _ in history(continued)] == ["Data", "Pre-training", "Fine-tuning", "Output"]
+    assert all(words.strip(" –") for _, words in history(model) + history(continued))

@@ -198,6 +198,19 @@ def test_undo_is_offered_at_the_foot(window: MainWindow) -> None:
     assert not window.toast.isVisible()
 
 
+def test_what_was_said_of_a_place_does_not_follow_to_another(window: MainWindow) -> None:
+    window.session.toast("3 rows left out", lambda: None)
+
+    window.show_place("train")
+    assert window.toast.isHidden()
+    window.show_place("data")
+    assert window.toast.isVisible() and window.toast.sentence.text() == "3 rows left out"
+    window.toast.close_button.click()
+    window.show_place("train")
+    window.show_place("data")
+    assert window.toast.isHidden()
+
+
 def test_leaving_while_training_asks(window: MainWindow, monkeypatch) -> None:
     monkeypatch.setattr(Trainings, "active", property(lambda self: ("run",)))
     window.may_leave = lambda: False

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -14,6 +14,7 @@ from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import WorkButton
 from slm_studio.ui.widgets.cell_editor import edited_text, make_editor
 from slm_studio.ui.widgets.choice_cards import ChoiceCards
+from slm_studio.ui.widgets.fields import SearchField
 from slm_studio.ui.widgets.finder import Found, best
 from slm_studio.ui.widgets.icons import IconLabel
 from slm_studio.ui.widgets.labels import ElidedText, FittedText, Text
@@ -348,3 +349,19 @@ def test_an_icon_grows_with_the_zoom(theme) -> None:
     theme.set_zoom(1.5)
 
     assert (icon.width(), icon.height()) == (30, 30)
+
+
+def test_escape_clears_a_search_before_it_means_anything_else(theme) -> None:
+    window, field = QWidget(), SearchField(pause=1)
+    field.setParent(window)
+    stops = QShortcut(QKeySequence("Esc"), window)
+    searched, stopped = heard(field.searched), heard(stops.activated)
+    window.show()
+    field.setFocus()
+    QTest.qWaitForWindowActive(window)
+    field.setText("money")
+
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert (field.text(), searched[-1], stopped) == ("", ("",), [])
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert len(stopped) == 1

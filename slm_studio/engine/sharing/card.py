@@ -6,6 +6,7 @@ A field without evidence is left out. The same model and report give the same te
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
@@ -31,7 +32,7 @@ BASELINES = {
     "uniform": "every token equally likely", "unigram": "frequency of single tokens",
 }  # fmt: skip
 _HUB_TYPES = {"f1_macro": "f1", "f1_weighted": "f1", "precision_macro": "precision", "recall_macro": "recall"}
-_STEPS = ("data", "pre-training", "fine-tuning", "output")
+_STEPS = ("data", "pre-training", "fine-tuning", "training", "output")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?")
 _MOST_CLASSES = 200
@@ -212,7 +213,10 @@ def _data(model: SavedModel) -> list[tuple[str, str]]:
 
 
 def _ordered(model: SavedModel) -> list:  # type: ignore[type-arg]
-    return sorted(model.lineage, key=lambda each: _STEPS.index(each.step) if each.step in _STEPS else len(_STEPS))
+    steps = [each for each in model.lineage if each.what != "none"]
+    if model.base.startswith("blank:"):  # models of before name one of two steps, although there was one training
+        steps = [replace(each, step="training") if each.step in _STEPS[1:3] else each for each in steps]
+    return sorted(steps, key=lambda each: _STEPS.index(each.step) if each.step in _STEPS else len(_STEPS))
 
 
 def _recipe(model: SavedModel) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from slm_studio.core.events import Event, Machine, Note
 from slm_studio.core.recipe import Recipe, recipe_to_json, split_base
 from slm_studio.core.results import Report
 from slm_studio.core.run import Run
-from slm_studio.core.saved import REPORT_FOLDER, STUDIO_FILE, Lineage, SavedModel, open_saved, save_facts
+from slm_studio.core.saved import REPORT_FOLDER, STUDIO_FILE, Lineage, SavedModel, list_models, open_saved, save_facts
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.languages import main_language
 from slm_studio.engine.evaluation.evaluate import score_rows
@@ -41,11 +41,12 @@ class Work:
 def make_model(work: Work) -> SavedModel:
     """Write the model folder: net, tokenizer, studio.json. No score yet but the held-out one of training."""
     plan, run = work.plan, work.run
-    folder = paths.models() / files.free_name(paths.models(), files.slug(run.name))
+    name = files.free_title(run.name, {each.name for each in list_models()})  # a run may be kept more than once
+    folder = paths.models() / files.free_name(paths.models(), files.slug(name))
     rows = {"train": len(plan.splits.train), "validation": len(plan.splits.validation), "test": len(plan.splits.test)}
     model = SavedModel(
         folder=str(folder),
-        name=run.name,
+        name=name,
         task=run.task,
         base=public_base(run.base),
         facts={name: value for name, value in plan.loaded.facts.items() if name != "fresh"},
@@ -108,7 +109,7 @@ def _describe(model: SavedModel, report: Report | None) -> SavedModel:
 
 
 def lineage(work: Work) -> tuple[Lineage, ...]:
-    """Return the four steps: data → pre-training → fine-tuning → output."""
+    """Return data → pre-training → fine-tuning → output; a model from scratch has one training instead of the two."""
     plan, position = work.plan, work.position
     data = Lineage(
         step="data",
@@ -118,21 +119,14 @@ def lineage(work: Work) -> tuple[Lineage, ...]:
     trained = f"{position.step:,} steps, {position.seconds:,.0f} s"
     if plan.recipe.is_blank:
         family, size = split_base(plan.recipe.base)
-        before = Lineage(
-            step="pre-training",
-            what="none" if plan.recipe.task == "classify" else f"from scratch on {work.dataset.name}",
-            detail="" if plan.recipe.task == "classify" else trained,
-        )
-        tuned = Lineage(
-            step="fine-tuning",
-            what=f"trained from scratch: {family} {size}" if plan.recipe.task == "classify" else "none",
-            detail=trained if plan.recipe.task == "classify" else "",
-        )
+        learning = (Lineage(step="training", what=f"from scratch: {family} {size}", detail=trained),)
     else:
-        before = Lineage(step="pre-training", what=public_base(plan.recipe.base), detail=_ancestry(plan.recipe))
-        tuned = Lineage(step="fine-tuning", what=work.dataset.name, detail=trained)
+        learning = (
+            Lineage(step="pre-training", what=public_base(plan.recipe.base), detail=_ancestry(plan.recipe)),
+            Lineage(step="fine-tuning", what=work.dataset.name, detail=trained),
+        )
     output = Lineage(step="output", what=work.run.name, detail=f"{plan.loaded.parameters:,} parameters")
-    return (data, before, tuned, output)
+    return (data, *learning, output)
 
 
 def _ancestry(recipe: Recipe) -> str:

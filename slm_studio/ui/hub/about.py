@@ -1,4 +1,4 @@
-"""AboutCard: one model: where it comes from in four steps, its card, its name, and the way to the trash."""
+"""AboutCard: one model: where it comes from, step by step, its card, its name, and the way to the trash."""
 
 from pathlib import Path
 
@@ -95,23 +95,20 @@ class AboutCard(Card):
 
 
 def history(model: SavedModel) -> list[tuple[str, str]]:
-    """Return the four steps of a model's life in the person's language: (name of the step, what happened)."""
+    """Return the steps of a model's life in the person's language: (name of the step, what happened)."""
     if not model.lineage:
         return [(mark("Origin"), model.origin.removeprefix("hub:") or tr("imported from a folder"))]
     learnt = tr("{n} {n:row|rows} to learn from", n=model.rows.get("train", 0))
     trained = tr("{steps} {steps:step|steps} in {time}", steps=model.steps, time=clock(model.seconds))
     size = tr("{n} parameters", n=model.parameters)
-    before, tuned = _learning(model, trained)
     return [
         (mark("Data"), f"{model.dataset_name} · {learnt}"),
-        (mark("Pre-training"), before),
-        (mark("Fine-tuning"), tuned),
+        *_learning(model, trained),
         (mark("Output"), f"{model.name} · {size}"),
     ]
 
 
-def _learning(model: SavedModel, trained: str) -> tuple[str, str]:
-    if not model.base.startswith(BLANK):
-        return model.base, f"{model.dataset_name}\n{trained}"
-    scratch = tr("from scratch as {shape}", shape=shape_words(model)) + f"\n{trained}"
-    return (scratch, "–") if model.task == "write" else ("–", scratch)
+def _learning(model: SavedModel, trained: str) -> list[tuple[str, str]]:
+    if model.base.startswith(BLANK):
+        return [(mark("Training"), tr("from scratch as {shape}", shape=shape_words(model)) + f"\n{trained}")]
+    return [(mark("Pre-training"), model.base), (mark("Fine-tuning"), f"{model.dataset_name}\n{trained}")]

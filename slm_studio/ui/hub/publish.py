@@ -62,7 +62,7 @@ class PublishCard(Card):
         self._shown = (model.folder, model.name, namespace)
         self.set_title("Publish “{name}”", name=model.name)
         ascii_name = "".join(each for each in slug(model.name) if each.isascii()).strip("-") or "my-model"
-        self.name.setText(f"{namespace}/{ascii_name}" if namespace else f"/{ascii_name}")
+        self.name.setText(f"{namespace}/{ascii_name}" if namespace else ascii_name)
         self.language.choose(model.language if model.language in dict(LANGUAGES) else "")
         self.done.hide()
         self.view.hide()
@@ -135,6 +135,8 @@ class PublishCard(Card):
             grid.addWidget(Text(words, "muted"), row, column, 1, width)
             grid.addWidget(field, row + 1, column, 1, width)
             grid.setColumnStretch(column, 1)
+        self.owner = Text("", "warning", wrap=True)
+        grid.addWidget(self.owner, 6, 0, 1, 2)
         self.body.addLayout(grid)
         self.body.addSpacing(4)
 
@@ -177,6 +179,10 @@ class PublishCard(Card):
     def _show_ready(self) -> None:
         owner, _, short = self.name.text().strip().partition("/")
         whole = bool(owner and short) and "/" not in short
+        self.owner.setVisible(not whole)
+        self.owner.set_words(
+            "Begin with your account's name: your-name/{name}", name=(short or owner).strip("/") or "…"
+        )
         self.button.setEnabled((whole and self._has_token) or self.button.state != "ready")
 
     def _on_changed(self) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QStyledItemDelegate, QWidget
 
 from slm_studio.ui.theme import BASE, SECOND, the_theme
@@ -224,6 +224,18 @@ class SearchField(LineField):
         self.returnPressed.connect(self._on_pause)
         self._theme.changed.connect(self._draw_icon)
         self._draw_icon()
+
+    def event(self, event: QEvent) -> bool:
+        """Take Esc while something is searched for; else it means what it means to the place."""
+        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if is_escape and self.text() and event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        if is_escape and self.text() and event.type() == QEvent.Type.KeyPress:
+            self.clear()
+            self._on_pause()
+            return True
+        return super().event(event)
 
     def _draw_icon(self) -> None:
         self._glass.setIcon(icon("search", self._theme.tokens.muted, 16))

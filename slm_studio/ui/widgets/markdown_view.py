@@ -33,6 +33,7 @@ class MarkdownView(QTextBrowser):
         """Show a card."""
         self._text = without_comments(_HEAD.sub("", text))
         self._show()
+        self.verticalScrollBar().setValue(0)
 
     def _show(self) -> None:
         document = self.document()
@@ -41,6 +42,7 @@ class MarkdownView(QTextBrowser):
         features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
         document.setMarkdown(without_images(self._text), features)
         self._calm_headings()
+        self.moveCursor(QTextCursor.MoveOperation.Start)  # Qt leaves it at the end and scrolls there when shown
 
     def _calm_headings(self) -> None:
         """Give headings the sizes of this window; Qt's own would shout."""

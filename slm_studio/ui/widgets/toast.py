@@ -19,6 +19,7 @@ class Toast(QFrame):
         self.setProperty("role", "banner")
         self.setProperty("tone", "plain")
         self._undo: Callable[[], object] | None = None
+        self._place = self._now = ""  # where it was said, and where the person is
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 8, 6)
         row.setSpacing(8)
@@ -33,20 +34,29 @@ class Toast(QFrame):
         self._timer.setInterval(SECONDS * 1000)
         self._timer.timeout.connect(self.hide)
         self.undo_button.clicked.connect(self._on_undo)
-        self.close_button.clicked.connect(self.hide)
+        self.close_button.clicked.connect(self._on_close)
         self.hide()
 
     def show_words(self, text: str, undo: Callable[[], object] | None = None) -> None:
         """Say what happened; `undo` takes it back."""
-        self._undo = undo
+        self._undo, self._place = undo, self._now
         self.sentence.setText(text)
         self.undo_button.setVisible(undo is not None)
         self.setAccessibleName(text)
         self.show()
         self._timer.start()
 
+    def go_to(self, place: str) -> None:
+        """Follow the person to a place: what was said of another one waits there for its time."""
+        self._now = place
+        self.setVisible(self._timer.isActive() and place == self._place)
+
+    def _on_close(self) -> None:
+        self._timer.stop()
+        self.hide()
+
     def _on_undo(self) -> None:
         undo, self._undo = self._undo, None
-        self.hide()
+        self._on_close()
         if undo is not None:
             undo()

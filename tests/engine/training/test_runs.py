@@ -41,7 +41,7 @@ def test_a_run_ends_in_a_model_with_its_history_and_report(book: Dataset, recipe
     assert open_saved(Path(model.folder)) == model
     assert {"perplexity", "bits_per_byte", "loss"} <= set(model.metrics)
     assert {"unigram", "xz"} <= set(model.baseline)
-    assert [step.step for step in model.lineage] == ["data", "pre-training", "fine-tuning", "output"]
+    assert [step.step for step in model.lineage] == ["data", "training", "output"]
     assert (Path(model.folder) / "README.md").exists()
     assert open_run(run.path).state == FINISHED
     kinds = [line["event"] for line in History(run.path).lines()]
