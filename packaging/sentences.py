@@ -29,6 +29,7 @@ KEYWORDS: dict[str, tuple[int | str, ...]] = {
     "StudioError": (1, 2, "message", "hint"),
     "Note": (1, "message"),
     "Progress": (0, "what"),
+    "watched": (0, "what"),
     "knob": (1, 2, "label", "help"),
     "Role": ("title", "help"),
     "Family": ("title", "blurb"),

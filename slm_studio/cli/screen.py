@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +17,7 @@ from slm_studio.core.errors import StudioError, fill
 from slm_studio.core.nouns import event_to_json
 
 WIDE = 10_000  # columns of a table that nobody's window has to hold
+LEARNING = ""  # the line of the steps
 RARELY = 0.2  # seconds between two updates of a line that a person reads
 
 
@@ -32,6 +33,7 @@ class Screen:
             self.out.width = WIDE
         self.err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
         self._bar: Progress | None = None
+        self._lines: dict[str, TaskID] = {}  # of the bar, by what they are about
         self._told = 0.0
 
     def event(self, event: events.Event) -> None:
@@ -47,10 +49,15 @@ class Screen:
             scores = "  ".join(f"{key} {value:.4g}" for key, value in event.metrics.items())
             self.say(f"step {event.n:,}  held-out loss {event.loss:.4f}  {scores}{'  best' if event.best else ''}")
         elif isinstance(event, events.Progress):
+            self._begin(event.what)
             self._show(event.what, event.done, event.total or None)
         elif isinstance(event, events.Started):
-            self._steps = event.machine.steps
+            self._steps = event.machine.total
+        elif isinstance(event, events.Replanned):
+            self._steps = event.steps
+            self.say(f"step {event.n:,}  to keep the time it takes {event.steps:,} steps in all")
         elif isinstance(event, events.Step):
+            self._begin(LEARNING)
             self._show(f"loss {event.loss:.4f}, {event.tokens_per_second:,.0f} tokens/s", event.n, self._steps)
 
     def line(self, value: Mapping[str, object]) -> None:
@@ -117,8 +124,17 @@ class Screen:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+            self._lines.clear()
 
     _steps = 0
+    _doing = LEARNING
+
+    def _begin(self, what: str) -> None:
+        """Take another line where something else begins; that of the steps stays, and its clock goes on."""
+        if what != self._doing and self._bar is not None and self._doing != LEARNING and self._doing in self._lines:
+            self._bar.remove_task(self._lines.pop(self._doing))
+        if what != self._doing:
+            self._doing, self._told = what, 0.0
 
     def _show(self, what: str, done: int, total: int | None) -> None:
         if not self.err.is_terminal:
@@ -133,10 +149,11 @@ class Screen:
                 transient=True,
             )
             self._bar.start()
-            self._task = self._bar.add_task(what, total=total)
+        if self._doing not in self._lines:
+            self._lines[self._doing] = self._bar.add_task(what, total=total)
         if time.monotonic() - self._told > RARELY or done == total:
             self._told = time.monotonic()
-            self._bar.update(self._task, description=what, completed=done, total=total)
+            self._bar.update(self._lines[self._doing], description=what, completed=done, total=total)
 
     def _print(self, value: Mapping[str, object]) -> None:
         for key, item in value.items():

@@ -15,10 +15,16 @@ class Machine:
     name: str  # the processor's or card's name
     precision: str  # fp32 | bf16
     threads: int
-    steps: int  # optimizer steps the whole run will take; a time budget is turned into steps here
+    steps: int  # optimizer steps of the first plan; a time budget is turned into steps here
     attention: str = "eager"
     reason: str = ""  # a template: why this choice
     values: dict[str, Value] = field(default_factory=dict)
+    corrections: tuple[tuple[int, int], ...] = ()  # (step, new total): what the clock showed of a time budget
+
+    @property
+    def total(self) -> int:
+        """Return the optimizer steps the whole run will take, as far as is known."""
+        return self.corrections[-1][1] if self.corrections else self.steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,14 @@ class Step:
     gradient_norm: float
     tokens_per_second: float
     memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """After step `n` the clock showed that a time budget takes another number of steps: `steps` in all."""
+
+    n: int
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +125,4 @@ class Finished:
     result: object
 
 
-Event = Started | Progress | Step | Evaluated | Sample | Saved | Note | Predicted | Paused | Finished
+Event = Started | Progress | Step | Replanned | Evaluated | Sample | Saved | Note | Predicted | Paused | Finished

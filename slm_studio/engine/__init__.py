@@ -102,17 +102,23 @@ def train(recipe: Recipe, dataset: Dataset, run: Run, token: str = "") -> Iterat
 
     `token` fetches a base that its hub does not give to everybody; it is written nowhere.
     """
+    from slm_studio.engine.warming import make_ready
+
+    yield from make_ready()
     from slm_studio.engine.training.runs import train_run
 
-    return train_run(recipe, dataset, run, token)
+    yield from train_run(recipe, dataset, run, token)
 
 
 @_advised
 def resume(run: Run) -> Iterator[Event]:
     """Go on from the last checkpoint, bit by bit as if nothing had happened. Ends in Finished(SavedModel)."""
+    from slm_studio.engine.warming import make_ready
+
+    yield from make_ready()
     from slm_studio.engine.training.runs import resume_run
 
-    return resume_run(run)
+    yield from resume_run(run)
 
 
 @_advised

@@ -1,5 +1,6 @@
 """Task: a strategy of seven verbs. A task writes only the verbs in which it differs."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ from slm_studio.engine.loaded import Loaded
 Observation = TypeVar("Observation")
 Example = Mapping[str, Sequence[int] | int]  # what one row became: token ids, perhaps a label
 Batch = dict[str, Tensor]
-ENCODE_CHUNK = 256  # rows between two signs of life
+ENCODE_CHUNK = 256  # rows between two signs of life, at most
+LIVELY = 0.25  # seconds between two signs of life, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,10 @@ class Task(Generic[Observation]):
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Iterator[Event | list[Example]]:
         """Yield Progress, then the list of all examples."""
         found: list[Example] = []
-        for start in range(0, len(rows), ENCODE_CHUNK):
-            for row in rows[start : start + ENCODE_CHUNK]:
+        for part in parts(len(rows)):
+            for row in rows[part]:
                 found.extend(self.encode(row, loaded, recipe))
-            yield Progress("Turning text into tokens", min(start + ENCODE_CHUNK, len(rows)), len(rows))
+            yield Progress("Turning text into tokens", part.stop, len(rows))
         yield found
 
     def padding(self, name: str, loaded: Loaded) -> int:
@@ -183,6 +185,16 @@ class Task(Generic[Observation]):
     def length(self, example: Example) -> int:
         """Return the work that an example is, in tokens."""
         return len(example["input_ids"])  # type: ignore[arg-type]
+
+
+def parts(rows: int) -> Iterator[slice]:
+    """Cut `rows` rows into parts for work that is done between two of them; where they take long, the next are smaller."""
+    start, size = 0, ENCODE_CHUNK // 16
+    while start < rows:
+        began = time.perf_counter()
+        yield slice(start, min(rows, start + size))
+        start += size
+        size = max(1, size // 4) if time.perf_counter() - began > LIVELY else min(ENCODE_CHUNK, size * 2)
 
 
 def pad(sequences: Sequence[Sequence[int] | np.ndarray], filler: int) -> Tensor:

@@ -5,6 +5,7 @@ from importlib import import_module
 
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.tasks import all_tasks
+from slm_studio.engine.watched import watched
 
 _ROOMS = ("slm_studio.engine.training.runs", "slm_studio.engine.evaluation.baselines")
 _DESK = ("numpy", "pyarrow", "pyarrow.csv", "pyarrow.ipc")
@@ -24,8 +25,13 @@ def warm_up(torch: bool) -> Iterator[Event]:
         import_module(name)
     yield Progress("Getting ready", 1, 2)
     if torch:
-        _warm_torch()
+        yield from make_ready()
     yield Finished(None)
+
+
+def make_ready() -> Iterator[Event]:
+    """Import what training and answering need; on a busy machine that takes long, so it is watched."""
+    return watched("Getting ready", _warm_torch)
 
 
 def _warm_torch() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from slm_studio.core.events import Event, Paused, Started, Step
+from slm_studio.core.events import Event, Paused, Progress, Replanned, Started, Step
 from slm_studio.core.run import Run
 from slm_studio.ui.pace import Pace
 from slm_studio.ui.training import Trainings
@@ -57,8 +57,12 @@ class Running(QObject):
             return
         for event in events:
             if isinstance(event, Started):
-                self._steps[run_id] = event.machine.steps
+                self._steps[run_id] = event.machine.total
                 self._paces[run_id].forget()
+            elif isinstance(event, Replanned):
+                self._steps[run_id] = event.steps
+            elif isinstance(event, Progress):
+                line = replace(line, paused=False)
             elif isinstance(event, Step):
                 self._paces[run_id].take(event)
                 line = _moved(line, event, self._steps.get(run_id, 0), self._paces[run_id])

@@ -90,18 +90,19 @@ def _plan(path: Path, epochs: int):
 
 
 def _ours(plan) -> tuple[float, str]:
-    from slm_studio.core.events import Step
-    from slm_studio.engine.training.plan import choose_machine
+    from slm_studio.core.events import Saved, Step
+    from slm_studio.engine.training.load import Load
+    from slm_studio.engine.training.machine import choose_machine
     from slm_studio.engine.training.trainer import Trainer
 
-    machine = choose_machine(plan)
+    machine = result_of(choose_machine(plan, Load()))
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(
             task=plan.task, loaded=plan.loaded, recipe=plan.recipe, material=plan.material, machine=machine,
             folder=Path(folder), history_length=lambda: 0,
         )  # fmt: skip
         events: Iterator = trainer.events()
-        next(events)  # the checkpoint before the first step
+        next(event for event in events if isinstance(event, Saved))  # the checkpoint before the first step
         began = time.perf_counter()
         for event in events:
             if isinstance(event, Step) and event.n == machine.steps:
@@ -110,6 +111,15 @@ def _ours(plan) -> tuple[float, str]:
         list(events)
     trainer.use_best()
     return seconds, f"{machine.precision}, {machine.threads} threads, dropout {plan.recipe.dropout:g}"
+
+
+def result_of(events):
+    """Run a generator to its end and return its value."""
+    while True:
+        try:
+            next(events)
+        except StopIteration as stop:
+            return stop.value
 
 
 def _trainer(plan, at_its_best: bool) -> tuple[float, str]:

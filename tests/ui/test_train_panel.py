@@ -12,17 +12,18 @@ from PySide6.QtWidgets import QLabel
 
 from slm_studio.core.dataset import Dataset, Finding
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Evaluated, Finished, Machine, Note, Sample, Started, Step
+from slm_studio.core.events import Evaluated, Finished, Machine, Note, Progress, Replanned, Sample, Started, Step
 from slm_studio.core.nouns import event_to_json
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.results import Sizes
-from slm_studio.core.run import INTERRUPTED, RUNNING, History, Run, create_run, list_runs, save_run
+from slm_studio.core.run import CREATED, INTERRUPTED, RUNNING, STOPPED, History, Run, create_run, list_runs, save_run
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import use_language
 from slm_studio.host.job import LocalJob
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.panels.train import PLAN, RUNS, TrainPanel
+from slm_studio.ui.running import Running
 from slm_studio.ui.session import Session
 from slm_studio.ui.train.command import command_of
 from slm_studio.ui.train.duration import passes
@@ -87,6 +88,22 @@ class Engine:
 
     def prepare(self):
         self.gate.wait(5)
+        yield Finished(self.model)
+
+    def tries(self):
+        """Try ways until it is let through its gate, then learn."""
+        yield Progress("Turning text into tokens", 36, 36)
+        while not self.gate.wait(0.01):
+            yield Progress("Trying what is fastest here", 0, 0)
+        yield from self.train_fully()
+
+    def train_fully(self):
+        yield Started("x", MACHINE)
+        for n in range(1, 11):
+            yield step(n)
+        yield Replanned(10, 15)
+        for n in range(11, 16):
+            yield step(n)
         yield Finished(self.model)
 
     def keep(self, run: Run, checkpoint: int | None):
@@ -297,6 +314,59 @@ def test_before_the_first_step_it_says_that_it_prepares(place):
     place.panel.primary()
 
     assert place.panel.notes.progress.isVisible() and "Preparing …" in place.words() and place.button("Pause")
+
+
+@pytest.fixture
+def trying(place):
+    """A run that tries what is fastest."""
+    place.measured()
+    place.engine.train = place.engine.tries
+    place.panel.primary()
+    place.until(lambda: "Trying what is fastest here …" in place.words())
+    return place
+
+
+def test_before_the_first_step_it_can_be_stopped(trying):
+    keep = trying.panel.actions_row.keep
+    assert trying.button("Stop") and keep.isEnabled()
+
+    keep.click()
+
+    assert trying.button("Stopping …")
+    trying.until(lambda: trying.button("Resume"))
+    assert trying.story.state in (CREATED, STOPPED) and not trying.button("Keep as a model")
+    assert [verb for verb, _ in trying.engine.asked if verb == "keep"] == []
+
+
+def test_before_the_first_step_it_can_be_paused(trying):
+    lines = Running(trying.trainings, str)
+    lines._on_started(trying.story.run.id)
+
+    trying.panel.actions_row.pause.click()
+
+    trying.until(lambda: "paused before the first step" in trying.words())
+    assert [line.paused for line in lines.lines()] == [True] and trying.button("Resume")
+    trying.panel.primary()
+    trying.until(lambda: [line.paused for line in lines.lines()] == [False])
+    assert trying.button("Pause") and "Trying what is fastest here …" in trying.words()
+
+
+def test_a_corrected_budget_is_said_and_counted(trying):
+    trying.engine.gate.set()
+    trying.until(lambda: trying.button("See the report"))
+
+    assert trying.story.total == 15
+    assert "Planned anew at step 10, to keep the time: 15 steps in all." in trying.words()
+
+
+def test_a_run_of_before_that_was_corrected_tells_it(place):
+    run = interrupted(place.dataset)
+    History(run.path).append(event_to_json(Replanned(1, 60)))
+    place.session.set_run(run)
+    assert place.story.total == 60
+
+    place.story.take([Started(run.id, replace(MACHINE, corrections=((50, 70),)), 0)])
+    assert place.story.total == 70  # it goes on from before the correction, and will come to the one that is recorded
 
 
 def test_pause_waits_and_resume_goes_on(place):

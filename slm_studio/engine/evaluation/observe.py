@@ -8,9 +8,7 @@ import torch
 
 from slm_studio.core.events import Event, Progress
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.task import Example, Task
-
-LIVELY = 0.25  # seconds between two signs of life
+from slm_studio.engine.task import LIVELY, Example, Task
 
 
 def observe_all(

@@ -1,6 +1,7 @@
 """Where a recipe's base stands: nothing, one of the person's models, a folder, or a hub id."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from slm_studio.core import paths
@@ -10,6 +11,7 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.saved import SavedModel, list_models
 from slm_studio.core.settings import load_settings
 from slm_studio.engine.models.inspect import inspect_folder
+from slm_studio.engine.watched import watched
 
 
 def find_base(recipe: Recipe, token: str = "") -> Iterator[Event]:
@@ -22,7 +24,7 @@ def find_base(recipe: Recipe, token: str = "") -> Iterator[Event]:
     folder = local_folder(recipe.base)
     if folder is None:
         folder = yield from _fetch(recipe.base, token)
-    inspect_folder(folder)
+    yield from watched("Checking the base", partial(inspect_folder, folder))
     return str(folder)  # type: ignore[return-value]
 
 

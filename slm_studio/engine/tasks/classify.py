@@ -31,7 +31,7 @@ from slm_studio.engine.models.base import local_folder
 from slm_studio.engine.models.classifiers import make_classifier, register_families
 from slm_studio.engine.models.features import foretell_features
 from slm_studio.engine.models.vocabulary import train_word_pieces
-from slm_studio.engine.task import ENCODE_CHUNK, Batch, Example, Held, Table, Task
+from slm_studio.engine.task import Batch, Example, Held, Table, Task, parts
 
 UNKNOWN_LABEL = -100  # what cross-entropy passes over: a label that training never saw
 FEWEST_TO_CALIBRATE = 30  # held-out rows below which a temperature would be noise
@@ -73,14 +73,14 @@ class Classify(Task[Scored]):
 
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Iterator[Event | list[Example]]:
         """Yield Progress, then one example a row, in order; many rows are tokenised together."""
-        place = {label: index for index, label in enumerate(labels_of(loaded))}
+        number = {label: index for index, label in enumerate(labels_of(loaded))}
         found: list[Example] = []
-        for start in range(0, len(rows), ENCODE_CHUNK):
-            part = rows[start : start + ENCODE_CHUNK]
+        for places in parts(len(rows)):
+            part = rows[places]
             ids = encode_texts(loaded, part.column("text"))
             labels = part.column("label") if "label" in part.roles else [""] * len(part)
             found.extend(
-                {"input_ids": np.asarray(each, dtype=np.int64), "labels": place.get(label, UNKNOWN_LABEL)}
+                {"input_ids": np.asarray(each, dtype=np.int64), "labels": number.get(label, UNKNOWN_LABEL)}
                 for each, label in zip(ids, labels, strict=True)
             )
             yield Progress("Turning text into tokens", len(found), len(rows))

@@ -4,6 +4,7 @@
 
 import json
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -30,7 +31,7 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.base import local_folder
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
-from slm_studio.engine.task import Batch, Example, Held, Table, Task
+from slm_studio.engine.task import LIVELY, Batch, Example, Held, Table, Task
 
 LEAST = 100  # characters from which anything can be learnt at all
 PROMPT = 24  # characters of held-out text with which a sample begins
@@ -124,11 +125,14 @@ class Write(Task[Scored]):
         """Yield Progress, then blocks of max_length + 1 tokens that overlap by one: every token is predicted once."""
         parts = [np.array([end_id(loaded)])]
         texts = rows.column("text")
+        told = time.perf_counter()
         for done, chunk in _chunks(texts, is_book=loaded.facts.get("reads") == "book"):
             parts.append(np.array(loaded.tokenizer(chunk, add_special_tokens=False)["input_ids"], dtype=np.int64))  # type: ignore[operator]
             if loaded.facts.get("reads") != "book":
                 parts.append(np.array([end_id(loaded)]))
-            yield Progress("Turning text into tokens", done, len(texts))
+            if time.perf_counter() - told > LIVELY or done == len(texts):
+                told = time.perf_counter()
+                yield Progress("Turning text into tokens", done, len(texts))
         ids = np.concatenate(parts)
         length = int(loaded.facts.get("max_length") or 128)  # type: ignore[call-overload]
         yield [{"input_ids": ids[start : start + length + 1]} for start in range(0, len(ids) - 1, length)]

@@ -4,33 +4,34 @@ More threads are not always faster: between two pieces of work they sleep (spinn
 and where waking them takes long, as on virtual machines, one thread trained small networks up to twice as fast as two.
 """
 
-import copy
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
+from typing import Protocol
 
 import torch
-from torch import nn
 
 from slm_studio.core import codec, files, paths
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.training.device import attention_for, has_bf16, set_attention
+from slm_studio.core.events import Event, Progress
+from slm_studio.engine.training.device import has_bf16
+from slm_studio.engine.training.rehearsal import TRYING, Taken, Way
 
-FEWEST_ROUNDS, MOST_ROUNDS, TRIAL_SECONDS = 4, 12, 2.0
+FEWEST_ROUNDS, MOST_ROUNDS = 4, 12
+ENOUGH = 2.0  # seconds after which a trial ends, once every way had its rounds
+HOPELESS = 3.0  # times slower than the fastest from which a way is tried no more
 REMEMBERED = "ways.json"
 CLEARLY_FASTER = 1.15  # a format that may cost accuracy must earn its place
 HARDLY_SLOWER = 1.05  # fewer threads that are so leave a core to the person
+QUIETER = 0.2  # share of the cores by which others must do less for a choice to be made anew
 
-Losses = Callable[[nn.Module, str], list[Callable[[], torch.Tensor]]]
 
+class Stage(Protocol):
+    """Where steps are taken: a Rehearsal."""
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to compute."""
-
-    precision: str
-    threads: int
+    def step(self, way: Way, turn: int, rows: int = 0) -> Taken:
+        """Take one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,63 +40,77 @@ class Trial:
 
     way: Way
     seconds_per_step: float
-    ratio: float  # how much faster than fp32; 1.0 where fp32 was chosen
+    ratio: float = 1.0  # how much faster than fp32; 1.0 where fp32 was chosen
+    rounds: int = 0  # in which each way was tried
+    load: float = 1.0  # share of the cores that others took meanwhile
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether every way had its rounds."""
+        return self.rounds >= FEWEST_ROUNDS
+
+    def holds(self, load: float) -> bool:
+        """Say whether the choice still counts, now that others take `load` of the machine.
+
+        A second run of the same recipe must not choose otherwise because the machine is busier now. But what a busy
+        moment chose is not right for ever.
+        """
+        return self.load - load < QUIETER
 
 
-@dataclass(slots=True)
-class _Seen:
-    seconds: list[float]
-    loss: float
+def ways_of(wish: str, threads: int, device: torch.device, *, may_choose_threads: bool) -> list[list[Way]]:
+    """Return the ways that are worth a trial, fewest threads first; those of a later list count where all before it raise.
 
-
-def ways_of(precision: str, threads: int, device: torch.device, *, may_choose_threads: bool) -> list[Way]:
-    """Return the ways that are worth a trial, fp32 first; `precision` is fp32, bf16 or auto, `threads` the most."""
-    formats = ("fp32", "bf16") if precision != "fp32" and has_bf16(device) else ("fp32",)
-    counts = sorted({1, threads}) if may_choose_threads and device.type == "cpu" else [threads]
-    return [Way(each, count) for each in formats for count in counts]
-
-
-def try_ways(net: nn.Module, losses: Losses, ways: Sequence[Way], wish: str, device: torch.device) -> Trial:
-    """Run a few steps on copies of the net in every way, in turn, and choose.
-
-    `losses(net, precision)` gives one function a step; each returns a scalar loss. bf16 is chosen where it is clearly
-    faster, finite, and its loss is within 2 % of fp32's; there the fastest step of each counts, because what else runs
-    on the machine can only slow a step down. Of the threads the median decides: waking them is part of a step.
-    A way that raises is no way. Where none is left, the first one's error is raised.
+    `wish` is fp32, bf16 or auto, `threads` the most.
     """
-    steps = {each: _ready(copy.deepcopy(net), losses, each, device) for each in sorted({way.precision for way in ways})}
-    seen = {way: _Seen([], 0.0) for way in ways}
+    counts = sorted({1, threads}) if may_choose_threads and device.type == "cpu" else [threads]
+    fp32, bf16 = ([Way(precision, count) for count in counts] for precision in ("fp32", "bf16"))
+    if wish == "fp32" or not has_bf16(device):
+        return [fp32]
+    return [bf16, fp32] if wish == "bf16" else [fp32 + bf16]
+
+
+def try_ways(stage: Stage, ways: Sequence[Way], seconds: float) -> Iterator[Event]:
+    """Take a few steps in every way, in turn; yield Progress and return (as the generator's value) the Trial.
+
+    No step begins that would end after `seconds`. bf16 is chosen where it is clearly faster, finite, and its loss is
+    within 2 % of fp32's; there the fastest step of each counts, because what else runs on the machine can only slow a
+    step down. Of the threads the median decides: waking them is part of a step. A way that raises is no way; where none
+    is left, the first one's error is raised.
+    """
+    began, slowest = time.perf_counter(), 0.0
+    seen: dict[Way, list[Taken]] = {way: [] for way in ways}
     refused: list[Exception] = []
-    began = time.perf_counter()
-    for turn in range(MOST_ROUNDS):
-        for way in tuple(seen):
-            torch.set_num_threads(way.threads)
-            each = steps[way.precision]
+    for turn in range(MOST_ROUNDS + 1):
+        for place, way in enumerate(tuple(seen)):
+            if time.perf_counter() - began + _last(seen[way], slowest) > seconds:
+                if any(seen.values()):
+                    return _choose(seen)  # type: ignore[return-value]
+                if turn == 0 and place:
+                    del seen[way]  # there is no time even to set it up
+                    continue
             try:
-                seen[way].loss, taken = _time(each[turn % len(each)], device)
+                # The first step sets things up; it is a small one, lest a way that crawls takes the time of all.
+                taken = stage.step(way, turn, rows=0 if turn else 1)
             except Exception as error:  # noqa: BLE001  (whatever a library lacks here)
                 refused.append(error)
                 del seen[way]
                 continue
-            seen[way].seconds.append(taken)
+            slowest = max(slowest, taken.waited)
+            if turn:
+                seen[way].append(taken)
+            yield Progress(TRYING, turn * len(ways) + place + 1, (MOST_ROUNDS + 1) * len(ways))
         if not seen:
             raise refused[0]
-        if turn + 1 >= FEWEST_ROUNDS and time.perf_counter() - began > TRIAL_SECONDS:
+        if turn > 1:
+            seen = _with_hope(seen)
+        if turn >= FEWEST_ROUNDS and time.perf_counter() - began > ENOUGH:
             break
-    precision, ratio = _pick_precision(seen, wish)
-    # The first step sets things up; the median of the others is what a step takes as busy as the machine is now.
-    usual = {way: median(each.seconds[1:]) for way, each in seen.items() if way.precision == precision}
-    best = min(usual.values())
-    chosen = min((way for way in usual if usual[way] <= best * HARDLY_SLOWER), key=lambda way: way.threads)
-    torch.set_num_threads(chosen.threads)
-    return Trial(chosen, usual[chosen], ratio)
+    return _choose(seen)  # type: ignore[return-value]
 
 
 def recall(key: str) -> Trial | None:
-    """Return what an earlier trial chose for the same machine and shape.
-
-    A second run of the same recipe must not choose otherwise because the machine was busy during the trial.
-    """
+    """Return what an earlier trial chose for the same machine and shape."""
     try:
         return codec.from_json(Trial, _known()[key])
     except (StudioError, KeyError):
@@ -115,35 +130,37 @@ def _known() -> dict[str, object]:
     return known if isinstance(known, dict) else {}
 
 
-def _pick_precision(seen: dict[Way, _Seen], wish: str) -> tuple[str, float]:
+def _last(taken: Sequence[Taken], slowest: float) -> float:
+    return taken[-1].waited if taken else slowest
+
+
+def _with_hope(seen: dict[Way, list[Taken]]) -> dict[Way, list[Taken]]:
+    best = min(_fastest(each) for each in seen.values())
+    return {way: each for way, each in seen.items() if _fastest(each) <= HOPELESS * best}
+
+
+def _choose(seen: dict[Way, list[Taken]]) -> Trial:
+    seen = {way: each for way, each in seen.items() if each}
+    precision, ratio = _pick_precision(seen)
+    usual = {way: median(taken.seconds for taken in each) for way, each in seen.items() if way.precision == precision}
+    best = min(usual.values())
+    chosen = min((way for way in usual if usual[way] <= best * HARDLY_SLOWER), key=lambda way: way.threads)
+    return Trial(chosen, fmean(taken.seconds for taken in seen[chosen]), ratio, min(map(len, seen.values())))
+
+
+def _pick_precision(seen: dict[Way, list[Taken]]) -> tuple[str, float]:
     """Return the format, and how much faster than fp32 it is."""
-    fp32, bf16 = (_of(seen, "fp32"), _of(seen, "bf16"))
+    fp32, bf16 = (
+        min((each for way, each in seen.items() if way.precision == precision), key=_fastest, default=None)
+        for precision in ("fp32", "bf16")
+    )
     if not bf16 or not fp32:
         return next(iter(seen)).precision, 1.0
     ratio = _fastest(fp32) / _fastest(bf16)
-    close = abs(bf16[0].loss - fp32[0].loss) <= 0.02 * abs(fp32[0].loss) + 1e-3  # false for NaN
-    if wish == "bf16" or (close and ratio > CLEARLY_FASTER):
-        return "bf16", ratio
-    return "fp32", 1.0
+    # Both took the same batches with the same draws. False for NaN.
+    pairs = [abs(low.loss - full.loss) <= 0.02 * abs(full.loss) + 1e-3 for low, full in zip(bf16, fp32, strict=False)]
+    return ("bf16", ratio) if ratio > CLEARLY_FASTER and all(pairs) else ("fp32", 1.0)
 
 
-def _of(seen: dict[Way, _Seen], precision: str) -> list[_Seen]:
-    return [each for way, each in seen.items() if way.precision == precision]
-
-
-def _fastest(several: Iterable[_Seen]) -> float:
-    return min(min(each.seconds) for each in several)
-
-
-def _ready(net: nn.Module, losses: Losses, precision: str, device: torch.device) -> list[Callable[[], torch.Tensor]]:
-    set_attention(net, attention_for(precision, device))
-    return losses(net, precision)
-
-
-def _time(step: Callable[[], torch.Tensor], device: torch.device) -> tuple[float, float]:
-    began = time.perf_counter()
-    value = step()
-    value.backward()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return float(value.detach()), time.perf_counter() - began
+def _fastest(several: Sequence[Taken]) -> float:
+    return min(taken.seconds for taken in several)

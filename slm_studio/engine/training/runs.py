@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from slm_studio.core import codec, curves, files
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Evaluated, Event, Finished, Machine, Note, Started, Step
+from slm_studio.core.events import Evaluated, Event, Finished, Machine, Note, Replanned, Started, Step
 from slm_studio.core.lock import FileLock
 from slm_studio.core.nouns import event_to_json
 from slm_studio.core.recipe import Recipe
@@ -26,13 +27,17 @@ from slm_studio.core.run import (
 from slm_studio.core.saved import SavedModel
 from slm_studio.engine.advice import advise
 from slm_studio.engine.evaluation.observe import observe_all
+from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training import checkpoint
 from slm_studio.engine.training.finish import Work, make_model, score_model
-from slm_studio.engine.training.plan import Plan, choose_machine, prepare, use_machine
+from slm_studio.engine.training.load import Load
+from slm_studio.engine.training.machine import choose_machine, use_machine
+from slm_studio.engine.training.plan import Plan, prepare
 from slm_studio.engine.training.trainer import Trainer
+from slm_studio.engine.watched import watched
 
-CHECKPOINTS = "checkpoints"
+CHECKPOINTS, MACHINE = "checkpoints", "machine.json"
 CALIBRATION_BATCH = 64
 
 
@@ -45,9 +50,15 @@ def train_run(recipe: Recipe, dataset: Dataset, run: Run, token: str = "") -> It
 def resume_run(run: Run) -> Iterator[Event]:
     """Train on from the newest whole checkpoint; from the beginning where there is none."""
     with Recorder(run) as recorder:
-        path = checkpoint.newest(run.path / CHECKPOINTS)
-        recorder.cut_back(checkpoint.load_position(path).history if path else 0)
-        yield from recorder.record(_train(recipe_of(run).settled(), dataset_of(run), recorder, path))
+        yield from recorder.record(_go_on(run, recorder))
+
+
+def _go_on(run: Run, recorder: "Recorder") -> Iterator[Event]:
+    path: Path | None = yield from watched(  # type: ignore[assignment]
+        "Looking for the last checkpoint", partial(checkpoint.newest, run.path / CHECKPOINTS)
+    )
+    recorder.cut_back(checkpoint.load_position(path).history if path else 0)
+    yield from _train(recipe_of(run).settled(), dataset_of(run), recorder, path)
 
 
 def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:
@@ -60,7 +71,7 @@ def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:
     if best is not None:
         checkpoint.load_weights(loaded.net, best)
     plan = yield from _plan(prepare(recipe, dataset, loaded))
-    machine = codec.read(Machine, run.path / "machine.json")
+    machine = codec.read(Machine, run.path / MACHINE)
     work = Work(plan=plan, run=run, dataset=dataset, machine=machine, position=position)
     model = yield from _finish(work)
     save_run(replace(open_run(run.path), model=model.folder, metrics=model.metrics))
@@ -70,15 +81,17 @@ def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:
 def _train(
     recipe: Recipe, dataset: Dataset, recorder: "Recorder", path: Path | None, token: str = ""
 ) -> Iterator[Event]:
-    run = recorder.run
-    opened = _open_checkpoint(recipe, path) if path else None
+    run, load = recorder.run, Load()
+    opened: Loaded | None = None
+    if path:
+        opened = yield from watched("Opening the checkpoint", partial(_open_checkpoint, recipe, path))  # type: ignore[assignment]
     plan = yield from _plan(prepare(recipe, dataset, opened, token))
-    machine_file = run.path / "machine.json"
+    machine_file = run.path / MACHINE
     if path and machine_file.exists():
         machine = codec.read(Machine, machine_file)
         use_machine(machine)
     else:
-        machine = choose_machine(plan)
+        machine = yield from choose_machine(plan, load)  # type: ignore[assignment]
         files.write_json(machine_file, codec.to_json(machine))
     trainer = Trainer(
         task=plan.task, loaded=plan.loaded, recipe=recipe, material=plan.material, machine=machine,
@@ -121,7 +134,7 @@ def _plan(events: Iterator[Event | Plan]) -> Iterator[Event]:
     raise AssertionError("prepare ends in a Plan")
 
 
-def _open_checkpoint(recipe: Recipe, path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202  (Loaded)
+def _open_checkpoint(recipe: Recipe, path: Path) -> Loaded:
     facts = files.read_json(path / "facts.json")
     assert isinstance(facts, dict)
     return task_of(recipe.task).open(path / "model", facts)
@@ -188,14 +201,25 @@ class Recorder:
             self.run = replace(self.run, step=event.n, seconds=event.seconds)
             curves.append_step(self.run.path, event)
         elif isinstance(event, Started):
-            self.run = replace(self.run, steps=event.machine.steps, step=event.n)
+            self.run = replace(self.run, steps=event.machine.total, step=event.n)
             self._save()
+        elif isinstance(event, Replanned):
+            self._replan(event)
         elif isinstance(event, Evaluated) and event.best:
             self.run = replace(self.run, metrics=event.metrics)
             self._save()
         elif isinstance(event, Finished):
             self._end(FINISHED)
         self.history.append(event_to_json(event))
+
+    def _replan(self, event: Replanned) -> None:
+        """Keep a new total where a resumed run looks for it: a history is cut back to the checkpoint, this is not."""
+        path, correction = self.run.path / MACHINE, (event.n, event.steps)
+        machine = codec.read(Machine, path)
+        if correction not in machine.corrections:
+            files.write_json(path, codec.to_json(replace(machine, corrections=(*machine.corrections, correction))))
+        self.run = replace(self.run, steps=event.steps)
+        self._save()
 
     def _end(self, state: str, problem: StudioError | None = None) -> None:
         if self.model is not None:

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,23 +11,27 @@ import torch
 from torch import Tensor
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Evaluated, Event, Machine, Sample, Saved, Step
+from slm_studio.core.events import Evaluated, Event, Machine, Progress, Replanned, Sample, Saved, Step
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.texts import mark
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import Batch, Example, Task
 from slm_studio.engine.training import checkpoint
 from slm_studio.engine.training.batches import batch_plan
+from slm_studio.engine.training.budget import Budget
 from slm_studio.engine.training.checkpoint import Position
 from slm_studio.engine.training.device import memory_used, seed_draws, set_attention
 from slm_studio.engine.training.doctor import Doctor
 from slm_studio.engine.training.optimizer import Optimizers
-from slm_studio.engine.training.schedule import warmup_cosine
+from slm_studio.engine.training.schedule import Course, warmup_cosine
 
 FORWARD_SHARE = 1 / 3  # of a training step; the way back takes the rest
 RECENT = 0.05  # what the newest batch counts for in the smoothed training loss
 BAD_UPDATES = 3  # in a row, after which going on makes no sense
+SAVING = mark("Saving the first checkpoint")
+AWAY = 1.0  # seconds that a consumer may keep an event; beyond, the run was paused
 
 
 @dataclass(slots=True)
@@ -62,6 +67,10 @@ class Trainer:
         self.best: dict[str, Tensor] | None = None  # None: the weights as they are
         self.lengths = [task.length(example) for example in material.train]
         self.doctor = Doctor(task.info)
+        self.course = Course(machine.steps)
+        self.recorded = dict(machine.corrections)  # step → new total
+        self.budget = Budget(recipe.minutes * 60, machine.steps) if recipe.minutes is not None else None
+        self._began = 0.0
 
     @property
     def steps_per_epoch(self) -> int:
@@ -81,33 +90,58 @@ class Trainer:
         Then about twenty times, as long as looking takes a tenth of the time that learning takes.
         """
         look = len(self.material.validation) / self.batch_size * FORWARD_SHARE  # what one takes, in steps
-        often = max(math.ceil(self.machine.steps / 20), math.ceil(look * 10))
+        often = max(math.ceil(self.course.total / 20), math.ceil(look * 10))
         return self.recipe.eval_every or max(1, min(self.steps_per_epoch, often))
 
     def resume_from(self, path: Path) -> None:
-        """Take over the state of a checkpoint, whose model has been loaded already."""
+        """Take over the state of a checkpoint, whose model has been loaded already.
+
+        The totals that were recorded are taken again where they were; the clock decides no more, so that a run that
+        goes on ends as it would have.
+        """
         self.position = checkpoint.load_position(path)
+        self.budget = None
+        for step, total in self.machine.corrections:
+            if step <= self.position.step:
+                self.course.correct(step, total)
         checkpoint.restore_optimizers(path, self.optimizers, self.position)
         self.best = checkpoint.best_weights(path)
 
     def events(self) -> Iterator[Event]:
-        """Train to the end: Step, Evaluated, Sample, Saved, Note. Closing it writes a checkpoint first."""
-        began = time.perf_counter() - self.position.seconds
+        """Train to the end: Step, Replanned, Evaluated, Sample, Saved, Note. Closing it writes a checkpoint first."""
+        self._began = time.perf_counter() - self.position.seconds
+        with closing(self._events()) as events:
+            for event in events:
+                given = time.perf_counter()
+                yield event
+                away = time.perf_counter() - given
+                if away > AWAY:
+                    self._began += away  # a pause is not time of the run
+
+    def use_best(self) -> None:
+        """Put the best weights into the net."""
+        if self.best is not None:
+            checkpoint.load_weights(self.loaded.net, self.best)
+        self.loaded.net.eval()
+
+    def _events(self) -> Iterator[Event]:
         saved_at, saved_step = time.perf_counter(), self.position.step if self.position.step else -1
         bad = 0
         try:
             if saved_step < 0:
+                yield Progress(SAVING, 0, 0)
                 yield self._save()
                 saved_step = 0
             while True:
                 if self._evaluation_is_due():
                     yield from self._evaluate()
-                if self.position.step >= self.machine.steps or self._is_over():
+                if self.position.step >= self.course.total or self._is_over():
                     break
-                step = self._step(began)
+                step = self._step()
                 bad = 0 if math.isfinite(step.gradient_norm + step.loss) else bad + 1
                 self._refuse_divergence(bad)
                 yield step
+                yield from self._correct()
                 if bad == 0 and time.perf_counter() - saved_at >= self.recipe.checkpoint_seconds:
                     yield self._save()
                     saved_at, saved_step = time.perf_counter(), self.position.step
@@ -119,16 +153,10 @@ class Trainer:
                 self._save()
             raise
 
-    def use_best(self) -> None:
-        """Put the best weights into the net."""
-        if self.best is not None:
-            checkpoint.load_weights(self.loaded.net, self.best)
-        self.loaded.net.eval()
-
-    def _step(self, began: float) -> Step:
+    def _step(self) -> Step:
         number = self.position.step
-        epoch, place = divmod(number, self.steps_per_epoch)
-        rows = self._plan(epoch)[place]
+        epoch, index = divmod(number, self.steps_per_epoch)
+        rows = self._plan(epoch)[index]
         # Dropout is a function of seed and step alone, so a resumed run draws what an undisturbed one would have.
         seed_draws(self.device, (self.recipe.seed * 1_000_003 + number) % 2**63)
         started = time.perf_counter()
@@ -136,7 +164,8 @@ class Trainer:
         self.optimizers.forget()
         loss = self._loss([self.material.train[row] for row in rows])
         loss.backward()
-        factor = warmup_cosine(number, self.machine.steps, self._warmup(), self.recipe.floor or 0.0)
+        place = self.course.place(number)
+        factor = warmup_cosine(place, self.course.steps, self._warmup(), self.recipe.floor or 0.0)
         norm = self.optimizers.step(factor) if math.isfinite(loss.item()) else math.nan
         if not math.isfinite(norm):
             self.position.skipped += 1
@@ -146,17 +175,27 @@ class Trainer:
         self.position.recent_loss += share * (loss.item() - self.position.recent_loss)
         now = time.perf_counter()
         tokens = sum(self.lengths[row] for row in rows)
-        self.position.seconds = now - began
+        self.position.seconds = now - self._began
         return Step(
             n=self.position.step,
             epoch=self.position.step / self.steps_per_epoch,
-            seconds=now - began,
+            seconds=self.position.seconds,
             loss=loss.item(),
             rate=(self.recipe.learning_rate or 0.0) * factor,
             gradient_norm=norm,
             tokens_per_second=tokens / max(now - started, 1e-9),
             memory=memory_used(self.device),
         )
+
+    def _correct(self) -> Iterator[Replanned]:
+        """Change the number of steps where the clock asks for it, or where it did when the run was here before."""
+        step = self.position.step
+        total = self.recorded.get(step)
+        if total is None and self.budget is not None:
+            total = self.budget.correct(step, self.position.seconds)
+        if total is not None:
+            self.course.correct(step, total)
+            yield Replanned(step, total)
 
     def _loss(self, examples: list[Example]) -> Tensor:
         batch = self._to_device(self.task.collate(examples, self.loaded))
@@ -167,7 +206,7 @@ class Trainer:
         step = self.position.step
         if not step or not self.material.validation or self.position.evaluated == step:
             return False
-        return step % self.eval_every == 0 or step == self.machine.steps
+        return step % self.eval_every == 0 or step == self.course.total
 
     def _evaluate(self) -> Iterator[Event]:
         held = yield from self._score(self.material.validation)
@@ -204,7 +243,7 @@ class Trainer:
         return self._batches
 
     def _warmup(self) -> int:
-        return max(1, round((self.recipe.warmup or 0.0) * self.machine.steps))
+        return max(1, round((self.recipe.warmup or 0.0) * self.course.steps))
 
     def _is_over(self) -> bool:
         return bool(self.recipe.patience) and self.position.stale >= (self.recipe.patience or 0)

@@ -37,7 +37,7 @@ class Actions(QObject):
     def __init__(self, header: PlaceHeader) -> None:
         super().__init__(header)
         self._meaning = START
-        self._state, self._can_train_on = "", False
+        self._state, self._can_train_on, self._can_keep = "", False, False
         self.runs, self.more = MenuButton("Runs"), MenuButton("More")
         self.pause, self.keep = Button("Pause"), Button("Stop and keep")
         self.keep_model, self.trial = Button("Keep as a model"), Button("Try it")
@@ -49,7 +49,7 @@ class Actions(QObject):
         self.more.opening.connect(self._fill_more)
         self.more.chosen.connect(self.more_chosen)
         self.pause.clicked.connect(self._on_pause)
-        self.keep.clicked.connect(self.stopped_to_keep)
+        self.keep.clicked.connect(self._on_keep)
         self.keep_model.clicked.connect(self.kept)
         self.trial.clicked.connect(self.trial_requested)
         self.primary.clicked.connect(self._on_primary)
@@ -68,13 +68,14 @@ class Actions(QObject):
         """Offer what makes sense in a state."""
         self._hide()
         self._state, self._can_train_on = state, has_model and state in (STOPPED, FAILED, INTERRUPTED)
+        self._can_keep = can_keep
         self.more.show()
         self.pause.setVisible(state in (RUNNING, CREATED))
         self.pause.setEnabled(True)
         self.pause.set_words("Pause")
         self.keep.setVisible(state in (RUNNING, PAUSED, STOPPING))
-        self.keep.setEnabled(can_keep and state != STOPPING)
-        self.keep.set_words("Stopping …" if state == STOPPING else "Stop and keep")
+        self.keep.setEnabled(state != STOPPING)
+        self._say_stop()
         over = state in (STOPPED, FAILED, INTERRUPTED, FINISHED)
         self.keep_model.setVisible(over and can_keep and not has_model)
         self.keep_model.setEnabled(not keeping)
@@ -86,9 +87,10 @@ class Actions(QObject):
             self._mean(RESUME, shown=(over or state == PAUSED) and not keeping)
 
     def let_keep(self) -> None:
-        """Offer Stop and keep: there is something to keep now."""
-        if self._state == RUNNING:
-            self.keep.setEnabled(True)
+        """Offer Stop and keep: there is something to keep now. Before, the same button only stops."""
+        if self._state == RUNNING and not self._can_keep:
+            self._can_keep = True
+            self._say_stop()
 
     def set_hindrance(self, why: Words) -> None:
         """Let Start be clicked where nothing stands in the way; else its tooltip says what does."""
@@ -117,6 +119,16 @@ class Actions(QObject):
         self.more.add("repeat", "Another like this")
         self.more.add("copy", "Copy as command")
         self.more.add("folder", "Open the folder")
+
+    def _say_stop(self) -> None:
+        words = "Stop and keep" if self._can_keep else "Stop"
+        self.keep.set_words("Stopping …" if self._state == STOPPING else words)
+
+    def _on_keep(self) -> None:
+        if self._can_keep:
+            self.stopped_to_keep.emit()
+        else:
+            self.more_chosen.emit("stop")
 
     def _on_pause(self) -> None:
         self.pause.setEnabled(False)

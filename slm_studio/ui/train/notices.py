@@ -72,7 +72,10 @@ class Notices(QObject):
             self.progress.set_words("Stopping; what was learnt is being saved …")
         elif story.state == PAUSED:
             self.progress.bar.set_share(share)
-            self.progress.set_words("paused at step {n} of {total}", n=story.n, total=story.total)
+            if story.total:
+                self.progress.set_words("paused at step {n} of {total}", n=story.n, total=story.total)
+            else:
+                self.progress.set_words("paused before the first step")
         elif story.progress is not None:
             self.progress.set_count(story.progress.what, story.progress.done, story.progress.total)
         elif not story.n:

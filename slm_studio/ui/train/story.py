@@ -9,7 +9,19 @@ import numpy as np
 from slm_studio.core import files
 from slm_studio.core.curves import COLUMNS, read_curves
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Evaluated, Event, Machine, Note, Paused, Progress, Sample, Saved, Started, Step
+from slm_studio.core.events import (
+    Evaluated,
+    Event,
+    Machine,
+    Note,
+    Paused,
+    Progress,
+    Replanned,
+    Sample,
+    Saved,
+    Started,
+    Step,
+)
 from slm_studio.core.nouns import event_from_json
 from slm_studio.core.run import FAILED, INTERRUPTED, PAUSED, RUNNING, STOPPED, Run
 from slm_studio.core.saved import SavedModel, open_saved
@@ -32,6 +44,7 @@ class Story:
     run: Run
     state: str
     machine: Machine | None = None
+    replanned: Replanned | None = None  # the latest correction of a time budget
     steps: Series = field(default_factory=lambda: Series(len(COLUMNS)))
     pace: Pace = field(default_factory=Pace)
     evaluations: list[Evaluated] = field(default_factory=list)
@@ -69,7 +82,9 @@ class Story:
     @property
     def total(self) -> int:
         """Return the steps that are planned; 0 while nobody knows."""
-        return self.machine.steps if self.machine else self.run.steps
+        if self.replanned is not None:
+            return self.replanned.steps
+        return self.machine.total if self.machine else self.run.steps
 
     @property
     def best(self) -> Evaluated | None:
@@ -123,6 +138,9 @@ class Story:
             self.state = self.state if self.state == STOPPING else PAUSED
         elif isinstance(event, Progress):
             self.progress = event
+            self.state = RUNNING if self.state == PAUSED else self.state
+        elif isinstance(event, Replanned):
+            self.replanned = event
         elif isinstance(event, Note):
             self._note(event)
 
@@ -145,6 +163,8 @@ class Story:
         self.steps.cut(n)
         self.evaluations = [each for each in self.evaluations if each.n <= n]
         self.samples = [each for each in self.samples if each.n <= n]
+        if self.replanned is not None and self.replanned.n > n:
+            self.replanned = None
 
 
 def told(run: Run) -> Story:

@@ -119,8 +119,10 @@ def progress_words(share: float, elapsed: float, left: float | None) -> str:
 
 
 def count_words(what: Words, done: int, total: int) -> str:
-    """Return “Reading rows · 3,000 of 10,003”."""
+    """Return “Reading rows · 3,000 of 10,003”, or only what is being done where nothing is counted."""
     name = what() if callable(what) else tr(what)
+    if not done and not total:
+        return f"{name} …"
     return f"{name} · " + (tr("{done} of {total}", done=done, total=total) if total else tr("{done} so far", done=done))
 
 

@@ -1,14 +1,18 @@
 """The parts of the loop, each a pure function."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from slm_studio.core.recipe import make_recipe
 from slm_studio.engine.training.batches import batch_plan
 from slm_studio.engine.training.optimizer import Optimizers
-from slm_studio.engine.training.schedule import warmup_cosine
+from slm_studio.engine.training.schedule import Course, warmup_cosine
 
 
 @pytest.mark.parametrize(("count", "batch"), [(1, 4), (7, 3), (1000, 32), (5000, 7)])
@@ -47,6 +51,55 @@ def test_the_rate_rises_and_falls_to_its_floor() -> None:
     assert rates[-1] == pytest.approx(0.1)
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert warmup_cosine(0, 1, 1) == 1.0
+
+
+@st.composite
+def corrected(draw: st.DrawFn) -> tuple[int, int, list[tuple[int, int]]]:
+    """Return steps, warm-up and corrections (step, new total) as they may happen."""
+    steps = draw(st.integers(1, 300))
+    warmup = draw(st.integers(1, max(1, steps // 2)))
+    since, total, corrections = 1, steps, []
+    for _ in range(draw(st.integers(0, 2))):
+        if since < total - 1:
+            step = draw(st.integers(since, total - 1))
+            total = step + draw(st.integers(1, 300))
+            corrections.append((step, total))
+            since = step + 1
+    return steps, warmup, corrections
+
+
+@given(corrected())
+def test_the_learning_rate_never_rises_through_a_correction(case: tuple[int, int, list[tuple[int, int]]]) -> None:
+    steps, warmup, corrections = case
+    course, before = Course(steps), Course(steps)
+    for step, total in corrections:
+        course.correct(step, total)
+        # It goes on from where it was: the first step of the new plan is the one that the old plan had there.
+        assert course.place(step) == pytest.approx(before.place(step))
+        before.correct(step, total)
+
+    places = [course.place(step) for step in range(course.total)]
+
+    assert places == sorted(places) and places[0] >= 0 and places[-1] <= steps - 1
+    rates = [warmup_cosine(place, steps, warmup, 0.1) for place in places]
+    fallen = [(one, two) for (one, two), place in zip(pairwise(rates), places, strict=False) if place >= warmup - 1]
+    assert all(two <= one + 1e-12 for one, two in fallen)
+    assert max(rates) <= 1.0
+
+
+@pytest.mark.parametrize("steps", [1, 2, 97, 1000])
+def test_a_course_that_nobody_corrects_is_the_plan_itself(steps: int) -> None:
+    assert [Course(steps).place(step) for step in range(steps)] == list(range(steps))
+
+
+def test_a_longer_course_ends_where_the_plan_did() -> None:
+    course = Course(100)
+    course.correct(20, 500)
+    course.correct(200, 260)
+
+    assert course.total == 260
+    assert course.place(20) == 20
+    assert course.place(259) == 99
 
 
 class TwoTables(nn.Module):
