@@ -417,6 +417,7 @@ def test_file_with_nothing_to_learn_says_so_and_does_not_train(place):
 
     assert "No column holds text to learn from. Choose the columns yourself, or open another file." in place.words()
     assert not place.panel.train_button.isEnabled()
+    assert not place.panel.sentence.split.text().startswith("chosen by you")
 
     place.panel.sentence.role_chosen.emit("text", "text")
     place.panel.sentence.role_chosen.emit("label", "label")

@@ -181,7 +181,7 @@ class DataPanel(Page):
             return
         self.sentence.show_plan(dataset, recipe, suggestion)
         guessed = suggestion is not None and (suggestion.task, suggestion.roles) == (recipe.task, recipe.roles)
-        origin = tr("guessed from the columns") if guessed else tr("chosen by you")
+        origin = tr("guessed from the columns") if guessed or not recipe.roles else tr("chosen by you")
         self.sentence.split.setText(f"{origin} · {held_out(dataset, recipe)}")
         why = suggestion if guessed else None
         tip(self.sentence.split, lambda: say(why.reason, why.said()) if why else "")

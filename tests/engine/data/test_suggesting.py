@@ -270,10 +270,17 @@ def test_several_labels_in_a_cell_are_said(tmp_path: Path, cells: list[str], sep
 
 
 @pytest.mark.parametrize(
-    "cells", [["science/technology", "travel", "sport"], ["credit card", "debit card", "card"], ["1,5", "2,5", "3,75"]]
+    "cells",
+    [
+        ["science/technology", "travel", "sport"],
+        ["credit card", "debit card", "credit note", "debit note"],
+        ["1,5", "2,5", "1,25", "2,25"],
+    ],
 )
 def test_sign_within_one_label_parts_nothing(tmp_path: Path, cells: list[str]) -> None:
-    found = suggest(table(tmp_path, text=[sentence(n) for n in range(60)], label=[cells[n % 3] for n in range(60)]))
+    found = suggest(
+        table(tmp_path, text=[sentence(n) for n in range(60)], label=[cells[n % len(cells)] for n in range(60)])
+    )
 
     assert found.remarks == ()
 

@@ -1,0 +1,55 @@
+"""How much texts tell about a column, judged on rows that the fit has not seen."""
+
+import random
+
+import numpy as np
+
+from slm_studio.engine.data.evidence import RIDGE, _Fit, contradictions, weigh
+from slm_studio.engine.data.splits import text_keys
+from tests.engine.data.test_columns import sentence
+from tests.engine.data.test_suggesting import TEAMS, told_by
+
+TEAM = [TEAMS[n % 3] for n in range(90)]
+TEXTS = [told_by(n, team) for n, team in enumerate(TEAM)]
+CHANCE = random.Random(7).choices(["north", "south"], k=90)
+
+
+def test_column_that_texts_tell_is_told_from_one_of_chance() -> None:
+    """A fit that had seen the rows would know both by heart."""
+    found = weigh(TEXTS, {"team": TEAM, "chance": CHANCE})
+
+    assert found["team"].share > 0.5 and found["team"].evidence.right > 0.95
+    assert found["chance"].share < 0.1 and found["chance"].evidence.right < found["chance"].evidence.usual + 0.1
+
+
+def test_every_row_is_left_out_exactly() -> None:
+    """The closed form equals a fit on the other rows, made anew."""
+    fit = _Fit(TEXTS[:30], text_keys(TEXTS[:30]), 10.0)
+    kernel_NN = np.linalg.inv(fit.inverse_NN.astype(np.float64)) - RIDGE * np.eye(30)
+    truth_N = np.array([team == TEAMS[0] for team in TEAM[:30]], float)
+    truth_N -= truth_N.mean()
+    closed_N = fit.inverse_NN @ truth_N / np.diag(fit.inverse_NN)
+
+    for row in (0, 7, 29):
+        others = [place for place in range(30) if place != row]
+        weights = np.linalg.solve(kernel_NN[np.ix_(others, others)] + RIDGE * np.eye(29), truth_N[others])
+        assert abs(truth_N[row] - kernel_NN[row, others] @ weights - closed_N[row]) < 1e-3
+
+
+def test_contradictions_count_texts_and_pass_over_case_and_blanks() -> None:
+    texts = ["One card", "one  card", "two", "two", "two", "", ""]
+    cells = ["a", "b", "a", "A ", "", "a", "b"]
+
+    assert contradictions(texts, text_keys(texts), cells) == 1
+
+
+def test_texts_are_read_until_the_time_is_up() -> None:
+    fit = _Fit([sentence(n) for n in range(400)], text_keys([sentence(n) for n in range(400)]), 0.0)
+
+    assert len(fit.places) == 49
+
+
+def test_few_rows_say_nothing_but_contradictions() -> None:
+    evidence = weigh(["a b", "a b", "c"], {"x": ["1", "2", "1"]})["x"].evidence
+
+    assert (evidence.contradictions, evidence.right, evidence.usual) == (1, 0.0, 0.0)
