@@ -89,6 +89,18 @@ def test_predict_keeps_the_first_row_of_a_file_without_a_header(run: Run, sorter
     assert PROMPTS[0] in out.read_text("utf-8")
 
 
+def test_predict_keeps_a_first_text_that_is_shorter_than_all_below_it(run: Run, sorter: Path, tmp_path: Path) -> None:
+    """By its difference from the column it could be a name; a prompt lost would be an answer lost."""
+    given, out = tmp_path / "prompts.csv", tmp_path / "out.csv"
+    long = [f"the parcel number {n} has not come for {n} days and nobody answers" for n in range(20)]
+    given.write_text("\n".join(["please call me back", *long]))
+
+    told = run("predict", sorter, "--file", given, "--out", out)
+
+    assert told.result["rows"] == 21 and out.read_text("utf-8").splitlines()[1].startswith("please call me back,")
+    assert [each["values"]["text"] for each in notes(told, "first-row-kept")] == ["please call me back"]
+
+
 def test_predict_takes_a_header_for_one_where_its_name_is_known(run: Run, sorter: Path, tmp_path: Path) -> None:
     given = tmp_path / "prompts.csv"
     for name in ("text", "message", "anfrage"):

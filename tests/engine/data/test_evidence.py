@@ -23,17 +23,21 @@ def test_column_that_texts_tell_is_told_from_one_of_chance() -> None:
 
 
 def test_every_row_is_left_out_exactly() -> None:
-    """The closed form equals a fit on the other rows, made anew."""
+    """The closed form equals thirty fits on the other rows, made anew."""
     fit = _Fit(TEXTS[:30], text_keys(TEXTS[:30]), 10.0)
     kernel_NN = np.linalg.inv(fit.inverse_NN.astype(np.float64)) - RIDGE * np.eye(30)
-    truth_N = np.array([team == TEAMS[0] for team in TEAM[:30]], float)
-    truth_N -= truth_N.mean()
-    closed_N = fit.inverse_NN @ truth_N / np.diag(fit.inverse_NN)
+    truth_NL = np.array([[team == each for each in sorted(TEAMS)] for team in TEAM[:30]], float)
+    centred_NL, guessed_NL = truth_NL - truth_NL.mean(0), np.zeros_like(truth_NL)
 
-    for row in (0, 7, 29):
+    for row in range(30):
         others = [place for place in range(30) if place != row]
-        weights = np.linalg.solve(kernel_NN[np.ix_(others, others)] + RIDGE * np.eye(29), truth_N[others])
-        assert abs(truth_N[row] - kernel_NN[row, others] @ weights - closed_N[row]) < 1e-3
+        weights = np.linalg.solve(kernel_NN[np.ix_(others, others)] + RIDGE * np.eye(29), centred_NL[others])
+        guessed_NL[row] = kernel_NN[row, others] @ weights
+
+    right, usual, share = fit.judge(TEAM[:30])
+    assert abs(share - (1 - ((centred_NL - guessed_NL) ** 2).sum() / (centred_NL**2).sum())) < 1e-3
+    assert right == ((guessed_NL + truth_NL.mean(0)).argmax(1) == truth_NL.argmax(1)).mean()
+    assert abs(usual - 1 / 3) < 1e-6
 
 
 def test_contradictions_count_texts_and_pass_over_case_and_blanks() -> None:
