@@ -16,6 +16,7 @@ from slm_studio.core.settings import Settings
 from slm_studio.core.verdict import verdict_of_report
 from slm_studio.ui.evaluation import words
 from slm_studio.ui.evaluation.cases_card import CasesCard
+from slm_studio.ui.evaluation.figures import figures
 from slm_studio.ui.evaluation.reading import CaseReader, Wanted, read_report
 from slm_studio.ui.panels.evaluate import EvaluatePanel
 from slm_studio.ui.session import Session
@@ -305,3 +306,13 @@ def test_the_rows_keep_to_their_height_when_the_zoom_goes_back(theme) -> None:
     theme.zoom_reset()
 
     assert card.minimumHeight() == CasesCard().minimumHeight() < large
+
+
+def test_rows_whose_labels_training_never_saw_stand_among_the_figures(tmp_path):
+    report = classify_report(tmp_path / "report")
+    strange = replace(report, facts=report.facts | {"unseen_rows": 2.0, "unseen_labels": 1.0})
+
+    assert [(each.value, each.second()) for each in figures(strange) if each.name() == "rows with unseen labels"] == [
+        ("2", "of 5: training never saw their labels, so they count as wrong")
+    ]
+    assert "rows with unseen labels" not in [each.name() for each in figures(report)]

@@ -58,6 +58,14 @@ def figures(report: Report) -> list[Figure]:
     error = report.facts.get("calibration_error")
     if error is not None:
         found.append(Figure(partial(tr, "calibration error"), f"{error:.3f}", partial(words.calibration_words, error)))
+    if strange := round(report.facts.get("unseen_rows", 0)):
+        found.append(
+            Figure(
+                partial(tr, "rows with unseen labels"),
+                show(strange),
+                partial(tr, "of {rows}: training never saw their labels, so they count as wrong", rows=report.rows),
+            )
+        )
     if "bytes" in report.facts:
         tokens, size = report.facts.get("tokens", 0.0), report.facts["bytes"]
         found.append(
