@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished
+from slm_studio.core.events import Event, Finished, Paused
 from slm_studio.host.protocol import (
     MODEL,
     PROTOCOL,
@@ -143,15 +143,16 @@ class Server:
                 self._steer(task, "stop")
 
     def _steer(self, task: _Task | None, control: str) -> None:
-        """Hand a control to its task. One that still waits ends here: the work before it may take long."""
+        """Hand a control to its task. One that still waits is answered here: the work before it may take long."""
         if task is None:
             return
         getattr(task.controls, control)()
-        if control == "stop":
-            with self._claiming:
-                waits = task is not self._current and self._tasks.pop(task.request.id, None) is not None
-            if waits:
-                self._send(Answer(task.request.id, Finished(None)))
+        with self._claiming:
+            waits = task is not self._current
+            if waits and control == "stop":
+                waits = self._tasks.pop(task.request.id, None) is not None
+        if waits and control != "resume":
+            self._send(Answer(task.request.id, Finished(None) if control == "stop" else Paused(0)))
 
     def _claim(self, task: _Task) -> bool:
         with self._claiming:

@@ -97,6 +97,18 @@ def test_a_waiting_job_stops_without_hurting_the_one_at_work(warm_engines):
     assert list(first)[-1] == Finished(None) and pid_of(warm_engines) == before
 
 
+def test_a_waiting_job_is_paused_at_once_and_waits_on_when_its_turn_comes(warm_engines):
+    first = warm_engines.run("read", path="slow")
+    second = warm_engines.run("read", path="count")
+
+    second.pause()
+    assert next(second) == Paused(0)
+    first.stop()
+    assert list(first)[-1] == Finished(None)  # it was still at work
+    second.resume()
+    assert isinstance(list(second)[-1], Finished)
+
+
 @posix
 def test_a_process_is_an_engine_of_its_own_kind(warm_engines):
     *_, finished = warm_engines.run("read", path="about")

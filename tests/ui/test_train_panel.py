@@ -345,6 +345,7 @@ def test_before_the_first_step_it_can_be_paused(trying):
     trying.panel.actions_row.pause.click()
 
     trying.until(lambda: "paused before the first step" in trying.words())
+    assert trying.panel.notes.progress.bar.share() == 0.0
     assert [line.paused for line in lines.lines()] == [True] and trying.button("Resume")
     trying.panel.primary()
     trying.until(lambda: [line.paused for line in lines.lines()] == [False])

@@ -71,7 +71,7 @@ class Notices(QObject):
             self.progress.bar.set_share(share)
             self.progress.set_words("Stopping; what was learnt is being saved …")
         elif story.state == PAUSED:
-            self.progress.bar.set_share(share)
+            self.progress.bar.set_share(max(0.0, share))  # nothing moves
             if story.total:
                 self.progress.set_words("paused at step {n} of {total}", n=story.n, total=story.total)
             else:
