@@ -64,12 +64,12 @@ def test_stray_quote_before_5000_rows_swallows_none(tmp_path: Path) -> None:
 
 def test_many_stray_quotes_take_no_long_time(tmp_path: Path) -> None:
     content = "text,label\n" + "".join(f'"open {n},y\n' for n in range(20000))
-    began = time.monotonic()
+    began = time.process_time()
 
     dataset = write_and_read(tmp_path / "a.csv", content)
 
     assert dataset.rows == 20000
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5  # of work; what else runs on the machine does not count
 
 
 def test_long_quoted_cell_of_many_lines_is_one_cell(tmp_path: Path) -> None:

@@ -72,7 +72,10 @@ def test_saving_and_opening_gives_the_same_logits(family, tmp_path):
     assert type(opened) is type(net)
     assert AutoConfig.from_pretrained(tmp_path).model_type == net.config.model_type
     assert (tmp_path / "model.safetensors").exists()
-    assert torch.equal(logits(opened, batch), logits(net, batch))
+    weights = net.state_dict()
+    assert all(torch.equal(weight, weights[name]) for name, weight in opened.state_dict().items())
+    # The same weights at another place in memory: oneDNN's LSTM may sum in another order there.
+    torch.testing.assert_close(logits(opened, batch), logits(net, batch), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
