@@ -100,7 +100,7 @@ def test_the_sentence_counts_the_rows_of_the_file_and_not_of_a_share(run: Run, t
     ("name", "code"),
     [
         ("missing.csv", "file-missing"),
-        (".", "is-a-folder"),
+        (".", "no-files"),
         ("x" * 5000, "too-long"),
         ("a\0b", "file-missing"),
         ("a\udc80.csv", "file-missing"),

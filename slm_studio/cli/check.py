@@ -12,7 +12,7 @@ from slm_studio.core.results import Suggestion
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
     parser = verbs.add_parser("check", help="what would hurt a training, and how to mend it")
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("file", metavar="FILE", help="a file, or a folder or zip of them")
     parser.add_argument("--task", default="")
     parser.add_argument("--validation", metavar="FILE")
     parser.add_argument("--test", metavar="FILE")

@@ -12,7 +12,7 @@ from slm_studio.core.results import FileResult, Suggestion
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
     parser = verbs.add_parser("clean", help="apply named cleaning steps and write a new file")
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("file", metavar="FILE", help="a file, or a folder or zip of them")
     parser.add_argument("--steps", required=True, help="names separated by commas, for example trim,remove_duplicates")
     parser.add_argument("--out", required=True, metavar="FILE")
     add_reading(parser)

@@ -11,7 +11,7 @@ from slm_studio.core.results import FileResult
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
     parser = verbs.add_parser("convert", help="write the same rows in another format")
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("file", metavar="FILE", help="a file, or a folder or zip of them")
     parser.add_argument("out", metavar="OUT")
     parser.add_argument("--to", default="", help="csv, tsv, jsonl, json, txt or parquet (default: as OUT ends)")
     add_reading(parser)

@@ -14,7 +14,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
     parser = verbs.add_parser("evaluate", help="score a model on labelled rows")
     parser.add_argument("model", metavar="MODEL")
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("file", metavar="FILE", help="a file, or a folder or zip of them")
     parser.add_argument("--device")
     add_reading(parser)
     add_roles(parser)

@@ -13,7 +13,7 @@ from slm_studio.core.results import Evidence, Suggestion
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
     parser = verbs.add_parser("read", help="what is in a file, and what could be learnt from it")
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("file", metavar="FILE", help="a file, or a folder or zip of them")
     add_reading(parser)
     parser.set_defaults(run=run)
 

@@ -34,7 +34,7 @@ PUZZLES = ("engine-died", "unexpected", "native-panic")  # their details stand i
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
     parser = verbs.add_parser("train", help="train a model on a file")
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("file", metavar="FILE", help="a file, or a folder or zip of them")
     parser.add_argument("--task", default="", help="classify or write (default: guessed from the columns)")
     parser.add_argument("--base", default="", help="blank:FAMILY-SIZE, a folder, one of your models, or a hub id")
     parser.add_argument("--target", default="auto", choices=("auto", "one"), help="one label a row")

@@ -53,7 +53,7 @@ def keep_roles(dataset: Dataset, task: str, roles: dict[str, str]) -> None:
 
 def keep_options(dataset: Dataset, options: ReadOptions) -> None:
     """Remember how a person wants a file to be read; its held-out files may be gone next time."""
-    _change(dataset.source, lambda former: replace(former, options=replace(options, validation="", test="")))
+    _change(dataset.source, lambda former: replace(former, options=replace(options, validation="", test="", beside=())))
 
 
 def corrections_file() -> Path:

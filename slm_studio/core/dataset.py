@@ -1,6 +1,6 @@
 """Dataset: a handle on an app-owned Arrow file and how it came to be."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Literal
 
@@ -49,13 +49,14 @@ class Remark:
 class ReadReport:
     """How a file was understood."""
 
-    format: str  # csv tsv txt jsonl json parquet xlsx docx html
+    format: str  # csv tsv txt jsonl json parquet xlsx docx html, or folder where each file is a row
     encoding: str = ""  # Python's codec name; "" where the format has its own
     delimiter: str = ""
     header: bool = True
     path: str = ""  # where in nested JSON the records stand
     sheet: str = ""  # the sheet of a workbook that was read
     sheets: tuple[str, ...] = ()  # all of its sheets
+    offered: dict[str, str] = field(default_factory=dict)  # “test” → a file beside this one that its name is about
     remarks: tuple[Remark, ...] = ()
 
 
@@ -69,6 +70,7 @@ class ReadOptions:
     sheet: str = ""  # of a workbook; empty: the one with most rows of text
     validation: str = ""  # a file of rows for choosing, in the same shape
     test: str = ""  # a file of rows for the final score, in the same shape
+    beside: tuple[str, ...] = ()  # further files that were dropped together with the first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

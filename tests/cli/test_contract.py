@@ -275,3 +275,27 @@ def test_help_and_read_load_no_tensors_in_this_process() -> None:
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
         assert Told(0, done.stdout, done.stderr).result
+
+
+def test_a_folder_is_read_by_the_names_in_it_and_a_file_beside_is_offered(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    train = write_rows(tmp_path / "set" / "train.csv", messages())
+    test = write_rows(tmp_path / "set" / "test.csv", messages()[:9])
+
+    folder, alone = run("read", tmp_path / "set").result, run("read", train).result
+
+    assert folder["rows"] == alone["rows"] == 60
+    assert any(remark["code"] == "split-by-files" for remark in folder["report"]["remarks"])
+    assert alone["report"]["offered"] == {"test": str(test)}
+
+
+def test_a_model_is_imported_and_data_is_not(run: Run, trained: Path, tmp_path: Path, rows: Path) -> None:
+    assert run("export", trained / "sorter", tmp_path / "m.zip", "--to", "zip").code == 0
+    refused = run("read", tmp_path / "m.zip").error
+    assert refused["code"] == "is-a-model" and "import" in refused["hint"]
+
+    taken = run("import", tmp_path / "m.zip", "--out", tmp_path / "taken").result
+
+    assert taken["model"] == str(tmp_path / "taken") and taken["task"] == "classify" and taken["bytes"] > 0
+    assert run("predict", tmp_path / "taken", "--text", "where is my parcel").result["items"]
+    assert run("import", rows).error["code"] == "archive-kind"

@@ -8,6 +8,7 @@ from slm_studio.core.errors import StudioError
 SHEET, WORD, ZIP, PARQUET = "xlsx", "docx", "zip", "parquet"  # the first two and the last are names of readers
 ZIP_MAGIC, OLE_MAGIC = b"PK", b"\xd0\xcf\x11\xe0"
 
+_ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 PICTURES = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"II*\0": "TIFF", b"MM\0*": "TIFF"}
 ARCHIVES = {
     b"7z\xbc\xaf": "7z",
@@ -27,11 +28,20 @@ SOUNDS = (b"ID3\2", b"ID3\3", b"ID3\4", b"OggS\0", b"fLaC\0", b"\x1aE\xdf\xa3")
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
 
 
+def is_archive(path: Path) -> bool:
+    """Say whether a file is a zip and no Excel or Word file, which are zips too. Raises StudioError for other kinds of these."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        head = stream.read(4)
+    return head in _ZIP_BEGINS and _kind_of_zip(path, path.name) == ZIP
+
+
 def kind_of(path: Path, head: bytes, title: str) -> str:
     """Return the kind of a file that is no plain text: a reader's name, “zip”, or "" for text. Raises StudioError."""
     if head.startswith(b"PAR1"):
         return PARQUET
-    if head.startswith(ZIP_MAGIC) and head[2:4] in (b"\x03\x04", b"\x05\x06", b"\x07\x08"):
+    if head[:4] in _ZIP_BEGINS:
         return _kind_of_zip(path, title)
     if head.startswith(OLE_MAGIC):
         if path.suffix.lower() in (".doc", ".dot", ".ppt", ".msg"):

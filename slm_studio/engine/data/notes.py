@@ -29,6 +29,7 @@ class Notes:
     path: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    offered: dict[str, str] = field(default_factory=dict)
     columns: frozenset[str] | None = None  # which keys of records become columns, where not all do
     found: dict[str, Note] = field(default_factory=dict)
 
@@ -60,5 +61,6 @@ class Notes:
             path=self.path,
             sheet=self.sheet,
             sheets=self.sheets,
+            offered=self.offered,
             remarks=remarks,
         )

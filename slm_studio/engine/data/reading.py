@@ -9,141 +9,78 @@ import pyarrow.compute as pc
 
 from slm_studio.core.dataset import ReadOptions
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.events import Event, Finished
 from slm_studio.core.texts import mark
-from slm_studio.engine.data import encoding, names
+from slm_studio.engine.data import names
+from slm_studio.engine.data.bundles import read_bundle
+from slm_studio.engine.data.gathering import gather
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
-from slm_studio.engine.data.kinds import unknown_format
+from slm_studio.engine.data.kinds import is_archive
 from slm_studio.engine.data.notes import Notes
-from slm_studio.engine.data.readers import Reader, all_readers
-from slm_studio.engine.data.records import TooManyKeys
+from slm_studio.engine.data.opening import read_part
+from slm_studio.engine.data.parts import beside
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.single_lists import unwrap_single_lists
-from slm_studio.engine.data.source import HEAD, Source, open_source, shown
+from slm_studio.engine.data.source import shown
 from slm_studio.engine.data.table import TableWriter, batches
 
-SURE = 0.1  # a reader less sure than this does not take the file
+OFFERS = {
+    "validation": mark("“{name}” lies beside it and can be the rows that choose the best model."),
+    "test": mark("“{name}” lies beside it and can be the rows of the final score."),
+}
 
 
 def read_dataset(path: Path, options: ReadOptions = ReadOptions()) -> Iterator[Event]:  # noqa: B008  (frozen)
-    """Read a file (and the person's own validation and test files) and yield Finished(Dataset).
+    """Read a file, a folder or a zip (and the person's own validation and test files) and yield Finished(Dataset).
 
     The same rows under the same name give the same dataset: it is found again by its fingerprint.
     """
     with staging_folder() as staging:
-        parts = {"train": Path(path), "validation": _optional(options.validation), "test": _optional(options.test)}
-        found: dict[str, Part] = {}
-        for split, each in parts.items():
-            if each is not None:
-                own = options if split == "train" else _for_held_out(options, parts["train"], each)
-                found[split] = yield from _read_part(each, own, staging / f"{split}.arrow")
+        found = yield from _read_any(Path(path), options, staging / "train")
+        for split, each in (("validation", options.validation), ("test", options.test)):
+            if each:
+                own = _for_held_out(options, Path(path), Path(each))
+                held = yield from _read_any(Path(each), own, staging / split)
+                found[split] = held["train"]
         found = unwrap_single_lists(found)
         _name_alike(found)
         _same_columns(found)
         train = found["train"]
         if len(found) == 1:
             found |= _split_by_column(train, staging)
+        if len(found) == 1 and not options.beside:
+            _offer(Path(path), train.notes)
         report = train.notes.report()
         yield Finished(keep_dataset(train.title, shown(Path(path).absolute()), found, report))
 
 
-def pick_reader(source: Source, options: ReadOptions, notes: Notes) -> Reader:
-    """Return the reader for a file, after its encoding was guessed (or taken from the options) into `notes`."""
-    readers = all_readers()
-    if source.kind in readers:
-        return readers[source.kind]
-    if source.name.lower().endswith(".parquet"):
-        return readers["parquet"]  # which says what is wrong with it
-    sample = source.sample()
-    notes.encoding = encoding.check_name(options.encoding) if options.encoding else encoding.guess(sample).name
-    if not options.encoding and encoding.is_binary(sample, notes.encoding):
-        raise StudioError(
-            "file-binary",
-            "“{name}” holds no text: its bytes look like a program, a picture or an archive.",
-            "Export it as CSV, JSON lines or plain text from the program that made it.",
-            name=source.title,
-        )
-    if options.delimiter:
-        return readers["csv"]
-    head = "".join(encoding.decode_stream(iter([sample[:HEAD]]), notes.encoding, Notes())).encode("utf-8", "replace")
-    scores = {name: reader.sniff(head, source.name) for name, reader in readers.items()}
-    best = max(scores, key=lambda name: scores[name])
-    if scores[best] < SURE:
-        raise unknown_format(source.title, Path(source.name).suffix or "?")
-    return readers[best]
+def _read_any(path: Path, options: ReadOptions, staging: Path) -> Generator[Event, None, dict[str, Part]]:
+    """Read one file, or all that a folder, a zip or a drop of several files holds; returns the part of each split."""
+    if path == Path():  # no name at all would mean whatever folder the engine runs in
+        raise StudioError("file-missing", "No file is named.", "Choose a file, a folder or a zip.")
+    staging.mkdir()
+    paths = [path, *map(Path, options.beside)]
+    if len(paths) == 1 and not path.is_dir() and not is_archive(path):
+        part = yield from read_part(path, options, staging / "train.arrow")
+        return {"train": part}
+    gathered = yield from gather(paths, staging)
+    found = yield from read_bundle(gathered, replace(options, beside=()), staging)
+    return found
 
 
-def _optional(path: str) -> Path | None:
-    return Path(path) if path else None
+def _offer(path: Path, notes: Notes) -> None:
+    """Notice test.tsv beside train.tsv. It is only offered: what lies in a folder was not dropped."""
+    if path.is_dir():
+        return
+    found = beside(path)
+    notes.offered = {split: shown(each.absolute()) for split, each in found.items()}
+    for split, each in found.items():
+        notes.add(f"offered-{split}", OFFERS[split], name=shown(Path(each.name)))
 
 
-def _for_held_out(options: ReadOptions, train: Path | None, path: Path) -> ReadOptions:
+def _for_held_out(options: ReadOptions, train: Path, path: Path) -> ReadOptions:
     """What was settled for the training file holds for a held-out file of the same kind only."""
-    return options if train is not None and train.suffix == path.suffix else ReadOptions()
-
-
-def _read_part(path: Path, options: ReadOptions, out: Path) -> Generator[Event, None, Part]:
-    """Read one file into one Arrow file; returns its Part."""
-    source, notes = open_source(path), Notes()
-    reader = pick_reader(source, options, notes)
-    try:
-        writer = yield from _write_rows(reader, source, options, notes, out)
-    except TooManyKeys as error:
-        notes = Notes(encoding=notes.encoding, columns=error.most_filled)
-        writer = yield from _write_rows(reader, source, options, notes, out)
-        notes.add(
-            "keys-left-out",
-            mark("The records have {keys} different keys; the {kept} that are filled most became columns."),
-            count=error.keys - len(error.most_filled),
-            keys=error.keys,
-            kept=len(error.most_filled),
-        )
-    if source.is_gzip:
-        notes.add("gzip", mark("The file was unpacked (gzip)."))
-    if not writer.rows:
-        raise _no_rows(source, notes)
-    if source.is_changed():
-        notes.add(
-            "file-changed",
-            mark("The file was changed while it was read. Read it again once the other program is done."),
-        )
-    return Part(
-        title=source.title,
-        path=out,
-        columns=tuple(writer.columns),
-        rows=writer.rows,
-        fingerprint=writer.fingerprint(),
-        notes=notes,
-    )
-
-
-def _write_rows(
-    reader: Reader, source: Source, options: ReadOptions, notes: Notes, out: Path
-) -> Generator[Event, None, TableWriter]:
-    with TableWriter(out, notes) as writer:
-        for chunk in reader.read(source, options, notes):
-            writer.write(chunk)
-            yield Progress(mark("Reading rows"), min(source.position, source.size), source.size)
-    return writer
-
-
-def _no_rows(source: Source, notes: Notes) -> StudioError:
-    if bad := notes.found.get("lines-unreadable"):
-        return StudioError(
-            "no-rows",
-            "None of the {count} lines of “{name}” is JSON.",
-            "Export it again as JSON lines, or change its ending to .txt to read it as plain text.",
-            name=source.title,
-            count=bad.count,
-        )
-    if notes.format in ("csv", "tsv") and notes.header:
-        return StudioError(
-            "no-rows",
-            "“{name}” has a header but no rows.",
-            "Add rows below the header, or choose another file.",
-            name=source.title,
-        )
-    return StudioError("no-rows", "“{name}” holds no rows.", "Choose a file with rows in it.", name=source.title)
+    return replace(options, beside=()) if train.suffix == path.suffix else ReadOptions()
 
 
 def _name_alike(found: dict[str, Part]) -> None:

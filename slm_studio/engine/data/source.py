@@ -39,12 +39,13 @@ class Source:
     is_gzip: bool
     kind: str = ""  # what its first bytes say it is: the name of a reader, “zip”, or "" for text
     position: int = 0
+    called: str = ""  # how it is shown, where its own name is only where it was unpacked to
     _sample: bytes = field(default=b"", repr=False)
 
     @property
     def title(self) -> str:
         """Return the file's name as it is shown."""
-        return shown(Path(self.path.name))
+        return self.called or shown(Path(self.path.name))
 
     def chunks(self, size: int = CHUNK) -> Iterator[bytes]:
         """Yield the content piece by piece, unpacked where it is gzip."""
@@ -118,9 +119,9 @@ class Source:
         )
 
 
-def open_source(path: Path) -> Source:
+def open_source(path: Path, called: str = "") -> Source:
     """Check that `path` is a file with content in it, without blocking on a FIFO, and return it as a Source."""
-    title = shown(Path(path.name))
+    title = called or shown(Path(path.name))
     try:
         facts = path.stat()
     except (FileNotFoundError, ValueError) as error:  # ValueError: a NUL in the name, which no file can have
@@ -140,7 +141,7 @@ def open_source(path: Path) -> Source:
         head = stream.read(4096)
     is_gzip = head.startswith(GZIP_MAGIC)
     name = path.name[:-3] if is_gzip and path.name.lower().endswith(".gz") else path.name
-    source = Source(path, name, facts.st_size, facts.st_mtime_ns, is_gzip)
+    source = Source(path, name, facts.st_size, facts.st_mtime_ns, is_gzip, called=called)
     if is_gzip:
         head = source.sample()[:4096]
     _refuse(head, name, title, source)
@@ -151,7 +152,7 @@ def open_source(path: Path) -> Source:
     else:
         source.kind = kind_of(path, head, title)
         if source.kind == ZIP:
-            raise unknown_format(title, "zip")
+            raise unknown_format(title, "zip")  # one that lies within what was dropped: it is not followed
     return source
 
 

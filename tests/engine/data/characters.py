@@ -5,7 +5,7 @@ from typing import Any
 
 from slm_studio.core.dataset import ReadOptions
 from slm_studio.engine.data.notes import Notes
-from slm_studio.engine.data.reading import pick_reader
+from slm_studio.engine.data.opening import pick_reader
 from slm_studio.engine.data.source import open_source
 
 Rows = list[tuple[str, ...]]

@@ -103,7 +103,7 @@ def test_wrong_ending_does_not_matter(tmp_path: Path) -> None:
         ("a.csv", b"text,label\n", "no-rows"),
         ("a.csv", bytes(range(256)) * 20, "file-binary"),
         ("a.txt", b"\x89PNG\r\n\x1a\n" + b"\0\1\2" * 300, "is-a-picture"),
-        ("a.csv", b"PK\x03\x04" + b"\0" * 40, "format-unknown"),
+        ("a.csv", b"PK\x03\x04" + b"\0" * 40, "archive-damaged"),
     ],
 )
 def test_file_without_rows_is_refused_in_its_own_words(tmp_path: Path, name: str, content: bytes, code: str) -> None:
@@ -116,7 +116,7 @@ def test_file_without_rows_is_refused_in_its_own_words(tmp_path: Path, name: str
 
 def test_missing_file_folder_and_pipe_are_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
-    for name, code in (("none.csv", "file-missing"), ("", "is-a-folder"), ("pipe.csv", "not-a-file")):
+    for name, code in (("none.csv", "file-missing"), ("", "no-files"), ("pipe.csv", "not-a-file")):
         with pytest.raises(StudioError) as caught:
             read(tmp_path / name)
 

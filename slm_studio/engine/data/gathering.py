@@ -1,0 +1,240 @@
+"""Gathering: a folder, a zip or several files dropped together become a list of files that may be read.
+
+Only regular files count: links, pipes and devices are passed over, archives within are not opened, and nothing of a zip is
+written under a name of its own choosing.
+"""
+
+import os
+import stat
+import zipfile
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from slm_studio.core import files
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Progress
+from slm_studio.core.texts import mark
+from slm_studio.engine.data import encoding
+from slm_studio.engine.data.kinds import is_archive
+from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.packed import MOST_MEMBERS, check_archive, check_member, too_many
+from slm_studio.engine.data.source import shown
+
+TABLES = (".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".jl", ".parquet", ".xlsx", ".xlsm", ".xls")
+TEXTS = (".txt", ".text", ".md", ".html", ".htm", ".docx")
+LITTER = {"__MACOSX", "Thumbs.db", "desktop.ini", "$RECYCLE.BIN"}
+NOT_DATA = {"readme", "read_me", "license", "licence", "copying", "notice", "changelog", "citation", "说明", "读我"}
+MODEL_FILES = {"config.json", "studio.json"}
+DEEPEST = 32
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file: where it lies, and what it is called within what was dropped."""
+
+    path: Path
+    name: str  # with “/” between folders
+
+    @property
+    def ending(self) -> str:
+        """Return the ending that says what it is, .gz aside."""
+        return PurePosixPath(self.name.lower().removesuffix(".gz")).suffix
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return the folders it lies in."""
+        return PurePosixPath(self.name).parent.parts
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The files of what was dropped, and what was left out."""
+
+    title: str
+    members: list[Member] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    def say(self, notes: Notes) -> None:
+        """Tell what was left out."""
+        if self.links:
+            notes.add(
+                "links-left-out",
+                mark("{count} {count:link or device was|links or devices were} left out: {names}."),
+                count=len(self.links),
+                names=some(self.links),
+            )
+        if self.others:
+            notes.add(
+                "files-left-out",
+                mark("{count} {count:file was|files were} left out: {names}."),
+                count=len(self.others),
+                names=some(self.others),
+            )
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first names of many, for a sentence."""
+    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+
+
+def gather(paths: Sequence[Path], staging: Path) -> Generator[Event, None, Gathered]:
+    """Return the files of what was dropped; a zip is unpacked below `staging`. Raises StudioError."""
+    found = Gathered(shown(Path(paths[0].absolute().name)))
+    listed: list[Member] = []
+    for number, path in enumerate(paths):
+        within = "" if len(paths) == 1 else f"{shown(Path(path.stem))}/"
+        if path.is_dir():
+            listed += [Member(each.path, within + each.name) for each in _walk(path, found)]
+        elif is_archive(path):
+            unpacked = yield from _unpack(path, staging / f"unpacked-{number}", found)
+            listed += [Member(each.path, within + each.name) for each in unpacked]
+        else:
+            found.members.append(Member(path, shown(Path(path.name))))  # whatever it is: it was named
+    _refuse_model(listed, found.title)
+    for member in _without_top(listed) if len(paths) == 1 else listed:
+        if _is_data(member):
+            found.members.append(member)
+        else:
+            found.others.append(member.name)
+    if not found.members:
+        raise StudioError(
+            "no-files",
+            "“{name}” holds no file that can be read.",
+            "These are read: {endings}.",
+            name=found.title,
+            endings=" ".join((*TABLES, *TEXTS)),
+        )
+    return found
+
+
+def _walk(root: Path, found: Gathered) -> list[Member]:
+    """Return the regular files below a folder, in the order of their names."""
+    listed: list[Member] = []
+    waiting = [(root, "", 0)]
+    while waiting:
+        folder, prefix, depth = waiting.pop()
+        with os.scandir(folder) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+        for entry in ordered:
+            name = prefix + shown(Path(entry.name))
+            if _is_litter(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False) and depth < DEEPEST:
+                waiting.append((Path(entry.path), f"{name}/", depth + 1))
+            elif entry.is_file(follow_symlinks=False):
+                listed.append(Member(Path(entry.path), name))
+            else:
+                found.links.append(name)
+            if len(listed) + len(waiting) + len(found.links) > MOST_MEMBERS:
+                raise too_many(found.title)
+    return sorted(listed, key=lambda member: member.name)
+
+
+def _unpack(path: Path, place: Path, found: Gathered) -> Generator[Event, None, list[Member]]:
+    """Write the readable files of a zip below `place`, under numbers, and return them by their names."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            check_archive(archive, found.title)
+            wanted = _wanted(archive, found)
+            total = sum(info.file_size for info, _ in wanted)
+            files.check_room(place.parent, total)
+            place.mkdir()
+            listed, done = [], 0
+            for number, (info, name) in enumerate(wanted):
+                target = place / f"{number}{''.join(PurePosixPath(name).suffixes[-2:])[:20]}"
+                with archive.open(info) as stream, target.open("wb") as sink:
+                    while block := stream.read(_BLOCK):
+                        sink.write(block)
+                        done += len(block)
+                        yield Progress(mark("Unpacking"), done, total)
+                listed.append(Member(target, name))
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise StudioError(
+            "archive-damaged",
+            "“{file}” is damaged: {reason}.",
+            "Copy or download it again.",
+            file=found.title,
+            reason=str(error)[:200],
+        ) from error
+    return sorted(listed, key=lambda member: member.name)
+
+
+def _wanted(archive: zipfile.ZipFile, found: Gathered) -> list[tuple[zipfile.ZipInfo, str]]:
+    """Return the members to unpack with their names; unsafe names end it, links and other kinds are passed over."""
+    names = _names(archive)
+    wanted = []
+    for info, name in zip(archive.infolist(), names, strict=True):
+        parts = name.rstrip("/").split("/")
+        if (
+            "\0" in info.orig_filename
+            or ":" in parts[0]
+            or any(part in ("", "..") for part in parts)
+            or len(name) > 4096
+        ):
+            raise StudioError(
+                "unsafe-name",
+                "“{file}” in “{name}” is no name that a file may have: it points outside the zip.",
+                "Do not use this zip: no honest program writes that.",
+                file=name[:200],
+                name=found.title,
+            )
+        if info.is_dir() or any(map(_is_litter, parts)):
+            continue
+        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+            found.links.append(name)
+            continue
+        check_member(info, found.title)
+        ending = Member(Path(), name).ending
+        if ending in (*TABLES, *TEXTS) or parts[-1] in MODEL_FILES or ending == ".safetensors":
+            wanted.append((info, name))
+        else:
+            found.others.append(name)
+    return wanted
+
+
+def _names(archive: zipfile.ZipFile) -> list[str]:
+    """Return the members' names. Where no flag says UTF-8, old programs wrote them in their system's encoding."""
+    infos = archive.infolist()
+    old = [info.filename.encode("cp437", "replace") for info in infos if not info.flag_bits & 0x800]
+    guessed = encoding.guess(b"\n".join(old)).name if old else "utf-8"
+    return [
+        (
+            info.filename
+            if info.flag_bits & 0x800
+            else info.filename.encode("cp437", "replace").decode(guessed, "replace")
+        ).replace("\\", "/")
+        for info in infos
+    ]
+
+
+def _without_top(members: list[Member]) -> list[Member]:
+    """Take away a single folder that holds everything."""
+    while members and all(member.folders for member in members) and len({member.folders[0] for member in members}) == 1:
+        members = [Member(member.path, member.name.partition("/")[2]) for member in members]
+    return members
+
+
+def _is_data(member: Member) -> bool:
+    stem = PurePosixPath(member.name).name.partition(".")[0].casefold()
+    return member.ending in (*TABLES, *TEXTS) and stem not in NOT_DATA and member.path.stat().st_size > 0
+
+
+def _is_litter(name: str) -> bool:
+    return name in LITTER or name.startswith((".", "~$"))
+
+
+def _refuse_model(members: Sequence[Member], title: str) -> None:
+    tops = {PurePosixPath(member.name).parent for member in members if member.name.endswith(".safetensors")}
+    if any(
+        PurePosixPath(member.name).name == "config.json" and PurePosixPath(member.name).parent in tops
+        for member in members
+    ):
+        raise StudioError(
+            "is-a-model",
+            "“{name}” is a model, not rows to learn from.",
+            "Import it: drop it into the window, or: slm-studio import {name}",
+            name=title,
+        )

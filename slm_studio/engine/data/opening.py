@@ -1,0 +1,109 @@
+"""Opening: one file becomes one Arrow file of text, with notes of how it was understood."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+from slm_studio.core.dataset import ReadOptions
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Progress
+from slm_studio.core.texts import mark
+from slm_studio.engine.data import encoding
+from slm_studio.engine.data.keeping import Part
+from slm_studio.engine.data.kinds import unknown_format
+from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.readers import Reader, all_readers
+from slm_studio.engine.data.records import TooManyKeys
+from slm_studio.engine.data.source import HEAD, Source, open_source
+from slm_studio.engine.data.table import TableWriter
+
+SURE = 0.1  # a reader less sure than this does not take the file
+
+
+def read_part(path: Path, options: ReadOptions, out: Path, called: str = "") -> Generator[Event, None, Part]:
+    """Read one file into one Arrow file; returns its Part."""
+    source, notes = open_source(path, called), Notes()
+    reader = pick_reader(source, options, notes)
+    try:
+        writer = yield from _write_rows(reader, source, options, notes, out)
+    except TooManyKeys as error:
+        notes = Notes(encoding=notes.encoding, columns=error.most_filled)
+        writer = yield from _write_rows(reader, source, options, notes, out)
+        notes.add(
+            "keys-left-out",
+            mark("The records have {keys} different keys; the {kept} that are filled most became columns."),
+            count=error.keys - len(error.most_filled),
+            keys=error.keys,
+            kept=len(error.most_filled),
+        )
+    if source.is_gzip:
+        notes.add("gzip", mark("The file was unpacked (gzip)."))
+    if not writer.rows:
+        raise _no_rows(source, notes)
+    if source.is_changed():
+        notes.add(
+            "file-changed",
+            mark("The file was changed while it was read. Read it again once the other program is done."),
+        )
+    return Part(
+        title=source.title,
+        path=out,
+        columns=tuple(writer.columns),
+        rows=writer.rows,
+        fingerprint=writer.fingerprint(),
+        notes=notes,
+    )
+
+
+def _write_rows(
+    reader: Reader, source: Source, options: ReadOptions, notes: Notes, out: Path
+) -> Generator[Event, None, TableWriter]:
+    with TableWriter(out, notes) as writer:
+        for chunk in reader.read(source, options, notes):
+            writer.write(chunk)
+            yield Progress(mark("Reading rows"), min(source.position, source.size), source.size)
+    return writer
+
+
+def pick_reader(source: Source, options: ReadOptions, notes: Notes) -> Reader:
+    """Return the reader for a file, after its encoding was guessed (or taken from the options) into `notes`."""
+    readers = all_readers()
+    if source.kind in readers:
+        return readers[source.kind]
+    if source.name.lower().endswith(".parquet"):
+        return readers["parquet"]  # which says what is wrong with it
+    sample = source.sample()
+    notes.encoding = encoding.check_name(options.encoding) if options.encoding else encoding.guess(sample).name
+    if not options.encoding and encoding.is_binary(sample, notes.encoding):
+        raise StudioError(
+            "file-binary",
+            "“{name}” holds no text: its bytes look like a program, a picture or an archive.",
+            "Export it as CSV, JSON lines or plain text from the program that made it.",
+            name=source.title,
+        )
+    if options.delimiter:
+        return readers["csv"]
+    head = "".join(encoding.decode_stream(iter([sample[:HEAD]]), notes.encoding, Notes())).encode("utf-8", "replace")
+    scores = {name: reader.sniff(head, source.name) for name, reader in readers.items()}
+    best = max(scores, key=lambda name: scores[name])
+    if scores[best] < SURE:
+        raise unknown_format(source.title, Path(source.name).suffix or "?")
+    return readers[best]
+
+
+def _no_rows(source: Source, notes: Notes) -> StudioError:
+    if bad := notes.found.get("lines-unreadable"):
+        return StudioError(
+            "no-rows",
+            "None of the {count} lines of “{name}” is JSON.",
+            "Export it again as JSON lines, or change its ending to .txt to read it as plain text.",
+            name=source.title,
+            count=bad.count,
+        )
+    if notes.format in ("csv", "tsv") and notes.header:
+        return StudioError(
+            "no-rows",
+            "“{name}” has a header but no rows.",
+            "Add rows below the header, or choose another file.",
+            name=source.title,
+        )
+    return StudioError("no-rows", "“{name}” holds no rows.", "Choose a file with rows in it.", name=source.title)
