@@ -42,17 +42,13 @@ def choose_machine(plan: Plan, load: Load) -> Iterator[Event]:
     What raises is no way to compute. Where none is left on a device, the next one is taken, unless the person chose one.
     """
     refused: list[Exception] = []
-    for device, ways, known in _candidates(plan):
+    for device in _devices():
         try:
-            rehearsal = _rehearse(plan, device)
-            trial, reason = yield from _settle(plan, rehearsal, ways, known, load)
+            return (yield from _choose_on(device, plan, load))
         except (MemoryError, torch.OutOfMemoryError):
             raise  # a smaller batch helps, a slower device does not
-        except Exception as error:  # noqa: BLE001  (whatever a library lacks here)
+        except Exception as error:  # noqa: BLE001  (whatever a library lacks on this device)
             refused.append(error)
-            continue
-        torch.set_num_threads(trial.way.threads)
-        return _machine(plan, device, trial, reason)  # type: ignore[return-value]
     raise refused[0]
 
 
@@ -62,20 +58,31 @@ def use_machine(machine: Machine) -> None:
     pick_device(machine.device)
 
 
-def _candidates(plan: Plan) -> Iterator[tuple[torch.device, list[Way], Trial | None]]:
-    """Yield devices and ways in the order in which they are thought of, and what an earlier trial chose among them."""
+def _devices() -> list[torch.device]:
+    """Return the device that was chosen, or all that there are, the best one first."""
     settings = load_settings()
     best = pick_device(settings.device)
     others = [torch.device(name) for name in reversed(devices())] if settings.device == "auto" else []
-    for device in [best, *(each for each in others if each != best)]:
-        groups = probe.ways_of(
-            _wish(plan), pick_threads(settings.threads), device, may_choose_threads=not settings.threads
-        )
-        known = probe.recall(_key(plan, device))
-        if known is not None and any(known.way in ways for ways in groups):
-            yield device, next(ways for ways in groups if known.way in ways), known
-        for ways in groups:
-            yield device, ways, None
+    return [best, *(device for device in others if device != best)]
+
+
+def _choose_on(device: torch.device, plan: Plan, load: Load) -> Iterator[Event]:
+    threads = load_settings().threads
+    groups = probe.ways_of(_wish(plan), pick_threads(threads), device, may_choose_threads=not threads)
+    known = probe.recall(_key(plan, device))
+    attempts = [(ways, known) for ways in groups if known is not None and known.way in ways]
+    refused: list[Exception] = []
+    for ways, trial in [*attempts, *((ways, None) for ways in groups)]:
+        try:
+            trial, reason = yield from _settle(plan, _rehearse(plan, device), ways, trial, load)
+        except (MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever a library lacks in these ways)
+            refused.append(error)
+            continue
+        torch.set_num_threads(trial.way.threads)
+        return _machine(plan, device, trial, reason)  # type: ignore[return-value]
+    raise refused[0]
 
 
 def _settle(plan: Plan, rehearsal: Rehearsal, ways: list[Way], known: Trial | None, load: Load) -> Iterator[Event]:

@@ -1,8 +1,9 @@
-"""The draws of a step begin anew, and nothing is left behind by that."""
+"""What is asked of a device costs nothing and breaks nothing."""
 
+import pytest
 import torch
 
-from slm_studio.engine.training.device import seed_draws
+from slm_studio.engine.training.device import free_memory, seed_draws
 
 
 def test_a_seed_gives_the_draws_of_torchs_own() -> None:
@@ -22,3 +23,12 @@ def test_seeding_a_processor_keeps_no_note_for_absent_devices() -> None:
         seed_draws(torch.device("cpu"), step)
 
     assert len(torch.cuda._queued_calls) == before
+
+
+def test_a_driver_that_does_not_work_is_no_error_before_it_shall_compute(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(device: torch.device) -> tuple[int, int]:
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", refused)
+
+    assert free_memory(torch.device("cuda:0")) == 0

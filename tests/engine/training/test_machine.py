@@ -141,9 +141,19 @@ def test_a_trial_that_is_made_to_raise_ends_no_run(
         assert (started.machine.precision, started.machine.reason) == ("fp32", reason)
 
 
+@pytest.mark.parametrize("what", ["has_bf16", "device_name", ""])
 def test_a_device_on_which_nothing_works_is_passed_over_unless_it_was_chosen(
-    plan: Plan, monkeypatch: pytest.MonkeyPatch
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
+    if what:
+        real = getattr(machine, what)
+
+        def refused(device: torch.device) -> object:
+            if device.type == "meta":
+                raise RuntimeError("meta: no kernel image is available for execution on the device")
+            return real(device)
+
+        monkeypatch.setattr(machine, what, refused)
     monkeypatch.setattr(machine, "devices", lambda: ["cpu", "meta"])
     monkeypatch.setattr(machine, "pick_device", lambda wish: torch.device("meta"))
 
