@@ -68,6 +68,7 @@ class Engine:
 
     def train(self):
         yield Started("x", MACHINE)
+        yield Note("fresh-layers", "New: {layers}.", {"layers": "classifier"})
         yield Note("how-it-runs", "{precision}, by a trial.", {"precision": "fp32"})
         for n in range(1, 21):
             yield step(n)
@@ -300,7 +301,7 @@ def test_a_run_shows_curve_numbers_opinion_and_samples(place):
         "0.880",
         "Learning well",
         "The gap is small (0.13).",
-        "fp32, by a trial.\nA processor · CPU",
+        "fp32, by a trial.\nA processor · CPU\nNew: classifier.",
         "step 20",
     ):
         assert words in place.words()

@@ -51,6 +51,7 @@ class Story:
     samples: list[Sample] = field(default_factory=list)
     opinion: Note | None = None  # the doctor's latest
     how: Note | None = None  # how it runs
+    fresh: Note | None = None  # the layers that its base did not bring along
     progress: Progress | None = None  # what is being done besides steps
     saved: int = -1  # the step of the newest checkpoint
     model: SavedModel | None = None
@@ -147,6 +148,8 @@ class Story:
     def _note(self, note: Note) -> None:
         if note.code == "how-it-runs":
             self.how = note
+        elif note.code == "fresh-layers":
+            self.fresh = note
         elif note.code in DOCTOR:
             self.opinion = note
 
