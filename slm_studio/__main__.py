@@ -25,6 +25,10 @@ def _start(given: list[str]) -> int:
 
         server.main(given[1] if len(given) > 1 else "desk")
         return 0
+    if given[:1] == ["--trial"] and len(given) == 2:
+        from slm_studio.engine.models import trial_child
+
+        return trial_child.main(given[1])
     _replace_missing_streams()
     if given[:1] == ["--"] and len(given) == 2:
         return _open_window(given[1])

@@ -118,7 +118,9 @@ class Task(Generic[Observation]):
 
     def padding(self, name: str, loaded: Loaded) -> int:
         """Return the number that fills the tail of a short sequence."""
-        return int(getattr(loaded.tokenizer, "pad_token_id", 0) or 0) if name == "input_ids" else 0
+        # The net's own: it tells by this number where a text ends, and never looks at what stands there.
+        found = getattr(loaded.net.config, "pad_token_id", None) if name == "input_ids" else None
+        return found if isinstance(found, int) and found >= 0 else 0
 
     def observe(self, loaded: Loaded, batch: Batch) -> Observation:
         """Run the net on a batch without learning and return what scoring needs."""

@@ -18,6 +18,8 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
 from slm_studio.engine.inference.sampling import pick
+from slm_studio.engine.models.architectures import positions_of
+from slm_studio.engine.models.encoding import frame_of
 
 OLD_CACHE_NAME = "past_key_values"  # before transformers 5.24; gone in 5.40
 UNFINISHED = "\ufffd"  # what decoders write for bytes that are not (yet) a character
@@ -43,7 +45,9 @@ def stream(
     generator = torch.Generator()
     generator.seed() if options.seed is None else generator.manual_seed(options.seed)
     end_ids = _end_ids(net, tokenizer)
-    continuation, guard = Continuation(net), StopGuard(options.stop)
+    opening = list(frame_of(tokenizer).opening)
+    continuation = Continuation(net, opening if context_ids[: len(opening)] == opening else ())
+    guard = StopGuard(options.stop)
     texts = TextStream(tokenizer, prompt_ids[-8:] if continues else ())
     was_training = net.training
     net.eval()
@@ -67,10 +71,12 @@ class Continuation:
 
     Past the positions that the network has, the oldest quarter of the window is forgotten and the rest is read again:
     about three positions of prefill for each further token, and never less than three quarters of the window in view.
+    What opens every text of this vocabulary (`opening`) stays in front: a network that always saw it is lost without.
     """
 
-    def __init__(self, net: PreTrainedModel) -> None:
+    def __init__(self, net: PreTrainedModel, opening: Sequence[int] = ()) -> None:
         self.net = net
+        self.opening = list(opening)
         self.window = positions(net)
         self.extra = {"logits_to_keep": 1} if net._supports_logits_to_keep() else {}
         self.start = 0  # the first token in view
@@ -80,10 +86,12 @@ class Continuation:
 
     def next_logits(self, context_ids: Sequence[int]) -> torch.Tensor:
         """Return logits_V on the CPU; `context_ids` must begin with what the last call saw."""
-        if self.window is not None and len(context_ids) - self.start > self.window:
-            self.start, self.cache = len(context_ids) - max(1, self.window * 3 // 4), None
+        room = self.window and max(1, self.window - (len(self.opening) if self.start else 0))
+        if room is not None and len(context_ids) - self.start > room:
+            self.start, self.cache = len(context_ids) - max(1, (self.window or 1) * 3 // 4), None
+        front = self.opening if self.cache is None and self.start else []
         first = self.start if self.cache is None else self.done
-        ids_1T = torch.tensor([context_ids[first:]], device=self.net.device)
+        ids_1T = torch.tensor([[*front, *context_ids[first:]]], device=self.net.device)
         logits_V, self.cache = self._step(ids_1T)
         self.done = len(context_ids)
         return logits_V
@@ -153,7 +161,9 @@ class StopGuard:
 
 def positions(net: PreTrainedModel) -> int | None:
     """Return how many tokens the network can see at once; None where nothing limits it."""
-    return getattr(net.config.get_text_config(), "max_position_embeddings", None)
+    config = net.config.get_text_config()
+    rows = getattr(config, "max_position_embeddings", None)
+    return positions_of(config.model_type, rows, getattr(config, "pad_token_id", None)) or None
 
 
 def _overlap(text: str, stop: str) -> int:

@@ -24,7 +24,7 @@ def find_base(recipe: Recipe, token: str = "") -> Iterator[Event]:
     folder = local_folder(recipe.base)
     if folder is None:
         folder = yield from _fetch(recipe.base, token)
-    yield from watched("Checking the base", partial(inspect_folder, folder))
+    yield from watched("Checking the base", partial(inspect_folder, folder, recipe.task))
     return str(folder)  # type: ignore[return-value]
 
 

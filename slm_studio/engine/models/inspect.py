@@ -1,4 +1,4 @@
-"""Check a foreign model folder before anything is loaded: no torch, no Transformers, no code of the folder's.
+"""Check a foreign model folder before anything is loaded: no number is computed with, and no code of the folder's runs.
 
 Whatever a config claims is compared with the tensors that are there, because a loader would believe it: fill missing
 tensors with random numbers, reserve memory for a billion rows, follow a link, fetch code.
@@ -7,33 +7,21 @@ tensors with random numbers, reserve memory for a billion rows, follow a link, f
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.saved import STUDIO_FILE
+from slm_studio.engine.models.architectures import ARCHITECTURES, CLASSIFY, WRITE, claims, looks_ahead, positions_of
+from slm_studio.engine.models.foreign_vocabulary import check_vocabulary
+from slm_studio.engine.models.trial import vocabulary_on_trial
 from slm_studio.engine.sharing.fitting import check_shapes, count_classes, first_number
 from slm_studio.engine.sharing.weights import Tensor, find_nonfinite, read_json, read_weights
 
 MAX_MEMBERS = 10_000
 MAX_CONFIG = 16 * 1024 * 1024  # ten thousand labels fit
-FINITE_LIMIT = 200 * 1024 * 1024  # bytes that are looked through for NaN
-
-BAG_TOKENIZER = "bag_tokenizer.json"  # the studio's own
-MAX_PART = 32  # characters of a hashed part
-MAX_HASHES = 1 << 26
-
-# model_type → end of the name of its word embedding. Only shapes that the studio knows how to open.
-_BERT_LIKE, _LLAMA_LIKE = "embeddings.word_embeddings.weight", "embed_tokens.weight"
-OWN_TYPES = ("slm-bag", "slm-lstm")  # the studio's own shapes
-ALLOWED = {
-    "bert": _BERT_LIKE, "distilbert": _BERT_LIKE, "roberta": _BERT_LIKE, "xlm-roberta": _BERT_LIKE, "albert": _BERT_LIKE,
-    "electra": _BERT_LIKE, "mpnet": _BERT_LIKE, "camembert": _BERT_LIKE,
-    "gpt2": "wte.weight", "gpt_neox": "embed_in.weight",
-    "llama": _LLAMA_LIKE, "qwen2": _LLAMA_LIKE, "qwen3": _LLAMA_LIKE, "mistral": _LLAMA_LIKE, "gemma": _LLAMA_LIKE,
-    "gemma2": _LLAMA_LIKE, "gemma3_text": _LLAMA_LIKE, "smollm3": _LLAMA_LIKE, "phi3": _LLAMA_LIKE, "olmo2": _LLAMA_LIKE,
-    "slm-lstm": "reader.embeddings.weight", "slm-bag": "table.weight",
-}  # fmt: skip
 
 # What a config may call a size → the most that is sane.
 _BOUNDS = {
@@ -43,8 +31,11 @@ _BOUNDS = {
     "max_position_embeddings": 16_777_216, "n_positions": 16_777_216, "type_vocab_size": 65_536, "num_labels": 10_000,
     "head_dim": 65_536, "num_key_value_heads": 1_024,
 }  # fmt: skip
+_IMPLEMENTATIONS = (
+    "_attn_implementation", "attn_implementation", "_attn_implementation_internal",
+    "_experts_implementation", "experts_implementation", "_experts_implementation_internal",
+)  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9_]{1,120}")
-_VOCABULARIES = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"), (BAG_TOKENIZER,))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,30 +53,17 @@ class Inspection:
     memory: int = 0  # bytes it will need when open, estimated
 
 
-def inspect_folder(folder: Path) -> Inspection:
-    """Return what the folder holds. Raises one StudioError that says why it must not be opened."""
+def inspect_folder(folder: Path, task: str = "") -> Inspection:
+    """Return what the folder holds. Raises one StudioError that says why it must not be opened, or not continued as `task`."""
     check_members(folder)
     config = check_config(folder)
     tensors = read_weights(folder)
     model_type = str(config["model_type"])
-    rows = check_shapes(ALLOWED[model_type], config, tensors)
-    _check_tokenizer(folder, config, rows)
-    _check_finite(tensors)
-    architecture = _architecture(config)
-    labels = _labels(config, count_classes(tensors)) if architecture.endswith("ForSequenceClassification") else ()
-    floats = [tensor.dtype for tensor in tensors.values() if tensor.dtype.startswith(("F", "BF"))]
-    parameters = sum(tensor.count for tensor in tensors.values())
-    return Inspection(
-        model_type=model_type,
-        architecture=architecture,
-        parameters=parameters,
-        bytes=sum(tensor.end - tensor.start for tensor in tensors.values()),
-        labels=labels,
-        task=_guess_task(architecture, labels, config),
-        dtype=max(sorted(set(floats)), key=floats.count) if floats else "F32",
-        positions=_positions(model_type, config),
-        memory=parameters * 4 + 256 * 1024 * 1024,
-    )
+    rows = check_shapes(ARCHITECTURES[model_type].embedding, config, tensors)
+    with vocabulary_on_trial(folder):  # in a process of its own, while the numbers are looked through
+        check_vocabulary(folder, config, rows)
+        _check_finite(tensors)
+        return _compare(folder, config, tensors, task)
 
 
 def inspect_as(folder: Path, task: str) -> Inspection:
@@ -102,6 +80,36 @@ def inspect_as(folder: Path, task: str) -> Inspection:
     return found
 
 
+def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor], task: str) -> Inspection:
+    from slm_studio.engine.models import demands  # torch, which the checks above do without
+
+    architecture = _architecture(config)
+    claim = claims(architecture)
+    if claim == WRITE and looks_ahead(config):
+        claim = ""  # the head is of no use, the rest is a base
+    demands.check_tensors(folder, tensors, claim)
+    demands.check_beginning(folder, config, tensors, task)
+    labels = _labels(config, count_classes(tensors)) if claim == CLASSIFY else ()
+    _check_names(folder, labels)
+    floats = [tensor.dtype for tensor in tensors.values() if tensor.dtype.startswith(("F", "BF"))]
+    parameters = sum(tensor.count for tensor in tensors.values())
+    return Inspection(
+        model_type=str(config["model_type"]),
+        architecture=architecture,
+        parameters=parameters,
+        bytes=sum(tensor.end - tensor.start for tensor in tensors.values()),
+        labels=labels,
+        task=_guess_task(claim, labels, config),
+        dtype=max(sorted(set(floats)), key=floats.count) if floats else "F32",
+        positions=positions_of(
+            str(config["model_type"]),
+            first_number(config, "max_position_embeddings", "n_positions"),
+            first_number(config, "pad_token_id"),
+        ),
+        memory=parameters * 4 + 256 * 1024 * 1024,
+    )
+
+
 def check_config(folder: Path) -> dict[str, object]:
     """Return config.json where it describes a model that may be opened; the weights need not be there yet."""
     config = _read_config(folder)
@@ -113,7 +121,7 @@ def check_config(folder: Path) -> dict[str, object]:
 
 def check_members(folder: Path) -> None:
     """Refuse links that leave the folder, and anything that is neither a file nor a folder."""
-    root, count = folder.resolve(), 0
+    homes, count = homes_of(folder), 0
     for place, folders, names in os.walk(folder):
         for name in folders + names:
             path = Path(place) / name
@@ -126,21 +134,43 @@ def check_members(folder: Path) -> None:
                     "Choose the folder of one model.",
                     limit=MAX_MEMBERS,
                 )
-            if stat.S_ISLNK(mode) and not path.resolve().is_relative_to(root):
-                raise StudioError(
-                    "model-outside",
-                    "“{file}” points at “{name}”, which is outside the model's folder.",
-                    "Copy the real file into the folder.",
-                    file=name,
-                    name=str(os.readlink(path)),
-                )
-            if not (stat.S_ISLNK(mode) or stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            if stat.S_ISLNK(mode):
+                mode = _follow(path, homes)
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
                 raise StudioError(
                     "model-device",
                     "“{file}” is no regular file.",
                     "Remove it from the folder, or choose another folder.",
                     file=name,
                 )
+
+
+def homes_of(folder: Path) -> list[Path]:
+    """Return where a model's files may really stand: in its folder, or in the blobs of the hub cache it is a part of."""
+    root = folder.resolve()
+    repository = root.parent.parent
+    if root.parent.name != "snapshots":
+        return [root]
+    # Files that several repositories hold stand in a store beside them, at which the repository's blobs point.
+    shared = [repository.parent / "blobs"] if repository.name.startswith("models--") else []
+    return [root, repository / "blobs", *shared]
+
+
+def _follow(path: Path, homes: Sequence[Path]) -> int:
+    """Return the mode of what a link points at. Raises StudioError where that is elsewhere, or nowhere."""
+    try:
+        real = path.resolve(strict=True)
+        if any(real.is_relative_to(home) for home in homes):
+            return real.stat().st_mode
+    except (OSError, RuntimeError):  # it points at nothing, or at itself
+        pass
+    raise StudioError(
+        "model-outside",
+        "“{file}” points at “{name}”, which is outside the model's folder.",
+        "Copy the real file into the folder.",
+        file=path.name[:200],
+        name=str(os.readlink(path))[:200],
+    )
 
 
 def _read_config(folder: Path) -> dict[str, object]:
@@ -164,13 +194,13 @@ def _read_config(folder: Path) -> dict[str, object]:
 
 def _check_type(config: Mapping[str, object]) -> None:
     model_type = config.get("model_type")
-    if not isinstance(model_type, str) or model_type not in ALLOWED:
+    if not isinstance(model_type, str) or model_type not in ARCHITECTURES:
         raise StudioError(
             "model-type",
             "Models of the type “{type}” cannot be opened here.",
             "Choose a model of one of these types: {types}.",
             type=str(model_type)[:80],
-            types=", ".join(ALLOWED),
+            types=", ".join(ARCHITECTURES),
         )
     if config.get("quantization_config"):
         raise StudioError(
@@ -188,7 +218,7 @@ def _check_code(folder: Path, config: Mapping[str, object]) -> None:
             table = read_json(folder / name, MAX_CONFIG)
             tables.append(table if isinstance(table, dict) else {})
     wants = [key for table in tables for key in ("auto_map", "custom_pipelines", "custom_generate") if table.get(key)]
-    kernels = [key for key in ("_attn_implementation", "attn_implementation") if "/" in str(config.get(key) or "")]
+    kernels = [key for key in _IMPLEMENTATIONS if "/" in str(config.get(key) or "")]
     if wants or kernels:
         raise StudioError(
             "model-code",
@@ -213,78 +243,14 @@ def _check_sizes(config: Mapping[str, object]) -> None:
             )
 
 
-def _check_tokenizer(folder: Path, config: Mapping[str, object], rows: int) -> None:
-    if not any(all((folder / name).is_file() for name in names) for names in _VOCABULARIES):
-        raise StudioError(
-            "model-no-tokenizer",
-            "The model's vocabulary is missing: there is no tokenizer.json.",
-            "Copy the tokenizer's files beside the weights, or choose another model.",
-        )
-    highest = max(_highest_id(folder), first_number(config, "pad_token_id") or 0)
-    if rows and highest >= rows:
-        raise StudioError(
-            "model-vocabulary",
-            "The vocabulary goes up to number {highest}, but the model knows only {rows} tokens.",
-            "The tokenizer belongs to another model. Fetch both from the same place.",
-            highest=highest,
-            rows=rows,
-        )
-
-
-def _highest_id(folder: Path) -> int:
-    """Return the highest token id that the tokenizer can give, as far as its file tells."""
-    if (folder / BAG_TOKENIZER).is_file():
-        return _highest_feature(folder)
-    if not (folder / "tokenizer.json").is_file():
-        return 0
-    plain = read_json(folder / "tokenizer.json")
-    model = plain.get("model") if isinstance(plain, dict) else None
-    vocabulary = model.get("vocab") if isinstance(model, dict) else None
-    added = plain.get("added_tokens") if isinstance(plain, dict) else None
-    ids = [each.get("id") for each in added or [] if isinstance(each, dict)]
-    if isinstance(vocabulary, dict):
-        ids += list(vocabulary.values())
-    elif isinstance(vocabulary, list):
-        ids.append(len(vocabulary) - 1)
-    return max((value for value in ids if type(value) is int), default=0)
-
-
-def _highest_feature(folder: Path) -> int:
-    plain = read_json(folder / BAG_TOKENIZER, MAX_CONFIG)
-    plain = plain if isinstance(plain, dict) else {}
-    hashes, known = plain.get("hashes"), plain.get("known")
-    parts = [plain.get(name, 1) for name in ("shortest_part", "longest_part", "longest_run")]
-    if (
-        type(hashes) is not int
-        or not 0 < hashes <= MAX_HASHES
-        or not isinstance(known, list)
-        or not all(type(number) is int and 0 <= number < hashes for number in known)
-        or not all(type(number) is int and 0 < number <= MAX_PART for number in parts)
-    ):
-        raise StudioError(
-            "model-damaged",
-            "“{file}” is damaged: {reason}.",
-            "Fetch the model again, or take it from another source.",
-            file=BAG_TOKENIZER,
-            reason="its numbers are not what the studio writes",
-        )
-    return len(known)
-
-
 def _check_finite(tensors: Mapping[str, Tensor]) -> None:
-    if name := find_nonfinite(tensors.values(), FINITE_LIMIT):
+    if name := find_nonfinite(tensors.values()):
         raise StudioError(
             "model-not-finite",
             "The weights hold numbers that are not finite (in “{name}”), so every answer would be empty.",
             "Fetch the model again, or take it from another source.",
             name=name[:120],
         )
-
-
-def _positions(model_type: str, config: Mapping[str, object]) -> int:
-    found = first_number(config, "max_position_embeddings", "n_positions") or 0
-    # These count positions from the padding token's number on.
-    return found - 2 if found > 2 and model_type in ("roberta", "xlm-roberta", "camembert", "mpnet") else found
 
 
 def _architecture(config: Mapping[str, object]) -> str:
@@ -305,8 +271,31 @@ def _labels(config: Mapping[str, object], classes: int) -> tuple[str, ...]:
     return names if len(names) == classes else ()
 
 
-def _guess_task(architecture: str, labels: tuple[str, ...], config: Mapping[str, object]) -> str:
-    if architecture.endswith("ForSequenceClassification"):
-        one_of_many = config.get("problem_type") in (None, "single_label_classification")
-        return "classify" if one_of_many and len(labels) > 1 else ""
-    return "write" if architecture.endswith(("ForCausalLM", "LMHeadModel")) else ""
+def _check_names(folder: Path, labels: tuple[str, ...]) -> None:
+    """Refuse a folder whose two files name the labels differently: one of them would win in silence."""
+    try:
+        plain = read_json(folder / STUDIO_FILE, MAX_CONFIG) if (folder / STUDIO_FILE).is_file() else None
+    except StudioError:
+        return  # damaged: whoever needs it says so
+    facts = plain.get("facts") if isinstance(plain, dict) else None
+    ours = facts.get("labels") if isinstance(facts, dict) else None
+    is_unnamed = labels == tuple(f"LABEL_{number}" for number in range(len(labels)))
+    if not isinstance(ours, list) or not labels or is_unnamed:
+        return
+    for number, (theirs, mine) in enumerate(zip_longest(labels, ours, fillvalue="")):
+        if theirs != mine:
+            raise StudioError(
+                "model-labels-differ",
+                "config.json and studio.json name the labels differently: label {number} is “{one}” there and “{other}” here.",
+                "Fetch the model again, or restore its folder from a copy.",
+                number=number,
+                one=str(theirs)[:80],
+                other=str(mine)[:80],
+            )
+
+
+def _guess_task(claim: str, labels: tuple[str, ...], config: Mapping[str, object]) -> str:
+    if claim != CLASSIFY:
+        return claim
+    one_of_many = config.get("problem_type") in (None, "single_label_classification")
+    return CLASSIFY if one_of_many and len(labels) > 1 else ""

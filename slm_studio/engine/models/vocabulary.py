@@ -51,6 +51,7 @@ def train_word_pieces(texts: Iterable[str], size: int, lowercase: bool) -> PreTr
         mask_token="[MASK]",
         model_input_names=["input_ids", "token_type_ids", "attention_mask"],
         clean_up_tokenization_spaces=False,
+        split_special_tokens=True,  # what looks like a control token in a text is text, in other hands too
     )
 
 
@@ -122,6 +123,7 @@ def _writer_tokenizer(tokenizer: Tokenizer, unknown: str | None) -> PreTrainedTo
         pad_token=END_OF_TEXT,
         model_input_names=["input_ids", "attention_mask"],
         clean_up_tokenization_spaces=False,
+        split_special_tokens=True,
         **named,
     )
 

@@ -18,7 +18,7 @@ from slm_studio.core.recipe import Recipe, recipe_from_json
 from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.tasks import TaskInfo, task_info
-from slm_studio.engine.models.inspect import OWN_TYPES
+from slm_studio.engine.models.architectures import OWN_TYPES
 from slm_studio.engine.sharing import snippets
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
 from slm_studio.engine.sharing.own_part import marked

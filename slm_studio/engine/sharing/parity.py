@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoModel, AutoTokenizer
 
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.inspect import inspect_as
+from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.tasks import task_of
 
 PROMPTS = (
@@ -69,18 +70,16 @@ def _scores(model: SavedModel, loaded: Loaded) -> np.ndarray:
 def _logits(loaded: Loaded) -> np.ndarray:
     found = []
     for prompt in PROMPTS:
-        ids = loaded.tokenizer(prompt, return_tensors="pt")["input_ids"][:, :64]  # type: ignore[operator]
+        ids = torch.tensor(encode_framed(loaded.tokenizer, [prompt], 64))  # type: ignore[arg-type]
         found.append(loaded.net(input_ids=ids).logits.float().flatten().numpy())
     return np.concatenate(found)
 
 
 @torch.inference_mode()
 def _hidden(folder: Path) -> np.ndarray:
-    options = {"trust_remote_code": False, "local_files_only": True}
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), **options)
-    net = AutoModel.from_pretrained(str(folder), use_safetensors=True, dtype=torch.float32, **options).eval()
+    net, tokenizer = open_net(folder, "").eval(), open_tokenizer(folder)
     found = []
     for prompt in PROMPTS:
-        ids = tokenizer(prompt, return_tensors="pt")["input_ids"][:, :64]
+        ids = torch.tensor(encode_framed(tokenizer, [prompt], 64))
         found.append(net(input_ids=ids).last_hidden_state.flatten().numpy())
     return np.concatenate(found)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.models.inspect import MAX_MEMBERS
+from slm_studio.engine.models.inspect import MAX_MEMBERS, homes_of
 
 MAX_BYTES = 4 * 1024**3
 MAX_RATIO = 200  # unpacked to packed
@@ -44,8 +44,7 @@ def zip_members(archive: zipfile.ZipFile) -> dict[str, Member]:
 
 def folder_members(folder: Path) -> dict[str, Member]:
     """Return the files of a folder by name. Links may point inside, or into the blobs of a Hugging Face cache."""
-    root = folder.resolve()
-    allowed = [root] + ([root.parent.parent / "blobs"] if root.parent.name == "snapshots" else [])
+    root, allowed = folder.resolve(), homes_of(folder)
     found: dict[str, Member] = {}
     for place, _, names in os.walk(root):
         for name in names:

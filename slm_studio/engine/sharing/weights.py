@@ -17,6 +17,7 @@ import numpy as np
 from slm_studio.core.errors import StudioError
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+ADAPTER = "adapter_config.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 MAX_HEADER = 25 * 1024 * 1024
 MAX_JSON = 64 * 1024 * 1024
@@ -24,8 +25,12 @@ _SIZES = {
     "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "C64": 8,
     "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
 }  # fmt: skip
+# dtype → the lowest bit pattern that is no number any more. Networks compute in float32, so a float64 must fit into it.
+_ENDLESS = {
+    "F64": int(np.array(2.0**128 - 2.0**103).view("<i8")), "F32": 0x7F800000, "F16": 0x7C00, "BF16": 0x7F80, "F8_E4M3": 0x7F, "F8_E5M2": 0x7C,
+}  # fmt: skip
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.safetensors$")
-_BLOCK = 8 * 1024 * 1024  # a multiple of every item size
+_BLOCK = 1024 * 1024  # a multiple of every item size
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Tensor:
 
 def read_weights(folder: Path) -> dict[str, Tensor]:
     """Return every tensor of a model folder by name. Raises StudioError where weights are missing or damaged."""
+    if (folder / ADAPTER).exists():  # a loader would put it on top, or fetch what it names
+        raise _adapter()
     if (folder / SINGLE).is_file():
         return read_header(folder / SINGLE)
     if (folder / INDEX).is_file():
@@ -80,13 +87,10 @@ def read_header(path: Path) -> dict[str, Tensor]:
     return {tensor.name: tensor for tensor in tensors}
 
 
-def find_nonfinite(tensors: Iterable[Tensor], limit: int) -> str:
-    """Return the name of the first tensor with NaN or infinity, or "". Tensors beyond `limit` bytes are not read."""
-    for tensor in tensors:
-        limit -= tensor.end - tensor.start
-        if limit < 0:
-            return ""
-        if any(not _is_finite(block, tensor.dtype) for block in _blocks(tensor)):
+def find_nonfinite(tensors: Iterable[Tensor]) -> str:
+    """Return the name of the first tensor with NaN, infinity or what becomes it in float32, or "". Memory stays flat."""
+    for tensor in sorted(tensors, key=lambda each: (str(each.file), each.start)):
+        if tensor.dtype in _ENDLESS and any(not _is_finite(block, tensor.dtype) for block in _blocks(tensor)):
             return tensor.name
     return ""
 
@@ -205,10 +209,10 @@ def _blocks(tensor: Tensor) -> Iterator[bytes]:
 
 
 def _is_finite(block: bytes, dtype: str) -> bool:
-    if dtype == "BF16":  # exponent all ones = infinity or NaN
-        return not bool(((np.frombuffer(block, "<u2") & 0x7F80) == 0x7F80).any())
-    kind = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}.get(dtype)
-    return kind is None or bool(np.isfinite(np.frombuffer(block, kind)).all())
+    """Compare bit patterns, whose order is the order of magnitudes: as signed numbers the positive, else the negative ones."""
+    size, endless = _SIZES[dtype], _ENDLESS[dtype]
+    signed, unsigned = np.frombuffer(block, f"<i{size}"), np.frombuffer(block, f"<u{size}")
+    return int(signed.max()) < endless and int(unsigned.max()) < endless + (1 << 8 * size - 1)
 
 
 def _damaged(path: Path, reason: str) -> StudioError:
@@ -244,17 +248,21 @@ def _missing_shard(name: str) -> StudioError:
 def _no_weights(folder: Path) -> StudioError:
     names = [path.name for path in folder.iterdir()]
     if any(name == "adapter_model.safetensors" for name in names):
-        return StudioError(
-            "model-adapter",
-            "This folder holds an adapter, which is only the difference to another model.",
-            "Take a version in which the adapter is merged into the whole model.",
-        )
+        return _adapter()
     if any(name.endswith(PICKLES) for name in names):
         return _only_pickles()
     return StudioError(
         "model-no-weights",
         "There are no weights here: model.safetensors is missing.",
         "Choose a folder or repository that holds a whole Transformers model.",
+    )
+
+
+def _adapter() -> StudioError:
+    return StudioError(
+        "model-adapter",
+        "This folder holds an adapter, which is only the difference to another model.",
+        "Take a version in which the adapter is merged into the whole model.",
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
@@ -25,11 +25,15 @@ from slm_studio.engine.data.rows import Row, Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
 from slm_studio.engine.evaluation import baselines, scoring
+from slm_studio.engine.inference.decoding import positions
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.bag import BagTokenizer
 from slm_studio.engine.models.base import local_folder
-from slm_studio.engine.models.classifiers import make_classifier, register_families
+from slm_studio.engine.models.classifiers import make_classifier
+from slm_studio.engine.models.config import built, network_config
+from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.features import foretell_features
+from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
 from slm_studio.engine.models.vocabulary import train_word_pieces
 from slm_studio.engine.task import Batch, Example, Held, Table, Task, parts
 
@@ -203,26 +207,25 @@ class Classify(Task[Scored]):
 
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read a model folder back."""
-        register_families()
-        net = AutoModelForSequenceClassification.from_pretrained(
-            str(folder), trust_remote_code=False, use_safetensors=True, dtype=torch.float32, local_files_only=True
-        )
+        net, tokenizer = open_net(folder, self.key), open_tokenizer(folder)
+        settle_padding(net, tokenizer, folder.name)
         facts = dict(facts)
+        if (limit := positions(net)) and isinstance(facts.get("max_length"), int):
+            facts["max_length"] = min(facts["max_length"], limit)  # type: ignore[call-overload]
         facts.setdefault("labels", [net.config.id2label[place] for place in sorted(net.config.id2label)])
         _refuse_facts(facts, net.config.num_labels)
-        return Loaded(net.to(device).eval(), open_tokenizer(folder), facts)
+        return Loaded(net.to(device).eval(), tokenizer, facts)
 
     def sketch(self, recipe: Recipe, rows: Rows) -> nn.Module:
         """Return a net of this shape without numbers."""
         labels = len(set(rows.column("label")))
         if not recipe.is_blank:
-            register_families()
             folder = local_folder(recipe.base)
             if folder is None:
                 return nn.Module()  # a hub model that is not here yet: nothing can be counted
-            return AutoModelForSequenceClassification.from_config(
-                AutoConfig.from_pretrained(str(folder), num_labels=labels, trust_remote_code=False)
-            )
+            config = network_config(folder)
+            config.num_labels = labels
+            return built(lambda: AutoModelForSequenceClassification.from_config(config))
         family, size = split_base(recipe.base)
         options = recipe.options
         assert isinstance(options, ClassifyOptions)
@@ -259,19 +262,14 @@ class Classify(Task[Scored]):
         return Loaded(net, tokenizer, facts)
 
     def _continued(self, recipe: Recipe, facts: dict[str, object]) -> Loaded:
-        register_families()
-        labels = facts["labels"]
+        labels, folder = facts["labels"], Path(recipe.base)
         assert isinstance(labels, list)
-        net, info = AutoModelForSequenceClassification.from_pretrained(
-            recipe.base, num_labels=len(labels), ignore_mismatched_sizes=True, output_loading_info=True, trust_remote_code=False,
-            use_safetensors=True, dtype=torch.float32, local_files_only=True, **dropouts(Path(recipe.base), recipe.dropout or 0.0),
-        )  # fmt: skip
-        fresh = [
-            name if isinstance(name, str) else name[0] for name in (*info["missing_keys"], *info["mismatched_keys"])
-        ]
-        limit = getattr(net.config, "max_position_embeddings", None) or recipe.max_length
-        facts = facts | {"fresh": sorted(fresh), "max_length": min(recipe.max_length or limit, limit)}
-        return Loaded(net, open_tokenizer(Path(recipe.base)), facts)
+        net, fresh = continue_net(folder, self.key, labels=len(labels), dropout=recipe.dropout or 0.0)
+        tokenizer = open_tokenizer(folder)
+        settle_padding(net, tokenizer, folder.name)
+        limit = positions(net) or recipe.max_length
+        facts = facts | {"fresh": fresh, "max_length": min(recipe.max_length or limit, limit)}
+        return Loaded(net, tokenizer, facts)
 
 
 TASK = Classify()
@@ -326,35 +324,7 @@ def class_weights(loaded: Loaded) -> Tensor:
 def encode_texts(loaded: Loaded, texts: Sequence[str]) -> list[list[int]]:
     """Return token ids of many texts, cut at the model's length."""
     limit = int(loaded.facts.get("max_length") or 512)  # type: ignore[call-overload]
-    tokenizer = loaded.tokenizer
-    if isinstance(tokenizer, BagTokenizer):
-        return [tokenizer.encode(text)[:limit] for text in texts]
-    found: list[list[int]] = tokenizer(list(texts), truncation=True, max_length=limit, return_attention_mask=False)[
-        "input_ids"
-    ]  # type: ignore[operator]
-    return found
-
-
-def open_tokenizer(folder: Path):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    """Return the tokenizer of a model folder."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if config.get("model_type") == "slm-bag":
-        return BagTokenizer.from_pretrained(str(folder))
-    return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
-
-
-def dropouts(folder: Path, share: float) -> dict[str, float]:
-    """Return the config fields by which this architecture knows dropout."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    names = (
-        "hidden_dropout_prob",
-        "attention_probs_dropout_prob",
-        "classifier_dropout",
-        "dropout",
-        "attention_dropout",
-        "seq_classif_dropout",
-    )
-    return {name: share for name in names if name in config}
+    return encode_framed(loaded.tokenizer, texts, limit)  # type: ignore[arg-type]
 
 
 def write_cases(path: Path, rows: Rows, predicted: Sequence[str], confidence: np.ndarray, right: np.ndarray) -> None:

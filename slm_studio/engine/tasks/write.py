@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
@@ -26,9 +26,12 @@ from slm_studio.engine.data.passages import book_pieces, cut_in_order, paragraph
 from slm_studio.engine.data.rows import Row, Rows, open_rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.evaluation import baselines, scoring
-from slm_studio.engine.inference.decoding import stream
+from slm_studio.engine.inference.decoding import positions, stream
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.base import local_folder
+from slm_studio.engine.models.config import built, network_config
+from slm_studio.engine.models.encoding import encode_plain, frame_of
+from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import LIVELY, Batch, Example, Held, Table, Task
@@ -103,8 +106,8 @@ class Write(Task[Scored]):
         """Make net and tokenizer."""
         if not recipe.is_blank:
             loaded = self.open(Path(recipe.base), facts)
-            limit = getattr(loaded.net.config, "max_position_embeddings", None) or recipe.max_length
-            loaded.facts["max_length"] = min(recipe.max_length or limit, limit)
+            limit = positions(loaded.net) or recipe.max_length
+            loaded.facts["max_length"] = min(recipe.max_length or limit, limit)  # type: ignore[type-var]
             return loaded
         options = recipe.options
         assert isinstance(options, WriteOptions)
@@ -122,20 +125,25 @@ class Write(Task[Scored]):
         return Loaded(net, tokenizer, facts)
 
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Iterator[Event | list[Example]]:
-        """Yield Progress, then blocks of max_length + 1 tokens that overlap by one: every token is predicted once."""
-        parts = [np.array([end_id(loaded)])]
-        texts = rows.column("text")
+        """Yield Progress, then blocks of max_length + 1 tokens; every token is predicted once.
+
+        Blocks overlap by one token, or each begins with the one that a foreign vocabulary puts in front of every text:
+        a network that has always seen it there is lost without.
+        """
+        tokenizer, texts = loaded.tokenizer, rows.column("text")
+        opening = opening_of(loaded)
+        parts = [np.array(opening or [end_id(loaded)], dtype=np.int64)]
         told = time.perf_counter()
         for done, chunk in _chunks(texts, is_book=loaded.facts.get("reads") == "book"):
-            parts.append(np.array(loaded.tokenizer(chunk, add_special_tokens=False)["input_ids"], dtype=np.int64))  # type: ignore[operator]
+            parts.append(np.array(encode_plain(tokenizer, [chunk])[0], dtype=np.int64))  # type: ignore[arg-type]
             if loaded.facts.get("reads") != "book":
-                parts.append(np.array([end_id(loaded)]))
+                parts.append(np.array([end_id(loaded), *(opening if done < len(texts) else [])], dtype=np.int64))
             if time.perf_counter() - told > LIVELY or done == len(texts):
                 told = time.perf_counter()
                 yield Progress("Turning text into tokens", done, len(texts))
         ids = np.concatenate(parts)
         length = int(loaded.facts.get("max_length") or 128)  # type: ignore[call-overload]
-        yield [{"input_ids": ids[start : start + length + 1]} for start in range(0, len(ids) - 1, length)]
+        yield [{"input_ids": block} for block in _blocks(ids, length, opening)]
 
     def encode(self, row: Row, loaded: Loaded, recipe: Recipe) -> Iterator[Example]:
         """Turn one text into blocks of its own."""
@@ -213,16 +221,12 @@ class Write(Task[Scored]):
         known = {each.name for each in fields(DecodingOptions)}
         chosen = {name: value for name, value in options.items() if name in known}
         chosen["stop"] = tuple(chosen.get("stop", ()))  # type: ignore[arg-type]
-        ids = self._ids(loaded, prompt).tolist()
+        ids = [*opening_of(loaded), *self._ids(loaded, prompt).tolist()]
         yield from stream(loaded.net, loaded.tokenizer, ids, DecodingOptions(**chosen), continues=True)  # type: ignore[arg-type]
 
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read a model folder back."""
-        net = AutoModelForCausalLM.from_pretrained(
-            str(folder), trust_remote_code=False, use_safetensors=True, dtype=torch.float32, local_files_only=True
-        )
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
-        return Loaded(net.to(device).eval(), tokenizer, dict(facts))
+        return Loaded(open_net(folder, self.key).to(device).eval(), open_tokenizer(folder), dict(facts))
 
     cuts = False
 
@@ -232,7 +236,8 @@ class Write(Task[Scored]):
             folder = local_folder(recipe.base)
             if folder is None:
                 return nn.Module()  # a hub model that is not here yet: nothing can be counted
-            return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(str(folder), trust_remote_code=False))
+            config = network_config(folder)
+            return built(lambda: AutoModelForCausalLM.from_config(config))
         family, size = split_base(recipe.base)
         options = recipe.options
         assert isinstance(options, WriteOptions)
@@ -263,11 +268,13 @@ class Write(Task[Scored]):
         ids_BT = batch["input_ids"]
         logits_BTV = loaded.net(input_ids=ids_BT[:, :-1]).logits.float()
         mask_BT = batch["attention_mask"][:, 1:]
+        if opening := opening_of(loaded):  # nobody has to guess that a text begins
+            mask_BT = mask_BT * (ids_BT[:, 1:] != opening[0])
         nats_BT = functional.cross_entropy(logits_BTV.transpose(1, 2), ids_BT[:, 1:], reduction="none")
         return nats_BT * mask_BT, mask_BT
 
     def _ids(self, loaded: Loaded, text: str) -> np.ndarray:
-        return np.array(loaded.tokenizer(text, add_special_tokens=False)["input_ids"], dtype=np.int64)  # type: ignore[operator]
+        return np.array(encode_plain(loaded.tokenizer, [text])[0], dtype=np.int64)  # type: ignore[arg-type]
 
     def _write_cases(self, path: Path, rows: Rows, loaded: Loaded, nats_N: np.ndarray) -> None:
         blocks = next(event for event in self.examples(rows, loaded, None) if isinstance(event, list))  # type: ignore[arg-type]
@@ -292,6 +299,25 @@ def end_id(loaded: Loaded) -> int:
         if getattr(tokenizer, name, None) is not None:
             return int(getattr(tokenizer, name))
     return 0
+
+
+def opening_of(loaded: Loaded) -> list[int]:
+    """Return what the vocabulary puts in front of every text: <s> for Llama and its kin, nothing for most."""
+    return list(frame_of(loaded.tokenizer).opening)  # type: ignore[arg-type]
+
+
+def _blocks(ids: np.ndarray, length: int, opening: Sequence[int]) -> list[np.ndarray]:
+    """Cut a stream of tokens into blocks of which `length` are read and as many predicted.
+
+    Example: _blocks([9 1 2 3 4], 2, [9]) == [9 1 2] [9 3 4], and without an opening [9 1 2] [2 3 4]
+    """
+    if not opening:
+        return [ids[start : start + length + 1] for start in range(0, len(ids) - 1, length)]
+    room = max(1, length + 1 - len(opening))
+    front = np.array(opening, dtype=ids.dtype)
+    parts = [ids[start : start + room] for start in range(len(opening), len(ids), room)]
+    parts = [part[len(front) :] if np.array_equal(part[: len(front)], front) else part for part in parts]
+    return [np.concatenate([front, part]) for part in parts if len(part)]
 
 
 def _characters(rows: Rows) -> int:

@@ -8,7 +8,7 @@ import torch
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event
+from slm_studio.core.events import Event, Note
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.quality import refuse_hopeless
@@ -22,6 +22,7 @@ from slm_studio.engine.training.trainer import Material
 from slm_studio.engine.watched import watched
 
 READING, LEARNING, OPENING = mark("Reading rows"), mark("Learning the vocabulary"), mark("Opening the base")
+FRESH = mark("New on top of the base, with random numbers at first: {layers}.")
 SHOWN = 4  # held-out rows that are answered as the model learns
 
 
@@ -47,6 +48,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
         base = yield from find_base(recipe, token)
         what = LEARNING if recipe.is_blank else OPENING
         opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), splits.train))  # type: ignore[assignment]
+        yield from _say_fresh(opened.facts.get("fresh"))  # type: ignore[union-attr]
     assert opened is not None
     train = yield from _examples(task, splits.train, opened, recipe)
     validation = yield from _examples(task, splits.validation, opened, recipe)
@@ -60,6 +62,13 @@ def _split(task: Task, recipe: Recipe, dataset: Dataset) -> tuple[Recipe, Splits
     recipe = task.settle(recipe, dataset)
     refuse_hopeless(open_rows(dataset, recipe.roles), recipe)  # counts in its sentences are those of the whole file
     return recipe, task.split(dataset, recipe)
+
+
+def _say_fresh(names: object) -> Iterator[Event]:
+    """Say which layers the base did not bring along: they begin with random numbers, and learn most."""
+    if isinstance(names, list) and names:
+        layers = sorted({str(name).rpartition(".")[0] or str(name) for name in names})
+        yield Note("fresh-layers", FRESH, {"layers": ", ".join(layers)})
 
 
 def _build(task: Task, recipe: Recipe, rows: Rows) -> Loaded:  # type: ignore[type-arg]

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from slm_studio.core.errors import StudioError
@@ -97,6 +97,33 @@ def test_window_slides_and_computes_what_an_uncached_network_would(
         assert logits_V[token_id] >= logits_V.max() - 1e-4
         context.append(token_id)
     assert len(written) == 40
+
+
+@pytest.mark.parametrize("length", [3, 16, 30])
+def test_what_opens_every_text_stays_in_view_when_the_window_slides(
+    length: int, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    opening = PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer, bos_token="<|endoftext|>")
+    bos = opening.bos_token_id
+    opening.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", bos)]
+    )
+    net = blank("llama", max_length=16)
+    seen: list[list[int]] = []
+    handle = net.model.embed_tokens.register_forward_hook(
+        lambda _module, arguments, _out: seen.append(arguments[0][0].tolist())
+    )
+
+    list(stream(net, opening, [bos, *range(1, length)], DecodingOptions(max_new_tokens=40, temperature=0)))
+    handle.remove()
+
+    prefills = [ids for ids in seen if len(ids) > 1]
+    assert len(prefills) > 3
+    assert all(ids[0] == bos and len(ids) <= 16 for ids in prefills)
+    in_view = 0
+    for ids in seen:  # never more than the network has positions for
+        in_view = len(ids) if len(ids) > 1 else in_view + 1
+        assert in_view <= 16
 
 
 def test_each_position_is_computed_once(tokenizer: PreTrainedTokenizerFast) -> None:

@@ -3,15 +3,19 @@
 import json
 import struct
 import time
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import transformers
 from safetensors.numpy import load_file, save_file
 
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.models import inspect
 from slm_studio.engine.models.inspect import inspect_folder
+from slm_studio.engine.sharing.unpacking import folder_members
 from slm_studio.engine.sharing.weights import MAX_HEADER, find_nonfinite, read_header
 
 CONFIG = {
@@ -19,30 +23,38 @@ CONFIG = {
     "num_attention_heads": 2, "intermediate_size": 16, "max_position_embeddings": 32, "type_vocab_size": 2, "pad_token_id": 0,
     "id2label": {"0": "no", "1": "yes"},
 }  # fmt: skip
+PIECES = {"[UNK]": 0, "a": 1, **{f"piece{number}": number for number in range(2, 40)}}
+VOCABULARY = {
+    "version": "1.0", "truncation": None, "padding": None, "normalizer": None, "pre_tokenizer": {"type": "Whitespace"},
+    "post_processor": None, "decoder": None,
+    "added_tokens": [
+        {"id": 0, "content": "[UNK]", "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    ],
+    "model": {
+        "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab": PIECES,
+    },
+}  # fmt: skip
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Make the folder of a sound model, with numpy alone."""
+    """Make the folder of a sound model."""
     place = tmp_path / "model"
     place.mkdir()
     write(place, CONFIG)
     save_file(tensors(), place / "model.safetensors")
-    vocabulary = {f"piece{number}": number for number in range(40)}
-    write(place, {"model": {"type": "WordPiece", "vocab": vocabulary}, "added_tokens": [{"id": 3}]}, "tokenizer.json")
+    write(place, VOCABULARY, "tokenizer.json")
     return place
 
 
-def tensors() -> dict[str, np.ndarray]:
-    shapes = {
-        "bert.embeddings.word_embeddings.weight": (40, 8),
-        "bert.embeddings.position_embeddings.weight": (32, 8),
-        "classifier.weight": (2, 8),
-    }
-    for layer in range(2):
-        shapes[f"bert.encoder.layer.{layer}.intermediate.dense.weight"] = (16, 8)
-        shapes[f"bert.encoder.layer.{layer}.output.dense.weight"] = (8, 16)
-    return {name: np.full(shape, 0.5, dtype=np.float32) for name, shape in shapes.items()}
+@cache
+def _state(architecture: str) -> dict[str, np.ndarray]:
+    net = getattr(transformers, architecture)(transformers.BertConfig.from_dict(dict(CONFIG)))
+    return {name: tensor.numpy() for name, tensor in net.state_dict().items() if tensor.is_floating_point()}
+
+
+def tensors(architecture: str = "BertForSequenceClassification") -> dict[str, np.ndarray]:
+    return {name: array.copy() for name, array in _state(architecture).items()}
 
 
 def write(folder: Path, table: object, name: str = "config.json") -> None:
@@ -76,19 +88,26 @@ def test_a_sound_model_is_described(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("architecture", "more", "task"),
     [
+        ("BertForSequenceClassification", {}, "classify"),
         ("BertForSequenceClassification", {"problem_type": "multi_label_classification"}, ""),
-        ("BertForSequenceClassification", {"id2label": {"0": "score"}}, ""),
         ("BertForSequenceClassification", {"id2label": {"0": "a", "2": "b"}}, ""),
         ("BertModel", {}, ""),
-        ("LlamaForCausalLM", {}, "write"),
-        ("GPT2LMHeadModel", {}, "write"),
-        ("../../evil", {}, ""),
+        ("BertLMHeadModel", {"is_decoder": True}, "write"),
+        ("BertLMHeadModel", {"is_decoder": False}, ""),
+        ("BertForMaskedLM", {}, ""),
     ],
 )
 def test_the_task_is_guessed_from_the_architecture(folder: Path, architecture: str, more: dict, task: str) -> None:
     write(folder, CONFIG | {"architectures": [architecture]} | more)
+    save_file(tensors(architecture), folder / "model.safetensors")
 
     assert inspect_folder(folder).task == task
+
+
+def test_a_name_that_is_no_name_is_no_architecture(folder: Path) -> None:
+    write(folder, CONFIG | {"architectures": ["../../evil"]})
+
+    assert (inspect_folder(folder).architecture, inspect_folder(folder).task) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -217,11 +236,42 @@ def test_a_header_bomb_is_not_read(folder: Path) -> None:
     assert refused(folder).code == "model-damaged"
 
 
-def test_missing_tensors_are_said(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bert.encoder.layer.1.output.dense.weight",
+        "bert.embeddings.LayerNorm.weight",
+        "bert.embeddings.position_embeddings.weight",
+        "bert.pooler.dense.weight",
+        "classifier.weight",
+        "classifier.bias",
+    ],
+)
+def test_a_missing_tensor_is_said_by_name(folder: Path, name: str) -> None:
     everything = tensors()
-    for name in ("bert.encoder.layer.1.output.dense.weight", "classifier.weight"):
-        save_file({key: value for key, value in everything.items() if key != name}, folder / "model.safetensors")
-        assert refused(folder).code == "model-incomplete-weights"
+    del everything[name]
+    save_file(everything, folder / "model.safetensors")
+
+    error = refused(folder)
+
+    assert error.code == "model-incomplete-weights"
+    assert name in str(error)
+
+
+def test_whole_numbers_are_no_weights(folder: Path) -> None:
+    everything = tensors() | {"classifier.weight": np.ones((2, 8), dtype=np.int8)}
+    save_file(everything, folder / "model.safetensors")
+
+    assert refused(folder).code == "model-incomplete-weights"
+
+
+def test_many_missing_tensors_are_counted(folder: Path) -> None:
+    save_file({key: value for key, value in tensors().items() if ".layer.0" not in key}, folder / "model.safetensors")
+    write(folder, CONFIG | {"num_hidden_layers": 1})
+    everything = {key.replace("layer.1", "layer.0"): value for key, value in tensors().items() if ".layer.0" not in key}
+    save_file({key: value for key, value in everything.items() if "attention" not in key}, folder / "model.safetensors")
+
+    assert "+ 7" in str(refused(folder))
 
 
 def test_shards_must_be_complete_and_stay_inside(folder: Path) -> None:
@@ -253,31 +303,114 @@ def test_links_may_not_leave_the_folder(folder: Path, tmp_path: Path) -> None:
     assert refused(folder).code == "model-outside"
 
 
-@pytest.mark.parametrize(("dtype", "bits"), [("float32", None), ("float16", None), ("BF16", 0x7F80)])
-def test_numbers_that_are_not_finite_are_said(folder: Path, dtype: str, bits: int | None) -> None:
+@pytest.mark.parametrize(
+    ("dtype", "sound", "lost"),
+    [
+        ("F64", 0x47EFFFFFEFFFFFFF, 0x47EFFFFFF0000000), ("F64", 0xC7EFFFFFEFFFFFFF, 0x7FF0000000000000), ("F64", 0, 0xFFF8000000000000),
+        ("F32", 0x7F7FFFFF, 0x7F800000), ("F32", 0xFF7FFFFF, 0xFF800000), ("F32", 0, 0x7FC00000),
+        ("F16", 0x7BFF, 0x7C00), ("F16", 0xFBFF, 0xFE00), ("BF16", 0x7F7F, 0x7F80), ("BF16", 0xFF7F, 0xFFC0),
+        ("F8_E4M3", 0x7E, 0x7F), ("F8_E4M3", 0xFE, 0xFF), ("F8_E5M2", 0x7B, 0x7C), ("F8_E5M2", 0xFB, 0xFE),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_in_float32_is_found_to_the_last_byte(
+    tmp_path: Path, dtype: str, sound: int, lost: int
+) -> None:
+    size = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1}[dtype]
+    kind = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
+            "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2}[dtype]  # fmt: skip
+    count = 3 * 1024 * 1024 // size
+    for last, name in ((sound, ""), (lost, "b")):
+        data = sound.to_bytes(size, "little") * (count - 1) + last.to_bytes(size, "little")
+        header = {"b": {"dtype": dtype, "shape": [count], "data_offsets": [0, len(data)]}}
+        raw_weights(tmp_path, header, data)
+
+        loaded = torch.frombuffer(bytearray(data), dtype=kind).to(torch.float32)
+
+        assert find_nonfinite(read_header(tmp_path / "model.safetensors").values()) == name
+        assert bool(loaded.isfinite().all()) == (name == "")  # as torch sees it
+
+
+def test_a_snapshot_of_a_hub_cache_is_a_whole_folder(folder: Path, tmp_path: Path) -> None:
+    repository = tmp_path / "hub" / "models--ada--tiny"
+    snapshot, store = repository / "snapshots" / "abc", tmp_path / "hub" / "blobs" / "ab"
+    for place in (snapshot, repository / "blobs", store):
+        place.mkdir(parents=True)
+    for number, path in enumerate(sorted(folder.iterdir())):
+        blob = repository / "blobs" / f"blob{number}"
+        if path.name == "model.safetensors":  # several repositories hold it: the blob is a link itself
+            path.rename(store / "abcd")
+            blob.symlink_to(Path("../../blobs/ab/abcd"))
+        else:
+            path.rename(blob)
+        (snapshot / path.name).symlink_to(Path("../../blobs") / blob.name)
+
+    assert inspect_folder(snapshot).task == "classify"
+    assert set(folder_members(snapshot)) == {"config.json", "model.safetensors", "tokenizer.json"}
+
+    (tmp_path / "secret").write_text("{}", encoding="utf-8")
+    for target in (tmp_path / "secret", tmp_path / "nowhere", snapshot / "loop"):
+        (snapshot / "loop").unlink(missing_ok=True)
+        (snapshot / "loop").symlink_to(target)
+        assert refused(snapshot).code == "model-outside"
+
+
+def test_an_adapter_beside_the_weights_is_said(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "somebody/else"}', encoding="utf-8")
+
+    assert refused(folder).code == "model-adapter"
+
+
+def test_numbers_that_are_not_finite_are_said(folder: Path) -> None:
     weights = tensors()
-    if bits is None:
-        weights["classifier.weight"] = np.full((2, 8), np.nan, dtype=dtype)
-        save_file(weights, folder / "model.safetensors")
-        assert refused(folder).code == "model-not-finite"
-        return
-    raw_weights(
-        folder, {"a": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}, struct.pack("<HH", 0x3F80, bits)
-    )
-    assert find_nonfinite(read_header(folder / "model.safetensors").values(), 100) == "a"
+    weights["classifier.weight"][1, 7] = np.nan
+    save_file(weights, folder / "model.safetensors")
+
+    assert refused(folder).code == "model-not-finite"
 
 
-def test_a_vocabulary_larger_than_the_model_is_said(folder: Path) -> None:
-    for table in (
-        {"model": {"vocab": {"a": 40}}},
-        {"model": {"vocab": {"a": 1}}, "added_tokens": [{"id": 40}]},
-        {"model": {"vocab": [["a", 0.0]] * 41}},
-    ):
-        write(folder, table, "tokenizer.json")
-        assert refused(folder).code == "model-vocabulary"
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": VOCABULARY["model"] | {"vocab": PIECES | {"b": 40}}},
+        {"added_tokens": [VOCABULARY["added_tokens"][0] | {"id": 40}]},
+        {"model": {"type": "Unigram", "unk_id": 0, "vocab": [["a", 0.0]] * 41}},
+        {"post_processor": {"type": "BertProcessing", "sep": ["x", 40], "cls": ["a", 1]}},
+        {"post_processor": {"type": "Sequence", "processors": [
+            {"type": "TemplateProcessing", "single": [], "pair": [], "special_tokens": {"a": {"id": "a", "ids": [1, 40], "tokens": ["a", "x"]}}}
+        ]}},
+        {"padding": {"strategy": "BatchLongest", "direction": "Right", "pad_id": 40, "pad_type_id": 0, "pad_token": "x"}},
+    ],
+)  # fmt: skip
+def test_a_number_beyond_the_table_is_said(folder: Path, change: dict) -> None:
+    write(folder, VOCABULARY | change, "tokenizer.json")
+
+    assert refused(folder).code == "model-vocabulary"
 
 
-def test_a_tokenizer_bomb_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("vocab.txt", "\n".join(["[UNK]", *"abcdefghijklmnopqrstuvwxyz0123456789ABCD"]) + "\n"),
+        ("added_tokens.json", '{"<x>": 40}'),
+        ("tokenizer_config.json", '{"added_tokens_decoder": {"40": {"content": "<x>"}}}'),
+    ],
+)
+def test_a_number_beyond_the_table_is_said_of_every_file(folder: Path, name: str, content: str) -> None:
+    if name == "vocab.txt":
+        (folder / "tokenizer.json").unlink()
+    (folder / name).write_text(content, encoding="utf-8")
+
+    assert refused(folder).code == "model-vocabulary"
+
+
+def test_a_vocabulary_of_lines_fits_where_its_last_line_does(folder: Path) -> None:
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("\n".join(PIECES) + "\n", encoding="utf-8")
+
+    assert inspect_folder(folder).task == "classify"
+
+
+def test_a_tokenizer_too_large_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspect, "MAX_CONFIG", 10)
 
     assert refused(folder).code == "model-file-size"
@@ -291,33 +424,3 @@ def test_safetensors_agrees_with_our_reader(folder: Path) -> None:
     assert {name: tensor.shape for name, tensor in ours.items()} == {
         name: array.shape for name, array in theirs.items()
     }
-
-
-@pytest.mark.parametrize("model_type", [name for name in inspect.ALLOWED if name not in inspect.OWN_TYPES])
-def test_every_allowed_shape_passes_as_transformers_writes_it(tmp_path: Path, model_type: str) -> None:
-    from transformers import AutoConfig, AutoModelForSequenceClassification
-
-    sizes = {
-        "vocab_size": 50, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16,
-        "intermediate_size": 64, "max_position_embeddings": 40, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
-    }  # fmt: skip
-    own_names = {
-        "distilbert": {
-            "vocab_size": 50,
-            "dim": 32,
-            "n_layers": 2,
-            "n_heads": 2,
-            "hidden_dim": 64,
-            "max_position_embeddings": 40,
-        },
-        "gpt2": {"vocab_size": 50, "n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 40},
-        "albert": sizes | {"embedding_size": 16},
-        "electra": sizes | {"embedding_size": 16},
-    }
-    config = AutoConfig.for_model(model_type, **own_names.get(model_type, sizes), num_labels=3)
-    AutoModelForSequenceClassification.from_config(config).save_pretrained(tmp_path)
-    write(tmp_path, {"model": {"vocab": {"a": 3}}}, "tokenizer.json")
-
-    found = inspect_folder(tmp_path)
-
-    assert (found.model_type, found.task, len(found.labels)) == (model_type, "classify", 3)

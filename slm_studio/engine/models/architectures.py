@@ -1,0 +1,68 @@
+"""The shapes of networks that the studio opens, and what each of them can be used for. No torch, no Transformers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+CLASSIFY, WRITE = "classify", "write"
+OWN_TYPES = ("slm-bag", "slm-lstm")  # the studio's own shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """One shape: how its word embedding is called, and whether it sees only what stands before."""
+
+    embedding: str  # the end of the tensor's name
+    is_decoder: bool = False
+
+
+_BERT_LIKE = Architecture("embeddings.word_embeddings.weight")
+_LLAMA_LIKE = Architecture("embed_tokens.weight", is_decoder=True)
+
+ARCHITECTURES: Mapping[str, Architecture] = {
+    **dict.fromkeys(
+        (
+            "bert", "distilbert", "roberta", "xlm-roberta", "camembert", "albert", "electra", "mpnet", "deberta-v2",
+        ),
+        _BERT_LIKE,
+    ),
+    "modernbert": Architecture("embeddings.tok_embeddings.weight"),
+    "gpt2": Architecture("wte.weight", is_decoder=True),
+    "gpt_neox": Architecture("embed_in.weight", is_decoder=True),
+    **dict.fromkeys(
+        (
+            "llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2", "gemma3_text", "smollm3", "phi3", "olmo2",
+        ),
+        _LLAMA_LIKE,
+    ),
+    "slm-lstm": Architecture("reader.embeddings.weight"),
+    "slm-bag": Architecture("table.weight"),
+}  # fmt: skip
+
+
+def looks_ahead(config: Mapping[str, object]) -> bool:
+    """Say whether a network of this config sees the token that it would have to predict: such a one cannot write."""
+    if not ARCHITECTURES[str(config["model_type"])].is_decoder:
+        return config.get("is_decoder") is not True  # BERT and its kin can be made decoders
+    return config.get("is_causal") is False or bool(config.get("use_bidirectional_attention"))
+
+
+def claims(architecture: str) -> str:
+    """Return the task that a folder's own architecture name stands for; "" is a base that answers nothing.
+
+    Example: claims("LlamaForCausalLM") == "write"
+    """
+    if architecture.endswith("ForSequenceClassification"):
+        return CLASSIFY
+    return WRITE if architecture.endswith(("ForCausalLM", "LMHeadModel")) else ""
+
+
+def positions_of(model_type: str, rows: int | None, padding: int | None) -> int:
+    """Return how many tokens a network can read at once, where its table of positions has `rows`; 0 = nothing limits it."""
+    if not rows:
+        return 0
+    # RoBERTa and its kin count positions from the padding token's number on.
+    skipped = {
+        "mpnet": 2,
+        **dict.fromkeys(("roberta", "xlm-roberta", "camembert"), (1 if padding is None else padding) + 1),
+    }
+    return max(1, rows - skipped.get(model_type, 0))

@@ -1,0 +1,113 @@
+"""Open the network and the vocabulary of a folder that was inspected: the only place that loads somebody else's."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
+
+from slm_studio.core.errors import StudioError
+from slm_studio.engine.advice import advise
+from slm_studio.engine.loaded import quiet_libraries
+from slm_studio.engine.models.architectures import ARCHITECTURES
+from slm_studio.engine.models.bag import BagTokenizer
+from slm_studio.engine.models.config import network_config, set_dropout
+from slm_studio.engine.models.demands import NETS, incomplete
+from slm_studio.engine.models.encoding import frame_of
+from slm_studio.engine.models.foreign_vocabulary import BAG_TOKENIZER
+
+T = TypeVar("T")
+Vocabulary = PreTrainedTokenizerFast | BagTokenizer
+
+
+def open_net(folder: Path, task: str) -> PreTrainedModel:
+    """Return the network that does a task, in float32. A tensor that is missing is refused, whoever inspected the folder."""
+    net, missing = _load(folder, task, network_config(folder))
+    if missing := [name for name in missing if task or "pooler." not in name]:
+        raise incomplete(missing)
+    return net
+
+
+def continue_net(folder: Path, task: str, *, labels: int, dropout: float) -> tuple[PreTrainedModel, list[str]]:
+    """Return the network of a base made ready to tell `labels` apart, and the names of the tensors that are new in it."""
+    config = network_config(folder)
+    config.num_labels = labels
+    set_dropout(config, dropout)
+    return _load(folder, task, config, ignore_mismatched_sizes=True)
+
+
+def open_tokenizer(folder: Path) -> Vocabulary:
+    """Return the vocabulary of a model folder."""
+    if (folder / BAG_TOKENIZER).is_file():
+        return BagTokenizer.from_pretrained(str(folder))
+    quiet_libraries()
+    config = network_config(folder)
+    found = _advised(folder, lambda: AutoTokenizer.from_pretrained(
+        str(folder), config=config, trust_remote_code=False, local_files_only=True
+    ))  # fmt: skip
+    if not isinstance(found, PreTrainedTokenizerFast):
+        raise StudioError(
+            "model-tokenizer",
+            "The vocabulary of “{model}” is of a kind that cannot be opened here ({kind}).",
+            "Look for a version of the model that has a tokenizer.json.",
+            model=folder.name,
+            kind=type(found).__name__,
+        )
+    return found
+
+
+def settle_padding(net: PreTrainedModel, tokenizer: Vocabulary, name: str) -> None:
+    """Choose the token that fills the tail of a short text in a batch, where a decoder that classifies has none.
+
+    Such a network looks for the last token that is none: a token that ends texts by itself would be taken for the tail.
+    """
+    if isinstance(tokenizer, BagTokenizer) or not ARCHITECTURES[net.config.model_type].is_decoder:
+        return
+    rows, closing = net.get_input_embeddings().weight.shape[0], frame_of(tokenizer).closing
+    own = [net.config.pad_token_id, tokenizer.pad_token_id]
+    spare = [each for each in sorted(tokenizer.all_special_ids, key=_ends_first(tokenizer)) if each not in closing]
+    for pad in (*own, *spare):
+        if isinstance(pad, int) and 0 <= pad < rows:
+            net.config.pad_token_id = pad
+            if tokenizer.pad_token_id != pad:
+                tokenizer.pad_token = tokenizer.convert_ids_to_tokens(pad)
+            return
+    raise StudioError(
+        "model-no-padding",
+        "“{model}” has no token that could fill up short texts, so it cannot classify several at once.",
+        "Choose another base, such as one of the BERT family.",
+        model=name,
+    )
+
+
+def _ends_first(tokenizer: PreTrainedTokenizerFast) -> Callable[[int], bool]:
+    return lambda token: token != tokenizer.eos_token_id
+
+
+def _load(
+    folder: Path, task: str, config: PreTrainedConfig, **more: bool
+) -> tuple[PreTrainedModel, list[str]]:  # names of tensors that nothing was loaded into
+    quiet_libraries()
+    net, info = _advised(folder, lambda: NETS[task].from_pretrained(
+        str(folder), config=config, trust_remote_code=False, use_safetensors=True, local_files_only=True, dtype=torch.float32,
+        output_loading_info=True, **more,
+    ))  # fmt: skip
+    return net, sorted({*info["missing_keys"], *(name for name, *_ in info["mismatched_keys"])})
+
+
+def _advised(folder: Path, load: Callable[[], T]) -> T:
+    """Return what `load` loads, or say in a sentence why the folder's files do not let it."""
+    try:
+        return load()
+    except (StudioError, MemoryError):
+        raise
+    except Exception as error:
+        known = advise(error)
+        raise known if known.code != "unexpected" else StudioError(
+            "model-unreadable",
+            "“{model}” cannot be opened: {reason}.",
+            "Fetch the model again, or take it from another source.",
+            model=folder.name,
+            reason=" ".join(str(error).split())[:300].rstrip(".") or type(error).__name__,
+        ) from error  # fmt: skip
