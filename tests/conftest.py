@@ -1,5 +1,6 @@
 """Fixtures every test may use: an empty home, the real datasets, and a watch over what a test leaves behind."""
 
+import gc
 import os
 import signal
 import time
@@ -30,6 +31,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give every test an app folder of its own."""
     folder = tmp_path / "home"
     monkeypatch.setenv("SLM_STUDIO_HOME", str(folder))
+    # Nothing that a test deletes goes to the trash of whoever runs it, nor does a child process put it there.
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.delenv("XDG_CURRENT_DESKTOP", raising=False)
+    monkeypatch.setattr("slm_studio.host.trash.has_system_trash", lambda: False)
     return folder
 
 
@@ -39,6 +44,18 @@ def real_data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"the real datasets are not at {DATA} (set SLM_STUDIO_TEST_DATA)")
     return DATA
+
+
+@pytest.fixture(autouse=True)
+def collected_here(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Collect garbage between tests of the window, in this thread: a timer that dies in a worker's thread crashes Qt."""
+    if "qapp" not in request.fixturenames:
+        yield
+        return
+    gc.disable()
+    yield
+    gc.collect(0)  # whatever the test made is of the youngest generation still
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

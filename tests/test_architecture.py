@@ -16,7 +16,7 @@ FACES = ("ui", "cli", "serve")
 ROOMS = {
     "core": ({"core"}, {"platformdirs"}),
     "engine": ({"core", "engine"}, None),
-    "host": ({"core", "host"}, {"keyring"}),  # keyring in secrets.py: both faces need tokens
+    "host": ({"core", "host"}, {"keyring", "send2trash"}),  # in secrets.py and trash.py: for both faces
     "cli": ({"core", "host", "cli"}, {"typer", "click", "rich", "keyring"}),
     "serve": ({"core", "host", "serve"}, {"starlette", "uvicorn"}),
     "ui": ({"core", "host", "ui"}, {"PySide6", "shiboken6", "pyqtgraph", "pyarrow", "numpy", "keyring"}),

@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTableView, QWidget
 
-from slm_studio.core import files, paths
 from slm_studio.core.run import list_runs
+from slm_studio.host.trash import throw_away
 from slm_studio.ui.panels.train import PLAN, RUN, RUNS
 from slm_studio.ui.session import PLACES, SETTINGS
 from slm_studio.ui.widgets.buttons import Button
@@ -165,7 +165,7 @@ def test_every_accent_button_does_what_it_says_wherever_one_was_before(trained: 
 @pytest.mark.timeout(600)
 def test_without_a_model_the_way_to_one_is_the_plan_even_from_the_list_of_runs(trained: Studio) -> None:
     train = trained.window.panel("train")
-    files.move_to_trash(Path(trained.session.model.folder), paths.trash())
+    throw_away(Path(trained.session.model.folder))
     trained.session.models_changed.emit()
     for place in ("evaluate", "playground"):
         trained.window.show_place("train")

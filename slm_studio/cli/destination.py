@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slm_studio.cli.work import absolute
-from slm_studio.core import files, paths
+from slm_studio.core import paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE, SavedModel, relocate
+from slm_studio.host.trash import throw_away
 
 Content = frozenset[tuple[str, int, int]]  # names in a folder, with inode and time of change
 
@@ -44,9 +45,9 @@ class Destination:
             ) from error
 
     def _make_room(self) -> None:
-        """Clear the folder, as --overwrite asked: a former model is replaced, anything else goes to the app's trash."""
+        """Clear the folder, as --overwrite asked: a former model is replaced, anything else goes to the trash."""
         if self.content and not (self.path / STUDIO_FILE).is_file():
-            files.move_to_trash(self.path, paths.trash())
+            throw_away(self.path)
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:

@@ -6,12 +6,12 @@ from slm_studio.cli.destination import add_out, destination_of
 from slm_studio.cli.train import and_how_to_resume, outcome
 from slm_studio.cli.usage import whole_number
 from slm_studio.cli.work import Work
-from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import recipe_to_json
 from slm_studio.core.run import RUNNING, Run, find_run, list_runs, recipe_of
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
+from slm_studio.host.trash import throw_away
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -81,7 +81,7 @@ def delete(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     run = find_run(arguments.id)
     if run.state == RUNNING:
         raise StudioError("run-busy", "The run “{run}” is at work.", "Stop it first.", run=run.id)
-    return {"deleted": run.id, "trash": str(files.move_to_trash(run.path, paths.trash()))}
+    return {"deleted": run.id, "trash": str(throw_away(run.path).place or "")}
 
 
 def summary(run: Run) -> dict[str, object]:

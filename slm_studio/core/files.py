@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -171,14 +170,6 @@ def damaged(path: Path, reason: Exception) -> StudioError:
 def write_json(path: Path, value: object) -> None:
     """Write a JSON value atomically, indented, so that a person can read it."""
     write_atomic(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
-
-
-def move_to_trash(path: Path, trash: Path) -> Path:
-    """Move a file or folder into the app's trash under a name that is free, and return where it lies now."""
-    trash.mkdir(parents=True, exist_ok=True)
-    target = trash / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}-{path.name}"
-    shutil.move(path, target)
-    return target
 
 
 def clear_stale(folder: Path, keep: Callable[[Path], bool] = lambda path: False) -> None:

@@ -168,6 +168,8 @@ class MainWindow(QMainWindow):
             "primary": self._on_primary,
             "stop": self._on_stop,
             "find": self.finder.open,
+            "undo": self.session.changes.undo_last,
+            "redo": self.session.changes.redo,
             "zoom_in": self._on_zoom_in,
             "zoom_out": self._on_zoom_out,
             "zoom_reset": self._on_zoom_reset,

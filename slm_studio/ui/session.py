@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,8 +15,10 @@ from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, open_run
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.settings import Settings, load_settings, save_settings
+from slm_studio.core.texts import tr
 from slm_studio.host.secrets import Secrets
 from slm_studio.ui.language import speak
+from slm_studio.ui.undo import Change, UndoStack
 
 PLACES = ("data", "train", "evaluate", "playground", "hub")
 SETTINGS = "settings"
@@ -53,6 +56,9 @@ class Session(QObject):
         self.run: Run | None = None
         self.model: SavedModel | None = None
         self.place = PLACES[0]
+        self.changes = UndoStack(self)
+        self.changes.undone.connect(self._on_undone)
+        self.changes.redone.connect(self._on_redone)
         self._memory = _read_memory()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -135,6 +141,18 @@ class Session(QObject):
     def toast(self, sentence: str, undo: Callable[[], object] | None = None) -> None:
         """Say what just happened at the foot of the window; `undo` takes it back."""
         self.toast_requested.emit(sentence, undo)
+
+    def did(self, words: str, undo: Callable[[], object], redo: Callable[[], object], about: str = "") -> None:
+        """Say what was just done, and keep how it is taken back (Ctrl+Z) and done again."""
+        change = Change(words, undo, redo, about)
+        self.changes.push(change)
+        self._on_redone(change)
+
+    def _on_undone(self, change: Change) -> None:
+        self.toast(tr("Taken back: {what}", what=change.words))
+
+    def _on_redone(self, change: Change) -> None:
+        self.toast(change.words, partial(self.changes.take_back, change))
 
     def remember(self, key: str, value: object) -> None:
         """Keep a JSON value over restarts: the state of a form, the width of a column."""

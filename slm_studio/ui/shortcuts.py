@@ -17,6 +17,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "primary": ("Ctrl+Return", "Ctrl+Enter"),
     "stop": ("Esc",),
     "find": ("Ctrl+K",),
+    "undo": ("Ctrl+Z",),
+    "redo": ("Ctrl+Shift+Z", "Ctrl+Y"),
     "zoom_in": ("Ctrl++", "Ctrl+="),
     "zoom_out": ("Ctrl+-",),
     "zoom_reset": ("Ctrl+0",),

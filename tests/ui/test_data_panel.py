@@ -274,6 +274,25 @@ def test_how_a_file_was_read_is_not_said_over_the_next_one(place, tmp_path):
     assert place.panel.remarks.isHidden() and place.panel.split.isHidden()
 
 
+def test_a_cleaning_is_taken_back_and_done_again_until_another_file_is_opened(place):
+    place.open()
+    place.panel.desk.clean(("remove_duplicates",))
+    place.settle()
+    first, cleaned, changes = place.engine.dataset, place.engine.cleaned, place.session.changes
+    assert place.panel.undo_button.isVisible() and place.session.dataset == cleaned
+
+    changes.undo()
+    assert place.session.dataset == first and place.panel.undo_button.isHidden()
+    changes.redo()
+    assert place.session.dataset == cleaned and place.panel.undo_button.isVisible()
+
+    place.engine.dataset = make_dataset(Path(first.folder).parent / "third", "other.csv", ROWS)
+    place.open("/home/me/other.csv")
+    assert place.panel.undo_button.isHidden()  # nothing of the former file is left
+    changes.undo()
+    assert place.session.dataset == place.engine.dataset
+
+
 def test_shares_are_changed_in_place(place):
     place.open()
     place.panel.sentence.split.click()

@@ -198,6 +198,18 @@ def test_undo_is_offered_at_the_foot(window: MainWindow) -> None:
     assert not window.toast.isVisible()
 
 
+def test_ctrl_z_takes_back_what_was_done_and_says_so(window: MainWindow) -> None:
+    now = ["done"]
+    window.session.did("3 rows left out", now.clear, lambda: now.append("again"))
+    assert window.toast.undo_button.isVisible()
+
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert now == [] and window.toast.sentence.text() == "Taken back: 3 rows left out"
+    assert window.toast.undo_button.isHidden()
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert now == ["again"] and window.toast.sentence.text() == "3 rows left out"
+
+
 def test_what_was_said_of_a_place_does_not_follow_to_another(window: MainWindow) -> None:
     window.session.toast("3 rows left out", lambda: None)
 

@@ -479,6 +479,16 @@ def test_runs_are_listed_overlaid_repeated_and_deleted(place):
     runs.table.select(0)
     runs.delete_button.click()
     assert list_runs() == [] and not run.path.exists()
+    assert not runs.delete_button.isVisible() and place.panel.focusWidget() is runs.table
+
+    changes = place.session.changes
+    changes.undo()
+    assert [each.id for each in list_runs()] == [run.id]
+    changes.undo()
+    assert list_runs()[0].notes == ""
+    changes.redo()
+    changes.redo()
+    assert list_runs() == []
 
 
 def test_everything_follows_the_language(place):

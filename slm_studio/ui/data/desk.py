@@ -19,6 +19,7 @@ from slm_studio.ui.data.steps import what_changed
 from slm_studio.ui.jobs import JobHandle, Jobs
 from slm_studio.ui.session import Session
 
+ROWS = "rows"  # what the changes of the open dataset are about
 PAUSE = 150  # milliseconds after the last change before the rows are looked at again
 KEPT = ("validation_share", "test_share", "seed")  # knobs that stay when the task changes
 REMEMBERED = 40  # datasets whose reading options are kept
@@ -49,7 +50,6 @@ class Desk(QObject):
         self._looks: list[JobHandle] = []
         self._looked_at: dict[str, object] = {}
         self._carried: Before | None = None
-        self.former: list[Before] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE)
@@ -87,8 +87,12 @@ class Desk(QObject):
 
     def undo(self) -> None:
         """Go back to what was open before the last cleaning or reading."""
-        if self.former:
-            self._change_to(self.former.pop())
+        self._session.changes.undo(ROWS)
+
+    @property
+    def can_undo(self) -> bool:
+        """Say whether something was open before."""
+        return self._session.changes.has(ROWS)
 
     def stop(self) -> None:
         """Stop reading or cleaning; what was open stays open."""
@@ -168,12 +172,12 @@ class Desk(QObject):
             return  # stopped
         self._remember_options(result, options)
         if before is not None and result != before.dataset:
-            self.former.append(before)
-            self._carried = before if _same_columns(before.dataset, result) else None
-            self._session.toast(tr("The file was read again."), self.undo)
-        elif before is None:
-            self.former.clear()
-        self._session.set_dataset(result)
+            again = partial(self._take_read, before, result)
+            self._session.did(tr("The file was read again."), partial(self._change_to, before), again, ROWS)
+            again()
+        else:
+            self._session.changes.forget(ROWS)
+            self._session.set_dataset(result)
         self._session.datasets_changed.emit()
 
     def _on_cleaned(self, result: object, steps: tuple[str, ...], before: Before) -> None:
@@ -183,10 +187,14 @@ class Desk(QObject):
         if result.fingerprint == before.dataset.fingerprint:
             self._session.toast(words)
             return
-        self.former.append(before)
-        self._change_to(replace(before, dataset=result))
+        again = partial(self._change_to, replace(before, dataset=result))
+        self._session.did(words, partial(self._change_to, before), again, ROWS)
+        again()
         self._session.datasets_changed.emit()
-        self._session.toast(words, self.undo)
+
+    def _take_read(self, before: Before, result: Dataset) -> None:
+        self._carried = before if _same_columns(before.dataset, result) else None
+        self._session.set_dataset(result)
 
     def _change_to(self, state: Before) -> None:
         self._carried = state
@@ -205,7 +213,7 @@ class Desk(QObject):
         self._looked_at.clear()
         carried, self._carried = self._carried, None
         if dataset is None:
-            self.former.clear()
+            self._session.changes.forget(ROWS)
         elif carried is not None and carried.recipe is not None:
             self._session.set_suggestion(carried.suggestion)
             self._session.set_recipe(carried.recipe)

@@ -129,6 +129,7 @@ class DataPanel(Page):
         session.suggestion_changed.connect(self._show_plan)
         session.rows_requested.connect(self._on_rows_requested)
         session.datasets_changed.connect(self.welcome.refresh)
+        session.changes.changed.connect(self._show_undo)
         desk.busy_changed.connect(self._on_busy_changed)
         desk.progressed.connect(self._on_progressed)
         desk.failed.connect(self._on_failed)
@@ -196,7 +197,7 @@ class DataPanel(Page):
         self._close_sheets(dataset.source if dataset else "")
         self._show_facts()
         self._show_plan()
-        self.undo_button.setVisible(bool(self.desk.former))
+        self._show_undo()
         if dataset is None:
             self._source = ""
             self.rows.close_file()
@@ -214,6 +215,9 @@ class DataPanel(Page):
             self.rows.open(dataset, roles)
         except (OSError, ValueError):
             self._on_failed(_gone(dataset))
+
+    def _show_undo(self) -> None:
+        self.undo_button.setVisible(self.desk.can_undo)
 
     def _close_sheets(self, source: str) -> None:
         """Close what was opened for another file; one that is read again keeps its sheet."""

@@ -8,11 +8,10 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
 
-from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.results import FileResult
-from slm_studio.core.saved import SavedModel, list_models, save_facts
+from slm_studio.core.saved import SavedModel, list_models, open_saved, save_facts
 from slm_studio.core.texts import mark, tr
 from slm_studio.host.secrets import host_of, token_for
 from slm_studio.ui.errors import ErrorBox
@@ -23,6 +22,7 @@ from slm_studio.ui.hub.library import LibraryCard
 from slm_studio.ui.hub.publish import PUBLISHED, PublishCard
 from slm_studio.ui.hub.take_away import TakeAwayCard
 from slm_studio.ui.jobs import JobHandle, Jobs
+from slm_studio.ui.removal import Removal
 from slm_studio.ui.session import SETTINGS, Session
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.buttons import Button
@@ -41,6 +41,8 @@ class HubPanel(Page):
         super().__init__("Hub", parent=parent)
         self._session, self._jobs = session, jobs
         self._model: SavedModel | None = None
+        # After a deletion none is chosen: the click or key that deleted one must not delete the next.
+        self._is_cleared = False
         self._job: JobHandle | None = None
         self._is_stopped = False  # the person pressed Stop; what was on its way may have ended all the same
         self.import_button = Button("Import…", icon_name="download")
@@ -79,16 +81,14 @@ class HubPanel(Page):
         models = list_models()
         self.empty.setVisible(not models)
         self._left.setVisible(bool(models))
-        self.publish_button.setEnabled(bool(models))
         folders = {model.folder: model for model in models}
         current = folders.get(self._model.folder if self._model else "") or folders.get(
             self._session.model.folder if self._session.model else ""
         )
-        current = current or (models[0] if models else None)
+        if current is None and models and not self._is_cleared:
+            current = models[0]
         self.library.show_models(models, current)
         self._take(current)
-        self.tabs.set_enabled(ABOUT, bool(models))
-        self.tabs.set_enabled(PUBLISH, bool(models))
         if not models:
             self._choose_tab(IMPORT)
 
@@ -153,18 +153,21 @@ class HubPanel(Page):
 
     def _take(self, model: SavedModel | None) -> None:
         self._model = model
-        if model is None:
-            return
-        self.about.show_model(model)
-        self.take_away.show_model(model)
-        if self._tab == PUBLISH:
-            self._open_publish()
+        self.publish_button.setEnabled(model is not None)
+        self.take_away.setVisible(model is not None)
+        for tab in (ABOUT, PUBLISH):
+            self.tabs.set_enabled(tab, model is not None)
+        if model is not None:
+            self._is_cleared = False
+            self.about.show_model(model)
+            self.take_away.show_model(model)
+        self._choose_tab(self._tab)
 
     def _choose_tab(self, tab: str) -> None:
         self._tab = tab
         self.tabs.choose(tab)
         for key, card in ((ABOUT, self.about), (PUBLISH, self.publish), (IMPORT, self.bring)):
-            card.setVisible(key == tab)
+            card.setVisible(key == tab and (key == IMPORT or self._model is not None))
         if tab == PUBLISH:
             self._open_publish()
 
@@ -218,27 +221,40 @@ class HubPanel(Page):
 
     def _on_renamed(self, name: str) -> None:
         assert self._model is not None
-        renamed = replace(self._model, name=name)
+        before = self._model.name
+        rename = partial(self._rename, Path(self._model.folder))
+        rename(name)
+        words = tr("“{old}” is called “{new}” now", old=before, new=name)
+        self._session.did(words, partial(rename, before), partial(rename, name))
+
+    def _rename(self, folder: Path, name: str) -> None:
+        renamed = replace(open_saved(folder), name=name)
         save_facts(renamed)
-        self._model = renamed
+        if self._model is not None and self._model.folder == renamed.folder:
+            self._model = renamed
         if self._session.model is not None and self._session.model.folder == renamed.folder:
             self._session.set_model(renamed)
         self._session.models_changed.emit()
 
     def _on_delete(self) -> None:
         assert self._model is not None
-        model = self._model
-        place = files.move_to_trash(Path(model.folder), paths.trash())
+        model, removal = self._model, Removal(Path(self._model.folder))
+        self._throw(model.folder, removal)
+        words = tr("“{name}” was moved to the trash", name=model.name)
+        self._session.did(words, partial(self._bring_back, removal), partial(self._throw, model.folder, removal))
 
-        def undo() -> None:
-            place.rename(model.folder)
-            self._session.models_changed.emit()
-
-        self._model = None
-        if self._session.model is not None and self._session.model.folder == model.folder:
+    def _throw(self, folder: str, removal: Removal) -> None:
+        removal.throw()
+        if self._session.model is not None and self._session.model.folder == folder:
             self._session.set_model(None)
+        self._model, self._is_cleared = None, True
+        self.library.table.setFocus()
         self._session.models_changed.emit()
-        self._session.toast(tr("“{name}” was moved to the trash", name=model.name), undo)
+
+    def _bring_back(self, removal: Removal) -> None:
+        removal.bring_back()
+        self._is_cleared = False
+        self._session.models_changed.emit()
 
     def _on_show_folder(self) -> None:
         if self._model is not None:
@@ -349,6 +365,7 @@ class HubPanel(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Show what stands on disk now."""
+        self._is_cleared = False
         self.refresh()
         super().showEvent(event)
 

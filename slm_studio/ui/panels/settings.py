@@ -18,6 +18,7 @@ from slm_studio.ui.jobs import JobHandle, Jobs
 from slm_studio.ui.session import Session
 from slm_studio.ui.theme import ZOOMS, the_theme
 from slm_studio.ui.training import Trainings
+from slm_studio.ui.trash_card import TrashCard
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice, LineField
@@ -48,6 +49,7 @@ class SettingsPanel(Page):
         self._build_computing()
         self._build_hub()
         self._build_folders()
+        self._build_trash()
         self._build_about()
         self.body.addStretch(1)
         self._connect()
@@ -124,6 +126,10 @@ class SettingsPanel(Page):
         card.add(Text("Everything here is yours, in open formats, readable without SLM Studio.", "muted", wrap=True))
         self.add(card)
 
+    def _build_trash(self) -> None:
+        self.trash = TrashCard()
+        self.add(self.trash)
+
     def _build_about(self) -> None:
         card = Card("About")
         card.add(Text("SLM Studio {version} · Apache-2.0 · nothing is sent without you", "second", version=__version__))
@@ -142,6 +148,7 @@ class SettingsPanel(Page):
         self._timer.timeout.connect(self._write)
         self._session.settings_changed.connect(self._on_settings_changed)
         self._theme.changed.connect(self._on_theme_changed)
+        self.trash.restored.connect(self._on_restored)
 
     def _fill(self) -> None:
         settings = self._session.settings
@@ -206,6 +213,10 @@ class SettingsPanel(Page):
         if self.isVisible():
             self._tell_token()
 
+    def _on_restored(self) -> None:
+        self._session.runs_changed.emit()
+        self._session.models_changed.emit()
+
     def _on_devices(self, found: object) -> None:
         if isinstance(found, tuple | list):
             self.computing.field("device").offer(device_options(("auto", *map(str, found))))
@@ -222,6 +233,7 @@ class SettingsPanel(Page):
         super().showEvent(event)
         # The safe is asked when somebody looks, never at start: it may want to be unlocked.
         QTimer.singleShot(0, self._tell_token)
+        self.trash.refresh()
         if self._asked is None:
             self._asked = self._jobs.start("devices", {}, self._on_devices, None, self._on_no_devices, owner=self)
 

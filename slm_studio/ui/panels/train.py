@@ -1,17 +1,20 @@
 """Train: the plan before, the run while it learns, the runs of before."""
 
+from dataclasses import replace
+from functools import partial
+
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
-from slm_studio.core import files
 from slm_studio.core.dataset import counted
 from slm_studio.core.errors import StudioError
-from slm_studio.core.run import INTERRUPTED, PAUSED, RUNNING, Run, dataset_of, list_runs, recipe_of
+from slm_studio.core.run import INTERRUPTED, PAUSED, RUNNING, Run, dataset_of, find_run, list_runs, recipe_of, save_run
 from slm_studio.core.texts import tr
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.leaving import left_runs, settle
 from slm_studio.ui.models import task_title
+from slm_studio.ui.removal import Removal
 from slm_studio.ui.session import Session
 from slm_studio.ui.train.actions import Actions
 from slm_studio.ui.train.book import Book
@@ -320,24 +323,37 @@ class TrainPanel(Page):
         self._session.set_recipe(recipe)
         self._session.show_plan()
 
-    def _on_renamed(self, run: object) -> None:
-        assert isinstance(run, Run)
+    def _on_renamed(self, before: Run, after: Run) -> None:
+        rename = partial(self._rename, after.id)
+        rename(after.name, after.notes)
+        words = tr("“{old}” is called “{new}” now", old=before.name, new=after.name)
+        if before.name == after.name:
+            words = tr("The notes of “{name}” were changed", name=after.name)
+        self._session.did(words, partial(rename, before.name, before.notes), partial(rename, after.name, after.notes))
+
+    def _rename(self, run_id: str, name: str, notes: str) -> None:
+        run = save_run(replace(find_run(run_id), name=name, notes=notes))
         self.book.forget(run)
         self._session.runs_changed.emit()
+        self.runs.refresh()
 
-    def _on_deleted(self, what: object) -> None:
-        assert isinstance(what, tuple)
-        run, where = what
+    def _on_deleted(self, run: Run) -> None:
+        removal = Removal(run.path)
+        self._throw(run, removal)
+        words = tr("“{name}” lies in the trash.", name=run.name)
+        self._session.did(words, partial(self._bring_back, removal), partial(self._throw, run, removal))
+
+    def _throw(self, run: Run, removal: Removal) -> None:
+        removal.throw()
         self.book.forget(run)
         if self._session.run is not None and self._session.run.id == run.id:
             self._session.remember("run", "")
             self._session.run = None
         self._session.runs_changed.emit()
         self.runs.refresh()
-        self._session.toast(tr("“{name}” lies in the trash.", name=run.name), lambda: self._bring_back(run, where))
 
-    def _bring_back(self, run: Run, where: object) -> None:
-        files.replace_folder(where, run.path)  # type: ignore[arg-type]
+    def _bring_back(self, removal: Removal) -> None:
+        removal.bring_back()
         self._session.runs_changed.emit()
         self.runs.refresh()
 

@@ -7,12 +7,11 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from slm_studio.core import files, paths
 from slm_studio.core.curves import COLUMNS, read_curves
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.run import Run, list_runs, recipe_of, save_run
+from slm_studio.core.run import Run, list_runs, recipe_of
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.forms import written
@@ -38,8 +37,8 @@ class RunsView(QWidget):
     opened = Signal(object)  # Run
     resumed = Signal(object)  # Run
     repeated = Signal(object)  # Run
-    deleted = Signal(object)  # (Run, where it lies now)
-    renamed = Signal(object)  # Run
+    deleted = Signal(object)  # Run
+    renamed = Signal(object, object)  # Run before and after: its name or its notes
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -229,9 +228,7 @@ class RunsView(QWidget):
             or all(getattr(run, key) == value for key, value in changes.items())
         ):
             return
-        changed = save_run(replace(run, **changes))  # type: ignore[arg-type]
-        self.renamed.emit(changed)
-        self.refresh()
+        self.renamed.emit(run, replace(run, **changes))  # type: ignore[arg-type]
 
     def _on_open(self) -> None:
         if run := self._current():
@@ -247,7 +244,9 @@ class RunsView(QWidget):
 
     def _on_delete(self) -> None:
         if run := self._current():
-            self.deleted.emit((run, files.move_to_trash(run.path, paths.trash())))
+            # Were a button left in focus, the same key would delete the run that comes up next.
+            self.table.setFocus()
+            self.deleted.emit(run)
 
 
 class _Named:
