@@ -22,7 +22,10 @@ WORDS: dict[type, tuple[Callable[[str], object], str]] = {
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add what a person may settle where a guess about a file was wrong."""
     parser.add_argument("--encoding", help="the file's encoding, for example gb18030 (default: guessed)")
-    parser.add_argument("--delimiter", help="what stands between two cells; tab for a tabulator (default: guessed)")
+    parser.add_argument(
+        "--delimiter",
+        help="what stands between two cells; tab for a tabulator, none where a line is one cell (default: guessed)",
+    )
     parser.add_argument("--sheet", help="which sheet of an Excel file (default: the one with most rows of text)")
     parser.add_argument(
         "--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first row names the columns"

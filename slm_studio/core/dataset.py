@@ -9,6 +9,7 @@ from slm_studio.core.errors import StudioError, Value
 
 Kind = Literal["text", "label", "number", "list", "messages", "spans", "tags", "id", "date", "time", "address"]
 Split = Literal["train", "validation", "test"]
+UNDIVIDED = "none"  # as a delimiter: each line is one cell
 
 MOST_DISTINCT = 10_000  # different values of a column that are counted
 
@@ -49,7 +50,7 @@ class Remark:
 class ReadReport:
     """How a file was understood."""
 
-    format: str  # csv tsv txt jsonl json parquet xlsx docx html, or folder where each file is a row
+    format: str  # csv tsv txt labelled jsonl json parquet xlsx docx html, or folder where each file is a row
     encoding: str = ""  # Python's codec name; "" where the format has its own
     delimiter: str = ""
     header: bool = True
@@ -65,7 +66,7 @@ class ReadOptions:
     """What a person may settle where the guess was wrong. Empty means guess."""
 
     encoding: str = ""
-    delimiter: str = ""
+    delimiter: str = ""  # or UNDIVIDED
     header: bool | None = None
     sheet: str = ""  # of a workbook; empty: the one with most rows of text
     validation: str = ""  # a file of rows for choosing, in the same shape

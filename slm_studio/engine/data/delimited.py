@@ -6,6 +6,7 @@ does not look like rows of its own. Whatever is left is read leniently: the quot
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,13 +48,20 @@ class RecordReader:
     """
 
     def __init__(
-        self, groups: Iterator[Lines], grammar: Grammar, notes: Notes, above: int = 0, header: Record | None = None
+        self,
+        groups: Iterator[Lines],
+        grammar: Grammar,
+        notes: Notes,
+        above: int = 0,
+        header: Record | None = None,
+        most: int = sys.maxsize,
     ) -> None:
         self.groups = groups
         self.grammar = grammar
         self.notes = notes
         self.row = -above  # number of the next record, for remarks
         self.header = header
+        self.most = most  # records of a group
         self.lines: list[str] = []
         self.ends: list[str] = []
         self.at = 0  # the next line within `lines`
@@ -124,7 +132,7 @@ class RecordReader:
         found: list[Record] = []
         delimiter, blank = self.grammar.delimiter, self.grammar.delimiter[0]
         surplus, width = self.grammar.surplus, self.grammar.width
-        while self.at < len(self.lines):
+        while self.at < len(self.lines) and len(found) < self.most:
             line, first = self.lines[self.at], self.at
             if line and '"' not in line and line[0] != blank:  # most lines
                 self.at += 1
@@ -304,8 +312,11 @@ class RecordReader:
     def _note_blank(self, place: int) -> None:
         if self.row < 0:
             return  # between a title and the header
-        self.notes.add(
-            "blank-lines",
-            mark("{count} blank {count:line|lines} between the rows {count:was|were} skipped."),
-            place=self.gone + place + 1,
-        )
+        note_blank(self.notes, self.gone + place + 1)
+
+
+def note_blank(notes: Notes, line: int) -> None:
+    """Count a blank line that is no row; `line` from 1."""
+    notes.add(
+        "blank-lines", mark("{count} blank {count:line|lines} between the rows {count:was|were} skipped."), place=line
+    )

@@ -68,7 +68,10 @@ def _judge(head: str, name: str, delimiter: str, header: bool | None, lone: bool
     if lines and (separator := _SEPARATOR.match(lines[0].lstrip("\ufeff"))):
         skipped, delimiter = 1, delimiter or separator[1]
         lines, ends = lines[1:], ends[1:]
-    best = _try(lines, ends, delimiter) if delimiter else _best(lines, ends, name)
+    if delimiter == EACH_LINE:
+        best = _one_column(lines, ends)
+    else:
+        best = _try(lines, ends, delimiter) if delimiter else _best(lines, ends, name)
     place = best.header_at if header is None else 0 if header else -1
     return Dialect(
         delimiter=best.delimiter,
@@ -190,7 +193,7 @@ def _try_quoting(lines: list[str], ends: list[str], delimiter: str, quoting: boo
 
 def _records(lines: list[str], ends: list[str], grammar: Grammar, notes: Notes) -> list[Record]:
     groups = ((lines[at : at + JUDGED], ends[at : at + JUDGED]) for at in range(0, len(lines), JUDGED))
-    reader = RecordReader(groups, grammar, notes)
+    reader = RecordReader(groups, grammar, notes, most=JUDGED)
     found: list[Record] = []
     for records in reader:
         found += records

@@ -28,6 +28,16 @@ def settled_names(header: Sequence[str], notes: Notes) -> list[str]:
     return names
 
 
+def note_titles(titles: Sequence[str], notes: Notes) -> None:
+    """Say which rows above the header were taken for a title."""
+    notes.add(
+        "title-rows",
+        mark("{count} {count:row|rows} above the header {count:is|are} a title: {text}."),
+        count=len(titles),
+        text=" · ".join(titles)[:200],
+    )
+
+
 def free_name(name: str, names: Sequence[str]) -> str:
     """Return `name`, or `name_2`, `name_3` … whichever is not in `names` yet."""
     number, free = 1, name
@@ -45,15 +55,28 @@ def invented_names(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     lengths = [sum(map(len, column)) / max(1, len(column)) for column in columns]
     different = [len(set(column)) / max(1, len(column)) for column in columns]
     names = [f"column_{place + 1}" for place in range(width)]
-    text = max(range(width), key=lambda place: lengths[place])
+    text = max(range(width), key=lambda place: (not all(map(str.isdigit, columns[place])), lengths[place]))
     labels = [place for place in range(width) if different[place] <= FEW and lengths[place] <= 40 and place != text]
-    if len(rows) >= 4 and different[text] > FEW and labels and _say_the_same(columns, labels):
-        label = max(labels, key=lambda place: (not columns[place][0].isdigit(), -place))
+    if len(rows) >= 4 and different[text] > FEW and (alike := _plain_group(columns, labels)):
+        label = max(alike, key=lambda place: (not columns[place][0].isdigit(), -place))
         names[label], names[text] = "label", "text"
     return names
 
 
-def _say_the_same(columns: Sequence[Sequence[str]], places: Sequence[int]) -> bool:
-    """Say whether columns differ only in how they name one thing, as a label and its number do."""
-    together = len(set(zip(*(columns[place] for place in places), strict=False)))
-    return all(len(set(columns[place])) == together for place in places)
+def _plain_group(columns: Sequence[Sequence[str]], labels: Sequence[int]) -> list[int]:
+    """Return the columns that are plainly the label: the only one, or those that name one thing twice, by number and word."""
+    groups: list[list[int]] = []
+    for place in labels:
+        group = next((each for each in groups if _say_the_same(columns[each[0]], columns[place])), None)
+        if group is None:
+            groups.append([place])
+        else:
+            group.append(place)
+    told_twice = [group for group in groups if len(group) > 1]
+    plain = groups if len(groups) == 1 else told_twice
+    return plain[0] if len(plain) == 1 else []
+
+
+def _say_the_same(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Say whether two columns differ only in how they name things, as a label and its number do."""
+    return len(set(one)) == len(set(other)) == len(set(zip(one, other, strict=False))) > 1

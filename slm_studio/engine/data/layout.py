@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.header_row import find_header
+from slm_studio.engine.data.headers import note_titles
 from slm_studio.engine.data.notes import Notes
 
 JUDGED = 400  # rows that settle the usual width
@@ -29,12 +30,7 @@ class Layout:
     def say(self, notes: Notes) -> None:
         """Tell `notes` what was taken for no row."""
         if self.titles:
-            notes.add(
-                "title-rows",
-                mark("{count} {count:row|rows} above the header {count:is|are} a title: {text}."),
-                count=len(self.titles),
-                text=" · ".join(self.titles)[:200],
-            )
+            note_titles(self.titles, notes)
         if self.foot:
             notes.add(
                 "foot-rows",

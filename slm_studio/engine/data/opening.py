@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from pathlib import Path
 
-from slm_studio.core.dataset import ReadOptions
+from slm_studio.core.dataset import UNDIVIDED, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.texts import mark
@@ -12,6 +12,7 @@ from slm_studio.engine.data.keeping import Part
 from slm_studio.engine.data.kinds import unknown_format
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Reader, all_readers
+from slm_studio.engine.data.readers.txt import ENDINGS as TEXTS
 from slm_studio.engine.data.records import TooManyKeys
 from slm_studio.engine.data.source import HEAD, Source, open_source
 from slm_studio.engine.data.table import TableWriter
@@ -80,6 +81,8 @@ def pick_reader(source: Source, options: ReadOptions, notes: Notes) -> Reader:
             "Export it as CSV, JSON lines or plain text from the program that made it.",
             name=source.title,
         )
+    if options.delimiter == UNDIVIDED and source.name.lower().endswith(TEXTS):
+        return readers["txt"]
     if options.delimiter:
         return readers["csv"]
     head = "".join(encoding.decode_stream(iter([sample[:HEAD]]), notes.encoding, Notes())).encode("utf-8", "replace")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.dataset import UNDIVIDED, Dataset, ReadOptions
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.data.wording import DELIMITERS, delimiter_name, encoding_name, remark_places, remark_words
 from slm_studio.ui.widgets.buttons import IconButton
@@ -18,7 +18,8 @@ OFFERED = (
     "utf-8", "gb18030", "cp950", "big5hkscs", "cp932", "euc_jp", "cp949", "utf-16", "cp1252", "cp1250", "cp1251", "koi8_r",
     "iso8859-1", "iso8859-15", "iso8859_7", "cp1256", "iso2022_jp", "hz", "mac_roman",
 )  # fmt: skip
-SHAPED = ("csv", "tsv", "txt")  # formats whose delimiter and header a person may settle
+HEADED = ("csv", "tsv")  # formats whose header a person may settle …
+SHAPED = (*HEADED, "txt", "labelled")  # … and whose delimiter
 
 
 class RemarksCard(Card):
@@ -79,7 +80,8 @@ class RemarksCard(Card):
             ],
             self._options.encoding,
         )
-        parted = delimiter_name(report.delimiter)
+        labelled = report.format == "labelled"
+        parted = tr("label and text") if labelled else delimiter_name(report.delimiter or UNDIVIDED)
         self.delimiter.set_options(
             [
                 ("", lambda: tr("Cells parted by: as found ({name})", name=parted)),
@@ -96,8 +98,8 @@ class RemarksCard(Card):
             self._options.header,
         )
         self.encoding.setVisible(bool(report.encoding))
-        self.delimiter.setVisible(report.format in SHAPED and bool(report.delimiter))
-        self.header.setVisible(report.format in SHAPED and bool(report.delimiter))
+        self.delimiter.setVisible(report.format in SHAPED)
+        self.header.setVisible(report.format in HEADED)
         self.hint.setVisible(bool(report.encoding))
         self._fill_lines()
 

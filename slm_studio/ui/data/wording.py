@@ -1,6 +1,6 @@
 """What is said of a dataset: how it was read, what was noticed, how much is held out. Pure functions, no Qt."""
 
-from slm_studio.core.dataset import Dataset, ReadReport, Remark
+from slm_studio.core.dataset import UNDIVIDED, Dataset, ReadReport, Remark
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark, say, tr
 
@@ -18,6 +18,7 @@ DELIMITERS = {
     "\t": mark("tab"),
     "|": mark("vertical bar"),
     " ": mark("space"),
+    UNDIVIDED: mark("nothing"),
 }
 MOST_REMARKS = 2  # that stand in the line of facts
 
@@ -38,7 +39,8 @@ def shape(report: ReadReport) -> str:
     """Return how the file is written. Example: “UTF-8, comma”"""
     encoding = encoding_name(report.encoding) if report.encoding else report.format
     delimiter = delimiter_name(report.delimiter) if report.delimiter else ""
-    kind = report.format.upper() if report.format not in ("csv", "tsv") and report.encoding else ""
+    kind = report.format.upper() if report.format not in ("csv", "tsv", "labelled") and report.encoding else ""
+    kind = tr("label and text") if report.format == "labelled" else kind
     return ", ".join(part for part in (kind, encoding, delimiter) if part)
 
 

@@ -262,7 +262,7 @@ def test_titles_above_the_header_are_no_rows_and_are_said(tmp_path: Path, title:
 
     assert names(dataset) == ["comment", "topic"] and dataset.rows == 30
     assert cells(dataset)[0] == ("comment number 0", "a")
-    assert str(remark(dataset, "title-rows").values["title"]).startswith("Survey")
+    assert str(remark(dataset, "title-rows").values["text"]).startswith("Survey")
 
 
 def test_headers_of_files_put_together_are_no_rows_and_are_said(tmp_path: Path) -> None:

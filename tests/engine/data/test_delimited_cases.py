@@ -25,6 +25,22 @@ COLUMNS = {  # file → rows, columns
     "r01_last_first.csv": (4, "name"),
     "r04_prose_quoted_some.csv": (120, "text"),
     "s01_single_quoted_proper.csv": (100, "text"),
+    "o49_emotions_semicolon.txt": (200, "text label"),
+    "o50_toutiao_separator.txt": (150, "column_1 column_2 label text column_5"),
+    "o58_comma.txt": (100, "text label"),
+    "p05_fasttext_comma.txt": (120, "text label"),
+    "p06_fasttext.txt": (120, "text label"),
+    "p07_fasttext_multi.txt": (120, "text label"),
+    "p28_pipe_lone_quote.txt": (40, "Col1 Col2 Col3 Col4"),
+    "p31_space_label.txt": (80, "text label"),
+    "o55_html_table.xls": (40, "text label"),
+}
+LABELS = {
+    "o49_emotions_semicolon.txt": 3,
+    "o50_toutiao_separator.txt": 4,
+    "p05_fasttext_comma.txt": 4,
+    "p06_fasttext.txt": 4,
+    "p31_space_label.txt": 4,
 }
 QUESTIONS = {
     "min_q.csv": (4, ["What went wrong?", "team"]),
@@ -69,6 +85,7 @@ def test_question_above_its_answers_is_a_column_name(cases: Path, name: str) -> 
         ("q05_comma_in_every_text.csv", ";", "utf-8"),
         ("o15_tsv_quotes.tsv", "\t", "utf-8"),
         ("s01_single_quoted_proper.csv", ",", "utf-8"),
+        ("o58_comma.txt", ",", "utf-8"),
     ],
 )
 def test_every_cell_is_what_the_csv_module_reads(cases: Path, name: str, delimiter: str, encoding: str) -> None:
@@ -91,4 +108,9 @@ def test_title_above_the_header_is_said(cases: Path) -> None:
     found = remark(read(cases / "o40_title_rows.csv"), "title-rows")
 
     assert found is not None and found.count == 2
-    assert found.values["title"] == "Customer feedback export"
+    assert found.values["text"] == "Customer feedback export · Generated 2026-03-01"
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_labels_of_a_text_file_are_a_few(cases: Path, name: str) -> None:
+    assert read(cases / name).column("label").distinct == LABELS[name]

@@ -1,20 +1,24 @@
 """CSV and TSV: cells between delimiters, with or without quotes, with or without a header."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from slm_studio.core.dataset import ReadOptions
+from slm_studio.core.dataset import UNDIVIDED, ReadOptions
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import dialect
 from slm_studio.engine.data.delimited import EACH_LINE, Grammar, Record, RecordReader
-from slm_studio.engine.data.dialect import Dialect
+from slm_studio.engine.data.dialect import LONG, Dialect
 from slm_studio.engine.data.encoding import decode_stream
-from slm_studio.engine.data.headers import free_name, invented_names, settled_names
+from slm_studio.engine.data.headers import free_name, invented_names, note_titles, settled_names
 from slm_studio.engine.data.lines import Lines, split_lines
+from slm_studio.engine.data.names import is_known_name
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Chunk
 from slm_studio.engine.data.source import HEAD, Source
 
 ENDINGS = (".csv", ".tsv", ".tab", ".psv")
+MOST_COLUMNS = 20  # of a table under a name of plain text
+FEWEST, FEW, MOST_LABELS, LONGEST_LABEL = 10, 0.3, 60, 40  # rows, and what their labels are like
 MOST_SURPLUS = 50  # further columns that rows with too many cells may open
 
 
@@ -28,8 +32,26 @@ def sniff(head: bytes, name: str) -> float:
     if not enough or found.fit < 0.98:
         return 0.0
     if name.lower().endswith((".txt", ".text", ".md")):  # only tabs are never prose
-        return 0.7 if found.delimiter == "\t" and found.width <= 20 else 0.0
+        if found.delimiter == "\t":
+            return 0.7 if found.width <= MOST_COLUMNS else 0.0
+        return 0.7 if not name.lower().endswith(".md") and _is_table(found) else 0.0
     return 0.7 if found.delimiter == "\t" else 0.5
+
+
+def _is_table(found: Dialect) -> bool:
+    """Say whether lines that agree on a delimiter are rows and no verses: names above them, or labels in them."""
+    if found.width > MOST_COLUMNS:
+        return False
+    if found.delimiter in LONG or (found.header and sum(map(is_known_name, found.header)) > 1):
+        return True
+    usual = [row for row in found.rows if len(row) == found.width]
+    ends = [(before.endswith(" "), behind.startswith(" ")) for row in usual for before, behind in pairwise(row)]
+    if len(usual) < FEWEST or ends.count((False, True)) > 0.5 * len(ends):
+        return False  # as behind the commas of prose
+    return any(
+        len(set(column)) <= min(MOST_LABELS, FEW * len(column)) and max(map(len, column)) <= LONGEST_LABEL
+        for column in zip(*usual, strict=True)
+    )
 
 
 def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
@@ -56,8 +78,8 @@ def _head(source: Source, notes: Notes) -> str:
 
 
 def _unescaped(delimiter: str) -> str:
-    """Return the delimiter a person wrote; \\t and the word tab mean a tab."""
-    return {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
+    """Return the delimiter a person wrote; \\t and the word tab mean a tab, none that each line is one cell."""
+    return {"\\t": "\t", "tab": "\t", UNDIVIDED: EACH_LINE}.get(delimiter, delimiter)
 
 
 def _skip(groups: Iterator[Lines], count: int) -> Iterator[Lines]:
@@ -72,13 +94,8 @@ def _names(found: Dialect, notes: Notes) -> list[str]:
             notes.add("no-header", mark("The first row looks like data, so the columns were named here."))
         return invented_names(found.rows, found.width)
     if found.header_at > 0:
-        title = next(cell.strip() for cell in found.records[0] if cell.strip())
-        notes.add(
-            "title-rows",
-            mark("{count} {count:row|rows} above the column names {count:was|were} left out: “{title}”."),
-            count=found.header_at,
-            title=title,
-        )
+        titles = [" ".join(filter(None, map(str.strip, row))) for row in found.records[: found.header_at]]
+        note_titles(titles, notes)
     first = list(found.header)[: found.width]
     return settled_names(first + [""] * (found.width - len(first)), notes)
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from slm_studio.core.dataset import ReadOptions
-from slm_studio.engine.data.lines import split_lines
+from slm_studio.engine.data.encoding import decode_stream
+from slm_studio.engine.data.lines import lone_returns_end, split_lines
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Chunk
-from slm_studio.engine.data.source import Source
+from slm_studio.engine.data.source import HEAD, Source
 
 ENDINGS = (".txt", ".text", ".md")
 
@@ -19,5 +20,6 @@ def sniff(head: bytes, name: str) -> float:
 def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
     """Yield the lines."""
     notes.format, notes.header = "txt", False
-    for lines, _ in split_lines(source.text(notes.encoding, notes)):
+    head = "".join(decode_stream(iter([source.sample()[:HEAD]]), notes.encoding, Notes()))
+    for lines, _ in split_lines(source.text(notes.encoding, notes), lone_returns_end=lone_returns_end(head)):
         yield {"text": lines}
