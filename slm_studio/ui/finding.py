@@ -16,13 +16,16 @@ from slm_studio.ui.widgets.words import sentence
 MOST = 200  # of each kind
 
 
-def everything(session: Session, places: Sequence[Place], open_file: Callable[[], object]) -> list[Found]:
+def everything(
+    session: Session, places: Sequence[Place], open_file: Callable[[], object], open_folder: Callable[[], object]
+) -> list[Found]:
     """Return what can be found now, places first."""
     found = [
         Found(sentence(place.name), key_text(place.key), place.icon, partial(session.go_to, place.key))
         for place in places
     ]
     found.append(Found(tr("Open a file…"), key_text("open"), "file", open_file))
+    found.append(Found(tr("Open a folder…"), "", "folder", open_folder))
     found += [
         Found(model.name, tr("model"), "model", partial(_use_model, session, model)) for model in list_models()[:MOST]
     ]

@@ -2,17 +2,19 @@
 
 import importlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from slm_studio.core.dropped import is_model
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import find_run
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.choosing import choose_files, choose_folder
 from slm_studio.ui.errors import show_error
 from slm_studio.ui.finding import everything
 from slm_studio.ui.jobs import Jobs
@@ -98,19 +100,29 @@ class MainWindow(QMainWindow):
 
     def open_path(self, path: Path) -> None:
         """Open a file or folder: a model in Hub, everything else in Data."""
-        place = "hub" if (path / "config.json").is_file() else "data"
-        self.show_place(place)
-        opener = getattr(self.panel(place), "open_file", None)
-        if opener is not None:
-            opener(path)
+        self.open_paths((path,))
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open what was dropped or chosen together: files of rows as one dataset, a model in Hub."""
+        models = [path for path in paths if is_model(path)]
+        rows = [path for path in paths if path not in models]
+        if rows:
+            self.show_place("data")
+            panel = self.panel("data")
+            panel.open_file(rows[0]) if len(rows) == 1 else panel.open_files(rows)  # type: ignore[attr-defined]
+        if models:
+            self.show_place("hub")
+            self.panel("hub").open_file(models[0])  # type: ignore[attr-defined]
+        if models[1:]:
+            self.session.toast(tr("One model at a time: “{name}” is still to be imported.", name=models[1].name))
 
     def choose_file(self) -> None:
-        """Ask for a file and open it."""
-        folder = str(self.session.recall("folder", ""))
-        name, _ = QFileDialog.getOpenFileName(self, tr("Open a file"), folder)
-        if name:
-            self.session.remember("folder", str(Path(name).parent))
-            self.open_path(Path(name))
+        """Ask for files and open them."""
+        self.session.open_paths(choose_files(self, self.session))
+
+    def choose_folder(self) -> None:
+        """Ask for a folder and open it."""
+        self.session.open_paths(choose_folder(self, self.session))
 
     def retranslate(self) -> None:
         """Write what the window itself says."""
@@ -149,6 +161,7 @@ class MainWindow(QMainWindow):
         self.sidebar.run_chosen.connect(self._on_run_chosen)
         self._running.changed.connect(self.sidebar.runs.set_runs)
         session.place_requested.connect(self.show_place)
+        session.paths_opened.connect(self.open_paths)
         session.toast_requested.connect(self.toast.show_words)
         session.settings_changed.connect(self._on_settings_changed)
         session.language_changed.connect(self._on_language_changed)
@@ -176,7 +189,7 @@ class MainWindow(QMainWindow):
         }
 
     def _everything(self) -> list[Found]:
-        return everything(self.session, (*places(), settings_place()), self.choose_file)
+        return everything(self.session, (*places(), settings_place()), self.choose_file, self.choose_folder)
 
     def _restore_frame(self) -> None:
         self.resize(1280, 800)
@@ -278,7 +291,7 @@ class MainWindow(QMainWindow):
         dropped = local_paths(event.mimeData())
         if dropped:
             event.acceptProposedAction()
-            self.open_path(dropped[0])
+            self.open_paths(dropped)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the state, unless the person would rather stay."""

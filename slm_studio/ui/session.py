@@ -1,6 +1,6 @@
 """Session: what is open now. Panels meet here: each sets what it made, and hears what the others made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,6 +41,7 @@ class Session(QObject):
     place_requested = Signal(str)
     plan_requested = Signal()  # Train shall show the plan for what is open, whatever it showed
     rows_requested = Signal(object)  # Sequence[int]: rows of the dataset that Data should show
+    paths_opened = Signal(object)  # Sequence[Path]: files and folders that somebody dropped or chose
     toast_requested = Signal(str, object)  # a sentence, and what takes it back (or None)
 
     def __init__(
@@ -126,6 +127,11 @@ class Session(QObject):
     def go_to(self, place: str) -> None:
         """Ask the window for a place: one of PLACES, or “settings”."""
         self.place_requested.emit(place)
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Ask the window to open files and folders: rows in Data, a model in Hub."""
+        if paths:
+            self.paths_opened.emit(tuple(paths))
 
     def show_plan(self) -> None:
         """Ask Train to show the plan for what is open (not a run, not the list of runs) and go there."""

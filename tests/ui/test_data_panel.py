@@ -490,3 +490,49 @@ def test_encoding_that_no_list_offers_stays_when_another_choice_is_made(place):
     place.panel.remarks.header.chosen.emit(False)
 
     assert asked == [ReadOptions(encoding="big5", delimiter="::", header=False)]
+
+
+def test_files_opened_together_are_read_together(place):
+    place.panel.open_files([Path("/home/me/train.csv"), Path("/home/me/test.csv")])
+    place.settle()
+
+    asked = place.engine.arguments("read")[-1]
+    assert asked["path"] == "/home/me/train.csv" and asked["options"].beside == ("/home/me/test.csv",)
+
+
+def test_a_file_beside_is_offered_and_read_when_taken(place):
+    report = replace(place.engine.dataset.report, offered={"test": "/home/me/test.csv"})
+    place.engine.dataset = replace(place.engine.dataset, report=report)
+    place.open()
+    assert "“test.csv” lies beside this file" in place.words()
+
+    place.engine.dataset = replace(place.engine.dataset, id="with-test", held_out={"test": 2})
+    place.panel.offer.action.click()
+    place.settle()
+
+    assert place.engine.arguments("read")[-1]["options"] == ReadOptions(test="/home/me/test.csv")
+    assert place.panel.offer.isHidden()
+
+
+def test_another_sheet_is_read_when_chosen(place):
+    report = ReadReport(format="xlsx", sheet="Texts", sheets=("Numbers", "Texts"))
+    place.engine.dataset = replace(place.engine.dataset, report=report)
+    place.open("/home/me/book.xlsx")
+    place.panel.remarks.show()
+    assert "Excel, “Texts”" in place.panel.header.facts.text()
+    assert place.panel.remarks.sheet.isVisible() and place.panel.remarks.sheet.current() == "Texts"
+
+    place.panel.remarks.sheet.choose("Numbers")  # as a click does, without its signal
+    place.panel.remarks.sheet.chosen.emit("Numbers")
+    place.settle()
+
+    assert place.engine.arguments("read")[-1]["options"] == ReadOptions(sheet="Numbers")
+
+
+def test_what_is_dropped_on_the_start_page_goes_through_the_window(place):
+    opened: list[object] = []
+    place.session.paths_opened.connect(opened.append)
+
+    place.panel.welcome.zone.dropped.emit((Path("/home/me/model.zip"),))
+
+    assert opened == [(Path("/home/me/model.zip"),)]

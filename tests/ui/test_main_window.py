@@ -1,13 +1,17 @@
 """The window: five places, keys, drops, languages, and its state after a restart."""
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
+from slm_studio.core.dropped import TABLES, TEXTS
 from slm_studio.core.events import Finished, Machine, Paused, Started, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import STOPPED, create_run, save_run
@@ -129,6 +133,73 @@ def test_a_file_dropped_anywhere_is_opened_in_data(window: MainWindow, tmp_path)
 
     assert window.session.place == "data"
     assert window.panel("data").asked == [path]
+
+
+def drop(window: MainWindow, *paths) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    window.dropEvent(
+        QDropEvent(
+            QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+    )
+
+
+def test_files_dropped_together_are_opened_together(window: MainWindow, tmp_path) -> None:
+    window.show_place("evaluate")
+    together: list[list[Path]] = []
+    window.panel("data").open_files = together.append
+
+    drop(window, tmp_path / "train.csv", tmp_path / "test.csv")
+
+    assert window.session.place == "data"
+    assert together == [[tmp_path / "train.csv", tmp_path / "test.csv"]]
+
+
+@pytest.mark.parametrize("top", ["", "my-model/"])
+def test_a_model_zip_dropped_anywhere_goes_to_the_hub_and_rows_with_it_to_data(
+    window: MainWindow, tmp_path, top: str
+) -> None:
+    packed, rows, other = tmp_path / "model.zip", tmp_path / "rows.csv", tmp_path / "rows.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("config.json", "model.safetensors"):
+            archive.writestr(top + name, "{}")
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("config.json", "{}")
+        archive.writestr("train.csv", "a,b\n")
+
+    drop(window, packed, rows)
+
+    assert window.session.place == "hub"
+    assert window.panel("hub").asked == [packed] and window.panel("data").asked == [rows]
+    drop(window, other)
+    assert window.session.place == "data" and window.panel("data").asked == [rows, other]
+
+
+def test_the_dialog_lists_every_kind_and_takes_several(window: MainWindow, tmp_path, monkeypatch) -> None:
+    asked: list[str] = []
+
+    def choose(parent, title, folder, filters):
+        asked.append(filters)
+        return [str(tmp_path / "train.csv"), str(tmp_path / "test.csv")], ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", choose)
+    together: list[list[Path]] = []
+    window.panel("data").open_files = together.append
+
+    window.choose_file()
+
+    assert all(f"*{ending} " in asked[0] or f"*{ending})" in asked[0] for ending in (*TABLES, *TEXTS, ".zip", ".gz"))
+    assert "(*)" in asked[0] and len(together[0]) == 2
+    assert window.session.recall("folder") == str(tmp_path)
+
+
+def test_a_folder_is_chosen_and_opened(window: MainWindow, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+
+    window.choose_folder()
+
+    assert window.panel("data").asked == [tmp_path]
 
 
 def test_a_dropped_model_folder_goes_to_the_hub(window: MainWindow, tmp_path) -> None:

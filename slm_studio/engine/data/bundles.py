@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from slm_studio.core.dataset import ReadOptions
+from slm_studio.core.dropped import TEXTS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import documents
-from slm_studio.engine.data.gathering import TEXTS, Gathered, Member, some
+from slm_studio.engine.data.gathering import Gathered, Member, some
 from slm_studio.engine.data.headers import free_name
 from slm_studio.engine.data.keeping import Part
 from slm_studio.engine.data.names import SPLIT_VALUES

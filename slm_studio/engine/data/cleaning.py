@@ -149,7 +149,8 @@ def clean_dataset(dataset: Dataset, steps: Sequence[str], roles: Mapping[str, st
                 "Choose fewer steps, or look at the rows first.",
                 name=dataset.name,
             )
-        report = replace(dataset.report, remarks=(*_former_remarks(dataset.report), *_remarks(steps, counts)))
+        remarks = (*_former_remarks(dataset.report), *_remarks(steps, counts))
+        report = replace(dataset.report, remarks=remarks, offered={})  # another file would be read without these steps
         name = dataset.name if dataset.name.endswith(" (cleaned)") else f"{dataset.name} (cleaned)"
         yield Finished(keep_dataset(name, dataset.source, parts, report))
 

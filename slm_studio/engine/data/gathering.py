@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from slm_studio.core import files
+from slm_studio.core.dropped import CONFIG, TABLES, TEXTS, WEIGHTS, holds_model
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.texts import mark
@@ -21,11 +22,8 @@ from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.packed import MOST_MEMBERS, check_archive, check_member, too_many
 from slm_studio.engine.data.source import shown
 
-TABLES = (".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".jl", ".parquet", ".xlsx", ".xlsm", ".xls")
-TEXTS = (".txt", ".text", ".md", ".html", ".htm", ".docx")
 LITTER = {"__MACOSX", "Thumbs.db", "desktop.ini", "$RECYCLE.BIN"}
 NOT_DATA = {"readme", "read_me", "license", "licence", "copying", "notice", "changelog", "citation", "说明", "读我"}
-MODEL_FILES = {"config.json", "studio.json"}
 DEEPEST = 32
 _BLOCK = 1 << 20
 
@@ -188,7 +186,7 @@ def _wanted(archive: zipfile.ZipFile, found: Gathered) -> list[tuple[zipfile.Zip
             continue
         check_member(info, found.title)
         ending = Member(Path(), name).ending
-        if ending in (*TABLES, *TEXTS) or parts[-1] in MODEL_FILES or ending == ".safetensors":
+        if ending in (*TABLES, *TEXTS) or parts[-1] == CONFIG or ending == WEIGHTS:
             wanted.append((info, name))
         else:
             found.others.append(name)
@@ -227,11 +225,7 @@ def _is_litter(name: str) -> bool:
 
 
 def _refuse_model(members: Sequence[Member], title: str) -> None:
-    tops = {PurePosixPath(member.name).parent for member in members if member.name.endswith(".safetensors")}
-    if any(
-        PurePosixPath(member.name).name == "config.json" and PurePosixPath(member.name).parent in tops
-        for member in members
-    ):
+    if holds_model([member.name for member in members]):
         raise StudioError(
             "is-a-model",
             "“{name}” is a model, not rows to learn from.",

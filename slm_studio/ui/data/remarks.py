@@ -19,7 +19,8 @@ OFFERED = (
     "iso8859-1", "iso8859-15", "iso8859_7", "cp1256", "iso2022_jp", "hz", "mac_roman",
 )  # fmt: skip
 HEADED = ("csv", "tsv")  # formats whose header a person may settle …
-SHAPED = (*HEADED, "txt", "labelled")  # … and whose delimiter
+GRIDS = ("xlsx", "html")  # … as in grids, of which only the header is a guess …
+SHAPED = (*HEADED, "txt", "labelled")  # … and those whose delimiter
 
 
 class RemarksCard(Card):
@@ -58,12 +59,13 @@ class RemarksCard(Card):
         row = QHBoxLayout(self._ways)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
+        self.sheet = Choice(name="Sheet")
         self.encoding, self.delimiter, self.header = (
             Choice(name="Encoding"),
             Choice(name="Delimiter"),
             Choice(name="Header"),
         )
-        for choice in (self.encoding, self.delimiter, self.header):
+        for choice in (self.sheet, self.encoding, self.delimiter, self.header):
             row.addWidget(choice)
             choice.chosen.connect(self._on_chosen)
         row.addStretch(1)
@@ -97,10 +99,12 @@ class RemarksCard(Card):
             ],
             self._options.header,
         )
+        self.sheet.set_options([(name, _Named(tr("Sheet: {name}", name=name))) for name in report.sheets], report.sheet)
+        self.sheet.setVisible(len(report.sheets) > 1)
         self.encoding.setVisible(bool(report.encoding))
         self.delimiter.setVisible(report.format in SHAPED)
-        self.header.setVisible(report.format in HEADED)
-        self.hint.setVisible(bool(report.encoding))
+        self.header.setVisible(report.format in (*HEADED, *GRIDS))
+        self.hint.setVisible(bool(report.encoding) or len(report.sheets) > 1)
         self._fill_lines()
 
     def _fill_lines(self) -> None:
@@ -116,10 +120,16 @@ class RemarksCard(Card):
             line.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
             self.add(line)
 
+    def _chosen_sheet(self) -> str:
+        """Return the sheet to read; "" while it is the one that was found without being asked for."""
+        chosen = str(self.sheet.current() or "")
+        found = self._dataset.report.sheet if self._dataset is not None else ""
+        return self._options.sheet if chosen == found else chosen
+
     def _on_chosen(self, _: object) -> None:
         header = self.header.current()
         options = replace(
-            self._options, encoding=str(self.encoding.current() or ""), delimiter=str(self.delimiter.current() or ""),
+            self._options, sheet=self._chosen_sheet(), encoding=str(self.encoding.current() or ""), delimiter=str(self.delimiter.current() or ""),
             header=header if isinstance(header, bool) else None,
         )  # fmt: skip
         if options != self._options:

@@ -60,7 +60,7 @@ class SplitCard(Card):
             self.form.set_values({name: getattr(recipe, name) for name in KNOBS})
         for split, name in (("validation", "validation_share"), ("test", "test_share")):
             self.form.field(name).setVisible(split not in held)
-        self.own_button.setVisible(bool(options.validation or options.test))
+        self.own_button.setVisible(bool(options.validation or options.test or options.beside))
         if held:
             self.how.set_words(lambda: tr(OWN, parts=_parts(held)))
         else:
@@ -79,7 +79,7 @@ class SplitCard(Card):
             self.reread_requested.emit(replace(self._options, test=name))
 
     def _on_own(self) -> None:
-        self.reread_requested.emit(replace(self._options, validation="", test=""))
+        self.reread_requested.emit(replace(self._options, validation="", test="", beside=()))
 
 
 def _parts(held: dict[str, int]) -> str:

@@ -23,6 +23,8 @@ class Welcome(QWidget):
     """Emits the file or the dataset that the person chose."""
 
     path_chosen = Signal(object)  # Path
+    paths_dropped = Signal(object)  # Sequence[Path]
+    folder_requested = Signal()
     open_requested = Signal()
     dataset_chosen = Signal(object)  # Dataset
 
@@ -33,7 +35,7 @@ class Welcome(QWidget):
         column.setSpacing(16)
         self.zone = DropZone(
             "Drop a file with texts here",
-            "CSV, TSV, JSON, JSON lines, Parquet or plain text, as large as you like. It is read on this computer and goes nowhere else.",
+            "Excel, CSV, JSON, Parquet, Word or plain text, a folder or a zip of them, train and test together. They are read on this computer and go nowhere else.",
             second="Try an example",
         )
         self.zone.setMinimumHeight(300)
@@ -41,7 +43,7 @@ class Welcome(QWidget):
         column.addLayout(self._build_examples())
         self.recent = Card("Opened before")
         column.addWidget(self.recent)
-        self.zone.dropped.connect(self._on_dropped)
+        self.zone.dropped.connect(self.paths_dropped)
         self.zone.open_requested.connect(self.open_requested)
         self.zone.second_requested.connect(self._on_example)
         self.refresh()
@@ -72,6 +74,9 @@ class Welcome(QWidget):
         holder = QWidget()
         self._flow = Flow(holder)
         row.addWidget(holder, 1)
+        self.folder_button = Button("Open a folder…", icon_name="folder", small=True)
+        self.folder_button.clicked.connect(self.folder_requested)
+        row.addWidget(self.folder_button, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
     def _recent_row(self, dataset: Dataset) -> QWidget:
@@ -89,9 +94,6 @@ class Welcome(QWidget):
         )
         row.addWidget(facts, 1)
         return holder
-
-    def _on_dropped(self, dropped: object) -> None:
-        self.path_chosen.emit(dropped[0])  # type: ignore[index]
 
     def _on_example(self) -> None:
         found = examples()

@@ -12,6 +12,13 @@ ENCODINGS = {
     "iso8859_7": "ISO-8859-7", "iso8859-1": "ISO-8859-1", "iso8859-15": "ISO-8859-15", "koi8_r": "KOI8-R",
     "iso2022_jp": "ISO-2022-JP", "hz": "HZ", "mac_roman": "Mac Roman",
 }  # fmt: skip
+FORMATS = {
+    "xlsx": "Excel",
+    "docx": "Word",
+    "parquet": "Parquet",
+    "folder": mark("a text in each file"),
+    "labelled": mark("label and text"),
+}
 DELIMITERS = {
     ",": mark("comma"),
     ";": mark("semicolon"),
@@ -37,11 +44,12 @@ def facts(dataset: Dataset) -> str:
 
 def shape(report: ReadReport) -> str:
     """Return how the file is written. Example: “UTF-8, comma”"""
-    encoding = encoding_name(report.encoding) if report.encoding else report.format
+    name = tr(FORMATS[report.format]) if report.format in FORMATS else report.format.upper()
+    encoding = encoding_name(report.encoding) if report.encoding else ""
     delimiter = delimiter_name(report.delimiter) if report.delimiter else ""
-    kind = report.format.upper() if report.format not in ("csv", "tsv", "labelled") and report.encoding else ""
-    kind = tr("label and text") if report.format == "labelled" else kind
-    return ", ".join(part for part in (kind, encoding, delimiter) if part)
+    kind = name if report.format not in ("csv", "tsv") or not encoding else ""
+    sheet = f"“{report.sheet}”" if len(report.sheets) > 1 else ""
+    return ", ".join(part for part in (kind, sheet, encoding, delimiter) if part)
 
 
 def encoding_name(name: str) -> str:

@@ -1,18 +1,21 @@
 """Data: from a file to rows that can be learnt from, with everything that was guessed and found about them in words."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from slm_studio.core.dataset import Dataset, list_datasets
+from slm_studio.core.dataset import Dataset, ReadOptions, list_datasets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress as ProgressEvent
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import say, tr
+from slm_studio.ui.choosing import choose_files, choose_folder
 from slm_studio.ui.data.desk import Desk
 from slm_studio.ui.data.examples import examples
 from slm_studio.ui.data.findings import FindingsCard
@@ -28,6 +31,7 @@ from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.session import Session
 from slm_studio.ui.training import Trainings
+from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.labels import tip
 from slm_studio.ui.widgets.page import GAP, Page
@@ -68,6 +72,11 @@ class DataPanel(Page):
         self.error.clear()
         self.desk.open(Path(path))
 
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Read several files as one dataset: their names say which is train, validation or test."""
+        self.error.clear()
+        self.desk.open(paths[0], ReadOptions(beside=tuple(map(str, paths[1:]))))
+
     def primary(self) -> None:
         """Go on to Train (Ctrl+Return)."""
         if self._session.dataset is not None and self.train_button.isEnabled():
@@ -93,6 +102,9 @@ class DataPanel(Page):
     def _build_notices(self) -> None:
         self.error = ErrorBox()
         self.notices.addWidget(self.error)
+        self.offer = Banner(closable=True)
+        self.offer.hide()
+        self.notices.addWidget(self.offer)
         self._work = QWidget()
         row = QHBoxLayout(self._work)
         row.setContentsMargins(0, 0, 0, 0)
@@ -136,6 +148,9 @@ class DataPanel(Page):
         desk.described.connect(self._on_described)
         desk.checked.connect(self.findings.show_findings)
         self.welcome.path_chosen.connect(self.open_file)
+        self.welcome.paths_dropped.connect(session.open_paths)
+        self.welcome.folder_requested.connect(self._on_open_folder)
+        self.offer.acted.connect(self._on_offer_taken)
         self.welcome.open_requested.connect(self._on_open)
         self.welcome.dataset_chosen.connect(session.set_dataset)
         self.open_button.opening.connect(self._fill_open_menu)
@@ -197,6 +212,7 @@ class DataPanel(Page):
         self._close_sheets(dataset.source if dataset else "")
         self._show_facts()
         self._show_plan()
+        self._show_offer(dataset)
         self._show_undo()
         if dataset is None:
             self._source = ""
@@ -272,6 +288,7 @@ class DataPanel(Page):
     def _fill_open_menu(self) -> None:
         self.open_button.clear()
         self.open_button.add("file", "File…")
+        self.open_button.add("folder", "Folder…")
         self.open_button.add("remarks", "How the file was read…")
         self.open_button.add_rule()
         for dataset in list_datasets()[:RECENT]:
@@ -290,16 +307,34 @@ class DataPanel(Page):
             self.open_file(chosen)
         elif chosen == "file":
             self._on_open()
+        elif chosen == "folder":
+            self._on_open_folder()
         elif chosen == "remarks":
             self.remarks.setVisible(True)
         else:
             self._session.set_dataset(None)
 
     def _on_open(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, tr("Open a file"), str(self._session.recall("folder", "")))
-        if name:
-            self._session.remember("folder", str(Path(name).parent))
-            self.open_file(Path(name))
+        self._session.open_paths(choose_files(self, self._session))
+
+    def _on_open_folder(self) -> None:
+        self._session.open_paths(choose_folder(self, self._session))
+
+    def _show_offer(self, dataset: Dataset | None) -> None:
+        """Offer the files beside this one that its name is about, while nothing is held out but a share."""
+        offered = dataset.report.offered if dataset is not None and not dataset.held_out else {}
+        self.offer.setVisible(bool(offered))
+        if offered:
+            files = ", ".join(f"“{Path(each).name}”" for each in offered.values())
+            self.offer.set_words(
+                "{files} {n:lies|lie} beside this file: rows to validate or test with.", files=files, n=len(offered)
+            )
+            self.offer.set_action("Use {n:it|them}", n=len(offered))
+
+    def _on_offer_taken(self) -> None:
+        dataset = self._session.dataset
+        if dataset is not None:
+            self.desk.read_again(replace(self.desk.options(), **dataset.report.offered))
 
     def _on_split_clicked(self) -> None:
         self.split.setVisible(self.split.isHidden())

@@ -1,0 +1,28 @@
+"""Dropped: what may be read as rows, by its ending, and whether a file or folder is a model instead."""
+
+import zipfile
+from pathlib import Path, PurePosixPath
+
+TABLES = (".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".jl", ".parquet", ".xlsx", ".xlsm", ".xls")
+TEXTS = (".txt", ".text", ".md", ".html", ".htm", ".docx")
+PACKED = (".zip", ".gz")
+CONFIG, WEIGHTS = "config.json", ".safetensors"
+
+
+def is_model(path: Path) -> bool:
+    """Say whether a folder or a zip holds a model: a config.json, in a zip with weights beside it. Reads no weights."""
+    try:
+        if path.is_dir():
+            return (path / CONFIG).is_file()
+        if path.suffix.lower() != ".zip" or not path.is_file():
+            return False
+        with zipfile.ZipFile(path) as archive:
+            return holds_model(archive.namelist())
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
+        return False  # whoever opens it says what is wrong
+
+
+def holds_model(names: list[str]) -> bool:
+    """Say whether among these names weights lie beside a config.json."""
+    configs = {PurePosixPath(name).parent for name in names if PurePosixPath(name).name == CONFIG}
+    return any(name.endswith(WEIGHTS) and PurePosixPath(name).parent in configs for name in names)
