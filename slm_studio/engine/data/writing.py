@@ -114,7 +114,6 @@ class _Delimited:
 
     def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
         self.stream = stream
-        self.single = len(columns) == 1
         self.all = self.quotes_all(tables)
         self._rows([tuple(columns)])
 
@@ -130,8 +129,13 @@ class _Delimited:
         """Nothing stands at the end."""
 
     def _rows(self, rows: Sequence[Sequence[str]]) -> None:
-        lines = [self.delimiter.join(map(self._cell, row)) for row in rows]
+        lines = [self._line(row) for row in rows]
         self.stream.write("".join(f"{line}\n" for line in lines).encode())
+
+    def _line(self, row: Sequence[str]) -> str:
+        line = self.delimiter.join(map(self._cell, row))
+        # A line of nothing but delimiters would be no row when it is read again, nor would an empty one for others.
+        return line if any(row) or self.all else '""' + line
 
     def _cell(self, cell: str) -> str:
         if self.all or self._needs_quotes(cell):
@@ -140,10 +144,7 @@ class _Delimited:
 
     def _needs_quotes(self, cell: str) -> bool:
         return (
-            (self.single and not cell)  # an empty line would be no row for others
-            or any(ch in cell for ch in (self.delimiter, '"', "\n", "\r"))
-            or cell != cell.strip()
-            or cell[:1] == "\ufeff"
+            any(ch in cell for ch in (self.delimiter, '"', "\n", "\r")) or cell != cell.strip() or cell[:1] == "\ufeff"
         )
 
 
@@ -153,15 +154,20 @@ class _Tabbed(_Delimited):
     delimiter = "\t"
 
     def quotes_all(self, tables: Sequence[pa.Table]) -> bool:
-        """Say whether a cell holds a tab, a line end or a quote at its beginning."""
-        cells = (
-            cell
+        """Say whether a cell holds a tab, a line end or a quote at its beginning, or all cells of a row are empty."""
+        rows = (
+            row
             for table in tables
             for batch in batches(table)
-            for column in batch.columns
-            for cell in column.to_pylist()
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
         )
-        return any("\t" in cell or "\n" in cell or "\r" in cell or cell.lstrip().startswith('"') for cell in cells)
+        return any((len(row) > 1 and not any(row)) or any(map(self._is_torn, row)) for row in rows)
+
+    def _line(self, row: Sequence[str]) -> str:
+        return self.delimiter.join(map(self._cell, row))
+
+    def _is_torn(self, cell: str) -> bool:
+        return "\t" in cell or "\n" in cell or "\r" in cell or cell.lstrip().startswith('"')
 
     def _needs_quotes(self, cell: str) -> bool:
         return False

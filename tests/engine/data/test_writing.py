@@ -48,6 +48,13 @@ def test_nasty_cells_come_back_in_every_format(tmp_path: Path, kind: str) -> Non
 
 
 @pytest.mark.parametrize("kind", EXPLICIT)
+def test_a_row_of_empty_cells_comes_back(tmp_path: Path, kind: str) -> None:
+    dataset = make(tmp_path, [{"text": "", "label": ""}, {"text": "a", "label": "b"}, {"text": "", "label": ""}])
+
+    assert rows(round_trip(tmp_path, dataset, kind, **EXPLICIT[kind])) == rows(dataset)
+
+
+@pytest.mark.parametrize("kind", EXPLICIT)
 def test_single_column_comes_back(tmp_path: Path, kind: str) -> None:
     dataset = make(tmp_path, [{"text": cell} for cell in NASTY])
 
