@@ -52,6 +52,7 @@ def test_a_corrected_budget_is_said(screen: Screen, capsys: pytest.CaptureFixtur
     for event in (Started("x", MACHINE), step(1), Replanned(1, 90), step(2)):
         screen._told = 0.0
         screen.event(event)
+    assert lines(screen) == ["loss 1.5000, 9,000 tokens/s 2 of 90"]
     screen.quiet()
     assert "step 1  to keep the time it takes 90 steps in all" in screen.err.file.getvalue()  # type: ignore[attr-defined]
 

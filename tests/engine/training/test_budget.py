@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from slm_studio.engine.training.budget import MOST, Budget
+from slm_studio.engine.training.budget import Budget
 
 MINUTES = 150.0
 
@@ -30,7 +30,7 @@ def test_a_plan_that_was_wrong_ends_in_time(wrong: float) -> None:
     ended, _, corrections = run(1000, lambda n, now: wrong * MINUTES / 1000)
 
     assert ended == pytest.approx(MINUTES, rel=0.05)
-    assert 1 <= len(corrections) <= MOST
+    assert len(corrections) in (1, 2)
 
 
 @pytest.mark.parametrize("wrong", [0.85, 1.0, 1.15])
@@ -48,7 +48,16 @@ def test_a_machine_that_becomes_busy_half_way_is_met_by_a_second_correction() ->
 def test_a_run_is_corrected_at_most_twice() -> None:
     _, _, corrections = run(1000, lambda n, now: 0.15 * (10 if int(now / 15) % 2 else 0.1))
 
-    assert len(corrections) == MOST
+    assert len(corrections) == 2
+
+
+def test_the_second_correction_waits_for_half_of_what_is_left() -> None:
+    """A pace that changes a moment after the first correction is not met before."""
+    _, _, (first, second) = run(1000, lambda n, now: 0.05 if now < 16 else 0.4)
+
+    assert first[0] * 0.05 < 16
+    spent = first[0] * 0.05
+    assert 16 + (second[0] - 320) * 0.4 >= spent + (MINUTES - spent) / 2 - 0.5
 
 
 def test_steps_longer_than_the_budget_end_it_soon() -> None:
