@@ -223,20 +223,26 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no studio.json": (lambda folder: (folder / "studio.json").unlink(), "not-a-model"),
     "studio.json broken": (lambda folder: (folder / "studio.json").write_text("[1,"), "file-damaged"),
     "studio.json a list": (lambda folder: (folder / "studio.json").write_text("[1]"), "file-damaged"),
-    "too few labels": (_edit("studio.json", lambda plain: plain["facts"].update(labels=["a", "b"])), "model-labels"),
+    "too few labels": (
+        _edit("studio.json", lambda plain: plain["facts"].update(labels=["a", "b"])),
+        "model-labels-differ",
+    ),
     "too many labels": (
         _edit("studio.json", lambda plain: plain["facts"].update(labels=list("abcde"))),
-        "model-labels",
+        "model-labels-differ",
     ),
     "labels that are none": (
         _edit("studio.json", lambda plain: plain["facts"].update(labels=[1, None, {}])),
+        "model-labels-differ",
+    ),
+    "labels in a word": (
+        _edit("studio.json", lambda plain: plain["facts"].update(labels="abc")),
         "model-labels",
     ),
-    "labels in a word": (_edit("studio.json", lambda plain: plain["facts"].update(labels="abc")), "model-labels"),
     "length in words": (_edit("studio.json", lambda plain: plain["facts"].update(max_length="x")), "model-damaged"),
     "another task": (_edit("studio.json", lambda plain: plain.update(task="write")), "model-task"),
     "unknown task": (_edit("studio.json", lambda plain: plain.update(task="nosuch")), "no-such-task"),
-    "labels of the config": (_edit("config.json", lambda plain: plain.update(id2label={"0": "a"})), "model-task"),
+    "labels of the config": (_edit("config.json", lambda plain: plain.update(id2label={"0": "a"})), "model-misfit"),
 }
 
 
