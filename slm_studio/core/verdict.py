@@ -14,7 +14,7 @@ Scores = Mapping[str, float]
 
 SENTENCES = {
     "no-label": mark(
-        "It does no better than always answering the most frequent label: these texts do not tell this column apart."
+        "It is not shown to do better than always answering the most frequent label: these texts do not tell this column apart, or too few rows were scored to see it."
     ),
     "no-text": mark("It knows no more than how often each token occurs. Train it longer, or on more text."),
     "beaten-by-xz": mark(

@@ -18,7 +18,12 @@ from slm_studio.ui.widgets.histogram import Histogram
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.stat import StatGrid
 
-LANGUAGES = {"en": mark("English"), "zh": mark("Chinese"), "other": mark("other"), "short": mark("too short to tell")}
+LANGUAGES = {
+    "en": mark("English"),
+    "zh": mark("Chinese"),
+    "other": mark("other"),
+    "short": mark("too short to tell"),
+}
 TOKENS_MATTER = ("classify",)  # tasks that cut each text at max_length
 
 
@@ -159,6 +164,8 @@ def length_words(lengths: Lengths, limit: int | None) -> str:
 def language_words(shares: Mapping[str, float]) -> str:
     """Return “English 97 % · other 3 %”; nothing where all is one language."""
     named = sorted(((share, key) for key, share in shares.items() if share >= 0.01), reverse=True)
+    if [key for _, key in named] == ["short"]:
+        return tr("language: too short to tell")
     if len(named) == 1:
         return tr(LANGUAGES.get(named[0][1], named[0][1]))
     return " · ".join(f"{tr(LANGUAGES.get(key, key))} {share:.0%}".replace("%", " %") for share, key in named)

@@ -32,7 +32,7 @@ DOCTOR = {  # code of a Note → title and tone of its card
     "by-heart": (mark("Learning by heart"), "warning"), "plateau": (mark("No gain for a while"), ""),
     "not-learning": (mark("Not learning yet"), "warning"), "unstable": (mark("Unstable"), "bad"),
     "ended": (mark("Ended"), ""), "ended-by-heart": (mark("Ended, the best is kept"), ""),
-    "ended-nothing": (mark("Nothing learnt that helps"), "warning"), "stopped": (mark("Stopped"), ""),
+    "ended-nothing": (mark("Nothing learnt that shows"), "warning"), "stopped": (mark("Stopped"), ""),
 }  # fmt: skip
 UNTOLD = ("xz",)  # a compressor has no perplexity that says anything; the sentence below the scores weighs it
 
