@@ -2,7 +2,7 @@
 
 import argparse
 
-from slm_studio.cli.flags import add_reading, add_roles, check_roles, join_roles, roles_of
+from slm_studio.cli.flags import add_bom, add_reading, add_roles, check_roles, join_roles, roles_of
 from slm_studio.cli.read import report_of
 from slm_studio.cli.work import Work, absolute
 from slm_studio.core.dataset import Dataset
@@ -15,6 +15,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("file", metavar="FILE", help="a file, or a folder or zip of them")
     parser.add_argument("--steps", required=True, help="names separated by commas, for example trim,remove_duplicates")
     parser.add_argument("--out", required=True, metavar="FILE")
+    add_bom(parser)
     add_reading(parser)
     add_roles(parser)
     parser.set_defaults(run=run)
@@ -28,5 +29,5 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     roles = join_roles(guess.roles, roles_of(arguments))
     steps = tuple(step.strip() for step in arguments.steps.split(",") if step.strip())
     cleaned = work.do(Dataset, "clean", dataset=dataset, steps=steps, roles=roles)
-    written = work.do(FileResult, "convert", dataset=cleaned, out=absolute(arguments.out))
+    written = work.do(FileResult, "convert", dataset=cleaned, out=absolute(arguments.out), bom=arguments.bom)
     return {"rows": written.rows, "out": written.out, "report": report_of(cleaned)}

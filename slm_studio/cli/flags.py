@@ -19,6 +19,14 @@ WORDS: dict[type, tuple[Callable[[str], object], str]] = {
 }
 
 
+def add_bom(parser: argparse.ArgumentParser) -> None:
+    """Add whether a csv is written for Excel."""
+    parser.add_argument(
+        "--bom", action=argparse.BooleanOptionalAction, default=None,
+        help="begin a csv with the mark by which Excel knows UTF-8 (default: where the file came from Excel)",
+    )  # fmt: skip
+
+
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add what a person may settle where a guess about a file was wrong."""
     parser.add_argument("--encoding", help="the file's encoding, for example gb18030 (default: guessed)")

@@ -2,7 +2,7 @@
 
 import argparse
 
-from slm_studio.cli.flags import add_reading
+from slm_studio.cli.flags import add_bom, add_reading
 from slm_studio.cli.usage import UsageError, count
 from slm_studio.cli.work import Work, absolute, model_folder, reading_of
 from slm_studio.core import codec
@@ -25,6 +25,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
     parser.add_argument("--top", type=count, default=10, help="answers a text at most")
     parser.add_argument("--device")
+    add_bom(parser)
     add_reading(parser)
     parser.set_defaults(run=run)
 
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
             model=model_folder(arguments.model).name,
             task=opened.task,
         )
-    options = {"top": arguments.top, "column": arguments.column} | reading_of(arguments)
+    options = {"top": arguments.top, "column": arguments.column, "bom": arguments.bom} | reading_of(arguments)
     if arguments.file is not None:
         done = work.do(
             FileResult,

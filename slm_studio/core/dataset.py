@@ -88,6 +88,7 @@ class Finding:
     serious: bool = False  # True: training would be useless or impossible
 
 
+EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SAYS_NOTHING = (
     "train",
     "training",
@@ -125,6 +126,15 @@ class Dataset:
         """
         stem, folder = PurePath(self.name).stem, PurePath(self.source).parent.name
         return folder if stem.casefold() in SAYS_NOTHING and folder else stem or self.name
+
+    @property
+    def is_from_excel(self) -> bool:
+        """Say whether Excel likely wrote the file, and will open what becomes of it: it takes UTF-8 only with a mark."""
+        if PurePath(self.source).suffix.lower() in EXCEL:
+            return True
+        encoding = self.report.encoding.lower().replace("_", "-")
+        is_marked_or_old = encoding not in ("", "ascii", "utf-8")
+        return self.report.format in ("csv", "tsv") and (is_marked_or_old or self.report.delimiter == ";")
 
     def part(self, split: Split = "train") -> Path:
         """Return the Arrow file (IPC, memory-mappable, all columns `string`) of one split."""

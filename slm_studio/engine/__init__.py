@@ -65,11 +65,11 @@ def clean(dataset: Dataset, steps: tuple[str, ...], roles: dict[str, str]) -> It
 
 
 @_advised
-def convert(dataset: Dataset, out: str, to: str = "") -> Iterator[Event]:
+def convert(dataset: Dataset, out: str, to: str = "", bom: bool | None = None) -> Iterator[Event]:
     """Write a dataset as csv, tsv, jsonl, json, txt or parquet. Ends in Finished(FileResult)."""
     from slm_studio.engine.data.writing import write_file
 
-    return write_file(dataset, Path(out), to)
+    return write_file(dataset, Path(out), to, bom)
 
 
 @_advised

@@ -7,6 +7,7 @@ from slm_studio.core.dataset import Dataset, list_datasets
 from slm_studio.core.run import Run, list_runs
 from slm_studio.core.saved import SavedModel, list_models
 from slm_studio.core.texts import tr
+from slm_studio.ui.naming import file_words
 from slm_studio.ui.session import Session
 from slm_studio.ui.shortcuts import key_text
 from slm_studio.ui.widgets.finder import Found
@@ -31,7 +32,7 @@ def everything(
     ]
     found += [Found(run.name, tr("run"), "curve", partial(_show_run, session, run)) for run in list_runs()[:MOST]]
     found += [
-        Found(dataset.name, tr("dataset"), "table", partial(_open_dataset, session, dataset))
+        Found(file_words(dataset.name), tr("dataset"), "table", partial(_open_dataset, session, dataset))
         for dataset in list_datasets()[:MOST]
     ]
     return found

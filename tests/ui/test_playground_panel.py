@@ -290,7 +290,7 @@ def test_a_whole_file_is_answered(place, classifier, tmp_path):
     until(lambda: panel.file_sheet.done.isVisible())
 
     assert engine.asked[-1][1]["out"] == str(tmp_path / "texts-answers.csv")
-    assert engine.asked[-1][1]["options"] == {"column": "text"}
+    assert engine.asked[-1][1]["options"] == {"column": "text", "bom": False}
     assert panel.file_sheet.done.sentence.text() == "2 rows written to texts-answers.csv."
     panel.stop()
     assert panel.deck.current() is panel.view

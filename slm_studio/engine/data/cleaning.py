@@ -308,7 +308,7 @@ def _remarks(steps: Sequence[str], counts: Counter[str]) -> list[Remark]:
             if name not in _CHOICES
             else mark("Step “{step}” left out {count} {count:row|rows}."),
             count=counts[name],
-            values={"step": name, "count": counts[name]},
+            values={"step": STEPS[name].title, "count": counts[name]},
         )
         for name in steps
     ]

@@ -1,5 +1,6 @@
 """Writing: rows as csv, tsv, jsonl, json, txt or parquet, so that reading them back gives the same cells."""
 
+import codecs
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from slm_studio.core import files
@@ -24,9 +26,10 @@ BATCH = 10_000
 ENDINGS = {"ndjson": "jsonl", "jl": "jsonl", "tab": "tsv", "text": "txt", "md": "txt", "pq": "parquet"}
 
 
-def write_file(dataset: Dataset, out: Path, to: str = "") -> Iterator[Event]:
+def write_file(dataset: Dataset, out: Path, to: str = "", bom: bool | None = None) -> Iterator[Event]:
     """Write a dataset's rows to `out` in the format `to` (else by the ending of `out`). Ends in Finished(FileResult).
 
+    `bom`: let a csv that needs it begin with the mark by which Excel knows UTF-8; None: where the file came from Excel.
     The training rows are written; where a column of the file itself splits the rows, those of every part.
     """
     began = time.monotonic()
@@ -35,18 +38,22 @@ def write_file(dataset: Dataset, out: Path, to: str = "") -> Iterator[Event]:
     tables = [open_table(dataset.part(split)) for split in _parts(dataset)]  # type: ignore[arg-type]
     total = sum(table.num_rows for table in tables)
     columns = [text_column(dataset)] if kind == "txt" else list(tables[0].column_names)
-    yield from _write(kind, out, columns, tables, total)
+    yield from _write(kind, out, columns, tables, total, dataset.is_from_excel if bom is None else bom)
     yield Finished(FileResult(rows=total, out=str(out), checked={"format": kind}, seconds=time.monotonic() - began))
 
 
-def write_table(table: pa.Table, out: Path) -> Iterator[Event]:
-    """Write a table to `out`, in the format by which its name ends. Yields Progress."""
-    yield from _write(_format(out, ""), out, list(table.column_names), [table], table.num_rows)
+def write_table(table: pa.Table, out: Path, bom: bool = False) -> Iterator[Event]:
+    """Write a table to `out`, in the format by which its name ends (`bom` as in write_file). Yields Progress."""
+    yield from _write(_format(out, ""), out, list(table.column_names), [table], table.num_rows, bom)
 
 
-def _write(kind: str, out: Path, columns: Sequence[str], tables: Sequence[pa.Table], total: int) -> Iterator[Event]:
+def _write(
+    kind: str, out: Path, columns: Sequence[str], tables: Sequence[pa.Table], total: int, bom: bool
+) -> Iterator[Event]:
     done = 0
     with files.atomic_file(out) as stream:
+        if bom and kind == "csv" and not _is_ascii(columns, tables):
+            stream.write(codecs.BOM_UTF8)
         writer = _WRITERS[kind](stream, columns, tables)
         for table in tables:
             for batch in batches(table.select(columns), BATCH):
@@ -54,6 +61,14 @@ def _write(kind: str, out: Path, columns: Sequence[str], tables: Sequence[pa.Tab
                 done += batch.num_rows
                 yield Progress(mark("Writing rows"), done, total)
         writer.close()
+
+
+def _is_ascii(columns: Sequence[str], tables: Sequence[pa.Table]) -> bool:
+    """Say whether every reader sees the same letters whatever encoding it takes."""
+    if not all(name.isascii() for name in columns):
+        return False
+    cells = (table.column(name) for table in tables for name in columns)
+    return all(pc.all(pc.string_is_ascii(column)).as_py() is not False for column in cells)
 
 
 def check_target(out: Path, source: Path) -> None:

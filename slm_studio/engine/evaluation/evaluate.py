@@ -112,7 +112,8 @@ def write_report(report: Report, folder: Path) -> None:
         lines += [[label, *map(str, counts)] for label, counts in zip(report.labels, report.confusion, strict=True)]
         out = io.StringIO()
         csv.writer(out).writerows(lines)
-        files.write_atomic(folder / "confusion.csv", out.getvalue())
+        sign = "" if out.getvalue().isascii() else "\ufeff"  # by which spreadsheets know UTF-8
+        files.write_atomic(folder / "confusion.csv", sign + out.getvalue())
     files.write_json(folder / REPORT_FILE, codec.to_json(report))
 
 

@@ -42,7 +42,8 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
         yield Progress("Answering rows", min(start + CHUNK, len(texts)), len(texts))
     for name, cells in (("prediction", answers), ("score", scores)):
         table = table.append_column(_free(name, table.column_names), pa.array(cells, pa.string()))
-    yield from write_table(table, out)
+    bom = options.get("bom")
+    yield from write_table(table, out, dataset.is_from_excel if bom is None else bool(bom))
     yield Finished(FileResult(rows=len(texts), out=str(out), seconds=time.perf_counter() - began))
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from slm_studio.core.dataset import Dataset, list_datasets
 from slm_studio.core.texts import tr
 from slm_studio.ui.data.examples import examples
+from slm_studio.ui.naming import file_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.drop_zone import DropZone
@@ -84,7 +85,7 @@ class Welcome(QWidget):
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
-        open_button = Button("{name}", "link", "table", name=dataset.name)
+        open_button = Button("{name}", "link", "table", name=partial(file_words, dataset.name))
         open_button.clicked.connect(partial(self.dataset_chosen.emit, dataset))
         row.addWidget(open_button)
         facts = ElidedText("", "muted")

@@ -3,6 +3,7 @@
 from slm_studio.core.dataset import UNDIVIDED, Dataset, ReadReport, Remark
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark, say, tr
+from slm_studio.ui.data.steps import step_called
 
 ENCODINGS = {
     "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf_8_sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32",
@@ -28,6 +29,7 @@ DELIMITERS = {
     UNDIVIDED: mark("nothing"),
 }
 MOST_REMARKS = 2  # that stand in the line of facts
+CLEANED = "cleaned-"  # how the codes of what cleaning did begin
 
 
 def facts(dataset: Dataset) -> str:
@@ -64,7 +66,10 @@ def delimiter_name(delimiter: str) -> str:
 
 def remark_words(remark: Remark) -> str:
     """Return one remark as a sentence."""
-    return say(remark.message, {"count": remark.count, **(remark.values or {})})
+    values: dict[str, object] = {"count": remark.count, **(remark.values or {})}
+    if remark.code.startswith(CLEANED):
+        values["step"] = tr(step_called(remark.code.removeprefix(CLEANED)).title)
+    return say(remark.message, values)
 
 
 def remark_places(remark: Remark) -> str:

@@ -4,6 +4,7 @@ import math
 
 from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.texts import mark, say, tr
+from slm_studio.ui.naming import file_words
 
 METRICS = {
     "accuracy": mark("accuracy"),
@@ -76,18 +77,26 @@ def where_scored(report: Report, own: bool) -> str:
     if own and report.split == "test" and "bytes" in report.facts:
         return tr(
             "on {dataset}, {bytes} bytes of text it has never seen",
-            dataset=report.dataset,
+            dataset=file_words(report.dataset),
             bytes=round(report.facts["bytes"]),
         )
     if report.split == "train":
-        return tr("on {dataset}, {rows} {rows:row|rows} it learnt from", dataset=report.dataset, rows=report.rows)
+        return tr(
+            "on {dataset}, {rows} {rows:row|rows} it learnt from", dataset=file_words(report.dataset), rows=report.rows
+        )
     if own and report.split == "validation":
         return tr(
-            "on {dataset}, {rows} {rows:row|rows} held out to choose it", dataset=report.dataset, rows=report.rows
+            "on {dataset}, {rows} {rows:row|rows} held out to choose it",
+            dataset=file_words(report.dataset),
+            rows=report.rows,
         )
     if own:
-        return tr("on {dataset}, {rows} {rows:row|rows} it has never seen", dataset=report.dataset, rows=report.rows)
-    return tr("on {dataset}, {rows} {rows:row|rows}", dataset=report.dataset, rows=report.rows)
+        return tr(
+            "on {dataset}, {rows} {rows:row|rows} it has never seen",
+            dataset=file_words(report.dataset),
+            rows=report.rows,
+        )
+    return tr("on {dataset}, {rows} {rows:row|rows}", dataset=file_words(report.dataset), rows=report.rows)
 
 
 def learnt_words(report: Report) -> str:

@@ -9,6 +9,7 @@ from slm_studio.core.recipe import BLANK
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.models import shape_words
+from slm_studio.ui.naming import file_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
@@ -102,7 +103,7 @@ def history(model: SavedModel) -> list[tuple[str, str]]:
     trained = tr("{steps} {steps:step|steps} in {time}", steps=model.steps, time=clock(model.seconds))
     size = tr("{n} parameters", n=model.parameters)
     return [
-        (mark("Data"), f"{model.dataset_name} · {learnt}"),
+        (mark("Data"), f"{file_words(model.dataset_name)} · {learnt}"),
         *_learning(model, trained),
         (mark("Output"), f"{model.name} · {size}"),
     ]
@@ -111,4 +112,4 @@ def history(model: SavedModel) -> list[tuple[str, str]]:
 def _learning(model: SavedModel, trained: str) -> list[tuple[str, str]]:
     if model.base.startswith(BLANK):
         return [(mark("Training"), tr("from scratch as {shape}", shape=shape_words(model)) + f"\n{trained}")]
-    return [(mark("Pre-training"), model.base), (mark("Fine-tuning"), f"{model.dataset_name}\n{trained}")]
+    return [(mark("Pre-training"), model.base), (mark("Fine-tuning"), f"{file_words(model.dataset_name)}\n{trained}")]

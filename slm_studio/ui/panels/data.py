@@ -29,6 +29,7 @@ from slm_studio.ui.data.welcome import Welcome
 from slm_studio.ui.data.wording import facts, held_out
 from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.naming import file_words
 from slm_studio.ui.session import Session
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.banner import Banner
@@ -186,7 +187,7 @@ class DataPanel(Page):
             self.header.set_title("Data")
             self.header.set_facts("Everything starts with rows of text.")
             return
-        self.header.set_title("{name}", name=dataset.name)
+        self.header.set_title("{name}", name=partial(file_words, dataset.name))
         self.header.set_facts(lambda: facts(dataset))
 
     def _show_plan(self) -> None:
@@ -293,7 +294,7 @@ class DataPanel(Page):
         self.open_button.add_rule()
         for dataset in list_datasets()[:RECENT]:
             if self._session.dataset is None or dataset.id != self._session.dataset.id:
-                self.open_button.add(dataset, "{name}", name=dataset.name)
+                self.open_button.add(dataset, "{name}", name=file_words(dataset.name))
         self.open_button.add_rule()
         for example in examples():
             self.open_button.add(example.path, example.title)
@@ -371,6 +372,6 @@ def _gone(dataset: Dataset) -> StudioError:
         "dataset-gone",
         "The rows of “{name}” are no longer in the app's folder.",
         "Open the file again: {source}",
-        name=dataset.name,
+        name=file_words(dataset.name),
         source=dataset.source,
     )

@@ -21,6 +21,7 @@ from slm_studio.ui.evaluation.words import learnt_words, where_scored
 from slm_studio.ui.evaluation.writing_card import WritingCard
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.model_page import ModelPage
+from slm_studio.ui.naming import file_words
 from slm_studio.ui.session import Session
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.training import Trainings
@@ -166,7 +167,7 @@ class EvaluatePanel(ModelPage):
             "These are the scores on {file}.",
             hint=(lambda: learnt_words(report)) if report.learnt else "",
             tone="warning" if report.split == "train" else "plain",
-            file=report.dataset,
+            file=partial(file_words, report.dataset),
         )
         self.figures.set_report(report)
         self.confusion.set_report(report)

@@ -14,6 +14,7 @@ from slm_studio.core.texts import tr
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.leaving import left_runs, settle
 from slm_studio.ui.models import task_title
+from slm_studio.ui.naming import file_words
 from slm_studio.ui.removal import Removal
 from slm_studio.ui.session import Session
 from slm_studio.ui.train.actions import Actions
@@ -145,7 +146,7 @@ class TrainPanel(Page):
             return
         label = recipe.roles.get("label", "")
         labels = next((counted(column.distinct) for column in dataset.columns if column.name == label), 0)
-        self.header.set_facts(lambda: f"{dataset.name} · {recipe_sentence(recipe, labels)}")
+        self.header.set_facts(lambda: f"{file_words(dataset.name)} · {recipe_sentence(recipe, labels)}")
 
     def _dress_run(self, story: Story) -> None:
         run, model = story.run, story.model

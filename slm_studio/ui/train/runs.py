@@ -277,11 +277,14 @@ def runs_words(count: int) -> str:
 
 def differences(recipes: Sequence[Recipe]) -> list[tuple[str, ...]]:
     """Return the settings in which recipes differ: name, then the value in each."""
-    names = ["task", "base", *(each.name for each in knobs(Recipe))]
-    rows = [(name, [_value(getattr(recipe, name)) for recipe in recipes]) for name in names]
+    rows = [
+        (tr("Task"), [task_title(recipe.task) for recipe in recipes]),
+        (tr("Base"), [base_words(recipe.task, recipe.base) for recipe in recipes]),
+        *((tr(each.label), [_value(getattr(recipe, each.name)) for recipe in recipes]) for each in knobs(Recipe)),
+    ]
     if len({recipe.task for recipe in recipes}) == 1:
-        own = [each.name for each in knobs(type(recipes[0].options))]
-        rows += [(name, [_value(getattr(recipe.options, name)) for recipe in recipes]) for name in own]
+        own = knobs(type(recipes[0].options))
+        rows += [(tr(each.label), [_value(getattr(recipe.options, each.name)) for recipe in recipes]) for each in own]
     return [(name, *values) for name, values in rows if len(set(values)) > 1]
 
 

@@ -20,8 +20,8 @@ from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
-from slm_studio.ui.widgets.fields import Choice
-from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.fields import Check, Choice
+from slm_studio.ui.widgets.labels import ElidedText, Text, tip
 from slm_studio.ui.widgets.progress import Progress as ProgressLine
 
 FORMATS = (("csv", mark("CSV")), ("jsonl", mark("JSON lines")))
@@ -100,6 +100,8 @@ class FileSheet(Card):
         self.file_name, self.out_name = ElidedText(), ElidedText()
         self.file_button, self.out_button = Button("Choose…"), Button("Choose…")
         self.column, self.format = Choice(name="Column with the texts"), Choice(FORMATS, name="Format")
+        self.for_excel = Check("for Excel")
+        tip(self.for_excel, "The file begins with the mark by which Excel knows UTF-8.")
         for choice in (self.column, self.format):
             choice.setMaximumWidth(the_theme().px(280))
         grid = QGridLayout()
@@ -117,7 +119,12 @@ class FileSheet(Card):
             if button is not None:
                 grid.addWidget(button, at, 2)
         grid.addWidget(Text("Format", "muted"), 3, 0)
-        grid.addWidget(self.format, 3, 1)
+        formats = QHBoxLayout()
+        formats.setSpacing(16)
+        formats.addWidget(self.format)
+        formats.addWidget(self.for_excel)
+        formats.addStretch(1)
+        grid.addLayout(formats, 3, 1)
         self.body.addLayout(grid)
         self.body.addSpacing(8)
         row = QHBoxLayout()
@@ -157,6 +164,7 @@ class FileSheet(Card):
         busy = self._job is not None
         for widget in (self.file_button, self.out_button, self.column, self.format):
             widget.setEnabled(not busy)
+        self.for_excel.setVisible(self.format.current() == "csv")
         if not busy:
             self.button.setEnabled(self.dataset is not None)
 
@@ -191,6 +199,7 @@ class FileSheet(Card):
         self.dataset = dataset
         names = [column.name for column in dataset.columns]
         self.column.set_options([(name, _Name(name)) for name in names], self._likely(dataset))
+        self.for_excel.setChecked(dataset.is_from_excel)
         self._tell()
 
     def _likely(self, dataset: Dataset) -> str:
@@ -206,7 +215,7 @@ class FileSheet(Card):
             "handle": opened.handle,
             "path": str(self._source),
             "out": str(self.out),
-            "options": {"column": self.column.current()},
+            "options": {"column": self.column.current(), "bom": self.for_excel.isChecked()},
         }
         self._run("predict_file", arguments, self._on_written)
 
