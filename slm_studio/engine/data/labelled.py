@@ -19,7 +19,9 @@ SPOKEN = 0.3  # share of texts above which a word that stands in them is no labe
 MARK = "__label__"
 
 _MARKED = re.compile(rf"^\s*({MARK}\S+(?:\s+{MARK}\S+)*)(\s.*)?$", re.DOTALL)
-_MARKED_COMMA = re.compile(rf"^\s*({MARK}[^\s,]+(?:[\s,]+{MARK}[^\s,]+)*)\s*,(.*)$", re.DOTALL)
+_COMMA = rf"^\s*({MARK}[^\s,]+(?:[\s,]+{MARK}[^\s,]+)*)"
+_MARKED_COMMA = re.compile(rf"{_COMMA},(.*)$", re.DOTALL)
+_MARKED_COMMA_APART = re.compile(rf"{_COMMA}\s*,(.*\S.*)$", re.DOTALL)
 _BEFORE = re.compile(r"^(\S+)[ \u3000]+(\S.*)$", re.DOTALL)
 _BEHIND = re.compile(r"^(.*\S)[ \u3000]+(\S+)\s*$", re.DOTALL)
 _LABEL = re.compile(r"^\w[\w\-./&+:]*(?<![.:])$")
@@ -55,7 +57,9 @@ def judge(lines: Sequence[str]) -> Take | None:
     if not filled:
         return None
     if is_marked(filled):
-        found = max((_marked_comma, _marked, _marked_behind), key=lambda take: _agreeing(filled, take))
+        # A comma behind a blank may begin a text, which a few lines can have in common; many mean it to part.
+        comma = _marked_comma_apart if len(filled) >= FEWEST else _marked_comma
+        found = max((comma, _marked, _marked_behind), key=lambda take: _agreeing(filled, take))
         return found if _agreeing(filled, found) >= AGREE else None
     if len(filled) < max(FEWEST, AGREE * len(lines)):  # blank lines part verses and sentences
         return None
@@ -72,9 +76,13 @@ def _marked(line: str) -> Line | None:
     return Line((found[2] or "").lstrip(_BLANKS), _labels(found[1].split())) if found else None
 
 
-def _marked_comma(line: str) -> Line | None:
-    found = _MARKED_COMMA.match(line)
+def _marked_comma(line: str, written: re.Pattern[str] = _MARKED_COMMA) -> Line | None:
+    found = written.match(line)
     return Line(found[2].lstrip(_BLANKS), _labels(found[1].split())) if found else None
+
+
+def _marked_comma_apart(line: str) -> Line | None:
+    return _marked_comma(line, _MARKED_COMMA_APART)
 
 
 def _marked_behind(line: str) -> Line | None:

@@ -18,19 +18,14 @@ from tests.engine.data.ask import cells, read, remark, result
 CASES = Path(os.environ.get("SLM_STUDIO_TEST_CASES", DATA.parent / "cases")) / "reading"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((CASES / "expected.json").read_text("utf-8")) if CASES.is_dir() else {}
 IN_SEVERAL_COLUMNS = "(one-hot)"
-YET_TO_COME: set[str] = {
-    "o49_emotions_semicolon.txt", "o50_toutiao_separator.txt", "o58_comma.txt", "p05_fasttext_comma.txt", "p06_fasttext.txt",
-    "p07_fasttext_multi.txt", "p28_pipe_lone_quote.txt", "p31_space_label.txt",
-}  # fmt: skip
 
 
 def cases() -> list[Any]:
-    """Return every file as a parameter; those that wait for another reader must fail until it stands."""
+    """Return every file as a parameter."""
     if not EXPECTED:
         reason = f"the cases are not at {CASES} (set SLM_STUDIO_TEST_CASES)"
         return [pytest.param("", marks=pytest.mark.skip(reason=reason))]
-    waits = pytest.mark.xfail(reason="its reader does not stand yet", strict=True)
-    return [pytest.param(name, marks=[waits] if name in YET_TO_COME else []) for name in EXPECTED]
+    return list(EXPECTED)
 
 
 @pytest.mark.parametrize("name", cases())

@@ -179,3 +179,12 @@ def test_any_fasttext_file_gives_back_its_texts_and_labels(
     assert notes.format == "labelled"
     several = any(len(labels) > 1 for _, labels in pairs)
     assert rows == [(text, json.dumps(labels, ensure_ascii=False) if several else labels[0]) for text, labels in pairs]
+
+
+@pytest.mark.parametrize("text", [",", ", and so on", ",,"])
+def test_a_comma_that_begins_a_text_stays(tmp_path: Path, text: str) -> None:
+    content = "".join(f"__label__{label} {text}\n" for label in ("a", "b", "a", "b"))
+
+    _, rows, _ = read_cells(tmp_path / "a.txt", content.encode())
+
+    assert rows == [(text, "a"), (text, "b")] * 2
