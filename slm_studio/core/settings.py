@@ -37,6 +37,9 @@ class Settings:
         False, "Send the token to this address", "Off: a token is only ever sent to Hugging Face."
     )
     offline: bool = knob(False, "Offline", "On: nothing is fetched or sent.")
+    notify: bool = knob(
+        True, "Say when a run ends", "On: the system says so while another window is in front of this one."
+    )
     namespace: str = knob("", "Hub name", "Your user or organisation name on the hub.")
 
 

@@ -15,10 +15,12 @@ from slm_studio.core.run import find_run
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.choosing import choose_files, choose_folder
+from slm_studio.ui.endings import Endings
 from slm_studio.ui.errors import show_error
 from slm_studio.ui.finding import everything
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.leaving import leave, left_runs
+from slm_studio.ui.outside import Outside
 from slm_studio.ui.running import Running
 from slm_studio.ui.session import PLACES, SETTINGS, Session
 from slm_studio.ui.shortcuts import install_shortcuts, key_text
@@ -65,9 +67,10 @@ class MainWindow(QMainWindow):
         self._running = Running(trainings, _run_name, self)
         self._idle = QTimer(self)
         self._idle.setInterval(IDLE)
-        self.setWindowTitle("SLM Studio")
+        self._outside = Outside(self)
         self.setMinimumSize(1024, 640)
         self.setAcceptDrops(True)
+        Endings(self, session, trainings)
         self._build()
         self._connect()
         self._restore_frame()
@@ -160,6 +163,7 @@ class MainWindow(QMainWindow):
         self.sidebar.chosen.connect(self.show_place)
         self.sidebar.run_chosen.connect(self._on_run_chosen)
         self._running.changed.connect(self.sidebar.runs.set_runs)
+        self._running.worked.connect(self._outside.show_runs)
         session.place_requested.connect(self.show_place)
         session.paths_opened.connect(self.open_paths)
         session.toast_requested.connect(self.toast.show_words)

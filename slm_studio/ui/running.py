@@ -16,6 +16,7 @@ class Running(QObject):
     """Keeps one line per run at work; `changed` brings them all, oldest first."""
 
     changed = Signal(object)  # tuple[RunningRun, …]
+    worked = Signal(object)  # the same, without those that only wait
 
     def __init__(self, trainings: Trainings, name_of: Callable[[str], str], parent: QObject | None = None) -> None:
         """`name_of` returns what the person calls the run with an id."""
@@ -44,12 +45,16 @@ class Running(QObject):
             RunningRun(run.id, run.name, run.step / run.steps if run.steps else 0.0, paused=True) for run in runs
         )
         self._lines = {run_id: replace(line, name=self._name_of(run_id)) for run_id, line in self._lines.items()}
+        self._tell()
+
+    def _tell(self) -> None:
         self.changed.emit(self.lines())
+        self.worked.emit(tuple(self._lines.values()))
 
     def _on_started(self, run_id: str) -> None:
         self._lines[run_id] = RunningRun(run_id, self._name_of(run_id))
         self._paces[run_id] = Pace()
-        self.changed.emit(self.lines())
+        self._tell()
 
     def _on_events(self, run_id: str, events: Sequence[Event]) -> None:
         line = self._lines.get(run_id)
@@ -70,13 +75,13 @@ class Running(QObject):
                 line = replace(line, paused=True)
         if line != self._lines[run_id]:
             self._lines[run_id] = line
-            self.changed.emit(self.lines())
+            self._tell()
 
     def _on_ended(self, run_id: str) -> None:
         self._lines.pop(run_id, None)
         self._steps.pop(run_id, None)
         self._paces.pop(run_id, None)
-        self.changed.emit(self.lines())
+        self._tell()
 
 
 def _moved(line: RunningRun, step: Step, steps: int, pace: Pace) -> RunningRun:

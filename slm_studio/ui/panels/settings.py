@@ -27,7 +27,7 @@ from slm_studio.ui.widgets.page import Page
 from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.words import words
 
-COMPUTING = ("device", "threads", "place")
+COMPUTING = ("device", "threads", "place", "notify")
 HUB = ("endpoint", "namespace", "offline", "send_token_to_mirrors")
 NO_TOKEN = mark("No token for {host}. Only publishing and private models need one.")
 PAUSE = 500  # milliseconds after the last key before a typed setting is written
@@ -72,7 +72,7 @@ class SettingsPanel(Page):
 
     def _build_computing(self) -> None:
         card = Card("Computing")
-        self.computing = KnobForm(Settings, names=COMPUTING, columns=3)
+        self.computing = KnobForm(Settings, names=COMPUTING, columns=2)
         self.computing.field("device").offer(device_options(("auto",)))
         card.add(self.computing)
         card.add(Text("A run keeps the device it began with; a change counts for the next one.", "muted", wrap=True))

@@ -21,11 +21,11 @@ from slm_studio.ui.train.actions import Actions
 from slm_studio.ui.train.book import Book
 from slm_studio.ui.train.command import command_of
 from slm_studio.ui.train.notices import Notices
-from slm_studio.ui.train.runs import RunsView, run_score, runs_words
+from slm_studio.ui.train.runs import RunsView, runs_words
 from slm_studio.ui.train.setup import Setup
 from slm_studio.ui.train.story import ELSEWHERE, Story
 from slm_studio.ui.train.watch import Watch
-from slm_studio.ui.train.wording import recipe_sentence, run_facts, state_words
+from slm_studio.ui.train.wording import recipe_sentence, run_facts, run_score, state_words
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.cells import clipboard
 from slm_studio.ui.widgets.empty_state import EmptyState

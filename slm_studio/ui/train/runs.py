@@ -12,11 +12,10 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import Run, list_runs, recipe_of
-from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.forms import written
 from slm_studio.ui.models import task_title
-from slm_studio.ui.train.wording import base_words, day, metric_name, score, state_words
+from slm_studio.ui.train.wording import base_words, day, run_score, state_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.chart import CurveChart
@@ -257,17 +256,6 @@ class _Named:
 
     def __call__(self) -> str:
         return self._name
-
-
-def run_score(run: Run) -> str:
-    """Return a run's leading score. Example: “0.912 accuracy”"""
-    try:
-        info = task_info(run.task)
-    except StudioError:
-        return ""
-    metrics = run.metrics or {}
-    key = next((each for each in (*info.shown, info.metric) if each in metrics), "")
-    return f"{score(metrics[key])} {metric_name(key)}" if key else ""
 
 
 def runs_words(count: int) -> str:

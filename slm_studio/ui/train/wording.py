@@ -6,7 +6,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Machine
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Sizes
-from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, RUNNING, STOPPED
+from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, RUNNING, STOPPED, Run
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
@@ -47,6 +47,17 @@ def score(value: float | None) -> str:
     if value is None or value != value:
         return "–"
     return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+
+
+def run_score(run: Run) -> str:
+    """Return a run's leading score. Example: “0.912 accuracy”"""
+    try:
+        info = task_info(run.task)
+    except StudioError:
+        return ""
+    metrics = run.metrics or {}
+    key = next((each for each in (*info.shown, info.metric) if each in metrics), "")
+    return f"{score(metrics[key])} {metric_name(key)}" if key else ""
 
 
 def state_words(state: str) -> str:
