@@ -18,9 +18,14 @@ MOST_NESTED = 100  # brackets within brackets; what we write has a handful, and 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Write `content` to `path`: a temporary file beside it, fsync, rename, fsync of the folder."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    data = encode(content) if isinstance(content, str) else content
     with atomic_file(path) as stream:
         stream.write(data)
+
+
+def encode(text: str) -> bytes:
+    """Return a text as UTF-8. Half a character (a lone surrogate) becomes its escape, which in JSON is the very same."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 @contextmanager

@@ -139,7 +139,8 @@ class History:
     def append(self, line: Mapping[str, object]) -> None:
         """Add one line. It is in the file when this returns (though not yet forced to the disk)."""
         with self.path.open("ab") as stream:
-            stream.write(json.dumps({**line, "time": round(time.time(), 3)}, ensure_ascii=False).encode() + b"\n")
+            told = json.dumps({**line, "time": round(time.time(), 3)}, ensure_ascii=False)
+            stream.write(files.encode(told) + b"\n")
 
     @property
     def length(self) -> int:

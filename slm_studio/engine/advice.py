@@ -1,5 +1,6 @@
 """Third-party exception → StudioError: what happened and what to do now."""
 
+import errno
 import math
 import os
 import re
@@ -15,6 +16,10 @@ from slm_studio.core.errors import StudioError, Value, system_error
 
 _RATE_LIMIT = re.compile(r";\s*t=(\d{1,6})")
 _OS_ERROR = re.compile(r"\(os error (\d{1,5})\)")
+# On a CPU torch says it as a plain RuntimeError, and C++ by the name of its exception: the text is all there is.
+_NO_MEMORY = re.compile(
+    r"can't allocate memory|cannot allocate memory|bad_alloc|alloc_cpu|out of memory", re.IGNORECASE
+)
 
 
 @contextmanager
@@ -31,7 +36,7 @@ def advising() -> Iterator[None]:
 
 def advise(error: BaseException) -> StudioError:
     """Return the StudioError that says what `error` means for the person."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    if is_out_of_memory(error):
         return StudioError(
             "out-of-memory",
             "The memory is full.",
@@ -57,6 +62,15 @@ def advise(error: BaseException) -> StudioError:
         kind=type(error).__name__,
         reason=str(error)[:500],
     )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether `error` means that there was no memory left, whichever library met it."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))
 
 
 def _refused_in_rust(error: BaseException) -> OSError | None:

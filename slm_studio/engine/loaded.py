@@ -7,6 +7,8 @@ import torch
 from transformers import PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
+from slm_studio.core.errors import StudioError
+
 
 class Tokenizer(Protocol):
     """What tasks and savers ask of a tokenizer: Transformers' own, or BagTokenizer."""
@@ -27,6 +29,19 @@ class Loaded:
     def device(self) -> torch.device:
         """Return where the net's parameters are."""
         return next(self.net.parameters()).device
+
+    def refuse_unknown(self, highest: int) -> None:
+        """Raise StudioError for a token beyond the net's table: looked up there, it would end the work in a crash."""
+        table = getattr(self.net, "get_input_embeddings", lambda: None)()
+        rows = getattr(table, "num_embeddings", None)
+        if rows is not None and highest >= rows:
+            raise StudioError(
+                "model-vocabulary",
+                "The vocabulary goes up to number {highest}, but the model knows only {rows} tokens.",
+                "The tokenizer belongs to another model. Fetch both from the same place.",
+                highest=highest,
+                rows=rows,
+            )
 
     @property
     def parameters(self) -> int:

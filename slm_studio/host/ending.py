@@ -46,6 +46,15 @@ def engine_died(how: str, log: Path) -> StudioError:
     )
 
 
+def engine_was_ended() -> StudioError:
+    """Return the error of work whose engine was asked to end by the system, and saved what was done."""
+    return StudioError(
+        "engine-ended",
+        "The system asked the engine to end (SIGTERM), so the work was stopped and saved.",
+        "Start it again: a training goes on from where it was.",
+    )
+
+
 def engine_did_not_start(how: str, log: Path) -> StudioError:
     """Return the error of an engine that never said hello."""
     return StudioError(

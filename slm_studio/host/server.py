@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Paused
+from slm_studio.host.ending import engine_was_ended
 from slm_studio.host.protocol import (
     MODEL,
     PROTOCOL,
@@ -76,6 +77,7 @@ class Server:
         self._claiming = threading.Lock()
         self._current: _Task | None = None
         self._is_leaving = False
+        self._was_told_to_end = False
 
     def work(self) -> None:
         """Do the requests in their order until the app is gone."""
@@ -88,8 +90,13 @@ class Server:
                 self._do(task)
                 self._tasks.pop(task.request.id, None)
 
+    def end(self) -> None:
+        """Leave because the system said so (SIGTERM): whoever asked for the work still listens, and hears why it ended."""
+        self._was_told_to_end = True
+        self.leave()
+
     def leave(self) -> None:
-        """Close the work at hand and end. Called at the end of stdin and by SIGTERM."""
+        """Close the work at hand and end. Called at the end of stdin too."""
         self._is_leaving = True
         for task in list(self._tasks.values()):
             task.controls.stop()
@@ -99,6 +106,8 @@ class Server:
         try:
             with closing(steer(self._begin(task.request), task.controls)) as events:
                 for event in events:
+                    if self._was_told_to_end and isinstance(event, Finished) and event.result is None:
+                        raise engine_was_ended()
                     self._send(Answer(task.request.id, event))
         except BaseException as error:  # noqa: BLE001  (the process's edge; a Rust panic is not an Exception)
             self._send(Failure(task.request.id, _report(error, task.request.arguments)))
@@ -221,6 +230,6 @@ def _prepare(role: str, server: Server) -> None:
     if hasattr(faulthandler, "register") and hasattr(signal, "SIGUSR1"):
         faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it sends stop
-    signal.signal(signal.SIGTERM, lambda *_: server.leave())  # the computer shuts down: save
+    signal.signal(signal.SIGTERM, lambda *_: server.end())  # the computer shuts down: save
     if role == TRAIN and hasattr(os, "nice"):
         os.nice(10)

@@ -296,7 +296,9 @@ def test_a_run_has_a_process_of_its_own_that_ends_with_it(tmp_path):
         for job in jobs:
             next(job)
         os.kill(processes[1].pid, signal.SIGTERM)  # the computer shuts down
-        list(jobs[1])
+        with pytest.raises(StudioError) as caught:
+            list(jobs[1])
+        assert caught.value.code == "engine-ended"  # and not a result of None, which nobody asked for
         jobs[0].stop()
         list(jobs[0])
 

@@ -52,6 +52,7 @@ TYPICAL: dict[str, frozenset[str]] = {
     "iso8859_7": frozenset("αοιετσνηυρπκμλωςδγχθφβξζψάέήίόύώΆΈΌΗΤΟΑΚΕΠΣ"),
     "cp1256": frozenset("اليمونرتبعدفسهكقحةجشصطخزءأإىئذثغضظآؤ،؟"),
 }
+LONGEST_MARK = 4  # bytes of a byte order mark
 _MARKING = "slm-studio-marking"
 _DAMAGE = "\udcff"  # half a character: stands for no text, so that a U+FFFD of the file itself is told from damage
 WESTERN = {"cp1252", "cp1250"}  # their letters stand alone between ASCII letters …
@@ -114,6 +115,11 @@ def check_name(name: str) -> str:
         raise _no_such_encoding(name) from error
     if not getattr(info, "_is_text_encoding", True):
         raise _no_such_encoding(name)
+    try:
+        info.decode(b"a\xff", "replace")
+    except (UnicodeError, ValueError) as error:
+        if not info.name.startswith(("utf-16", "utf-32")):  # these miss their mark only
+            raise _no_such_encoding(name) from error  # idna, punycode: for names, not for files
     return info.name
 
 
@@ -126,6 +132,11 @@ def _no_such_encoding(name: str) -> StudioError:
     )
 
 
+def whole_characters(text: str) -> str:
+    """Return a text in which halves of characters (lone surrogates, which no encoder takes) became U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def decode_stream(chunks: Iterator[bytes], name: str, notes: Notes, mend: bool = True) -> Iterator[str]:
     """Yield text. Damaged bytes become U+FFFD and are counted in `notes`; with `mend`, whole lines of a second encoding are read in it."""
     wide = name.startswith(("utf-16", "utf-32", "utf-7", "iso2022", "hz"))
@@ -135,12 +146,21 @@ def decode_stream(chunks: Iterator[bytes], name: str, notes: Notes, mend: bool =
 def _decode_wide(chunks: Iterator[bytes], name: str, notes: Notes) -> Iterator[str]:
     """Decode encodings in which a newline is no single byte, or that carry a state. Positions are not known to the byte."""
     codecs.register_error(_MARKING, lambda error: (_DAMAGE, error.end))  # type: ignore[attr-defined]
-    decoder = codecs.getincrementaldecoder(name)(_MARKING)
+    head = b""
+    while len(head) < LONGEST_MARK and (chunk := next(chunks, None)) is not None:
+        head += chunk
+    decoder = codecs.getincrementaldecoder(_with_order(name, head))(_MARKING)
     line = 1
-    for chunk in chain(chunks, (None,)):
+    for chunk in chain((head,), chunks, (None,)):
         text = decoder.decode(b"", True) if chunk is None else decoder.decode(chunk)
         line = _count_damage(text, line, notes)
         yield text.replace(_DAMAGE, "\ufffd")
+
+
+def _with_order(name: str, head: bytes) -> str:
+    """Return a codec that needs no mark: Python's utf-16 and utf-32 refuse a file without one, and Windows writes little-endian."""
+    marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE))
+    return name if marked or name not in ("utf-16", "utf-32") else f"{name}-le"
 
 
 def _count_damage(text: str, line: int, notes: Notes) -> int:

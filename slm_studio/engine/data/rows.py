@@ -47,7 +47,15 @@ class Rows(Sequence[Row]):
             yield dict(zip(columns, values, strict=True))
 
     def column(self, role: str) -> list[str]:
-        """Return all cells of one role, in order."""
+        """Return all cells of one role, in order. Raises StudioError where no column plays it."""
+        if role not in self.roles:
+            raise StudioError(
+                "role-missing",
+                "No column is chosen for “{role}”.",
+                "Choose a column: {help}",
+                role=role,
+                help=", ".join(self.table.column_names),
+            )
         cells = self.table.column(self.roles[role]).take(pa.array(self.indices)).to_pylist()
         return [cell or "" for cell in cells]
 

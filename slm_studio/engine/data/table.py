@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.encoding import whole_characters
 from slm_studio.engine.data.notes import Notes
 
 Cells = Sequence[str | None]  # or an Arrow array: text; None where the file says there is nothing
@@ -78,7 +79,7 @@ class TableWriter:
         try:
             return pa.array(cells, pa.string())
         except UnicodeEncodeError:  # halves of characters, written as \ud800 in JSON
-            mended = [cell and cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for cell in cells]
+            mended = [cell and whole_characters(cell) for cell in cells]
             for place, (before, after) in enumerate(zip(cells, mended, strict=True)):
                 if before != after:
                     self.notes.add(

@@ -1,7 +1,7 @@
 """The open models. The one piece of state in the engine: a handle is worth nothing in another process."""
 
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +10,15 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted, Progress
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.engine.data.encoding import whole_characters
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.inspect import inspect_as
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.device import pick_device
 
+TRIAL = "a b"
 MOST = 3  # open models; the one used longest ago makes room
 
 
@@ -46,8 +49,11 @@ def open_model(folder: Path, device: str) -> Iterator[Event]:
     task = task_of(model.task)
     inspect_as(folder, model.task)
     place = pick_device(device)
-    loaded = task.open(folder, model.facts, place)
-    loaded.net.eval()
+    with blaming(model.name):
+        loaded = task.open(folder, model.facts, place)
+        loaded.net.eval()
+        # One answer, so that what only an answer finds out (a token without a row in the table) is found out here.
+        deque(task.predict(loaded, TRIAL, {"top": 1, "max_new_tokens": 1, "seed": 0}), maxlen=0)
     # The date of the weights is part of the handle, so that a model trained again is not answered by the old one.
     handle = f"{folder}@{place}@{(folder / 'studio.json').stat().st_mtime_ns}"
     _shelf[handle] = Item(model, task, loaded)
@@ -74,6 +80,7 @@ def close_model(handle: str) -> Iterator[Event]:
 def predict_prompt(handle: str, prompt: str, options: dict[str, object]) -> Iterator[Event]:
     """Answer one prompt, then say how long it took."""
     item = on_shelf(handle)
+    prompt = whole_characters(prompt)
     if item.task.needs_text and not prompt.strip():
         raise StudioError(
             "text-empty",

@@ -15,6 +15,7 @@ from pathlib import Path
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE
 from slm_studio.engine.models.architectures import ARCHITECTURES, CLASSIFY, WRITE, claims, looks_ahead, positions_of
+from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.foreign_vocabulary import check_vocabulary
 from slm_studio.engine.models.trial import vocabulary_on_trial
 from slm_studio.engine.sharing.fitting import check_shapes, count_classes, first_number
@@ -56,14 +57,15 @@ class Inspection:
 def inspect_folder(folder: Path, task: str = "") -> Inspection:
     """Return what the folder holds. Raises one StudioError that says why it must not be opened, or not continued as `task`."""
     check_members(folder)
-    config = check_config(folder)
-    tensors = read_weights(folder)
-    model_type = str(config["model_type"])
-    rows = check_shapes(ARCHITECTURES[model_type].embedding, config, tensors)
-    with vocabulary_on_trial(folder):  # in a process of its own, while the numbers are looked through
-        check_vocabulary(folder, config, rows)
-        _check_finite(tensors)
-        return _compare(folder, config, tensors, task)
+    with blaming(folder.name):
+        config = check_config(folder)
+        tensors = read_weights(folder)
+        model_type = str(config["model_type"])
+        rows = check_shapes(ARCHITECTURES[model_type].embedding, config, tensors)
+        with vocabulary_on_trial(folder):  # in a process of its own, while the numbers are looked through
+            check_vocabulary(folder, config, rows)
+            _check_finite(tensors)
+            return _compare(folder, config, tensors, task)
 
 
 def inspect_as(folder: Path, task: str) -> Inspection:

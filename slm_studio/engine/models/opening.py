@@ -2,22 +2,20 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.advice import advise
 from slm_studio.engine.loaded import quiet_libraries
 from slm_studio.engine.models.architectures import ARCHITECTURES
 from slm_studio.engine.models.bag import BagTokenizer
+from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.config import network_config, set_dropout
 from slm_studio.engine.models.demands import NETS, incomplete
 from slm_studio.engine.models.encoding import frame_of
 from slm_studio.engine.models.foreign_vocabulary import BAG_TOKENIZER
 
-T = TypeVar("T")
 Vocabulary = PreTrainedTokenizerFast | BagTokenizer
 
 
@@ -43,9 +41,10 @@ def open_tokenizer(folder: Path) -> Vocabulary:
         return BagTokenizer.from_pretrained(str(folder))
     quiet_libraries()
     config = network_config(folder)
-    found = _advised(folder, lambda: AutoTokenizer.from_pretrained(
-        str(folder), config=config, trust_remote_code=False, local_files_only=True
-    ))  # fmt: skip
+    with blaming(folder.name):
+        found = AutoTokenizer.from_pretrained(
+            str(folder), config=config, trust_remote_code=False, local_files_only=True
+        )
     if not isinstance(found, PreTrainedTokenizerFast):
         raise StudioError(
             "model-tokenizer",
@@ -89,25 +88,9 @@ def _load(
     folder: Path, task: str, config: PreTrainedConfig, **more: bool
 ) -> tuple[PreTrainedModel, list[str]]:  # names of tensors that nothing was loaded into
     quiet_libraries()
-    net, info = _advised(folder, lambda: NETS[task].from_pretrained(
-        str(folder), config=config, trust_remote_code=False, use_safetensors=True, local_files_only=True, dtype=torch.float32,
-        output_loading_info=True, **more,
-    ))  # fmt: skip
+    with blaming(folder.name):
+        net, info = NETS[task].from_pretrained(
+            str(folder), config=config, trust_remote_code=False, use_safetensors=True, local_files_only=True,
+            dtype=torch.float32, output_loading_info=True, **more,
+        )  # fmt: skip
     return net, sorted({*info["missing_keys"], *(name for name, *_ in info["mismatched_keys"])})
-
-
-def _advised(folder: Path, load: Callable[[], T]) -> T:
-    """Return what `load` loads, or say in a sentence why the folder's files do not let it."""
-    try:
-        return load()
-    except (StudioError, MemoryError):
-        raise
-    except Exception as error:
-        known = advise(error)
-        raise known if known.code != "unexpected" else StudioError(
-            "model-unreadable",
-            "“{model}” cannot be opened: {reason}.",
-            "Fetch the model again, or take it from another source.",
-            model=folder.name,
-            reason=" ".join(str(error).split())[:300].rstrip(".") or type(error).__name__,
-        ) from error  # fmt: skip

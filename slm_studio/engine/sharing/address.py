@@ -14,7 +14,11 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def check_call(name: str, endpoint: str, token: str) -> str:
     """Refuse what cannot work before anything is sent; return the endpoint without a slash at its end."""
     endpoint = (endpoint or HUGGING_FACE).rstrip("/")
-    parts = urlsplit(endpoint)
+    try:
+        parts = urlsplit(endpoint)
+        parts.port  # noqa: B018  (raises where it is no number)
+    except ValueError:  # http://[::1
+        parts = urlsplit("")
     local = parts.hostname in _LOOPBACK
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise StudioError(

@@ -171,4 +171,4 @@ def _homes() -> list[str]:
 
 
 def _dump(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+    return files.encode(json.dumps(value, ensure_ascii=False, indent=1) + "\n")

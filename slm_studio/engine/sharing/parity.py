@@ -10,6 +10,7 @@ import torch
 
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.inspect import inspect_as
 from slm_studio.engine.models.opening import open_net, open_tokenizer
@@ -53,11 +54,13 @@ def answers(folder: Path) -> np.ndarray:
     """Return every number that the model answers to the prompts, in a fixed order."""
     model = open_saved(folder)
     if not model.task:
-        return _hidden(folder)
+        with blaming(model.name):
+            return _hidden(folder)
     task = task_of(model.task)
     inspect_as(folder, model.task)
-    loaded = task.open(folder, model.facts, "cpu")
-    return _scores(model, loaded) if model.task == "classify" else _logits(loaded)
+    with blaming(model.name):
+        loaded = task.open(folder, model.facts, "cpu")
+        return _scores(model, loaded) if model.task == "classify" else _logits(loaded)
 
 
 def _scores(model: SavedModel, loaded: Loaded) -> np.ndarray:

@@ -15,6 +15,7 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.settings import load_settings
 from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.device import free_memory, pick_device, pick_threads
@@ -29,9 +30,12 @@ SAMPLE = 1000  # rows whose lengths stand for all
 def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     """Count and estimate without training. Ends in Finished(Sizes)."""
     task = task_of(recipe.task)
-    recipe = task.settle(recipe.settled(), dataset)
+    recipe = recipe.settled()
+    if problems := recipe.problems():
+        raise problems[0]
+    recipe = task.settle(recipe, dataset)
     splits = task.split(dataset, recipe)
-    with torch.device("meta"):
+    with torch.device("meta"), blaming(recipe.base):
         net = task.sketch(recipe, splits.train)
     parameters = sum(parameter.numel() for parameter in net.parameters())
     lengths = task.lengths(_some(splits.train), recipe)

@@ -1,0 +1,208 @@
+"""Odd input meets a sentence: a slice of the fuzz (python -m tests.fuzz 10000), and what it has found."""
+
+import json
+from collections import deque
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from slm_studio import engine
+from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Finished
+from slm_studio.core.recipe import make_recipe
+from slm_studio.core.run import create_run
+from slm_studio.engine.advice import advise
+from tests.fuzz.door import Fuzz
+
+SLICE = 60  # inputs: some seconds
+
+
+def result(events):
+    last = deque(events, maxlen=1).pop()
+    assert isinstance(last, Finished)
+    return last.result
+
+
+def code_of(events) -> str:
+    with pytest.raises(StudioError) as caught:
+        result(events)
+    return caught.value.code
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        place = tmp_path_factory.mktemp("writer")
+        patch.setenv("SLM_STUDIO_HOME", str(place / "home"))
+        book = place / "book.txt"
+        book.write_text("a cat sat on a mat, and a dog ran after it\n" * 40, encoding="utf-8")
+        dataset = result(engine.read(str(book)))
+        recipe = make_recipe("write", base="blank:llama-nano", roles={"text": "text"}, settings={"epochs": 1, "max_length": 32, "precision": "fp32"})  # fmt: skip
+        return Path(result(engine.train(recipe, dataset, create_run(recipe, dataset))).folder)
+
+
+@pytest.mark.parametrize("kind", ["read", "others"])
+def test_a_slice_of_the_fuzz_meets_a_sentence_everywhere(tmp_path: Path, kind: str) -> None:
+    kinds = ("read",) if kind == "read" else ("evaluate", "predict", "predict_file")
+    fuzz = Fuzz(tmp_path / "fuzz", seed=1, kinds=kinds)
+    if kind != "read":
+        fuzz.families = {"classify": ("bag",)}
+
+    outcomes = [fuzz.one(n) for n in range(SLICE if kind == "read" else SLICE // 4)]
+
+    assert not [outcome.problem for outcome in outcomes if outcome.problem]
+    assert len({outcome.code for outcome in outcomes}) > 3  # and not because nothing was tried
+
+
+def test_no_memory_is_said_whichever_library_met_it() -> None:
+    try:
+        torch.empty(1 << 50)
+    except RuntimeError as real:
+        assert advise(real).code == "out-of-memory"
+    else:
+        pytest.fail("this machine gave a petabyte")
+
+    for error in (
+        RuntimeError("std::bad_alloc"),
+        MemoryError(),
+        OSError(12, "Cannot allocate memory"),
+        pa.ArrowMemoryError("malloc of size 99 failed"),
+    ):
+        assert advise(error).code == "out-of-memory", error
+    assert advise(RuntimeError("shapes do not match")).code == "unexpected"
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv", "a.tsv", "a.txt", "a.parquet", "a"])
+@pytest.mark.parametrize(
+    "content", [b" ", b"\n", b" \n\t\r\n", b"\xef\xbb\xbf \n", b"[]", b"{}", b"null", b"[[]]", b"[{}]"]
+)
+def test_a_blank_file_has_a_sentence_in_every_format(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    try:
+        assert isinstance(result(engine.read(str(path))), Dataset)
+    except StudioError as error:
+        assert error.code not in ("unexpected", "native-panic")
+
+
+def test_parquet_text_that_is_no_utf8_is_mended_and_counted(tmp_path: Path) -> None:
+    raw = pa.array([b"good", b"caf\xe9", b"\xff\xfe"], pa.binary())
+    table = pa.table({"text": pa.Array.from_buffers(pa.string(), 3, raw.buffers()), "label": ["a", "b", "a"]})
+    pq.write_table(table, tmp_path / "bad.parquet")
+
+    dataset = result(engine.read(str(tmp_path / "bad.parquet")))
+
+    with pa.memory_map(str(dataset.part())) as source:
+        cells = pa.ipc.open_file(source).read_all().column("text").to_pylist()
+    assert cells == ["good", "caf\ufffd", "\ufffd\ufffd"]
+    assert {remark.code: remark.count for remark in dataset.report.remarks}["cells-undecodable"] == 2
+
+
+@pytest.mark.parametrize("name", ["utf-16", "utf-32"])
+def test_a_wide_encoding_that_a_person_named_needs_no_mark(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("text,label\nhello,a\nbye,b\n".encode(f"{name}-le"))
+
+    dataset = result(engine.read(str(path), ReadOptions(encoding=name)))
+
+    assert [column.name for column in dataset.columns] == ["text", "label"]
+    assert dataset.rows == 2
+
+
+@pytest.mark.parametrize("verb", ["measure", "train"])
+def test_a_role_that_no_column_plays_is_said(tmp_path: Path, verb: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "".join(f"row {n},{n % 2}\n" for n in range(30)))
+    dataset = result(engine.read(str(path)))
+    recipe = make_recipe("classify", roles={"text": "text"})
+    plans = {"measure": lambda: engine.measure(dataset, recipe), "train": lambda: engine.train(recipe, dataset, create_run(recipe, dataset))}  # fmt: skip
+
+    assert code_of(plans[verb]()) == "role-missing"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"temperature": float("nan")}, "knob-range"),
+        ({"temperature": -1.0}, "knob-range"),
+        ({"top_p": 2.0}, "knob-range"),
+        ({"repetition_penalty": 0.0}, "knob-range"),
+        ({"seed": 2**70}, "knob-range"),
+        ({"max_new_tokens": 0}, "knob-range"),
+        ({"top_k": "three"}, "knob-type"),
+    ],
+)
+def test_how_to_write_is_checked_at_the_door(writer: Path, options: dict[str, object], code: str) -> None:
+    handle = result(engine.open(str(writer))).handle
+
+    assert code_of(engine.predict(handle, "a cat", options)) == code
+
+
+def test_half_a_character_in_a_prompt_is_answered(writer: Path) -> None:
+    handle = result(engine.open(str(writer))).handle
+
+    assert result(engine.predict(handle, "a cat \udce9 \ud800", {"max_new_tokens": 2}))["count"] == 2
+
+
+HARMS = {
+    "a pre-tokenizer of no known kind": ("tokenizer.json", "pre_tokenizer", {"type": "Nosuch"}),
+    "special tokens of the wrong kind": ("tokenizer_config.json", "eos_token", {"a": {}}),
+    "a number that is a word": ("config.json", "rms_norm_eps", "x"),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_what_a_library_finds_wrong_in_a_model_is_the_models_damage(tmp_path: Path, writer: Path, harm: str) -> None:
+    import shutil
+
+    name, key, value = HARMS[harm]
+    folder = Path(shutil.copytree(writer, tmp_path / "model"))
+    plain = json.loads((folder / name).read_text(encoding="utf-8"))
+    (folder / name).write_text(json.dumps(plain | {key: value}), encoding="utf-8")
+
+    for events in (engine.open(str(folder)), engine.export(str(folder), "zip", str(tmp_path / "out.zip"))):
+        assert code_of(events).startswith("model-")
+
+
+@pytest.mark.parametrize("name", ["idna", "punycode", "undefined", "base64", "rot13", "nosuch"])
+def test_an_encoding_that_is_none_of_files_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"text,label\ncaf\xe9,a\n")
+
+    assert code_of(engine.read(str(path), ReadOptions(encoding=name))) == "no-such-encoding"
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "nonsense", "ftp://x", "http://x:port", "http://"])
+def test_what_is_no_address_of_a_hub_is_said(address: str) -> None:
+    assert code_of(engine.fetch("ada/tiny", address)) == "hub-address"
+
+
+def test_a_token_beyond_the_table_is_refused_before_it_is_looked_up(tmp_path: Path, writer: Path) -> None:
+    import shutil
+
+    folder = Path(shutil.copytree(writer, tmp_path / "model"))
+    plain = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    plain |= {"eos_token": "<one more token>"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(plain), encoding="utf-8")
+    path = tmp_path / "a.csv"
+    path.write_text("text\n" + "a cat sat on a mat\n" * 30)
+    dataset = result(engine.read(str(path)))
+    handle = result(engine.open(str(folder))).handle
+
+    assert code_of(engine.evaluate(handle, dataset, "", {"text": "text"})) == "model-vocabulary"
+
+
+def test_half_a_character_in_json_of_ours_comes_back_as_it_was(tmp_path: Path) -> None:
+    from slm_studio.core import files
+
+    value = {"name": "caf\ud800", "more": ["\udce9 é 文"]}
+
+    files.write_json(tmp_path / "a.json", value)
+
+    assert files.read_json(tmp_path / "a.json") == value
+    assert "文" in (tmp_path / "a.json").read_text(encoding="utf-8")
