@@ -39,6 +39,10 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
         "learnt": report.learnt,
         "note": fill(report.about_learnt, {"learnt": report.learnt, "rows": report.rows}),
         "facts": codec.to_json(report.facts),
+        "remarks": [
+            {"code": each.code, "count": each.count, "message": fill(each.message, each.values or {})}
+            for each in report.remarks
+        ],
         "baseline": {
             each.key: {metric.key: metric.value for metric in each.metrics}
             | ({"verdict": each.verdict} if each.verdict else {})

@@ -41,7 +41,7 @@ class Screen:
         if isinstance(event, events.Finished | events.Predicted):
             return  # their content is the verb's result, or printed by the verb
         if self.as_json:
-            self.line(event_to_json(event))
+            self.line(_whole_sentences(event_to_json(event)))
             return
         if isinstance(event, events.Note):
             self.say(fill(event.message, event.values))
@@ -186,6 +186,16 @@ def _clean(text: str) -> str:
     return "".join(
         "\ufffd" if (sign < " " and sign not in "\t\n") or "\x7f" <= sign < "\xa0" else sign for sign in text
     )
+
+
+def _whole_sentences(line: dict[str, object]) -> dict[str, object]:
+    """Return an event's line with its templates filled: a program shows them as they are."""
+    values, machine = line.get("values"), line.get("machine")
+    if isinstance(values, Mapping):
+        line["message"] = fill(str(line["message"]), values)
+    if isinstance(machine, dict):
+        line["machine"] = machine | {"reason": fill(str(machine.get("reason", "")), machine.get("values") or {})}
+    return line
 
 
 def _is_table(value: object) -> bool:

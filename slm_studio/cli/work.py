@@ -18,6 +18,7 @@ from slm_studio.core.results import Opened
 from slm_studio.core.run import Run
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.settings import load_settings
+from slm_studio.host.ending import engine_was_ended
 from slm_studio.host.engines import Engines
 from slm_studio.host.job import Job
 
@@ -75,6 +76,8 @@ class Work:
         except BrokenPipeError:
             self._let_it_save(job)
             raise
+        if result is None and not isinstance(None, kind):
+            raise engine_was_ended()  # nobody here stopped it
         assert isinstance(result, kind), f"{verb} ended in {type(result).__name__}"
         return result
 

@@ -102,7 +102,8 @@ class Report:
     baselines: tuple[Baseline, ...] = ()
     folder: str = ""  # where report.json, confusion.csv and cases.jsonl stand
     cases: str = ""  # a JSONL file: one scored row a line, surest mistakes first
-    facts: dict[str, float] = field(default_factory=dict)  # further numbers: calibration error, texts cut
+    facts: dict[str, float] = field(default_factory=dict)  # further numbers: calibration error
+    remarks: tuple[Remark, ...] = ()  # what the numbers do not say by themselves
     seconds: float = 0.0
     learnt: int = 0  # rows of the file that the model learnt from: not among `rows`, unless `split` is train
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from slm_studio.core.dataset import Dataset
+from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.events import Event, Note, Progress
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Baseline, Label, Report, Token
@@ -86,6 +86,8 @@ class Task(Generic[Observation]):
         if "attention_mask" not in batch and "input_ids" in batch:
             lengths = torch.tensor([len(example["input_ids"]) for example in examples])  # type: ignore[arg-type]
             batch["attention_mask"] = (torch.arange(batch["input_ids"].shape[1])[None, :] < lengths[:, None]).long()
+        if "input_ids" in batch:
+            loaded.refuse_unknown(int(batch["input_ids"].max()))
         return batch
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
@@ -141,6 +143,14 @@ class Task(Generic[Observation]):
     def calibrate(self, observations: Sequence[Observation]) -> dict[str, object]:
         """Return facts by which later answers sound as sure as held-out rows say they may."""
         return {}
+
+    def remarks(self, rows: Rows, loaded: Loaded, examples: Sequence[Example], *, scored: bool) -> Iterator[Remark]:
+        """Yield what a number over these rows does not say by itself; `scored`: not only learnt from."""
+        yield from ()
+
+    def chance(self, loaded: Loaded) -> float | None:
+        """Return the loss of guessing by how often each answer occurs, where that is known."""
+        return None
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Return a few answers, to watch while the model learns."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtTest import QTest
 
 from slm_studio.core import codec, files, paths
+from slm_studio.core.dataset import Remark
 from slm_studio.core.results import Baseline, ClassScore, Metric, Report
 from slm_studio.core.saved import SavedModel, save_facts
 
@@ -42,7 +43,9 @@ def make_model(name: str = "Support tickets", task: str = "classify", **facts: o
     return model
 
 
-def classify_report(folder: Path, dataset: str = "tickets.csv", verdict: str = "none") -> Report:
+def classify_report(
+    folder: Path, dataset: str = "tickets.csv", verdict: str = "none", remarks: tuple[Remark, ...] = ()
+) -> Report:
     """Write a report of five rows, two of them wrong."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "cases.jsonl").open("w", encoding="utf-8") as stream:
@@ -69,7 +72,7 @@ def classify_report(folder: Path, dataset: str = "tickets.csv", verdict: str = "
             Baseline(key="majority", metrics=(Metric(key="accuracy", value=0.4),), seconds=0.1, verdict="better"),
             Baseline(key="tfidf_linear", metrics=(Metric(key="accuracy", value=0.8),), seconds=0.1, verdict=verdict),
         ),
-        folder="/elsewhere", cases="/elsewhere/cases.jsonl", facts={"calibration_error": 0.021},
+        folder="/elsewhere", cases="/elsewhere/cases.jsonl", facts={"calibration_error": 0.021}, remarks=remarks,
     )  # fmt: skip
     files.write_json(folder / "report.json", codec.to_json(report))
     return report

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slm_studio.core.dataset import Column, Dataset, ReadReport
+from slm_studio.core.dataset import Column, Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
 from slm_studio.core.results import Metric, Opened
@@ -84,6 +84,29 @@ def test_a_simple_method_that_is_as_good_is_named(place, verdict, sentence):
     panel = place()
 
     assert panel.figures.stats()[2].second.text() == sentence
+
+
+def test_what_the_numbers_do_not_say_stands_above_them(place):
+    cut = Remark(
+        code="texts-cut",
+        message="{count} of {texts} texts {count:is|are} longer than {limit} tokens; the model reads their beginning only.",
+        count=80,
+        values={"count": 80, "texts": 80, "limit": 16},
+    )
+    scored(remarks=(cut,))
+
+    panel = place()
+
+    assert panel.remarks.isVisible()
+    assert panel.remarks.sentence.text() == (
+        "80 of 80 texts are longer than 16 tokens; the model reads their beginning only."
+    )
+
+
+def test_a_report_without_remarks_shows_no_empty_banner(place):
+    scored()
+
+    assert not place().remarks.isVisible()
 
 
 def test_the_surest_mistakes_stand_first(place):

@@ -70,6 +70,7 @@ class Engine:
         yield Started("x", MACHINE)
         yield Note("fresh-layers", "New: {layers}.", {"layers": "classifier"})
         yield Note("how-it-runs", "{precision}, by a trial.", {"precision": "fp32"})
+        yield Note("texts-cut", "{count} of {texts} texts are cut.", {"count": 80, "texts": 80})
         for n in range(1, 21):
             yield step(n)
         yield Evaluated(20, 2.0, 0.8, {"accuracy": 0.9, "f1_macro": 0.88}, best=True)
@@ -301,7 +302,7 @@ def test_a_run_shows_curve_numbers_opinion_and_samples(place):
         "0.880",
         "Learning well",
         "The gap is small (0.13).",
-        "fp32, by a trial.\nA processor · CPU\nNew: classifier.",
+        "fp32, by a trial.\nA processor · CPU\nNew: classifier.\n80 of 80 texts are cut.",
         "step 20",
     ):
         assert words in place.words()

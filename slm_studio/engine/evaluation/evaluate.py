@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from slm_studio.core import codec, files, paths
-from slm_studio.core.dataset import Dataset, Split, open_dataset
+from slm_studio.core.dataset import Dataset, Remark, Split, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json
@@ -87,6 +87,8 @@ def score_rows(
             dataset=names[1],
         )
     observations, order = yield from observe_all(task, loaded, examples, BATCH)
+    said = tuple(task.remarks(rows, loaded, examples, scored=True))
+    yield from (Note(each.code, each.message, each.values or {}) for each in said)
     folder.mkdir(parents=True, exist_ok=True)
     report = task.report(observations, order, rows, loaded, folder)
     report = replace(
@@ -97,12 +99,19 @@ def score_rows(
         folder=str(folder),
         learnt=learnt,
         seconds=time.perf_counter() - began,
+        remarks=(*_unseen(task, loaded, rows, names[2]), *said),
     )
     write_report(report, folder)  # stands before the baselines, which may take longer
     if train is not None and len(train):
         report = replace(report, baselines=(yield from _baselines(task, train, rows, report, folder, loaded)))
         write_report(report, folder)
     return report  # type: ignore[return-value]
+
+
+def _unseen(task: Task, loaded: Loaded, rows: Rows, split: str) -> Iterator[Remark]:  # type: ignore[type-arg]
+    """Yield what was said of these rows before they were scored."""
+    for note in task.strangers(loaded, rows, split):
+        yield Remark(code=note.code, message=note.message, count=int(note.values["rows"]), values=note.values)
 
 
 def write_report(report: Report, folder: Path) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForSequenceClassification
 
-from slm_studio.core.dataset import Dataset
+from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Note, Progress
 from slm_studio.core.recipe import Recipe, split_base
@@ -24,7 +24,7 @@ from slm_studio.engine.data.quality import refuse_hopeless
 from slm_studio.engine.data.rows import Row, Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
-from slm_studio.engine.evaluation import baselines, scoring
+from slm_studio.engine.evaluation import baselines, remarks, scoring
 from slm_studio.engine.inference.decoding import positions
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.bag import BagTokenizer
@@ -33,6 +33,7 @@ from slm_studio.engine.models.classifiers import make_classifier
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.features import foretell_features
+from slm_studio.engine.models.lengths import count_cut, length_of
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
 from slm_studio.engine.models.vocabulary import train_word_pieces
 from slm_studio.engine.task import Batch, Example, Held, Table, Task, parts
@@ -133,6 +134,12 @@ class Classify(Task[Scored]):
         if found is not None:
             yield Note("labels-unseen", found.message, found.values(split))
 
+    def chance(self, loaded: Loaded) -> float | None:
+        """Return the entropy of the labels that were learnt."""
+        counts_L = np.asarray(loaded.facts.get("counts") or [1], dtype=np.float64)
+        shares_L = counts_L / counts_L.sum()
+        return float(-(shares_L * np.log(shares_L)).sum()) or None
+
     def calibrate(self, observations: Sequence[Scored]) -> dict[str, object]:
         """Return the temperature of the probabilities; logits stay as the net computes them."""
         labels_N = np.concatenate([scored.labels_B for scored in observations])
@@ -165,6 +172,12 @@ class Classify(Task[Scored]):
             cases=str(cases),
             facts={"calibration_error": scoring.calibration_error(confidence, right)} | unseen_facts(names, true),
         )  # fmt: skip
+
+    def remarks(self, rows: Rows, loaded: Loaded, examples: Sequence[Example], *, scored: bool) -> Iterator[Remark]:
+        """Yield labels that no scored row has, and texts of which the model reads the beginning."""
+        if scored:
+            yield from remarks.on_missing(rows.column("label"), labels_of(loaded))
+        yield from remarks.on_cut(count_cut(loaded, rows.column("text"), examples), len(rows), length_of(loaded))
 
     def baselines(
         self, train: Rows, scored: Rows, report: Report, folder: Path, loaded: Loaded
@@ -323,8 +336,7 @@ def class_weights(loaded: Loaded) -> Tensor:
 
 def encode_texts(loaded: Loaded, texts: Sequence[str]) -> list[list[int]]:
     """Return token ids of many texts, cut at the model's length."""
-    limit = int(loaded.facts.get("max_length") or 512)  # type: ignore[call-overload]
-    return encode_framed(loaded.tokenizer, texts, limit)  # type: ignore[arg-type]
+    return encode_framed(loaded.tokenizer, texts, length_of(loaded))  # type: ignore[arg-type]
 
 
 def write_cases(path: Path, rows: Rows, predicted: Sequence[str], confidence: np.ndarray, right: np.ndarray) -> None:

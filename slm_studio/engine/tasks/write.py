@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
+from slm_studio.core import knobs
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
@@ -172,6 +173,10 @@ class Write(Task[Scored]):
         )
         return Held(float(loss), {"perplexity": math.exp(min(loss, 700))})
 
+    def chance(self, loaded: Loaded) -> float | None:
+        """Return the loss of an even guess among all tokens."""
+        return math.log(max(2, int(loaded.net.config.vocab_size)))
+
     def report(
         self, observations: Sequence[Scored], order: np.ndarray, rows: Rows, loaded: Loaded, folder: Path
     ) -> Report:
@@ -220,9 +225,11 @@ class Write(Task[Scored]):
         """Yield the continuation, token by token. Options: the fields of DecodingOptions."""
         known = {each.name for each in fields(DecodingOptions)}
         chosen = {name: value for name, value in options.items() if name in known}
-        chosen["stop"] = tuple(chosen.get("stop", ()))  # type: ignore[arg-type]
+        decoding = DecodingOptions(**chosen | {"stop": tuple(chosen.get("stop", ()))})  # type: ignore[arg-type]
+        if problems := knobs.problems(decoding):
+            raise problems[0]
         ids = [*opening_of(loaded), *self._ids(loaded, prompt).tolist()]
-        yield from stream(loaded.net, loaded.tokenizer, ids, DecodingOptions(**chosen), continues=True)  # type: ignore[arg-type]
+        yield from stream(loaded.net, loaded.tokenizer, ids, decoding, continues=True)  # type: ignore[arg-type]
 
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read a model folder back."""
@@ -274,7 +281,9 @@ class Write(Task[Scored]):
         return nats_BT * mask_BT, mask_BT
 
     def _ids(self, loaded: Loaded, text: str) -> np.ndarray:
-        return np.array(encode_plain(loaded.tokenizer, [text])[0], dtype=np.int64)  # type: ignore[arg-type]
+        ids = np.array(encode_plain(loaded.tokenizer, [text])[0], dtype=np.int64)  # type: ignore[arg-type]
+        loaded.refuse_unknown(int(ids.max(initial=0)))
+        return ids
 
     def _write_cases(self, path: Path, rows: Rows, loaded: Loaded, nats_N: np.ndarray) -> None:
         blocks = next(event for event in self.examples(rows, loaded, None) if isinstance(event, list))  # type: ignore[arg-type]

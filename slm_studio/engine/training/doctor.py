@@ -1,11 +1,13 @@
 """The doctor: says in words what the curve shows, with evidence and a remedy."""
 
+import math
 from collections.abc import Iterator
 
 from slm_studio.core.events import Evaluated, Note
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import TaskInfo
+from slm_studio.core.texts import mark
 from slm_studio.core.verdict import last_word
 from slm_studio.engine.training.checkpoint import Position
 
@@ -16,14 +18,17 @@ FLAT = 4  # evaluations without gain that look like a plateau
 class Doctor:
     """Looks at each evaluation and speaks when its opinion changes."""
 
-    def __init__(self, info: TaskInfo) -> None:
+    def __init__(self, info: TaskInfo, chance: float | None = None) -> None:
         self.info = info
+        self.chance = chance  # the loss of guessing, where it is known
         self.losses: list[float] = []
+        self.lowest = math.inf  # of the smoothed training loss
         self.said = ""
 
     def look(self, evaluated: Evaluated, position: Position, recipe: Recipe) -> Iterator[Note]:
-        """Yield at most one Note. Codes: learning-well, by-heart, plateau, not-learning, unstable."""
+        """Yield at most one Note. Codes: learning-well, by-heart, plateau, not-learning, unstable, diverging."""
         self.losses.append(evaluated.loss)
+        self.lowest = min(self.lowest, position.recent_loss)
         note = self._opinion(evaluated, position, recipe)
         if note.code != self.said:
             self.said = note.code
@@ -48,6 +53,10 @@ class Doctor:
                 "{skipped} {skipped:step|steps} had a gradient that was not finite and {skipped:was|were} skipped. A lower learning rate would help.",
                 values | {"skipped": position.skipped},
             )
+        if found := self._diverging(evaluated, position):
+            return Note(
+                "diverging", found, values | {"lowest": round(self.lowest, 3), "chance": round(self.chance or 0, 3)}
+            )
         if len(self.losses) >= 3 and self.losses[-1] > 0.995 * self.losses[0]:
             return Note(
                 "not-learning",
@@ -66,8 +75,28 @@ class Doctor:
                 "No gain in the last {stale} {stale:evaluation|evaluations}. After {patience} the run ends and keeps the best.",
                 values,
             )
+        if not evaluated.best:
+            return Note(
+                "no-gain",
+                "No gain at the latest look; the best so far was after step {best}.",
+                values | {"best": position.best_step},
+            )
         return (
             Note("learning-well", "Held-out rows still improve, and nothing speaks of learning by heart.", values)
             if gap <= GAP
             else Note("learning-with-gap", "Held-out rows still improve, {gap} behind the training loss.", values)
         )
+
+    def _diverging(self, evaluated: Evaluated, position: Position) -> str:
+        """Return the sentence for a run that moves away from what it had learnt, or ""."""
+        if not math.isfinite(evaluated.loss + position.recent_loss):
+            return mark(
+                "The loss is no longer a number. The best checkpoint so far is kept; train again with a third of the learning rate."
+            )
+        if not evaluated.best and position.recent_loss > self.lowest + GAP:
+            return mark(
+                "The training loss rises again: it was {lowest} before. The best checkpoint is kept; a third of the learning rate would help."
+            )
+        if len(self.losses) >= 2 and self.chance is not None and evaluated.loss > self.chance + GAP:
+            return mark("The held-out loss is {loss}, worse than guessing ({chance}): the learning rate is too high.")
+        return ""

@@ -1,6 +1,7 @@
 """From a recipe and rows to everything the loop needs: a net and its examples."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,6 +17,7 @@ from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.base import find_base
+from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.trainer import Material
@@ -54,6 +56,8 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
     validation = yield from _examples(task, splits.validation, opened, recipe)
     if not train:
         raise StudioError("nothing-to-learn", "No row holds text to learn from.", "Choose another column, or add rows.")
+    for each in task.remarks(splits.train, opened, train, scored=False):
+        yield Note(each.code, each.message, each.values or {})
     shown = splits.validation if len(splits.validation) else splits.train
     yield Plan(task, recipe, splits, opened, Material(train, validation, _few(shown)))
 
@@ -76,7 +80,8 @@ def _build(task: Task, recipe: Recipe, rows: Rows) -> Loaded:  # type: ignore[ty
     # Blank weights are a function of the seed alone; orthogonal ones round otherwise with other threads.
     torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
-    return task.build(recipe, facts, rows)
+    with nullcontext() if recipe.is_blank else blaming(recipe.base):
+        return task.build(recipe, facts, rows)
 
 
 def _examples(task: Task, rows: Rows, loaded: Loaded, recipe: Recipe) -> Iterator[Event]:  # type: ignore[type-arg]

@@ -66,7 +66,7 @@ class Trainer:
         self.position = Position()
         self.best: dict[str, Tensor] | None = None  # None: the weights as they are
         self.lengths = [task.length(example) for example in material.train]
-        self.doctor = Doctor(task.info)
+        self.doctor = Doctor(task.info, task.chance(loaded))
         self.course = Course(machine.steps)
         self.recorded = dict(machine.corrections)  # step → new total
         self.budget = Budget(recipe.minutes * 60, machine.steps) if recipe.minutes is not None else None

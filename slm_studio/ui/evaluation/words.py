@@ -1,7 +1,9 @@
 """What the numbers of a report are called, how they are written, and what they mean, in words."""
 
 import math
+from collections.abc import Sequence
 
+from slm_studio.core.dataset import Remark
 from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.texts import mark, say, tr
 from slm_studio.ui.naming import file_words
@@ -112,3 +114,8 @@ def perplexity_words(value: float) -> str:
 def baseline_value(baseline: Baseline, key: str) -> float | None:
     """Return a simple method's score, or None."""
     return next((metric.value for metric in baseline.metrics if metric.key == key), None)
+
+
+def remarks_words(remarks: Sequence[Remark]) -> str:
+    """Return what the numbers do not say by themselves, a line each."""
+    return "\n".join(say(each.message, {"count": each.count, **(each.values or {})}) for each in remarks)

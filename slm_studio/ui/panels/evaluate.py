@@ -17,7 +17,7 @@ from slm_studio.ui.evaluation.confusion_card import ConfusionCard
 from slm_studio.ui.evaluation.figures import Figures
 from slm_studio.ui.evaluation.reading import read_report
 from slm_studio.ui.evaluation.score_card import ScoreCard
-from slm_studio.ui.evaluation.words import learnt_words, where_scored
+from slm_studio.ui.evaluation.words import learnt_words, remarks_words, where_scored
 from slm_studio.ui.evaluation.writing_card import WritingCard
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.model_page import ModelPage
@@ -91,11 +91,11 @@ class EvaluatePanel(ModelPage):
 
     def _build_notices(self) -> None:
         self.other = Banner(tone="plain", action="Back to its own report")
-        self.verdict = Banner(tone="warning")
-        for banner in (self.other, self.verdict):
+        self.verdict, self.remarks = Banner(tone="warning"), Banner(tone="warning")
+        for banner in (self.other, self.verdict, self.remarks):
             banner.hide()
         self.score_card = ScoreCard(self._jobs, self._session.settings.device)
-        for widget in (self.other, self.verdict, self.score_card):
+        for widget in (self.other, self.verdict, self.remarks, self.score_card):
             self.notices.addWidget(widget)
 
     def _build_body(self) -> None:
@@ -156,6 +156,9 @@ class EvaluatePanel(ModelPage):
         self.verdict.setVisible(verdict is not None and verdict.code == NOTHING)
         if verdict is not None:
             self.verdict.set_words(verdict.sentence)
+        remarks = report.remarks if report is not None else ()
+        self.remarks.setVisible(bool(remarks))
+        self.remarks.set_words(partial(remarks_words, remarks))
         for button in (self.file_button, self.try_button):
             button.setVisible(model is not None)
         self.export_button.setVisible(report is not None)

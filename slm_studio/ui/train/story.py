@@ -31,6 +31,7 @@ from slm_studio.ui.pace import Pace
 from slm_studio.ui.train.wording import DOCTOR
 from slm_studio.ui.widgets.curves import Series
 
+REMARKS = ("texts-cut", "labels-unseen", "labels-unscored")
 STOPPING = "stopping"
 ELSEWHERE = "elsewhere"  # another window or a terminal holds its lock
 LAST_WORDS = ("ended", "ended-by-heart", "ended-nothing")
@@ -51,6 +52,7 @@ class Story:
     samples: list[Sample] = field(default_factory=list)
     opinion: Note | None = None  # the doctor's latest
     how: Note | None = None  # how it runs
+    remarks: dict[str, Note] = field(default_factory=dict)  # what its numbers do not say by themselves, by code
     fresh: Note | None = None  # the layers that its base did not bring along
     progress: Progress | None = None  # what is being done besides steps
     saved: int = -1  # the step of the newest checkpoint
@@ -148,6 +150,8 @@ class Story:
     def _note(self, note: Note) -> None:
         if note.code == "how-it-runs":
             self.how = note
+        elif note.code in REMARKS:
+            self.remarks[note.code] = note
         elif note.code == "fresh-layers":
             self.fresh = note
         elif note.code in DOCTOR:

@@ -149,6 +149,6 @@ class Watch(QWidget):
         if story.replanned is not None:
             n, steps = story.replanned.n, story.replanned.steps
             parts.append(tr("Planned anew at step {n}, to keep the time: {steps} steps in all.", n=n, steps=steps))
-        if story.fresh is not None:
-            parts.append(say(story.fresh.message, story.fresh.values))
+        notes = [*filter(None, [story.fresh]), *story.remarks.values()]
+        parts += [say(note.message, note.values) for note in notes]
         self.machine.setText("\n".join(parts))

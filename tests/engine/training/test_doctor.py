@@ -1,42 +1,54 @@
-"""The doctor's last word: it knows that a run has ended."""
+"""The doctor says what the curve shows, and never that a run which falls apart is learning well."""
 
-from dataclasses import replace
+import math
 
+import pytest
+
+from slm_studio.core.errors import fill
 from slm_studio.core.events import Evaluated
 from slm_studio.core.recipe import make_recipe
-from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.engine.training.checkpoint import Position
 from slm_studio.engine.training.doctor import Doctor
 
-MODEL = SavedModel(
-    folder="/m", name="m", task="classify", base="blank:bag-small", metrics={"accuracy": 0.9},
-    baseline={"majority": {"accuracy": 0.5}}, verdicts={"majority": "better"},
-)  # fmt: skip
-RECIPE = make_recipe("classify", roles={"text": "text", "label": "label"}).settled()
+RECIPE = make_recipe("classify", roles={"text": "t", "label": "l"}).settled()
 
 
-def by_heart() -> Doctor:
-    doctor = Doctor(task_info("classify"))
-    for loss in (0.9, 0.6, 0.8, 0.85):
-        said = list(doctor.look(Evaluated(1, 1.0, loss, {}), Position(stale=2 if loss > 0.7 else 0), RECIPE))
-    assert doctor.said == "by-heart", said
-    return doctor
+def last(held: list[float], learnt: list[float], **more) -> str:
+    """Return the code of what the doctor said last; losses are those at each look."""
+    doctor, said = Doctor(task_info("classify"), more.pop("chance", 1.1)), ""
+    best, stale, best_step = math.inf, 0, 0
+    for step, (loss, recent) in enumerate(zip(held, learnt, strict=True), start=1):
+        is_best = loss < best
+        best, stale, best_step = (loss, 0, step) if is_best else (best, stale + 1, best_step)
+        position = Position(step=step, best=best, best_step=best_step, stale=stale, recent_loss=recent, **more)
+        for note in doctor.look(Evaluated(step, 1.0, loss, {}, is_best), position, RECIPE):
+            said = note.code
+            assert "{" not in fill(note.message, note.values)
+    return said
 
 
-def test_after_learning_by_heart_it_names_the_state_that_is_kept() -> None:
-    (note,) = by_heart().conclude(MODEL, Position(step=40, best_step=20))
+@pytest.mark.parametrize(
+    ("held", "learnt", "code"),
+    [
+        ([1.0, 0.7, 0.5], [1.0, 0.8, 0.5], "learning-well"),
+        ([1.0, 0.9, 0.8], [0.9, 0.3, 0.1], "learning-with-gap"),
+        ([1.0, 0.6, 0.61], [1.0, 0.6, 0.5], "no-gain"),
+        ([1.0, 0.6, math.nan], [1.0, 0.6, 0.5], "diverging"),
+        ([1.0, 0.6, 0.9], [1.0, 0.6, math.nan], "diverging"),
+        ([1.0, 0.6, 2.5], [1.0, 0.6, 2.4], "diverging"),  # both rise together, so that no gap shows
+        ([9.0, 8.0, 7.5], [9.0, 8.0, 7.5], "diverging"),  # it falls, and is far worse than guessing
+        ([1.0, 1.0, 1.0], [1.0, 1.0, 1.0], "not-learning"),
+        ([1.0, 0.6, 0.7, 0.8, 0.9], [1.0, 0.4, 0.2, 0.1, 0.05], "by-heart"),
+    ],
+)
+def test_the_curve_is_read_as_it_is(held: list[float], learnt: list[float], code: str) -> None:
+    assert last(held, learnt) == code
 
-    assert (note.code, note.values) == ("ended-by-heart", {"best": 20, "steps": 40})
+
+def test_steps_that_were_skipped_are_unstable_whatever_else_shows() -> None:
+    assert last([1.0, 0.7], [1.0, 0.7], skipped=2) == "unstable"
 
 
-def test_it_does_not_praise_a_model_that_learnt_nothing() -> None:
-    (note,) = by_heart().conclude(replace(MODEL, verdicts={"majority": "none"}), Position(step=40, best_step=20))
-
-    assert note.code == "ended-nothing"
-
-
-def test_a_run_without_held_out_rows_ends_with_its_last_state() -> None:
-    (note,) = Doctor(task_info("classify")).conclude(MODEL, Position(step=40))
-
-    assert (note.code, note.values) == ("ended", {"best": 40, "steps": 40})
+def test_without_known_chance_a_falling_loss_is_learning() -> None:
+    assert last([9.0, 8.0, 7.5], [9.0, 8.0, 7.5], chance=None) == "learning-well"

@@ -187,3 +187,18 @@ def test_optimizer_state_comes_back() -> None:
         name: tensor.tolist() for name, tensor in tensors.items()
     }
     assert again.state()[1] == numbers
+
+
+def test_a_long_gradient_is_shortened_before_it_moves_anything() -> None:
+    torch.manual_seed(0)
+    net, twin = TwoTables(), TwoTables()
+    twin.load_state_dict(net.state_dict())
+    norms = []
+    for module, scale in ((net, 1.0), (twin, 1000.0)):
+        optimizers = Optimizers(module, recipe(clip=0.01, weight_decay=0.0))
+        (module(torch.tensor([[1, 2]])).square().sum() * scale).backward()
+        norms.append(optimizers.step(1.0))
+        kept = torch.nn.utils.get_total_norm([p.grad for p in optimizers.dense])
+        assert float(kept) == pytest.approx(0.01, rel=1e-3)
+
+    assert norms[1] == pytest.approx(1000 * norms[0], rel=1e-3)  # what is told is the length before

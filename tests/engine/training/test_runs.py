@@ -1,6 +1,7 @@
 """Runs: a run that was stopped, killed or paused ends exactly as an undisturbed one."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from slm_studio import engine
-from slm_studio.core import curves, files
+from slm_studio.core import codec, curves, files
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Evaluated, Event, Finished, Saved, Started, Step
@@ -17,8 +18,9 @@ from slm_studio.core.lock import FileLock
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import FAILED, FINISHED, STOPPED, History, create_run, open_run
 from slm_studio.core.saved import SavedModel, open_saved
-from slm_studio.engine.training import checkpoint
+from slm_studio.engine.training import checkpoint, runs
 from slm_studio.engine.training.optimizer import Optimizers
+from slm_studio.engine.training.trainer import Trainer
 from tests.engine.training.conftest import losses
 
 
@@ -208,6 +210,62 @@ def test_a_full_disk_fails_in_words_and_the_run_goes_on_later(
     assert not list(run.path.glob("checkpoints/.partial*"))
     after = list(engine.resume(open_run(run.path)))
     assert_same(weights(after[-1].result), weights(whole[-1].result))
+
+
+def test_no_checkpoint_with_a_number_that_is_none_ever_stands(book: Dataset, recipe: Recipe) -> None:
+    run = create_run(recipe, book)
+    work = engine.train(recipe, book, run)
+    real, trainers = Trainer.events, []
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(StudioError) as caught:
+        patch.setattr(Trainer, "events", lambda self: (trainers.append(self), real(self))[1])
+        for event in work:
+            if isinstance(event, Step) and event.n == 2:
+                next(iter(trainers[0].loaded.net.parameters())).data[0] = math.nan
+
+    assert caught.value.code == "not-finite"
+    newest = checkpoint.newest(run.path / "checkpoints")
+    assert newest is not None
+    assert newest.name == "00000001"
+    assert all(torch.isfinite(each).all() for each in load_file(newest / "model" / "model.safetensors").values())
+
+
+def test_a_checkpoint_is_not_begun_where_the_disk_has_no_room_for_it(
+    book: Dataset, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(recipe, book)
+    asked: list[int] = []
+
+    def refuse(folder: Path, needed: int) -> None:
+        asked.append(needed)
+        if len(asked) == 2:
+            raise StudioError("disk-full", "The disk is full.", "Free some space.")
+
+    monkeypatch.setattr(files, "check_room", refuse)
+    with pytest.raises(StudioError) as caught:
+        list(engine.train(recipe, book, run))
+
+    assert caught.value.code == "disk-full"
+    (first,) = checkpoint.numbered(run.path / "checkpoints")
+    assert asked[0] >= (first / "model" / "model.safetensors").stat().st_size * 0.99
+    assert asked[1] > 2.9 * asked[0]  # the moments are twice the weights
+
+
+def test_what_a_killed_save_left_is_cleared_and_the_machine_of_the_run_is_kept(
+    book: Dataset, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(recipe, book)
+    work = engine.train(recipe, book, run)
+    next(event for event in work if isinstance(event, Step))
+    work.close()
+    torn = run.path / "checkpoints" / ".partial-0123abcd-00000009"
+    torn.mkdir()
+    (torn / "half").write_bytes(b"x")
+    monkeypatch.setattr(runs, "choose_machine", lambda *_: pytest.fail("a run goes on as it began"))
+
+    started = next(event for event in engine.resume(open_run(run.path)) if isinstance(event, Started))
+
+    assert not torn.exists()
+    assert codec.to_json(started.machine) == files.read_json(run.path / "machine.json")
 
 
 def test_the_recipe_on_disk_is_readable_without_us(book: Dataset, recipe: Recipe) -> None:
