@@ -1,0 +1,140 @@
+"""Lines that matter, how each could be wrong, and the tests that stand for it: read by tests/mutations.py.
+
+`old` stands exactly once in its file (test_mutations.py says so); a line that moved on takes its entry with it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One line made wrong: `old` → `new` in `file`; `tests` must then fail."""
+
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+TRAINING, DATA, HOST = "tests/engine/training/", "tests/engine/data/", "tests/host/"
+BEST, RUNS, PARTS = TRAINING + "test_best.py", TRAINING + "test_runs.py", TRAINING + "test_loop_parts.py"
+BASELINES, SCORING = "tests/engine/evaluation/test_baselines.py", "tests/engine/evaluation/test_scoring.py"
+DOCTOR, REMARKS, DURABLE = TRAINING + "test_doctor.py", "tests/cli/test_remarks.py", "tests/core/test_durable.py"
+SPLITS, CLEANING, READING = DATA + "test_splits.py", DATA + "test_cleaning.py", DATA + "test_reading.py"
+FETCH, ARCHIVE = "tests/engine/sharing/test_fetch.py", "tests/engine/sharing/test_archive.py"
+INSPECT = "tests/engine/models/test_inspect.py"
+SAMPLING, DECODING = "tests/engine/inference/test_sampling.py", "tests/engine/inference/test_decoding.py"
+PROCESS, JOB, PROTOCOL = HOST + "test_process.py", HOST + "test_job.py", HOST + "test_protocol.py"
+
+_TRAINER = "slm_studio/engine/training/trainer.py"
+_CHECKPOINT = "slm_studio/engine/training/checkpoint.py"
+_RUNS = "slm_studio/engine/training/runs.py"
+_FINISH = "slm_studio/engine/training/finish.py"
+_OPTIMIZER = "slm_studio/engine/training/optimizer.py"
+_DOCTOR = "slm_studio/engine/training/doctor.py"
+_EVALUATE = "slm_studio/engine/evaluation/evaluate.py"
+_BASELINES = "slm_studio/engine/evaluation/baselines.py"
+_SCORING = "slm_studio/engine/evaluation/scoring.py"
+_SPLITS = "slm_studio/engine/data/splits.py"
+_CLEANING = "slm_studio/engine/data/cleaning.py"
+_SOURCE = "slm_studio/engine/data/source.py"
+_DOWNLOAD = "slm_studio/engine/sharing/download.py"
+_UNPACKING = "slm_studio/engine/sharing/unpacking.py"
+_INSPECT = "slm_studio/engine/models/inspect.py"
+_VOCABULARY = "slm_studio/engine/models/foreign_vocabulary.py"
+_SAMPLING = "slm_studio/engine/inference/sampling.py"
+_DECODING = "slm_studio/engine/inference/decoding.py"
+_SERVER, _PROCESS = "slm_studio/host/server.py", "slm_studio/host/process.py"
+_STEERING, _PROTOCOL = "slm_studio/host/steering.py", "slm_studio/host/protocol.py"
+_FILES, _CLASSIFY = "slm_studio/core/files.py", "slm_studio/engine/tasks/classify.py"
+
+MUTATIONS = (
+    # The six that had survived
+    Mutation(_TRAINER, "held.loss < self.position.best)", "held.loss > self.position.best)", BEST),
+    Mutation(_BASELINES, "pipeline.fit(list(texts), list(labels))", "pipeline.fit(list(scored), list(true))", BASELINES),
+    Mutation(_FILES, "            os.fsync(stream.fileno())", "            pass", DURABLE),
+    Mutation(_RUNS, "recorder.cut_back(checkpoint.load_position(path).history if path else 0)", "pass", RUNS),
+    Mutation(_TRAINER, "(self.recipe.seed * 1_000_003 + number) % 2**63", "self.recipe.seed % 2**63", BEST),
+    Mutation(_TRAINER, "            checkpoint.load_weights(self.loaded.net, self.best)", "            pass", BEST),
+    # The loop
+    Mutation(_TRAINER, "math.isfinite(held.loss) and (", "(", BEST),
+    Mutation(_TRAINER, "self.best = checkpoint.weights_of(self.loaded.net)", "self.best = self.loaded.net.state_dict()", BEST),
+    Mutation(_TRAINER, "            self.position.stale += 1", "            pass", BEST),
+    Mutation(_TRAINER, "if bad >= BAD_UPDATES:", "if bad >= 10**9:", RUNS),
+    Mutation(_TRAINER, "        self.optimizers.forget()", "        pass", RUNS),
+    Mutation(_TRAINER, "        self.loaded.net.train()\n", "        self.loaded.net.eval()\n", BEST),
+    Mutation(_TRAINER, "best = self.best if self.position.best_step != self.position.step else None", "best = None", BEST),
+    Mutation(_TRAINER, "self.position.history = self.history_length()", "self.position.history = 0", RUNS),
+    Mutation(_TRAINER, "        checkpoint.prune(self.folder)\n", "", BEST),
+    Mutation(_TRAINER, "                self._save()\n            raise", "                pass\n            raise", RUNS),
+    Mutation(_TRAINER, "        self.best = checkpoint.best_weights(path)", "        self.best = None", BEST),
+    Mutation("slm_studio/engine/training/batches.py", "np.random.PCG64((seed, epoch))", "np.random.PCG64(seed)", PARTS),
+    Mutation("slm_studio/engine/training/schedule.py", "return min(1.0, (step + 1) / warmup)", "return min(1.0, step / warmup)", PARTS),
+    Mutation(_OPTIMIZER, "peak = rate * factor if is_fresh else rate", "peak = rate", PARTS),
+    Mutation(_OPTIMIZER, '"weight_decay": decay if is_matrix else 0.0', '"weight_decay": decay', PARTS),
+    Mutation(_OPTIMIZER, 'if norm == norm and norm not in (float("inf"), float("-inf")):', "if True:", PARTS),
+    Mutation(_OPTIMIZER, "if p.grad is not None], self.recipe.clip)", "if p.grad is not None], 1e9)", PARTS),
+    Mutation("slm_studio/engine/evaluation/observe.py", "    loaded.net.eval()", "    loaded.net.train()", BEST),
+    # Checkpoints and runs
+    Mutation(_CHECKPOINT, 'return hashes(checkpoint) == manifest.get("files")', "return True", RUNS),
+    Mutation(_CHECKPOINT, "for path in reversed(numbered(folder)) if", "for path in numbered(folder) if", RUNS),
+    Mutation(_CHECKPOINT, "    refuse_broken(loaded.net)\n", "", RUNS),
+    Mutation(_CHECKPOINT, "    files.check_room(folder, _bytes", "    (folder, _bytes", RUNS),
+    Mutation(_RUNS, "        if not self.lock.acquire():", "        if self.lock.acquire() is None:", RUNS),
+    Mutation(_RUNS, "    if path and machine_file.exists():", "    if False:", RUNS),
+    Mutation(_RUNS, "        files.clear_stale(self.run.path / CHECKPOINTS)\n", "", RUNS),
+    Mutation(_RUNS, "    best = checkpoint.best_weights(path) if step is None else None", "    best = None", BEST),
+    Mutation(_FINISH, "folder=folder, train=plan.splits.train,", "folder=folder, train=rows,", BASELINES),
+    Mutation(_FINISH, "rows = plan.splits.test if on_test else plan.splits.validation", "rows = plan.splits.validation", BASELINES),
+    Mutation(_DOCTOR, "        if not math.isfinite(evaluated.loss + position.recent_loss):", "        if False:", DOCTOR),
+    Mutation(_DOCTOR, "evaluated.loss > self.chance + GAP:", "evaluated.loss < self.chance - 99:", DOCTOR),
+    Mutation(_FILES, "        sync_folder(partial)\n", "", DURABLE),
+    # Scores
+    Mutation(_EVALUATE, "splits.train if part != \"train\" else None", "splits.train", BASELINES),
+    Mutation(_EVALUATE, 'split or (unseen or ["train"])[0]', 'split or "validation"', BASELINES),
+    Mutation(_BASELINES, "answer = Counter(train)", "answer = Counter(true)", BASELINES),
+    Mutation(_BASELINES, 'before = train.encode("utf-8")', 'before = scored.encode("utf-8")', BASELINES),
+    Mutation(_BASELINES, "counts = np.bincount(train, minlength", "counts = np.bincount(scored, minlength", BASELINES),
+    Mutation(_SCORING, "counts[place[one], place[other]] += 1", "counts[place[other], place[one]] += 1", SCORING),
+    Mutation(_SCORING, "Z95 = 1.959963984540054", "Z95 = 1.644853626951", SCORING),
+    Mutation(_SCORING, "(low, right) if loss(left) < loss(right) else (left, high)", "(low, right) if loss(left) > loss(right) else (left, high)", SCORING),
+    Mutation("slm_studio/engine/evaluation/compare.py", "2 * sum(math.exp", "1 * sum(math.exp", SCORING),
+    Mutation("slm_studio/engine/data/unseen.py", "all(fold(label) in folded", "all(label in folded", REMARKS),
+    Mutation("slm_studio/engine/evaluation/remarks.py", "if label not in set(true)", "if label in set(true)", REMARKS),
+    Mutation("slm_studio/engine/models/lengths.py", "sum(len(each) > limit for each in whole)", "0", REMARKS),
+    # Data
+    Mutation(_SPLITS, '" ".join(text.casefold().split())', '" ".join(text.split())', SPLITS),
+    Mutation(_SPLITS, "generator = np.random.Generator(np.random.PCG64(seed))", "generator = np.random.Generator(np.random.PCG64(0))", SPLITS),
+    Mutation(_SPLITS, "for group in groups:\n        found.setdefault(labels[int(group[0])]", "for group in groups:\n        found.setdefault(labels[0]", SPLITS),
+    Mutation(_CLEANING, "        if choose is None or (split != \"train\" and name != \"remove_empty\"):", "        if choose is None:", CLEANING),
+    Mutation(_CLEANING, "return ~np.isin(keys, texts[labels > 1])", "return np.isin(keys, texts[labels > 0])", CLEANING),
+    Mutation(_SOURCE, "if self.is_gzip and unpacked > max(", "if not self.is_gzip and unpacked > max(", "tests/engine/data/"),
+    Mutation("slm_studio/engine/data/readers/parquet.py", "    if unpacked > limit:\n        raise _too_large", "    if False:\n        raise _too_large", DATA + "test_parquet.py"),
+    # Foreign models and the hub
+    Mutation(_DOWNLOAD, "if done > file.size or digest.hexdigest() != (file.sha256 or file.blob):", "if done > file.size:", FETCH),
+    Mutation(_DOWNLOAD, "                if begins != done:", "                if False:", FETCH),
+    Mutation(_UNPACKING, '    if not name or "\\\\" in name or', "    if not name or", ARCHIVE),
+    Mutation(_UNPACKING, "            if not any(real.is_relative_to(each) for each in allowed):", "            if False:", ARCHIVE),
+    Mutation(_INSPECT, "            _check_finite(tensors)\n", "", INSPECT),
+    Mutation(_VOCABULARY, "    if rows and highest >= rows:", "    if rows and highest > rows + 10**6:", INSPECT),
+    Mutation(_INSPECT, '("auto_map", "custom_pipelines", "custom_generate")', '("custom_pipelines", "custom_generate")', INSPECT),
+    # Answers
+    Mutation(_SAMPLING, "torch.where(seen < 0, seen * penalty, seen / penalty)", "seen / penalty", SAMPLING),
+    Mutation(_SAMPLING, "    dropped_K[-1] = False\n", "", SAMPLING),
+    Mutation(_DECODING, "        self.done = len(context_ids)", "        self.done = len(context_ids) - 1", DECODING),
+    Mutation(_DECODING, "n == options.max_new_tokens or token_id in end_ids", "n == options.max_new_tokens", DECODING),
+    Mutation(_CLASSIFY, "probabilities_NL[order] = np.concatenate", "probabilities_NL[:] = np.concatenate", "tests/test_task_contract.py"),
+    # The host
+    Mutation(_SERVER, "    return hide(error, packed)", "    return error", JOB),
+    Mutation(_SERVER, "        text = text.replace(token, \"…\")", "        pass", PROCESS),
+    Mutation(_SERVER, "    os.dup2(2, 1)\n", "", JOB),
+    Mutation(_SERVER, "                self._steer(task, \"stop\")", "                pass", PROCESS),
+    Mutation(_SERVER, "                        raise engine_was_ended()", "                        pass", PROCESS),
+    Mutation(_PROCESS, "            elif self._silence > self._patience.silence:", "            elif self._silence > 10**9:", PROCESS),
+    Mutation(_PROCESS, "            if job.grace <= 0:\n", "            if job.grace <= -(10**9):\n", PROCESS),
+    Mutation(_PROCESS, "        if self.role == TRAIN and job is not None and job.verb != \"warm\":", "        if False:", PROCESS),
+    Mutation(_STEERING, "            if controls.is_paused:", "            if False:", JOB),
+    Mutation(_STEERING, "                _close(events)\n                yield Finished(None)", "                yield Finished(None)", JOB),
+    Mutation(_PROTOCOL, "    if len(line) > LIMIT:", "    if len(line) > 99 * LIMIT:", PROTOCOL),
+    Mutation(_PROTOCOL, "        return None  # the end", "        return line  # the end", PROTOCOL),
+)  # fmt: skip
