@@ -15,7 +15,9 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import create_run
+from slm_studio.core.saved import open_saved
 from slm_studio.engine.advice import advise
+from slm_studio.engine.tasks import task_of
 from tests.fuzz.door import Fuzz
 
 SLICE = 60  # inputs: some seconds
@@ -206,3 +208,19 @@ def test_half_a_character_in_json_of_ours_comes_back_as_it_was(tmp_path: Path) -
 
     assert files.read_json(tmp_path / "a.json") == value
     assert "文" in (tmp_path / "a.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("length", [10_000, None])
+def test_a_model_never_reads_more_tokens_than_it_has_positions(
+    tmp_path: Path, writer: Path, length: int | None
+) -> None:
+    import shutil
+
+    folder = Path(shutil.copytree(writer, tmp_path / "model"))
+    plain = json.loads((folder / "studio.json").read_text(encoding="utf-8"))
+    plain["facts"]["max_length"] = length
+    (folder / "studio.json").write_text(json.dumps(plain), encoding="utf-8")
+
+    loaded = task_of("write").open(folder, open_saved(folder).facts)
+
+    assert loaded.facts["max_length"] == 32

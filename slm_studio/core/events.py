@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from slm_studio.core.errors import Value
 
 SCHEMA = 1  # version of the lines in history.jsonl and on the host protocol
+MOST_THREADS = 4096
+PRECISIONS = ("fp32", "bf16")
+ATTENTIONS = ("eager", "sdpa")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +23,12 @@ class Machine:
     reason: str = ""  # a template: why this choice
     values: dict[str, Value] = field(default_factory=dict)
     corrections: tuple[tuple[int, int], ...] = ()  # (step, new total): what the clock showed of a time budget
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for numbers that no computer has: a record that was damaged must not reach the libraries."""
+        is_sound = 0 < self.threads <= MOST_THREADS and self.steps >= 0
+        if not is_sound or self.precision not in PRECISIONS or self.attention not in ATTENTIONS:
+            raise ValueError(f"{self.threads} threads, {self.steps} steps, {self.precision}, {self.attention}")
 
     @property
     def total(self) -> int:

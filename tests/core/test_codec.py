@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from slm_studio.core import codec, nouns
+from slm_studio.core import codec, files, nouns
 from slm_studio.core.dataset import Column, Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import (
@@ -89,3 +89,17 @@ def test_a_damaged_file_is_named(content: str, tmp_path) -> None:
 
     assert caught.value.code == "file-damaged"
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "harm", [{"threads": 10**20}, {"threads": 0}, {"steps": -1}, {"precision": "fp8"}, {"attention": "flex_attention"}]
+)
+def test_a_machine_that_no_computer_is_names_its_file(tmp_path, harm) -> None:
+    path = tmp_path / "machine.json"
+    files.write_json(path, codec.to_json(MACHINE) | harm)
+
+    with pytest.raises(StudioError) as caught:
+        codec.read(Machine, path)
+
+    assert caught.value.code == "file-damaged"
+    assert "machine.json" in str(caught.value)

@@ -3,10 +3,28 @@
 import sys
 from collections.abc import Mapping, Sequence
 
+from transformers import PreTrainedModel
+
+from slm_studio.core.errors import StudioError
+from slm_studio.engine.inference.decoding import positions
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.encoding import encode_framed
 
 DEFAULT = 512
+
+
+def settle_length(facts: Mapping[str, object], net: PreTrainedModel, default: int = DEFAULT) -> dict[str, object]:
+    """Return facts with a max_length that the net's positions allow. Raises StudioError where it is no number of tokens."""
+    length = facts.get("max_length") or default
+    if type(length) is not int or length < 1:
+        raise StudioError(
+            "model-damaged",
+            "“{file}” is damaged: {reason}.",
+            "Fetch the model again, or take it from another source.",
+            file="studio.json",
+            reason="its max_length is not a number of tokens",
+        )
+    return {**facts, "max_length": min(length, positions(net) or length)}
 
 
 def length_of(loaded: Loaded) -> int:

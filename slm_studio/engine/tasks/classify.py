@@ -25,7 +25,6 @@ from slm_studio.engine.data.rows import Row, Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
 from slm_studio.engine.evaluation import baselines, remarks, scoring
-from slm_studio.engine.inference.decoding import positions
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.bag import BagTokenizer
 from slm_studio.engine.models.base import local_folder
@@ -33,7 +32,7 @@ from slm_studio.engine.models.classifiers import make_classifier
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.features import foretell_features
-from slm_studio.engine.models.lengths import count_cut, length_of
+from slm_studio.engine.models.lengths import count_cut, length_of, settle_length
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
 from slm_studio.engine.models.vocabulary import train_word_pieces
 from slm_studio.engine.task import Batch, Example, Held, Table, Task, parts
@@ -222,9 +221,7 @@ class Classify(Task[Scored]):
         """Read a model folder back."""
         net, tokenizer = open_net(folder, self.key), open_tokenizer(folder)
         settle_padding(net, tokenizer, folder.name)
-        facts = dict(facts)
-        if (limit := positions(net)) and isinstance(facts.get("max_length"), int):
-            facts["max_length"] = min(facts["max_length"], limit)  # type: ignore[call-overload]
+        facts = settle_length(facts, net)
         facts.setdefault("labels", [net.config.id2label[place] for place in sorted(net.config.id2label)])
         _refuse_facts(facts, net.config.num_labels)
         return Loaded(net.to(device).eval(), tokenizer, facts)
@@ -280,9 +277,7 @@ class Classify(Task[Scored]):
         net, fresh = continue_net(folder, self.key, labels=len(labels), dropout=recipe.dropout or 0.0)
         tokenizer = open_tokenizer(folder)
         settle_padding(net, tokenizer, folder.name)
-        limit = positions(net) or recipe.max_length
-        facts = facts | {"fresh": fresh, "max_length": min(recipe.max_length or limit, limit)}
-        return Loaded(net, tokenizer, facts)
+        return Loaded(net, tokenizer, settle_length(facts | {"fresh": fresh}, net))
 
 
 TASK = Classify()
@@ -290,7 +285,7 @@ TASK = Classify()
 
 def _refuse_facts(facts: Mapping[str, object], outputs: int) -> None:
     """Refuse what studio.json says where the weights contradict: an answer would bear the wrong name."""
-    labels, limit = facts["labels"], facts.get("max_length")
+    labels = facts["labels"]
     names = {label for label in labels if isinstance(label, str)} if isinstance(labels, list) else set()
     if len(names) != outputs or not isinstance(labels, list) or len(labels) != outputs:
         raise StudioError(
@@ -299,14 +294,6 @@ def _refuse_facts(facts: Mapping[str, object], outputs: int) -> None:
             "Fetch the model again, or restore its folder from a copy.",
             named=len(names),
             outputs=outputs,
-        )
-    if limit is not None and (type(limit) is not int or limit < 1):
-        raise StudioError(
-            "model-damaged",
-            "“{file}” is damaged: {reason}.",
-            "Fetch the model again, or take it from another source.",
-            file="studio.json",
-            reason="its max_length is not a number of tokens",
         )
 
 

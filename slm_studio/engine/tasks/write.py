@@ -27,11 +27,12 @@ from slm_studio.engine.data.passages import book_pieces, cut_in_order, paragraph
 from slm_studio.engine.data.rows import Row, Rows, open_rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.evaluation import baselines, scoring
-from slm_studio.engine.inference.decoding import positions, stream
+from slm_studio.engine.inference.decoding import stream
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.base import local_folder
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_plain, frame_of
+from slm_studio.engine.models.lengths import settle_length
 from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
@@ -40,6 +41,7 @@ from slm_studio.engine.task import LIVELY, Batch, Example, Held, Table, Task
 LEAST = 100  # characters from which anything can be learnt at all
 PROMPT = 24  # characters of held-out text with which a sample begins
 SAMPLE = 80  # tokens of a sample
+SHORT = 128  # tokens that a model reads at once where nothing says another number
 CHUNK = 64_000  # characters that are turned into tokens together
 
 
@@ -106,10 +108,7 @@ class Write(Task[Scored]):
     def build(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
         """Make net and tokenizer."""
         if not recipe.is_blank:
-            loaded = self.open(Path(recipe.base), facts)
-            limit = positions(loaded.net) or recipe.max_length
-            loaded.facts["max_length"] = min(recipe.max_length or limit, limit)  # type: ignore[type-var]
-            return loaded
+            return self.open(Path(recipe.base), facts)
         options = recipe.options
         assert isinstance(options, WriteOptions)
         texts = rows.column("text")
@@ -120,7 +119,7 @@ class Write(Task[Scored]):
         )
         family, size = split_base(recipe.base)
         net = make_writer(
-            family, size, vocabulary_size=len(tokenizer), max_length=recipe.max_length or 128, dropout=recipe.dropout or 0.0,
+            family, size, vocabulary_size=len(tokenizer), max_length=recipe.max_length or SHORT, dropout=recipe.dropout or 0.0,
             bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
         )  # fmt: skip
         return Loaded(net, tokenizer, facts)
@@ -143,7 +142,7 @@ class Write(Task[Scored]):
                 told = time.perf_counter()
                 yield Progress("Turning text into tokens", done, len(texts))
         ids = np.concatenate(parts)
-        length = int(loaded.facts.get("max_length") or 128)  # type: ignore[call-overload]
+        length = int(loaded.facts.get("max_length") or SHORT)  # type: ignore[call-overload]
         yield [{"input_ids": block} for block in _blocks(ids, length, opening)]
 
     def encode(self, row: Row, loaded: Loaded, recipe: Recipe) -> Iterator[Example]:
@@ -233,7 +232,8 @@ class Write(Task[Scored]):
 
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read a model folder back."""
-        return Loaded(open_net(folder, self.key).to(device).eval(), open_tokenizer(folder), dict(facts))
+        net = open_net(folder, self.key)
+        return Loaded(net.to(device).eval(), open_tokenizer(folder), settle_length(facts, net, SHORT))
 
     cuts = False
 
@@ -255,17 +255,17 @@ class Write(Task[Scored]):
             family,
             size,
             vocabulary_size=options.vocabulary or suited_size(texts, size) if pieces else len(set().union(*texts)) + 2,
-            max_length=recipe.max_length or 128,
+            max_length=recipe.max_length or SHORT,
             dropout=0.0,
         )
 
     def count(self, rows: Rows, recipe: Recipe) -> int:
         """Return about how many blocks the text will become."""
-        return max(1, _characters(rows) // (recipe.max_length or 128))
+        return max(1, _characters(rows) // (recipe.max_length or SHORT))
 
     def lengths(self, rows: Rows, recipe: Recipe) -> np.ndarray:
         """Blocks are full."""
-        return np.array([recipe.max_length or 128])
+        return np.array([recipe.max_length or SHORT])
 
     def length(self, example: Example) -> int:
         """Return the tokens that are predicted."""
