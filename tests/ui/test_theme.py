@@ -1,6 +1,8 @@
 """Words can be read in both looks, and the look changes while the window is open."""
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QLabel, QWidget
 
 from slm_studio.ui.theme import ZOOMS, Theme, contrast
 from slm_studio.ui.tokens import DARK, LIGHT
@@ -47,6 +49,30 @@ def test_a_chosen_look_counts_at_once(qapp, theme: Theme) -> None:
 
     assert heard and heard[-1]
     assert qapp.palette().window().color().name().upper() == DARK.background
+
+
+class Watched(QLabel):
+    """Counts how often it is told of another style."""
+
+    told = 0
+
+    def event(self, event: QEvent) -> bool:
+        self.told += event.type() == QEvent.Type.StyleChange
+        return super().event(event)
+
+
+def test_a_widget_hears_of_a_look_as_often_however_deep_it_lies(theme: Theme) -> None:
+    whole = inner = QWidget()
+    for _ in range(30):
+        inner = QWidget(inner)
+    deep, shallow = Watched(inner), Watched(whole)
+    whole.show()
+    deep.told = shallow.told = 0
+
+    theme.choose("dark")
+    whole.close()
+
+    assert 0 < deep.told == shallow.told <= 4
 
 
 def test_zoom_scales_letters_and_controls_and_stays_in_bounds(theme: Theme) -> None:
