@@ -106,8 +106,15 @@ def _classified(
         labels=label.distinct if label is not None else 0,
         values=values,
         runners_up=tuple(_runner_up(column, told[column.name].evidence) for column in rivals[:SHOWN]),
-        remarks=tuple(_remarks(label, labels, cells)) if label is not None else (),
+        remarks=tuple(_remarks(label, labels, _looked(dataset, labels, cells))) if label is not None else (),
     )
+
+
+def _looked(
+    dataset: Dataset, labels: Sequence[Column], cells: Mapping[str, Sequence[str]]
+) -> Mapping[str, Sequence[str]]:
+    """Return cells of all labels, of those too that stand behind the columns that were looked at first."""
+    return {**cells, **sample_rows(dataset, [each.name for each in labels if each.name not in cells], LOOKED_AT)}
 
 
 def _weigh(dataset: Dataset, text: Column | None, labels: Sequence[Column]) -> dict[str, Told]:

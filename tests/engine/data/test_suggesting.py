@@ -301,6 +301,17 @@ def test_column_for_each_label_is_said_with_the_one_that_would_do(tmp_path: Path
     assert len(found.runners_up) == 2
 
 
+def test_columns_behind_those_that_are_looked_at_first_may_hold_the_labels(tmp_path: Path) -> None:
+    dataset = table(
+        tmp_path,
+        text=[told_by(n, TEAMS[n % 3]) for n in range(60)],
+        **{f"k{place}": [f"{n % 4} of {place}" for n in range(60)] for place in range(80)},
+        label=[TEAMS[n % 3] for n in range(60)],
+    )
+
+    assert suggest(dataset).roles == {"text": "text", "label": "label"}
+
+
 def test_numbers_without_a_text_suggest_nothing_and_say_so(tmp_path: Path) -> None:
     dataset = table(
         tmp_path, move=["Up", "Down"] * 30, **{f"x{k}": [f"{n * k % 17}.{n}" for n in range(60)] for k in range(5)}
