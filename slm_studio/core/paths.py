@@ -7,6 +7,7 @@ from pathlib import Path
 import platformdirs
 
 HOME_VARIABLE = "SLM_STUDIO_HOME"
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def home() -> Path:
@@ -57,10 +58,9 @@ def settings_file() -> Path:
 def resources() -> Path:
     """Return the folder of icons, translations and samples: in a frozen app, a wheel or a checkout."""
     frozen = getattr(sys, "_MEIPASS", None)
-    package = Path(__file__).resolve().parents[1]
     for folder in ([Path(frozen) / "resources"] if frozen else []) + [
-        package / "resources",
-        package.parent / "resources",
+        PACKAGE / "resources",
+        PACKAGE.parent / "resources",
     ]:
         if folder.is_dir():
             return folder

@@ -1,18 +1,13 @@
 """Start the window: shown first, everything slow after."""
 
 import faulthandler
-import importlib
 import logging
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
 
 from slm_studio import __version__
 from slm_studio.core import paths
@@ -21,6 +16,13 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.run import Run
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.host.engines import Engines
+
+# isort: split
+# Qt only now: from then on PySide reads the source of every module that is imported, once, to see whether it uses Qt.
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from slm_studio.ui.ahead import CHARTS, ROWS
 from slm_studio.ui.collecting import Collector
 from slm_studio.ui.errors import show_error
 from slm_studio.ui.jobs import Jobs
@@ -36,6 +38,7 @@ log = logging.getLogger("slm_studio")
 PAINTED = (
     150  # milliseconds after which the window was painted; opening the last dataset would hold that up by a second
 )
+AGAIN = 20  # milliseconds between two looks at whether what shows the last dataset and run is imported
 
 
 def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = None) -> int:
@@ -110,17 +113,18 @@ class _Opening:
     def __call__(self) -> None:
         if self._path:
             self._window.open_path(Path(self._path))
-        threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
-        self._window.session.restore(with_dataset=not self._path)
         self._engines.warm()
+        self._restore()
+
+    def _restore(self) -> None:
+        shown = (*ROWS, CHARTS) if self._window.session.place == "train" else ROWS
+        if not self._window.ahead.has(*shown):  # they would keep the window waiting
+            QTimer.singleShot(AGAIN, self._restore)
+            return
+        self._window.session.restore(with_dataset=not self._path)
         Expecting(self._engines, self._window.session)
         if self._opened is not None:
             self._opened(self._window)
-
-
-def _import_ahead() -> None:
-    """Import what the first table needs, beside the window and not before it."""
-    importlib.import_module("pyarrow.compute")
 
 
 class _Followed:

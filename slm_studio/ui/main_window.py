@@ -14,6 +14,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.run import find_run
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.ahead import CHARTS, ROWS, Ahead
 from slm_studio.ui.choosing import choose_files, choose_folder
 from slm_studio.ui.endings import Endings
 from slm_studio.ui.errors import show_error
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.session, self.jobs, self.trainings = session, jobs, trainings
         self.theme = the_theme()
         self._makers = dict(panels or PANELS)
+        self.ahead = Ahead((*ROWS, CHARTS, *(_module(each) for each in self._makers.values() if isinstance(each, str))))
         self._panels: dict[str, QWidget] = {}
         self.may_leave = self._ask_to_leave
         self._running = Running(trainings, _run_name, self)
@@ -226,9 +228,13 @@ class MainWindow(QMainWindow):
     def _on_idle(self) -> None:
         self._idle.stop()  # and only go on where it went well: a place that cannot be built says so once, not 25 times a second
         missing = [key for key in (*PLACES, SETTINGS) if key not in self._panels]
-        if missing:
+        if not missing:
+            return
+        self.ahead.start()  # not before: two threads of Python would hold each other up until the first paint
+        maker = self._makers[missing[0]]
+        if not isinstance(maker, str) or self.ahead.has(_module(maker)):
             self.panel(missing[0])
-            self._idle.start()
+        self._idle.start()
 
     def _on_primary(self) -> None:
         self._call("primary")
@@ -303,6 +309,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._idle.stop()
+        self.ahead.stop()
         leave(self.session, self.trainings.active)
         self.session.remember("frame", b64encode(bytes(self.saveGeometry().data())).decode())
         self.session.save()
@@ -335,11 +342,14 @@ def settings_place() -> Place:
     return Place(SETTINGS, "settings", mark("Settings"))
 
 
+def _module(maker: str) -> str:
+    return maker.partition(":")[0]
+
+
 def _maker(maker: PanelMaker | str) -> PanelMaker:
     if not isinstance(maker, str):
         return maker
-    module, _, name = maker.partition(":")
-    return getattr(importlib.import_module(module), name)
+    return getattr(importlib.import_module(_module(maker)), maker.partition(":")[2])
 
 
 def _run_name(run_id: str) -> str:

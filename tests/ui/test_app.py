@@ -1,5 +1,8 @@
-"""A training process is made ready when rows are opened and when another run is planned, and not otherwise."""
+"""The start: what the first paint waits for, and when a training process is made ready."""
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +14,8 @@ from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import create_run
 from slm_studio.ui.app import Expecting
 from slm_studio.ui.session import Session
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -43,3 +48,50 @@ def test_rows_that_are_opened_and_plans_make_a_process_ready(qapp: QApplication,
 
     session.set_dataset(None)
     assert engines.asked == 2
+
+
+FIRST_PAINT = """
+import sys
+from PySide6.QtWidgets import QApplication, QWidget
+from slm_studio.core.settings import Settings
+from slm_studio.host.engines import Engines
+from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.main_window import MainWindow
+from slm_studio.ui.session import Session
+from slm_studio.ui.training import Trainings
+
+class Last(QWidget):
+    def paintEvent(self, event):
+        print(*sys.modules, file=sys.stdout)
+        QApplication.quit()
+
+application, engines = QApplication([]), Engines(Settings())
+session = Session(Settings())
+session.remember("place", sys.argv[1])
+window = MainWindow(session, Jobs(engines.run), Trainings(engines.run, Settings))
+last = Last(window)
+last.resize(1, 1)
+window.show()
+application.exec()
+window.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "later"),
+    [
+        ("data", ("pyarrow", "numpy", "pyqtgraph", "slm_studio.ui.data.opened", "slm_studio.ui.panels.train")),
+        ("train", ("pyarrow", "pyqtgraph", "slm_studio.ui.data.opened", "slm_studio.ui.panels.data")),
+    ],
+)
+def test_the_first_paint_waits_for_nothing_that_it_does_not_show(
+    place: str, later: tuple[str, ...], tmp_path: Path
+) -> None:
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "SLM_STUDIO_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", FIRST_PAINT, place]
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=100)
+
+    imported = set(done.stdout.split())
+    assert f"slm_studio.ui.panels.{place}" in imported
+    assert not imported & set(later)

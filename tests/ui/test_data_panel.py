@@ -15,8 +15,9 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
 from slm_studio.core.results import Evidence, RunnerUp, Suggestion
 from slm_studio.core.settings import Settings
+from slm_studio.ui.data.opened import Opened
 from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.panels.data import DataPanel
+from slm_studio.ui.panels.data import QUIET, DataPanel
 from slm_studio.ui.session import Session
 from slm_studio.ui.training import Trainings
 
@@ -157,6 +158,33 @@ def test_without_rows_it_says_what_belongs_here(place):
     assert not place.panel.train_button.isVisible()
 
 
+def test_what_shows_rows_is_made_for_the_first_ones_however_early(place):
+    assert place.panel.findChild(Opened) is None, "the first paint needs none of it"
+
+    place.session.set_dataset(place.engine.dataset)
+
+    assert place.panel.opened.isVisible()
+    assert place.panel.opened.rows.model.rowCount() == 4
+
+
+def test_what_shows_rows_stands_soon_after_the_first_paint(place):
+    QTest.qWait(QUIET)
+    end = time.monotonic() + 15
+    while time.monotonic() < end and place.panel.findChild(Opened) is None:
+        QTest.qWait(10)
+
+    assert not place.panel.findChild(Opened).isVisible()
+    assert "Drop a file with texts here" in place.words()
+
+
+def test_the_first_rows_that_are_gone_are_said(place):
+    Path(place.engine.dataset.folder, "train.arrow").unlink()
+
+    place.session.set_dataset(place.engine.dataset)
+
+    assert place.panel.error.error.code == "dataset-gone"
+
+
 def test_a_file_becomes_a_table_with_its_facts_in_words(place):
     place.open()
 
@@ -165,21 +193,21 @@ def test_a_file_becomes_a_table_with_its_facts_in_words(place):
         place.panel.header.facts.text()
         == "4 rows · GB18030, semicolon · 2 rows have too few cells; the missing ones are empty"
     )
-    assert place.panel.rows.model.rowCount() == 4
+    assert place.panel.opened.rows.model.rowCount() == 4
 
 
 def test_the_guess_stands_as_a_sentence(place):
     place.open()
 
-    assert place.panel.sentence.text() == "Learn to classify text into 3 values of label"
-    assert place.panel.sentence.split.text() == "guessed from the columns · 20 % held out, same label shares"
+    assert place.panel.opened.sentence.text() == "Learn to classify text into 3 values of label"
+    assert place.panel.opened.sentence.split.text() == "guessed from the columns · 20 % held out, same label shares"
     assert place.session.recipe.roles == {"text": "text", "label": "label"}
 
 
 def test_labels_and_lengths_are_shown(place):
     place.open()
 
-    assert [bar.label for bar in place.panel.overview.bars.bars()] == ["card", "money", "other"]
+    assert [bar.label for bar in place.panel.opened.overview.bars.bars()] == ["card", "money", "other"]
     assert "median 3 · longest 4 · at 1,024 tokens nothing is cut" in place.words()
 
 
@@ -195,7 +223,7 @@ def test_a_finding_is_mended_with_one_click_and_comes_back_with_undo(place):
     place.open()
     assert "1 rows repeat an earlier one." in place.words()
 
-    place.panel.findings.rows()[0].action.click()
+    place.panel.opened.findings.rows()[0].action.click()
     place.settle()
 
     assert place.session.dataset == place.engine.cleaned and place.session.recipe is not None
@@ -210,49 +238,52 @@ def test_a_finding_is_mended_with_one_click_and_comes_back_with_undo(place):
 
 def test_another_role_changes_the_plan_and_the_columns_trade_places(place):
     place.open()
-    place.panel.sentence.role_chosen.emit("text", "label")
+    place.panel.opened.sentence.role_chosen.emit("text", "label")
     place.settle()
 
     assert place.session.recipe.roles == {"text": "label", "label": "text"}
-    assert place.panel.sentence.split.text().startswith("chosen by you")
+    assert place.panel.opened.sentence.split.text().startswith("chosen by you")
 
 
 def test_another_task_asks_for_its_own_roles(place):
     place.open()
-    place.panel.sentence.task_chosen.emit("write")
+    place.panel.opened.sentence.task_chosen.emit("write")
     place.settle()
 
     assert place.session.recipe.task == "write"
-    assert place.panel.sentence.text() == "Learn to write like text"
-    assert place.panel.overview.facts.isVisible() and not place.panel.overview.labels.isVisible()
+    assert place.panel.opened.sentence.text() == "Learn to write like text"
+    assert place.panel.opened.overview.facts.isVisible() and not place.panel.opened.overview.labels.isVisible()
 
 
 def test_a_label_shows_its_rows(place):
     place.open()
-    place.panel.overview.bars.label_clicked.emit("card")
+    place.panel.opened.overview.bars.label_clicked.emit("card")
     end = time.monotonic() + 15
-    while place.panel.rows.model.rowCount() != 2 and time.monotonic() < end:
+    while place.panel.opened.rows.model.rowCount() != 2 and time.monotonic() < end:
         QTest.qWait(5)
 
-    assert place.panel.rows.model.rowCount() == 2
-    place.panel.rows.all_button.click()
-    assert place.panel.rows.model.rowCount() == 4
+    assert place.panel.opened.rows.model.rowCount() == 2
+    place.panel.opened.rows.all_button.click()
+    assert place.panel.opened.rows.model.rowCount() == 4
 
 
 def test_rows_that_another_place_asks_for_are_shown(place):
     place.open()
     place.session.show_rows([1, 3])
 
-    assert [place.panel.rows.model.source_row(at) for at in range(place.panel.rows.model.rowCount())] == [1, 3]
+    assert [place.panel.opened.rows.model.source_row(at) for at in range(place.panel.opened.rows.model.rowCount())] == [
+        1,
+        3,
+    ]
 
 
 def test_every_remark_can_be_read_and_the_file_read_differently(place):
     place.open()
-    place.panel.remarks.show()
+    place.panel.opened.remarks.show()
     assert "2 rows have too few cells; the missing ones are empty.  (at 5, 9)" in place.words()
 
-    place.panel.remarks.encoding.choose("cp950")
-    place.panel.remarks.encoding.chosen.emit("cp950")
+    place.panel.opened.remarks.encoding.choose("cp950")
+    place.panel.opened.remarks.encoding.chosen.emit("cp950")
     place.settle()
 
     assert place.engine.arguments("read")[-1] == {
@@ -263,15 +294,15 @@ def test_every_remark_can_be_read_and_the_file_read_differently(place):
 
 def test_how_a_file_was_read_is_not_said_over_the_next_one(place, tmp_path):
     place.open()
-    place.panel.remarks.show()
-    place.panel.split.show()
-    place.panel.remarks.reread_requested.emit(ReadOptions(encoding="big5"))
+    place.panel.opened.remarks.show()
+    place.panel.opened.split.show()
+    place.panel.opened.remarks.reread_requested.emit(ReadOptions(encoding="big5"))
     place.settle()
-    assert place.panel.remarks.isVisible()  # it is the same file
+    assert place.panel.opened.remarks.isVisible()  # it is the same file
 
     place.session.set_dataset(make_dataset(tmp_path / "third", "other.csv", ROWS))
 
-    assert place.panel.remarks.isHidden() and place.panel.split.isHidden()
+    assert place.panel.opened.remarks.isHidden() and place.panel.opened.split.isHidden()
 
 
 def test_a_cleaning_is_taken_back_and_done_again_until_another_file_is_opened(place):
@@ -279,26 +310,26 @@ def test_a_cleaning_is_taken_back_and_done_again_until_another_file_is_opened(pl
     place.panel.desk.clean(("remove_duplicates",))
     place.settle()
     first, cleaned, changes = place.engine.dataset, place.engine.cleaned, place.session.changes
-    assert place.panel.undo_button.isVisible() and place.session.dataset == cleaned
+    assert place.panel.opened.undo_button.isVisible() and place.session.dataset == cleaned
 
     changes.undo()
-    assert place.session.dataset == first and place.panel.undo_button.isHidden()
+    assert place.session.dataset == first and place.panel.opened.undo_button.isHidden()
     changes.redo()
-    assert place.session.dataset == cleaned and place.panel.undo_button.isVisible()
+    assert place.session.dataset == cleaned and place.panel.opened.undo_button.isVisible()
 
     place.engine.dataset = make_dataset(Path(first.folder).parent / "third", "other.csv", ROWS)
     place.open("/home/me/other.csv")
-    assert place.panel.undo_button.isHidden()  # nothing of the former file is left
+    assert place.panel.opened.undo_button.isHidden()  # nothing of the former file is left
     changes.undo()
     assert place.session.dataset == place.engine.dataset
 
 
 def test_shares_are_changed_in_place(place):
     place.open()
-    place.panel.sentence.split.click()
-    place.panel.split.changed.emit({"validation_share": 0.2, "test_share": 0.3})
+    place.panel.opened.sentence.split.click()
+    place.panel.opened.split.changed.emit({"validation_share": 0.2, "test_share": 0.3})
 
-    assert "50 % held out" in place.panel.sentence.split.text()
+    assert "50 % held out" in place.panel.opened.sentence.split.text()
 
 
 def test_train_a_model_leads_to_the_plan(place):
@@ -376,7 +407,7 @@ def also_fits(place, column: str = "text") -> None:
 def test_runners_up_stand_below_the_sentence_one_click_away(place):
     also_fits(place)
     place.open()
-    offered = place.panel.sentence.runners_up.buttons
+    offered = place.panel.opened.sentence.runners_up.buttons
 
     assert {name: button.text() for name, button in offered.items()} == {}  # it plays a role already
     assert "“label” repeats. “label” joins several labels." in place.words()
@@ -402,7 +433,7 @@ def test_runners_up_stand_below_the_sentence_one_click_away(place):
 
 def test_what_was_corrected_for_a_file_is_remembered_for_that_file(place):
     place.open()
-    place.panel.sentence.role_chosen.emit("text", "label")
+    place.panel.opened.sentence.role_chosen.emit("text", "label")
     place.settle()
     place.session.set_dataset(place.engine.cleaned)
     place.settle()
@@ -411,14 +442,14 @@ def test_what_was_corrected_for_a_file_is_remembered_for_that_file(place):
     place.open()
 
     assert place.session.recipe.roles == {"text": "label", "label": "text"}
-    assert place.panel.sentence.split.text().startswith("chosen by you")
+    assert place.panel.opened.sentence.split.text().startswith("chosen by you")
 
 
 def test_how_a_file_was_told_to_be_read_is_remembered_for_that_file(place):
     place.open()
-    place.panel.remarks.show()
-    place.panel.remarks.encoding.choose("cp950")
-    place.panel.remarks.encoding.chosen.emit("cp950")
+    place.panel.opened.remarks.show()
+    place.panel.opened.remarks.encoding.choose("cp950")
+    place.panel.opened.remarks.encoding.chosen.emit("cp950")
     place.settle()
 
     place.open()
@@ -436,10 +467,10 @@ def test_file_with_nothing_to_learn_says_so_and_does_not_train(place):
 
     assert "No column holds text to learn from. Choose the columns yourself, or open another file." in place.words()
     assert not place.panel.train_button.isEnabled()
-    assert not place.panel.sentence.split.text().startswith("chosen by you")
+    assert not place.panel.opened.sentence.split.text().startswith("chosen by you")
 
-    place.panel.sentence.role_chosen.emit("text", "text")
-    place.panel.sentence.role_chosen.emit("label", "label")
+    place.panel.opened.sentence.role_chosen.emit("text", "text")
+    place.panel.opened.sentence.role_chosen.emit("label", "label")
     place.settle()
     assert place.panel.train_button.isEnabled()
     assert "No column holds text" not in place.words()
@@ -451,7 +482,7 @@ def test_count_that_is_a_cap_is_shown_as_one(place):
 
     place.open()
 
-    assert place.panel.sentence.text() == "Learn to classify text into 10,000+ values of label"
+    assert place.panel.opened.sentence.text() == "Learn to classify text into 10,000+ values of label"
 
 
 def test_where_texts_are_cut_follows_the_plan_of_train(place):
@@ -467,7 +498,7 @@ def test_where_texts_are_cut_follows_the_plan_of_train(place):
 def test_many_columns_are_measured_once_each(place, monkeypatch):
     """Laid out anew for every column, a table of 134 columns held the window for 20 seconds."""
     asked: list[int] = []
-    table = place.panel.rows.table
+    table = place.panel.opened.rows.table
     monkeypatch.setattr(table, "_need", lambda column: asked.append(column) or 80)
     columns = tuple(Column(name=f"c{at}", kind="number", filled=4, distinct=4) for at in range(100))
     folder = Path(place.engine.dataset.folder)
@@ -475,19 +506,19 @@ def test_many_columns_are_measured_once_each(place, monkeypatch):
     with pa.OSFile(str(folder / "train.arrow"), "wb") as sink, pa.ipc.new_file(sink, wide.schema) as writer:
         writer.write_table(wide)
 
-    place.panel.rows.open(replace(place.engine.dataset, columns=columns), {})
+    place.panel.opened.rows.open(replace(place.engine.dataset, columns=columns), {})
 
     assert len(asked) <= 4 * len(columns)
 
 
 def test_encoding_that_no_list_offers_stays_when_another_choice_is_made(place):
-    place.panel.remarks.show()
-    place.panel.remarks.show_report(place.engine.dataset, ReadOptions(encoding="big5", delimiter="::"))
+    place.panel.opened.remarks.show()
+    place.panel.opened.remarks.show_report(place.engine.dataset, ReadOptions(encoding="big5", delimiter="::"))
     asked = []
-    place.panel.remarks.reread_requested.connect(asked.append)
+    place.panel.opened.remarks.reread_requested.connect(asked.append)
 
-    place.panel.remarks.header.choose(False)
-    place.panel.remarks.header.chosen.emit(False)
+    place.panel.opened.remarks.header.choose(False)
+    place.panel.opened.remarks.header.chosen.emit(False)
 
     assert asked == [ReadOptions(encoding="big5", delimiter="::", header=False)]
 
@@ -518,12 +549,12 @@ def test_another_sheet_is_read_when_chosen(place):
     report = ReadReport(format="xlsx", sheet="Texts", sheets=("Numbers", "Texts"))
     place.engine.dataset = replace(place.engine.dataset, report=report)
     place.open("/home/me/book.xlsx")
-    place.panel.remarks.show()
+    place.panel.opened.remarks.show()
     assert "Excel, “Texts”" in place.panel.header.facts.text()
-    assert place.panel.remarks.sheet.isVisible() and place.panel.remarks.sheet.current() == "Texts"
+    assert place.panel.opened.remarks.sheet.isVisible() and place.panel.opened.remarks.sheet.current() == "Texts"
 
-    place.panel.remarks.sheet.choose("Numbers")  # as a click does, without its signal
-    place.panel.remarks.sheet.chosen.emit("Numbers")
+    place.panel.opened.remarks.sheet.choose("Numbers")  # as a click does, without its signal
+    place.panel.opened.remarks.sheet.chosen.emit("Numbers")
     place.settle()
 
     assert place.engine.arguments("read")[-1]["options"] == ReadOptions(sheet="Numbers")

@@ -54,20 +54,20 @@ def to_the_end(page: Page) -> int:
 
 def test_show_scrolls_to_the_table_that_it_filters(low) -> None:
     to_the_end(low.panel)
-    assert not in_view(low.panel, low.panel.rows)
+    assert not in_view(low.panel, low.panel.opened.rows)
 
-    show = next(each for each in low.panel.findings.findChildren(Button) if each.text() == "Show")
+    show = next(each for each in low.panel.opened.findings.findChildren(Button) if each.text() == "Show")
     show.click()
 
-    assert in_view(low.panel, low.panel.rows)
-    assert low.panel.rows.model.rowCount() == 1
+    assert in_view(low.panel, low.panel.opened.rows)
+    assert low.panel.opened.rows.model.rowCount() == 1
 
 
 def test_a_label_scrolls_to_the_table_that_it_filters(low) -> None:
     to_the_end(low.panel)
-    low.panel.overview.label_clicked.emit("card")
+    low.panel.opened.overview.label_clicked.emit("card")
 
-    assert in_view(low.panel, low.panel.rows)
+    assert in_view(low.panel, low.panel.opened.rows)
 
 
 def test_mending_a_finding_stays_where_it_was_clicked(low) -> None:
@@ -75,7 +75,7 @@ def test_mending_a_finding_stays_where_it_was_clicked(low) -> None:
     bar, seen = low.panel._area.verticalScrollBar(), []
     bar.valueChanged.connect(seen.append)
 
-    low.panel.findings.rows()[-1].action.click()
+    low.panel.opened.findings.rows()[-1].action.click()
     low.settle()
     QTest.qWait(20)
 
@@ -90,7 +90,7 @@ def test_another_file_begins_at_its_own_findings(low, tmp_path: Path) -> None:
     low.panel.open_file(Path("/home/me/others.csv"))
     low.settle()
 
-    assert not low.panel.findings.rows()
+    assert not low.panel.opened.findings.rows()
 
 
 def test_a_cell_of_the_matrix_scrolls_to_its_rows(shown, home) -> None:

@@ -21,7 +21,7 @@ RECENT = 5
 
 
 class Welcome(QWidget):
-    """Emits the file or the dataset that the person chose."""
+    """Emits the file or the dataset that the person chose. Has what `refresh` found."""
 
     path_chosen = Signal(object)  # Path
     paths_dropped = Signal(object)  # Sequence[Path]
@@ -47,7 +47,6 @@ class Welcome(QWidget):
         self.zone.dropped.connect(self.paths_dropped)
         self.zone.open_requested.connect(self.open_requested)
         self.zone.second_requested.connect(self._on_example)
-        self.refresh()
 
     def refresh(self) -> None:
         """Look again at the examples and the former datasets."""

@@ -1,6 +1,7 @@
 """ChartsCard: loss, learning rate or speed of one run, one at a time, each drawn only while it is looked at."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
@@ -12,9 +13,11 @@ from slm_studio.core.texts import mark
 from slm_studio.ui.train.story import Story
 from slm_studio.ui.train.wording import METRICS
 from slm_studio.ui.widgets.card import Card
-from slm_studio.ui.widgets.chart import CurveChart
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import Text
+
+if TYPE_CHECKING:
+    from slm_studio.ui.widgets.chart import CurveChart
 
 VALUES = (
     ("loss", mark("Loss")),
@@ -30,7 +33,7 @@ class ChartsCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._story: Story | None = None
-        self._charts: dict[str, CurveChart] = {}
+        self._charts: dict[str, CurveChart] = {}  # made when there is a run to draw
         self._drawn: dict[str, int] = {}  # evaluations that a chart has
         self.value = Choice(VALUES, name="Chart", strong=True, tight=True)
         self.head.setSpacing(2)
@@ -43,7 +46,6 @@ class ChartsCard(Card):
         self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.add(self._stack, 1)
         self.value.chosen.connect(self._on_chosen)
-        self._on_chosen("loss")
 
     def show_story(self, story: Story) -> None:
         """Draw a run from its beginning."""
@@ -76,8 +78,10 @@ class ChartsCard(Card):
     def _drawn_steps(self, key: str) -> bool:
         return key in self._drawn
 
-    def _chart(self, key: str) -> CurveChart:
+    def _chart(self, key: str) -> "CurveChart":
         if key not in self._charts:
+            from slm_studio.ui.widgets.chart import CurveChart  # pyqtgraph takes half a second, and no run may be shown
+
             chart = CurveChart(key)
             chart.setMinimumHeight(200)
             self._charts[key] = chart
@@ -110,6 +114,8 @@ class ChartsCard(Card):
 
     def _on_chosen(self, value: object) -> None:
         key = str(value)
+        if self._story is None:
+            return
         chart = self._chart(key)
         for each in self._charts.values():
             each.controls.setVisible(each is chart)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
@@ -18,13 +19,15 @@ from slm_studio.ui.models import task_title
 from slm_studio.ui.train.wording import base_words, day, run_score, state_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
-from slm_studio.ui.widgets.chart import CurveChart
 from slm_studio.ui.widgets.fields import LineField, SearchField
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.progress import clock
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
 from slm_studio.ui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from slm_studio.ui.widgets.chart import CurveChart
 
 MOST_OVERLAID = 5
 TICK, NO_TICK = "✓", "○"
@@ -170,6 +173,8 @@ class RunsView(QWidget):
         if not ticked:
             return
         if self._chart is None:
+            from slm_studio.ui.widgets.chart import CurveChart  # when curves are laid over each other, and not before
+
             self._chart = CurveChart("loss")
             self._chart.setMinimumHeight(260)
             self._chart.set_now(False)

@@ -120,7 +120,8 @@ class Page(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.viewport().setAutoFillBackground(False)
+        # A viewport of ours is not filled. To hand out the one it has, PySide would make every class it might be of (50 ms).
+        area.setViewport(QWidget())
         area.setWidget(self._column)
         area.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         return area
