@@ -22,6 +22,9 @@ BASELINES, SCORING = "tests/engine/evaluation/test_baselines.py", "tests/engine/
 DOCTOR, REMARKS, DURABLE = TRAINING + "test_doctor.py", "tests/cli/test_remarks.py", "tests/core/test_durable.py"
 SPLITS, CLEANING, READING = DATA + "test_splits.py", DATA + "test_cleaning.py", DATA + "test_reading.py"
 FETCH, ARCHIVE = "tests/engine/sharing/test_fetch.py", "tests/engine/sharing/test_archive.py"
+BUDGET, MACHINE = TRAINING + "test_budget.py", TRAINING + "test_machine.py"
+WRITTEN, TOKENS = "tests/engine/tasks/test_texts_as_written.py", "tests/engine/models/test_encoding.py"
+PUBLISH = "tests/engine/sharing/test_publish.py"
 INSPECT = "tests/engine/models/test_inspect.py"
 SAMPLING, DECODING = "tests/engine/inference/test_sampling.py", "tests/engine/inference/test_decoding.py"
 PROCESS, JOB, PROTOCOL = HOST + "test_process.py", HOST + "test_job.py", HOST + "test_protocol.py"
@@ -42,6 +45,9 @@ _DOWNLOAD = "slm_studio/engine/sharing/download.py"
 _UNPACKING = "slm_studio/engine/sharing/unpacking.py"
 _INSPECT = "slm_studio/engine/models/inspect.py"
 _VOCABULARY = "slm_studio/engine/models/foreign_vocabulary.py"
+_BUDGET, _MACHINE = "slm_studio/engine/training/budget.py", "slm_studio/engine/training/machine.py"
+_DEMANDS, _ENCODING = "slm_studio/engine/models/demands.py", "slm_studio/engine/models/encoding.py"
+_STANDING, _REPOSITORY = "slm_studio/engine/sharing/standing.py", "slm_studio/engine/sharing/repository.py"
 _SAMPLING = "slm_studio/engine/inference/sampling.py"
 _DECODING = "slm_studio/engine/inference/decoding.py"
 _SERVER, _PROCESS = "slm_studio/host/server.py", "slm_studio/host/process.py"
@@ -118,6 +124,30 @@ MUTATIONS = (
     Mutation(_INSPECT, "            _check_finite(tensors)\n", "", INSPECT),
     Mutation(_VOCABULARY, "    if rows and highest >= rows:", "    if rows and highest > rows + 10**6:", INSPECT),
     Mutation(_INSPECT, '("auto_map", "custom_pipelines", "custom_generate")', '("custom_pipelines", "custom_generate")', INSPECT),
+    # What the machine can do, and how long it takes
+    Mutation(_BUDGET, "self.corrections >= MOST or not", "not", BUDGET),
+    Mutation(_BUDGET, "(self.seconds - self._spent) / self._pace(n)", "self.seconds / self._pace(n)", BUDGET),
+    Mutation(_BUDGET, "self._spent += usual if passed > max(LONGEST, ASLEEP * usual) else passed", "self._spent += passed", BUDGET),
+    Mutation(_MACHINE, "if known is not None and (is_short or known.holds(now)):", "if known is not None:", MACHINE),
+    Mutation(_MACHINE, "    if is_short or len(ways) == 1:", "    if len(ways) == 1:", MACHINE),
+    Mutation(_MACHINE, "            refused.append(error)\n            continue", "            raise", MACHINE),
+    Mutation(_MACHINE, "    trial = replace(trial, load=load.others())\n", "", MACHINE),
+    # What a foreign model needs, and what a text is
+    Mutation(_DEMANDS, "    if loading.missing:\n        raise incomplete(loading.missing)", "", INSPECT),
+    Mutation(_DEMANDS, "    if missing:\n        raise incomplete(missing)", "", INSPECT),
+    Mutation(_DEMANDS, "    if looks_ahead(config):", "    if False:", INSPECT),
+    Mutation(_ENCODING, "    backend.encode_special_tokens = True", "    backend.encode_special_tokens = False", WRITTEN),
+    Mutation(_ENCODING, "room = max(0, limit - len(frame.opening) - len(frame.closing))", "room = limit", TOKENS),
+    Mutation("slm_studio/engine/models/lengths.py", "min(length, positions(net) or length)", "length", "tests/test_fuzz.py"),
+    Mutation("slm_studio/engine/models/trial.py", "or child.memory_info().rss > memory:", "or child.memory_info().rss > 10**12:", "tests/engine/models/test_trial.py"),
+    # Scores of a file that was learnt, and what stands at a hub
+    Mutation("slm_studio/engine/evaluation/learnt.py", "found[place] = place > 0 and found[place - 1]", "found[place] = False", "tests/engine/evaluation/test_learnt.py"),
+    Mutation(_STANDING, 'standing.visibility == PUBLIC and options.get("private", True):', "False:", PUBLISH),
+    Mutation(_STANDING, 'if standing.is_other and not options.get("overwrite"):', "if False:", PUBLISH),
+    Mutation(_REPOSITORY, "if self.token and self._is_home(url) else {}", "if self.token else {}", "tests/engine/sharing/"),
+    Mutation(_REPOSITORY, "if url in seen or", "if", "tests/engine/sharing/test_repository.py"),
+    # How a file is read
+    Mutation("slm_studio/engine/data/labelled.py", "len(filled) >= FEWEST", "len(filled) >= 10**9", DATA + "test_labelled.py"),
     # Answers
     Mutation(_SAMPLING, "torch.where(seen < 0, seen * penalty, seen / penalty)", "seen / penalty", SAMPLING),
     Mutation(_SAMPLING, "    dropped_K[-1] = False\n", "", SAMPLING),
