@@ -1,6 +1,7 @@
 """Odd input meets a sentence: a slice of the fuzz (python -m tests.fuzz 10000), and what it has found."""
 
 import json
+import zipfile
 from collections import deque
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from slm_studio.core.run import create_run
 from slm_studio.core.saved import open_saved
 from slm_studio.engine.advice import advise
 from slm_studio.engine.tasks import task_of
+from tests.engine.data.office import paragraph, sheet, word, workbook
 from tests.fuzz.door import Fuzz
 
 SLICE = 60  # inputs: some seconds
@@ -224,3 +226,31 @@ def test_a_model_never_reads_more_tokens_than_it_has_positions(
     loaded = task_of("write").open(folder, open_saved(folder).facts)
 
     assert loaded.facts["max_length"] == 32
+
+
+@pytest.mark.parametrize("kind", ["model", "data", "docx", "xlsx"])
+def test_what_does_not_unpack_is_damage_of_its_file(tmp_path: Path, writer: Path, kind: str) -> None:
+    whole = tmp_path / f"whole.{kind if kind.endswith('x') else 'zip'}"
+    if kind == "model":
+        result(engine.export(str(writer), "zip", str(whole)))
+    elif kind == "data":
+        with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("rows.csv", "text,label\n" + "one more row,a\nand another,b\n" * 400)
+    elif kind == "docx":
+        word(whole, "".join(paragraph(f"the {n}th line says {n * n}") for n in range(200)))
+    else:
+        workbook(
+            whole, {"Sheet1": sheet([("text", "label"), *((f"row {n} of {n * n}", "ab"[n % 2]) for n in range(200))])}
+        )
+    data = whole.read_bytes()
+    told = set()
+    for place in range(len(data) // 40, len(data), max(1, len(data) // 40)):
+        path = tmp_path / f"harmed{whole.suffix}"
+        path.write_bytes(data[:place] + bytes(each ^ 0x5A for each in data[place : place + 12]) + data[place + 12 :])
+        try:
+            result(engine.adopt(str(path)) if kind == "model" else engine.read(str(path)))
+        except StudioError as error:
+            told.add(error.code)
+
+    assert told
+    assert "unexpected" not in told

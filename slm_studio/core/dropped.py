@@ -1,11 +1,16 @@
 """Dropped: what may be read as rows, by its ending, and whether a file or folder is a model instead."""
 
+import lzma
+import struct
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 TABLES = (".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".jl", ".parquet", ".xlsx", ".xlsm", ".xls")
 TEXTS = (".txt", ".text", ".md", ".html", ".htm", ".docx")
 PACKED = (".zip", ".gz")
+# What zipfile raises over content: its own error, those of the four ways to compress, an unknown way, a locked member.
+ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)  # fmt: skip
 CONFIG, WEIGHTS = "config.json", ".safetensors"
 
 
@@ -18,7 +23,7 @@ def is_model(path: Path) -> bool:
             return False
         with zipfile.ZipFile(path) as archive:
             return holds_model(archive.namelist())
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
+    except (OSError, *ZIP_DAMAGE):
         return False  # whoever opens it says what is wrong
 
 

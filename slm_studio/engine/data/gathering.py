@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from slm_studio.core import files
-from slm_studio.core.dropped import CONFIG, TABLES, TEXTS, WEIGHTS, holds_model
+from slm_studio.core.dropped import CONFIG, TABLES, TEXTS, WEIGHTS, ZIP_DAMAGE, holds_model
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.texts import mark
@@ -149,7 +149,7 @@ def _unpack(path: Path, place: Path, found: Gathered) -> Generator[Event, None, 
                         done += len(block)
                         yield Progress(mark("Unpacking"), done, total)
                 listed.append(Member(target, name))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except ZIP_DAMAGE as error:
         raise StudioError(
             "archive-damaged",
             "“{file}” is damaged: {reason}.",

@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+from slm_studio.core.dropped import ZIP_DAMAGE
 from slm_studio.core.errors import StudioError
 
 SHEET, WORD, ZIP, PARQUET = "xlsx", "docx", "zip", "parquet"  # the first two and the last are names of readers
@@ -123,7 +124,7 @@ def _kind_of_zip(path: Path, title: str) -> str:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
             spoken = archive.open("mimetype").read(80) if "mimetype" in names else b""
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError, RuntimeError):
+    except (OSError, *ZIP_DAMAGE):
         return ZIP  # damaged: whoever opens it says so
     if "xl/workbook.xml" in names:
         return SHEET

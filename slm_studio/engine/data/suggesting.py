@@ -23,6 +23,7 @@ SHOWN = 3  # runners-up
 NAME_BONUS = 0.15  # of explained variance that a name like “rating” is worth
 EVEN = 0.05  # explained variance that makes no difference
 MOST_COLUMNS = 60  # columns whose cells are looked at
+MOST_SWAPS = 5  # texts that are tried where the best one leaves no label
 REPEATED = 5  # times that a value stands on average, from which on a column is no text to write like
 NAMED = 4  # columns that a sentence names
 
@@ -54,7 +55,7 @@ def _swapped(
     dataset: Dataset, cells: Mapping[str, Sequence[str]], texts: Sequence[Column]
 ) -> tuple[Column | None, list[Column]]:
     """Try the other texts: the best one may be the only column that could be a label."""
-    for text in texts[1:]:
+    for text in texts[1:MOST_SWAPS]:
         if labels := label_columns(dataset, cells, text):
             return text, labels
     return texts[0], []

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from slm_studio.core import files, paths
+from slm_studio.core.dropped import ZIP_DAMAGE
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.results import FileResult
@@ -116,7 +117,7 @@ def _unpack(source: Path, place: Path) -> Generator[Event, None, None]:
     try:
         with zipfile.ZipFile(source) as archive:
             yield from _copy(zip_members(archive), place)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except ZIP_DAMAGE as error:
         raise StudioError(
             "archive-damaged",
             "“{file}” is damaged: {reason}.",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from xml.parsers.expat import ExpatError
 
 from slm_studio.core.dataset import ReadOptions
+from slm_studio.core.dropped import ZIP_DAMAGE
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.markup import ForbiddenMarkup, parts
@@ -34,15 +35,7 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
             _name_what_is_apart(archive, notes)
             with archive.open(DOCUMENT) as stream:
                 yield from _groups(_paragraphs(stream, notes))
-    except (
-        zipfile.BadZipFile,
-        ExpatError,
-        ForbiddenMarkup,
-        EOFError,
-        KeyError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
+    except (*ZIP_DAMAGE, ExpatError, ForbiddenMarkup, KeyError) as error:
         raise StudioError(
             "word-damaged",
             "“{name}” is no whole Word file: {reason}.",

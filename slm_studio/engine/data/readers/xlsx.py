@@ -10,6 +10,7 @@ from xml.parsers.expat import ExpatError
 import python_calamine as calamine
 
 from slm_studio.core.dataset import ReadOptions
+from slm_studio.core.dropped import ZIP_DAMAGE
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.headers import invented_names, settled_names
@@ -23,7 +24,7 @@ from slm_studio.engine.data.source import Source
 
 GROUP = 5000
 EXACT = 15  # digits that Excel keeps and shows
-DAMAGE = (calamine.CalamineError, zipfile.BadZipFile, ExpatError, ForbiddenMarkup, EOFError, KeyError, NotImplementedError, RuntimeError)  # fmt: skip
+DAMAGE = (*ZIP_DAMAGE, calamine.CalamineError, ExpatError, ForbiddenMarkup, KeyError)
 
 
 @dataclass(slots=True)
