@@ -16,6 +16,7 @@ from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json
 from slm_studio.core.results import Baseline, Report, Suggestion
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.suggesting import suggest_task
@@ -135,22 +136,48 @@ def recipe_of_model(model: SavedModel, roles: dict[str, str]) -> Recipe:
 
 
 def _fit_roles(recipe: Recipe, dataset: Dataset) -> Generator[Event, None, Recipe]:
-    """Where the columns of training are not in a file, take those that play the same roles in it, and say so."""
+    """Where the columns of training are not in a file, or not known, take those that play the same roles, and say so."""
     names = {column.name for column in dataset.columns}
-    missing = [role for role, column in recipe.roles.items() if column not in names]
+    needed = {role.name: role.title for role in task_info(recipe.task).roles if role.needed}
+    missing = [role for role in {**needed, **recipe.roles} if recipe.roles.get(role) not in names]
     if not missing:
         return recipe
     (*_, last) = suggest_task(dataset, recipe.task)
     assert isinstance(last, Finished) and isinstance(last.result, Suggestion)
     taken = {column for column in recipe.roles.values() if column in names}
-    found = {role: column for role, column in last.result.roles.items() if role in missing and column not in taken}
+    free = [column.name for column in dataset.columns if column.name not in taken]
+    guess = {role: column for role, column in last.result.roles.items() if column not in taken}
+    if len(missing) == len(free) == 1:  # nothing else is left for it
+        guess = {missing[0]: free[0]}
+    found = {role: column for role, column in guess.items() if role in missing}
     for role, column in found.items():
-        yield Note(
-            "role-by-guess",
-            mark("“{dataset}” has no column “{missing}”: “{column}” is taken for it."),
-            {"dataset": dataset.name, "missing": recipe.roles[role], "column": column},
-        )
+        yield _say_guess(dataset, recipe, role, column)
+    for role, title in needed.items():
+        if role in missing and role not in found:
+            raise _no_column(dataset, role, title)
     return replace(recipe, roles={**recipe.roles, **found})
+
+
+def _say_guess(dataset: Dataset, recipe: Recipe, role: str, column: str) -> Note:
+    values = {"dataset": dataset.name, "column": column}
+    if role in recipe.roles:
+        message = mark("“{dataset}” has no column “{missing}”: “{column}” is taken for it.")
+        return Note("role-by-guess", message, values | {"missing": recipe.roles[role]})
+    title = next(each.title for each in task_info(recipe.task).roles if each.name == role)
+    message = mark("The model does not say which columns it learnt from: “{column}” is taken for “{role}”.")
+    return Note("role-by-guess", message, values | {"role": title})
+
+
+def _no_column(dataset: Dataset, role: str, title: str) -> StudioError:
+    return StudioError(
+        "role-missing",
+        "No column of “{dataset}” looks like “{role}”, without which nothing can be scored.",
+        "Name it: --{flag} COLUMN. The columns are: {columns}. In the window, open a file that has such a column.",
+        dataset=dataset.name,
+        role=title,
+        flag=role,
+        columns=", ".join(column.name for column in dataset.columns[:20]),
+    )
 
 
 def _baselines(task: Task, train: Rows, rows: Rows, report: Report, folder: Path, loaded: Loaded) -> Iterator[Event]:  # type: ignore[type-arg]
