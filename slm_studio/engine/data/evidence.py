@@ -40,22 +40,31 @@ def weigh(texts: Sequence[str], columns: Mapping[str, Sequence[str]], seconds: f
     """Return what `texts` tell about each column. All have one length; blank texts and blank cells do not count."""
     keys = text_keys(texts)
     fit = _Fit(texts, keys, seconds)
+    repeated = repeats(texts, keys)
     found = {}
     for name, cells in columns.items():
         right, usual, told = fit.judge(cells)
         evidence = Evidence(
-            contradictions=contradictions(texts, keys, cells), right=right, usual=usual, rows=len(fit.places)
+            contradictions=contradictions(repeated, cells), right=right, usual=usual, rows=len(fit.places)
         )
         found[name] = Told(evidence, told)
     return found
 
 
-def contradictions(texts: Sequence[str], keys: np.ndarray, cells: Sequence[str]) -> int:
+def repeats(texts: Sequence[str], keys: np.ndarray) -> list[tuple[int, int]]:
+    """Return key and row of every text that stands more than once: no other can contradict itself."""
+    _, which_N, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    rows = np.flatnonzero(counts[which_N] > 1).tolist()
+    return [(int(which_N[row]), row) for row in rows if texts[row].strip()]
+
+
+def contradictions(repeated: Sequence[tuple[int, int]], cells: Sequence[str]) -> int:
     """Return how many texts stand with two different values."""
+    folded = {cell: fold(cell) for cell in {cells[row] for _, row in repeated}}
     seen: dict[int, set[str]] = defaultdict(set)
-    for key, text, cell in zip(keys.tolist(), texts, cells, strict=True):
-        if cell.strip() and text.strip():
-            seen[key].add(fold(cell))
+    for key, row in repeated:
+        if cells[row].strip():
+            seen[key].add(folded[cells[row]])
     return sum(len(values) > 1 for values in seen.values())
 
 
