@@ -121,7 +121,7 @@ class _Opening:
         if not self._window.ahead.has(*shown):  # they would keep the window waiting
             QTimer.singleShot(AGAIN, self._restore)
             return
-        self._window.session.restore(with_dataset=not self._path)
+        self._window.session.restore(with_dataset=not (self._path or self._window.is_reading))
         Expecting(self._engines, self._window.session)
         if self._opened is not None:
             self._opened(self._window)

@@ -121,6 +121,12 @@ class MainWindow(QMainWindow):
         if models[1:]:
             self.session.toast(tr("One model at a time: “{name}” is still to be imported.", name=models[1].name))
 
+    @property
+    def is_reading(self) -> bool:
+        """Say whether a file is on its way, beside which the rows of last time are not wanted."""
+        panel = self._panels.get("data")
+        return panel is not None and panel.desk.is_busy  # type: ignore[attr-defined]
+
     def choose_file(self) -> None:
         """Ask for files and open them."""
         self.session.open_paths(choose_files(self, self.session))
