@@ -8,7 +8,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import explain
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import Button, IconButton
-from slm_studio.ui.widgets.cells import clipboard
+from slm_studio.ui.widgets.copying import clipboard, let_copy
 from slm_studio.ui.widgets.icons import IconLabel
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.words import Words
@@ -113,6 +113,7 @@ class ErrorDialog(QDialog):
         column.addSpacing(8)
         column.addLayout(row)
         self.close_button.setDefault(True)
+        let_copy(self)
         self.copy_button.clicked.connect(self._on_copy)
         self.close_button.clicked.connect(self.accept)
 

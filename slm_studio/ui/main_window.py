@@ -27,6 +27,7 @@ from slm_studio.ui.session import PLACES, SETTINGS, Session
 from slm_studio.ui.shortcuts import install_shortcuts, key_text
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.training import Trainings
+from slm_studio.ui.widgets.copying import let_copy
 from slm_studio.ui.widgets.drop_cover import DropCover
 from slm_studio.ui.widgets.drop_zone import local_paths
 from slm_studio.ui.widgets.finder import Finder, Found
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(1024, 640)
         self.setAcceptDrops(True)
         Endings(self, session, trainings)
+        let_copy(self)
         self._build()
         self._connect()
         self._restore_frame()

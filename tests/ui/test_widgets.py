@@ -119,7 +119,7 @@ def test_a_table_copies_rows_and_opens_them(theme, model: ArrowModel) -> None:
     table.select(2)
 
     QTest.keyClick(table, Qt.Key.Key_Return)
-    table.copy()
+    QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
 
     assert opened == [(2,)]
     assert theme._application.clipboard().text() == "3\ttext number 2\tyes"

@@ -27,7 +27,7 @@ from slm_studio.ui.train.story import ELSEWHERE, Story
 from slm_studio.ui.train.watch import Watch
 from slm_studio.ui.train.wording import recipe_sentence, run_facts, run_score, state_words
 from slm_studio.ui.training import Trainings
-from slm_studio.ui.widgets.cells import clipboard
+from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.page import Page
 

@@ -30,7 +30,7 @@ from slm_studio.ui.trying.written_text import WrittenText
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
-from slm_studio.ui.widgets.cells import clipboard
+from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.fold import Fold
 from slm_studio.ui.widgets.labels import ElidedText, Text

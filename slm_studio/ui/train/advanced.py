@@ -8,7 +8,7 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import tr
 from slm_studio.ui.forms import KnobForm, written
 from slm_studio.ui.widgets.buttons import Button
-from slm_studio.ui.widgets.cells import clipboard
+from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.fold import Fold
 from slm_studio.ui.widgets.labels import Text
@@ -50,7 +50,7 @@ class Advanced(Fold):
         """Say whether a field holds what cannot be."""
         return any(form is not None and form.has_problem() for form in (self.common, self.own))
 
-    def copied(self, command: str) -> None:
+    def take_command(self, command: str) -> None:
         """Put the command on the clipboard and say so for a moment."""
         clipboard(command)
         self.copy_button.set_words("Copied")

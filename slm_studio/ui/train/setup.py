@@ -244,7 +244,7 @@ class Setup(QWidget):
     def _on_command_requested(self) -> None:
         recipe, dataset = self._session.recipe, self._session.dataset
         if recipe is not None and dataset is not None:
-            self.advanced.copied(command_of(recipe, dataset, self._options(dataset.id)))
+            self.advanced.take_command(command_of(recipe, dataset, self._options(dataset.id)))
 
     def _options(self, dataset: str) -> ReadOptions:
         kept = self._session.recall("read_options", {})

@@ -11,6 +11,7 @@ from slm_studio.core.errors import show
 from slm_studio.core.texts import tr
 from slm_studio.ui.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.cells import flat, paint_bar
+from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.labels import plain_tooltip
 
 
@@ -30,12 +31,14 @@ class Bars(QWidget):
     """
 
     label_clicked = Signal(str)
+    is_chart = True
 
     def __init__(self, *, scores: bool = False, row_height: int = 25, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = the_theme()
         self._scores, self._row_height = scores, 31 if scores else row_height
         self._bars: tuple[Bar, ...] = ()
+        self._all: tuple[tuple[str, float], ...] = ()  # also what one quiet bar stands for
         self._current, self._hover = 0, -1
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
@@ -45,6 +48,7 @@ class Bars(QWidget):
     def set_bars(self, bars: Sequence[Bar]) -> None:
         """Show these bars, in this order."""
         self._bars = tuple(bars)
+        self._all = tuple((bar.label, bar.value) for bar in bars)
         self._current = min(self._current, max(0, len(self._bars) - 1))
         self._describe()
         self.updateGeometry()
@@ -67,10 +71,15 @@ class Bars(QWidget):
             [Bar(label, count) for label, count in ordered[-tail:]],
         )
         self.set_bars([*named[0], middle, *named[1]])
+        self._all = tuple(ordered)
 
     def bars(self) -> tuple[Bar, ...]:
         """Return what is shown."""
         return self._bars
+
+    def copied(self) -> str:
+        """Return all labels and their values."""
+        return "\n".join(table_line(pair) for pair in self._all)
 
     def value_text(self, bar: Bar) -> str:
         """Return the number beside a bar."""
@@ -163,7 +172,8 @@ class Bars(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Take a click."""
-        self._open(self._row_at(event.position().y()))
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._open(self._row_at(event.position().y()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Obey the keys."""

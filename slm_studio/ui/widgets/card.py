@@ -1,8 +1,12 @@
 """Card: one thing on a quiet ground, with a title and perhaps something at the title's right."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from slm_studio.core.texts import tr
+from slm_studio.ui.widgets.copying import Copy, copied_within
 from slm_studio.ui.widgets.labels import Text, restyle
 from slm_studio.ui.widgets.words import Words
 
@@ -46,6 +50,10 @@ class Card(QFrame):
         """Place a widget below the others and return it."""
         self.body.addWidget(widget, stretch)
         return widget
+
+    def copies(self) -> list[Copy]:
+        """Offer all that the card shows."""
+        return [Copy(tr("Copy the whole card"), partial(copied_within, self))]
 
     def set_tone(self, tone: str) -> None:
         """Tint the ground."""

@@ -13,7 +13,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
-    QApplication,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -247,8 +246,3 @@ def flat(text: str) -> str:
     return (
         text.replace("\r\n", " ↵ ").replace("\n", " ↵ ").replace("\r", " ↵ ") if "\n" in text or "\r" in text else text
     )
-
-
-def clipboard(text: str) -> None:
-    """Put text on the clipboard."""
-    QApplication.clipboard().setText(text)

@@ -12,6 +12,7 @@ from slm_studio.core.texts import tr
 from slm_studio.ui.theme import SECOND, the_theme
 from slm_studio.ui.widgets.chart_axes import QuietAxis, SecondsAxis
 from slm_studio.ui.widgets.chart_controls import ChartControls
+from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.curves import RunCurves, hold_range
 from slm_studio.ui.widgets.words import Words, sentence
 
@@ -25,6 +26,8 @@ class CurveChart(QWidget):
     Created once; feed it with `add_steps` and `add_evaluations` (in batches) and it draws at its own pace.
     Place `controls` (legend, log, axis) at the right of the card's title.
     """
+
+    is_chart = True
 
     def __init__(
         self, value: str = "loss", metric: str = "", metric_name: Words = "", parent: QWidget | None = None
@@ -109,6 +112,14 @@ class CurveChart(QWidget):
             self.remove_run(run)
         self._total, self._height, self._right_height = 0.0, None, None
 
+    def copied(self) -> str:
+        """Return the steps and what was measured at them, a table for each run."""
+        tables = []
+        for run, curves in self._runs.items():
+            lines = curves.table(self._value, self._metric)
+            tables.append("\n".join(table_line(line) for line in ([[curves.name or run]] if run else []) + lines))
+        return "\n\n".join(tables)
+
     def retranslate(self) -> None:
         """Write the legend anew."""
         self._write_legend()
@@ -118,6 +129,8 @@ class CurveChart(QWidget):
         axes = {"bottom": self._bottom, "left": self._left_axis, "right": self._right_axis}
         self._plot = pg.PlotWidget(axisItems=axes)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for each in (self._plot, self._plot.viewport()):
+            each.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # the window offers Copy
         item = self._plot.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()

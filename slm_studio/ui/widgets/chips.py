@@ -81,6 +81,10 @@ class Chip(QWidget):
         self.updateGeometry()
         self.update()
 
+    def copied(self) -> str:
+        """Return its words."""
+        return self._text
+
     def set_kind(self, kind: str) -> None:
         """Take another kind: soft, outline, muted, warning, bad."""
         self._kind = kind
@@ -105,7 +109,8 @@ class Chip(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Take a click."""
-        if self._clickable and self.rect().contains(event.position().toPoint()):
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if self._clickable and is_left and self.rect().contains(event.position().toPoint()):
             self.clicked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import IconButton
-from slm_studio.ui.widgets.cells import clipboard
+from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.words import Words, words
 
 

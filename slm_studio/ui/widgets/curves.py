@@ -9,6 +9,7 @@ from slm_studio.core.events import Evaluated, Step
 
 POINTS = 2000  # at most so many points reach the screen: a least and a greatest value for each pixel across
 LONG = 20_000  # steps from which a run is not smoothed from its beginning each time
+COPIED = 50_000  # lines that a copy of a run has at most
 AXES = ("steps", "epochs", "time")
 AIR = 0.12  # of the values' span that an axis shows above and below them
 LEAST_FILLED = 0.6  # of an axis; values that take less of it get one of their own
@@ -40,6 +41,10 @@ class Series:
         """Return one column as it stands."""
         return self._store[: self._length, at]
 
+    def rows(self) -> list[list[float]]:
+        """Return all rows."""
+        return self._store[: self._length].tolist()
+
     def __len__(self) -> int:
         return self._length
 
@@ -66,6 +71,25 @@ class RunCurves:
             self.evaluations.cut(evaluations[0].n - 1)
         rows = [(each.n, each.seconds, each.loss, each.metrics.get(metric, np.nan)) for each in evaluations]
         self.evaluations.extend(rows)
+
+    def table(self, value: str, metric: str, most: int = COPIED) -> list[list[object]]:
+        """Return names and lines of step, epoch, seconds, `value`, and what was measured on held-out rows at a step.
+
+        Of more than `most` steps every so-manieth is there, as the first name says, and each with an evaluation.
+        """
+        every = -(-len(self.steps) // most) or 1
+        measured = {n: (loss, score) for n, _, loss, score in self.evaluations.rows()}
+        with_metric = bool(metric) and any(score == score for _, score in measured.values())
+        names = [f"step (1/{every})" if every > 1 else "step", "epoch", "seconds", value]
+        names += ["held-out loss"] * bool(measured) + [metric] * with_metric
+        lines: list[list[object]] = [[*names]]
+        for at, (n, epoch, seconds, height) in enumerate(self.steps.rows()):
+            if at % every and n not in measured:
+                continue
+            loss, score = measured.get(n, ("", ""))
+            line = [int(n), epoch, seconds, height, loss, score][: len(names)]
+            lines.append(["" if cell != cell else cell for cell in line])
+        return lines
 
     def step_axis(self, axis: str) -> np.ndarray:
         """Return where the steps stand on the horizontal axis."""

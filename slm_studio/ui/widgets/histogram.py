@@ -9,11 +9,14 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from slm_studio.core.errors import show
 from slm_studio.core.texts import tr
 from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.labels import plain_tooltip
 
 
 class Histogram(QWidget):
     """Bars over even bins. `set_limit` draws the line behind which texts are cut; cut bins are tinted as a warning."""
+
+    is_chart = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +38,12 @@ class Histogram(QWidget):
         """Mark where texts are cut; None marks nothing."""
         self._limit = limit
         self.update()
+
+    def copied(self) -> str:
+        """Return each bar: where it begins, where it ends, its rows."""
+        names = (tr("from"), tr("to"), tr("rows"))
+        bins = zip(self._edges, self._edges[1:], self._counts, strict=False)
+        return "\n".join(table_line(cells) for cells in (names, *bins))
 
     def _words(self, at: int) -> str:
         low, high = self._edges[at], self._edges[at + 1]

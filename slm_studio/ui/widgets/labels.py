@@ -1,7 +1,7 @@
 """Words on the page. Every label is plain text, because names and errors may come from foreign files."""
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QFont, QFontInfo, QPainter, QPaintEvent, QTextLayout, QTextOption
+from PySide6.QtGui import QContextMenuEvent, QFont, QFontInfo, QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from slm_studio.ui.widgets.words import Words, sentence, words
@@ -49,6 +49,10 @@ class Text(QLabel):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
 
+    def copied(self) -> str:
+        """Return the words, or those that are selected."""
+        return self.selectedText() or self.text()
+
     def _lines(self, width: float) -> tuple[QTextLayout, float]:
         """Break the words to a width, with more air between the lines than a label gives."""
         layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
@@ -68,6 +72,10 @@ class Text(QLabel):
 
     def _is_airy(self) -> bool:
         return self.wordWrap() and not self._selectable
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Leave Copy to the window, which offers it for every label; a label's own menu can do less."""
+        event.ignore()
 
     def heightForWidth(self, width: int) -> int:
         """Return the height for a width."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from slm_studio.core.errors import show
 from slm_studio.ui.theme import SECOND, contrast, the_theme
+from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.labels import plain_tooltip
 
 GAP = 2
@@ -26,12 +27,15 @@ class ConfusionMatrix(QWidget):
     cell_opened = Signal(str, str)  # true label, predicted label
     cell_pointed = Signal(str)  # “true → predicted: n” of the cell under the pointer or the focus, else ""
 
+    is_chart = True
+
     def __init__(self, most: int = 9, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = the_theme()
         self._most = most
         self._labels: tuple[str, ...] = ()
         self._counts: tuple[tuple[int, ...], ...] = ()
+        self._whole: tuple[tuple[str, ...], tuple[tuple[int, ...], ...]] = ((), ())
         self._row, self._column = 0, 0
         self._pointed: tuple[int, int] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -43,6 +47,7 @@ class ConfusionMatrix(QWidget):
 
     def set_matrix(self, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> None:
         """Show counts[true][predicted], both in the order of `labels`."""
+        self._whole = (tuple(labels), tuple(tuple(row) for row in counts))
         kept = most_confused(counts, self._most)
         self._labels = tuple(labels[at] for at in kept)
         self._counts = tuple(tuple(counts[row][column] for column in kept) for row in kept)
@@ -54,6 +59,12 @@ class ConfusionMatrix(QWidget):
     def labels(self) -> tuple[str, ...]:
         """Return the labels that are shown."""
         return self._labels
+
+    def copied(self) -> str:
+        """Return all labels and counts, also those that are not shown: a row per true label, a column per predicted."""
+        labels, counts = self._whole
+        lines = [["", *labels], *([label, *row] for label, row in zip(labels, counts, strict=True))]
+        return "\n".join(table_line(line) for line in lines)
 
     def words_of(self, row: int, column: int) -> str:
         """Return what a cell says."""
@@ -182,6 +193,8 @@ class ConfusionMatrix(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Take a click."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
         cell = self._at(event.position().x(), event.position().y())
         if cell:
             self._row, self._column = cell

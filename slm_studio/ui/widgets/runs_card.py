@@ -74,6 +74,11 @@ class RunButton(QAbstractButton):
         self.setText(run.name)
         self.update()
 
+    def copied(self) -> str:
+        """Return what it says in words."""
+        parts = (self._run.name, f"{max(0.0, self._run.share):.0%}".replace("%", " %"), self._time())
+        return " · ".join(part for part in parts if part)
+
     def _time(self) -> str:
         if self._run.paused:
             return tr("paused")

@@ -32,6 +32,11 @@ class Stat(QWidget):
         self.second.setVisible(bool(second))
         self.setAccessibleName(f"{self.name.text()}: {self.value.text()}")
 
+    def copied(self) -> str:
+        """Return the number with its name. Example: “accuracy: 0.931 (0.90 – 0.95)”"""
+        second = " ".join(self.second.text().split()) if not self.second.isHidden() else ""
+        return f"{self.name.text()}: {self.value.text()}" + (f" ({second})" if second else "")
+
 
 class StatGrid(Columns):
     """Stats in even columns, as many as the width allows."""

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from PySide6.QtCore import QAbstractItemModel, QItemSelection, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView, QWidget
 
+from slm_studio.core.texts import tr
 from slm_studio.ui.theme import the_theme
-from slm_studio.ui.widgets.cells import Cells, Header, clipboard
+from slm_studio.ui.widgets.cells import SECOND_LINE, Cells, Header
+from slm_studio.ui.widgets.copying import Copy, clipboard, table_line
 from slm_studio.ui.widgets.words import Words, words
 
 LEAST, LEAST_TEXT = 72, 184  # pixels of a column that gives way, and of a text beside others
@@ -93,16 +96,24 @@ class Table(QTableView):
         """Return the selected rows in their order."""
         return sorted({index.row() for index in self.selectionModel().selectedRows()}) if self.selectionModel() else []
 
-    def copy(self) -> None:
-        """Copy the selected rows, cells parted by tabs."""
+    def copied(self) -> str:
+        """Return the selected rows, or all below their names where none is selected, as spreadsheets take them."""
         model = self.model()
         if model is None:
-            return
-        lines = [
-            "\t".join(_copied(model, row, column) for column in range(model.columnCount()))
-            for row in self.selected_rows()
-        ]
-        clipboard("\n".join(lines))
+            return ""
+        rows, columns = self.selected_rows(), range(model.columnCount())
+        lines = [table_line([_copied(model, row, at) for at in columns]) for row in rows or range(model.rowCount())]
+        names = [model.headerData(at, Qt.Orientation.Horizontal) or "" for at in columns]
+        return "\n".join(lines if rows else [table_line(names), *lines])
+
+    def copies(self) -> list[Copy]:
+        """Offer the cell that was clicked and the rows that are selected, else all."""
+        rows, cell = len(self.selected_rows()), self.currentIndex()
+        words = tr("Copy {n} {n:row|rows}", n=rows) if rows else tr("Copy the table")
+        found = [Copy(words, self.copied)] if self.model() is not None and self.model().rowCount() else []
+        if rows and cell.isValid() and _copied(self.model(), cell.row(), cell.column()):
+            found.append(Copy(tr("Copy the cell"), partial(_copied, self.model(), cell.row(), cell.column())))
+        return found
 
     def _quieten(self) -> None:
         self.setHorizontalHeader(Header(self._cells, self))
@@ -199,7 +210,7 @@ class Table(QTableView):
         """Obey the keys."""
         editing = self.state() == QAbstractItemView.State.EditingState
         if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
+            clipboard(self.copied())
         elif event.key() in OPENING and not editing and not event.modifiers():
             if self.current_row() >= 0:
                 self.row_opened.emit(self.current_row())
@@ -223,4 +234,5 @@ def shared(needs: Mapping[int, int], room: int, least: int) -> dict[int, int]:
 def _copied(model: QAbstractItemModel, row: int, column: int) -> str:
     index = model.index(row, column)
     full = index.data(Qt.ItemDataRole.EditRole)
-    return str(full if full is not None else index.data() or "").replace("\t", " ").replace("\n", " ")
+    text, second = str(full if full is not None else index.data() or ""), str(index.data(SECOND_LINE) or "")
+    return f"{text} · {second}" if second else text

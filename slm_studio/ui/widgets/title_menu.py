@@ -31,6 +31,10 @@ class TitleMenu(MenuButton):
         self.setToolTip("")
         self.updateGeometry()
 
+    def copied(self) -> str:
+        """Return the title."""
+        return self.text()
+
     def sizeHint(self) -> QSize:
         """Return the room of the whole title."""
         width = QFontMetrics(self._font()).horizontalAdvance(self.text()) + self._theme.px(ARROW + GAP) + 4
