@@ -42,7 +42,8 @@ class Remark:
     code: str
     message: str  # a template
     count: int = 1
-    rows: tuple[int, ...] = ()  # the first few places (row numbers from 0, or line numbers where no row came of it)
+    rows: tuple[int, ...] = ()  # the first few places: row numbers from 0, or with `in_lines` …
+    in_lines: bool = False  # … lines of the file from 1, as an editor counts them, where no row came of it
     values: dict[str, Value] | None = None
 
 

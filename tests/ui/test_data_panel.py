@@ -280,7 +280,7 @@ def test_rows_that_another_place_asks_for_are_shown(place):
 def test_every_remark_can_be_read_and_the_file_read_differently(place):
     place.open()
     place.panel.opened.remarks.show()
-    assert "2 rows have too few cells; the missing ones are empty.  (at 5, 9)" in place.words()
+    assert "2 rows have too few cells; the missing ones are empty.  (in rows 5, 9)" in place.words()
 
     place.panel.opened.remarks.encoding.choose("cp950")
     place.panel.opened.remarks.encoding.chosen.emit("cp950")

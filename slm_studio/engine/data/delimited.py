@@ -318,5 +318,5 @@ class RecordReader:
 def note_blank(notes: Notes, line: int) -> None:
     """Count a blank line that is no row; `line` from 1."""
     notes.add(
-        "blank-lines", mark("{count} blank {count:line|lines} between the rows {count:was|were} skipped."), place=line
+        "blank-lines", mark("{count} blank {count:line|lines} between the rows {count:was|were} skipped."), line=line
     )

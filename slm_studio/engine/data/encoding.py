@@ -222,7 +222,7 @@ def _decode_damaged(block: bytes, codec: str, line: int, notes: Notes, mend: boo
                 mark(
                     "{count} {count:line is|lines are} in another encoding ({encoding}) than the rest, and {count:was|were} read in it."
                 ),
-                place=line + number,
+                line=line + number,
                 encoding=second,
             )
             texts.append(part.decode(second))
@@ -239,7 +239,7 @@ def _note_bad(notes: Notes, line: int, count: int) -> None:
         mark(
             "{count} {count:byte does|bytes do} not fit the encoding and became �. Choose another encoding if there are many."
         ),
-        place=line,
+        line=line,
         count=count,
     )
 

@@ -15,6 +15,7 @@ class Note:
     message: str
     count: int = 0
     places: list[int] = field(default_factory=list)
+    in_lines: bool = False
     values: dict[str, Value] = field(default_factory=dict)
 
 
@@ -33,9 +34,19 @@ class Notes:
     columns: frozenset[str] | None = None  # which keys of records become columns, where not all do
     found: dict[str, Note] = field(default_factory=dict)
 
-    def add(self, code: str, message: str, *, place: int | None = None, count: int = 1, **values: Value) -> None:
-        """Count one more `code`; `place` is a row number from 0, or a line number where no row came of it."""
-        note = self.found.setdefault(code, Note(message))
+    def add(
+        self,
+        code: str,
+        message: str,
+        *,
+        place: int | None = None,
+        line: int | None = None,
+        count: int = 1,
+        **values: Value,
+    ) -> None:
+        """Count one more `code`; `place` is a row number from 0, or where no row came of it `line` from 1."""
+        note = self.found.setdefault(code, Note(message, in_lines=line is not None))
+        place = line if note.in_lines else place
         note.count += count
         if place is not None and len(note.places) < PLACES:
             note.places.append(place)
@@ -49,6 +60,7 @@ class Notes:
                 message=note.message,
                 count=note.count,
                 rows=tuple(note.places),
+                in_lines=note.in_lines,
                 values={"count": note.count} | note.values,
             )
             for code, note in self.found.items()

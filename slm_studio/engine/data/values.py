@@ -142,7 +142,7 @@ class Values:
         self._notes.add(
             "lines-unreadable",
             mark("{count} {count:line is|lines are} no JSON and {count:was|were} skipped."),
-            place=self._line_at(self._at),
+            line=self._line_at(self._at),
         )
         while not (end := _LINE_END.search(self._buffer, self._at)) and self._grow():
             pass
@@ -229,14 +229,14 @@ def _pieces(texts: Iterator[str]) -> Iterator[str]:
             yield text[start : start + PIECE]
 
 
-def no_record(notes: Notes, place: int | None = None) -> None:
+def no_record(notes: Notes, line: int | None = None) -> None:
     """Count a value that is no row: null, an empty list, a bare text among objects."""
     notes.add(
         "no-record",
         mark(
             "{count} {count:value is no record|values are no records}, such as null or [], and {count:was|were} skipped."
         ),
-        place=place,
+        line=line,
     )
 
 

@@ -73,11 +73,15 @@ def remark_words(remark: Remark) -> str:
 
 
 def remark_places(remark: Remark) -> str:
-    """Return where a remark counts, as people count rows, or ""."""
+    """Return where a remark counts, as the table counts rows or an editor counts lines, or ""."""
     if not remark.rows:
         return ""
-    shown = ", ".join(f"{row + 1:,}" for row in remark.rows[:10])
-    return tr("at {rows} …", rows=shown) if remark.count > 10 or len(remark.rows) > 10 else tr("at {rows}", rows=shown)
+    shown = ", ".join(f"{place if remark.in_lines else place + 1:,}" for place in remark.rows[:10])
+    if remark.count > 10 or len(remark.rows) > 10:
+        shown += " …"
+    if remark.in_lines:
+        return tr("in {n:line|lines} {places} of the file", n=len(remark.rows), places=shown)
+    return tr("in {n:row|rows} {places}", n=len(remark.rows), places=shown)
 
 
 def held_out(dataset: Dataset, recipe: Recipe) -> str:
