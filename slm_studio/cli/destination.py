@@ -23,6 +23,8 @@ class Destination:
 
     def take(self, model: SavedModel) -> SavedModel:
         """Move a model here and return it from here. Raises StudioError; then the model is where it was."""
+        if self.path.resolve() == Path(model.folder).resolve():
+            return model  # OUT was its own place among the app's models
         if _content(self.path) != self.content:
             raise StudioError(
                 "out-taken",

@@ -39,6 +39,16 @@ def test_two_trainings_do_not_overwrite_each_other(tmp_path: Path) -> None:
     assert open_saved(paths.models() / "second").name == "second"
 
 
+def test_a_model_that_came_to_stand_at_out_by_itself_stays_there(tmp_path: Path) -> None:
+    """OUT may be its own place among the app's models: it is called as OUT is, and no other model came in between."""
+    out = asked(paths.models() / "made")
+
+    model = out.take(a_model("made"))
+
+    assert model.folder == str(paths.models() / "made")
+    assert open_saved(paths.models() / "made").name == "made"
+
+
 def test_overwriting_means_what_stood_there_then(tmp_path: Path) -> None:
     asked(tmp_path / "out").take(a_model("old"))
     first, second = asked(tmp_path / "out", overwrite=True), asked(tmp_path / "out", overwrite=True)
