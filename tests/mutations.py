@@ -16,6 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
+from typing import IO
 
 from tests.conftest import DATA
 from tests.mutation_table import MUTATIONS, Mutation
@@ -39,7 +40,7 @@ def main() -> int:
             copies.put(copy_tree(Path(folder) / str(number)))
         first = copies.get()
         for tests in sorted({each.tests for each in chosen}):
-            if (status := run_tests(first, tests)) != GREEN:
+            if (status := run_tests(first, tests, told=sys.stdout)) != GREEN:
                 print(f"not green without any mutation ({status}): {tests}", flush=True)
                 return 2
         copies.put(first)
@@ -62,13 +63,20 @@ def copy_tree(folder: Path) -> Path:
     return folder
 
 
-def run_tests(copy: Path, tests: str) -> int:
-    """Return pytest's status in a copy; its processes import the copy too."""
+def run_tests(copy: Path, tests: str, told: IO[str] | None = None) -> int:
+    """Return pytest's status in a copy; its processes import the copy too. What it says goes to `told`, or nowhere."""
     # Without .pyc files: a line of the same length, changed within a second, would be read from an old one.
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "SLM_STUDIO_TEST_DATA": str(DATA.resolve())}  # fmt: skip
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests.split()]
     try:
-        return subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=PATIENCE).returncode
+        return subprocess.run(
+            command,
+            cwd=copy,
+            env=environment,
+            stdout=told or subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            timeout=PATIENCE,
+        ).returncode
     except subprocess.TimeoutExpired:
         return RED
 
