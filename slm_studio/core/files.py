@@ -141,6 +141,14 @@ def read_json(path: Path) -> object:
         raise damaged(path, error) from error
 
 
+def read_object(path: Path) -> dict[str, object]:
+    """Return the JSON object in `path`. Raises StudioError where it is missing or damaged."""
+    plain = read_json(path)
+    if not isinstance(plain, dict):
+        raise damaged(path, TypeError("it holds no object"))
+    return plain
+
+
 def parse_json(raw: str | bytes) -> object:
     """Return the JSON value in `raw`. Raises ValueError, also where it nests deeper than MOST_NESTED."""
     try:

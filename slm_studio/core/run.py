@@ -119,10 +119,7 @@ def list_runs() -> list[Run]:
 
 def recipe_of(run: Run) -> Recipe:
     """Return the recipe that decides this run."""
-    plain = files.read_json(run.path / "recipe.json")
-    if not isinstance(plain, dict):
-        raise files.damaged(run.path / "recipe.json", TypeError("it holds no object"))
-    return recipe_from_json(plain)
+    return recipe_from_json(files.read_object(run.path / "recipe.json"))
 
 
 def dataset_of(run: Run) -> Dataset:

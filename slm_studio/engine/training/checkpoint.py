@@ -102,10 +102,9 @@ def find(folder: Path, step: int | None) -> Path:
 def is_whole(checkpoint: Path) -> bool:
     """Say whether every file is there with the sha256 of the manifest."""
     try:
-        manifest = files.read_json(checkpoint / MANIFEST)
+        manifest = files.read_object(checkpoint / MANIFEST)
     except StudioError:
         return False
-    assert isinstance(manifest, dict)
     return hashes(checkpoint) == manifest.get("files")
 
 

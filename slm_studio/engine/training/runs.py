@@ -135,9 +135,7 @@ def _plan(events: Iterator[Event | Plan]) -> Iterator[Event]:
 
 
 def _open_checkpoint(recipe: Recipe, path: Path) -> Loaded:
-    facts = files.read_json(path / "facts.json")
-    assert isinstance(facts, dict)
-    return task_of(recipe.task).open(path / "model", facts)
+    return task_of(recipe.task).open(path / "model", files.read_object(path / "facts.json"))
 
 
 class Recorder:

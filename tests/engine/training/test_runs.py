@@ -141,7 +141,10 @@ def test_any_checkpoint_can_be_kept_as_a_model(book: Dataset, recipe: Recipe) ->
     work.close()
 
 
-def test_a_torn_checkpoint_is_passed_over(book: Dataset, recipe: Recipe) -> None:
+@pytest.mark.parametrize(
+    "harm", [("model/model.safetensors", lambda data: data[:-1]), ("manifest.json", lambda _: b"[]")]
+)
+def test_a_torn_checkpoint_is_passed_over(book: Dataset, recipe: Recipe, harm: tuple) -> None:
     run = create_run(recipe, book)
     work = engine.train(recipe, book, run)
     for event in work:
@@ -150,8 +153,8 @@ def test_a_torn_checkpoint_is_passed_over(book: Dataset, recipe: Recipe) -> None
     work.close()
     newest = checkpoint.newest(run.path / "checkpoints")
     assert newest is not None
-    weights_file = newest / "model" / "model.safetensors"
-    weights_file.write_bytes(weights_file.read_bytes()[:-1])
+    torn, tear = newest / harm[0], harm[1]
+    torn.write_bytes(tear(torn.read_bytes()))
 
     older = checkpoint.newest(run.path / "checkpoints")
 
