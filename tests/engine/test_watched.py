@@ -1,7 +1,6 @@
 """Work that says nothing is watched: a stop need not wait for it."""
 
 import threading
-import time
 
 import pytest
 
@@ -29,11 +28,9 @@ def test_a_consumer_may_leave_at_once() -> None:
     gate = threading.Event()
     signs = watched("Working", gate.wait)
     next(signs), next(signs)
-    began = time.perf_counter()
 
-    signs.close()
+    signs.close()  # would never return if it waited for the work
 
-    assert time.perf_counter() - began < 0.1
     gate.set()
 
 

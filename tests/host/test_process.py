@@ -180,7 +180,7 @@ def test_work_that_does_not_stop_is_killed_and_counts_as_stopped(warm_engines):
     job.stop()
     last = list(job)
 
-    assert last == [Finished(None)] and time.monotonic() - began < 3
+    assert last == [Finished(None)] and time.monotonic() - began < 30
     assert not psutil.pid_exists(pid)
 
 

@@ -1,12 +1,12 @@
 """CSV and TSV: every cell as it was written, no row swallowed."""
 
-import time
 from pathlib import Path
 
 import pytest
 
 from slm_studio.core.errors import StudioError
 from tests.engine.data.ask import cells, read, remark, write_and_read
+from tests.work import at_most
 
 
 def names(dataset) -> list[str]:
@@ -64,12 +64,11 @@ def test_stray_quote_before_5000_rows_swallows_none(tmp_path: Path) -> None:
 
 def test_many_stray_quotes_take_no_long_time(tmp_path: Path) -> None:
     content = "text,label\n" + "".join(f'"open {n},y\n' for n in range(20000))
-    began = time.process_time()
 
-    dataset = write_and_read(tmp_path / "a.csv", content)
+    with at_most(5):
+        dataset = write_and_read(tmp_path / "a.csv", content)
 
     assert dataset.rows == 20000
-    assert time.process_time() - began < 5  # of work; what else runs on the machine does not count
 
 
 def test_long_quoted_cell_of_many_lines_is_one_cell(tmp_path: Path) -> None:
@@ -158,15 +157,14 @@ def test_sep_line_of_excel_is_no_row(tmp_path: Path) -> None:
     assert names(dataset) == ["text", "label"] and cells(dataset) == [("a, b", "x")]
 
 
-def test_half_a_million_cells_read_in_a_second(tmp_path: Path) -> None:
+def test_two_hundred_thousand_cells_are_read_in_seconds(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text,label\n" + "".join(f'"some text, number {n}",label {n % 7}\n' for n in range(100_000)))
-    began = time.monotonic()
 
-    dataset = read(path)
+    with at_most(5):  # usually 0.6 s
+        dataset = read(path)
 
     assert dataset.rows == 100_000
-    assert time.monotonic() - began < 5  # usually 0.6 s
 
 
 def test_delimiter_that_fits_no_line_gives_one_column(tmp_path: Path) -> None:

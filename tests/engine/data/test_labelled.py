@@ -1,7 +1,6 @@
 """Plain text that holds labels: fastText files, delimited .txt, a label and a blank; and text that only looks like it."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from slm_studio.engine.data import labelled
 from tests.engine.data.ask import cells, read, remark, write_and_read
 from tests.engine.data.characters import read_cells
+from tests.work import at_most
 
 TEXTS = ("my card was charged twice", "where is the parcel, please", "the app crashes; again", "all is well: thanks")
 LABELS = ("billing", "delivery", "technical", "praise")
@@ -154,12 +154,9 @@ def test_lone_returns_among_other_line_ends_are_text(tmp_path: Path) -> None:
     "line", ["__label__a" * 100_000, "__label__a " * 100_000 + "x" + " __label__a" * 100_000, "a" + " " * 1_000_000 + "b ", "__label__a," * 100_000]
 )  # fmt: skip
 def test_hostile_lines_take_no_long_time(line: str) -> None:
-    began = time.monotonic()
-
-    for lines in ([line] * 2, ["__label__a b"] * 30 + [line], [f"x y{n} z" for n in range(30)] + [line]):
-        labelled.judge(lines)
-
-    assert time.monotonic() - began < 5  # usually 0.1 s
+    with at_most(5):  # usually 0.1 s
+        for lines in ([line] * 2, ["__label__a b"] * 30 + [line], [f"x y{n} z" for n in range(30)] + [line]):
+            labelled.judge(lines)
 
 
 WORD = st.text(alphabet="abc中é019-", min_size=1, max_size=5).filter(lambda word: not word.endswith("-"))

@@ -2,7 +2,6 @@
 
 import json
 import struct
-import time
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from slm_studio.engine.models import inspect
 from slm_studio.engine.models.inspect import inspect_folder
 from slm_studio.engine.sharing.unpacking import folder_members
 from slm_studio.engine.sharing.weights import MAX_HEADER, find_nonfinite, read_header
+from tests.work import at_most
 
 CONFIG = {
     "model_type": "bert", "architectures": ["BertForSequenceClassification"], "vocab_size": 40, "hidden_size": 8, "num_hidden_layers": 2,
@@ -62,10 +62,8 @@ def write(folder: Path, table: object, name: str = "config.json") -> None:
 
 
 def refused(folder: Path) -> StudioError:
-    began = time.monotonic()
-    with pytest.raises(StudioError) as caught:
+    with at_most(10), pytest.raises(StudioError) as caught:
         inspect_folder(folder)
-    assert time.monotonic() - began < 5
     assert "{" not in str(caught.value) + caught.value.advice
     assert caught.value.advice
     return caught.value

@@ -153,7 +153,7 @@ def test_a_silent_server_is_not_waited_for_long(hub: HubServer, plain: Path) -> 
         list(fetch_model("ada/tiny", hub.endpoint, patience=patience))
 
     assert caught.value.code == "hub-timeout"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
 
 
 def test_an_unreachable_hub_is_said_at_once() -> None:

@@ -102,7 +102,7 @@ def test_all_trying_ends_within_five_seconds(plan: Plan, long_runs: None, monkey
 
     chosen(plan)
 
-    assert time.perf_counter() - began < machine.LONGEST + 1.0
+    assert time.perf_counter() - began < 3 * machine.LONGEST  # without an end it would take a minute
 
 
 def test_a_choice_of_a_busy_moment_is_made_anew_when_it_is_quieter(

@@ -112,11 +112,11 @@ def test_where_no_way_is_left_the_first_error_says_why() -> None:
 
 
 def test_a_trial_ends_in_time_and_says_what_it_does() -> None:
-    began = time.perf_counter()
+    stage = Stage(lambda precision, threads: 50)
 
-    events = list(try_ways(Stage(lambda precision, threads: 50), EVERY_WAY, 0.6))
+    events = list(try_ways(stage, EVERY_WAY, 0.6))
 
-    assert time.perf_counter() - began < 0.7
+    assert len(stage.steps) <= 0.6 / 0.05 + 1  # some forty without an end
     assert {(type(event), event.what) for event in events} == {(Progress, "Trying what is fastest here")}
     assert all(0 < event.done <= event.total for event in events)
 
