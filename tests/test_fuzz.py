@@ -175,10 +175,13 @@ def test_what_a_library_finds_wrong_in_a_model_is_the_models_damage(tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["idna", "punycode", "undefined", "base64", "rot13", "nosuch"])
 def test_an_encoding_that_is_none_of_files_is_refused(tmp_path: Path, name: str) -> None:
-    path = tmp_path / "a.csv"
+    path = tmp_path / "texts" / "a.csv"
+    path.parent.mkdir()
     path.write_bytes(b"text,label\ncaf\xe9,a\n")
+    path.with_name("b.txt").write_bytes(b"caf\xe9")
 
-    assert code_of(engine.read(str(path), ReadOptions(encoding=name))) == "no-such-encoding"
+    for each in (path, path.with_name("b.txt"), path.parent):
+        assert code_of(engine.read(str(each), ReadOptions(encoding=name))) == "no-such-encoding"
 
 
 @pytest.mark.parametrize("address", ["http://[::1", "nonsense", "ftp://x", "http://x:port", "http://"])

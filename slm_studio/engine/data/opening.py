@@ -73,7 +73,7 @@ def pick_reader(source: Source, options: ReadOptions, notes: Notes) -> Reader:
     if source.name.lower().endswith(".parquet"):
         return readers["parquet"]  # which says what is wrong with it
     sample = source.sample()
-    notes.encoding = encoding.check_name(options.encoding) if options.encoding else encoding.guess(sample).name
+    notes.encoding = options.encoding or encoding.guess(sample).name
     if not options.encoding and encoding.is_binary(sample, notes.encoding):
         raise StudioError(
             "file-binary",

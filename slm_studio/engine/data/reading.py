@@ -13,6 +13,7 @@ from slm_studio.core.events import Event, Finished
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import names
 from slm_studio.engine.data.bundles import read_bundle
+from slm_studio.engine.data.encoding import check_name
 from slm_studio.engine.data.gathering import gather
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.kinds import is_archive
@@ -35,6 +36,8 @@ def read_dataset(path: Path, options: ReadOptions = ReadOptions()) -> Iterator[E
 
     The same rows under the same name give the same dataset: it is found again by its fingerprint.
     """
+    if options.encoding:
+        options = replace(options, encoding=check_name(options.encoding))
     with staging_folder() as staging:
         found = yield from _read_any(Path(path), options, staging / "train")
         for split, each in (("validation", options.validation), ("test", options.test)):
