@@ -123,7 +123,7 @@ MUTATIONS = (
     Mutation(_UNPACKING, "            if not any(real.is_relative_to(each) for each in allowed):", "            if False:", ARCHIVE),
     Mutation(_INSPECT, "            _check_finite(tensors)\n", "", INSPECT),
     Mutation(_VOCABULARY, "    if rows and highest >= rows:", "    if rows and highest > rows + 10**6:", INSPECT),
-    Mutation(_INSPECT, '("auto_map", "custom_pipelines", "custom_generate")', '("custom_pipelines", "custom_generate")', INSPECT),
+    Mutation("slm_studio/engine/models/foreign_config.py", '("auto_map", "custom_pipelines", "custom_generate")', '("custom_pipelines", "custom_generate")', INSPECT),
     # What the machine can do, and how long it takes
     Mutation(_BUDGET, "self.corrections >= MOST or not", "not", BUDGET),
     Mutation(_BUDGET, "(self.seconds - self._spent) / self._pace(n)", "self.seconds / self._pace(n)", BUDGET),

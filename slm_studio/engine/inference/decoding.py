@@ -18,8 +18,8 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
 from slm_studio.engine.inference.sampling import pick
-from slm_studio.engine.models.architectures import positions_of
 from slm_studio.engine.models.encoding import frame_of
+from slm_studio.engine.models.lengths import positions
 
 OLD_CACHE_NAME = "past_key_values"  # before transformers 5.24; gone in 5.40
 UNFINISHED = "\ufffd"  # what decoders write for bytes that are not (yet) a character
@@ -157,13 +157,6 @@ class StopGuard:
         """Return what was held back."""
         held, self.held = self.held, ""
         return held
-
-
-def positions(net: PreTrainedModel) -> int | None:
-    """Return how many tokens the network can see at once; None where nothing limits it."""
-    config = net.config.get_text_config()
-    rows = getattr(config, "max_position_embeddings", None)
-    return positions_of(config.model_type, rows, getattr(config, "pad_token_id", None)) or None
 
 
 def _overlap(text: str, stop: str) -> int:

@@ -15,7 +15,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.classifiers import register_families
-from slm_studio.engine.models.inspect import check_config
+from slm_studio.engine.models.foreign_config import check_config
 
 T = TypeVar("T")
 

@@ -4,10 +4,8 @@ Whatever a config claims is compared with the tensors that are there, because a 
 tensors with random numbers, reserve memory for a billion rows, follow a link, fetch code.
 """
 
-import os
 import re
-import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -16,26 +14,14 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE
 from slm_studio.engine.models.architectures import ARCHITECTURES, CLASSIFY, WRITE, claims, looks_ahead, positions_of
 from slm_studio.engine.models.blame import blaming
+from slm_studio.engine.models.foreign_config import check_config
 from slm_studio.engine.models.foreign_vocabulary import check_vocabulary
+from slm_studio.engine.models.members import check_members
 from slm_studio.engine.models.trial import vocabulary_on_trial
 from slm_studio.engine.sharing.fitting import check_shapes, count_classes, first_number
 from slm_studio.engine.sharing.weights import Tensor, find_nonfinite, read_json, read_weights
 
-MAX_MEMBERS = 10_000
-MAX_CONFIG = 16 * 1024 * 1024  # ten thousand labels fit
-
-# What a config may call a size → the most that is sane.
-_BOUNDS = {
-    "num_hidden_layers": 512, "n_layer": 512, "n_layers": 512, "num_layers": 512, "hidden_size": 65_536, "n_embd": 65_536,
-    "dim": 65_536, "embedding_size": 65_536, "num_attention_heads": 1_024, "n_head": 1_024, "n_heads": 1_024,
-    "intermediate_size": 1_048_576, "n_inner": 1_048_576, "hidden_dim": 1_048_576, "vocab_size": 4_194_304,
-    "max_position_embeddings": 16_777_216, "n_positions": 16_777_216, "type_vocab_size": 65_536, "num_labels": 10_000,
-    "head_dim": 65_536, "num_key_value_heads": 1_024,
-}  # fmt: skip
-_IMPLEMENTATIONS = (
-    "_attn_implementation", "attn_implementation", "_attn_implementation_internal",
-    "_experts_implementation", "experts_implementation", "_experts_implementation_internal",
-)  # fmt: skip
+MAX_STUDIO = 16 * 1024 * 1024  # bytes of studio.json: ten thousand labels fit
 _NAME = re.compile(r"[A-Za-z0-9_]{1,120}")
 
 
@@ -112,139 +98,6 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
     )
 
 
-def check_config(folder: Path) -> dict[str, object]:
-    """Return config.json where it describes a model that may be opened; the weights need not be there yet."""
-    config = _read_config(folder)
-    _check_type(config)
-    _check_code(folder, config)
-    _check_sizes(config)
-    return config
-
-
-def check_members(folder: Path) -> None:
-    """Refuse links that leave the folder, and anything that is neither a file nor a folder."""
-    homes, count = homes_of(folder), 0
-    for place, folders, names in os.walk(folder):
-        for name in folders + names:
-            path = Path(place) / name
-            count += 1
-            mode = path.lstat().st_mode
-            if count > MAX_MEMBERS:
-                raise StudioError(
-                    "model-too-many-files",
-                    "This folder holds more than {limit} files.",
-                    "Choose the folder of one model.",
-                    limit=MAX_MEMBERS,
-                )
-            if stat.S_ISLNK(mode):
-                mode = _follow(path, homes)
-            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                raise StudioError(
-                    "model-device",
-                    "“{file}” is no regular file.",
-                    "Remove it from the folder, or choose another folder.",
-                    file=name,
-                )
-
-
-def homes_of(folder: Path) -> list[Path]:
-    """Return where a model's files may really stand: in its folder, or in the blobs of the hub cache it is a part of."""
-    root = folder.resolve()
-    repository = root.parent.parent
-    if root.parent.name != "snapshots":
-        return [root]
-    # Files that several repositories hold stand in a store beside them, at which the repository's blobs point.
-    shared = [repository.parent / "blobs"] if repository.name.startswith("models--") else []
-    return [root, repository / "blobs", *shared]
-
-
-def _follow(path: Path, homes: Sequence[Path]) -> int:
-    """Return the mode of what a link points at. Raises StudioError where that is elsewhere, or nowhere."""
-    try:
-        real = path.resolve(strict=True)
-        if any(real.is_relative_to(home) for home in homes):
-            return real.stat().st_mode
-    except (OSError, RuntimeError):  # it points at nothing, or at itself
-        pass
-    raise StudioError(
-        "model-outside",
-        "“{file}” points at “{name}”, which is outside the model's folder.",
-        "Copy the real file into the folder.",
-        file=path.name[:200],
-        name=str(os.readlink(path))[:200],
-    )
-
-
-def _read_config(folder: Path) -> dict[str, object]:
-    if not (folder / "config.json").is_file():
-        raise StudioError(
-            "model-no-config",
-            "There is no model here: config.json is missing.",
-            "Choose a folder or repository that holds a whole Transformers model.",
-        )
-    config = read_json(folder / "config.json", MAX_CONFIG)
-    if not isinstance(config, dict):
-        raise StudioError(
-            "model-damaged",
-            "“{file}” is damaged: {reason}.",
-            "Fetch the model again, or take it from another source.",
-            file="config.json",
-            reason="it is no table",
-        )
-    return config
-
-
-def _check_type(config: Mapping[str, object]) -> None:
-    model_type = config.get("model_type")
-    if not isinstance(model_type, str) or model_type not in ARCHITECTURES:
-        raise StudioError(
-            "model-type",
-            "Models of the type “{type}” cannot be opened here.",
-            "Choose a model of one of these types: {types}.",
-            type=str(model_type)[:80],
-            types=", ".join(ARCHITECTURES),
-        )
-    if config.get("quantization_config"):
-        raise StudioError(
-            "model-quantised",
-            "This model's numbers are stored in a shortened form that cannot be opened here.",
-            "Look for the version that was not quantised.",
-        )
-
-
-def _check_code(folder: Path, config: Mapping[str, object]) -> None:
-    """Refuse what asks for code: auto_map, custom pipelines, attention kernels from a hub."""
-    tables = [config]
-    for name in ("tokenizer_config.json", "generation_config.json", "processor_config.json"):
-        if (folder / name).is_file():
-            table = read_json(folder / name, MAX_CONFIG)
-            tables.append(table if isinstance(table, dict) else {})
-    wants = [key for table in tables for key in ("auto_map", "custom_pipelines", "custom_generate") if table.get(key)]
-    kernels = [key for key in _IMPLEMENTATIONS if "/" in str(config.get(key) or "")]
-    if wants or kernels:
-        raise StudioError(
-            "model-code",
-            "This model would run its own code ({what}).",
-            "Choose a model whose shape is part of Transformers.",
-            what=(wants + kernels)[0],
-        )
-
-
-def _check_sizes(config: Mapping[str, object]) -> None:
-    for name, most in _BOUNDS.items():
-        value = config.get(name)
-        if value is None:
-            continue
-        if type(value) is not int or not 0 <= value <= most:
-            raise StudioError(
-                "model-size",
-                "config.json says {name} = {value}, which no model has.",
-                "Fetch the model again, or take it from another source.",
-                name=name,
-                value=str(value)[:80],
-            )
-
-
 def _check_finite(tensors: Mapping[str, Tensor]) -> None:
     if name := find_nonfinite(tensors.values()):
         raise StudioError(
@@ -276,7 +129,7 @@ def _labels(config: Mapping[str, object], classes: int) -> tuple[str, ...]:
 def _check_names(folder: Path, labels: tuple[str, ...]) -> None:
     """Refuse a folder whose two files name the labels differently: one of them would win in silence."""
     try:
-        plain = read_json(folder / STUDIO_FILE, MAX_CONFIG) if (folder / STUDIO_FILE).is_file() else None
+        plain = read_json(folder / STUDIO_FILE, MAX_STUDIO) if (folder / STUDIO_FILE).is_file() else None
     except StudioError:
         return  # damaged: whoever needs it says so
     facts = plain.get("facts") if isinstance(plain, dict) else None

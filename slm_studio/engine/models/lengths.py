@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from transformers import PreTrainedModel
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.inference.decoding import positions
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.architectures import positions_of
 from slm_studio.engine.models.encoding import encode_framed
 
 DEFAULT = 512
+
+
+def positions(net: PreTrainedModel) -> int | None:
+    """Return how many tokens the network can see at once; None where nothing limits it."""
+    config = net.config.get_text_config()
+    rows = getattr(config, "max_position_embeddings", None)
+    return positions_of(config.model_type, rows, getattr(config, "pad_token_id", None)) or None
 
 
 def settle_length(facts: Mapping[str, object], net: PreTrainedModel, default: int = DEFAULT) -> dict[str, object]:

@@ -17,7 +17,7 @@ from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progr
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.engine.advice import advise_hub, refusal
-from slm_studio.engine.models.inspect import check_config
+from slm_studio.engine.models.foreign_config import check_config
 from slm_studio.engine.sharing import placing, publishing
 from slm_studio.engine.sharing.address import check_call
 from slm_studio.engine.sharing.alongside import CountingReader, Report, alongside

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.models.inspect import MAX_MEMBERS, homes_of
+from slm_studio.engine.models.members import MAX_MEMBERS, homes_of
 
 MAX_BYTES = 4 * 1024**3
 MAX_RATIO = 200  # unpacked to packed

@@ -15,7 +15,8 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.engine.data.passages import text_rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models import demands
-from slm_studio.engine.models.inspect import check_config, inspect_folder
+from slm_studio.engine.models.foreign_config import check_config
+from slm_studio.engine.models.inspect import inspect_folder
 from slm_studio.engine.models.opening import open_net
 from slm_studio.engine.sharing.weights import read_weights
 from slm_studio.engine.task import Task
