@@ -17,7 +17,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.engine.loaded import quiet_libraries
 from slm_studio.engine.models.architectures import CLASSIFY, WRITE, looks_ahead
 from slm_studio.engine.models.config import built, network_config
-from slm_studio.engine.sharing.weights import Tensor
+from slm_studio.engine.models.weights import Tensor
 
 NETS = {"": AutoModel, CLASSIFY: AutoModelForSequenceClassification, WRITE: AutoModelForCausalLM}
 _FLOATS = {

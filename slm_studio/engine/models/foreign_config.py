@@ -5,7 +5,7 @@ from pathlib import Path
 
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.architectures import ARCHITECTURES
-from slm_studio.engine.sharing.weights import read_json
+from slm_studio.engine.models.weights import read_json
 
 MAX_CONFIG = 16 * 1024 * 1024  # bytes: ten thousand labels fit
 

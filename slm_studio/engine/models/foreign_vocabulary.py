@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.sharing.fitting import first_number
-from slm_studio.engine.sharing.weights import read_json
+from slm_studio.engine.models.fitting import first_number
+from slm_studio.engine.models.weights import read_json
 
 BAG_TOKENIZER = "bag_tokenizer.json"  # the studio's own
 TOKENIZER, PLAIN = "tokenizer.json", "vocab.txt"

@@ -14,12 +14,12 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE
 from slm_studio.engine.models.architectures import ARCHITECTURES, CLASSIFY, WRITE, claims, looks_ahead, positions_of
 from slm_studio.engine.models.blame import blaming
+from slm_studio.engine.models.fitting import check_shapes, count_classes, first_number
 from slm_studio.engine.models.foreign_config import check_config
 from slm_studio.engine.models.foreign_vocabulary import check_vocabulary
 from slm_studio.engine.models.members import check_members
 from slm_studio.engine.models.trial import vocabulary_on_trial
-from slm_studio.engine.sharing.fitting import check_shapes, count_classes, first_number
-from slm_studio.engine.sharing.weights import Tensor, find_nonfinite, read_json, read_weights
+from slm_studio.engine.models.weights import Tensor, find_nonfinite, read_json, read_weights
 
 MAX_STUDIO = 16 * 1024 * 1024  # bytes of studio.json: ten thousand labels fit
 _NAME = re.compile(r"[A-Za-z0-9_]{1,120}")

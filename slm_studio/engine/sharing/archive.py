@@ -16,10 +16,10 @@ from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.results import FileResult
 from slm_studio.core.saved import open_saved
 from slm_studio.engine.models.inspect import inspect_folder
+from slm_studio.engine.models.weights import refuse_pickles
 from slm_studio.engine.sharing import placing
 from slm_studio.engine.sharing.contents import Item, check_path, files_to_publish, report_item, travels
 from slm_studio.engine.sharing.unpacking import Member, folder_members, zip_members
-from slm_studio.engine.sharing.weights import refuse_pickles
 
 KINDS = ("folder", "zip")
 _BLOCK = 1024 * 1024

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.engine.models.weights import INDEX, SINGLE, refuse_pickles
 from slm_studio.engine.sharing.card import card_text
 from slm_studio.engine.sharing.contents import CARD, Item, check_path, files_to_publish, forget, travels
 from slm_studio.engine.sharing.download import HubFile
 from slm_studio.engine.sharing.own_part import has_own, keep_own
 from slm_studio.engine.sharing.standing import Standing, visibility_after
-from slm_studio.engine.sharing.weights import INDEX, SINGLE, refuse_pickles
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 

@@ -18,7 +18,7 @@ from slm_studio.engine.models import demands
 from slm_studio.engine.models.foreign_config import check_config
 from slm_studio.engine.models.inspect import inspect_folder
 from slm_studio.engine.models.opening import open_net
-from slm_studio.engine.sharing.weights import read_weights
+from slm_studio.engine.models.weights import read_weights
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from tests.engine.models.foreign import DECODERS, ENCODERS, LABELS, MADE_DECODERS, SHAPES, TEXTS, make_foreign

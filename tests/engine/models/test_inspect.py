@@ -12,10 +12,10 @@ import transformers
 from safetensors.numpy import load_file, save_file
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.models import inspect
+from slm_studio.engine.models import foreign_config
 from slm_studio.engine.models.inspect import inspect_folder
+from slm_studio.engine.models.weights import MAX_HEADER, find_nonfinite, read_header
 from slm_studio.engine.sharing.unpacking import folder_members
-from slm_studio.engine.sharing.weights import MAX_HEADER, find_nonfinite, read_header
 from tests.work import at_most
 
 CONFIG = {
@@ -409,7 +409,7 @@ def test_a_vocabulary_of_lines_fits_where_its_last_line_does(folder: Path) -> No
 
 
 def test_a_tokenizer_too_large_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspect, "MAX_CONFIG", 10)
+    monkeypatch.setattr(foreign_config, "MAX_CONFIG", 10)
 
     assert refused(folder).code == "model-file-size"
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.sharing.weights import Tensor
+from slm_studio.engine.models.weights import Tensor
 
 _LAYERS = re.compile(r"(?:(?:^|\.)(?:layer|layers|h)\.|_l)(\d+)(?:\.|_reverse|$)")
 _HEADS = ("classifier.weight", "classifier.out_proj.weight", "score.weight")
