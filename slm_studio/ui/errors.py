@@ -11,6 +11,7 @@ from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.copying import clipboard, let_copy
 from slm_studio.ui.widgets.icons import IconLabel
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.words import Words
 
 
@@ -94,7 +95,7 @@ class ErrorDialog(QDialog):
         self._text = report_text(error, details)
         message, hint = explain(error)
         self.setWindowTitle("SLM Studio")
-        self.setMinimumWidth(520)
+        scaled(self.setMinimumWidth, 520)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(8)
@@ -121,7 +122,7 @@ class ErrorDialog(QDialog):
         box = QPlainTextEdit(details)
         box.setReadOnly(True)
         box.setFont(the_theme().monospace(11.5))
-        box.setFixedHeight(180)
+        scaled(box.setFixedHeight, 180)
         return box
 
     def _on_copy(self) -> None:

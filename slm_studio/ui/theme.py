@@ -117,6 +117,9 @@ class Theme(QObject):
         self.tokens = DARK if is_dark else LIGHT
         # Over an old sheet Qt polishes every widget once for each of its ancestors, hidden places too (1.4 s own time
         # for 1,300 widgets); from no sheet to a sheet, once.
+        # What was never shown must be polished before, else it would keep the letters of this zoom for ever.
+        for widget in self._application.allWidgets():
+            widget.ensurePolished()
         self._application.setStyleSheet("")
         self._application.setPalette(_palette(self.tokens))
         self._application.setFont(self.font())

@@ -57,7 +57,7 @@ def shown(holder: QWidget, widget: QWidget) -> QWidget:
 
 def right_click(widget: QWidget, place: QPoint | None = None) -> QMenu:
     """Click with the right button and return the menu that came, or fail."""
-    target = widget.viewport() if isinstance(widget, QTableView) else widget
+    target = widget.childAt(widget.rect().center()) or widget
     place = place or target.rect().center()
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, target.mapToGlobal(place))
     QApplication.sendEvent(target, event)

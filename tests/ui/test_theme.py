@@ -8,6 +8,7 @@ from slm_studio.ui.theme import ZOOMS, Theme, contrast
 from slm_studio.ui.tokens import DARK, LIGHT
 from slm_studio.ui.widgets.icons import pixmap
 from slm_studio.ui.widgets.style_sheet import style_sheet
+from tests.ui.whole import whole_window
 
 GROUNDS = ("background", "surface", "sidebar")
 WORDS = [(word, ground) for word in ("text", "muted", "accent", "warning", "bad", "metric") for ground in GROUNDS]
@@ -73,6 +74,16 @@ def test_a_widget_hears_of_a_look_as_often_however_deep_it_lies(theme: Theme) ->
     whole.close()
 
     assert 0 < deep.told == shallow.told <= 4
+
+
+def test_what_was_never_shown_takes_a_later_zoom(home, theme: Theme) -> None:
+    with whole_window() as window:
+        search = window.panel("train").runs.search
+        theme.set_zoom(1.5)
+        window.show_place("train")
+        window.panel("train")._on_run_chosen("runs")
+
+        assert search.isVisible() and search.font().pointSizeF() == theme.font().pointSizeF()
 
 
 def test_zoom_scales_letters_and_controls_and_stays_in_bounds(theme: Theme) -> None:

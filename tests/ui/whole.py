@@ -65,7 +65,10 @@ def open_and_train(window: MainWindow, path: Path, **plan: object) -> None:
 def short_file(path: Path, folder: Path) -> Path:
     """Write the beginning of a file under its name: as many rows as a claim about places needs."""
     short = folder / path.name
-    short.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:120]), encoding="utf-8")
+    short.write_text(
+        "".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[: 120 if path.suffix == ".csv" else 40]),
+        encoding="utf-8",
+    )
     return short
 
 

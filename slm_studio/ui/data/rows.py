@@ -14,6 +14,7 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import SearchField
 from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.words import Words, words
 
@@ -41,7 +42,7 @@ class RowsCard(Card):
         self.foot = QHBoxLayout()
         self.foot.setContentsMargins(8, 0, 8, 4)
         self.foot.setSpacing(8)
-        self.search.setMaximumWidth(300)
+        scaled(self.search.setMaximumWidth, 300)
         self.foot.addWidget(self.search, 1)
         self.foot.addWidget(self.found)
         self.foot.addStretch(1)

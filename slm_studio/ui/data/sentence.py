@@ -19,6 +19,7 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import Text, tip
+from slm_studio.ui.widgets.scaling import scaled
 
 SENTENCES = {
     "classify": mark("Learn to {task} {text} into {labels} values of {label}"),
@@ -152,7 +153,7 @@ def _pieces(sentence: str) -> list[tuple[str, str]]:
 
 def _word(words: str) -> Text:
     label = Text("{words}", words=words)
-    label.setFixedHeight(34)
+    scaled(label.setFixedHeight, 34)
     label.setAlignment(Qt.AlignmentFlag.AlignVCenter)
     return label
 

@@ -15,6 +15,7 @@ from slm_studio.ui.widgets.drop_zone import DropZone
 from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.words import words
 
 RECENT = 5
@@ -39,7 +40,7 @@ class Welcome(QWidget):
             "Excel, CSV, JSON, Parquet, Word or plain text, a folder or a zip of them, train and test together. They are read on this computer and go nowhere else.",
             second="Try an example",
         )
-        self.zone.setMinimumHeight(300)
+        scaled(self.zone.setMinimumHeight, 300)
         column.addWidget(self.zone, 1)
         column.addLayout(self._build_examples())
         self.recent = Card("Opened before")
@@ -69,7 +70,7 @@ class Welcome(QWidget):
         row = QHBoxLayout()
         row.setSpacing(12)
         name = Text("Examples", "muted")
-        name.setFixedHeight(28)
+        scaled(name.setFixedHeight, 28)
         row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
         holder = QWidget()
         self._flow = Flow(holder)

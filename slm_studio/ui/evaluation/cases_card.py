@@ -99,7 +99,7 @@ class CasesCard(Card):
     def _fit(self) -> None:
         px = self._theme.px
         self.label.setMaximumWidth(px(230))
-        self.search.setMinimumWidth(px(96))
+        self.search.setMinimumWidth(px(64))
         self.table.setMinimumHeight(px(38) * 4)
         self.setMinimumHeight(px(410))
 

@@ -17,6 +17,7 @@ from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.markdown_view import MarkdownView
 from slm_studio.ui.widgets.progress import clock
+from slm_studio.ui.widgets.scaling import scaled
 
 CARD_HEIGHT = 320
 
@@ -42,7 +43,7 @@ class AboutCard(Card):
         self.add(Text("how it came to be", "muted"))
         self.add(self._grid_box)
         self.card = MarkdownView(bare=True)
-        self.card.setMinimumHeight(CARD_HEIGHT)
+        scaled(self.card.setMinimumHeight, CARD_HEIGHT)
         self.card_button = Button("Read the card", small=True)
         self.folder_button = Button("Show the folder", icon_name="folder", small=True)
         self.delete_button = Button("Move to the trash", "danger", "trash", small=True)

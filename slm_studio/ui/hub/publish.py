@@ -18,6 +18,7 @@ from slm_studio.ui.widgets.fields import Choice, LineField
 from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.markdown_view import MarkdownView
 from slm_studio.ui.widgets.progress import Progress as ProgressLine
+from slm_studio.ui.widgets.scaling import scaled
 
 # Identifiers as the hubs list them; names of licences are not translated.
 LICENSES = ("apache-2.0", "mit", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc0-1.0", "openrail", "other")
@@ -169,7 +170,7 @@ class PublishCard(Card):
         row.addWidget(self.button)
         self.body.addLayout(row)
         self.view = MarkdownView(bare=True)
-        self.view.setMinimumHeight(360)
+        scaled(self.view.setMinimumHeight, 360)
         self.view.hide()
         self.add(self.view)
 

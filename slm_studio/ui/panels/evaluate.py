@@ -23,7 +23,6 @@ from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.model_page import ModelPage
 from slm_studio.ui.naming import file_words
 from slm_studio.ui.session import Session
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, MenuButton
@@ -106,11 +105,11 @@ class EvaluatePanel(ModelPage):
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        self._row = row = SideBySide()
-        row.add(self.confusion, 10)
-        row.add(self.writing, 10)
-        row.add(self.cases, 21)
-        self._fit()
+        row = SideBySide()
+        # What the matrix needs for its names and cells, and the mistakes for their texts; else below each other.
+        row.limit(row.add(self.confusion, 10), 300, 340)
+        row.limit(row.add(self.writing, 10), 300, 340)
+        row.limit(row.add(self.cases, 21), 520)
         column.addWidget(self.figures)
         column.addWidget(row)
         column.addWidget(self.classes)
@@ -130,14 +129,6 @@ class EvaluatePanel(ModelPage):
         self.confusion.cell_opened.connect(self._on_cell_opened)
         self.classes.label_opened.connect(self._on_label_opened)
         self.cases.pages.row_shown.connect(partial(self.reveal, self.cases))
-        the_theme().changed.connect(self._fit)
-
-    def _fit(self) -> None:
-        """Give the matrix what its names and cells need, and the mistakes enough for their texts; else below each other."""
-        px = the_theme().px
-        for card in (self.confusion, self.writing):
-            self._row.limit(card, px(300), px(340))
-        self.cases.setMinimumWidth(px(520))
 
     def _on_cell_opened(self, true: str, predicted: str, count: int) -> None:
         self.cases.show_cell(true, predicted, count)

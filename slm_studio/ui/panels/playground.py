@@ -19,7 +19,6 @@ from slm_studio.ui.model_page import ModelPage
 from slm_studio.ui.models import model_facts
 from slm_studio.ui.playground import TaskView, view_of
 from slm_studio.ui.session import Session
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.trying.answering import CLOSED, OPEN, OPENING, Answering
 from slm_studio.ui.trying.code_sheet import CodeSheet
@@ -28,6 +27,7 @@ from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.scaling import scaled
 
 KEEPING = 2000  # milliseconds between two looks at a text that a model is writing
 MOST_KEPT = 500_000  # characters of a view's state
@@ -95,7 +95,7 @@ class PlaygroundPanel(ModelPage):
 
     def _build_header(self) -> None:
         self.facts, self.device = Text("", "muted"), Choice(name="Device", quiet=True)
-        self.device.setFixedHeight(the_theme().px(17))  # as high as the words beside it
+        scaled(self.device.setFixedHeight, 17)  # as high as the words beside it
         self._facts_row = QWidget()
         row = QHBoxLayout(self._facts_row)
         row.setContentsMargins(0, 0, 0, 0)

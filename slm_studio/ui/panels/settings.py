@@ -24,6 +24,7 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice, LineField
 from slm_studio.ui.widgets.labels import ElidedText, Rule, Text
 from slm_studio.ui.widgets.page import Page
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.words import words
 
@@ -118,7 +119,7 @@ class SettingsPanel(Page):
             row = QHBoxLayout()
             row.setSpacing(16)
             label = Text(name)
-            label.setMinimumWidth(120)
+            scaled(label.setMinimumWidth, 100)
             row.addWidget(label)
             row.addWidget(ElidedText("{folder}", "muted", folder=str(folder)), 1)
             row.addWidget(button)
@@ -265,7 +266,7 @@ def _line(name: str, widget: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(16)
     label = Text(name)
-    label.setMinimumWidth(120)
+    scaled(label.setMinimumWidth, 100)
     row.addWidget(label)
     row.addWidget(widget)
     row.addStretch(1)

@@ -17,6 +17,7 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.words import words
@@ -144,7 +145,7 @@ class ClassifyView(TaskView):
     def _build_tried(self) -> Card:
         card = Card("Tried")
         self.tried = Table("Texts you tried", row_height=34)
-        self.tried.setMinimumHeight(self._theme.px(34) * 5)
+        scaled(self.tried.setMinimumHeight, 34 * 5)
         self.tried_model = RowsModel((mark("text"), mark("answer")), self.tried)
         self.tried.setModel(self.tried_model)
         self.tried.set_style(0, "text", stretch=3)

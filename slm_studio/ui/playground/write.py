@@ -35,6 +35,7 @@ from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.fold import Fold
 from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 
 KNOBS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "seed")
@@ -56,7 +57,7 @@ class WriteView(TaskView):
         self._flush.setInterval(0)
         row = SideBySide()
         row.add(self._build_page(), 7)
-        row.add(self._build_side(), 3)
+        row.limit(row.add(self._build_side(), 3), 220, 304)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
@@ -143,7 +144,7 @@ class WriteView(TaskView):
         self.page = WrittenText(
             "Write a beginning. The model goes on from where the text ends.", name="Text to go on with"
         )
-        self.page.setMinimumHeight(self._theme.px(300))
+        scaled(self.page.setMinimumHeight, 300)
         card.add(self.page, 1)
         self._beginnings_row = QWidget()
         self._beginnings = Flow(self._beginnings_row)
@@ -167,10 +168,7 @@ class WriteView(TaskView):
         self.token, self.bars = Text("", wrap=True), Bars(scores=True)
         card.add(self.token)
         card.add(self.bars)
-        side = column_of(card)
-        side.setMinimumWidth(self._theme.px(220))
-        side.setMaximumWidth(self._theme.px(304))
-        return side
+        return column_of(card)
 
     def _build_knobs(self) -> Fold:
         self.form = KnobForm(DecodingOptions, names=KNOBS, columns=3)

@@ -15,6 +15,7 @@ from slm_studio.ui.train.wording import METRICS
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.scaling import scaled
 
 if TYPE_CHECKING:
     from slm_studio.ui.widgets.chart import CurveChart
@@ -83,7 +84,7 @@ class ChartsCard(Card):
             from slm_studio.ui.widgets.chart import CurveChart  # pyqtgraph takes half a second, and no run may be shown
 
             chart = CurveChart(key)
-            chart.setMinimumHeight(200)
+            scaled(chart.setMinimumHeight, 200)
             self._charts[key] = chart
             self._stack.addWidget(chart)
             self.set_trailing(chart.controls)

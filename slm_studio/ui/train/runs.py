@@ -24,6 +24,7 @@ from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.progress import clock
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -79,13 +80,13 @@ class RunsView(QWidget):
         self.table.set_style(1, "two", stretch=1.0)
         for at, style, most in ((2, "text", 200), (3, "text", 140), (4, "number", 76), (5, "muted", 150)):
             self.table.set_style(at, style, most=most)
-        self.table.setMinimumHeight(280)
+        scaled(self.table.setMinimumHeight, 280)
         self.list_card.add(self.table, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 0, 8, 4)
         foot.addWidget(self.search)
         foot.addWidget(Text("Tick runs to lay their curves over each other.", "muted"), 1, Qt.AlignmentFlag.AlignRight)
-        self.search.setMaximumWidth(260)
+        scaled(self.search.setMaximumWidth, 260)
         self.list_card.body.addLayout(foot)
         column.addWidget(self.list_card, 1)
         column.addWidget(self._build_one())
@@ -105,7 +106,7 @@ class RunsView(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.name, self.notes = LineField("Name of the run"), LineField("Notes")
-        self.name.setMaximumWidth(240)
+        scaled(self.name.setMaximumWidth, 240)
         self.open_button, self.resume_button = (
             Button("Open", small=True),
             Button("Resume", icon_name="play", small=True),
@@ -176,7 +177,7 @@ class RunsView(QWidget):
             from slm_studio.ui.widgets.chart import CurveChart  # when curves are laid over each other, and not before
 
             self._chart = CurveChart("loss")
-            self._chart.setMinimumHeight(260)
+            scaled(self._chart.setMinimumHeight, 260)
             self._chart.set_now(False)
             self.curves.add(self._chart)
             self.curves.set_trailing(self._chart.controls)

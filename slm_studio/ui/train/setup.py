@@ -28,6 +28,7 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.stat import StatGrid
 from slm_studio.ui.widgets.words import Words, words
@@ -104,7 +105,7 @@ class Setup(QWidget):
         row.add(self.numbers, 2)
         column.addWidget(row)
         label: QLabel = Text("Name", "muted")
-        self.name.setFixedWidth(220)
+        scaled(self.name.setFixedWidth, 220)
         self.before.head.addWidget(label, 0, Qt.AlignmentFlag.AlignVCenter)
         self.before.set_trailing(self.name)
         column.addWidget(self.before)

@@ -17,6 +17,7 @@ from slm_studio.ui.train.wording import DOCTOR, machine_words, metric_name, scor
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 from slm_studio.ui.widgets.stat import Stat, StatGrid
 
@@ -78,11 +79,11 @@ class Watch(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         row = SideBySide()
-        self.charts.setMinimumHeight(300)
+        scaled(self.charts.setMinimumHeight, 300)
         row.add(self.charts, 1)
         side = column_of(self.numbers, self.doctor, self.how)
-        side.setFixedWidth(SIDE)
         row.add(side, 0)
+        row.limit(side, SIDE, SIDE)
         column.addWidget(row, 1)
         column.addWidget(self.samples)
 

@@ -16,13 +16,13 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.jobs import JobHandle, Jobs
 from slm_studio.ui.session import Session
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Check, Choice
 from slm_studio.ui.widgets.labels import ElidedText, Text, tip
 from slm_studio.ui.widgets.progress import Progress as ProgressLine
+from slm_studio.ui.widgets.scaling import scaled
 
 FORMATS = (("csv", mark("CSV")), ("jsonl", mark("JSON lines")))
 ENDING = "-answers"  # added to the name of the file
@@ -103,7 +103,7 @@ class FileSheet(Card):
         self.for_excel = Check("for Excel")
         tip(self.for_excel, "The file begins with the mark by which Excel knows UTF-8.")
         for choice in (self.column, self.format):
-            choice.setMaximumWidth(the_theme().px(280))
+            scaled(choice.setMaximumWidth, 280)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(12)

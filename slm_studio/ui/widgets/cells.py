@@ -11,7 +11,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QHeaderView,
     QStyle,
@@ -207,13 +207,23 @@ class Header(QHeaderView):
         self.setHighlightSections(False)
         self.setMinimumSectionSize(32)
 
+    def _font(self) -> QFont:
+        return self._theme.font(SECOND, QFont.Weight.Medium)
+
+    def _name(self, section: int) -> str:
+        return str(self.model().headerData(section, Qt.Orientation.Horizontal) or "")
+
+    def cut_name(self, section: int) -> str:
+        """Return the name of a column that ends in …, else ""."""
+        room = self.sectionSize(section) - 2 * self._theme.px(PADDING)
+        return self._name(section) if QFontMetrics(self._font()).horizontalAdvance(self._name(section)) > room else ""
+
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         """Paint the name of a column."""
         room, side = QRectF(rect), self._theme.px(PADDING)
         style = self._cells.styles.get(section, "text")
         align = Qt.AlignmentFlag.AlignRight if style == "number" else Qt.AlignmentFlag.AlignLeft
-        font = self._theme.font(SECOND, QFont.Weight.Medium)
-        name = str(self.model().headerData(section, Qt.Orientation.Horizontal) or "")
+        font, name = self._font(), self._name(section)
         shown = QFontMetrics(font).elidedText(name, Qt.TextElideMode.ElideRight, int(room.width() - 2 * side))
         painter.save()
         painter.fillRect(QRectF(room.left(), room.bottom() - 1, room.width(), 1), self._theme.colour("line"))
@@ -221,6 +231,14 @@ class Header(QHeaderView):
         painter.setPen(self._theme.colour("muted"))
         painter.drawText(room.adjusted(side, 0, -side, 0), int(align | Qt.AlignmentFlag.AlignVCenter), shown)
         painter.restore()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Say a name in full that does not fit."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            section = self.logicalIndexAt(event.pos())
+            QToolTip.showText(event.globalPos(), plain_tooltip(self.cut_name(section) if section >= 0 else ""), self)
+            return True
+        return super().viewportEvent(event)
 
 
 def paint_bar(painter: QPainter, track: QRectF, share: float, ground: QColor, colour: QColor) -> None:

@@ -14,6 +14,7 @@ from slm_studio.ui.widgets.chart_axes import QuietAxis, SecondsAxis
 from slm_studio.ui.widgets.chart_controls import ChartControls
 from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.curves import RunCurves, hold_range
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.words import Words, sentence
 
 REDRAW = 60  # milliseconds between two drawings, however fast the steps come
@@ -129,8 +130,6 @@ class CurveChart(QWidget):
         axes = {"bottom": self._bottom, "left": self._left_axis, "right": self._right_axis}
         self._plot = pg.PlotWidget(axisItems=axes)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for each in (self._plot, self._plot.viewport()):
-            each.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # the window offers Copy
         item = self._plot.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
@@ -150,7 +149,7 @@ class CurveChart(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._plot)
-        self.setMinimumHeight(self._theme.px(180))
+        scaled(self.setMinimumHeight, 180)
 
     def _curves(self, run: str) -> RunCurves:
         if run not in self._runs:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from slm_studio.core.texts import mark
 from slm_studio.ui.theme import SECOND, the_theme
 from slm_studio.ui.widgets.fields import Check, Choice
+from slm_studio.ui.widgets.labels import plain_tooltip
 
 # The held-out colour is too light for letters on a light ground; its words take the warning colour.
 AXES = (mark("steps"), mark("epochs"), mark("time"))
@@ -38,17 +39,37 @@ class Legend(QWidget):
     def _width(self, name: str) -> int:
         return QFontMetrics(self._font()).horizontalAdvance(name) + self._theme.px(16)
 
+    def _shown(self) -> list[str]:
+        """Return the names as the width lets them stand: where it is short, each gives of its letters."""
+        letters = QFontMetrics(self._font())
+        lack = self.sizeHint().width() - self._theme.px(12) - self.width()
+        if lack <= 0:
+            return [name for _, name in self._entries]
+        widths = [letters.horizontalAdvance(name) for _, name in self._entries]
+        share = max(0.0, 1 - lack / max(1, sum(widths)))
+        cut = Qt.TextElideMode.ElideRight
+        return [
+            letters.elidedText(entry[1], cut, int(w * share)) for entry, w in zip(self._entries, widths, strict=True)
+        ]
+
     def sizeHint(self) -> QSize:
         """Return the size it likes."""
         gap = self._theme.px(12)
         return QSize(sum(self._width(name) + gap for _, name in self._entries), self._theme.px(20))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room of a few letters of each name."""
+        return QSize(min(self.sizeHint().width(), self._theme.px(170)), self._theme.px(20))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""
         painter = QPainter(self)
         painter.setFont(self._font())
         at, middle = 0.0, self.height() / 2
-        for token, name in self._entries:
+        names = self._shown()
+        whole = ", ".join(name for _, name in self._entries)
+        self.setToolTip(plain_tooltip(whole) if ", ".join(names) != whole else "")
+        for (token, _), name in zip(self._entries, names, strict=True):
             painter.setPen(QPen(self._theme.colour(token), 2))
             painter.drawLine(QPointF(at, middle), QPointF(at + self._theme.px(12), middle))
             painter.setPen(self._theme.colour(_LETTERS.get(token, token)))

@@ -1,6 +1,6 @@
 """ChoiceCards: one of a few, each with a title and a sentence, side by side."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
@@ -95,8 +95,13 @@ class ChoiceCard(QAbstractButton):
     def _flags(self) -> int:
         return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
 
-    def _title_height(self) -> int:
-        return QFontMetrics(self._theme.font(BASE, QFont.Weight.DemiBold)).height() + self._theme.px(5)
+    def title_height(self, width: int) -> int:
+        """Return the height of the title, which may take several lines, and of the air below it."""
+        metrics = QFontMetrics(self._theme.font(BASE, QFont.Weight.DemiBold))
+        return metrics.boundingRect(self._room(width), self._flags(), self.text()).height() + self._theme.px(5)
+
+    def _room(self, width: int) -> QRect:
+        return QRect(0, 0, max(40, width - self._theme.px(28)), 10_000)
 
     def hasHeightForWidth(self) -> bool:
         """Say that the height follows the width."""
@@ -104,10 +109,9 @@ class ChoiceCard(QAbstractButton):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height for a width."""
-        room = QRectF(0, 0, max(40, width - self._theme.px(28)), 10_000).toRect()
         metrics = QFontMetrics(self._theme.font(SECOND))
-        lines = metrics.boundingRect(room, self._flags(), self._sentence).height() if self._sentence else 0
-        return self._title_height() + lines + self._theme.px(28)
+        lines = metrics.boundingRect(self._room(width), self._flags(), self._sentence).height() if self._sentence else 0
+        return self.title_height(width) + lines + self._theme.px(28)
 
     def sizeHint(self) -> QSize:
         """Return the size it likes."""
@@ -135,4 +139,4 @@ class ChoiceCard(QAbstractButton):
         painter.drawText(room, self._flags(), self.text())
         painter.setFont(self._theme.font(SECOND))
         painter.setPen(self._theme.colour("muted"))
-        painter.drawText(room.adjusted(0, self._title_height(), 0, 0), self._flags(), self._sentence)
+        painter.drawText(room.adjusted(0, self.title_height(self.width()), 0, 0), self._flags(), self._sentence)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.icons import IconLabel
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.words import Words
 
 
@@ -32,8 +33,8 @@ class EmptyState(QWidget):
         column.addSpacing(8)
         for label in (self.title, self.sentence):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setMaximumWidth(520)
-            label.setMinimumWidth(320)
+            scaled(label.setMaximumWidth, 520)
+            scaled(label.setMinimumWidth, 320)
             # Between two stretches the layout asks for the height at the width that the label really gets.
             centred = QHBoxLayout()
             centred.addStretch(1)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QStyledItemDelegate, QWidget
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QStyledItemDelegate, QToolTip, QWidget
 
 from slm_studio.ui.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.icons import icon, pixmap
+from slm_studio.ui.widgets.labels import plain_tooltip
 from slm_studio.ui.widgets.words import Words, sentence, words
 
 
@@ -81,6 +82,10 @@ class Choice(QComboBox):
     def _side(self) -> int:
         return self._theme.px(2 if self._quiet else 12)
 
+    def _is_shown_whole(self) -> bool:
+        room = self.width() - 2 * self._side() - self._theme.px(18) + 2
+        return QFontMetrics(self._font()).horizontalAdvance(self.currentText()) <= room
+
     def sizeHint(self) -> QSize:
         """Return the size it likes."""
         metrics = QFontMetrics(self._font())
@@ -119,6 +124,14 @@ class Choice(QComboBox):
             arrow,
             QRectF(arrow.rect()),
         )
+
+    def event(self, event: QEvent) -> bool:
+        """Say in full what does not fit, unless there is something else to say."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and not self.toolTip():
+            fits = self._is_shown_whole()
+            QToolTip.showText(event.globalPos(), "" if fits else plain_tooltip(self.currentText()), self)
+            return True
+        return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the page."""

@@ -19,6 +19,10 @@ class Dot(QWidget):
         super().__init__(parent)
         self._theme = the_theme()
         self._level = level
+        self._theme.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
         self.setFixedSize(self.sizeHint())
 
     def set_level(self, level: str) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.copying import let_copy
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.words import Words
 
 
@@ -25,7 +26,7 @@ class Question(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("SLM Studio")
-        self.setMinimumWidth(440)
+        scaled(self.setMinimumWidth, 440)
         let_copy(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)

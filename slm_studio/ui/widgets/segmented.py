@@ -34,7 +34,7 @@ class Segmented(QWidget):
         self._group.setExclusive(True)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(20 if kind == "tabs" else 8)
+        self._row.setSpacing(20 if kind == "tabs" else 6)
         self._row.addStretch(1)
         if name:
             words(self.setAccessibleName, name)

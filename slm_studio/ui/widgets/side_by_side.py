@@ -4,6 +4,8 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from slm_studio.ui.theme import the_theme
+
 ACROSS, DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
 NO_MAXIMUM = (1 << 24) - 1  # Qt's QWIDGETSIZE_MAX, which PySide does not name
 
@@ -14,6 +16,9 @@ class SideBySide(QWidget):
     def __init__(self, gap: int = 16, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shares: list[tuple[QWidget, int, int]] = []  # widget, share of the width, most width
+        self._limits: dict[QWidget, tuple[int, int]] = {}  # least and most width at zoom 1, side by side
+        self._theme = the_theme()
+        self._theme.changed.connect(self._take_limits)
         self._box = QBoxLayout(ACROSS, self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(gap)
@@ -24,15 +29,31 @@ class SideBySide(QWidget):
         self._box.addWidget(widget, share)
         return widget
 
-    def limit(self, widget: QWidget, least: int, most: int) -> None:
-        """Keep a widget within these widths while it stands beside others; alone on its line it is as wide as the window."""
-        self._shares = [(each, share, most if each is widget else limit) for each, share, limit in self._shares]
-        widget.setMinimumWidth(least)
-        widget.setMaximumWidth(most if self._box.direction() == ACROSS else NO_MAXIMUM)
+    def limit(self, widget: QWidget, least: int, most: int = 0) -> None:
+        """Keep a widget within these widths (at zoom 1; 0 is none) while it stands beside others.
+
+        Alone on its line it is as wide as the window, be that wide or narrow.
+        """
+        self._limits[widget] = least, most
+        self._take_limits()
+
+    def _take_limits(self) -> None:
+        is_across = self._box.direction() == ACROSS
+        for widget, (least, most) in self._limits.items():
+            widget.setMinimumWidth(self._theme.px(least) if is_across else 0)
+            widget.setMaximumWidth(self._theme.px(most) if is_across and most else NO_MAXIMUM)
+
+    def _least(self, widget: QWidget) -> int:
+        """Return what a widget needs beside others."""
+        least, _ = self._limits.get(widget, (0, 0))
+        own = widget.minimumWidth() if widget not in self._limits else self._theme.px(least)
+        return max(widget.minimumSizeHint().width(), own)
 
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
-        widest = max((_least(widget) for widget, _, _ in self._shares if not widget.isHidden()), default=0)
+        shown = [widget for widget, _, _ in self._shares if not widget.isHidden()]
+        alone = (each.minimumSizeHint().width() if each in self._limits else self._least(each) for each in shown)
+        widest = max(alone, default=0)
         return QSize(widest, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -55,6 +76,7 @@ class SideBySide(QWidget):
         for at, (widget, share, most) in enumerate(self._shares):
             self._box.setStretch(at, share if fits else 0)
             widget.setMaximumWidth(most if fits else NO_MAXIMUM)
+        self._take_limits()
 
     def _fits(self) -> bool:
         shown = [(widget, share) for widget, share, _ in self._shares if not widget.isHidden()]
@@ -62,13 +84,9 @@ class SideBySide(QWidget):
         total = sum(share for _, share in shown)
         # Those that ignore what they would like get their share to the pixel, and no more.
         strict = ((w, share) for w, share in shown if w.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored)
-        return sum(_least(widget) for widget, _ in shown) <= room and all(
-            _least(widget) <= room * share / total for widget, share in strict
+        return sum(self._least(widget) for widget, _ in shown) <= room and all(
+            self._least(widget) <= room * share / total for widget, share in strict
         )
-
-
-def _least(widget: QWidget) -> int:
-    return max(widget.minimumSizeHint().width(), widget.minimumWidth())
 
 
 def column_of(*widgets: QWidget, gap: int = 16) -> QWidget:

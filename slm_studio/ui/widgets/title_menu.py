@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import MenuButton
 from slm_studio.ui.widgets.icons import pixmap
+from slm_studio.ui.widgets.labels import plain_tooltip
 from slm_studio.ui.widgets.words import Words
 
 SIZE, ARROW, GAP, HEIGHT = 20, 18, 6, 25  # as high as a title in words, so that places do not jump
@@ -52,6 +53,7 @@ class TitleMenu(MenuButton):
         room = QRectF(self.rect()).adjusted(0, 0, -side - self._theme.px(GAP), 0)
         metrics = QFontMetrics(self._font())
         shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, int(room.width()) + 2)
+        self.setToolTip(plain_tooltip(self.text()) if shown != self.text() else "")
         painter.setFont(self._font())
         painter.setPen(self._theme.colour("text"))
         painter.drawText(

@@ -1,0 +1,97 @@
+"""Words have the room they need, in both languages, at 100 and 150 %, in the smallest window; or they end in … with a tooltip."""
+
+import time
+
+import pytest
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+
+from slm_studio.ui.main_window import MainWindow
+from slm_studio.ui.widgets.labels import ElidedText
+from slm_studio.ui.widgets.page import Page
+from tests.ui.whole import SAMPLES, VIEWS, open_and_train, short_file, visit, whole_window
+
+WORDS = (QLabel, QAbstractButton, QComboBox, QLineEdit)
+SLACK = 1  # pixels that rounding may take
+
+
+def lack(widget: QWidget) -> str:
+    """Return what of a widget's words cannot be seen, or ""."""
+    least, size = widget.minimumSizeHint(), widget.size()
+    if isinstance(widget, QLabel) and not isinstance(widget, ElidedText):
+        if not widget.wordWrap() and size.width() + SLACK < widget.sizeHint().width():
+            return f"{size.width()} of {widget.sizeHint().width()} pixels across"
+        if widget.wordWrap() and size.height() + SLACK < widget.heightForWidth(size.width()):
+            return f"{size.height()} of {widget.heightForWidth(size.width())} pixels down"
+    if isinstance(widget, QPushButton) and size.width() + SLACK < min(least.width(), widget.sizeHint().width()):
+        return f"{size.width()} of {least.width()} pixels across"
+    if size.height() + SLACK < min(least.height(), widget.fontMetrics().height()):
+        return f"{size.height()} of {least.height()} pixels down"
+    if size.width() + SLACK < least.width():
+        return f"{size.width()} of {least.width()} pixels across"
+    return beyond(widget)
+
+
+def beyond(widget: QWidget) -> str:
+    """Return how far a widget stands outside of what it stands in; what is scrolled down is not outside."""
+    place, up = QRect(QPoint(0, 0), widget.size()), widget
+    while not up.isWindow() and up.parentWidget() is not None:
+        place.moveTopLeft(up.mapToParent(place.topLeft()))
+        up = up.parentWidget()
+        is_scrolled = isinstance(up.parentWidget(), QAbstractScrollArea) or isinstance(up, QAbstractScrollArea)
+        if place.right() - SLACK > up.width():
+            return f"{place.right() - up.width()} pixels beyond the right edge of {type(up).__name__}"
+        if not is_scrolled and place.bottom() - SLACK > up.height():
+            return f"{place.bottom() - up.height()} pixels beyond the lower edge of {type(up).__name__}"
+        if is_scrolled:
+            place.moveTop(0)
+            place.setHeight(1)
+    return ""
+
+
+def words_of(widget: QWidget) -> str:
+    return widget.currentText() if isinstance(widget, QComboBox) else widget.text()
+
+
+def lacking(window: MainWindow, view: str) -> list[str]:
+    """Return what lacks room in a place once it rests: after a change of the zoom, layouts follow each other."""
+    visit(window, view)
+    end = time.monotonic() + 3.0
+    while (found := lacking_now(window)) and time.monotonic() < end:
+        QTest.qWait(100)
+    return found
+
+
+def lacking_now(window: MainWindow) -> list[str]:
+    found = [f"{type(page).__name__}: wider than its place" for page in window.findChildren(Page) if is_too_wide(page)]
+    for each in window.findChildren(QWidget):
+        if isinstance(each, WORDS) and each.isVisible() and words_of(each).strip() and (why := lack(each)):
+            found.append(f"{type(each).__name__} “{words_of(each)[:50]}”: {why}")
+    return found
+
+
+def is_too_wide(page: Page) -> bool:
+    return page.isVisible() and hasattr(page, "_area") and page._column.width() > page._area.viewport().width()
+
+
+@pytest.mark.parametrize("file", ["messages.csv", "alice.txt"])
+def test_words_have_room_at_every_size_in_both_languages(theme, tmp_path, file: str) -> None:
+    offences = []
+    with whole_window() as window:
+        open_and_train(
+            window,
+            short_file(SAMPLES / file, tmp_path),
+            **({} if file.endswith("csv") else {"base": "blank:llama-nano"}),
+        )
+        for language in ("en", "zh_CN"):
+            window.session.change_settings(language=language)
+            for zoom in (1.0, 1.5):
+                theme.set_zoom(zoom)
+                for size in ((1024, 640), (1280, 800)):
+                    window.resize(*size)
+                    for view in VIEWS:
+                        where = f"{language} {zoom:.0%} {size[0]} {view}"
+                        offences += [f"{where}: {each}" for each in lacking(window, view)]
+
+    assert not offences, "\n".join(offences)
