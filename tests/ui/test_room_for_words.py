@@ -8,8 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from slm_studio.ui.main_window import MainWindow
+from slm_studio.ui.widgets.choice_cards import ChoiceCard
 from slm_studio.ui.widgets.labels import ElidedText
 from slm_studio.ui.widgets.page import Page
+from slm_studio.ui.widgets.rows_model import RowsModel
+from slm_studio.ui.widgets.table import Table
 from tests.ui.whole import SAMPLES, VIEWS, open_and_train, short_file, visit, whole_window
 
 WORDS = (QLabel, QAbstractButton, QComboBox, QLineEdit)
@@ -95,3 +98,19 @@ def test_words_have_room_at_every_size_in_both_languages(theme, tmp_path, file: 
                         offences += [f"{where}: {each}" for each in lacking(window, view)]
 
     assert not offences, "\n".join(offences)
+
+
+def test_a_card_gives_its_title_as_many_lines_as_it_takes(theme) -> None:
+    card = ChoiceCard("Continue a model of mine", "Start from something you trained.")
+
+    assert card.title_height(150) > card.title_height(400)
+    assert card.heightForWidth(150) - card.title_height(150) > 0
+
+
+def test_a_name_of_a_column_that_is_cut_is_said_in_full(theme) -> None:
+    table, model = Table("Rows"), RowsModel(["a rather long name of a column", "short"])
+    table.setModel(model)
+    for column in (0, 1):
+        table.setColumnWidth(column, 80)
+
+    assert [table.horizontalHeader().cut_name(at) for at in (0, 1)] == ["a rather long name of a column", ""]
