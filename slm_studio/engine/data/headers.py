@@ -10,7 +10,7 @@ FEW = 0.5  # a label column repeats its values: at most this share of its cells 
 
 def settled_names(header: Sequence[str], notes: Notes) -> list[str]:
     """Return the names of a header: trimmed, none empty, none twice. What was changed is noted."""
-    names: list[str] = []
+    names: dict[str, int] = {}  # → the number that the next one of that name is tried with
     for place, cell in enumerate(header):
         name = cell.strip().lstrip("\ufeff")
         if cell and name != cell:
@@ -24,8 +24,12 @@ def settled_names(header: Sequence[str], notes: Notes) -> list[str]:
             notes.add(
                 "header-twice", mark("{count} column names stood twice and were numbered, such as “{name}”."), name=name
             )
-        names.append(free_name(name, names))
-    return names
+        free, number = name, names.get(name, 1)
+        while free in names:
+            number += 1
+            free = f"{name}_{number}"
+        names[name], names[free] = number, names.get(free, 1)
+    return list(names)
 
 
 def note_titles(titles: Sequence[str], notes: Notes) -> None:

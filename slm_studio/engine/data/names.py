@@ -88,6 +88,11 @@ def is_label(name: str) -> bool:
     return rank(name, LABEL_NAMES) < 2 * len(LABEL_NAMES)
 
 
+def is_spoken(name: str) -> bool:
+    """Say whether a column's whole name is one for texts or labels."""
+    return folded(name) in (*TEXT_NAMES, *LABEL_NAMES)
+
+
 def is_measure(name: str) -> bool:
     """Say whether a column's name says that its numbers count or measure something."""
     own = folded(name)

@@ -1,5 +1,6 @@
 """Opening: one file becomes one Arrow file of text, with notes of how it was understood."""
 
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from slm_studio.engine.data.kinds import unknown_format
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Reader, all_readers
 from slm_studio.engine.data.readers.txt import ENDINGS as TEXTS
-from slm_studio.engine.data.records import TooManyKeys
+from slm_studio.engine.data.records import MOST_COLUMNS, TooManyKeys
 from slm_studio.engine.data.source import HEAD, Source, open_source
 from slm_studio.engine.data.table import TableWriter
 
@@ -31,9 +32,9 @@ def read_part(path: Path, options: ReadOptions, out: Path, called: str = "") -> 
         writer = yield from _write_rows(reader, source, options, notes, out)
         notes.add(
             "keys-left-out",
-            mark("The records have {keys} different keys; the {kept} that are filled most became columns."),
+            mark("The file has {columns} columns; the {kept} that are filled most were read."),
             count=error.keys - len(error.most_filled),
-            keys=error.keys,
+            columns=error.keys,
             kept=len(error.most_filled),
         )
     if source.is_gzip:
@@ -58,10 +59,19 @@ def read_part(path: Path, options: ReadOptions, out: Path, called: str = "") -> 
 def _write_rows(
     reader: Reader, source: Source, options: ReadOptions, notes: Notes, out: Path
 ) -> Generator[Event, None, TableWriter]:
+    filled: Counter[str] = Counter()
     with TableWriter(out, notes) as writer:
         for chunk in reader.read(source, options, notes):
-            writer.write(chunk)
+            if notes.columns is not None:
+                chunk = {name: cells for name, cells in chunk.items() if name in notes.columns}
+            if filled or len(chunk) > MOST_COLUMNS:  # they are only counted from here on
+                filled.update(() if filled else dict.fromkeys(writer.columns, writer.rows))
+                filled.update({name: sum(map(bool, cells)) for name, cells in chunk.items()})
+            else:
+                writer.write(chunk)
             yield Progress(mark("Reading rows"), min(source.position, source.size), source.size)
+    if filled:
+        raise TooManyKeys(filled)
     return writer
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from slm_studio.core.texts import mark
+from slm_studio.engine.data import names
 from slm_studio.engine.data.notes import PLACES, Notes
 
 MOST_COLUMNS = 500
@@ -16,12 +17,21 @@ Record = dict[str, object]
 
 
 class TooManyKeys(Exception):
-    """The records have more keys than a table has columns; `most_filled` says which of them to keep."""
+    """There are more keys or columns than a table may have; `most_filled` says which of them to keep."""
 
     def __init__(self, filled: Mapping[str, int]) -> None:
         super().__init__(len(filled))
         self.keys = len(filled)
-        self.most_filled = frozenset(sorted(filled, key=lambda name: -filled[name])[:MOST_COLUMNS])
+        self.most_filled = most_filled(filled)
+
+
+def most_filled(filled: Mapping[str, int]) -> frozenset[str]:
+    """Return the columns to keep where there are too many.
+
+    A text among thousands of measurements is often the last column: what is named a text or label is kept first.
+    """
+    ordered = sorted(filled, key=lambda name: (not names.is_spoken(name), -filled[name]))
+    return frozenset(ordered[:MOST_COLUMNS])
 
 
 class Number(str):

@@ -321,3 +321,17 @@ def test_delimiters_of_several_signs_are_guessed(tmp_path: Path, code: str, widt
     dataset = write_and_read(tmp_path / "a.csv", "\n".join(lines))
 
     assert dataset.report.delimiter == code and len(dataset.columns) == width and dataset.rows == 30
+
+
+@pytest.mark.parametrize("name", ["gene", ""])
+def test_of_thousands_of_columns_five_hundred_are_read_and_the_text_among_them(tmp_path: Path, name: str) -> None:
+    header = ",".join([f"{name}{n}" if name else "same" for n in range(20_000)] + ["text"])
+    content = header + "\n" + ("," * 100 + "1," * 19_900 + "some words\n") * 3
+
+    with at_most(30):
+        dataset = write_and_read(tmp_path / "a.csv", content)
+
+    said = remark(dataset, "keys-left-out")
+    assert dataset.rows == 3 and len(dataset.columns) == 500
+    assert dataset.columns[-1].name == "text" and dataset.columns[0].filled == 3
+    assert said.values["columns"] == 20_001 and said.values["kept"] == 500

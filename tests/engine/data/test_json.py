@@ -142,7 +142,7 @@ def test_of_thousands_of_keys_the_most_filled_become_columns(tmp_path: Path) -> 
     names = {column.name for column in dataset.columns}
     assert dataset.rows == 550 and len(names) == 500
     assert {"text", "label"} | {f"k{n}" for n in range(300, 400)} <= names
-    assert remark(dataset, "keys-left-out").values["keys"] == 802 and remark(dataset, "keys-left-out").count == 302
+    assert remark(dataset, "keys-left-out").values["columns"] == 802 and remark(dataset, "keys-left-out").count == 302
 
 
 def test_one_record_of_many_megabytes_takes_no_long_time(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Chunk
+from slm_studio.engine.data.records import MOST_COLUMNS, most_filled
 from slm_studio.engine.data.source import Source
 
 MAGIC = b"PAR1"
@@ -18,7 +19,6 @@ BATCH = 8192
 MOST_BYTES = 8 << 30  # unpacked; more is refused
 MOST_EXPANSION = 500  # times the file's size; more is a bomb
 INNOCENT = 256 << 20  # unpacked bytes below which the expansion does not matter
-MOST_COLUMNS = 500
 
 
 def sniff(head: bytes, name: str) -> float:
@@ -80,7 +80,7 @@ def _most_filled(file: pq.ParquetFile, notes: Notes) -> list[str] | None:
             name = column.path_in_schema.partition(".")[0]
             if column.statistics is not None and column.statistics.has_null_count and name in empty:
                 empty[name] += column.statistics.null_count
-    kept = set(sorted(names, key=lambda name: empty[name])[:MOST_COLUMNS])
+    kept = most_filled({name: -nulls for name, nulls in empty.items()})
     notes.add(
         "keys-left-out",
         mark("The file has {columns} columns; the {kept} that are filled most were read."),
