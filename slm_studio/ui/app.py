@@ -19,7 +19,7 @@ from slm_studio.host.engines import Engines
 
 # isort: split
 # Qt only now: from then on PySide reads the source of every module that is imported, once, to see whether it uses Qt.
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from slm_studio.ui.ahead import CHARTS, ROWS
@@ -59,7 +59,7 @@ def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = 
     window = MainWindow(session, jobs, trainings)
     sys.excepthook = _Hook(window)
     window.show()
-    QTimer.singleShot(PAINTED, _Opening(window, engines, path, opened))
+    QTimer.singleShot(PAINTED, _Opening(window, engines, path, opened).begin)
     status = application.exec()
     status = _leave(status, jobs, trainings, engines)
     collector.stop()
@@ -72,6 +72,8 @@ def _application() -> QApplication:
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("slm-studio")
     application.setWindowIcon(app_icon())
+    # Qt's own way to quit is called off by any window that shows itself meanwhile, a popup too: nothing would end the process.
+    application.lastWindowClosed.connect(QApplication.exit)
     return application
 
 
@@ -102,15 +104,20 @@ def _start_log() -> None:
     log.setLevel(logging.INFO)
 
 
-class _Opening:
-    """What happens once the window stands: the last state, the file that was asked for, warm engines."""
+class _Opening(QObject):
+    """What happens once the window stands: the last state, the file that was asked for, warm engines.
+
+    It belongs to the window: a timer alone would not keep it alive until its second call.
+    """
 
     def __init__(
         self, window: MainWindow, engines: Engines, path: str | None, opened: Callable[[MainWindow], None] | None
     ) -> None:
+        super().__init__(window)
         self._window, self._engines, self._path, self._opened = window, engines, path, opened
 
-    def __call__(self) -> None:
+    def begin(self) -> None:
+        """Open what is to be opened; the rows of last time as soon as what shows them is imported."""
         if self._path:
             self._window.open_path(Path(self._path))
         self._engines.warm()

@@ -95,3 +95,30 @@ def test_the_first_paint_waits_for_nothing_that_it_does_not_show(
     imported = set(done.stdout.split())
     assert f"slm_studio.ui.panels.{place}" in imported
     assert not imported & set(later)
+
+
+CLOSED = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+from slm_studio.ui import app
+
+def leave(window):
+    def closed():
+        window.close()
+        late = QWidget()  # as a place that is made in the same moment may show one
+        late.show()
+        late.hide()
+    QTimer.singleShot(0, closed)
+    QTimer.singleShot(20_000, lambda: app.os._exit(3))
+
+sys.exit(app.main(None, leave))
+"""
+
+
+def test_the_process_ends_with_its_window_whatever_shows_itself_meanwhile(tmp_path: Path) -> None:
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "SLM_STUDIO_HOME": str(tmp_path)}
+
+    done = subprocess.run([sys.executable, "-c", CLOSED], cwd=ROOT, env=environment, capture_output=True, timeout=100)
+
+    assert done.returncode == 0, done.stderr
