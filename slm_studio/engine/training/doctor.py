@@ -16,28 +16,31 @@ FLAT = 4  # evaluations without gain that look like a plateau
 
 
 class Doctor:
-    """Looks at each evaluation and speaks when its opinion changes."""
+    """Looks at each evaluation and speaks when its opinion changes.
+
+    What it has seen stands in the Position, so that a run that goes on is judged by all of its curve.
+    """
 
     def __init__(self, info: TaskInfo, chance: float | None = None) -> None:
         self.info = info
         self.chance = chance  # the loss of guessing, where it is known
-        self.losses: list[float] = []
-        self.lowest = math.inf  # of the smoothed training loss
-        self.said = ""
 
     def look(self, evaluated: Evaluated, position: Position, recipe: Recipe) -> Iterator[Note]:
         """Yield at most one Note. Codes: learning-well, by-heart, plateau, not-learning, unstable, diverging."""
-        self.losses.append(evaluated.loss)
-        self.lowest = min(self.lowest, position.recent_loss)
+        position.looks += 1
+        if position.looks == 1 and math.isfinite(evaluated.loss):
+            position.first_loss = evaluated.loss
+        if math.isfinite(position.recent_loss):
+            position.lowest_loss = min(_or_endless(position.lowest_loss), position.recent_loss)
         note = self._opinion(evaluated, position, recipe)
-        if note.code != self.said:
-            self.said = note.code
+        if note.code != position.opinion:
+            position.opinion = note.code
             yield note
 
     def conclude(self, model: SavedModel, position: Position) -> Iterator[Note]:
         """Yield the last Note of a run that ended with a model. Codes: ended, ended-by-heart, ended-nothing."""
         best = position.best_step or position.step
-        yield last_word(model, best=best, steps=position.step, by_heart=self.said == "by-heart")
+        yield last_word(model, best=best, steps=position.step, by_heart=position.opinion == "by-heart")
 
     def _opinion(self, evaluated: Evaluated, position: Position, recipe: Recipe) -> Note:
         gap = max(0.0, evaluated.loss - position.recent_loss)
@@ -54,10 +57,9 @@ class Doctor:
                 values | {"skipped": position.skipped},
             )
         if found := self._diverging(evaluated, position):
-            return Note(
-                "diverging", found, values | {"lowest": round(self.lowest, 3), "chance": round(self.chance or 0, 3)}
-            )
-        if len(self.losses) >= 3 and self.losses[-1] > 0.995 * self.losses[0]:
+            lowest = round(position.lowest_loss or 0, 3)
+            return Note("diverging", found, values | {"lowest": lowest, "chance": round(self.chance or 0, 3)})
+        if position.looks >= 3 and _or_endless(position.best) > 0.995 * _or_endless(position.first_loss):
             return Note(
                 "not-learning",
                 "The held-out loss has not fallen yet. If it stays so, try another learning rate.",
@@ -93,10 +95,14 @@ class Doctor:
             return mark(
                 "The loss is no longer a number. The best checkpoint so far is kept; train again with a third of the learning rate."
             )
-        if not evaluated.best and position.recent_loss > self.lowest + GAP:
+        if not evaluated.best and position.recent_loss > _or_endless(position.lowest_loss) + GAP:
             return mark(
                 "The training loss rises again: it was {lowest} before. The best checkpoint is kept; a third of the learning rate would help."
             )
-        if len(self.losses) >= 2 and self.chance is not None and evaluated.loss > self.chance + GAP:
+        if position.looks >= 2 and self.chance is not None and evaluated.loss > self.chance + GAP:
             return mark("The held-out loss is {loss}, worse than guessing ({chance}): the learning rate is too high.")
         return ""
+
+
+def _or_endless(loss: float | None) -> float:
+    return math.inf if loss is None else loss
