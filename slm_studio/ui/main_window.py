@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
         session.place_requested.connect(self.show_place)
         session.paths_opened.connect(self.open_paths)
         session.toast_requested.connect(self.toast.show_words)
+        session.toast_withdrawn.connect(self.toast.withdraw)
         session.settings_changed.connect(self._on_settings_changed)
         session.language_changed.connect(self._on_language_changed)
         session.runs_changed.connect(self._show_left)

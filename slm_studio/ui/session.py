@@ -43,6 +43,7 @@ class Session(QObject):
     rows_requested = Signal(object)  # Sequence[int]: rows of the dataset that Data should show
     paths_opened = Signal(object)  # Sequence[Path]: files and folders that somebody dropped or chose
     toast_requested = Signal(str, object)  # a sentence, and what takes it back (or None)
+    toast_withdrawn = Signal()  # what was said last cannot be taken back any more
 
     def __init__(
         self, settings: Settings | None = None, secrets: Secrets | None = None, parent: QObject | None = None
@@ -60,6 +61,8 @@ class Session(QObject):
         self.changes = UndoStack(self)
         self.changes.undone.connect(self._on_undone)
         self.changes.redone.connect(self._on_redone)
+        self.changes.changed.connect(self._on_changes_changed)
+        self._told: Change | None = None  # the change that was said last, where nothing was said since
         self._memory = _read_memory()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -146,6 +149,7 @@ class Session(QObject):
 
     def toast(self, sentence: str, undo: Callable[[], object] | None = None) -> None:
         """Say what just happened at the foot of the window; `undo` takes it back."""
+        self._told = None
         self.toast_requested.emit(sentence, undo)
 
     def did(self, words: str, undo: Callable[[], object], redo: Callable[[], object], about: str = "") -> None:
@@ -159,6 +163,12 @@ class Session(QObject):
 
     def _on_redone(self, change: Change) -> None:
         self.toast(change.words, partial(self.changes.take_back, change))
+        self._told = change
+
+    def _on_changes_changed(self) -> None:
+        if self._told is not None and not self.changes.holds(self._told):  # an Undo that does nothing is no offer
+            self._told = None
+            self.toast_withdrawn.emit()
 
     def remember(self, key: str, value: object) -> None:
         """Keep a JSON value over restarts: the state of a form, the width of a column."""

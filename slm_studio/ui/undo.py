@@ -73,6 +73,10 @@ class UndoStack(QObject):
         self._undone = [change for change in self._undone if change.about != about]
         self.changed.emit()
 
+    def holds(self, change: Change) -> bool:
+        """Say whether this change can be taken back."""
+        return change in self._done
+
     def has(self, about: str) -> bool:
         """Say whether something about this can be taken back."""
         return self._newest(self._done, about) is not None

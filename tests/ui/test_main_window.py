@@ -281,6 +281,19 @@ def test_ctrl_z_takes_back_what_was_done_and_says_so(window: MainWindow) -> None
     assert now == ["again"] and window.toast.sentence.text() == "3 rows left out"
 
 
+def test_an_undo_goes_with_what_it_would_take_back(window: MainWindow) -> None:
+    window.session.did("The file was read again.", lambda: None, lambda: None, "rows")
+    window.session.changes.forget("models")
+    assert window.toast.isVisible()
+    window.session.changes.forget("rows")  # another file was opened
+    assert window.toast.isHidden()
+
+    window.session.did("3 rows left out", lambda: None, lambda: None, "rows")
+    window.session.toast("Saved.")
+    window.session.changes.forget("rows")
+    assert window.toast.isVisible() and window.toast.sentence.text() == "Saved."
+
+
 def test_what_was_said_of_a_place_does_not_follow_to_another(window: MainWindow) -> None:
     window.session.toast("3 rows left out", lambda: None)
 

@@ -34,7 +34,7 @@ class Toast(QFrame):
         self._timer.setInterval(SECONDS * 1000)
         self._timer.timeout.connect(self.hide)
         self.undo_button.clicked.connect(self._on_undo)
-        self.close_button.clicked.connect(self._on_close)
+        self.close_button.clicked.connect(self.withdraw)
         self.hide()
 
     def show_words(self, text: str, undo: Callable[[], object] | None = None) -> None:
@@ -51,12 +51,13 @@ class Toast(QFrame):
         self._now = place
         self.setVisible(self._timer.isActive() and place == self._place)
 
-    def _on_close(self) -> None:
+    def withdraw(self) -> None:
+        """Say it no longer."""
         self._timer.stop()
         self.hide()
 
     def _on_undo(self) -> None:
         undo, self._undo = self._undo, None
-        self._on_close()
+        self.withdraw()
         if undo is not None:
             undo()
