@@ -78,6 +78,9 @@ class Notices(QObject):
                 self.progress.set_words("paused before the first step")
         elif story.progress is not None:
             self.progress.set_count(story.progress.what, story.progress.done, story.progress.total)
+        elif not story.is_at_work:  # its steps are over; what is left of them is no measure of this
+            self.progress.bar.set_share(-1.0)
+            self.progress.set_words("Making a model …")
         elif not story.n:
             self.progress.bar.set_share(-1.0)
             self.progress.set_words("Preparing …")
