@@ -59,11 +59,16 @@ def default_name(recipe: Recipe, dataset: Dataset) -> str:
     return dataset.title if not label or label.casefold() in SAYS_NOTHING else f"{dataset.title} → {label[:40]}"
 
 
+def run_name(recipe: Recipe, dataset: Dataset) -> str:
+    """Return what a run of this plan would be called: no two runs or models share a name."""
+    taken = {each.name for each in list_runs()} | {each.name for each in list_models()}
+    return files.free_title(recipe.name or default_name(recipe, dataset), taken)
+
+
 def create_run(recipe: Recipe, dataset: Dataset) -> Run:
     """Make the folder of a new run: recipe.json, dataset.json, state.json. Nothing has been computed yet."""
     now = datetime.now(UTC)
-    taken = {each.name for each in list_runs()} | {each.name for each in list_models()}
-    name = files.free_title(recipe.name or default_name(recipe, dataset), taken)
+    name = run_name(recipe, dataset)
     folder = paths.runs()
     identity = files.free_name(folder, f"{now:%Y%m%d-%H%M%S}-{files.slug(name)}")
     run = Run(

@@ -169,3 +169,23 @@ def test_the_rows_of_the_list_of_runs_keep_their_height(place, theme):
     theme.changed.emit()
 
     assert place.panel.runs.table.rowHeight(0) == height >= 50
+
+
+def test_the_name_that_is_shown_is_the_name_it_gets(place):
+    place.measured()
+    assert place.panel.setup.name.placeholderText() == "tickets"
+    interrupted(place.dataset)
+    place.session.runs_changed.emit()
+
+    shown = place.panel.setup.name.placeholderText()
+    assert shown == create_run(place.session.recipe, place.dataset).name != "tickets"
+
+
+def test_while_a_model_is_made_no_time_is_told_that_steps_would_take(place):
+    run = save_run(replace(interrupted(place.dataset), state=STOPPED))
+    place.session.set_run(run)
+    place.panel.book.keeping.add(run.id)
+    place.panel._dress()
+
+    assert place.panel.notes.progress.isVisible()
+    assert place.panel.notes.progress.words.text() == "Making a model …"

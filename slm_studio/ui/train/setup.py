@@ -12,7 +12,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
-from slm_studio.core.run import default_name
+from slm_studio.core.run import run_name
 from slm_studio.core.saved import list_models
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
@@ -31,7 +31,7 @@ from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.stat import StatGrid
-from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.words import Words
 
 PAUSE = 300  # milliseconds after the last change before the plan is measured again
 Plan = tuple[Dataset, Recipe, str, tuple[str, ...]]  # everything that its measuring depends on
@@ -118,6 +118,7 @@ class Setup(QWidget):
             session.recipe_changed,
             session.dataset_changed,
             session.models_changed,
+            session.runs_changed,
             session.settings_changed,
         ):
             changed.connect(self._show)
@@ -153,7 +154,7 @@ class Setup(QWidget):
         self.beginning.show_plan(recipe)
         self.duration.show_plan(recipe, self.sizes)
         self.advanced.show_plan(recipe)
-        words(self.name.setPlaceholderText, partial(default_name, recipe, dataset))
+        self.name.setPlaceholderText(run_name(replace(recipe, name=""), dataset))
         if not self.name.hasFocus():
             self.name.setText(recipe.name)
         self._show_before()
