@@ -75,6 +75,9 @@ class ReadOptions:
     beside: tuple[str, ...] = ()  # further files that were dropped together with the first
 
 
+EXAMPLES = 20
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """One thing worth a look before training, what it costs, and the named step that mends it."""
@@ -83,7 +86,7 @@ class Finding:
     message: str  # a template
     cost: str = ""  # a template: what happens if it stays
     count: int = 0
-    rows: tuple[int, ...] = ()
+    rows: tuple[int, ...] = ()  # the first EXAMPLES of them
     fix: str = ""  # the name of a cleaning step; empty where only a person can decide
     values: dict[str, Value] | None = None
     serious: bool = False  # True: training would be useless or impossible

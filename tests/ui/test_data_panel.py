@@ -10,7 +10,7 @@ import shiboken6
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
-from slm_studio.core.dataset import Column, Dataset, Finding, ReadOptions, ReadReport, Remark
+from slm_studio.core.dataset import EXAMPLES, Column, Dataset, Finding, ReadOptions, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
 from slm_studio.core.results import Evidence, RunnerUp, Suggestion
@@ -275,6 +275,15 @@ def test_rows_that_another_place_asks_for_are_shown(place):
         1,
         3,
     ]
+
+
+def test_a_part_of_a_findings_rows_is_called_a_part(place):
+    place.open()
+    place.session.show_rows([1, 3])
+    assert "2 rows of the finding" in place.words()
+
+    place.session.show_rows(range(EXAMPLES))
+    assert "The first 20 rows of the finding" in place.words()
 
 
 def test_every_remark_can_be_read_and_the_file_read_differently(place):

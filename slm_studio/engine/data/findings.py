@@ -8,12 +8,10 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from slm_studio.core.dataset import Dataset, Finding
+from slm_studio.core.dataset import EXAMPLES, Dataset, Finding
 from slm_studio.core.errors import Value
 from slm_studio.core.recipe import Recipe
 from slm_studio.engine.data.cleaning import row_keys
-
-SHOWN = 20  # example rows of a finding
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def finding(
         message=message,
         cost=cost,
         count=number,
-        rows=tuple(rows[:SHOWN]),
+        rows=tuple(rows[:EXAMPLES]),
         fix=fix,
         values={"count": number} | values,
         serious=serious,

@@ -100,7 +100,7 @@ PATTERNS = (
     ),
     Pattern(
         "personal-phone",
-        mark("{count} {count:text holds|texts hold} telephone numbers (手机号)."),
+        mark("{count} {count:text holds|texts hold} telephone numbers."),
         "[PHONE]",
         re.compile(
             r"(?<![0-9A-Za-z.])(?:(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]\d{7,8}|\+\d{1,3}[ -]?(?:\(\d{1,4}\)[ -]?)?\d{2,4}(?:[ -]?\d{2,4}){1,4}|\(?\d{3}\)?[ -]\d{3}-\d{4})(?![0-9])",

@@ -6,8 +6,8 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from slm_studio.core.dataset import Column, Dataset
-from slm_studio.core.texts import tr
+from slm_studio.core.dataset import EXAMPLES, Column, Dataset
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -89,7 +89,8 @@ class RowsCard(Card):
     def show_rows(self, rows: Sequence[int]) -> None:
         """Show these rows only."""
         count = len(rows)
-        self._say_only(lambda: tr("{n} {n:row|rows} of the finding", n=count))
+        more = mark("The first {n} rows of the finding")
+        self._say_only(lambda: tr(more if count == EXAMPLES else "{n} {n:row|rows} of the finding", n=count))
         self.model.show_rows(list(rows))
 
     def show_all(self) -> None:
