@@ -372,6 +372,17 @@ def test_a_written_text_stands_there_again_after_a_restart(place, shown, writer)
     until(lambda: again.view.button.state == "ready" and again.view.text().endswith("time Once upon a time"))
 
 
+def test_beginnings_are_offered_to_an_empty_page_only(place, writer):
+    view = place(Engine(predict=writing)).view
+    offering = replace(writer, recipe={"options": {"prompts": "Once|Long ago"}})
+    view.set_model(offering, ())
+    assert not view._beginnings_row.isHidden()
+
+    view.fill("Long ago.")
+    view.set_model(offering, ())  # as after a restart: the text stands there before its model is open
+    assert view._beginnings_row.isHidden()
+
+
 def test_what_was_typed_for_a_classifier_stands_there_again_and_is_answered(place, shown, classifier):
     panel = place(Engine())
     panel.view.editor.setPlainText("where is it")

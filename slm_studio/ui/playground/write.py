@@ -72,12 +72,11 @@ class WriteView(TaskView):
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
         """Try another model; its samples, or passages it has never seen, become beginnings."""
         self._beginnings.clear()
-        found = beginnings(model, cases)
-        for text in found:
+        for text in beginnings(model, cases):
             button = _Beginning(text)
             button.clicked.connect(self._on_beginning)
             self._beginnings.addWidget(button)
-        self._beginnings_row.setVisible(bool(found))
+        self._tell()
 
     def text(self) -> str:
         """Return the whole text, the written parts too."""
