@@ -365,3 +365,17 @@ def test_escape_clears_a_search_before_it_means_anything_else(theme) -> None:
     assert (field.text(), searched[-1], stopped) == ("", ("",), [])
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert len(stopped) == 1
+
+
+def test_names_that_differ_at_their_end_are_told_apart_in_a_narrow_column(theme):
+    table, model = Table(row_height=52), RowsModel(["model", "score"])
+    table.setModel(model)
+    table.set_style(0, "two", width=116)
+    model.set_rows([Row((Cell(f"support tickets of the year → team {number}"), ""), None) for number in (1, 2, 3)])
+    table.resize(300, 260)
+    table.show()
+    QTest.qWait(1)
+
+    first, other = (table.viewport().grab(table.visualRect(model.index(row, 0))).toImage() for row in (1, 2))
+    assert first != other
+    table.close()

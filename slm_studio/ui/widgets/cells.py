@@ -99,7 +99,11 @@ class Cells(QStyledItemDelegate):
         )
         lower = QRectF(room.left(), room.center().y(), room.width(), half - self._theme.px(7))
         bold = self._theme.font(BASE, QFont.Weight.DemiBold)
-        self._line(painter, upper, str(index.data() or ""), bold, self._theme.colour("text"))
+        # A name is cut in its middle: what tells “tickets → team 2” from “tickets → team 3” stands at the end.
+        name = QFontMetrics(bold).elidedText(
+            flat(str(index.data() or "")), Qt.TextElideMode.ElideMiddle, int(upper.width())
+        )
+        self._line(painter, upper, name, bold, self._theme.colour("text"))
         self._line(
             painter, lower, str(index.data(SECOND_LINE) or ""), self._theme.font(SECOND), self._theme.colour("muted")
         )
