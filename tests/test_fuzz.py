@@ -1,6 +1,7 @@
 """Odd input meets a sentence: a slice of the fuzz (python -m tests.fuzz 10000), and what it has found."""
 
 import json
+import shutil
 import zipfile
 from collections import deque
 from pathlib import Path
@@ -162,8 +163,6 @@ HARMS = {
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_what_a_library_finds_wrong_in_a_model_is_the_models_damage(tmp_path: Path, writer: Path, harm: str) -> None:
-    import shutil
-
     name, key, value = HARMS[harm]
     folder = Path(shutil.copytree(writer, tmp_path / "model"))
     plain = json.loads((folder / name).read_text(encoding="utf-8"))
@@ -190,8 +189,6 @@ def test_what_is_no_address_of_a_hub_is_said(address: str) -> None:
 
 
 def test_a_token_beyond_the_table_is_refused_before_it_is_looked_up(tmp_path: Path, writer: Path) -> None:
-    import shutil
-
     folder = Path(shutil.copytree(writer, tmp_path / "model"))
     plain = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     plain |= {"eos_token": "<one more token>"}
@@ -219,8 +216,6 @@ def test_half_a_character_in_json_of_ours_comes_back_as_it_was(tmp_path: Path) -
 def test_a_model_never_reads_more_tokens_than_it_has_positions(
     tmp_path: Path, writer: Path, length: int | None
 ) -> None:
-    import shutil
-
     folder = Path(shutil.copytree(writer, tmp_path / "model"))
     plain = json.loads((folder / "studio.json").read_text(encoding="utf-8"))
     plain["facts"]["max_length"] = length
@@ -257,3 +252,26 @@ def test_what_does_not_unpack_is_damage_of_its_file(tmp_path: Path, writer: Path
 
     assert told
     assert "unexpected" not in told
+
+
+@pytest.mark.parametrize("content", [b"", b"ARROW1\0\0 and no more"])
+def test_rows_of_ours_that_are_damaged_are_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "one more,a\nand another,b\n" * 30)
+    dataset = result(engine.read(str(path)))
+    Path(dataset.part()).write_bytes(content)
+    recipe = make_recipe("classify", base="blank:bag-nano", roles={"text": "text", "label": "label"})
+
+    for events in (
+        engine.train(recipe, dataset, create_run(recipe, dataset)),
+        engine.convert(dataset, str(tmp_path / "out.csv")),
+    ):
+        assert code_of(events) == "file-damaged"
+
+
+def test_half_a_character_in_a_card_does_not_stop_its_publication(tmp_path: Path, writer: Path) -> None:
+    folder = Path(shutil.copytree(writer, tmp_path / "model"))
+    plain = json.loads((folder / "studio.json").read_text(encoding="utf-8"))
+    (folder / "studio.json").write_text(json.dumps(plain | {"name": "caf\ud800"}), encoding="utf-8")
+
+    assert result(engine.plan_publish(str(folder), {}))["files"]

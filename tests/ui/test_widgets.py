@@ -1,5 +1,7 @@
 """What widgets show and tell: tables over Arrow files, bars, matrices, cards, buttons, words."""
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -52,6 +54,21 @@ def model(theme, arrow) -> ArrowModel:
 
 def shown(model: ArrowModel, row: int, column: int) -> str:
     return model.index(row, column).data()
+
+
+@pytest.mark.parametrize("content", [b"", b"ARROW1", None])
+def test_rows_that_cannot_be_read_leave_those_that_are_shown(
+    model: ArrowModel, tmp_path: Path, content: bytes | None
+) -> None:
+    path, rows = tmp_path / "other.arrow", model.rowCount()
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(StudioError) as caught:
+        model.open(path)
+
+    assert caught.value.code == "file-damaged" and "other.arrow" in str(caught.value)
+    assert model.rowCount() == rows and shown(model, 0, 0)
 
 
 def heard(signal) -> list:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from slm_studio.core import files
 from slm_studio.core.dataset import Dataset, Split
 from slm_studio.core.errors import StudioError
 
@@ -65,9 +66,15 @@ class Rows(Sequence[Row]):
 
 
 def open_table(path: Path) -> pa.Table:
-    """Map an app-owned Arrow file into memory. (Only files the app owns: one cut short under us would be SIGBUS.)"""
-    with pa.memory_map(str(path)) as source:
-        return pa.ipc.open_file(source).read_all()
+    """Map an app-owned Arrow file into memory. (Only files the app owns: one cut short under us would be SIGBUS.)
+
+    Raises StudioError where it is damaged.
+    """
+    try:
+        with pa.memory_map(str(path)) as source:
+            return pa.ipc.open_file(source).read_all()
+    except pa.ArrowInvalid as error:
+        raise files.damaged(path, error) from error
 
 
 def open_rows(dataset: Dataset, roles: Mapping[str, str], split: Split = "train") -> Rows:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from slm_studio.core import files
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.encoding import whole_characters
 from slm_studio.engine.data.notes import Notes
@@ -149,10 +150,13 @@ class _Digest:
 
 def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
     """Yield the batches of an Arrow file without mapping it: memory stays low, and the file can be removed after."""
-    with pa.OSFile(str(path), "rb") as source:
-        file = pa.ipc.open_file(source)
-        for number in range(file.num_record_batches):
-            yield file.get_batch(number)
+    try:
+        with pa.OSFile(str(path), "rb") as source:
+            file = pa.ipc.open_file(source)
+            for number in range(file.num_record_batches):
+                yield file.get_batch(number)
+    except pa.ArrowInvalid as error:
+        raise files.damaged(path, error) from error
 
 
 def batches(table: pa.Table, size: int = BATCH) -> Iterator[pa.Table]:

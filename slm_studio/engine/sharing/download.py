@@ -20,7 +20,7 @@ from typing import Protocol
 from slm_studio.core import paths
 from slm_studio.core.errors import StudioError, disk_full
 from slm_studio.core.events import Event, Note, Progress
-from slm_studio.core.files import check_room
+from slm_studio.core.files import check_room, encode
 from slm_studio.core.lock import FileLock
 from slm_studio.engine.sharing.contents import check_path
 
@@ -68,7 +68,7 @@ class Source(Protocol):
 
 def part_folder(endpoint: str, name: str, commit: str) -> Path:
     """Return where the files of one commit gather until all have come."""
-    key = hashlib.sha256("\n".join((endpoint, name, commit)).encode()).hexdigest()[:24]
+    key = hashlib.sha256(encode("\n".join((endpoint, name, commit)))).hexdigest()[:24]
     return paths.cache() / "downloads" / key
 
 

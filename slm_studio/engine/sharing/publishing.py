@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from slm_studio.core import files
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.engine.models.weights import INDEX, SINGLE, refuse_pickles
@@ -127,7 +128,7 @@ def check_name(name: str, token: str) -> None:
 
 
 def _items(folder: Path, options: Mapping[str, object], standing: Standing | None) -> list[Item]:
-    card = Item(CARD, None, _card(folder, options, standing).encode())
+    card = Item(CARD, None, files.encode(_card(folder, options, standing)))
     items = [item for item in files_to_publish(folder) if item.name != CARD]
     return sorted([*items, card], key=lambda item: item.name)
 

@@ -58,7 +58,7 @@ def _write_rows(report: Report, stream: BinaryIO) -> None:
             else (case.row, case.text, case.loss)
             for case in found
         ]
-        stream.write(_csv(rows).encode("utf-8"))
+        stream.write(files.encode(_csv(rows)))
 
 
 def _copy(source: Path, stream: BinaryIO) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from slm_studio.core import files
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
@@ -41,15 +43,19 @@ class ArrowModel(QAbstractTableModel):
         self._forget()
 
     def open(self, path: Path) -> None:
-        """Map a file and show its rows."""
+        """Map a file and show its rows. Raises StudioError where it is gone or damaged; what was shown stays."""
         import numpy as np
         import pyarrow as pa
 
+        try:
+            mapped = pa.memory_map(str(path), "r")
+            reader = pa.ipc.open_file(mapped)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise files.damaged(path, error) from error
         self.beginResetModel()
         self._timer.stop()
         self._forget()
-        self._map = pa.memory_map(str(path), "r")
-        self._reader = pa.ipc.open_file(self._map)
+        self._map, self._reader = mapped, reader
         counts = [self._reader.get_batch(at).num_rows for at in range(self._reader.num_record_batches)]
         self._starts = [0, *np.cumsum(counts).tolist()]
         self._names = list(self._reader.schema.names)
