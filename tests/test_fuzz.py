@@ -275,3 +275,13 @@ def test_half_a_character_in_a_card_does_not_stop_its_publication(tmp_path: Path
     (folder / "studio.json").write_text(json.dumps(plain | {"name": "caf\ud800"}), encoding="utf-8")
 
     assert result(engine.plan_publish(str(folder), {}))["files"]
+
+
+def test_half_a_character_in_the_name_of_a_column_is_mended_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"\\ud800": "one text", "\\ud801": "a"}\n{"\\ud800": "another", "\\ud801": "b"}\n')
+
+    dataset = result(engine.read(str(path)))
+
+    assert [column.name for column in dataset.columns] == ["�", "�_2"]
+    assert [(each.code, each.count) for each in dataset.report.remarks] == [("half-names", 2)]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from slm_studio.core import files
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.encoding import whole_characters
+from slm_studio.engine.data.headers import free_name
 from slm_studio.engine.data.notes import Notes
 
 Cells = Sequence[str | None]  # or an Arrow array: text; None where the file says there is nothing
@@ -28,6 +29,7 @@ class TableWriter:
         self.notes = notes
         self.rows = 0
         self.columns: dict[str, _Digest] = {name: _Digest() for name in columns}
+        self._names: dict[str, str] = {}  # as the file has it → as a column can be called
         self._writer: pa.RecordBatchFileWriter = None  # opened with the first rows, when the columns are known
         self._sink: pa.OSFile = None
 
@@ -43,7 +45,7 @@ class TableWriter:
 
     def write(self, chunk: Chunk) -> None:
         """Append some rows."""
-        arrays = {name: self._text(cells) for name, cells in chunk.items()}
+        arrays = {self._named(name): self._text(cells) for name, cells in chunk.items()}
         length = max(map(len, arrays.values()), default=0)
         if not length:
             for name in arrays:
@@ -67,6 +69,19 @@ class TableWriter:
         for name, digest in self.columns.items():
             total.update(name.encode("utf-8", "replace") + b"\0" + digest.value())
         return total.hexdigest()
+
+    def _named(self, name: str) -> str:
+        if name not in self._names:
+            whole = whole_characters(name)
+            if whole != name:
+                self.notes.add(
+                    "half-names",
+                    mark(
+                        "{count} column {count:name holds|names hold} half of a character (a lone surrogate), which became �."
+                    ),
+                )
+            self._names[name] = free_name(whole, list(self._names.values()))
+        return self._names[name]
 
     def _text(self, cells: Cells) -> pa.Array:
         if isinstance(cells, pa.Array | pa.ChunkedArray):
