@@ -56,7 +56,9 @@ def check(which: str) -> int:
         _run(sys.executable, "-m", "venv", str(environment))
         _run(str(python), "-m", "pip", "install", "--quiet", "-c", str(pins), "-e", f"{ROOT}[test]")
         site = next(environment.glob("[Ll]ib/**/site-packages"))
-        outcome = subprocess.run([str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=ROOT).returncode
+        outcome = subprocess.run(
+            [str(python), "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"], cwd=ROOT
+        ).returncode
         print(f"\n{which} allowed versions: {'passed' if outcome == 0 else f'FAILED ({outcome})'}")
         for name, version in _direct(site):
             print(f"  {name:24} {version}")
