@@ -23,7 +23,7 @@ DOCTOR, REMARKS, DURABLE = TRAINING + "test_doctor.py", "tests/cli/test_remarks.
 SPLITS, CLEANING, READING = DATA + "test_splits.py", DATA + "test_cleaning.py", DATA + "test_reading.py"
 FETCH, ARCHIVE = "tests/engine/sharing/test_fetch.py", "tests/engine/sharing/test_archive.py"
 BUDGET, MACHINE = TRAINING + "test_budget.py", TRAINING + "test_machine.py"
-WRITTEN, TOKENS = "tests/engine/tasks/test_texts_as_written.py", "tests/engine/models/test_encoding.py"
+CONTRACT, TOKENS = "tests/engine/models/test_contract.py", "tests/engine/models/test_encoding.py"
 PUBLISH = "tests/engine/sharing/test_publish.py"
 INSPECT = "tests/engine/models/test_inspect.py"
 SAMPLING, DECODING = "tests/engine/inference/test_sampling.py", "tests/engine/inference/test_decoding.py"
@@ -133,10 +133,10 @@ MUTATIONS = (
     Mutation(_MACHINE, "            refused.append(error)\n            continue", "            raise", MACHINE),
     Mutation(_MACHINE, "    trial = replace(trial, load=load.others())\n", "", MACHINE),
     # What a foreign model needs, and what a text is
-    Mutation(_DEMANDS, "    if loading.missing:\n        raise incomplete(loading.missing)", "", INSPECT),
+    Mutation(_DEMANDS, "    if loading.missing:\n        raise incomplete(loading.missing)", "", CONTRACT),
     Mutation(_DEMANDS, "    if missing:\n        raise incomplete(missing)", "", INSPECT),
-    Mutation(_DEMANDS, "    if looks_ahead(config):", "    if False:", INSPECT),
-    Mutation(_ENCODING, "    backend.encode_special_tokens = True", "    backend.encode_special_tokens = False", WRITTEN),
+    Mutation(_DEMANDS, "    if looks_ahead(config):", "    if False:", CONTRACT),
+    Mutation(_ENCODING, "    backend.encode_special_tokens = True", "    backend.encode_special_tokens = False", TOKENS),
     Mutation(_ENCODING, "room = max(0, limit - len(frame.opening) - len(frame.closing))", "room = limit", TOKENS),
     Mutation("slm_studio/engine/models/lengths.py", "min(length, positions(net) or length)", "length", "tests/test_fuzz.py"),
     Mutation("slm_studio/engine/models/trial.py", "or child.memory_info().rss > memory:", "or child.memory_info().rss > 10**12:", "tests/engine/models/test_trial.py"),

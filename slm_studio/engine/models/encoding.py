@@ -40,7 +40,7 @@ def encode_plain(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> li
     found = [encoding.ids for encoding in backend.encode_batch_fast(list(texts), add_special_tokens=False)]
     for place, ids in enumerate(found):
         if not controls.isdisjoint(ids):
-            found[place] = _spelled(backend, texts[place], controls, tokenizer.unk_token_id)
+            found[place] = _spelled(backend, texts[place], controls, _unknown(tokenizer))
     return found
 
 
@@ -64,6 +64,13 @@ def _backend(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
     backend.no_padding()
     backend.no_truncation()
     return backend
+
+
+def _unknown(tokenizer: PreTrainedTokenizerBase) -> int | None:
+    """Return the id for what is unknown. (Transformers' own look-up never ends where the vocabulary lacks that token.)"""
+    token = tokenizer.unk_token
+    found: int | None = _backend(tokenizer).token_to_id(str(token)) if token is not None else None
+    return found
 
 
 def _spelled(backend: Tokenizer, text: str, controls: frozenset[int], unknown: int | None) -> Ids:

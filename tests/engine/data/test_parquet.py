@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from slm_studio.core.errors import StudioError
+from slm_studio.engine.data.readers import parquet
 from tests.engine.data.ask import read, remark, rows
 
 
@@ -46,6 +47,19 @@ def test_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path) -> None:
     column = pa.DictionaryArray.from_arrays(pa.array([0] * 400_000, pa.int32()), pa.array(["x" * 4000]))
     pq.write_table(pa.table({"text": column}), tmp_path / "a.parquet", compression="zstd")
     assert (tmp_path / "a.parquet").stat().st_size < 1_000_000
+
+    with pytest.raises(StudioError) as caught:
+        read(tmp_path / "a.parquet")
+
+    assert caught.value.code == "expands-too-much"
+
+
+def test_bomb_that_says_its_size_is_not_unpacked_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    column = pa.array(["x" * 4000] * 1000)
+    pq.write_table(pa.table({"text": column}), tmp_path / "a.parquet", compression="zstd", use_dictionary=False)
+    monkeypatch.setattr(parquet, "INNOCENT", 1 << 20)
+    monkeypatch.setattr(parquet, "MOST_EXPANSION", 10)
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", None)
 
     with pytest.raises(StudioError) as caught:
         read(tmp_path / "a.parquet")

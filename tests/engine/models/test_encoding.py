@@ -49,6 +49,22 @@ def test_what_a_person_spells_is_no_control_token(kind: str, text: str) -> None:
         assert shown == text.replace(" ", "").replace("＜", "<").replace("＞", ">")
 
 
+def test_what_is_spelled_is_taken_apart_like_any_other_word() -> None:
+    tokenizer = train_byte_pairs(["the word <|endoftext|> in a text"] * 20, 400)
+
+    (ids,) = encode_plain(tokenizer, ["<|endoftext|>"])
+
+    assert len(ids) < len("<|endoftext|>") / 2  # in the pieces that were learnt, not letter by letter
+
+
+def test_a_vocabulary_without_its_unknown_token_is_read_all_the_same() -> None:
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=unigram().backend_tokenizer, unk_token="<none such>")
+
+    (ids,) = encode_plain(tokenizer, ["<unk> 龘"])
+
+    assert ids
+
+
 @given(text=st.lists(st.sampled_from([*LOOK_ALIKES, *"ab <>[]|/", "the", "\n"])).map("".join))
 @settings(max_examples=60, deadline=None)
 @pytest.mark.parametrize("kind", EXACT)
