@@ -9,6 +9,7 @@ from slm_studio.engine.data.records import Constant, Number
 
 MOST = 16 << 20  # characters of one literal
 _PARTS = re.compile(r"""'(?:[^'\\\n\r]|\\.)*'|"(?:[^"\\\n\r]|\\.)*"|[\[\]{}()'"]""", re.DOTALL)
+_LINE_END = re.compile(r"[\n\r]")
 _CLOSES = {"]": "[", "}": "{", ")": "("}
 _SIGNS = ("'", "N", "T", "F", "(", "}", "]")  # what JSON stumbles over where Python goes on
 
@@ -25,8 +26,10 @@ def find_literal(text: str, at: int) -> int:
     opened: list[str] = []
     for part in _PARTS.finditer(text, at, at + MOST):
         sign = part[0]
-        if sign in ("'", '"') or (not opened and part.start() != at):
-            return 0  # a quote that nothing closes on its line, or something before the first bracket
+        if not opened and part.start() != at:
+            return 0  # something stands before the first bracket
+        if sign in ("'", '"'):  # nothing closes it on its line, as far as that is there
+            return 0 if _LINE_END.search(text, part.end(), at + MOST) else -1
         if sign in _CLOSES and (not opened or opened.pop() != _CLOSES[sign]):
             return 0
         if sign in "[{(":

@@ -309,3 +309,25 @@ def test_values_are_the_same_wherever_the_text_is_cut(tmp_path: Path) -> None:
         assert list(Values(pieces, source, notes)) == whole
         assert notes.found["lines-unreadable"].places == [4]
     assert len(whole) == 7
+
+
+PYTHON = [{"text": f'it\'s row {n} "so" it says', "label": "ab"[n % 2], "ok": (None, True)[n % 2]} for n in range(3000)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", "\n".join(map(repr, PYTHON))),
+        ("a.txt", "\n".join(map(repr, PYTHON))),
+        ("one_line.json", repr(PYTHON)),
+        ("a_line_each.json", "[" + ",\n".join(map(repr, PYTHON)) + "]"),
+        ("pretty.json", "[\n" + ",\n".join(repr(each).replace(", ", ",\n  ") for each in PYTHON) + "\n]"),
+    ],
+)
+def test_python_dicts_of_many_blocks_lose_no_row(tmp_path: Path, name: str, content: str) -> None:
+    dataset = write_and_read(tmp_path / name, content)
+
+    assert dataset.rows == 3000
+    assert {each.code for each in dataset.report.remarks} <= {"records-python", "cells-null", "cells-boolean"}
+    texts = [row[0] for row in cells(dataset)]
+    assert [text.replace(",\n  ", ", ") for text in texts] == [each["text"] for each in PYTHON]
