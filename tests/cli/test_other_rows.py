@@ -132,7 +132,7 @@ def test_file_without_a_text_is_refused_in_words(run: Run, sorter: Path, tmp_pat
     assert told.error["code"] == "nothing-to-learn" and "No column holds text" in told.error["message"]
     assert "--text" in told.error["hint"] and not (tmp_path / "out").exists()
     assert run("train", numbers, "--task", "write", "--out", tmp_path / "out").error["code"] == "role-missing"
-    assert run("evaluate", sorter, numbers).error["code"] == "no-such-column"
+    assert run("evaluate", sorter, numbers).error["code"] == "role-missing"
     assert run("check", numbers).error["code"] == "nothing-to-learn"
     assert run("check", numbers, "--text", "move").code == 0  # who names a column gets what was asked for
 
@@ -179,3 +179,36 @@ def test_read_names_the_runners_up_and_a_cap(run: Run, tmp_path: Path) -> None:
     (other,) = told.result["suggested"]["runners_up"]
     assert set(other) == {"role", "column", "labels", "contradictions", "right", "usual", "message"}
     assert "also fits" in other["message"]
+
+
+def test_answers_go_where_there_is_room_for_them(run: Run, sorter: Path, rows: Path, tmp_path: Path) -> None:
+    told = run("predict", sorter, "--file", rows, "--out", tmp_path / "answers.txt")
+
+    assert told.code == 1 and told.error["code"] == "no-columns"
+    assert not (tmp_path / "answers.txt").exists()
+
+
+def test_every_part_of_a_folder_is_answered(run: Run, sorter: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name, some in (("train", messages()[:20]), ("test", messages()[20:27])):
+        write_rows(folder / f"{name}.csv", some)
+
+    told = run("predict", sorter, "--file", folder, "--out", tmp_path / "answers.csv")
+
+    written = (tmp_path / "answers.csv").read_text(encoding="utf-8").splitlines()
+    assert told.result["rows"] == 27 and len(written) == 28
+    assert [line.split(",")[0] for line in written[1:]] == [text for text, _ in messages()[:27]]
+
+
+def test_a_column_that_must_be_named_is_asked_for_with_its_flag(run: Run, sorter: Path, tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text("subject,body\n" + "".join(f"the {n}th thing,where is my {n}th parcel\n" for n in range(30)))
+
+    told = run("predict", sorter, "--file", path, "--out", tmp_path / "answers.csv")
+
+    assert (
+        told.error["code"] == "which-column"
+        and "--column" in told.error["hint"]
+        and "subject, body" in told.error["hint"]
+    )

@@ -72,9 +72,15 @@ def _is_ascii(columns: Sequence[str], tables: Sequence[pa.Table]) -> bool:
 
 
 def check_target(out: Path, source: Path) -> None:
-    """Refuse an `out` that is the file to be read, a folder, or of a kind that cannot be written."""
+    """Refuse an `out` that is the file to be read, a folder, or of a kind that cannot hold answers beside texts."""
     _refuse_source(out, source)
-    _format(out, "")
+    if _format(out, "") == "txt":
+        raise StudioError(
+            "no-columns",
+            "Plain text has no room for answers beside the texts (“{name}”).",
+            "Give it another ending, for example .csv or .jsonl.",
+            name=shown(Path(out.name)),
+        )
 
 
 def _format(out: Path, to: str) -> str:

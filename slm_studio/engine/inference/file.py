@@ -24,12 +24,15 @@ CHUNK = 256  # rows between two signs of life
 
 
 def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, object]) -> Iterator[Event]:
-    """Read a file, answer its text column, and write all its columns plus `prediction` and `score`."""
+    """Read a file, answer its text column, and write all its columns plus `prediction` and `score`.
+
+    Of a folder or zip whose files are parts of one dataset every part is answered, one behind the other.
+    """
     began = time.perf_counter()
     check_target(out, path)  # before hours of answers, not after
     item = on_shelf(handle)
     dataset = yield from _read(path, options, item)
-    table = open_table(dataset.part())
+    table = pa.concat_tables(open_table(dataset.part(split)) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
     texts = [cell or "" for cell in table.column(text_column(item, dataset, options)).to_pylist()]
     answers: list[str] = []
     scores: list[str] = []
@@ -59,7 +62,7 @@ def text_column(item: Item, dataset: Dataset, options: Mapping[str, object]) -> 
     raise StudioError(
         "which-column",
         "“{dataset}” has several columns; which holds the text?",
-        "Name it: {columns}.",
+        "Name it: --column COLUMN. The columns are: {columns}.",
         dataset=dataset.name,
         columns=", ".join(names),
     )
