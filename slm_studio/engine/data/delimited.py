@@ -60,7 +60,8 @@ class RecordReader:
         self.grammar = grammar
         self.notes = notes
         self.row = -above  # number of the next record, for remarks
-        self.header = header
+        # As it stands, and as a file that was joined to others brought it along, its byte order mark before it.
+        self.headers = () if header is None else (header, ["\ufeff" + header[0], *header[1:]])
         self.most = most  # records of a group
         self.lines: list[str] = []
         self.ends: list[str] = []
@@ -119,9 +120,10 @@ class RecordReader:
         if self.row < 0:
             above = min(-self.row, len(found))
             found, self.row = found[above:], self.row + above
-        if self.header is not None and self.header in found:
-            self._note_repeats(found.count(self.header))
-            found = [record for record in found if record != self.header]
+        for header in self.headers:
+            if header in found:
+                self._note_repeats(found.count(header))
+                found = [record for record in found if record != header]
         if self.grammar.surplus >= 0 and max(map(len, found), default=0) > self.grammar.width:
             found = [self._rejoined(record, delimiter.join(record), self.row + at) for at, record in enumerate(found)]
         self.row += len(found)
@@ -144,7 +146,7 @@ class RecordReader:
             if self.row < 0:
                 self.row += 1
                 continue
-            if record == self.header:
+            if record in self.headers:
                 self._note_repeats(1)
                 continue
             if surplus >= 0 and len(record) > width:

@@ -5,6 +5,7 @@ written under a name of its own choosing.
 """
 
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Generator, Sequence
@@ -108,6 +109,12 @@ def gather(paths: Sequence[Path], staging: Path) -> Generator[Event, None, Gathe
     return found
 
 
+def _natural(name: str) -> list[tuple[bool, int, str]]:
+    """Return what orders names as a person does: ch2 before ch10."""
+    parts = re.findall(r"([0-9]+)|([^0-9]+)", name)
+    return [(not digits, int(digits[:18] or 0), digits + words) for digits, words in parts]
+
+
 def _walk(root: Path, found: Gathered) -> list[Member]:
     """Return the regular files below a folder, in the order of their names."""
     listed: list[Member] = []
@@ -128,7 +135,7 @@ def _walk(root: Path, found: Gathered) -> list[Member]:
                 found.links.append(name)
             if len(listed) + len(waiting) + len(found.links) > MOST_MEMBERS:
                 raise too_many(found.title)
-    return sorted(listed, key=lambda member: member.name)
+    return sorted(listed, key=lambda member: _natural(member.name))
 
 
 def _unpack(path: Path, place: Path, found: Gathered) -> Generator[Event, None, list[Member]]:
@@ -157,7 +164,7 @@ def _unpack(path: Path, place: Path, found: Gathered) -> Generator[Event, None, 
             file=found.title,
             reason=str(error)[:200],
         ) from error
-    return sorted(listed, key=lambda member: member.name)
+    return sorted(listed, key=lambda member: _natural(member.name))
 
 
 def _wanted(archive: zipfile.ZipFile, found: Gathered) -> list[tuple[zipfile.ZipInfo, str]]:

@@ -8,7 +8,7 @@ _WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?"
 _CLOCK = (
     r"\d{1,2}\s?[:：]\s?\d{2}(?:\s?[:：]\s?\d{2}(?:[.,]\d+)?)?(?:\s*[ap]\.?m\.?)?|\d{1,2}时(?:\d{1,2}分(?:\d{1,2}秒)?)?"
 )
-_ZONE = r"(?:\s*(?:z|utc|gmt|[a-z]{3,4}|[+-]\d{2}:?\d{2}))?"
+_ZONE = r"(?:\s*(?:(?:utc|gmt)\s*[+-]\d{1,2}(?::?\d{2})?|z|utc|gmt|[a-z]{3,4}|[+-]\d{2}:?\d{2}))?"
 _DAY, _MONTH_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _DATES = (
     rf"\d{{4}}\s*[-/.年]\s*{_MONTH_NUMBER}\s*[-/.月]\s*{_DAY}\s*日?",
@@ -21,7 +21,9 @@ _UNIT = r"(?:ms|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|毫秒|�
 
 NUMBER = re.compile(r"^\s*[+-]?(\d+([.,]\d+)*|\.\d+)([eE][+-]?\d+)?\s*%?\s*$")
 WHOLE = re.compile(r"^\s*[+-]?\d+(\.0+)?\s*$")
-DATE = re.compile(rf"^\s*(?:{_WEEKDAY}\s*)?(?:{'|'.join(_DATES)})(?:[t,\s]+(?:{_CLOCK}){_ZONE})?\s*$", re.IGNORECASE)
+DATE = re.compile(
+    rf"^\s*(?:{_WEEKDAY}\s*)?(?:{'|'.join(_DATES)})(?:[t,\s]+(?:[上下]午\s*)?(?:{_CLOCK}){_ZONE})?\s*$", re.IGNORECASE
+)
 TIME = re.compile(rf"^\s*(?:(?:{_CLOCK}){_ZONE}|(?:\d+(?:[.,]\d+)?\s*{_UNIT}[\s,]*)+)\s*$", re.IGNORECASE)
 ADDRESS = re.compile(
     r"^\s*(?:"

@@ -287,3 +287,15 @@ def test_real_folders_of_labels_are_read_from_the_zip(real_data: Path) -> None:
     labels = [row["label"] for row in rows(dataset)]
     assert (labels.count("差评"), labels.count("好评")) == (64, 56)
     assert dataset.report.encoding == "gb18030"
+
+
+def test_chapters_are_read_in_the_order_that_a_person_counts(tmp_path: Path) -> None:
+    folder = tmp_path / "book"
+    folder.mkdir()
+    for n in range(12):
+        (folder / f"ch{n}.md").write_text(f"This is what chapter {n} tells.\n", encoding="utf-8")
+
+    dataset = read(folder)
+
+    told = [row["text"] for row in rows(dataset) if row["text"].strip()]
+    assert [int(text.split()[4]) for text in told] == list(range(12))

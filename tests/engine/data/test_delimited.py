@@ -335,3 +335,13 @@ def test_of_thousands_of_columns_five_hundred_are_read_and_the_text_among_them(t
     assert dataset.rows == 3 and len(dataset.columns) == 500
     assert dataset.columns[-1].name == "text" and dataset.columns[0].filled == 3
     assert said.values["columns"] == 20_001 and said.values["kept"] == 500
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_files_joined_with_their_marks_repeat_no_header(tmp_path: Path, quote: str) -> None:
+    part = "\ufefftext,label\n" + "".join(f"{quote}row {n}{quote},{'ab'[n % 2]}\n" for n in range(40))
+
+    dataset = write_and_read(tmp_path / "a.csv", part * 3)
+
+    assert dataset.rows == 120 and remark(dataset, "header-repeated").count == 2
+    assert {row[1] for row in cells(dataset)} == {"a", "b"}

@@ -92,6 +92,15 @@ def test_dates_times_and_addresses_are_kinds_of_their_own(tmp_path: Path) -> Non
     assert set(list(kinds(dataset).values())[9:]) == {"address"}
 
 
+@pytest.mark.parametrize(
+    "look", ["2024/03/{:02d} 5:12:12 PM GMT+8", "2024/3/{} 上午 10:15:00", "2024-03-{:02d} 10:15 UTC+05:30"]
+)
+def test_times_of_forms_are_dates(tmp_path: Path, look: str) -> None:
+    stamps = [look.format(n % 28 + 1) for n in range(56)]
+
+    assert kinds(table(tmp_path, Timestamp=stamps, rating=[str(n % 5) for n in range(56)]))["Timestamp"] == "date"
+
+
 @pytest.mark.parametrize("cell", ["3 parcels late", "call me at 10:30 please", "2026 was fine", "T-10007", "1.5", "v2"])
 def test_what_only_holds_a_date_or_time_is_none(tmp_path: Path, cell: str) -> None:
     assert kinds(table(tmp_path, x=[cell] * 4, y=["a", "b", "c", "d"]))["x"] not in ("date", "time", "address")
