@@ -14,7 +14,7 @@ from transformers import (
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import SamplingOptions
-from slm_studio.engine.inference.sampling import candidates, pick
+from slm_studio.engine.inference.sampling import candidates, penalised, pick
 
 CONTEXT = [3, 5, 5, 90]
 
@@ -74,6 +74,12 @@ def test_temperature_zero_takes_the_likeliest_and_tells_its_plain_probability() 
 
     assert token_id == 2
     assert probability == pytest.approx(math.exp(3) / (1 + math.e + math.exp(3)))
+
+
+def test_repetition_penalty_makes_a_token_less_likely_whatever_its_sign() -> None:
+    scores_V = torch.tensor([2.0, -2.0, 0.5, -0.5])
+
+    assert penalised(scores_V, 2.0, [0, 1, 1]).tolist() == [1.0, -4.0, 0.5, -0.5]
 
 
 def test_repetition_penalty_acts_at_temperature_zero() -> None:
