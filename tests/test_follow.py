@@ -187,9 +187,7 @@ def seen(window: Studio) -> dict[str, object]:
     QTest.qWait(60)
     place = window.window.stack.currentWidget()
     found: dict[str, object] = {}
-    for at, each in enumerate(place.findChildren(QWidget)):
-        if not each.isVisible():
-            continue
+    for at, each in enumerate(each for each in place.findChildren(QWidget) if each.isVisible()):
         read = [getattr(each, name)() for name in ("text", "placeholderText", "toolTip") if hasattr(each, name)]
         found[f"{at} {type(each).__name__}"] = (read, each.width(), each.height())
         if isinstance(each, QTableView):
@@ -223,5 +221,9 @@ def test_another_language_or_look_and_back_leaves_every_place_as_it_was(trained:
             settled(trained)
             back()
             after = settled(trained)
-            changed = {key: (before.get(key), after.get(key)) for key in before if before[key] != after.get(key)}
+            changed = {
+                key: (before.get(key), after.get(key))
+                for key in {**before, **after}
+                if before.get(key) != after.get(key)
+            }
             assert not changed, (name, change)

@@ -66,7 +66,8 @@ def test_names_from_files_are_never_read_as_html(window: MainWindow, hostile_fil
         point_everywhere(window)
     for widget in window.findChildren(QWidget):
         shown.append(widget.toolTip())
-        if isinstance(widget, QLabel) and "<" in widget.text():
+        # Qt's own label of a tooltip that stands just now is among them; what it was given is looked at below.
+        if isinstance(widget, QLabel) and "<" in widget.text() and widget.objectName() != "qtooltip_label":
             assert widget.textFormat() == Qt.TextFormat.PlainText, widget.text()
         if isinstance(widget, QTextEdit):
             assert not images(widget), widget

@@ -101,7 +101,7 @@ def test_words_have_room_at_every_size_in_both_languages(theme, tmp_path, file: 
 
 
 def test_a_card_gives_its_title_as_many_lines_as_it_takes(theme) -> None:
-    card = ChoiceCard("Continue a model of mine", "Start from something you trained.")
+    card = ChoiceCard("Continue a model of mine " * 4, "Start from something you trained.")  # in no translation
 
     assert card.title_height(150) > card.title_height(400)
     assert card.heightForWidth(150) - card.title_height(150) > 0

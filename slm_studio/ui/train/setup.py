@@ -31,7 +31,7 @@ from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.stat import StatGrid
-from slm_studio.ui.widgets.words import Words
+from slm_studio.ui.widgets.words import Words, words
 
 PAUSE = 300  # milliseconds after the last change before the plan is measured again
 Plan = tuple[Dataset, Recipe, str, tuple[str, ...]]  # everything that its measuring depends on
@@ -154,7 +154,7 @@ class Setup(QWidget):
         self.beginning.show_plan(recipe)
         self.duration.show_plan(recipe, self.sizes)
         self.advanced.show_plan(recipe)
-        self.name.setPlaceholderText(run_name(replace(recipe, name=""), dataset))
+        words(self.name.setPlaceholderText, partial(run_name, replace(recipe, name=""), dataset))
         if not self.name.hasFocus():
             self.name.setText(recipe.name)
         self._show_before()

@@ -43,14 +43,14 @@ class ArrowModel(QAbstractTableModel):
         self._forget()
 
     def open(self, path: Path) -> None:
-        """Map a file and show its rows. Raises StudioError where it is gone or damaged; what was shown stays."""
+        """Map a file and show its rows. Raises StudioError where it is damaged, OSError where it is gone; what was shown stays."""
         import numpy as np
         import pyarrow as pa
 
         try:
             mapped = pa.memory_map(str(path), "r")
             reader = pa.ipc.open_file(mapped)
-        except (pa.ArrowInvalid, OSError) as error:
+        except pa.ArrowInvalid as error:
             raise files.damaged(path, error) from error
         self.beginResetModel()
         self._timer.stop()
