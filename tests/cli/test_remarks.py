@@ -114,3 +114,27 @@ def test_the_history_keeps_templates_so_that_the_window_can_say_them_in_any_lang
     lines = list(History(find_run(str(told.result["run"])).path).lines())
 
     assert any("{threads}" in str(line.get("message")) for line in lines if line["event"] == "note")
+
+
+def test_rows_without_a_label_are_counted_and_said(run: Run, model: Path, tmp_path: Path) -> None:
+    some = [(text, "" if at % 3 == 0 else label) for at, (text, label) in enumerate(new_messages())]
+    empty = sum(not label for _, label in some)
+    told = run("evaluate", model, write_rows(tmp_path / "t.csv", some))
+
+    assert remarks(told)["rows-unlabelled"] == f"{empty} rows have no label and were left out."
+    assert notes(told)["rows-unlabelled"] == remarks(told)["rows-unlabelled"]
+
+    rows = [(text, "" if at % 3 == 0 else label) for at, (text, label) in enumerate(messages())]
+    told = run("train", write_rows(tmp_path / "r.csv", rows), *SMALL, "--out", tmp_path / "other")
+    assert notes(told)["rows-unlabelled"].startswith(f"{sum(not label for _, label in rows)} rows have no label")
+
+
+def test_labels_that_training_learns_apart_by_case_or_a_blank_are_said(run: Run, tmp_path: Path) -> None:
+    rows = [
+        (text, label.upper() if label == "refund" and at % 2 else label) for at, (text, label) in enumerate(messages())
+    ]
+
+    told = run("train", write_rows(tmp_path / "r.csv", rows), *SMALL, "--out", tmp_path / "model")
+
+    said = notes(told)["labels-alike"]
+    assert said.startswith("2 labels differ") and "“refund”" in said and "“REFUND”" in said and "merge labels" in said

@@ -4,7 +4,7 @@ import csv
 import io
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.suggesting import suggest_task
 from slm_studio.engine.evaluation.learnt import learnt_rows
 from slm_studio.engine.evaluation.observe import observe_all
+from slm_studio.engine.evaluation.remarks import on_unlabelled
 from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import Task
@@ -38,7 +39,8 @@ def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, s
     item = on_shelf(handle)
     recipe = yield from _fit_roles(recipe_of_model(item.model, roles), dataset)
     recipe = item.task.settle(recipe, dataset)
-    part, rows, train, learnt = _choose(item, recipe, dataset, split)
+    chosen = _choose(item, recipe, dataset, split)
+    part, rows = chosen.part, chosen.rows
     folder = paths.cache() / "reports" / f"{Path(item.model.folder).name}-{dataset.id}-{part}"
     if dataset.fingerprint == item.model.fingerprint and part == item.model.metrics_on:
         folder = Path(item.model.folder) / REPORT_FOLDER
@@ -50,9 +52,10 @@ def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, s
         recipe,
         rows,
         folder=folder,
-        train=train,
+        train=chosen.train,
         names=(item.model.name, dataset.name, part),
-        learnt=learnt,
+        learnt=chosen.learnt,
+        unlabelled=chosen.unlabelled,
     )
     yield Finished(report)
 
@@ -66,12 +69,13 @@ def score_rows(
     folder: Path,
     train: Rows | None,
     names: tuple[str, str, str],
-    learnt: int = 0,  # type: ignore[type-arg]
+    learnt: int = 0,
+    unlabelled: int = 0,  # type: ignore[type-arg]
 ) -> Iterator[Event]:
     """Yield Progress; return the Report (as the generator's value) after writing it to folder/report.json.
 
     names: model, dataset, split. `train` are the rows for the baselines; None leaves them out. `learnt` counts the rows
-    of the file that training learnt from.
+    of the file that training learnt from, `unlabelled` those that cannot be scored.
     """
     began = time.perf_counter()
     examples = []
@@ -88,7 +92,7 @@ def score_rows(
             dataset=names[1],
         )
     observations, order = yield from observe_all(task, loaded, examples, BATCH)
-    said = tuple(task.remarks(rows, loaded, examples, scored=True))
+    said = (*on_unlabelled(unlabelled), *task.remarks(rows, loaded, examples, scored=True))
     yield from (Note(each.code, each.message, each.values or {}) for each in said)
     folder.mkdir(parents=True, exist_ok=True)
     report = task.report(observations, order, rows, loaded, folder)
@@ -191,24 +195,35 @@ def _baselines(task: Task, train: Rows, rows: Rows, report: Report, folder: Path
     return found  # type: ignore[return-value]
 
 
-def _choose(item: Item, recipe: Recipe, dataset: Dataset, split: str) -> tuple[Split, Rows, Rows | None, int]:  # type: ignore[type-arg]
-    """Return which rows are scored, those for the baselines (None: the model's own data is no longer here), how many were learnt."""
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Which rows are scored, and those for the baselines (None: the model's own data is no longer here)."""
+
+    part: Split
+    rows: Rows
+    train: Rows | None
+    learnt: int  # rows of the file that training learnt from
+    unlabelled: int  # rows of the file that cannot be scored
+
+
+def _choose(item: Item, recipe: Recipe, dataset: Dataset, split: str) -> _Chosen:
     task, model = item.task, item.model
     if dataset.fingerprint == model.fingerprint:
         splits = task.split(dataset, recipe)
         unseen: list[Split] = [each for each in ("test", "validation") if len(getattr(splits, each))]  # type: ignore[misc]
         part: Split = split or (unseen or ["train"])[0]  # type: ignore[assignment]
-        return part, getattr(splits, part), splits.train if part != "train" else None, len(splits.train)
+        train = splits.train if part != "train" else None
+        return _Chosen(part, getattr(splits, part), train, len(splits.train), splits.dropped)
     part = "test" if "test" in dataset.held_out else "train"
     whole = task.split(dataset, replace(recipe, validation_share=0.0, test_share=0.0))
     rows: Rows = getattr(whole, part)
     train = _learnt_from(task, recipe, model)
     if train is None:
-        return "test", rows, None, 0
+        return _Chosen("test", rows, None, 0, whole.dropped)
     learnt = learnt_rows(rows, train, reads_on=task.reads_on(item.loaded))
     if learnt.all():
-        return "train", rows, None, len(rows)
-    return "test", rows.take(np.flatnonzero(~learnt)), train, int(learnt.sum())
+        return _Chosen("train", rows, None, len(rows), whole.dropped)
+    return _Chosen("test", rows.take(np.flatnonzero(~learnt)), train, int(learnt.sum()), whole.dropped)
 
 
 def _learnt_from(task: Task, recipe: Recipe, model: SavedModel) -> Rows | None:  # type: ignore[type-arg]

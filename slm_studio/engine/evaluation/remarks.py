@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from slm_studio.core.dataset import Remark
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.splits import fold
 
 SHOWN = 5  # labels that a sentence names
 
@@ -20,6 +21,33 @@ def on_missing(true: Sequence[str], learnt: Sequence[str]) -> Iterator[Remark]:
             len(missing),
             labels=_named(missing),
             labels_learnt=len(learnt),
+        )
+
+
+def on_unlabelled(count: int) -> Iterator[Remark]:
+    """Say how many rows were left out for want of a label."""
+    if count:
+        yield _remark(
+            "rows-unlabelled",
+            mark("{count} {count:row has|rows have} no label and {count:was|were} left out."),
+            count,
+        )
+
+
+def on_spellings(labels: Sequence[str]) -> Iterator[Remark]:
+    """Say which labels differ only in case or blanks: as they stand each is learnt as one of its own."""
+    alike: dict[str, list[str]] = {}
+    for label in labels:
+        alike.setdefault(fold(label), []).append(label)
+    found = [label for group in alike.values() if len(group) > 1 for label in group]
+    if found:
+        yield _remark(
+            "labels-alike",
+            mark(
+                "{count} labels differ from another one only in case or spaces ({labels}), and each is learnt as a label of its own. Clean the rows with “merge labels” to join them."
+            ),
+            len(found),
+            labels=_named(found),
         )
 
 

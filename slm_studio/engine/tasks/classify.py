@@ -176,6 +176,8 @@ class Classify(Task[Scored]):
         """Yield labels that no scored row has, and texts of which the model reads the beginning."""
         if scored:
             yield from remarks.on_missing(rows.column("label"), labels_of(loaded))
+        else:
+            yield from remarks.on_spellings(labels_of(loaded))
         yield from remarks.on_cut(count_cut(loaded, rows.column("text"), examples), len(rows), length_of(loaded))
 
     def baselines(

@@ -15,6 +15,7 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.data.quality import refuse_hopeless
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
+from slm_studio.engine.evaluation.remarks import on_unlabelled
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.base import find_base
 from slm_studio.engine.models.blame import blaming
@@ -56,7 +57,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
     validation = yield from _examples(task, splits.validation, opened, recipe)
     if not train:
         raise StudioError("nothing-to-learn", "No row holds text to learn from.", "Choose another column, or add rows.")
-    for each in task.remarks(splits.train, opened, train, scored=False):
+    for each in (*on_unlabelled(splits.dropped), *task.remarks(splits.train, opened, train, scored=False)):
         yield Note(each.code, each.message, each.values or {})
     shown = splits.validation if len(splits.validation) else splits.train
     yield Plan(task, recipe, splits, opened, Material(train, validation, _few(shown)))
