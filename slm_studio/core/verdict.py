@@ -72,8 +72,8 @@ def last_word(model: SavedModel, *, best: int, steps: int, by_heart: bool = Fals
     """Return what is said of a run that ended with a model: whether it learnt, and which of its states is kept."""
     verdict = verdict_of_model(model)
     values: dict[str, Value] = {"best": best, "steps": steps}
-    if verdict.code == NOTHING:
-        return Note("ended-nothing", verdict.sentence, values)
+    if verdict.code != LEARNT:
+        return Note("ended-nothing" if verdict.code == NOTHING else "ended-beaten", verdict.sentence, values)
     if by_heart and best < steps:
         return Note(
             "ended-by-heart",

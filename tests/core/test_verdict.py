@@ -74,3 +74,11 @@ def test_the_last_word_names_the_state_that_is_kept() -> None:
     note = last_word(learnt, best=3, steps=9)
     assert (note.code, note.values) == ("ended", {"best": 3, "steps": 9}) and "step {best}" in note.message
     assert "best of all" in last_word(learnt, best=9, steps=9, by_heart=True).message
+
+
+def test_the_last_word_says_what_a_simpler_method_does_better() -> None:
+    beaten = replace(MODEL, metrics={"bits_per_byte": 2.5}, baseline={"unigram": {"bits_per_byte": 4.0}, "xz": {"bits_per_byte": 2.0}}, verdicts={})  # fmt: skip
+
+    note = last_word(beaten, best=9, steps=9)
+
+    assert note.code == "ended-beaten" and "xz" in note.message

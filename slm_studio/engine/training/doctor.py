@@ -38,7 +38,7 @@ class Doctor:
             yield note
 
     def conclude(self, model: SavedModel, position: Position) -> Iterator[Note]:
-        """Yield the last Note of a run that ended with a model. Codes: ended, ended-by-heart, ended-nothing."""
+        """Yield the last Note of a run that ended with a model. Codes: ended, ended-by-heart, ended-nothing, ended-beaten."""
         best = position.best_step or position.step
         yield last_word(model, best=best, steps=position.step, by_heart=position.opinion == "by-heart")
 

@@ -34,7 +34,7 @@ from slm_studio.ui.widgets.curves import Series
 REMARKS = ("texts-cut", "labels-unseen", "labels-unscored", "labels-alike", "rows-unlabelled")
 STOPPING = "stopping"
 ELSEWHERE = "elsewhere"  # another window or a terminal holds its lock
-LAST_WORDS = ("ended", "ended-by-heart", "ended-nothing")
+LAST_WORDS = ("ended", "ended-by-heart", "ended-nothing", "ended-beaten")
 RECENT = 50  # steps over which speed is told
 
 

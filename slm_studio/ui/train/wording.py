@@ -33,6 +33,7 @@ DOCTOR = {  # code of a Note → title and tone of its card
     "not-learning": (mark("Not learning yet"), "warning"), "unstable": (mark("Unstable"), "bad"),
     "ended": (mark("Ended"), ""), "ended-by-heart": (mark("Ended, the best is kept"), ""),
     "ended-nothing": (mark("Nothing learnt that shows"), "warning"), "stopped": (mark("Stopped"), ""),
+    "ended-beaten": (mark("A simpler method does better"), "warning"),
     "diverging": (mark("Diverging"), "bad"), "no-gain": (mark("No gain at the latest look"), ""),
 }  # fmt: skip
 UNTOLD = ("xz",)  # a compressor has no perplexity that says anything; the sentence below the scores weighs it
