@@ -70,7 +70,7 @@ def score_rows(
     train: Rows | None,
     names: tuple[str, str, str],
     learnt: int = 0,
-    unlabelled: int = 0,  # type: ignore[type-arg]
+    unlabelled: int = 0,
 ) -> Iterator[Event]:
     """Yield Progress; return the Report (as the generator's value) after writing it to folder/report.json.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.fitting import first_number
-from slm_studio.engine.models.weights import read_json
+from slm_studio.engine.models.weights import check_size, read_json
 
 BAG_TOKENIZER = "bag_tokenizer.json"  # the studio's own
 TOKENIZER, PLAIN = "tokenizer.json", "vocab.txt"
@@ -84,7 +84,7 @@ def _pipeline_ids(folder: Path) -> Iterator[int]:
 def _plain_ids(folder: Path) -> Iterator[int]:
     """Yield the numbers that the other files of a vocabulary can give."""
     if (folder / PLAIN).is_file():
-        _check_size(folder / PLAIN, MAX_PLAIN)
+        check_size(folder / PLAIN, MAX_PLAIN)
         lines = (folder / PLAIN).read_bytes().split(b"\n")
         yield len(lines) - (not lines[-1]) - 1
         _check_tokens(map(bytes.decode, lines, ["utf-8"] * len(lines), ["replace"] * len(lines)))
@@ -184,17 +184,6 @@ def _check_tokens(tokens: Iterator[str] | Mapping[str, object]) -> None:
 
 def _numbers(values: object) -> Iterator[int]:
     return (value for value in values if type(value) is int)  # type: ignore[attr-defined]
-
-
-def _check_size(path: Path, limit: int) -> None:
-    if path.stat().st_size > limit:
-        raise StudioError(
-            "model-file-size",
-            "“{file}” has {bytes} bytes, which is far more than such a file needs.",
-            "Do not use this model unless you know why.",
-            file=path.name,
-            bytes=path.stat().st_size,
-        )
 
 
 def _highest_feature(folder: Path) -> int:

@@ -103,8 +103,8 @@ def parse_json(raw: bytes, path: Path) -> object:
         raise _damaged(path, str(error)[:200] or "its brackets nest too deeply") from error
 
 
-def read_json(path: Path, limit: int = MAX_JSON) -> object:
-    """Return the JSON value of a foreign file of at most `limit` bytes."""
+def check_size(path: Path, limit: int) -> None:
+    """Refuse a foreign file of more than `limit` bytes. Raises StudioError."""
     if path.stat().st_size > limit:
         raise StudioError(
             "model-file-size",
@@ -113,6 +113,11 @@ def read_json(path: Path, limit: int = MAX_JSON) -> object:
             file=path.name,
             bytes=path.stat().st_size,
         )
+
+
+def read_json(path: Path, limit: int = MAX_JSON) -> object:
+    """Return the JSON value of a foreign file of at most `limit` bytes."""
+    check_size(path, limit)
     return parse_json(path.read_bytes(), path)
 
 
