@@ -103,6 +103,15 @@ def test_what_the_numbers_do_not_say_stands_above_them(place):
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "count", "tone"), [("texts-cut", 1, "plain"), ("texts-cut", 50, "warning"), ("rows-unlabelled", 50, "plain"), ("labels-unseen", 1, "warning")]
+)  # fmt: skip
+def test_a_fact_beside_the_numbers_is_no_warning(place, code: str, count: int, tone: str) -> None:
+    scored(remarks=(Remark(code=code, message="{count} of {texts}", count=count, values={"texts": 100}),))
+
+    assert place().remarks.property("tone") == tone
+
+
 def test_a_report_without_remarks_shows_no_empty_banner(place):
     scored()
 

@@ -150,14 +150,16 @@ def distinct_words(distinct: int) -> str:
 
 
 def length_words(lengths: Lengths, limit: int | None) -> str:
-    """Return “median 12 · longest 98 · at 64 tokens 0.4 % is cut”."""
+    """Return “median 12 · longest 98 · at 64 tokens 0.4 % is cut”.
+
+    These are words or characters; a vocabulary makes more tokens of them. So nothing is said where none looks too long:
+    the plan, which counts the model's own tokens, knows.
+    """
     parts = [tr("median {n}", n=round(lengths.median)), tr("longest {n}", n=round(lengths.longest))]
-    if limit is not None:
-        share = 100 * lengths.share_above(limit)
-        words = tr(
-            "at {limit} tokens {share} % is cut", limit=limit, share=f"{share:.1f}" if share < 10 else f"{share:.0f}"
-        )
-        parts.append(words if share >= 0.05 else tr("at {limit} tokens nothing is cut", limit=limit))
+    share = 100 * lengths.share_above(limit) if limit is not None else 0.0
+    if share >= 0.05:
+        told = f"{share:.1f}" if share < 10 else f"{share:.0f}"
+        parts.append(tr("at {limit} tokens {share} % is cut", limit=limit, share=told))
     return " · ".join(parts)
 
 

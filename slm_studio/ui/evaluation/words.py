@@ -26,6 +26,7 @@ BASELINES = {
     "xz": mark("xz"),
 }
 SHARES = ("accuracy", "f1_macro", "f1_weighted", "precision_macro", "recall_macro")  # from 0 to 1
+MILD = 0.02  # share of texts that are cut up to which a score means what it says
 GOOD, FAIR = 0.03, 0.08  # calibration errors up to which certainty can be taken at its word, or nearly
 
 
@@ -119,3 +120,13 @@ def baseline_value(baseline: Baseline, key: str) -> float | None:
 def remarks_words(remarks: Sequence[Remark]) -> str:
     """Return what the numbers do not say by themselves, a line each."""
     return "\n".join(say(each.message, {"count": each.count, **(each.values or {})}) for each in remarks)
+
+
+def remarks_tone(remarks: Sequence[Remark]) -> str:
+    """Return the tone of a banner for them: facts are plain, what makes the numbers mean something else is a warning."""
+    return "plain" if all(_is_mild(each) for each in remarks) else "warning"
+
+
+def _is_mild(remark: Remark) -> bool:
+    texts = (remark.values or {}).get("texts", 0)
+    return remark.code == "rows-unlabelled" or (remark.code == "texts-cut" and remark.count < MILD * float(texts))

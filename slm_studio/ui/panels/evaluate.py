@@ -17,7 +17,7 @@ from slm_studio.ui.evaluation.confusion_card import ConfusionCard
 from slm_studio.ui.evaluation.figures import Figures
 from slm_studio.ui.evaluation.reading import read_report
 from slm_studio.ui.evaluation.score_card import ScoreCard
-from slm_studio.ui.evaluation.words import learnt_words, remarks_words, where_scored
+from slm_studio.ui.evaluation.words import learnt_words, remarks_tone, remarks_words, where_scored
 from slm_studio.ui.evaluation.writing_card import WritingCard
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.model_page import ModelPage
@@ -149,7 +149,7 @@ class EvaluatePanel(ModelPage):
             self.verdict.set_words(verdict.sentence)
         remarks = report.remarks if report is not None else ()
         self.remarks.setVisible(bool(remarks))
-        self.remarks.set_words(partial(remarks_words, remarks))
+        self.remarks.set_words(partial(remarks_words, remarks), tone=remarks_tone(remarks))
         for button in (self.file_button, self.try_button):
             button.setVisible(model is not None)
         self.export_button.setVisible(report is not None)
