@@ -201,6 +201,7 @@ class MainWindow(QMainWindow):
             "zoom_in": self._on_zoom_in,
             "zoom_out": self._on_zoom_out,
             "zoom_reset": self._on_zoom_reset,
+            "quit": self.close,
         }
 
     def _everything(self) -> list[Found]:

@@ -22,6 +22,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "zoom_in": ("Ctrl++", "Ctrl+="),
     "zoom_out": ("Ctrl+-",),
     "zoom_reset": ("Ctrl+0",),
+    "quit": ("Ctrl+Q",),
 }
 
 

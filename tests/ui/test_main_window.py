@@ -311,9 +311,12 @@ def test_leaving_while_training_asks(window: MainWindow, monkeypatch) -> None:
     monkeypatch.setattr(Trainings, "active", property(lambda self: ("run",)))
     window.may_leave = lambda: False
     assert not window.close()
+    QTest.keyClick(window, "q", Qt.KeyboardModifier.ControlModifier)
+    assert window.isVisible()
 
     window.may_leave = lambda: True
-    assert window.close()
+    QTest.keyClick(window, "q", Qt.KeyboardModifier.ControlModifier)
+    assert not window.isVisible()
 
 
 def test_runs_at_work_show_how_far_they_are(theme) -> None:
