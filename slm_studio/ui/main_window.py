@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from slm_studio.core.dropped import is_model
@@ -54,7 +62,7 @@ class MainWindow(QMainWindow):
     """Shows the last place at once; the others are built when visited, or in idle moments.
 
     A panel is a QWidget made with (session, jobs, trainings). It may have open_file(path), primary() (Ctrl+Return),
-    stop() (Esc) and retranslate().
+    stop() (Esc), retranslate() and make_rest(), which makes what its first paint did not need.
     """
 
     def __init__(
@@ -66,6 +74,8 @@ class MainWindow(QMainWindow):
         self._makers = dict(panels or PANELS)
         self.ahead = Ahead((*ROWS, CHARTS, *(_module(each) for each in self._makers.values() if isinstance(each, str))))
         self._panels: dict[str, QWidget] = {}
+        self._whole: set[str] = set()  # the places that need nothing more to be made
+        self._is_painted = False
         self.may_leave = self._ask_to_leave
         self._running = Running(trainings, _run_name, self)
         self._idle = QTimer(self)
@@ -218,11 +228,6 @@ class MainWindow(QMainWindow):
         if isinstance(zoom, int | float):
             self.theme.set_zoom(float(zoom))
 
-    def _call(self, name: str) -> None:
-        method = getattr(self.stack.currentWidget(), name, None)
-        if method is not None:
-            method()
-
     def _zoomed(self) -> None:
         self.session.remember("zoom", self.theme.zoom)
 
@@ -237,20 +242,27 @@ class MainWindow(QMainWindow):
 
     def _on_idle(self) -> None:
         self._idle.stop()  # and only go on where it went well: a place that cannot be built says so once, not 25 times a second
-        missing = [key for key in (*PLACES, SETTINGS) if key not in self._panels]
+        missing = [key for key in (*PLACES, SETTINGS) if key not in self._whole]
         if not missing:
             return
         self.ahead.start()  # not before: two threads of Python would hold each other up until the first paint
         maker = self._makers[missing[0]]
-        if not isinstance(maker, str) or self.ahead.has(_module(maker)):
-            self.panel(missing[0])
+        if not isinstance(maker, str) or self.ahead.has(_module(maker), *ROWS):
+            self._make_more(missing[0])
         self._idle.start()
 
+    def _make_more(self, key: str) -> None:
+        if key not in self._panels:
+            self.panel(key)  # and its rest in the next idle moment
+            return
+        _call(self._panels[key], "make_rest")
+        self._whole.add(key)
+
     def _on_primary(self) -> None:
-        self._call("primary")
+        _call(self.stack.currentWidget(), "primary")
 
     def _on_stop(self) -> None:
-        self._call("stop")
+        _call(self.stack.currentWidget(), "stop")
 
     def _on_zoom_in(self) -> None:
         self.theme.zoom_in()
@@ -288,7 +300,14 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Begin to be seen."""
         super().showEvent(event)
-        self._idle.start()
+        self._is_painted = False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Go on with what was not needed for the first paint: a timer alone may be quicker than that, on a busy machine."""
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            self._idle.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the new size."""
@@ -360,6 +379,12 @@ def _maker(maker: PanelMaker | str) -> PanelMaker:
     if not isinstance(maker, str):
         return maker
     return getattr(importlib.import_module(_module(maker)), maker.partition(":")[2])
+
+
+def _call(panel: QWidget, name: str) -> None:
+    method = getattr(panel, name, None)
+    if method is not None:
+        method()
 
 
 def _run_name(run_id: str) -> str:

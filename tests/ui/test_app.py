@@ -52,6 +52,7 @@ def test_rows_that_are_opened_and_plans_make_a_process_ready(qapp: QApplication,
 
 FIRST_PAINT = """
 import sys
+import time
 from PySide6.QtWidgets import QApplication, QWidget
 from slm_studio.core.settings import Settings
 from slm_studio.host.engines import Engines
@@ -72,6 +73,7 @@ window = MainWindow(session, Jobs(engines.run), Trainings(engines.run, Settings)
 last = Last(window)
 last.resize(1, 1)
 window.show()
+time.sleep(0.5)  # as on a busy machine, where whatever waits for so many milliseconds is due before the paint
 application.exec()
 window.close()
 """

@@ -17,7 +17,7 @@ from slm_studio.core.results import Evidence, RunnerUp, Suggestion
 from slm_studio.core.settings import Settings
 from slm_studio.ui.data.opened import Opened
 from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.panels.data import QUIET, DataPanel
+from slm_studio.ui.panels.data import DataPanel
 from slm_studio.ui.session import Session
 from slm_studio.ui.training import Trainings
 
@@ -167,11 +167,8 @@ def test_what_shows_rows_is_made_for_the_first_ones_however_early(place):
     assert place.panel.opened.rows.model.rowCount() == 4
 
 
-def test_what_shows_rows_stands_soon_after_the_first_paint(place):
-    QTest.qWait(QUIET)
-    end = time.monotonic() + 15
-    while time.monotonic() < end and place.panel.findChild(Opened) is None:
-        QTest.qWait(10)
+def test_what_shows_rows_can_be_made_before_there_are_any(place):
+    place.panel.make_rest()
 
     assert not place.panel.findChild(Opened).isVisible()
     assert "Drop a file with texts here" in place.words()

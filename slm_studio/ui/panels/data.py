@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 RECENT = 8
 LEAST_TABLE = 300
-QUIET = 300  # milliseconds after which the window was painted
 
 
 class DataPanel(Page):
@@ -53,7 +52,6 @@ class DataPanel(Page):
         self.add(self._end, 1)
         self._connect()
         self._on_dataset_changed(session.dataset)
-        QTimer.singleShot(QUIET, self, self._make_opened)
 
     @property
     def opened(self) -> "Opened":
@@ -92,12 +90,13 @@ class DataPanel(Page):
         """Stop reading or cleaning (Esc)."""
         self.desk.stop()
 
+    def make_rest(self) -> None:
+        """Make what shows a dataset, before there is one."""
+        assert self.opened is not None
+
     def retranslate(self) -> None:
         """Say title and facts in the language of now."""
         self._show_facts()
-
-    def _make_opened(self) -> None:
-        assert self.opened is not None
 
     def _build_header(self) -> None:
         self.open_button = MenuButton("Open")
