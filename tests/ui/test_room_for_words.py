@@ -3,16 +3,29 @@
 import time
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolTip,
+    QWidget,
+)
 
 from slm_studio.ui.main_window import MainWindow
+from slm_studio.ui.widgets.buttons import ElidedButton
 from slm_studio.ui.widgets.choice_cards import ChoiceCard
 from slm_studio.ui.widgets.labels import ElidedText
 from slm_studio.ui.widgets.page import Page
 from slm_studio.ui.widgets.rows_model import RowsModel
 from slm_studio.ui.widgets.table import Table
+from tests.ui.places import until
 from tests.ui.whole import SAMPLES, VIEWS, open_and_train, short_file, visit, whole_window
 
 WORDS = (QLabel, QAbstractButton, QComboBox, QLineEdit)
@@ -114,3 +127,48 @@ def test_a_name_of_a_column_that_is_cut_is_said_in_full(theme) -> None:
         table.setColumnWidth(column, 80)
 
     assert [table.horizontalHeader().cut_name(at) for at in (0, 1)] == ["a rather long name of a column", ""]
+
+
+def test_words_of_a_button_end_in_dots_where_its_room_ends(theme, monkeypatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda place, text, *rest: told.append(text))
+    button = ElidedButton("{words}", words="channel: 0 contradictions, 22 % guessed right")
+    button.setToolTip("why")
+    button.show()
+    QTest.qWait(10)
+    assert button.minimumSizeHint().width() < button.sizeHint().width() / 2
+    place = QHelpEvent(QEvent.Type.ToolTip, QPoint(5, 5), QPoint(5, 5))
+
+    button.resize(button.sizeHint())
+    QApplication.sendEvent(button, place)
+    button.resize(button.minimumSizeHint())
+    QApplication.sendEvent(button, place)
+    button.grab()
+    button.close()
+
+    assert ["22 % guessed right" in text for text in told if "why" in text][-1:] == [True]
+    assert sum("22 % guessed right" in text for text in told) == 1
+
+
+@pytest.mark.parametrize("zoom", [1.1, 1.5, 2.0])
+def test_a_guess_with_its_reasons_has_room_at_every_zoom(theme, tmp_path, zoom: float) -> None:
+    teams = ("Delivery", "Development", "Billing", "Account")
+    rows = [
+        f"{teams[at % 4].lower()} words {at},{teams[at % 4]},{('email', 'Acquisition', 'chat')[at % 3]}"
+        for at in range(90)
+    ]
+    path = tmp_path / "tickets.csv"
+    path.write_text("\n".join(["text,team,channel", *rows]) + "\n", encoding="utf-8")
+    with whole_window() as window:
+        window.resize(1024, 640)
+        window.open_path(path)
+        until(lambda: window.session.recipe is not None and not window.jobs.is_busy, 60)
+        theme.set_zoom(zoom)
+
+        offences = lacking(window, "data")
+        until(lambda: not window.jobs.is_busy, 60)
+        assert not offences, "\n".join(offences)
+        model, table = window.panel("data").opened.rows.model, window.panel("data").opened.rows.table
+        label = [model.headerData(at, Qt.Orientation.Horizontal) for at in range(model.columnCount())].index("team")
+        if zoom == 1.1:
+            until(lambda: table.columnWidth(label) >= table._need(label), 5)  # no label is cut

@@ -68,7 +68,9 @@ class Opened(QWidget):
         self.split.hide()
         self.remarks.hide()
         row = SideBySide()
-        row.add(column_of(self.rows, self.findings), 64)
+        row.limit(
+            row.add(column_of(self.rows, self.findings), 64), 430
+        )  # less cuts a text, a label and one more column
         row.add(self.overview, 35)
         column.addWidget(row)
 

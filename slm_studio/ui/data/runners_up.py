@@ -11,7 +11,7 @@ from slm_studio.core.errors import Value
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import RunnerUp, Suggestion
 from slm_studio.core.texts import mark, say, tr
-from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.buttons import Button, ElidedButton
 from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import Text
 
@@ -52,7 +52,7 @@ class RunnersUp(QWidget):
         if offered:
             self._flow.addWidget(Text("Also fits:", "muted"))
         for role, name, words in offered:
-            button = Button("{words}", small=True, words=words)
+            button = ElidedButton("{words}", small=True, words=words)
             button.clicked.connect(partial(self.chosen.emit, role, name))
             self.buttons[name] = button
             self._flow.addWidget(button)

@@ -14,7 +14,7 @@ from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import Role, all_tasks, task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.data.runners_up import RunnersUp
-from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.buttons import ElidedButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.flow import Flow
@@ -45,7 +45,7 @@ class SentenceRow(Card):
         self.choices: dict[str, Choice] = {}
         self._holder = QWidget()
         self._flow = Flow(self._holder, gap=10)
-        self.split = Button(kind="facts", small=True)
+        self.split = ElidedButton(kind="facts", small=True)
         self.split.clicked.connect(self.split_clicked)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(8)

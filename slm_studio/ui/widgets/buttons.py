@@ -1,12 +1,21 @@
 """Buttons: the one accent button of a place, plain and quiet ones, and the one that starts work."""
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QIcon
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QHelpEvent, QIcon, QPaintEvent
+from PySide6.QtWidgets import (
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QToolTip,
+    QWidget,
+)
 
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.icons import icon
-from slm_studio.ui.widgets.labels import restyle, tip
+from slm_studio.ui.widgets.labels import plain_tooltip, restyle, tip
 from slm_studio.ui.widgets.words import Words, words
 
 _ICON_TOKENS = {"primary": "on_accent", "quiet": "muted", "danger": "bad", "link": "accent"}
@@ -58,6 +67,43 @@ class Button(QPushButton):
         token = _ICON_TOKENS.get(str(self.property("kind")), "text")
         self.setIconSize(QSize(side + gap, side))
         self.setIcon(icon(self._icon_name, getattr(tokens, token), side, tokens.border, gap))
+
+
+class ElidedButton(Button):
+    """A button whose words end in … where the room ends; the whole words then stand above its tooltip."""
+
+    def __init__(self, template: Words = "", kind: str = "plain", *, small: bool = False, **values: object) -> None:
+        super().__init__(template, kind, small=small, **values)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # a button's own never shrinks
+
+    def event(self, event: QEvent) -> bool:
+        """Say the whole words where they are cut."""
+        if isinstance(event, QHelpEvent) and self._shown() != self.text():
+            QToolTip.showText(event.globalPos(), plain_tooltip(self.text()) + self.toolTip(), self)
+            return True
+        return super().event(event)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size that makes sense."""
+        least = super().minimumSizeHint()
+        return QSize(min(least.width(), self.fontMetrics().horizontalAdvance("…") * 8), least.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = self._shown()
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
+
+    def copied(self) -> str:
+        """Return the whole words."""
+        return self.text()
+
+    def _shown(self) -> str:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
 
 
 class IconButton(Button):

@@ -145,9 +145,12 @@ class Table(QTableView):
         fixed = sum(self.columnWidth(column) for column in range(count) if column not in (*shares, *needing))
         room = self.viewport().width() - fixed
         kept = max(int(room * KEPT), self._theme.px(LEAST_TEXT)) if shares else 0
-        for column, width in shared(needing, room - kept, self._theme.px(LEAST)).items():
-            self.setColumnWidth(column, width)
-            room -= width
+        labels = {column: need for column, need in needing.items() if self._cells.styles.get(column) == "chip"}
+        others = {column: need for column, need in needing.items() if column not in labels}
+        for needs in (labels, others):  # a label that is cut can be another label
+            for column, width in shared(needs, room - kept, self._theme.px(LEAST)).items():
+                self.setColumnWidth(column, width)
+                room -= width
         least = self._theme.px(LEAST if not needing else LEAST_TEXT)
         for column, share in shares.items():
             self.setColumnWidth(column, max(least, int(room * share / sum(shares.values()))))
