@@ -80,7 +80,11 @@ def lacking(window: MainWindow, view: str) -> list[str]:
 
 
 def lacking_now(window: MainWindow) -> list[str]:
-    found = [f"{type(page).__name__}: wider than its place" for page in window.findChildren(Page) if is_too_wide(page)]
+    found = [
+        f"{type(page).__name__}: wider than its place for the sake of {to_blame(page)}"
+        for page in window.findChildren(Page)
+        if is_too_wide(page)
+    ]
     for each in window.findChildren(QWidget):
         if isinstance(each, WORDS) and each.isVisible() and words_of(each).strip() and (why := lack(each)):
             found.append(f"{type(each).__name__} “{words_of(each)[:50]}”: {why}")
@@ -89,6 +93,18 @@ def lacking_now(window: MainWindow) -> list[str]:
 
 def is_too_wide(page: Page) -> bool:
     return page.isVisible() and hasattr(page, "_area") and page._column.width() > page._area.viewport().width()
+
+
+def to_blame(page: Page) -> str:
+    """Return the widgets that ask for more width than the place has."""
+    room = page._area.viewport().width()
+    asking = [each for each in page._column.findChildren(QWidget) if each.isVisible()]
+    return ", ".join(
+        f"{type(each).__name__} ({least} of {room})"
+        for each in asking
+        if (least := max(each.minimumSizeHint().width(), each.minimumWidth())) > room
+        or each.mapTo(page._column, QPoint(each.width(), 0)).x() > room
+    )
 
 
 @pytest.mark.parametrize("file", ["messages.csv", "alice.txt"])

@@ -69,7 +69,7 @@ class Opened(QWidget):
         self.remarks.hide()
         row = SideBySide()
         row.limit(
-            row.add(column_of(self.rows, self.findings), 64), 430
+            row.add(column_of(self.rows, self.findings), 64), 470
         )  # less cuts a text, a label and one more column
         row.add(self.overview, 35)
         column.addWidget(row)

@@ -145,12 +145,16 @@ class Table(QTableView):
         fixed = sum(self.columnWidth(column) for column in range(count) if column not in (*shares, *needing))
         room = self.viewport().width() - fixed
         kept = max(int(room * KEPT), self._theme.px(LEAST_TEXT)) if shares else 0
-        labels = {column: need for column, need in needing.items() if self._cells.styles.get(column) == "chip"}
-        others = {column: need for column, need in needing.items() if column not in labels}
-        for needs in (labels, others):  # a label that is cut can be another label
-            for column, width in shared(needs, room - kept, self._theme.px(LEAST)).items():
-                self.setColumnWidth(column, width)
-                room -= width
+        chips = [column for column in needing if self._cells.styles.get(column) == "chip"]
+        others = {column: need for column, need in needing.items() if column not in chips}
+        least = self._theme.px(LEAST)
+        beside = sum(min(need, least) for need in others.values())
+        # Labels first: one that is cut can be another one. But they leave the texts theirs, and all others a little.
+        widths = shared({column: needing[column] for column in chips}, room - kept - beside, least)
+        widths |= shared(others, room - kept - sum(widths.values()), least)
+        for column, width in widths.items():
+            self.setColumnWidth(column, width)
+        room -= sum(widths.values())
         least = self._theme.px(LEAST if not needing else LEAST_TEXT)
         for column, share in shares.items():
             self.setColumnWidth(column, max(least, int(room * share / sum(shares.values()))))
