@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from slm_studio.core.dataset import Column, Dataset
 from slm_studio.engine.data import names
 from slm_studio.engine.data.prose import Prose, prose_of
-from slm_studio.engine.data.several import joined_labels
+from slm_studio.engine.data.several import are_lists_of_one, joined_labels
 
 # What can be a text, best first. Dates, times, numbers and ids never are; an address is where there is nothing else.
 TEXT_KINDS = {"text": 0, "label": 1, "list": 2, "messages": 2, "address": 3}
@@ -69,7 +69,7 @@ def _may_be_label(column: Column, rows: int, cells: Sequence[str], prose: Prose)
         return False
     if joined_labels(cells) is not None:
         return True
-    if column.kind != "label":
+    if column.kind != "label" and not are_lists_of_one(cells):
         return False
     if named:
         return True

@@ -1,6 +1,7 @@
-"""Several labels a row: “billing#urgent”, JSON lists, a column of 0 and 1 for each label. Recognised, so that it is said."""
+"""Several labels a row: “billing#urgent”, lists, a column of 0 and 1 for each label. Recognised, so that it is said."""
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,22 @@ CAUTIOUS = ("/", " ")  # these stand in plain labels too: every part must also s
 LONGEST_ITEM = 60  # characters
 MOST_ITEMS = 300
 LONGEST_CELL = 200  # characters, on average
+LONGEST_PRINTED = 4000  # characters of a list as Python prints it
 BOOLEANS = ({"0", "1"}, {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0.0", "1.0"}, {"是", "否"}, {"x"})
+_STRING = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_QUOTED = re.compile(_STRING)
+_PRINTED = re.compile(
+    rf"[\[({{]\s*(?:{_STRING}(?:\s*,\s*|\s+|(?=\s*[\])}}])))*\s*[\])}}]$"
+)  # by Python; by numpy, with blanks
+_IN_ANGLES = re.compile(r"<([^<>]+)>")
+_ANGLES = re.compile(r"(?:<[^<>/]+>)+$")  # the tags of a question: <python><pandas>
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
     """A column whose cells hold several labels."""
 
-    separator: str  # "list" for JSON
+    separator: str  # "list" where the cell is one
     labels: int  # different ones
     rows: int  # of those looked at, that have more than one
 
@@ -28,10 +37,15 @@ def joined_labels(cells: Sequence[str]) -> Joined | None:
     if sum(map(len, filled)) > LONGEST_CELL * len(filled):
         return None
     lists = [_items(cell) for cell in filled]
-    known = [items for items in lists if items is not None]
-    if (known and len(known) >= 0.9 * len(filled)) or sum(_is_choices(cell) for cell in filled):
+    if _are_lists(lists) or sum(_is_choices(cell) for cell in filled):
         return _of_lists([[cell] if items is None else items for cell, items in zip(filled, lists, strict=True)])
     return next((found for separator in SEPARATORS if (found := _by_separator(filled, separator))), None)
+
+
+def are_lists_of_one(cells: Sequence[str]) -> bool:
+    """Say whether a column's cells are lists of which none holds more than one item: ["billing"], [3]."""
+    lists = [_items(cell.strip()) for cell in cells if cell.strip()]
+    return _are_lists(lists) and all(len(items) <= 1 for items in lists if items is not None)
 
 
 def mark_columns(columns: Mapping[str, Sequence[str]]) -> list[str]:
@@ -44,6 +58,11 @@ def mark_columns(columns: Mapping[str, Sequence[str]]) -> list[str]:
                 found[number].append(name)
     best = max(found.values(), key=len, default=[])
     return best if len(best) > 1 else []
+
+
+def _are_lists(lists: Sequence[Sequence[str] | None]) -> bool:
+    known = sum(items is not None for items in lists)
+    return known > 0 and known >= 0.9 * len(lists)
 
 
 def _of_lists(lists: Sequence[Sequence[str]]) -> Joined | None:
@@ -88,13 +107,16 @@ def _repeat(items: Iterable[str]) -> bool:
 
 
 def _items(cell: str) -> list[str] | None:
-    """Return the labels of a JSON list, or of Label Studio's {"choices": […]}; None where it is neither."""
-    if cell[:1] not in "[{":
+    """Return the labels of a list, or of Label Studio's {"choices": […]}; None where a cell is neither."""
+    if cell[:1] == "<":
+        return _IN_ANGLES.findall(cell) if _ANGLES.match(cell) else None
+    if cell[:1] not in tuple("[{("):
         return None
     try:
         value = json.loads(cell)
     except (ValueError, RecursionError):
-        return None
+        is_printed = len(cell) < LONGEST_PRINTED and _PRINTED.match(cell)
+        return [part[1:-1] for part in _QUOTED.findall(cell)] if is_printed else None
     value = value.get("choices") if isinstance(value, dict) else value
     if not isinstance(value, list) or not all(isinstance(item, str | int) for item in value):
         return None

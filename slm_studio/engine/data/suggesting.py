@@ -18,6 +18,7 @@ from slm_studio.engine.data.shapes import CODE, WHOLE
 
 LOOKED_AT = 500  # rows by which columns are judged
 WEIGHED = 10_000  # rows among which contradictions are counted
+MOST_NUMBERS = 100  # different ones that might be labels after all
 MOST_WEIGHED = 24  # columns that compete
 SHOWN = 3  # runners-up
 NAME_BONUS = 0.15  # of explained variance that a name like “rating” is worth
@@ -66,8 +67,15 @@ def _written(dataset: Dataset, cells: Mapping[str, Sequence[str]], task: str) ->
     base = task_info("write").default_base
     if not texts or (not task and _is_one_record(dataset)):
         return Suggestion(task=task, roles={}, base=base if task else "", reason=_nothing(bool(texts)))
-    reason = mark("“{text}” holds texts, and no other column repeats a few values that could be labels.")
-    return Suggestion(task="write", roles={"text": texts[0].name}, base=base, reason=reason)
+    reason, values = mark("“{text}” holds texts, and no other column repeats a few values that could be labels."), {}
+    if numbers := next((each.name for each in dataset.columns if _repeats_numbers(each)), ""):
+        reason = mark("“{text}” holds texts. The numbers of “{numbers}” repeat, but seem to measure something; if they are labels, choose that column yourself.")  # fmt: skip
+        values = {"numbers": numbers}
+    return Suggestion(task="write", roles={"text": texts[0].name}, base=base, reason=reason, values=values)
+
+
+def _repeats_numbers(column: Column) -> bool:
+    return column.kind == "number" and 2 <= column.distinct <= min(MOST_NUMBERS, column.filled // 2)
 
 
 def _nothing(has_text: bool) -> str:

@@ -255,6 +255,11 @@ def test_names_are_told_apart_by_what_repeats(tmp_path: Path) -> None:
         (["a, b", "a", "b", "b, c", "c"], ",", 3),
         (["3,12", "3", "12", "7", "7,12"], ",", 3),
         (['["a", "b"]', '["a"]', '["b"]', "[]"], "list", 2),
+        (["['a', \"b's\"]", "['a']", '["b\'s"]', "[]"], "list", 2),  # as pandas writes a column of lists
+        (["('a', 'b')", "('a',)", "{'b'}"], "list", 2),
+        (["['a' 'b']", "['a']", "['b']"], "list", 2),  # numpy
+        (["<a><b>", "<a>", "<b>"], "list", 2),  # questions with their tags
+        (["[3]", "[3, 12]", "[12]"], "list", 2),
         (['{"choices":["a","b"]}', "a", "b"], "list", 2),
     ],
 )
@@ -273,6 +278,25 @@ def test_several_labels_in_a_cell_are_said(tmp_path: Path, cells: list[str], sep
         labels,
     )
     assert "Each combination is learnt as a label of its own." in fill(said.message, said.values)
+
+
+@pytest.mark.parametrize("cells", [["[3]", "[1]", "[]"], ['["a"]', '["b"]'], ["['a']", "['b']"], ["<a>", "<b>"]])
+def test_lists_of_one_are_labels(tmp_path: Path, cells: list[str]) -> None:
+    dataset = table(tmp_path, text=[sentence(n) for n in range(60)], kinds=[cells[n % len(cells)] for n in range(60)])
+
+    found = suggest(dataset)
+
+    assert (found.roles.get("label"), found.labels, found.remarks) == ("kinds", len(set(cells)), ())
+
+
+def test_numbers_that_repeat_are_told_as_what_might_be_labels(tmp_path: Path) -> None:
+    halves = suggest(
+        table(tmp_path, text=[sentence(n) for n in range(60)], stars=[str(1 + n % 7 / 2) for n in range(60)])
+    )
+    own = suggest(table(tmp_path, text=[sentence(n) for n in range(60)], size=[str(n * 1.5) for n in range(60)]))
+
+    assert "The numbers of “stars” repeat" in fill(halves.reason, halves.said())
+    assert "no other column repeats a few values" in fill(own.reason, own.said())
 
 
 @pytest.mark.parametrize(
