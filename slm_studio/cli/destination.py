@@ -4,6 +4,7 @@ import argparse
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from slm_studio.cli.work import absolute
 from slm_studio.core import paths
@@ -79,15 +80,22 @@ def destination_of(arguments: argparse.Namespace, beside: tuple[str | None, ...]
             )
         own = (paths.models(), paths.runs(), paths.datasets())
         _refuse_precious(path, [Path.cwd(), Path.home(), *own, *(Path(absolute(each)) for each in beside if each)])
-    above = next(folder for folder in (path, *path.parents) if folder.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+    _try_writing(path)
+    return Destination(path, content)
+
+
+def _try_writing(out: Path) -> None:
+    """Raise StudioError where no folder can be made: some places let everybody write and yet take nothing (/proc)."""
+    above = next(folder for folder in (out, *out.parents) if folder.exists())
+    try:
+        TemporaryDirectory(dir=above, prefix=".slm-studio-").cleanup()
+    except OSError as error:
         raise StudioError(
             "not-allowed",
             "“{path}” may not be read or written.",
             "Check the permissions, or choose another place.",
             path=str(above),
-        )
-    return Destination(path, content)
+        ) from error
 
 
 def _content(folder: Path) -> Content:

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from slm_studio.core.errors import StudioError, Value, system_error
+from slm_studio.engine.proxies import proxy_for
 
 _RATE_LIMIT = re.compile(r";\s*t=(\d{1,6})")
 _OS_ERROR = re.compile(r"\(os error (\d{1,5})\)")
@@ -154,6 +155,16 @@ def _advise_transport(error: BaseException, endpoint: str) -> StudioError:
             endpoint=endpoint,
         )
     if kind in ("ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "InvalidURL"):
+        if proxy := proxy_for(endpoint):
+            return StudioError(
+                "hub-unreachable",
+                "“{endpoint}” cannot be reached through the proxy of this computer, “{proxy}” ({reason}).",
+                "Check that the proxy runs. Where none is needed, empty {variable} and start SLM Studio again.",
+                endpoint=endpoint,
+                proxy=proxy.address,
+                variable=proxy.variable,
+                reason=str(error)[:120] or kind,
+            )
         return StudioError(
             "hub-unreachable",
             "“{endpoint}” cannot be reached ({reason}).",

@@ -85,6 +85,21 @@ def test_a_path_with_two_dots_makes_no_folder_on_its_way(tmp_path: Path, monkeyp
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="only Linux has a folder that takes no folders")
+@pytest.mark.parametrize("out", ["/proc/slm", "/proc/slm/deep", "/proc"])
+def test_a_place_that_takes_no_folder_is_refused_before_the_work(out: str) -> None:
+    with pytest.raises(StudioError) as caught:
+        asked(out, overwrite=True)
+
+    assert caught.value.code == "not-allowed"
+
+
+def test_asking_leaves_nothing_behind(tmp_path: Path) -> None:
+    asked(tmp_path / "a" / "b")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("given", "meant"),
     [("a", "a"), ("./a", "a"), ("x/../a", "a"), ("deep/inner/..", "deep"), ("deep/link", "deep/link"), ("..", "../")],

@@ -170,6 +170,24 @@ def test_an_unreachable_hub_is_said_at_once() -> None:
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.parametrize("variable", ["http_proxy", "ALL_PROXY"])
+def test_a_dead_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, f"http://ada:secret@127.0.0.1:{port}")
+
+    with pytest.raises(StudioError) as caught:
+        list(fetch_model("ada/tiny", "http://127.0.0.1:9"))
+
+    said = f"{caught.value} {caught.value.advice}"
+    assert caught.value.code == "hub-unreachable"
+    assert f"“http://127.0.0.1:{port}”" in said and variable in said
+    assert "secret" not in said
+
+
 @pytest.mark.parametrize(
     ("status", "code"), [(429, "hub-busy"), (503, "hub-server"), (500, "hub-server"), (403, "hub-forbidden")]
 )
