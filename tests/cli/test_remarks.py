@@ -138,3 +138,15 @@ def test_labels_that_training_learns_apart_by_case_or_a_blank_are_said(run: Run,
 
     said = notes(told)["labels-alike"]
     assert said.startswith("2 labels differ") and "“refund”" in said and "“REFUND”" in said and "merge labels" in said
+
+
+def test_labels_that_say_that_there_is_none_are_said(run: Run, tmp_path: Path) -> None:
+    rows = [
+        (text, ("nan", "N/A", label)[at % 8] if at % 8 < 2 else label) for at, (text, label) in enumerate(messages())
+    ]
+
+    told = run("train", write_rows(tmp_path / "r.csv", rows), *SMALL, "--out", tmp_path / "model")
+
+    said = notes(told)["labels-nothing"]
+    assert "“nan”" in said and "“N/A”" in said and "learnt as labels all the same" in said
+    assert not any(f"“{label}”" in said for _, label in messages())

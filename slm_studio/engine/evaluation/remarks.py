@@ -7,6 +7,20 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.data.splits import fold
 
 SHOWN = 5  # labels that a sentence names
+NOTHING = (
+    "nan",
+    "n/a",
+    "#n/a",
+    "<na>",
+    "null",
+    "nil",
+    "undefined",
+    "-",
+    "--",
+    "?",
+    "空",
+    "缺失",
+)  # “none” may be meant
 
 
 def on_missing(true: Sequence[str], learnt: Sequence[str]) -> Iterator[Remark]:
@@ -45,6 +59,20 @@ def on_spellings(labels: Sequence[str]) -> Iterator[Remark]:
             "labels-alike",
             mark(
                 "{count} labels differ from another one only in case or spaces ({labels}), and each is learnt as a label of its own. Clean the rows with “merge labels” to join them."
+            ),
+            len(found),
+            labels=_named(found),
+        )
+
+
+def on_nothing(labels: Sequence[str]) -> Iterator[Remark]:
+    """Say which labels look as if they said that there is none: programs write “nan” where a cell was empty."""
+    found = [label for label in labels if fold(label) in NOTHING]
+    if found:
+        yield _remark(
+            "labels-nothing",
+            mark(
+                "{labels} {count:looks|look} like “no label”, and {count:is|are} learnt as {count:a label|labels} all the same. Empty these cells if their rows should be left out."
             ),
             len(found),
             labels=_named(found),

@@ -178,6 +178,7 @@ class Classify(Task[Scored]):
             yield from remarks.on_missing(rows.column("label"), labels_of(loaded))
         else:
             yield from remarks.on_spellings(labels_of(loaded))
+            yield from remarks.on_nothing(labels_of(loaded))
         yield from remarks.on_cut(count_cut(loaded, rows.column("text"), examples), len(rows), length_of(loaded))
 
     def baselines(
