@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from slm_studio.engine.data.delimited import EACH_LINE, Grammar, Record, RecordReader
+from slm_studio.engine.data.escapes import MARK, doubled
 from slm_studio.engine.data.header_row import find_header, likelihood
 from slm_studio.engine.data.lines import Lines, lone_returns_end, split_lines
 from slm_studio.engine.data.names import is_known_name
@@ -29,6 +30,7 @@ class Dialect:
 
     delimiter: str  # EACH_LINE where there is but one column
     quoting: bool
+    escapes: bool  # a quote within quotes stands behind a backslash
     width: int
     header_at: int  # the record that names the columns; -1 where none does
     lone_returns_end: bool
@@ -68,14 +70,16 @@ def _judge(head: str, name: str, delimiter: str, header: bool | None, lone: bool
     if lines and (separator := _SEPARATOR.match(lines[0].lstrip("\ufeff"))):
         skipped, delimiter = 1, delimiter or separator[1]
         lines, ends = lines[1:], ends[1:]
-    if delimiter == EACH_LINE:
-        best = _one_column(lines, ends)
-    else:
-        best = _try(lines, ends, delimiter) if delimiter else _best(lines, ends, name)
+    best, escapes = _cut(lines, ends, name, delimiter), False
+    if any(MARK in line for line in lines):
+        other = _cut(doubled(lines), ends, name, delimiter)
+        if other.quoting and (other.fit, -other.repaired) > (best.fit, -best.repaired):
+            best, escapes = other, True
     place = best.header_at if header is None else 0 if header else -1
     return Dialect(
         delimiter=best.delimiter,
         quoting=best.quoting,
+        escapes=escapes,
         width=_header_width(best, place),
         header_at=place,
         lone_returns_end=lone,
@@ -83,6 +87,12 @@ def _judge(head: str, name: str, delimiter: str, header: bool | None, lone: bool
         fit=best.fit,
         records=best.records,
     )
+
+
+def _cut(lines: list[str], ends: list[str], name: str, delimiter: str) -> "_Trial":
+    if delimiter == EACH_LINE:
+        return _one_column(lines, ends)
+    return _try(lines, ends, delimiter) if delimiter else _best(lines, ends, name)
 
 
 def _first_lines(head: str, lone: bool) -> Lines:
@@ -154,7 +164,10 @@ def _one_column(lines: list[str], ends: list[str]) -> _Trial:
     rows = quoted if quoting else _records(lines, ends, Grammar(delimiter=EACH_LINE, quoting=False, width=1), Notes())
     records = tuple(map(tuple, rows))
     place = find_header(records, 1)
-    return _Trial(delimiter=EACH_LINE, quoting=quoting, width=1, fit=1.0, records=records, header_at=place)
+    return _Trial(
+        delimiter=EACH_LINE, quoting=quoting, width=1, fit=1.0, records=records, header_at=place,
+        repaired=stray,
+    )  # fmt: skip
 
 
 def _try(lines: list[str], ends: list[str], delimiter: str) -> _Trial:

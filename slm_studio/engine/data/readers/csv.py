@@ -9,6 +9,7 @@ from slm_studio.engine.data import dialect
 from slm_studio.engine.data.delimited import EACH_LINE, Grammar, Record, RecordReader
 from slm_studio.engine.data.dialect import LONG, Dialect
 from slm_studio.engine.data.encoding import decode_stream
+from slm_studio.engine.data.escapes import doubled_groups
 from slm_studio.engine.data.headers import free_name, invented_names, note_titles, settled_names
 from slm_studio.engine.data.lines import Lines, split_lines
 from slm_studio.engine.data.names import is_known_name
@@ -61,6 +62,9 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
     notes.delimiter = "" if found.delimiter == EACH_LINE else found.delimiter
     notes.header = found.header_at >= 0
     groups = split_lines(source.text(notes.encoding, notes), lone_returns_end=found.lone_returns_end)
+    if found.escapes:
+        groups = doubled_groups(groups)
+        notes.add("quotes-escaped", mark("Quotes within cells stand behind a backslash, which was taken away."))
     grammar = Grammar(
         delimiter=found.delimiter, quoting=found.quoting, width=found.width, surplus=_surplus_place(found)
     )
