@@ -5,6 +5,7 @@ from pathlib import Path
 
 from slm_studio.core.dropped import ZIP_DAMAGE
 from slm_studio.core.errors import StudioError
+from slm_studio.core.pointers import refuse_pointer
 
 SHEET, WORD, ZIP, PARQUET = "xlsx", "docx", "zip", "parquet"  # the first two and the last are names of readers
 ZIP_MAGIC, OLE_MAGIC = b"PK", b"\xd0\xcf\x11\xe0"
@@ -56,6 +57,7 @@ def kind_of(path: Path, head: bytes, title: str) -> str:
 
 def refuse_kind(path: Path, head: bytes, title: str) -> None:
     """Refuse what holds no rows of text, each kind with its own sentence. Raises StudioError."""
+    refuse_pointer(head, title)
     if head.startswith(b"%PDF") or (b"%PDF-" in head[:1024] and path.suffix.lower() == ".pdf"):
         raise StudioError(
             "is-a-pdf",

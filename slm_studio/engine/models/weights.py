@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.pointers import refuse_pointer
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 ADAPTER = "adapter_config.json"
@@ -72,7 +73,10 @@ def read_header(path: Path) -> dict[str, Tensor]:
     """Return the tensors of one safetensors file after comparing every claim with the file's size."""
     size = path.stat().st_size
     with path.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
+        head = stream.read(64)
+        refuse_pointer(head, path.name)
+        length = int.from_bytes(head[:8], "little")
+        stream.seek(8)
         if length > MAX_HEADER:
             raise _damaged(path, f"its header claims {length:,} bytes")
         if size < 8 or 8 + length > size:
@@ -118,7 +122,9 @@ def check_size(path: Path, limit: int) -> None:
 def read_json(path: Path, limit: int = MAX_JSON) -> object:
     """Return the JSON value of a foreign file of at most `limit` bytes."""
     check_size(path, limit)
-    return parse_json(path.read_bytes(), path)
+    raw = path.read_bytes()
+    refuse_pointer(raw, path.name)
+    return parse_json(raw, path)
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -48,6 +48,13 @@ def test_a_page_becomes_its_paragraphs(tmp_path: Path) -> None:
     assert dataset.report.format == "html"
 
 
+def test_a_page_under_the_name_of_a_table_is_said(tmp_path: Path) -> None:
+    page = "<!DOCTYPE html><html><body><h1>404</h1><p>The file was not found.</p></body></html>"
+
+    assert remark(write_and_read(tmp_path / "data.csv", page), "page-not-file") is not None
+    assert remark(write_and_read(tmp_path / "data.html", page), "page-not-file") is None
+
+
 def test_a_page_that_is_a_table_becomes_its_rows_even_under_another_name(tmp_path: Path) -> None:
     body = "".join(f"<tr><td>Sentence number {n} is here</td><td>{'xy'[n % 2]}</td></tr>" for n in range(6))
     page = f"<html><body><table><tr><th>What is it?</th><th>kind</th></tr>{body}</table></body></html>"

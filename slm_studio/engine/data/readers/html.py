@@ -52,6 +52,12 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
         mark("The text of the page was taken: {count} {count:paragraph|paragraphs}."),
         count=len(page.blocks),
     )
+    if not source.name.lower().endswith(ENDINGS):
+        notes.add(
+            "page-not-file",
+            mark("“{name}” is a web page, whatever its name says; such a page often tells why a download failed."),
+            name=source.title,
+        )
     for start in range(0, len(page.blocks), GROUP):
         yield {"text": page.blocks[start : start + GROUP]}
 
