@@ -19,7 +19,7 @@ from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.engine.advice import advise_hub, refusal
 from slm_studio.engine.models.foreign_config import check_config
 from slm_studio.engine.sharing import placing, publishing
-from slm_studio.engine.sharing.address import check_call
+from slm_studio.engine.sharing.address import check_call, name_of
 from slm_studio.engine.sharing.alongside import CountingReader, Report, alongside
 from slm_studio.engine.sharing.client import make_client
 from slm_studio.engine.sharing.download import (
@@ -50,13 +50,14 @@ def fetch_model(
 
     What has arrived is kept when the work ends early, and taken up by the next call for the same commit.
     """
+    id, version = name_of(id, endpoint)  # noqa: A001
     endpoint = check_call(id, endpoint, token)
     short = id.rpartition("/")[2]
     target = placing.pick_target(out, short)
     forget_old()
     yield Progress("Looking for the model", 0, 0)
     with Repository(endpoint, id, token, patience) as hub:
-        hub.commit = hub.find_commit(revision or "main")
+        hub.commit = hub.find_commit(revision or version or "main")
         wanted = publishing.choose_files(hub.files())
         folder = part_folder(endpoint, id, hub.commit)
         with alone(folder, id):
@@ -80,7 +81,8 @@ def plan_publication(
     patience: Patience = Patience(),  # noqa: B008  (frozen)
 ) -> Iterator[Event]:
     """Look at what stands at options["name"] and say what publishing would do. Ends as publishing.plan_publish does."""
-    name = str(options.get("name", ""))
+    name, _ = name_of(str(options.get("name", "")), endpoint)
+    options = {**options, "name": name}
     endpoint = check_call(name, endpoint, token)
     publishing.check_name(name, token)
     yield Progress("Looking at the name on the hub", 0, 0)
@@ -102,6 +104,7 @@ def publish_model(
     Ends in Finished({"url", "commit", "visibility", "files", "replaced", "removed", "kept", "checked"}). A new
     repository is private until the copy that came back has answered like the original.
     """
+    name, _ = name_of(name, endpoint)
     options = {**(options or {}), "name": name}
     endpoint = check_call(name, endpoint, token)
     publishing.check_name(name, token)

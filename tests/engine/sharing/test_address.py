@@ -1,0 +1,28 @@
+"""Names of models, also as people paste them from a browser."""
+
+import pytest
+
+from slm_studio.engine.sharing.address import name_of
+
+OWN = "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "revision"),
+    [
+        ("ada/tiny", "ada/tiny", ""),
+        (" ada/tiny\n", "ada/tiny", ""),
+        ("https://huggingface.co/ada/tiny", "ada/tiny", ""),
+        ("https://huggingface.co/ada/tiny/", "ada/tiny", ""),
+        ("https://huggingface.co/ada/tiny.git", "ada/tiny", ""),
+        ("huggingface.co/ada/tiny/tree/main", "ada/tiny", "main"),
+        ("https://hf-mirror.com/ada/tiny/blob/v2/config.json?a=b#c", "ada/tiny", "v2"),
+        ("http://127.0.0.1:8080/ada/tiny", "ada/tiny", ""),
+        ("https://huggingface.co/datasets/ada/tiny", "https://huggingface.co/datasets/ada/tiny", ""),
+        ("https://elsewhere.example/ada/tiny", "https://elsewhere.example/ada/tiny", ""),
+        ("https://[::1", "https://[::1", ""),
+        ("../etc", "../etc", ""),
+    ],
+)
+def test_an_address_of_a_page_is_its_name(written: str, name: str, revision: str) -> None:
+    assert name_of(written, OWN) == (name, revision)
