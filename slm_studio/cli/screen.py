@@ -157,6 +157,8 @@ class Screen:
 
     def _print(self, value: Mapping[str, object]) -> None:
         for key, item in value.items():
+            if item in ("", [], ()):
+                continue  # nothing to say, which a program wants to know and a person does not
             if isinstance(item, Mapping) and item and all(isinstance(each, Mapping) for each in item.values()):
                 self._print_rows(key, [{"": name, **each} for name, each in item.items()])
             elif isinstance(item, Mapping):

@@ -58,3 +58,9 @@ def test_a_corrected_budget_is_said(screen: Screen, capsys: pytest.CaptureFixtur
 
     Screen(as_json=True).event(Replanned(1, 90))
     assert json.loads(capsys.readouterr().out) == {"event": "replanned", "n": 1, "steps": 90}
+
+
+def test_people_are_told_nothing_of_what_is_empty(screen: Screen, capsys: pytest.CaptureFixture[str]) -> None:
+    screen.result({"rows": 0, "note": "", "remarks": [], "facts": {"unseen": 3}})
+
+    assert capsys.readouterr().out == "rows: 0\nfacts: unseen 3\n"
