@@ -17,6 +17,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.results import FileResult
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.headers import free_name
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.source import shown
 from slm_studio.engine.data.suggesting import text_column
@@ -30,12 +31,12 @@ def write_file(dataset: Dataset, out: Path, to: str = "", bom: bool | None = Non
     """Write a dataset's rows to `out` in the format `to` (else by the ending of `out`). Ends in Finished(FileResult).
 
     `bom`: let a csv that needs it begin with the mark by which Excel knows UTF-8; None: where the file came from Excel.
-    The training rows are written; where a column of the file itself splits the rows, those of every part.
+    The rows of every part are written; where files were the parts, a column “split” says which.
     """
     began = time.monotonic()
     _refuse_own_files(dataset, out)
     kind = _format(out, to)
-    tables = [open_table(dataset.part(split)) for split in _parts(dataset)]  # type: ignore[arg-type]
+    tables = list(_parts(dataset))
     total = sum(table.num_rows for table in tables)
     columns = [text_column(dataset)] if kind == "txt" else list(tables[0].column_names)
     yield from _write(kind, out, columns, tables, total, dataset.is_from_excel if bom is None else bom)
@@ -123,9 +124,15 @@ def _refuse_source(out: Path, source: Path, folder: Path | None = None) -> None:
         raise StudioError("is-a-folder", "“{path}” is a folder.", "Add a file name.", path=shown(out))
 
 
-def _parts(dataset: Dataset) -> list[str]:
+def _parts(dataset: Dataset) -> Iterator[pa.Table]:
+    """Yield the rows of each part; a column that is called as readers know it keeps apart what files kept apart."""
     by_column = any(remark.code == "split-by-column" for remark in dataset.report.remarks)
-    return ["train", *(dataset.held_out if by_column else ())]
+    name = free_name("split", [column.name for column in dataset.columns])
+    for split in ("train", *dataset.held_out):
+        table = open_table(dataset.part(split))  # type: ignore[arg-type]
+        if dataset.held_out and not by_column:
+            table = table.append_column(name, pa.array([split] * table.num_rows, pa.string()))
+        yield table
 
 
 class _Delimited:

@@ -144,6 +144,25 @@ def test_source_and_own_files_are_never_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "source.jsonl").read_text() == '{"text": "a"}\n'
 
 
+@pytest.mark.parametrize("name", ["split", "text2"])
+def test_parts_that_were_files_are_all_written_and_stay_apart(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    for part, count in (("train", 12), ("dev", 4), ("test", 5)):
+        told = [f"a sentence of {part} number {n},{'ab'[n % 2]}" for n in range(count)]
+        (folder / f"{part}.csv").write_text("\n".join([f"text,{name}", *told]) + "\n")
+    dataset = read(folder)
+    assert (dataset.rows, dataset.held_out) == (12, {"validation": 4, "test": 5})
+
+    back = read(Path(result(engine.convert(dataset, str(tmp_path / "out.csv"))).out))
+
+    if name != "split":
+        assert (back.rows, back.held_out) == (12, {"validation": 4, "test": 5})
+        assert [row[:2] for row in cells(back, "test")] == cells(dataset, "test")
+    else:  # that name is taken; nothing is lost
+        assert back.rows == 21
+
+
 def test_parts_of_a_split_column_are_all_written(tmp_path: Path) -> None:
     dataset = make(tmp_path, [{"text": f"t{n}", "split": ("train", "test")[n % 2]} for n in range(20)])
 
