@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from slm_studio.core import paths, texts
@@ -335,6 +337,24 @@ def test_what_would_be_sent_is_listed_before_anything_is_sent(place):
     assert set(engine.verbs()) == {"plan_publish"}
     panel.publish.card_button.click()
     assert panel.publish.view.toPlainText() == "What it learnt"
+
+
+@pytest.mark.parametrize("tab", ["publish", "import"])
+def test_a_card_that_was_asked_for_comes_into_view_in_a_small_window(place, tab):
+    for number in range(6):
+        make_model(f"model {number}")
+    panel = place()
+    panel.resize(800, 560)
+    QTest.qWait(20)
+    button, card = {
+        "publish": (panel.publish_button, panel.publish),
+        "import": (panel.import_button, panel.bring),
+    }[tab]
+
+    button.click()
+
+    view = panel._area.viewport()
+    until(lambda: 0 <= card.mapTo(view, QPoint(0, 0)).y() <= view.height() / 2)
 
 
 def test_publishing_waits_for_a_token_and_says_where_to_set_it(place):

@@ -116,9 +116,9 @@ def _empty(look: Look) -> Iterator[Finding]:
             mark("{count} {count:row has|rows have} no text.")
             if role == "text"
             else mark("{count} {count:row has|rows have} no label."),
-            mark("They teach that nothing means something.")
+            mark("{count:It teaches|They teach} that nothing means something.")
             if role == "text"
-            else mark("They are left out of training and scoring."),
+            else mark("{count:It is|They are} left out of training and scoring."),
             fix="remove_empty",
             places=places,
         )

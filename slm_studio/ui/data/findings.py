@@ -46,7 +46,7 @@ class FindingsCard(Card):
         """Show what was found, the serious first."""
         self._clear()
         if not findings:
-            good = FindingRow("Nothing that would hurt: no doubles, no contradictions, no leaks.", level="good")
+            good = FindingRow("Nothing that would hurt: no duplicates, no contradictions, no leaks.", level="good")
             self.add(good).show()
         ordered = sorted(findings, key=lambda finding: not finding.serious)
         for at, finding in enumerate(ordered):

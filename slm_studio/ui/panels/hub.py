@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
 
@@ -350,12 +350,16 @@ class HubPanel(Page):
             self._open_publish()
 
     def _on_import_clicked(self) -> None:
-        self._choose_tab(IMPORT)
-        self.bring.id.setFocus()
+        self._show_card(IMPORT, self.bring, self.bring.id)
 
     def _on_publish_clicked(self) -> None:
-        self._choose_tab(PUBLISH)
-        self.publish.name.setFocus()
+        self._show_card(PUBLISH, self.publish, self.publish.name)
+
+    def _show_card(self, tab: str, card: QWidget, first: QWidget) -> None:
+        """Open a card and bring it into view: in a small window it stands below the models."""
+        self._choose_tab(tab)
+        first.setFocus()
+        QTimer.singleShot(0, card, lambda: self.reveal(card))  # once it has its place
 
     def _on_train(self) -> None:
         self._session.go_to("data")
