@@ -159,9 +159,7 @@ class Photographer:
     def wait_for_sizes(self) -> None:
         """Wait until the plan of now was measured."""
         setup = self.studio.panel("train").setup
-        self.studio.wait(
-            lambda: setup._measured is self.session.recipe and setup._job and not setup._job.is_running, PATIENCE
-        )
+        self.studio.wait(lambda: setup.settled_sizes() is not None, PATIENCE)
 
     def train(self) -> None:
         """Press Start and wait for the model."""

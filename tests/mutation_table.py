@@ -164,7 +164,7 @@ MUTATIONS = (
     Mutation(_PROCESS, "            if job.grace <= 0:\n", "            if job.grace <= -(10**9):\n", PROCESS),
     Mutation(_PROCESS, "        if self.role == TRAIN and job is not None and job.verb != \"warm\":", "        if False:", PROCESS),
     Mutation(_STEERING, "            if controls.is_paused:", "            if False:", JOB),
-    Mutation(_STEERING, "                _close(events)\n                yield Finished(None)", "                yield Finished(None)", JOB),
+    Mutation(_STEERING, "                _close(events)\n                yield Finished(None)", "                yield Finished(None)", "tests/host/test_steering.py"),
     Mutation(_PROTOCOL, "    if len(line) > LIMIT:", "    if len(line) > 99 * LIMIT:", PROTOCOL),
     Mutation(_PROTOCOL, "        return None  # the end", "        return line  # the end", PROTOCOL),
 )  # fmt: skip
