@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from slm_studio.core import texts
 from tests.leavings import let_the_window_live, standing
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("XDG_CURRENT_DESKTOP", raising=False)
     monkeypatch.setattr("slm_studio.host.trash.has_system_trash", lambda: False)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Let every test begin in English, whatever language the one before it ended in."""
+    texts.use_language("en")
+    yield
+    texts.use_language("en")
 
 
 @pytest.fixture

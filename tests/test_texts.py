@@ -16,12 +16,6 @@ import sentences  # noqa: E402  (packaging/ is no package: it would shadow PyPI'
 NAME = re.compile(r"\{[a-z_]+\}")
 
 
-@pytest.fixture(autouse=True)
-def english_again():
-    yield
-    texts.use_language("en")
-
-
 @pytest.mark.parametrize("language", sentences.LANGUAGES)
 def test_no_sentence_is_missing_and_none_is_stale(language: str) -> None:
     lacking, unused = sentences.missing(language)

@@ -26,12 +26,6 @@ HOLE, IDENTIFIER = re.compile(r"\{[^}]*\}"), re.compile(r"\b[a-zA-Z]+(?:_[a-zA-Z
 TYPED = {"shift_jis", "SLM_STUDIO_HOME", "HF_TOKEN", "HF_HUB_OFFLINE"}  # what a person types as it stands here
 
 
-@pytest.fixture(autouse=True)
-def english_again():
-    yield
-    texts.use_language("en")
-
-
 def identifiers(sentence: str) -> set[str]:
     return set(IDENTIFIER.findall(HOLE.sub("", sentence))) - TYPED
 

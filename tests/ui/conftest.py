@@ -9,8 +9,17 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from slm_studio.core import texts
 from slm_studio.ui.jobs import Jobs, Run
+from slm_studio.ui.language import speak
 from slm_studio.ui.session import Session
 from slm_studio.ui.theme import Theme, the_theme
+
+
+@pytest.fixture(autouse=True)
+def english_words_of_qt() -> Iterator[None]:
+    """Let Qt speak English again after a test in which the window spoke another language."""
+    yield
+    if texts.current_language() != "en":
+        speak("en")
 
 
 @pytest.fixture
@@ -33,14 +42,13 @@ class Catalogue(gettext.NullTranslations):
 
 
 @pytest.fixture
-def language(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
-    """Return `use_language` with CHINESE as its zh_CN; English is back afterwards."""
+def language(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Return `use_language` with CHINESE as its zh_CN."""
     plain = gettext.NullTranslations()
     monkeypatch.setattr(
         texts.gettext, "translation", lambda domain, folder, names, fallback: plain if names == ["en"] else Catalogue()
     )
-    yield texts.use_language
-    texts.use_language("en")
+    return texts.use_language
 
 
 @pytest.fixture

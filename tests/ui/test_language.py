@@ -6,11 +6,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QMessageBox
 from slm_studio.core.texts import tr
 from slm_studio.ui.language import speak
 
-
-@pytest.fixture(autouse=True)
-def english_again(qapp):
-    yield
-    speak("en")
+pytestmark = pytest.mark.usefixtures("qapp")
 
 
 def words_of_qt() -> list[str]:
@@ -32,7 +28,7 @@ def test_qt_speaks_the_language_of_the_window() -> None:
     assert words_of_qt() == english == ["Cancel", "Undo"]
 
 
-def test_every_label_of_qts_file_dialog_is_translated(qapp) -> None:
+def test_every_label_of_qts_file_dialog_is_translated() -> None:
     speak("zh_CN")
     dialog = QFileDialog()
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)

@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from slm_studio.core.recipe import make_recipe
 from slm_studio.ui.main_window import MainWindow
+from slm_studio.ui.train.duration import DurationCard
 from slm_studio.ui.widgets.buttons import ElidedButton
 from slm_studio.ui.widgets.choice_cards import ChoiceCard
 from slm_studio.ui.widgets.labels import ElidedText
@@ -96,15 +98,17 @@ def is_too_wide(page: Page) -> bool:
 
 
 def to_blame(page: Page) -> str:
-    """Return the widgets that ask for more width than the place has."""
-    room = page._area.viewport().width()
-    asking = [each for each in page._column.findChildren(QWidget) if each.isVisible()]
-    return ", ".join(
-        f"{type(each).__name__} ({least} of {room})"
-        for each in asking
-        if (least := max(each.minimumSizeHint().width(), each.minimumWidth())) > room
-        or each.mapTo(page._column, QPoint(each.width(), 0)).x() > room
-    )
+    """Return the widgets that ask for more width than the place has between its margins."""
+    margins = page._column.layout().contentsMargins()
+    room = page._area.viewport().width() - margins.right()
+    found = []
+    for each in page._column.findChildren(QWidget):
+        needs = max(each.minimumSizeHint().width(), each.minimumWidth())
+        if each.isVisible() and each.mapTo(page._column, QPoint(needs, 0)).x() > room:
+            found.append(
+                f"{type(each).__name__} “{words_of(each)[:30] if isinstance(each, WORDS) else ''}” ({needs} of {room})"
+            )
+    return ", ".join(found)
 
 
 @pytest.mark.parametrize("file", ["messages.csv", "alice.txt"])
@@ -188,3 +192,22 @@ def test_a_guess_with_its_reasons_has_room_at_every_zoom(theme, tmp_path, zoom: 
         label = [model.headerData(at, Qt.Orientation.Horizontal) for at in range(model.columnCount())].index("team")
         if zoom == 1.1:
             until(lambda: table.columnWidth(label) >= table._need(label), 5)  # no label is cut
+
+
+def test_a_budget_of_ones_own_goes_on_in_the_next_line(theme) -> None:
+    theme.set_zoom(1.5)
+    card = DurationCard()
+    recipe = make_recipe(
+        "classify", base="blank:bag-small", roles={"text": "text", "label": "label"}, settings={"minutes": 0.0125}
+    )
+    card.show_plan(recipe, None)
+    card.resize(520, 400)
+    card.show()
+    QTest.qWait(10)
+
+    least = card.minimumSizeHint().width()
+    lacking = [why for each in card.pills.findChildren(QPushButton) if (why := lack(each))]
+    card.close()
+
+    assert least <= 520
+    assert not lacking

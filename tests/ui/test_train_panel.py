@@ -494,13 +494,10 @@ def test_runs_are_listed_overlaid_repeated_and_deleted(place):
 
 def test_everything_follows_the_language(place):
     place.measured()
-    try:
-        use_language("zh_CN")
-        from slm_studio.ui.widgets.words import retranslate
+    use_language("zh_CN")
+    from slm_studio.ui.widgets.words import retranslate
 
-        retranslate(place.panel)
-    finally:
-        use_language("en")
+    retranslate(place.panel)
 
 
 def test_a_run_that_ended_has_one_accuracy_and_a_doctor_who_knows_it(place):

@@ -25,6 +25,8 @@ from slm_studio.ui.widgets.labels import tip
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 
+TEXT_AND_LABEL, ONE_MORE = 430, 470  # pixels of a table that cut neither a text nor a label
+
 
 class Opened(QWidget):
     """Follows the session and the desk, whenever it is made."""
@@ -67,12 +69,10 @@ class Opened(QWidget):
             column.addWidget(card)
         self.split.hide()
         self.remarks.hide()
-        row = SideBySide()
-        row.limit(
-            row.add(column_of(self.rows, self.findings), 64), 470
-        )  # less cuts a text, a label and one more column
-        row.add(self.overview, 35)
-        column.addWidget(row)
+        self._row = SideBySide()
+        self._about_rows = self._row.add(column_of(self.rows, self.findings), 64)
+        self._row.add(self.overview, 35)
+        column.addWidget(self._row)
 
     def _connect(self) -> None:
         session, desk = self._session, self._desk
@@ -123,6 +123,7 @@ class Opened(QWidget):
             self._source = ""
             self.rows.close_file()
             return
+        self._row.limit(self._about_rows, TEXT_AND_LABEL if len(dataset.columns) < 3 else ONE_MORE)
         if dataset.source == self._source:
             self.findings.busy(True)  # a version of the same rows: what is known stays in its place until it is counted
         else:

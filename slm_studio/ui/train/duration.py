@@ -47,7 +47,7 @@ class DurationCard(Card):
             self.pills.hide()
             self.pills.deleteLater()
         self._shown = budgets
-        self.pills = Segmented((), kind="pills", name="How long?")
+        self.pills = Segmented((), kind="pills", name="How long?", wraps=True)
         for minutes in budgets:
             self.pills.add(written(minutes), "{minutes} min", minutes=written(minutes))
         self.pills.add(UNTIL, "until it stops improving")

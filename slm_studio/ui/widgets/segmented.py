@@ -8,13 +8,17 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidge
 
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.words import Words, words
 
 Option = tuple[str, Words]  # key and words
 
 
 class Segmented(QWidget):
-    """Shows options side by side; `chosen` brings the key. Kinds: tabs (underlined) or pills (bordered)."""
+    """Shows options side by side; `chosen` brings the key. Kinds: tabs (underlined) or pills (bordered).
+
+    Where it `wraps`, they go on in the next line when the room ends.
+    """
 
     chosen = Signal(str)
 
@@ -25,6 +29,7 @@ class Segmented(QWidget):
         *,
         kind: str = "tabs",
         name: Words = "",
+        wraps: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -32,10 +37,8 @@ class Segmented(QWidget):
         self._keys: list[str] = []
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(20 if kind == "tabs" else 6)
-        self._row.addStretch(1)
+        gap = 20 if kind == "tabs" else 6
+        self._row = Flow(self, gap=gap) if wraps else _line(self, gap)
         if name:
             words(self.setAccessibleName, name)
         for key, template in options:
@@ -50,7 +53,10 @@ class Segmented(QWidget):
         words(button.setText, template, **values)
         self._group.addButton(button, len(self._keys))
         self._keys.append(key)
-        self._row.insertWidget(self._row.count() - 1, button)
+        if isinstance(self._row, QHBoxLayout):
+            self._row.insertWidget(self._row.count() - 1, button)
+        else:
+            self._row.addWidget(button)
         return button
 
     def rename(self, key: str, template: Words, **values: object) -> None:
@@ -73,6 +79,14 @@ class Segmented(QWidget):
 
     def _on_clicked(self, at: int) -> None:
         self.chosen.emit(self._keys[at])
+
+
+def _line(widget: QWidget, gap: int) -> QHBoxLayout:
+    row = QHBoxLayout(widget)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(gap)
+    row.addStretch(1)
+    return row
 
 
 class Tab(QAbstractButton):

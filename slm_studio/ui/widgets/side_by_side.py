@@ -36,6 +36,8 @@ class SideBySide(QWidget):
         """
         self._limits[widget] = least, most
         self._take_limits()
+        if self.isVisible():
+            self._fit()
 
     def _take_limits(self) -> None:
         is_across = self._box.direction() == ACROSS
