@@ -116,6 +116,19 @@ def test_each_kind_of_tensor_is_missed(tmp_path: Path, task: str, name: str, mor
         assert caught.value.code == "model-incomplete-weights"
 
 
+@pytest.mark.parametrize(("name", "more"), WRITERS)
+def test_a_writer_that_lacks_something_is_no_beginning(tmp_path: Path, name: str, more: dict) -> None:
+    folder = make_foreign(tmp_path / "model", name, "write", **more)
+    config, tensors = check_config(folder), read_weights(folder)
+    demands.check_beginning(folder, config, tensors, "write")
+    lacking = {other: each for other, each in tensors.items() if other != max(tensors)}
+
+    with pytest.raises(StudioError) as caught:
+        demands.check_beginning(folder, config, lacking, "write")
+
+    assert caught.value.code == "model-incomplete-weights"
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_bare_base_learns_to_classify_in_batches(tmp_path: Path, name: str) -> None:
     folder = make_foreign(tmp_path / "base", name, "")
