@@ -48,4 +48,5 @@ class Course:
 
     def _on(self, at: float, since: int, total: int, step: int) -> float:
         left = total - 1 - since
-        return at + (self.steps - 1 - at) * (step - since) / left if left > 0 else at
+        last = float(self.steps - 1)
+        return min(last, at + (last - at) * (step - since) / left) if left > 0 else at  # rounding ends there, too

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -69,6 +69,7 @@ def corrected(draw: st.DrawFn) -> tuple[int, int, list[tuple[int, int]]]:
 
 
 @given(corrected())
+@example((238, 1, [(1, 101), (2, 240)]))
 def test_the_learning_rate_never_rises_through_a_correction(case: tuple[int, int, list[tuple[int, int]]]) -> None:
     steps, warmup, corrections = case
     course, before = Course(steps), Course(steps)
