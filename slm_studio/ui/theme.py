@@ -34,6 +34,7 @@ class Theme(QObject):
         self.zoom = zoom
         self.tokens = LIGHT
         self.pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
+        self._fonts: dict[tuple[float, QFont.Weight], QFont] = {}
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._on_system_changed)
         self._tell_system()
@@ -83,11 +84,14 @@ class Theme(QObject):
 
     def font(self, pixels: float = BASE, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
         """Return the interface font with tabular figures, in pixels at zoom 1."""
-        font = QFont(self._families)
-        font.setPointSizeF(self._points(pixels))
-        font.setWeight(weight)
-        font.setFeature(QFont.Tag("tnum"), 1)
-        return font
+        points = self._points(pixels)
+        font = self._fonts.get((points, weight))
+        if font is None:
+            font = self._fonts[points, weight] = QFont(self._families)
+            font.setPointSizeF(points)
+            font.setWeight(weight)
+            font.setFeature(QFont.Tag("tnum"), 1)
+        return QFont(font)  # a copy knows the letters that were looked up for the first
 
     def monospace(self, pixels: float = SECOND) -> QFont:
         """Return the font of code and of names as programs write them."""

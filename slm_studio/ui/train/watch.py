@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.events import Note, Step
@@ -15,13 +15,13 @@ from slm_studio.ui.train.samples import SamplesCard
 from slm_studio.ui.train.story import Story
 from slm_studio.ui.train.wording import DOCTOR, machine_words, metric_name, score
 from slm_studio.ui.widgets.card import Card
-from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.labels import SteadyText, Text
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 from slm_studio.ui.widgets.stat import Stat, StatGrid
 
-PACE = 250  # milliseconds between two looks at the numbers
+PACE = 290  # milliseconds between two looks at the numbers: after a drawing of the chart and before a delivery
 SIDE = 274
 
 
@@ -33,6 +33,7 @@ class Watch(QWidget):
         self.story: Story | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one waits for others, to be due with them
         self._timer.setInterval(PACE)
         self._timer.timeout.connect(self._show_numbers)
         self.charts, self.samples = ChartsCard(), SamplesCard()
@@ -47,7 +48,7 @@ class Watch(QWidget):
         ):
             self._stats[key] = self.grid.add_stat(key, name)
         self.numbers.add(self.grid)
-        self.opinion, self.machine = Text("", "second", wrap=True), Text("", "muted", wrap=True)
+        self.opinion, self.machine = SteadyText("", "second"), Text("", "muted", wrap=True)
         self.doctor.add(self.opinion)
         self.how.add(self.machine)
         self._build()
@@ -55,6 +56,7 @@ class Watch(QWidget):
     def show_story(self, story: Story) -> None:
         """Show a run from its beginning."""
         self.story = story
+        self.opinion.forget()
         self.charts.show_story(story)
         self.samples.show_samples(())
         self._show_numbers()

@@ -131,7 +131,9 @@ class Cells(QStyledItemDelegate):
     ) -> None:  # fmt: skip
         painter.setFont(font)
         painter.setPen(colour)
-        shown = QFontMetrics(font).elidedText(flat(text), Qt.TextElideMode.ElideRight, int(room.width()))
+        width = max(0, int(room.width()))
+        # No letter is narrower than a pixel, and to shape a whole book for one line takes long.
+        shown = QFontMetrics(font).elidedText(flat(text[: width + 1]), Qt.TextElideMode.ElideRight, width)
         painter.drawText(room, int(align | Qt.AlignmentFlag.AlignVCenter), shown)
 
     def _room(self, rect: QRectF) -> QRectF:

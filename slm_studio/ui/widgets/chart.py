@@ -17,8 +17,10 @@ from slm_studio.ui.widgets.curves import RunCurves, hold_range
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.words import Words, sentence
 
-REDRAW = 60  # milliseconds between two drawings, however fast the steps come
+REDRAW = 75  # milliseconds from what came to its drawing: between two deliveries (50 apart), whose work it leaves alone
 HUES = ("accent", "metric", "held_out", "bad", "muted")  # of runs laid over each other
+CURVES = ("raw", "smooth", "held_out", "metric")
+POINTS = {"held_out": ("o", 7), "metric": ("s", 5)}  # symbol and size in pixels of what is measured now and then
 
 
 class CurveChart(QWidget):
@@ -38,14 +40,17 @@ class CurveChart(QWidget):
         self._theme = the_theme()
         self._value, self._metric, self._metric_name = value, metric, metric_name or metric
         self._runs: dict[str, RunCurves] = {}
-        self._items: dict[str, dict[str, pg.PlotDataItem | pg.PlotCurveItem]] = {}
+        self._items: dict[str, dict[str, pg.PlotCurveItem]] = {}
+        self._points: dict[str, dict[str, pg.ScatterPlotItem]] = {}
         self._drawn_evaluations: dict[str, tuple[int, str, bool, float]] = {}
         self._axis, self._total, self._shows_now = "steps", 0.0, True
+        self._width: tuple[float, float] | None = None  # of the axis as shown
         self._height: tuple[float, float] | None = None  # of the axes as shown
         self._right_height: tuple[float, float] | None = None
         self._scores_are_shares = True  # accuracy and its like keep their whole axis, from 0 to 1
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one waits for others, to be due with them
         self._timer.setInterval(REDRAW)
         self._timer.timeout.connect(self._draw)
         self.controls = ChartControls()
@@ -103,15 +108,16 @@ class CurveChart(QWidget):
         """Take a run off the chart."""
         self._runs.pop(run, None)
         self._drawn_evaluations.pop(run, None)
-        for key, item in self._items.pop(run, {}).items():
-            self._right.removeItem(item) if key == "metric" else self._plot.removeItem(item)
+        for items in (self._items.pop(run, {}), self._points.pop(run, {})):
+            for key, item in items.items():
+                self._right.removeItem(item) if key == "metric" else self._plot.removeItem(item)
         self._later()
 
     def clear(self) -> None:
         """Take all runs off."""
         for run in list(self._runs):
             self.remove_run(run)
-        self._total, self._height, self._right_height = 0.0, None, None
+        self._total, self._width, self._height, self._right_height = 0.0, None, None, None
 
     def copied(self) -> str:
         """Return the steps and what was measured at them, a table for each run."""
@@ -154,21 +160,13 @@ class CurveChart(QWidget):
     def _curves(self, run: str) -> RunCurves:
         if run not in self._runs:
             self._runs[run] = RunCurves()
-            self._items[run] = self._new_items()
+            self._items[run] = {key: pg.PlotCurveItem(antialias=True, connect="finite") for key in CURVES}
+            self._points[run] = {key: pg.ScatterPlotItem(antialias=True) for key in POINTS}
+            for items in (self._items[run], self._points[run]):
+                for key, item in items.items():
+                    self._right.addItem(item) if key == "metric" else self._plot.addItem(item)
             self._colour_run(run)
         return self._runs[run]
-
-    def _new_items(self) -> dict[str, pg.PlotDataItem]:
-        items: dict[str, pg.PlotDataItem | pg.PlotCurveItem] = {
-            # Lines without points: a PlotDataItem would carry an empty scatter and copies of its data.
-            key: pg.PlotCurveItem(antialias=True, connect="finite")
-            for key in ("raw", "smooth")
-        }
-        items |= {key: pg.PlotDataItem(antialias=True, connect="finite") for key in ("held_out", "metric")}
-        items["held_out"].setLogMode(False, self.controls.is_log())
-        for key, item in items.items():
-            self._right.addItem(item) if key == "metric" else self._plot.addItem(item)
-        return items
 
     def _hue(self, run: str) -> str:
         return HUES[list(self._runs).index(run) % len(HUES)]
@@ -183,11 +181,12 @@ class CurveChart(QWidget):
             pg.mkPen(self._theme.colour(held_out), width=2, style=Qt.PenStyle.DashLine if several else None)
         )
         items["metric"].setPen(pg.mkPen(self._theme.colour(metric), width=1.5))
-        for key, token, symbol, size in (("held_out", held_out, "o", 7), ("metric", metric, "s", 5)):
-            items[key].setSymbol(symbol)
-            items[key].setSymbolSize(size)
-            items[key].setSymbolPen(None)
-            items[key].setSymbolBrush(self._theme.colour(token))
+        for key, token in (("held_out", held_out), ("metric", metric)):
+            points, (symbol, size) = self._points[run][key], POINTS[key]
+            points.setSymbol(symbol)
+            points.setSize(size)
+            points.setPen(None)
+            points.setBrush(self._theme.colour(token))
 
     def _later(self) -> None:
         if not self._timer.isActive():
@@ -210,9 +209,11 @@ class CurveChart(QWidget):
             metrics.append(finite)
             self._draw_evaluations(run, curves, finite)
             last = max(last, float(x[-1]) if len(x) else 0.0)
-        self._plot.getPlotItem().showAxis("right", has_metric)
+        if has_metric != self._right_axis.isVisible():
+            self._plot.getPlotItem().showAxis("right", has_metric)
         self._set_across(last)
         self._set_heights(heights, metrics)
+        self._plot.scene().prepareForPaint()  # left to the painting, it asks for another one
         self._write_legend()
 
     def _draw_evaluations(self, run: str, curves: RunCurves, finite: np.ndarray) -> None:
@@ -223,8 +224,12 @@ class CurveChart(QWidget):
             return
         self._drawn_evaluations[run] = state
         if self._value == "loss":
-            self._items[run]["held_out"].setData(at, curves.evaluations.column(2))
-        self._items[run]["metric"].setData(at[np.isfinite(curves.evaluations.column(3))], finite)
+            self._draw_points(run, "held_out", at, self._scaled(curves.evaluations.column(2)))
+        self._draw_points(run, "metric", at[np.isfinite(curves.evaluations.column(3))], finite)
+
+    def _draw_points(self, run: str, key: str, x: np.ndarray, y: np.ndarray) -> None:
+        self._items[run][key].setData(x, y)
+        self._points[run][key].setData(x, y)
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:
         """Return values as they stand on the left axis; what has no logarithm is not drawn there."""
@@ -236,18 +241,21 @@ class CurveChart(QWidget):
         """Choose both vertical ranges; one that stays costs nothing."""
         if self.controls.is_log():
             heights = [self._scaled(each) for each in heights]
-        self._height = hold_range(heights, self._height)
-        self._right_height = (0.0, 1.0) if self._scores_are_shares else hold_range(metrics, self._right_height)
-        for view, height in ((self._plot.getPlotItem().getViewBox(), self._height), (self._right, self._right_height)):
-            if height is not None:
-                view.setYRange(*height, padding=0.02 if view is self._right else 0.0)
+        height = hold_range(heights, self._height)
+        if height is not None and height != self._height:
+            self._plot.setYRange(*height, padding=0.0)
+        right = (0.0, 1.0) if self._scores_are_shares else hold_range(metrics, self._right_height)
+        if right is not None and right != self._right_height:
+            self._right.setYRange(*right, padding=0.02)
+        self._height, self._right_height = height, right
 
     def _set_across(self, last: float) -> None:
-        end = self._end(last)
-        self._plot.setXRange(0.0, end if end > 0 else 1.0, padding=0.01)
+        width = (0.0, self._end(last) or 1.0)
+        if width != self._width:
+            self._plot.setXRange(*width, padding=0.01)
+        self._width = width
         self._now.setPos(last)
         self._now.setVisible(self._shows_now and last > 0)
-        self._left_axis.set_digits(self._value)
 
     def _end(self, last: float) -> float:
         """Return where the axis ends: at the planned step, translated to epochs or seconds by what was seen."""
@@ -273,8 +281,6 @@ class CurveChart(QWidget):
         self._right.setGeometry(self._plot.getPlotItem().getViewBox().sceneBoundingRect())
 
     def _on_log_toggled(self, is_log: bool) -> None:
-        for items in self._items.values():
-            items["held_out"].setLogMode(False, is_log)
         self._left_axis.setLogMode(False, is_log)
         self._height = None
         self._later()
@@ -283,6 +289,7 @@ class CurveChart(QWidget):
         self._plot.setBackground(self._theme.colour("surface"))
         for axis in (self._bottom, self._left_axis, self._right_axis):
             axis.dress(self._theme)
+        self._left_axis.set_digits(self._value)
         self._now.setPen(pg.mkPen(self._theme.colour("muted"), width=1, style=Qt.PenStyle.DashLine))
         self._plot.setFont(self._theme.font(SECOND))
         for run in self._runs:

@@ -7,7 +7,7 @@ import numpy as np
 
 from slm_studio.core.events import Evaluated, Step
 
-POINTS = 2000  # at most so many points reach the screen: a least and a greatest value for each pixel across
+POINTS = 800  # at most so many points reach the screen: a least and a greatest value for every other pixel across
 LONG = 20_000  # steps from which a run is not smoothed from its beginning each time
 COPIED = 50_000  # lines that a copy of a run has at most
 AXES = ("steps", "epochs", "time")
@@ -204,5 +204,6 @@ def decimate(x: np.ndarray, y: np.ndarray, most: int = POINTS) -> tuple[np.ndarr
     starts = np.arange(len(shaped)) * size
     rest = np.where(np.isfinite(y[full:]), y[full:], 0.0)  # fewer than a bucket
     ends = [full + int(rest.argmin()), full + int(rest.argmax())] if len(rest) else []
-    kept = np.unique(np.concatenate((starts + lows, starts + highs, np.array([*ends, len(x) - 1], dtype=int))))
+    kept = np.zeros(len(x), dtype=bool)
+    kept[np.concatenate((starts + lows, starts + highs, np.array([*ends, len(x) - 1], dtype=int)))] = True
     return x[kept], y[kept]

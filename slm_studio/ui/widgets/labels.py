@@ -118,6 +118,26 @@ class Text(QLabel):
         layout.draw(painter, QPointF(room.left(), top))
 
 
+class SteadyText(Text):
+    """A paragraph that keeps the height of the longest words it had, so that nothing jumps while they change often."""
+
+    def __init__(self, template: Words = "", role: str = "body", *, parent: QWidget | None = None) -> None:
+        super().__init__(template, role, wrap=True, parent=parent)
+        self._heights: dict[tuple[int, int], int] = {}  # by width and height of a line
+        self.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def forget(self) -> None:
+        """Be as high as the words of now need."""
+        self._heights.clear()
+        self.updateGeometry()
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height for a width."""
+        key = (width, self.fontMetrics().height())
+        self._heights[key] = max(super().heightForWidth(width), self._heights.get(key, 0))
+        return self._heights[key]
+
+
 class ElidedText(Text):
     """One line that ends in … where the room ends; the whole text stands in the tooltip."""
 

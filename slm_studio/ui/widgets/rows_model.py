@@ -38,10 +38,20 @@ class RowsModel(QAbstractTableModel):
         self._rows: list[Row] = []
 
     def set_rows(self, rows: Sequence[Row]) -> None:
-        """Show other rows."""
+        """Show other rows. Where they stand for the same things as before, only cells that changed are painted anew."""
+        if [row.value for row in rows] == [row.value for row in self._rows]:
+            self._change_rows(list(rows))
+            return
         self.beginResetModel()
         self._rows = list(rows)
         self.endResetModel()
+
+    def _change_rows(self, rows: list[Row]) -> None:
+        before, self._rows = self._rows, rows
+        changed = [at for at, (old, new) in enumerate(zip(before, rows, strict=True)) if old != new]
+        columns = sorted({column for at in changed for column in _changed(before[at].cells, rows[at].cells)})
+        if columns:
+            self.dataChanged.emit(self.index(changed[0], columns[0]), self.index(changed[-1], columns[-1]))
 
     def add_rows(self, rows: Sequence[Row]) -> None:
         """Show more rows below the others."""
@@ -101,3 +111,9 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return sentence(self._headers[section]) if self._headers[section] else ""
         return None
+
+
+def _changed(old: Sequence[str | Cell], new: Sequence[str | Cell]) -> list[int]:
+    """Return the columns whose cells differ; all where only what is said of the row does."""
+    longest = max(len(old), len(new))
+    return [at for at in range(longest) if [*old[at : at + 1]] != [*new[at : at + 1]]] or [*range(longest)]

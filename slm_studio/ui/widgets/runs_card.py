@@ -61,6 +61,7 @@ class RunButton(QAbstractButton):
         super().__init__(parent)
         self._theme = the_theme()
         self._run = RunningRun("", "")
+        self._seen: tuple[object, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -72,7 +73,10 @@ class RunButton(QAbstractButton):
         self._run = run
         self.setAccessibleName(f"{run.name} {max(0.0, run.share):.0%}")
         self.setText(run.name)
-        self.update()
+        seen = (run.name, self._time(), round(run.share * self.width()))
+        if seen != self._seen:  # many steps move the bar by less than a pixel
+            self._seen = seen
+            self.update()
 
     def copied(self) -> str:
         """Return what it says in words."""

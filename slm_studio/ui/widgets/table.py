@@ -161,13 +161,15 @@ class Table(QTableView):
 
     def _need(self, column: int) -> int:
         """Return the pixels that the name and the first cells of a column need."""
-        model, cells, option = self.model(), self._cells, QStyleOptionViewItem()
-        rows = range(min(LOOKED_AT, model.rowCount()))
-        needs = [cells.sizeHint(option, model.index(row, column)).width() for row in rows]
-        name = str(model.headerData(column, Qt.Orientation.Horizontal) or "")
-        needs += [self.fontMetrics().horizontalAdvance(name) + self._theme.px(24), self._needs.get(column, 0)]
-        self._needs[column] = max(needs)
+        name = str(self.model().headerData(column, Qt.Orientation.Horizontal) or "")
+        head = self.fontMetrics().horizontalAdvance(name) + self._theme.px(24)
+        cells = self._wanted(column, range(min(LOOKED_AT, self.model().rowCount())))
+        self._needs[column] = max(head, cells, self._needs.get(column, 0))
         return min(self._needs[column], self._theme.px(self._most[column]))
+
+    def _wanted(self, column: int, rows: range) -> int:
+        model, option = self.model(), QStyleOptionViewItem()
+        return max((self._cells.sizeHint(option, model.index(row, column)).width() for row in rows), default=0)
 
     def _fit_height(self) -> None:
         if self._fits and self.model() is not None:
@@ -177,6 +179,13 @@ class Table(QTableView):
     def _on_model_reset(self) -> None:
         self._layout_columns()
         self._fit_height()
+
+    def _on_data_changed(self, first: QModelIndex, last: QModelIndex) -> None:
+        """Give cells that changed the room they need now."""
+        rows = range(first.row(), min(LOOKED_AT, last.row() + 1))
+        columns = self._most.keys() & range(first.column(), last.column() + 1)
+        if any(self._wanted(column, rows) > self._needs.get(column, 0) for column in columns):
+            self._layout_columns()
 
     def _on_theme_changed(self) -> None:
         self.verticalHeader().setDefaultSectionSize(self._theme.px(self._row_height))
@@ -193,6 +202,7 @@ class Table(QTableView):
         super().setModel(model)
         if model is not None:
             model.modelReset.connect(self._on_model_reset)
+            model.dataChanged.connect(self._on_data_changed)
             model.rowsInserted.connect(self._on_model_reset)
             model.rowsRemoved.connect(self._fit_height)
         self._on_model_reset()
