@@ -27,6 +27,11 @@ class Ahead:
         """Say whether these modules need not be waited for."""
         return self._waiting.isdisjoint(modules)
 
+    @property
+    def is_done(self) -> bool:
+        """Say whether nothing needs to be waited for any more."""
+        return not self._waiting
+
     def stop(self) -> None:
         """Import no more; returns when the module at hand is there."""
         self._waiting.clear()

@@ -58,6 +58,7 @@ def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = 
     session.settings_changed.connect(_Followed(engines))
     window = MainWindow(session, jobs, trainings)
     sys.excepthook = _Hook(window)
+    window.settled.connect(engines.warm)  # sooner, their imports would take the window's processor
     window.show()
     QTimer.singleShot(PAINTED, _Opening(window, engines, path, opened).begin)
     status = application.exec()
@@ -105,7 +106,7 @@ def _start_log() -> None:
 
 
 class _Opening(QObject):
-    """What happens once the window stands: the last state, the file that was asked for, warm engines.
+    """What happens once the window stands: the last state, the file that was asked for.
 
     It belongs to the window: a timer alone would not keep it alive until its second call.
     """
@@ -120,7 +121,6 @@ class _Opening(QObject):
         """Open what is to be opened; the rows of last time as soon as what shows them is imported."""
         if self._path:
             self._window.open_path(Path(self._path))
-        self._engines.warm()
         self._restore()
 
     def _restore(self) -> None:

@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -65,6 +65,8 @@ class MainWindow(QMainWindow):
     stop() (Esc), retranslate() and make_rest(), which makes what its first paint did not need.
     """
 
+    settled = Signal()  # every place is made: once
+
     def __init__(
         self, session: Session, jobs: Jobs, trainings: Trainings, panels: Mapping[str, PanelMaker | str] | None = None
     ) -> None:
@@ -75,7 +77,7 @@ class MainWindow(QMainWindow):
         self.ahead = Ahead((*ROWS, CHARTS, *(_module(each) for each in self._makers.values() if isinstance(each, str))))
         self._panels: dict[str, QWidget] = {}
         self._whole: set[str] = set()  # the places that need nothing more to be made
-        self._is_painted = False
+        self._is_painted, self._is_settled = False, False
         self.may_leave = self._ask_to_leave
         self._running = Running(trainings, _run_name, self)
         self._idle = QTimer(self)
@@ -244,12 +246,17 @@ class MainWindow(QMainWindow):
         self._idle.stop()  # and only go on where it went well: a place that cannot be built says so once, not 25 times a second
         missing = [key for key in (*PLACES, SETTINGS) if key not in self._whole]
         if not missing:
+            self._settle()
             return
         self.ahead.start()  # not before: two threads of Python would hold each other up until the first paint
-        maker = self._makers[missing[0]]
-        if not isinstance(maker, str) or self.ahead.has(_module(maker), *ROWS):
+        if self.ahead.is_done:  # nor here: beside imports a place takes twice its time to make
             self._make_more(missing[0])
         self._idle.start()
+
+    def _settle(self) -> None:
+        if not self._is_settled:
+            self._is_settled = True
+            self.settled.emit()
 
     def _make_more(self, key: str) -> None:
         if key not in self._panels:

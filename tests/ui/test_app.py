@@ -99,6 +99,30 @@ def test_the_first_paint_waits_for_nothing_that_it_does_not_show(
     assert not imported & set(later)
 
 
+WARMED = """
+import sys
+from slm_studio.ui import app
+
+windows = []
+
+def warm(engines):
+    print(*sorted(windows[0]._whole))
+    windows[0].close()
+
+app.Engines.warm = warm
+sys.exit(app.main(None, windows.append))
+"""
+
+
+def test_the_engines_get_warm_once_the_window_has_all_its_places(tmp_path: Path) -> None:
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "SLM_STUDIO_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", WARMED]
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=100)
+
+    assert done.stdout.split() == ["data", "evaluate", "hub", "playground", "settings", "train"]
+
+
 CLOSED = """
 import sys
 from PySide6.QtCore import QTimer

@@ -16,6 +16,7 @@ from slm_studio.core.events import Finished, Machine, Paused, Started, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import STOPPED, create_run, save_run
 from slm_studio.core.settings import Settings
+from slm_studio.ui.ahead import Ahead
 from slm_studio.ui.app import _Hook
 from slm_studio.ui.errors import ErrorDialog
 from slm_studio.ui.jobs import Jobs
@@ -90,6 +91,24 @@ def test_the_other_places_are_built_in_idle_moments(window: MainWindow) -> None:
     until(lambda: len(window._panels) == len(PLACES) + 1)
 
     assert not window._idle.isActive() or QTest.qWait(100) is None
+
+
+def test_no_place_is_made_beside_imports(make_window, monkeypatch) -> None:
+    done, settled = [False], []
+    monkeypatch.setattr(Ahead, "is_done", property(lambda ahead: done[0]))
+    window = make_window()
+    window.settled.connect(lambda: settled.append(set(window._whole)))
+
+    QTest.qWait(300)
+    assert list(window._panels) == ["data"]
+
+    done[0] = True
+    until(lambda: settled)
+    window.hide()
+    window.show()
+    QTest.qWait(300)
+
+    assert settled == [{*PLACES, "settings"}]
 
 
 @pytest.mark.parametrize(("key", "place"), list(zip("12345", PLACES, strict=True)))
