@@ -23,10 +23,6 @@ class Ahead:
             self._thread = threading.Thread(target=self._import, name="imports-ahead", daemon=True)
             self._thread.start()
 
-    def has(self, *modules: str) -> bool:
-        """Say whether these modules need not be waited for."""
-        return self._waiting.isdisjoint(modules)
-
     @property
     def is_done(self) -> bool:
         """Say whether nothing needs to be waited for any more."""

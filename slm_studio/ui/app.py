@@ -22,13 +22,12 @@ from slm_studio.host.engines import Engines
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from slm_studio.ui.ahead import CHARTS, ROWS
 from slm_studio.ui.collecting import Collector
 from slm_studio.ui.errors import show_error
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.language import speak
 from slm_studio.ui.main_window import MainWindow
-from slm_studio.ui.session import Session
+from slm_studio.ui.session import PLACES, Session
 from slm_studio.ui.theme import Theme
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.icons import app_icon
@@ -38,7 +37,7 @@ log = logging.getLogger("slm_studio")
 PAINTED = (
     150  # milliseconds after which the window was painted; opening the last dataset would hold that up by a second
 )
-AGAIN = 20  # milliseconds between two looks at whether what shows the last dataset and run is imported
+AGAIN = 20  # milliseconds between two looks at whether the places that show the last dataset and run are made
 
 
 def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = None) -> int:
@@ -118,14 +117,14 @@ class _Opening(QObject):
         self._window, self._engines, self._path, self._opened = window, engines, path, opened
 
     def begin(self) -> None:
-        """Open what is to be opened; the rows of last time as soon as what shows them is imported."""
+        """Open what is to be opened; the rows of last time as soon as what shows them is made."""
         if self._path:
             self._window.open_path(Path(self._path))
         self._restore()
 
     def _restore(self) -> None:
-        shown = (*ROWS, CHARTS) if self._window.session.place == "train" else ROWS
-        if not self._window.ahead.has(*shown):  # they would keep the window waiting
+        shown = {"data", self._window.session.place} & {*PLACES}
+        if not all(map(self._window.has_made, shown)):  # made and filled in one go, they would keep the window waiting
             QTimer.singleShot(AGAIN, self._restore)
             return
         self._window.session.restore(with_dataset=not (self._path or self._window.is_reading))

@@ -117,6 +117,10 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(panel)
         return self._panels[key]
 
+    def has_made(self, key: str) -> bool:
+        """Say whether a place is there with all it shows."""
+        return key in self._whole
+
     def open_path(self, path: Path) -> None:
         """Open a file or folder: a model in Hub, everything else in Data."""
         self.open_paths((path,))
