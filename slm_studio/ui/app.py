@@ -57,7 +57,7 @@ def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = 
     session.settings_changed.connect(_Followed(engines))
     window = MainWindow(session, jobs, trainings)
     sys.excepthook = _Hook(window)
-    window.settled.connect(engines.warm)  # sooner, their imports would take the window's processor
+    window.idle.settled.connect(engines.warm)  # sooner, their imports would take the window's processor
     window.show()
     QTimer.singleShot(PAINTED, _Opening(window, engines, path, opened).begin)
     status = application.exec()
@@ -124,7 +124,9 @@ class _Opening(QObject):
 
     def _restore(self) -> None:
         shown = {"data", self._window.session.place} & {*PLACES}
-        if not all(map(self._window.has_made, shown)):  # made and filled in one go, they would keep the window waiting
+        if not all(
+            map(self._window.idle.has_made, shown)
+        ):  # made and filled in one go, they would keep the window waiting
             QTimer.singleShot(AGAIN, self._restore)
             return
         self._window.session.restore(with_dataset=not (self._path or self._window.is_reading))

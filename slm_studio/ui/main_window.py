@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -22,11 +22,12 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.run import find_run
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.ahead import CHARTS, ROWS, Ahead
+from slm_studio.ui.ahead import CHARTS, ROWS
 from slm_studio.ui.choosing import choose_files, choose_folder
 from slm_studio.ui.endings import Endings
 from slm_studio.ui.errors import show_error
 from slm_studio.ui.finding import everything
+from slm_studio.ui.idle import IdleBuilder
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.leaving import leave, left_runs
 from slm_studio.ui.outside import Outside
@@ -45,7 +46,6 @@ from slm_studio.ui.widgets.toast import Toast
 from slm_studio.ui.widgets.words import retranslate
 
 PanelMaker = Callable[[Session, Jobs, Trainings], QWidget]
-IDLE = 40  # milliseconds between two panels that are built ahead of their first visit
 MARGIN = 32
 
 PANELS = {
@@ -65,8 +65,6 @@ class MainWindow(QMainWindow):
     stop() (Esc), retranslate() and make_rest(), which makes what its first paint did not need.
     """
 
-    settled = Signal()  # every place is made: once
-
     def __init__(
         self, session: Session, jobs: Jobs, trainings: Trainings, panels: Mapping[str, PanelMaker | str] | None = None
     ) -> None:
@@ -74,14 +72,12 @@ class MainWindow(QMainWindow):
         self.session, self.jobs, self.trainings = session, jobs, trainings
         self.theme = the_theme()
         self._makers = dict(panels or PANELS)
-        self.ahead = Ahead((*ROWS, CHARTS, *(_module(each) for each in self._makers.values() if isinstance(each, str))))
         self._panels: dict[str, QWidget] = {}
-        self._whole: set[str] = set()  # the places that need nothing more to be made
-        self._is_painted, self._is_settled = False, False
+        modules = (*ROWS, CHARTS, *(_module(each) for each in self._makers.values() if isinstance(each, str)))
+        self.idle = IdleBuilder((*PLACES, SETTINGS), self._panels, self.panel, modules, self)
+        self._is_painted = False
         self.may_leave = self._ask_to_leave
         self._running = Running(trainings, _run_name, self)
-        self._idle = QTimer(self)
-        self._idle.setInterval(IDLE)
         self._outside = Outside(self)
         self.setMinimumSize(1024, 640)
         self.setAcceptDrops(True)
@@ -116,10 +112,6 @@ class MainWindow(QMainWindow):
             self._panels[key] = panel
             self.stack.addWidget(panel)
         return self._panels[key]
-
-    def has_made(self, key: str) -> bool:
-        """Say whether a place is there with all it shows."""
-        return key in self._whole
 
     def open_path(self, path: Path) -> None:
         """Open a file or folder: a model in Hub, everything else in Data."""
@@ -201,7 +193,6 @@ class MainWindow(QMainWindow):
         self.trainings.run_started.connect(session.runs_changed)
         self.trainings.run_finished.connect(self._on_run_ended)
         self.trainings.run_failed.connect(session.runs_changed)
-        self._idle.timeout.connect(self._on_idle)
         self.shortcuts = install_shortcuts(self, self._actions())
 
     def _actions(self) -> dict[str, Callable[[], object]]:
@@ -245,29 +236,6 @@ class MainWindow(QMainWindow):
             action="Leave",
             back="Stay",
         )
-
-    def _on_idle(self) -> None:
-        self._idle.stop()  # and only go on where it went well: a place that cannot be built says so once, not 25 times a second
-        missing = [key for key in (*PLACES, SETTINGS) if key not in self._whole]
-        if not missing:
-            self._settle()
-            return
-        self.ahead.start()  # not before: two threads of Python would hold each other up until the first paint
-        if self.ahead.is_done:  # nor here: beside imports a place takes twice its time to make
-            self._make_more(missing[0])
-        self._idle.start()
-
-    def _settle(self) -> None:
-        if not self._is_settled:
-            self._is_settled = True
-            self.settled.emit()
-
-    def _make_more(self, key: str) -> None:
-        if key not in self._panels:
-            self.panel(key)  # and its rest in the next idle moment
-            return
-        _call(self._panels[key], "make_rest")
-        self._whole.add(key)
 
     def _on_primary(self) -> None:
         _call(self.stack.currentWidget(), "primary")
@@ -318,7 +286,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
-            self._idle.start()
+            self.idle.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the new size."""
@@ -348,8 +316,7 @@ class MainWindow(QMainWindow):
         if self.trainings.active and not self.may_leave():
             event.ignore()
             return
-        self._idle.stop()
-        self.ahead.stop()
+        self.idle.stop()
         leave(self.session, self.trainings.active)
         self.session.remember("frame", b64encode(bytes(self.saveGeometry().data())).decode())
         self.session.save()

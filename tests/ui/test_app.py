@@ -106,7 +106,7 @@ from slm_studio.ui import app
 windows = []
 
 def warm(engines):
-    print(*sorted(windows[0]._whole))
+    print(*sorted(windows[0].idle._whole))
     windows[0].close()
 
 app.Engines.warm = warm

@@ -90,14 +90,14 @@ def test_it_begins_in_data_and_builds_nothing_else_first(window: MainWindow) -> 
 def test_the_other_places_are_built_in_idle_moments(window: MainWindow) -> None:
     until(lambda: len(window._panels) == len(PLACES) + 1)
 
-    assert not window._idle.isActive() or QTest.qWait(100) is None
+    assert not window.idle._timer.isActive() or QTest.qWait(100) is None
 
 
 def test_no_place_is_made_beside_imports(make_window, monkeypatch) -> None:
     done, settled = [False], []
     monkeypatch.setattr(Ahead, "is_done", property(lambda ahead: done[0]))
     window = make_window()
-    window.settled.connect(lambda: settled.append(set(window._whole)))
+    window.idle.settled.connect(lambda: settled.append(set(window.idle._whole)))
 
     QTest.qWait(300)
     assert list(window._panels) == ["data"]
