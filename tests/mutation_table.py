@@ -18,7 +18,7 @@ class Mutation:
 
 TRAINING, DATA, HOST = "tests/engine/training/", "tests/engine/data/", "tests/host/"
 BEST, RUNS, PARTS = TRAINING + "test_best.py", TRAINING + "test_runs.py", TRAINING + "test_loop_parts.py"
-BASELINES, SCORING = "tests/engine/evaluation/test_baselines.py", "tests/engine/evaluation/test_scoring.py"
+BASELINES, SCORING = "tests/engine/measuring/test_baselines.py", "tests/engine/measuring/test_scoring.py"
 DOCTOR, REMARKS, DURABLE = TRAINING + "test_doctor.py", "tests/cli/test_remarks.py", "tests/core/test_durable.py"
 SPLITS, CLEANING, READING = DATA + "test_splits.py", DATA + "test_cleaning.py", DATA + "test_reading.py"
 FETCH, ARCHIVE = "tests/engine/sharing/test_fetch.py", "tests/engine/sharing/test_archive.py"
@@ -26,7 +26,7 @@ BUDGET, MACHINE = TRAINING + "test_budget.py", TRAINING + "test_machine.py"
 CONTRACT, TOKENS = "tests/engine/models/test_contract.py", "tests/engine/models/test_encoding.py"
 PUBLISH = "tests/engine/sharing/test_publish.py"
 INSPECT = "tests/engine/models/test_inspect.py"
-SAMPLING, DECODING = "tests/engine/inference/test_sampling.py", "tests/engine/inference/test_decoding.py"
+SAMPLING, DECODING = "tests/engine/writing/test_sampling.py", "tests/engine/writing/test_decoding.py"
 PROCESS, JOB, PROTOCOL = HOST + "test_process.py", HOST + "test_job.py", HOST + "test_protocol.py"
 
 _TRAINER = "slm_studio/engine/training/trainer.py"
@@ -36,8 +36,8 @@ _FINISH = "slm_studio/engine/training/finish.py"
 _OPTIMIZER = "slm_studio/engine/training/optimizer.py"
 _DOCTOR = "slm_studio/engine/training/doctor.py"
 _EVALUATE = "slm_studio/engine/evaluation/evaluate.py"
-_BASELINES = "slm_studio/engine/evaluation/baselines.py"
-_SCORING = "slm_studio/engine/evaluation/scoring.py"
+_BASELINES = "slm_studio/engine/measuring/baselines.py"
+_SCORING = "slm_studio/engine/measuring/scoring.py"
 _SPLITS = "slm_studio/engine/data/splits.py"
 _CLEANING = "slm_studio/engine/data/cleaning.py"
 _SOURCE = "slm_studio/engine/data/source.py"
@@ -48,8 +48,8 @@ _VOCABULARY = "slm_studio/engine/models/foreign_vocabulary.py"
 _BUDGET, _MACHINE = "slm_studio/engine/training/budget.py", "slm_studio/engine/training/machine.py"
 _DEMANDS, _ENCODING = "slm_studio/engine/models/demands.py", "slm_studio/engine/models/encoding.py"
 _STANDING, _REPOSITORY = "slm_studio/engine/sharing/standing.py", "slm_studio/engine/sharing/repository.py"
-_SAMPLING = "slm_studio/engine/inference/sampling.py"
-_DECODING = "slm_studio/engine/inference/decoding.py"
+_SAMPLING = "slm_studio/engine/writing/sampling.py"
+_DECODING = "slm_studio/engine/writing/decoding.py"
 _SERVER, _PROCESS = "slm_studio/host/server.py", "slm_studio/host/process.py"
 _STEERING, _PROTOCOL = "slm_studio/host/steering.py", "slm_studio/host/protocol.py"
 _FILES, _CLASSIFY = "slm_studio/core/files.py", "slm_studio/engine/tasks/classify.py"
@@ -104,9 +104,9 @@ MUTATIONS = (
     Mutation(_SCORING, "counts[place[one], place[other]] += 1", "counts[place[other], place[one]] += 1", SCORING),
     Mutation(_SCORING, "Z95 = 1.959963984540054", "Z95 = 1.644853626951", SCORING),
     Mutation(_SCORING, "(low, right) if loss(left) < loss(right) else (left, high)", "(low, right) if loss(left) > loss(right) else (left, high)", SCORING),
-    Mutation("slm_studio/engine/evaluation/compare.py", "2 * sum(math.exp", "1 * sum(math.exp", SCORING),
+    Mutation("slm_studio/engine/measuring/compare.py", "2 * sum(math.exp", "1 * sum(math.exp", SCORING),
     Mutation("slm_studio/engine/data/unseen.py", "all(fold(label) in folded", "all(label in folded", REMARKS),
-    Mutation("slm_studio/engine/evaluation/remarks.py", "if label not in set(true)", "if label in set(true)", REMARKS),
+    Mutation("slm_studio/engine/measuring/remarks.py", "if label not in set(true)", "if label in set(true)", REMARKS),
     Mutation("slm_studio/engine/models/lengths.py", "sum(len(each) > limit for each in whole)", "0", REMARKS),
     # Data
     Mutation(_SPLITS, '" ".join(text.casefold().split())', '" ".join(text.split())', SPLITS),

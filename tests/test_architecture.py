@@ -21,6 +21,11 @@ ROOMS = {
     "serve": ({"core", "host", "serve"}, {"starlette", "uvicorn"}),
     "ui": ({"core", "host", "ui"}, {"PySide6", "shiboken6", "pyqtgraph", "pyarrow", "numpy", "keyring"}),
 }
+# The rooms and loose files of the engine, each of which may import those before it and nothing else of the engine.
+ENGINE = (
+    "proxies", "advice", "watched", "device", "loaded", "data", "measuring", "models", "writing", "task", "tasks",
+    "inference", "sharing", "evaluation", "training", "warming",
+)  # fmt: skip
 QT = {"PySide6", "shiboken6", "pyqtgraph", "PyQt6", "qtpy"}
 NETWORK = {
     "huggingface_hub": {
@@ -116,6 +121,18 @@ def test_a_room_imports_only_what_it_may(room):
                 allowed = top in sys.stdlib_module_names or (top not in QT if libraries is None else top in libraries)
             if not allowed:
                 problems.append(f"{path}:{line} imports {name}")
+    fail_with(problems)
+
+
+def test_the_rooms_of_the_engine_stand_in_their_order():
+    """Also inside functions: what is only loaded late is needed all the same."""
+    problems = []
+    for module, path in MODULES.items():
+        here = module.split(".")[2] if module.startswith("slm_studio.engine.") else ""
+        for line, name in imports(path):
+            there = name.split(".")[2] if here and name.startswith("slm_studio.engine.") else here
+            if ENGINE.index(there or ENGINE[0]) > ENGINE.index(here or ENGINE[0]):
+                problems.append(f"{path}:{line} in “{here}” imports {name}")
     fail_with(problems)
 
 

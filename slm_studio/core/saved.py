@@ -108,3 +108,14 @@ def list_models() -> list[SavedModel]:
         except StudioError:
             continue
     return sorted(found, key=lambda model: model.created, reverse=True)
+
+
+def local_folder(base: str) -> Path | None:
+    """Return the folder that a base names on this computer, or None where it has to be fetched."""
+    for candidate in (Path(base).expanduser(), paths.models() / base):
+        if candidate.is_dir():
+            return candidate
+    for model in list_models():
+        if model.origin.startswith(f"hub:{base}@"):
+            return Path(model.folder)
+    return None

@@ -140,7 +140,7 @@ def open(folder: str, device: str = "auto") -> Iterator[Event]:  # noqa: A001  (
 @_advised
 def devices() -> Iterator[Event]:
     """Name the devices of this computer, slowest first. Ends in Finished(tuple[str, …])."""
-    from slm_studio.engine.training.device import tell_devices
+    from slm_studio.engine.device import tell_devices
 
     return tell_devices()
 

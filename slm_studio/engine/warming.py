@@ -7,7 +7,7 @@ from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.tasks import all_tasks
 from slm_studio.engine.watched import watched
 
-_ROOMS = ("slm_studio.engine.training.runs", "slm_studio.engine.evaluation.baselines")
+_ROOMS = ("slm_studio.engine.training.runs", "slm_studio.engine.measuring.baselines")
 _DESK = ("numpy", "pyarrow", "pyarrow.csv", "pyarrow.ipc")
 _MODELS = (
     "AutoConfig",

@@ -22,9 +22,9 @@ from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.suggesting import suggest_task
 from slm_studio.engine.evaluation.learnt import learnt_rows
 from slm_studio.engine.evaluation.observe import observe_all
-from slm_studio.engine.evaluation.remarks import on_unlabelled
 from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.measuring.remarks import on_unlabelled
 from slm_studio.engine.task import Task
 
 BATCH = 64

@@ -1,0 +1,1 @@
+"""Opened models answer: one prompt, many, a whole file."""

@@ -11,12 +11,12 @@ from slm_studio.core.events import Event, Finished, Predicted, Progress
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.data.encoding import whole_characters
+from slm_studio.engine.device import pick_device
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.inspect import inspect_as
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.training.device import pick_device
 
 TRIAL = "a b"
 MOST = 3  # open models; the one used longest ago makes room

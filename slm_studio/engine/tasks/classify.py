@@ -19,15 +19,15 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Note, Progress
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Label, Report, Token
+from slm_studio.core.saved import local_folder
 from slm_studio.core.tasks.classify import ClassifyOptions
 from slm_studio.engine.data.quality import refuse_hopeless
 from slm_studio.engine.data.rows import Row, Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
-from slm_studio.engine.evaluation import baselines, remarks, scoring
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.measuring import baselines, remarks, scoring
 from slm_studio.engine.models.bag import BagTokenizer
-from slm_studio.engine.models.base import local_folder
 from slm_studio.engine.models.classifiers import make_classifier
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_framed

@@ -22,14 +22,13 @@ from slm_studio.core.events import Event, Progress
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Label, Metric, Report, Token
+from slm_studio.core.saved import local_folder
 from slm_studio.core.tasks.write import WriteOptions
 from slm_studio.engine.data.passages import book_pieces, cut_in_order, paragraph_pieces, text_rows
 from slm_studio.engine.data.rows import Row, Rows, open_rows
 from slm_studio.engine.data.splits import Splits
-from slm_studio.engine.evaluation import baselines, scoring
-from slm_studio.engine.inference.decoding import stream
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.models.base import local_folder
+from slm_studio.engine.measuring import baselines, scoring
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_plain, frame_of
 from slm_studio.engine.models.lengths import settle_length
@@ -37,6 +36,7 @@ from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import LIVELY, Batch, Example, Held, Table, Task
+from slm_studio.engine.writing.decoding import stream
 
 LEAST = 100  # characters from which anything can be learnt at all
 PROMPT = 24  # characters of held-out text with which a sample begins

@@ -12,9 +12,9 @@ from slm_studio.core.errors import Value
 from slm_studio.core.events import Event, Machine, Progress
 from slm_studio.core.settings import load_settings
 from slm_studio.core.texts import mark
+from slm_studio.engine.device import attention_for, device_name, devices, has_bf16, pick_device, pick_threads
 from slm_studio.engine.training import probe
 from slm_studio.engine.training.batches import batch_plan
-from slm_studio.engine.training.device import attention_for, device_name, devices, has_bf16, pick_device, pick_threads
 from slm_studio.engine.training.load import Load
 from slm_studio.engine.training.optimizer import sparse_parameters
 from slm_studio.engine.training.plan import Plan

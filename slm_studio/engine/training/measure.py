@@ -15,10 +15,10 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.settings import load_settings
 from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.device import free_memory, pick_device, pick_threads
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.training.device import free_memory, pick_device, pick_threads
 from slm_studio.engine.training.optimizer import sparse_parameters
 
 PROCESS = 700_000_000  # bytes that torch and transformers take before any model

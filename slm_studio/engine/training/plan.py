@@ -15,10 +15,10 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.data.quality import refuse_hopeless
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
-from slm_studio.engine.evaluation.remarks import on_unlabelled
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.models.base import find_base
+from slm_studio.engine.measuring.remarks import on_unlabelled
 from slm_studio.engine.models.blame import blaming
+from slm_studio.engine.sharing.base import find_base
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.trainer import Material

@@ -15,7 +15,7 @@ import torch
 from slm_studio.core import codec, files, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
-from slm_studio.engine.training.device import has_bf16
+from slm_studio.engine.device import has_bf16
 from slm_studio.engine.training.rehearsal import TRYING, Taken, Way
 
 FEWEST_ROUNDS, MOST_ROUNDS = 4, 12

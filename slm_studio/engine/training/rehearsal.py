@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.texts import mark
-from slm_studio.engine.training.device import attention_for, seed_draws, set_attention
+from slm_studio.engine.device import attention_for, seed_draws, set_attention
 
 TRYING = mark("Trying what is fastest here")
 PART = 0.1  # seconds that a step should take: between two of them a stop or a pause acts

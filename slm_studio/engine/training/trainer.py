@@ -15,6 +15,7 @@ from slm_studio.core.events import Evaluated, Event, Machine, Progress, Replanne
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.device import memory_used, seed_draws, set_attention
 from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import Batch, Example, Task
@@ -22,7 +23,6 @@ from slm_studio.engine.training import checkpoint
 from slm_studio.engine.training.batches import batch_plan
 from slm_studio.engine.training.budget import Budget
 from slm_studio.engine.training.checkpoint import Position
-from slm_studio.engine.training.device import memory_used, seed_draws, set_attention
 from slm_studio.engine.training.doctor import Doctor
 from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.schedule import Course, warmup_cosine

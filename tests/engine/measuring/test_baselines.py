@@ -10,7 +10,7 @@ from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import create_run
-from slm_studio.engine.evaluation import baselines
+from slm_studio.engine.measuring import baselines
 
 LEARNT = ["red apple", "green pear", "ripe plum", "steel hammer", "iron nail", "sharp saw"] * 4
 LABELS = ["fruit", "fruit", "fruit", "tool", "tool", "tool"] * 4

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from slm_studio.engine.evaluation.compare import mcnemar, verdict
-from slm_studio.engine.evaluation.scoring import (
+from slm_studio.engine.measuring.compare import mcnemar, verdict
+from slm_studio.engine.measuring.scoring import (
     bootstrap,
     calibration_error,
     classification_metrics,

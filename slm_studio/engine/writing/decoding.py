@@ -17,9 +17,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
-from slm_studio.engine.inference.sampling import pick
 from slm_studio.engine.models.encoding import frame_of
 from slm_studio.engine.models.lengths import positions
+from slm_studio.engine.writing.sampling import pick
 
 OLD_CACHE_NAME = "past_key_values"  # before transformers 5.24; gone in 5.40
 UNFINISHED = "\ufffd"  # what decoders write for bytes that are not (yet) a character

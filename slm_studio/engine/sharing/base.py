@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from slm_studio.core import paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.saved import SavedModel, list_models
+from slm_studio.core.saved import SavedModel, local_folder
 from slm_studio.core.settings import load_settings
 from slm_studio.engine.models.inspect import inspect_folder
+from slm_studio.engine.sharing.hub import fetch_model
 from slm_studio.engine.watched import watched
 
 
@@ -28,17 +28,6 @@ def find_base(recipe: Recipe, token: str = "") -> Iterator[Event]:
     return str(folder)  # type: ignore[return-value]
 
 
-def local_folder(base: str) -> Path | None:
-    """Return the folder that a base names on this computer, or None where it has to be fetched."""
-    for candidate in (Path(base).expanduser(), paths.models() / base):
-        if candidate.is_dir():
-            return candidate
-    for model in list_models():
-        if model.origin.startswith(f"hub:{base}@"):
-            return Path(model.folder)
-    return None
-
-
 def _fetch(base: str, token: str) -> Iterator[Event]:
     parts = base.split("/")
     if len(parts) != 2 or not all(parts) or base.startswith((".", "~")):
@@ -48,8 +37,6 @@ def _fetch(base: str, token: str) -> Iterator[Event]:
             "Give a folder, a hub id (owner/name), or blank:FAMILY-SIZE.",
             base=base,
         )
-    from slm_studio.engine.sharing.hub import fetch_model
-
     settings = load_settings()
     if settings.offline:
         raise StudioError(

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from slm_studio.engine.training.device import free_memory, seed_draws
+from slm_studio.engine.device import free_memory, seed_draws
 
 
 def test_a_seed_gives_the_draws_of_torchs_own() -> None:

@@ -13,8 +13,8 @@ from sklearn.svm import LinearSVC
 
 from slm_studio.core.results import Baseline, Metric
 from slm_studio.engine.data.languages import main_language
-from slm_studio.engine.evaluation.compare import verdict
-from slm_studio.engine.evaluation.scoring import classification_metrics
+from slm_studio.engine.measuring.compare import verdict
+from slm_studio.engine.measuring.scoring import classification_metrics
 
 XZ_LIMIT = 8_000_000  # bytes; beyond that the compressor takes longer than the training
 

@@ -14,7 +14,7 @@ from transformers import (
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import SamplingOptions
-from slm_studio.engine.inference.sampling import candidates, penalised, pick
+from slm_studio.engine.writing.sampling import candidates, penalised, pick
 
 CONTEXT = [3, 5, 5, 90]
 

@@ -1,0 +1,1 @@
+"""A text goes on: the choice of each next token, and the loop around it."""
