@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from slm_studio import cli, engine
-from slm_studio.cli import work
+from slm_studio.cli import command
 from slm_studio.core.run import list_runs
 from slm_studio.core.saved import list_models
 from slm_studio.engine.advice import advise, advising
@@ -38,7 +38,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLM_STUDIO_HOME", str(place / "home"))
-        patch.setattr(work, "Engines", lambda settings: Engines(settings, door=engine))
+        patch.setattr(command, "Engines", lambda settings: Engines(settings, door=engine))
         assert (
             cli.main(["train", str(write_rows(place / "rows.csv", messages())), *SMALL, "--out", str(place / "model")])
             == 0

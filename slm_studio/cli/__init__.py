@@ -24,9 +24,9 @@ from slm_studio.cli import (
     runs,
     train,
 )
+from slm_studio.cli.command import Command, Stopped
 from slm_studio.cli.screen import Screen
 from slm_studio.cli.usage import Parser, UsageError
-from slm_studio.cli.work import Stopped, Work
 from slm_studio.core import paths
 from slm_studio.core.errors import StudioError, system_error
 from slm_studio.core.texts import use_language
@@ -108,7 +108,7 @@ def _run(words: Sequence[str], screen: Screen) -> int:
         if screen.as_json:
             screen.line({"text": told.getvalue()})
         return DONE
-    with Work(screen, place=getattr(arguments, "place", None)) as work:
+    with Command(screen, place=getattr(arguments, "place", None)) as work:
         result = arguments.run(arguments, work)
     if result is not None:
         screen.result(result)

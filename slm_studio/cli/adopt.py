@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from slm_studio.cli.command import Command, absolute
 from slm_studio.cli.destination import add_out, destination_of
-from slm_studio.cli.work import Work, absolute
 from slm_studio.core.files import size_of
 from slm_studio.core.saved import SavedModel
 
@@ -18,7 +18,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return model, task and bytes."""
     out = destination_of(arguments, beside=(arguments.source,))
     model = work.do(SavedModel, "adopt", source=absolute(arguments.source), name=arguments.name)

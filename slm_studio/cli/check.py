@@ -2,8 +2,8 @@
 
 import argparse
 
+from slm_studio.cli.command import Command
 from slm_studio.cli.flags import add_reading, add_roles, check_roles, join_roles, roles_of, suggested_task
-from slm_studio.cli.work import Work
 from slm_studio.core.errors import fill
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Suggestion
@@ -21,7 +21,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return the findings."""
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset, task=arguments.task)

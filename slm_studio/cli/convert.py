@@ -2,9 +2,9 @@
 
 import argparse
 
+from slm_studio.cli.command import Command, absolute
 from slm_studio.cli.flags import add_bom, add_reading
 from slm_studio.cli.read import report_of
-from slm_studio.cli.work import Work, absolute
 from slm_studio.core.results import FileResult
 
 
@@ -19,7 +19,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return rows, out and report."""
     dataset = work.read(arguments.file, arguments)
     written = work.do(

@@ -2,8 +2,8 @@
 
 import argparse
 
+from slm_studio.cli.command import Command
 from slm_studio.cli.predict import answer
-from slm_studio.cli.work import Work
 from slm_studio.core import paths
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Suggestion
@@ -32,7 +32,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | None:
     """Train, score, answer. (With a screen and without --no-window or --json, __main__ opens the window instead.)"""
     dataset = work.read(str(paths.resources() / "samples" / arguments.lang / "messages.csv"))
     guess = work.do(Suggestion, "suggest", dataset=dataset)
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
     return None
 
 
-def _tell(work: Work, model: SavedModel, predictions: list[dict[str, object]]) -> None:
+def _tell(work: Command, model: SavedModel, predictions: list[dict[str, object]]) -> None:
     low, high = model.intervals.get("accuracy", (0.0, 0.0))
     work.screen.table(
         f"Accuracy on {model.rows.get(model.metrics_on, 0)} {model.metrics_on} rows it has never seen",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from slm_studio.cli.work import absolute
+from slm_studio.cli.command import absolute
 from slm_studio.core import paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE, SavedModel, relocate

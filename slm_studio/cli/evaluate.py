@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from slm_studio.cli.command import Command
 from slm_studio.cli.flags import add_reading, add_roles, check_roles, roles_of
-from slm_studio.cli.work import Work
 from slm_studio.core import codec
 from slm_studio.core.errors import fill
 from slm_studio.core.results import Report
@@ -21,7 +21,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return metrics with intervals, scores of each class and baselines."""
     opened = work.open(arguments.model, arguments.device)
     dataset = work.read(arguments.file, arguments)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from slm_studio.cli.work import Work, absolute, model_folder
+from slm_studio.cli.command import Command, absolute, model_folder
 from slm_studio.core.results import FileResult
 
 
@@ -15,7 +15,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return where it lies and what was checked."""
     kind = arguments.to or ("zip" if arguments.out.lower().endswith(".zip") else "folder")
     done = work.do(

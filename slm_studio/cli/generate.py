@@ -2,9 +2,9 @@
 
 import argparse
 
+from slm_studio.cli.command import Command, model_folder
 from slm_studio.cli.flags import add_knobs, settings_of
 from slm_studio.cli.predict import WRITE
-from slm_studio.cli.work import Work, model_folder
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
@@ -25,7 +25,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | None:
     """Return text, tokens and speed; people see the text as it is written."""
     settings = settings_of(arguments, [DecodingOptions])
     for problem in problems(DecodingOptions(**settings)):  # type: ignore[arg-type]

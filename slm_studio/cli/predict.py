@@ -2,9 +2,9 @@
 
 import argparse
 
+from slm_studio.cli.command import Command, absolute, model_folder, reading_of
 from slm_studio.cli.flags import add_bom, add_reading
 from slm_studio.cli.usage import UsageError, count
-from slm_studio.cli.work import Work, absolute, model_folder, reading_of
 from slm_studio.core import codec
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
@@ -30,7 +30,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | None:
     """Return the items, or how many rows were written."""
     if arguments.file is not None and not arguments.out:
         raise UsageError("No file is named for the answers.", "Add --out, for example --out answers.csv")
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
     return None
 
 
-def answer(work: Work, handle: str, prompt: str, options: dict[str, object]) -> list[dict[str, object]]:
+def answer(work: Command, handle: str, prompt: str, options: dict[str, object]) -> list[dict[str, object]]:
     """Return all items of one answer as JSON."""
     items: list[dict[str, object]] = []
 

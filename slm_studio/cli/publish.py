@@ -2,7 +2,7 @@
 
 import argparse
 
-from slm_studio.cli.work import Work, model_folder
+from slm_studio.cli.command import Command, model_folder
 from slm_studio.host.secrets import token_for
 
 
@@ -19,7 +19,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return url, commit, visibility, files, and what became of those that stood there."""
     endpoint = arguments.endpoint or work.settings.endpoint
     options = {

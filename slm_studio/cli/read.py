@@ -2,8 +2,8 @@
 
 import argparse
 
+from slm_studio.cli.command import Command
 from slm_studio.cli.flags import add_reading
-from slm_studio.cli.work import Work
 from slm_studio.core import codec
 from slm_studio.core.dataset import Column, Dataset, Remark, counted, is_capped
 from slm_studio.core.errors import fill
@@ -18,7 +18,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return rows, columns, report and suggestion."""
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset)

@@ -2,10 +2,10 @@
 
 import argparse
 
+from slm_studio.cli.command import Command
 from slm_studio.cli.destination import add_out, destination_of
 from slm_studio.cli.train import and_how_to_resume, outcome
 from slm_studio.cli.usage import whole_number
-from slm_studio.cli.work import Work
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import recipe_to_json
 from slm_studio.core.run import RUNNING, Run, find_run, list_runs, recipe_of
@@ -31,7 +31,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     _one(actions, "delete", "move a run to the app's trash").set_defaults(run=delete)
 
 
-def show_all(arguments: argparse.Namespace, work: Work) -> dict[str, object] | None:
+def show_all(arguments: argparse.Namespace, work: Command) -> dict[str, object] | None:
     """Return all runs; people see one line a run, with the metric that decides."""
     runs = list_runs()
     if work.screen.as_json:
@@ -44,13 +44,13 @@ def show_all(arguments: argparse.Namespace, work: Work) -> dict[str, object] | N
     return None
 
 
-def show(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def show(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return one run with its recipe."""
     run = find_run(arguments.id)
     return summary(run) | {"folder": run.folder, "problem": run.problem, "recipe": recipe_to_json(recipe_of(run))}
 
 
-def resume(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def resume(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Train on; ends as `train` does."""
     out = destination_of(arguments)
     run = find_run(arguments.id)
@@ -69,14 +69,14 @@ def resume(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
     return outcome(run, model, out)
 
 
-def keep(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def keep(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Make a model of a checkpoint."""
     out = destination_of(arguments)
     run = find_run(arguments.id)
     return outcome(run, work.do(SavedModel, "keep", run=run, checkpoint=arguments.checkpoint), out)
 
 
-def delete(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def delete(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Move a run to the trash; its model stays."""
     run = find_run(arguments.id)
     if run.state == RUNNING:

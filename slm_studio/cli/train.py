@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from slm_studio.cli.command import Command, absolute
 from slm_studio.cli.destination import Destination, add_out, destination_of
 from slm_studio.cli.flags import (
     add_knobs,
@@ -19,7 +20,6 @@ from slm_studio.cli.flags import (
     training_owners,
 )
 from slm_studio.cli.usage import whole_number
-from slm_studio.cli.work import Work, absolute
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import BLANK, Recipe, make_recipe, split_base
 from slm_studio.core.results import Suggestion
@@ -50,7 +50,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Work) -> dict[str, object]:
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Train and return run, model, metrics and baselines."""
     out = destination_of(arguments, beside=(arguments.file, arguments.validation, arguments.test))
     settings = settings_of(arguments, training_owners())

@@ -23,7 +23,7 @@ STACK = 16 * 2**20  # bytes: with place "thread" torch runs on this stack, and s
 _unfinished: list[QThread] = []  # destroying a QThread that runs ends the program; those stay for ever
 
 
-class Work:
+class Call:
     """One run of the engine: pulled by a worker's thread, steered by any, its mailbox read by the window's."""
 
     def __init__(self, run: Run, verb: str, arguments: Mapping[str, object]) -> None:
@@ -90,7 +90,7 @@ class Work:
 class JobHandle:
     """What the starter of a job holds."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Call) -> None:
         self._work = work
         self.is_running = True
 
@@ -137,7 +137,7 @@ class Jobs(QObject):
 
         Nothing is called once `owner` was destroyed; its job is stopped.
         """
-        work = Work(self._run, verb, arguments)
+        work = Call(self._run, verb, arguments)
         handle = JobHandle(work)
         if self._is_closed:
             handle.is_running = False
@@ -199,7 +199,7 @@ class _Active(QThread):
 
     def __init__(
         self,
-        work: Work,
+        work: Call,
         handle: JobHandle,
         on_result: Callable[[object], None],
         on_event: Callable[[Event], None] | None,

@@ -11,7 +11,7 @@ from slm_studio.core.events import Event, Finished
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import Run, create_run
 from slm_studio.core.settings import Settings
-from slm_studio.ui.jobs import INTERVAL, STACK, Work, join
+from slm_studio.ui.jobs import INTERVAL, STACK, Call, join
 from slm_studio.ui.jobs import Run as RunVerb
 
 
@@ -27,7 +27,7 @@ class TrainingWorker(QObject):
 
     def __init__(self, run: RunVerb, verb: str, arguments: Mapping[str, object]) -> None:
         super().__init__()
-        self._work = Work(run, verb, arguments)
+        self._work = Call(run, verb, arguments)
         self._thread = QThread()
         self._thread.setStackSize(STACK)
         self.moveToThread(self._thread)

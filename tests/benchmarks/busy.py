@@ -22,7 +22,7 @@ from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import create_run
 from slm_studio.core.settings import Settings
 from slm_studio.host.engines import Engines
-from slm_studio.ui.jobs import Work
+from slm_studio.ui.jobs import Call
 from tests.benchmarks.sheet import DATA, ROOT, Line, against, home, print_machine, print_table
 
 FIRST_STEP, STOP = 60.0, 5.0  # seconds
@@ -100,7 +100,7 @@ class Watched:
 
     def __init__(self, engines: Engines, recipe: Recipe, dataset: Dataset) -> None:
         run = create_run(recipe, dataset)
-        self.work = Work(engines.run, "train", {"recipe": recipe, "dataset": dataset, "run": run})
+        self.work = Call(engines.run, "train", {"recipe": recipe, "dataset": dataset, "run": run})
         self._thread = threading.Thread(target=self.work.pull)
 
     def events(self) -> Iterator[Event]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from slm_studio import cli, engine
-from slm_studio.cli import work
+from slm_studio.cli import command
 from slm_studio.host.engines import Engines
 
 SMALL = ("--base", "blank:bag-nano", "--epochs", "1", "--precision", "fp32", "--place", "thread")
@@ -62,7 +62,7 @@ Run = Callable[..., Told]
 
 def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], door: object = engine) -> Run:
     """Return a function that runs a command in this process, the engine in this thread."""
-    monkeypatch.setattr(work, "Engines", functools.partial(Engines, door=door))
+    monkeypatch.setattr(command, "Engines", functools.partial(Engines, door=door))
 
     def run(*words: object, as_json: bool = True) -> Told:
         capsys.readouterr()

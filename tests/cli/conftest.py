@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from slm_studio import cli, engine
-from slm_studio.cli import work
+from slm_studio.cli import command
 from slm_studio.host.engines import Engines
 from tests.cli.commands import SMALL, Run, messages, runner, write_rows
 
@@ -30,7 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small = ["--epochs", "1", "--precision", "fp32", "--place", "thread"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLM_STUDIO_HOME", str(place / "home"))
-        patch.setattr(work, "Engines", lambda settings: Engines(settings, door=engine))
+        patch.setattr(command, "Engines", lambda settings: Engines(settings, door=engine))
         sorting = ["train", str(write_rows(place / "rows.csv", messages())), *SMALL, "--out", str(place / "sorter")]
         writing = [
             "train",

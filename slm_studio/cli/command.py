@@ -33,7 +33,7 @@ class Stopped(Exception):
         self.run = run
 
 
-class Work:
+class Command:
     """A command at work: one set of engines and one screen."""
 
     def __init__(self, screen: Screen, place: str | None = None) -> None:
@@ -43,7 +43,7 @@ class Work:
         self.engines = Engines(self.settings)
         self.has_begun = False  # a training has said Started: from then on its run is worth keeping
 
-    def __enter__(self) -> "Work":
+    def __enter__(self) -> "Command":
         self.engines.__enter__()
         return self
 
