@@ -18,6 +18,7 @@ from slm_studio.core.results import Report
 from slm_studio.core.run import create_run, open_run
 from slm_studio.core.tasks import all_tasks
 from slm_studio.core.tasks.info import CONTINUED
+from slm_studio.core.work import outcome
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
@@ -76,7 +77,7 @@ def recipe_for(task: str, family: str, **settings: object) -> Recipe:
 
 
 def plan_for(recipe: Recipe, dataset: Dataset) -> Plan:
-    return next(event for event in prepare(recipe, dataset) if isinstance(event, Plan))
+    return outcome(prepare(recipe, dataset))
 
 
 def answers(task: Task, loaded: Loaded) -> list[object]:

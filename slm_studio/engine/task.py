@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from slm_studio.core.dataset import Dataset, Remark
-from slm_studio.core.events import Event, Note, Progress
+from slm_studio.core.events import Note, Progress
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Baseline, Label, Report, Token
 from slm_studio.core.tasks import TaskInfo, task_info
+from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Row, Rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.loaded import Loaded
@@ -109,14 +110,14 @@ class Task(Generic[Observation]):
 
     # What the loop and the report ask beside them
 
-    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Iterator[Event | list[Example]]:
-        """Yield Progress, then the list of all examples."""
+    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Work[list[Example]]:
+        """Yield Progress; return all examples."""
         found: list[Example] = []
         for part in parts(len(rows)):
             for row in rows[part]:
                 found.extend(self.encode(row, loaded, recipe))
             yield Progress("Turning text into tokens", part.stop, len(rows))
-        yield found
+        return found
 
     def padding(self, name: str, loaded: Loaded) -> int:
         """Return the number that fills the tail of a short sequence."""
@@ -158,9 +159,10 @@ class Task(Generic[Observation]):
 
     def baselines(
         self, train: Rows, scored: Rows, report: Report, folder: Path, loaded: Loaded
-    ) -> Iterator[Event | tuple[Baseline, ...]]:
-        """Yield Progress, then simple methods trained and scored on the same rows."""
-        yield ()
+    ) -> Work[tuple[Baseline, ...]]:
+        """Yield Progress; return simple methods, trained and scored on the same rows."""
+        yield from ()
+        return ()
 
     def predict_many(
         self, loaded: Loaded, prompts: Sequence[str], options: Mapping[str, object]

@@ -1,10 +1,11 @@
 """Work that says nothing on its way (an import, a vocabulary, a net), watched by a generator that does."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from slm_studio.core.events import Event, Progress
+from slm_studio.core.events import Progress
+from slm_studio.core.work import Work
 
 T = TypeVar("T")
 SIGN = 0.2  # seconds between two signs of life
@@ -13,8 +14,8 @@ STACK = 16 * 2**20  # bytes: some systems give half a megabyte, and torch needs 
 _TURN = threading.Lock()
 
 
-def watched(what: str, work: Callable[[], T]) -> Iterator[Event]:
-    """Do `work` in a thread of its own and yield Progress until it is done; return (as the generator's value) its result.
+def watched(what: str, work: Callable[[], T]) -> Work[T]:
+    """Do `work` in a thread of its own and yield Progress until it is done; return its result.
 
     So a stop or a pause need not wait for it. Nothing can end it: a consumer that leaves leaves it behind, to end by
     itself or with the process.
@@ -28,7 +29,7 @@ def watched(what: str, work: Callable[[], T]) -> Iterator[Event]:
         threading.stack_size(former)
     while not task.is_over.wait(SIGN):
         yield Progress(what, 0, 0)
-    return task.outcome()  # type: ignore[return-value]
+    return task.outcome()
 
 
 class _Task(Generic[T]):

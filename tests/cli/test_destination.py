@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from slm_studio.cli.command import absolute
 from slm_studio.cli.destination import Destination, destination_of
-from slm_studio.cli.work import absolute
 from slm_studio.core import paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import SavedModel, open_saved, save_facts

@@ -5,12 +5,12 @@ import threading
 import pytest
 
 from slm_studio.core.events import Progress
+from slm_studio.core.work import outcome
 from slm_studio.engine.watched import watched
-from tests.engine.training.conftest import value
 
 
 def test_it_returns_what_the_work_made() -> None:
-    assert value(watched("Working", lambda: 42)) == 42
+    assert outcome(watched("Working", lambda: 42)) == 42
 
 
 def test_it_says_what_it_does_before_it_begins_and_while_it_lasts() -> None:
@@ -21,7 +21,7 @@ def test_it_says_what_it_does_before_it_begins_and_while_it_lasts() -> None:
 
     assert seen == [Progress("Working", 0, 0)] * 3
     gate.set()
-    assert value(signs) is True
+    assert outcome(signs) is True
 
 
 def test_a_consumer_may_leave_at_once() -> None:
@@ -42,7 +42,7 @@ def test_errors_arrive_where_one_waits() -> None:
         raise Panic("a Rust panic")
 
     with pytest.raises(Panic, match="a Rust panic"):
-        value(watched("Working", fail))
+        outcome(watched("Working", fail))
 
 
 def test_work_that_was_left_and_the_next_do_not_mingle() -> None:
@@ -58,6 +58,6 @@ def test_work_that_was_left_and_the_next_do_not_mingle() -> None:
     then = watched("Working", lambda: order.append("second"))
     next(then), next(then)
     gate.set()
-    value(then)
+    outcome(then)
 
     assert order == ["first", "second"]

@@ -3,7 +3,7 @@
 import csv
 import io
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from slm_studio.core.dataset import Dataset, Remark, Split, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json
-from slm_studio.core.results import Baseline, Report, Suggestion
+from slm_studio.core.results import Report, Suggestion
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark
+from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.suggesting import suggest_task
 from slm_studio.engine.evaluation.learnt import learnt_rows
@@ -71,19 +72,14 @@ def score_rows(
     names: tuple[str, str, str],
     learnt: int = 0,
     unlabelled: int = 0,
-) -> Iterator[Event]:
-    """Yield Progress; return the Report (as the generator's value) after writing it to folder/report.json.
+) -> Work[Report]:
+    """Yield Progress; return the Report after writing it to folder/report.json.
 
     names: model, dataset, split. `train` are the rows for the baselines; None leaves them out. `learnt` counts the rows
     of the file that training learnt from, `unlabelled` those that cannot be scored.
     """
     began = time.perf_counter()
-    examples = []
-    for event in task.examples(rows, loaded, recipe):
-        if isinstance(event, list):
-            examples = event
-        else:
-            yield event
+    examples = yield from task.examples(rows, loaded, recipe)
     if not examples:
         raise StudioError(
             "nothing-to-score",
@@ -108,9 +104,10 @@ def score_rows(
     )
     write_report(report, folder)  # stands before the baselines, which may take longer
     if train is not None and len(train):
-        report = replace(report, baselines=(yield from _baselines(task, train, rows, report, folder, loaded)))
+        yield Progress("Training simple methods for comparison", 0, 0)
+        report = replace(report, baselines=(yield from task.baselines(train, rows, report, folder, loaded)))
         write_report(report, folder)
-    return report  # type: ignore[return-value]
+    return report
 
 
 def _unseen(task: Task, loaded: Loaded, rows: Rows, split: str) -> Iterator[Remark]:  # type: ignore[type-arg]
@@ -139,7 +136,7 @@ def recipe_of_model(model: SavedModel, roles: dict[str, str]) -> Recipe:
     return make_recipe(model.task, base="imported", roles=roles).settled()
 
 
-def _fit_roles(recipe: Recipe, dataset: Dataset) -> Generator[Event, None, Recipe]:
+def _fit_roles(recipe: Recipe, dataset: Dataset) -> Work[Recipe]:
     """Where the columns of training are not in a file, or not known, take those that play the same roles, and say so."""
     names = {column.name for column in dataset.columns}
     needed = {role.name: role.title for role in task_info(recipe.task).roles if role.needed}
@@ -182,17 +179,6 @@ def _no_column(dataset: Dataset, role: str, title: str) -> StudioError:
         flag=role,
         columns=", ".join(column.name for column in dataset.columns[:20]),
     )
-
-
-def _baselines(task: Task, train: Rows, rows: Rows, report: Report, folder: Path, loaded: Loaded) -> Iterator[Event]:  # type: ignore[type-arg]
-    found: tuple[Baseline, ...] = ()
-    yield Progress("Training simple methods for comparison", 0, 0)
-    for event in task.baselines(train, rows, report, folder, loaded):
-        if isinstance(event, tuple):
-            found = event
-        else:
-            yield event
-    return found  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Run a net over examples without learning: the one place where scoring touches tensors."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
-from slm_studio.core.events import Event, Progress
+from slm_studio.core.events import Progress
+from slm_studio.core.work import Work
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import LIVELY, Example, Task
 
@@ -17,8 +18,8 @@ def observe_all(
     examples: Sequence[Example],
     batch: int,
     precision: str = "fp32",  # type: ignore[type-arg]
-) -> Iterator[Event]:
-    """Yield Progress now and then; return (observations, order) as the generator's value.
+) -> Work[tuple[list[object], np.ndarray]]:
+    """Yield Progress now and then; return (observations, order).
 
     Examples are taken by length, so that little is padding; `order[k]` is the example that stands k-th in the
     concatenated observations.
@@ -33,7 +34,7 @@ def observe_all(
         if time.perf_counter() - told > LIVELY:
             told = time.perf_counter()
             yield Progress("Checking held-out rows", start + len(places), len(order))
-    return observations, order  # type: ignore[return-value]
+    return observations, order
 
 
 @torch.inference_mode()

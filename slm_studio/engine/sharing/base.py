@@ -1,34 +1,34 @@
 """Where a recipe's base stands: nothing, one of the person's models, a folder, or a hub id."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished
+from slm_studio.core.events import Finished
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.saved import SavedModel, local_folder
 from slm_studio.core.settings import load_settings
+from slm_studio.core.work import Work
 from slm_studio.engine.models.inspect import inspect_folder
 from slm_studio.engine.sharing.hub import fetch_model
 from slm_studio.engine.watched import watched
 
 
-def find_base(recipe: Recipe, token: str = "") -> Iterator[Event]:
-    """Yield the download's progress where one is needed; return (as the generator's value) the base as a folder.
+def find_base(recipe: Recipe, token: str = "") -> Work[str]:
+    """Yield the download's progress where one is needed; return the base as a folder.
 
     A blank base is returned as it is. A hub id that was fetched before is not fetched again.
     """
     if recipe.is_blank:
-        return recipe.base  # type: ignore[return-value]
+        return recipe.base
     folder = local_folder(recipe.base)
     if folder is None:
         folder = yield from _fetch(recipe.base, token)
     yield from watched("Checking the base", partial(inspect_folder, folder, recipe.task))
-    return str(folder)  # type: ignore[return-value]
+    return str(folder)
 
 
-def _fetch(base: str, token: str) -> Iterator[Event]:
+def _fetch(base: str, token: str) -> Work[Path]:
     parts = base.split("/")
     if len(parts) != 2 or not all(parts) or base.startswith((".", "~")):
         raise StudioError(
@@ -48,6 +48,6 @@ def _fetch(base: str, token: str) -> Iterator[Event]:
     for event in fetch_model(base, settings.endpoint, token=token):
         if isinstance(event, Finished):
             assert isinstance(event.result, SavedModel)
-            return Path(event.result.folder)  # type: ignore[return-value]
+            return Path(event.result.folder)
         yield event
     raise AssertionError("fetch ends in Finished")

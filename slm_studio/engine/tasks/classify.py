@@ -16,11 +16,12 @@ from transformers import AutoModelForSequenceClassification
 
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Note, Progress
+from slm_studio.core.events import Note, Progress
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Label, Report, Token
 from slm_studio.core.saved import local_folder
 from slm_studio.core.tasks.classify import ClassifyOptions
+from slm_studio.core.work import Work
 from slm_studio.engine.data.quality import refuse_hopeless
 from slm_studio.engine.data.rows import Row, Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
@@ -75,8 +76,8 @@ class Classify(Task[Scored]):
         loaded.net.config.label2id = {label: place for place, label in enumerate(labels)}
         return loaded
 
-    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Iterator[Event | list[Example]]:
-        """Yield Progress, then one example a row, in order; many rows are tokenised together."""
+    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Work[list[Example]]:
+        """Yield Progress; return one example a row, in order; many rows are tokenised together."""
         number = {label: index for index, label in enumerate(labels_of(loaded))}
         found: list[Example] = []
         for places in parts(len(rows)):
@@ -88,7 +89,7 @@ class Classify(Task[Scored]):
                 for each, label in zip(ids, labels, strict=True)
             )
             yield Progress("Turning text into tokens", len(found), len(rows))
-        yield found
+        return found
 
     def encode(self, row: Row, loaded: Loaded, recipe: Recipe) -> Iterator[Example]:
         """Turn one row into one example."""
@@ -183,14 +184,14 @@ class Classify(Task[Scored]):
 
     def baselines(
         self, train: Rows, scored: Rows, report: Report, folder: Path, loaded: Loaded
-    ) -> Iterator[Event | tuple[Baseline, ...]]:
-        """Yield Progress, then majority and TF-IDF + linear."""
+    ) -> Work[tuple[Baseline, ...]]:
+        """Yield Progress; return majority and TF-IDF + linear."""
         true, right = scored.column("label"), rights(Path(report.cases), len(scored))
         yield Progress("Training simple methods for comparison", 0, 2)
         first = baselines.majority(train.column("label"), true, right)
         yield Progress("Training simple methods for comparison", 1, 2)
         second = baselines.tfidf_linear(train.column("text"), train.column("label"), scored.column("text"), true, right)
-        yield (first, second)
+        return first, second
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Answer a few held-out rows."""

@@ -18,12 +18,13 @@ from transformers import AutoModelForCausalLM
 from slm_studio.core import knobs
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Progress
+from slm_studio.core.events import Progress
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Label, Metric, Report, Token
 from slm_studio.core.saved import local_folder
 from slm_studio.core.tasks.write import WriteOptions
+from slm_studio.core.work import Work, outcome
 from slm_studio.engine.data.passages import book_pieces, cut_in_order, paragraph_pieces, text_rows
 from slm_studio.engine.data.rows import Row, Rows, open_rows
 from slm_studio.engine.data.splits import Splits
@@ -124,8 +125,8 @@ class Write(Task[Scored]):
         )  # fmt: skip
         return Loaded(net, tokenizer, facts)
 
-    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Iterator[Event | list[Example]]:
-        """Yield Progress, then blocks of max_length + 1 tokens; every token is predicted once.
+    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Work[list[Example]]:
+        """Yield Progress; return blocks of max_length + 1 tokens; every token is predicted once.
 
         Blocks overlap by one token, or each begins with the one that a foreign vocabulary puts in front of every text:
         a network that has always seen it there is lost without.
@@ -143,13 +144,11 @@ class Write(Task[Scored]):
                 yield Progress("Turning text into tokens", done, len(texts))
         ids = np.concatenate(parts)
         length = int(loaded.facts.get("max_length") or SHORT)  # type: ignore[call-overload]
-        yield [{"input_ids": block} for block in _blocks(ids, length, opening)]
+        return [{"input_ids": block} for block in _blocks(ids, length, opening)]
 
     def encode(self, row: Row, loaded: Loaded, recipe: Recipe) -> Iterator[Example]:
         """Turn one text into blocks of its own."""
-        for event in self.examples(text_rows([row["text"]]), loaded, recipe):
-            if isinstance(event, list):
-                yield from event
+        yield from outcome(self.examples(text_rows([row["text"]]), loaded, recipe))
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
         """Return the mean cross-entropy of each next token."""
@@ -193,8 +192,8 @@ class Write(Task[Scored]):
 
     def baselines(
         self, train: Rows, scored: Rows, report: Report, folder: Path, loaded: Loaded
-    ) -> Iterator[Event | tuple[Baseline, ...]]:
-        """Yield Progress, then what counting tokens and what a compressor achieve."""
+    ) -> Work[tuple[Baseline, ...]]:
+        """Yield Progress; return what counting tokens and what a compressor achieve."""
         before, after = "".join(train.column("text")), "".join(scored.column("text"))
         yield Progress("Training simple methods for comparison", 0, 2)
         counted = baselines.unigram(
@@ -204,7 +203,7 @@ class Write(Task[Scored]):
             len(after.encode("utf-8")),
         )
         yield Progress("Training simple methods for comparison", 1, 2)
-        yield (counted, baselines.xz(before, after, len(self._ids(loaded, after))))
+        return counted, baselines.xz(before, after, len(self._ids(loaded, after)))
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Continue a few fixed beginnings."""
@@ -286,7 +285,7 @@ class Write(Task[Scored]):
         return ids
 
     def _write_cases(self, path: Path, rows: Rows, loaded: Loaded, nats_N: np.ndarray) -> None:
-        blocks = next(event for event in self.examples(rows, loaded, None) if isinstance(event, list))  # type: ignore[arg-type]
+        blocks = outcome(self.examples(rows, loaded, None))  # type: ignore[arg-type]
         with path.open("w", encoding="utf-8") as out:
             for place in np.argsort(-nats_N, kind="stable")[:500]:
                 text = loaded.tokenizer.decode(blocks[place]["input_ids"], skip_special_tokens=True)  # type: ignore[attr-defined]

@@ -1,7 +1,6 @@
 """From trained weights to a model folder with its report and card."""
 
 import platform
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,12 +10,13 @@ from slm_studio import __version__
 from slm_studio.core import files, paths
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Machine, Note
+from slm_studio.core.events import Machine, Note
 from slm_studio.core.recipe import Recipe, recipe_to_json, split_base
 from slm_studio.core.results import Report
 from slm_studio.core.run import Run
 from slm_studio.core.saved import REPORT_FOLDER, STUDIO_FILE, Lineage, SavedModel, list_models, open_saved, save_facts
 from slm_studio.core.texts import mark
+from slm_studio.core.work import Work
 from slm_studio.engine.data.languages import main_language
 from slm_studio.engine.evaluation.evaluate import score_rows
 from slm_studio.engine.sharing.card import write_card
@@ -28,7 +28,7 @@ LIBRARIES = ("torch", "transformers", "tokenizers")
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Trained:
     """A trained plan and how it came to be."""
 
     plan: Plan
@@ -38,7 +38,7 @@ class Work:
     position: Position
 
 
-def make_model(work: Work) -> SavedModel:
+def make_model(work: Trained) -> SavedModel:
     """Write the model folder: net, tokenizer, studio.json. No score yet but the held-out one of training."""
     plan, run = work.plan, work.run
     name = files.free_title(run.name, {each.name for each in list_models()})  # a run may be kept more than once
@@ -73,20 +73,20 @@ def make_model(work: Work) -> SavedModel:
     return model
 
 
-def score_model(work: Work, model: SavedModel) -> Iterator[Event]:
+def score_model(work: Trained, model: SavedModel) -> Work[SavedModel]:
     """Score the test rows once (validation rows where there are none), with baselines; write report and card."""
     plan = work.plan
     on_test = len(plan.splits.test) > 0
     rows = plan.splits.test if on_test else plan.splits.validation
     if not len(rows):
         yield Note("no-scores", UNSCORED, {"rows": len(plan.splits.train)})
-        return _describe(model, None)  # type: ignore[return-value]
+        return _describe(model, None)
     folder = Path(model.folder) / REPORT_FOLDER
     report = yield from score_rows(
         plan.task, plan.loaded, plan.recipe, rows, folder=folder, train=plan.splits.train,
         names=(model.name, work.dataset.name, "test" if on_test else "validation"),
     )  # fmt: skip
-    return _describe(model, report)  # type: ignore[return-value]
+    return _describe(model, report)
 
 
 def _describe(model: SavedModel, report: Report | None) -> SavedModel:
@@ -108,7 +108,7 @@ def _describe(model: SavedModel, report: Report | None) -> SavedModel:
     return model
 
 
-def lineage(work: Work) -> tuple[Lineage, ...]:
+def lineage(work: Trained) -> tuple[Lineage, ...]:
     """Return data → pre-training → fine-tuning → output; a model from scratch has one training instead of the two."""
     plan, position = work.plan, work.position
     data = Lineage(

@@ -2,16 +2,17 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from slm_studio.core.errors import Value
-from slm_studio.core.events import Event, Machine, Progress
+from slm_studio.core.events import Machine, Progress
 from slm_studio.core.settings import load_settings
 from slm_studio.core.texts import mark
+from slm_studio.core.work import Work
 from slm_studio.engine.device import attention_for, device_name, devices, has_bf16, pick_device, pick_threads
 from slm_studio.engine.training import probe
 from slm_studio.engine.training.batches import batch_plan
@@ -36,8 +37,8 @@ NO_BF16 = mark("fp32, {threads} {threads:thread|threads}: this computer cannot t
 ELSEWHERE = mark("{precision}, {threads} {threads:thread|threads}: “{device}” cannot train this model.")
 
 
-def choose_machine(plan: Plan, load: Load) -> Iterator[Event]:
-    """Yield signs of life; return (as the generator's value) the Machine. `load` was begun with the run.
+def choose_machine(plan: Plan, load: Load) -> Work[Machine]:
+    """Yield signs of life; return the Machine. `load` was begun with the run.
 
     What raises is no way to compute. Where none is left on a device, the next one is taken, unless the person chose one.
     """
@@ -66,7 +67,7 @@ def _devices() -> list[torch.device]:
     return [best, *(device for device in others if device != best)]
 
 
-def _choose_on(device: torch.device, plan: Plan, load: Load) -> Iterator[Event]:
+def _choose_on(device: torch.device, plan: Plan, load: Load) -> Work[Machine]:
     threads = load_settings().threads
     groups = probe.ways_of(_wish(plan), pick_threads(threads), device, may_choose_threads=not threads)
     known = probe.recall(_key(plan, device))
@@ -81,27 +82,29 @@ def _choose_on(device: torch.device, plan: Plan, load: Load) -> Iterator[Event]:
             refused.append(error)
             continue
         torch.set_num_threads(trial.way.threads)
-        return _machine(plan, device, trial, reason)  # type: ignore[return-value]
+        return _machine(plan, device, trial, reason)
     raise refused[0]
 
 
-def _settle(plan: Plan, rehearsal: Rehearsal, ways: list[Way], known: Trial | None, load: Load) -> Iterator[Event]:
-    """Return (as the generator's value) the trial that counts and, as a template, why."""
+def _settle(
+    plan: Plan, rehearsal: Rehearsal, ways: list[Way], known: Trial | None, load: Load
+) -> Work[tuple[Trial, str]]:
+    """Return the trial that counts and, as a template, why."""
     began = time.perf_counter()
     yield Progress(TRYING, 0, 0)
     plain = known.way if known else ways[0]
-    seconds: float = yield from rehearsal.look(plain)  # type: ignore[assignment]
+    seconds = yield from rehearsal.look(plain)
     now = load.others()
     is_short = _expected(plan, seconds) < SHORT
     if known is not None and (is_short or known.holds(now)):
-        return replace(known, seconds_per_step=seconds), EARLIER  # type: ignore[return-value]
+        return replace(known, seconds_per_step=seconds), EARLIER
     if is_short or len(ways) == 1:
-        return Trial(plain, seconds), UNTRIED if is_short else PLAIN  # type: ignore[return-value]
-    trial: Trial = yield from probe.try_ways(rehearsal, ways, LONGEST - (time.perf_counter() - began))  # type: ignore[assignment]
+        return Trial(plain, seconds), UNTRIED if is_short else PLAIN
+    trial = yield from probe.try_ways(rehearsal, ways, LONGEST - (time.perf_counter() - began))
     trial = replace(trial, load=load.others())
     if trial.is_whole:
         probe.remember(_key(plan, rehearsal.device), trial)
-    return trial, FASTER if trial.way.precision == "bf16" else PLAIN  # type: ignore[return-value]
+    return trial, FASTER if trial.way.precision == "bf16" else PLAIN
 
 
 def _machine(plan: Plan, device: torch.device, trial: Trial, reason: str) -> Machine:

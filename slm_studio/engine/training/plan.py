@@ -12,6 +12,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Note
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark
+from slm_studio.core.work import Work
 from slm_studio.engine.data.quality import refuse_hopeless
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
@@ -40,27 +41,26 @@ class Plan:
     material: Material
 
 
-def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, token: str = "") -> Iterator[Event | Plan]:
-    """Yield signs of life, then the Plan. `opened` is the net of a checkpoint, where a run is resumed."""
+def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, token: str = "") -> Work[Plan]:
+    """Yield signs of life, return the Plan. `opened` is the net of a checkpoint, where a run is resumed."""
     task = task_of(recipe.task)
     problems = recipe.problems()
     if problems:
         raise problems[0]
-    recipe, splits = yield from watched(READING, partial(_split, task, recipe, dataset))  # type: ignore[misc]
+    recipe, splits = yield from watched(READING, partial(_split, task, recipe, dataset))
     if opened is None:
         base = yield from find_base(recipe, token)
         what = LEARNING if recipe.is_blank else OPENING
-        opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), splits.train))  # type: ignore[assignment]
-        yield from _say_fresh(opened.facts.get("fresh"))  # type: ignore[union-attr]
-    assert opened is not None
-    train = yield from _examples(task, splits.train, opened, recipe)
-    validation = yield from _examples(task, splits.validation, opened, recipe)
+        opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), splits.train))
+        yield from _say_fresh(opened.facts.get("fresh"))
+    train = yield from task.examples(splits.train, opened, recipe)
+    validation = yield from task.examples(splits.validation, opened, recipe)
     if not train:
         raise StudioError("nothing-to-learn", "No row holds text to learn from.", "Choose another column, or add rows.")
     for each in (*on_unlabelled(splits.dropped), *task.remarks(splits.train, opened, train, scored=False)):
         yield Note(each.code, each.message, each.values or {})
     shown = splits.validation if len(splits.validation) else splits.train
-    yield Plan(task, recipe, splits, opened, Material(train, validation, _few(shown)))
+    return Plan(task, recipe, splits, opened, Material(train, validation, _few(shown)))
 
 
 def _split(task: Task, recipe: Recipe, dataset: Dataset) -> tuple[Recipe, Splits]:  # type: ignore[type-arg]
@@ -83,14 +83,6 @@ def _build(task: Task, recipe: Recipe, rows: Rows) -> Loaded:  # type: ignore[ty
     torch.manual_seed(recipe.seed)
     with nullcontext() if recipe.is_blank else blaming(recipe.base):
         return task.build(recipe, facts, rows)
-
-
-def _examples(task: Task, rows: Rows, loaded: Loaded, recipe: Recipe) -> Iterator[Event]:  # type: ignore[type-arg]
-    for event in task.examples(rows, loaded, recipe):
-        if isinstance(event, list):
-            return event  # type: ignore[return-value]
-        yield event
-    return []  # type: ignore[return-value]
 
 
 def _few(rows: Rows) -> Rows:

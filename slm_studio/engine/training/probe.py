@@ -5,7 +5,7 @@ and where waking them takes long, as on virtual machines, one thread trained sma
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Protocol
@@ -14,7 +14,8 @@ import torch
 
 from slm_studio.core import codec, files, paths
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Progress
+from slm_studio.core.events import Progress
+from slm_studio.core.work import Work
 from slm_studio.engine.device import has_bf16
 from slm_studio.engine.training.rehearsal import TRYING, Taken, Way
 
@@ -70,8 +71,8 @@ def ways_of(wish: str, threads: int, device: torch.device, *, may_choose_threads
     return [bf16, fp32] if wish == "bf16" else [fp32 + bf16]
 
 
-def try_ways(stage: Stage, ways: Sequence[Way], seconds: float) -> Iterator[Event]:
-    """Take a few steps in every way, in turn; yield Progress and return (as the generator's value) the Trial.
+def try_ways(stage: Stage, ways: Sequence[Way], seconds: float) -> Work[Trial]:
+    """Take a few steps in every way, in turn; yield Progress and return the Trial.
 
     No step begins that would end after `seconds`. bf16 is chosen where it is clearly faster, finite, and its loss is
     within 2 % of fp32's; there the fastest step of each counts, because what else runs on the machine can only slow a
@@ -85,7 +86,7 @@ def try_ways(stage: Stage, ways: Sequence[Way], seconds: float) -> Iterator[Even
         for place, way in enumerate(tuple(seen)):
             if time.perf_counter() - began + _last(seen[way], slowest) > seconds:
                 if any(seen.values()):
-                    return _choose(seen)  # type: ignore[return-value]
+                    return _choose(seen)
                 if turn == 0 and place:
                     del seen[way]  # there is no time even to set it up
                     continue
@@ -106,7 +107,7 @@ def try_ways(stage: Stage, ways: Sequence[Way], seconds: float) -> Iterator[Even
             seen = _with_hope(seen)
         if turn >= FEWEST_ROUNDS and time.perf_counter() - began > ENOUGH:
             break
-    return _choose(seen)  # type: ignore[return-value]
+    return _choose(seen)
 
 
 def recall(key: str) -> Trial | None:

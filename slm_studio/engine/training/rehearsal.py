@@ -2,15 +2,16 @@
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 import torch
 from torch import Tensor, nn
 
-from slm_studio.core.events import Event, Progress
+from slm_studio.core.events import Progress
 from slm_studio.core.texts import mark
+from slm_studio.core.work import Work
 from slm_studio.engine.device import attention_for, seed_draws, set_attention
 
 TRYING = mark("Trying what is fastest here")
@@ -53,8 +54,8 @@ class Rehearsal:
         self.rows = 1  # of a batch that one step takes
         self._loss, self._batches, self._lengths = loss, batches, lengths
 
-    def look(self, way: Way) -> Iterator[Event]:
-        """Yield signs of life; return (as the generator's value) the seconds that a step takes in `way`.
+    def look(self, way: Way) -> Work[float]:
+        """Yield signs of life; return the seconds that a step takes in `way`.
 
         The parts of batches grow until they take long enough to tell something.
         """
@@ -70,7 +71,7 @@ class Rehearsal:
             if not is_set_up or self._grow(taken.waited):
                 is_set_up = True
                 seen.clear()
-        return fmean(seen)  # type: ignore[return-value]
+        return fmean(seen)
 
     def step(self, way: Way, turn: int, rows: int = 0) -> Taken:
         """Take a step with the batch of a turn, or with its first `rows` rows."""

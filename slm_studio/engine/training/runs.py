@@ -25,12 +25,13 @@ from slm_studio.core.run import (
     save_run,
 )
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.work import Work
 from slm_studio.engine.advice import advise
 from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training import checkpoint
-from slm_studio.engine.training.finish import Work, make_model, score_model
+from slm_studio.engine.training.finish import Trained, make_model, score_model
 from slm_studio.engine.training.load import Load
 from slm_studio.engine.training.machine import choose_machine, use_machine
 from slm_studio.engine.training.plan import Plan, prepare
@@ -54,9 +55,7 @@ def resume_run(run: Run) -> Iterator[Event]:
 
 
 def _go_on(run: Run, recorder: "Recorder") -> Iterator[Event]:
-    path: Path | None = yield from watched(  # type: ignore[assignment]
-        "Looking for the last checkpoint", partial(checkpoint.newest, run.path / CHECKPOINTS)
-    )
+    path = yield from watched("Looking for the last checkpoint", partial(checkpoint.newest, run.path / CHECKPOINTS))
     recorder.cut_back(checkpoint.load_position(path).history if path else 0)
     yield from _train(recipe_of(run).settled(), dataset_of(run), recorder, path)
 
@@ -70,9 +69,9 @@ def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:
     best = checkpoint.best_weights(path) if step is None else None
     if best is not None:
         checkpoint.load_weights(loaded.net, best)
-    plan = yield from _plan(prepare(recipe, dataset, loaded))
+    plan = yield from prepare(recipe, dataset, loaded)
     machine = codec.read(Machine, run.path / MACHINE)
-    work = Work(plan=plan, run=run, dataset=dataset, machine=machine, position=position)
+    work = Trained(plan=plan, run=run, dataset=dataset, machine=machine, position=position)
     model = yield from _finish(work)
     save_run(replace(open_run(run.path), model=model.folder, metrics=model.metrics))
     yield Finished(model)
@@ -84,14 +83,14 @@ def _train(
     run, load = recorder.run, Load()
     opened: Loaded | None = None
     if path:
-        opened = yield from watched("Opening the checkpoint", partial(_open_checkpoint, recipe, path))  # type: ignore[assignment]
-    plan = yield from _plan(prepare(recipe, dataset, opened, token))
+        opened = yield from watched("Opening the checkpoint", partial(_open_checkpoint, recipe, path))
+    plan = yield from prepare(recipe, dataset, opened, token)
     machine_file = run.path / MACHINE
     if path and machine_file.exists():
         machine = codec.read(Machine, machine_file)
         use_machine(machine)
     else:
-        machine = yield from choose_machine(plan, load)  # type: ignore[assignment]
+        machine = yield from choose_machine(plan, load)
         files.write_json(machine_file, codec.to_json(machine))
     trainer = Trainer(
         task=plan.task, loaded=plan.loaded, recipe=recipe, material=plan.material, machine=machine,
@@ -105,33 +104,24 @@ def _train(
         yield from plan.task.strangers(plan.loaded, getattr(plan.splits, split), split)
     yield from trainer.events()
     trainer.use_best()
-    work = Work(plan=plan, run=run, dataset=dataset, machine=machine, position=trainer.position)
+    work = Trained(plan=plan, run=run, dataset=dataset, machine=machine, position=trainer.position)
     model = yield from _finish(work)
     recorder.model = model
     yield from trainer.doctor.conclude(model, trainer.position)
     yield Finished(model)
 
 
-def _finish(work: Work) -> Iterator[Event]:
+def _finish(work: Trained) -> Work[SavedModel]:
     """Save first, then score: an evaluation that fails cannot undo a saved model."""
     yield from _calibrate(work.plan)
     model = make_model(work)
-    model = yield from score_model(work, model)
-    return model  # type: ignore[return-value]
+    return (yield from score_model(work, model))
 
 
 def _calibrate(plan: Plan) -> Iterator[Event]:
     if plan.material.validation:
         observations, _ = yield from observe_all(plan.task, plan.loaded, plan.material.validation, CALIBRATION_BATCH)
         plan.loaded.facts |= plan.task.calibrate(observations)
-
-
-def _plan(events: Iterator[Event | Plan]) -> Iterator[Event]:
-    for event in events:
-        if isinstance(event, Plan):
-            return event  # type: ignore[return-value]
-        yield event
-    raise AssertionError("prepare ends in a Plan")
 
 
 def _open_checkpoint(recipe: Recipe, path: Path) -> Loaded:

@@ -14,11 +14,12 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Evaluated, Event, Machine, Progress, Replanned, Sample, Saved, Step
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark
+from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.device import memory_used, seed_draws, set_attention
 from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.task import Batch, Example, Task
+from slm_studio.engine.task import Batch, Example, Held, Task
 from slm_studio.engine.training import checkpoint
 from slm_studio.engine.training.batches import batch_plan
 from slm_studio.engine.training.budget import Budget
@@ -226,12 +227,12 @@ class Trainer:
         yield Sample(self.position.step, table.columns, table.rows)
         yield from self.doctor.look(evaluated, self.position, self.recipe)
 
-    def _score(self, examples: list[Example]) -> Iterator[Event]:
-        """Yield Progress now and then; return Held as the generator's value."""
+    def _score(self, examples: list[Example]) -> Work[Held]:
+        """Yield Progress now and then; return how the examples fared."""
         observations, _ = yield from observe_all(
             self.task, self.loaded, examples, self.batch_size * 2, self.machine.precision
         )
-        return self.task.summarise(observations)  # type: ignore[return-value]
+        return self.task.summarise(observations)
 
     def _to_device(self, batch: Batch) -> Batch:
         return {name: tensor.to(self.device, non_blocking=True) for name, tensor in batch.items()}

@@ -12,6 +12,7 @@ from slm_studio import engine
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.work import outcome
 from slm_studio.engine.data.passages import text_rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models import demands
@@ -90,7 +91,7 @@ def test_a_text_is_as_likely_as_transformers_finds_it(tmp_path: Path, name: str,
     loaded.facts |= {"reads": "lines", "max_length": 62}
     opening = AutoTokenizer.from_pretrained(folder)("a", return_special_tokens_mask=True)["special_tokens_mask"][0] == 1
 
-    (example,) = next(each for each in task.examples(text_rows([TEXTS[1]]), loaded, None) if isinstance(each, list))
+    (example,) = outcome(task.examples(text_rows([TEXTS[1]]), loaded, None))
     with torch.inference_mode():
         scored = task.observe(loaded, task.collate([example], loaded))
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from slm_studio.core.recipe import make_recipe
+from slm_studio.core.work import outcome
 from slm_studio.engine.data.passages import text_rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.tasks import task_of
@@ -18,12 +19,7 @@ STORY = "He typed <|endoftext|> and <unk>, then went on. "
 
 
 def blocks(loaded: Loaded, *texts: str) -> list[np.ndarray]:
-    return [
-        example["input_ids"]
-        for example in next(
-            each for each in task_of("write").examples(text_rows(texts), loaded, None) if isinstance(each, list)
-        )
-    ]
+    return [example["input_ids"] for example in outcome(task_of("write").examples(text_rows(texts), loaded, None))]
 
 
 @pytest.fixture(params=["characters", "pieces"])
@@ -43,7 +39,7 @@ def test_a_story_about_control_tokens_is_learnt_as_it_is_written(blank: Loaded) 
 
 def test_the_passages_of_a_report_show_it(blank: Loaded, tmp_path: Path) -> None:
     task, rows = task_of("write"), text_rows([STORY])
-    examples = next(each for each in task.examples(rows, blank, None) if isinstance(each, list))
+    examples = outcome(task.examples(rows, blank, None))
     with torch.inference_mode():
         observed = [task.observe(blank, task.collate([each], blank)) for each in examples]
 

@@ -30,15 +30,6 @@ def result(events: Iterator[Event]) -> object:
     return last.result
 
 
-def value(events: Iterator[Event]):
-    """Run a generator to its end and return its value."""
-    while True:
-        try:
-            next(events)
-        except StopIteration as stop:
-            return stop.value
-
-
 def losses(events: list[Event]) -> list[float]:
     """Return the loss of every step."""
     return [event.loss for event in events if isinstance(event, Step)]

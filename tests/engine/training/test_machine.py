@@ -13,12 +13,13 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Machine, Progress, Started, Step
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import STOPPED, create_run, open_run
+from slm_studio.core.work import outcome
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training import machine, probe
 from slm_studio.engine.training.load import Load
 from slm_studio.engine.training.plan import Plan, prepare
 from slm_studio.engine.training.probe import Trial, Way
-from tests.engine.training.conftest import losses, value
+from tests.engine.training.conftest import losses
 
 CPU = torch.device("cpu")
 
@@ -30,7 +31,7 @@ def recipe(recipe: Recipe) -> Recipe:
 
 @pytest.fixture
 def plan(book: Dataset, recipe: Recipe) -> Plan:
-    return next(event for event in prepare(recipe.settled(), book) if isinstance(event, Plan))
+    return outcome(prepare(recipe.settled(), book))
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def chosen(plan: Plan) -> Machine:
-    return value(machine.choose_machine(plan, Load()))
+    return outcome(machine.choose_machine(plan, Load()))
 
 
 def test_a_short_run_takes_fp32_without_a_trial(plan: Plan, trials: list[object]) -> None:

@@ -9,10 +9,10 @@ import torch
 
 from slm_studio.core import files, paths
 from slm_studio.core.events import Progress
+from slm_studio.core.work import outcome
 from slm_studio.engine.training import probe
 from slm_studio.engine.training.probe import Trial, Way, try_ways, ways_of
 from slm_studio.engine.training.rehearsal import Taken
-from tests.engine.training.conftest import value
 
 CPU = torch.device("cpu")
 EVERY_WAY = [Way(precision, threads) for precision in ("fp32", "bf16") for threads in (1, 2)]
@@ -42,7 +42,7 @@ class Stage:
 def choice(
     milliseconds: Callable[[str, int], float], ways: Sequence[Way] = EVERY_WAY, seconds: float = 60.0, **more
 ) -> Trial:
-    return value(try_ways(Stage(milliseconds, **more), ways, seconds))
+    return outcome(try_ways(Stage(milliseconds, **more), ways, seconds))
 
 
 def test_the_ways_are_those_worth_a_trial(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +131,7 @@ def test_a_trial_that_had_no_time_is_not_whole() -> None:
 def test_a_way_that_crawls_is_soon_tried_no_more() -> None:
     stage = Stage(lambda precision, threads: 60 if precision == "bf16" else 1)
 
-    value(try_ways(stage, EVERY_WAY, 60.0))
+    outcome(try_ways(stage, EVERY_WAY, 60.0))
 
     assert sum(way.precision == "bf16" for way in stage.steps) == 2 * 3  # set up, and two rounds
     assert sum(way.precision == "fp32" for way in stage.steps) > 2 * 3
