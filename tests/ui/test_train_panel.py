@@ -390,9 +390,7 @@ def test_a_finished_run_shows_its_score_beside_the_baselines(place):
     place.engine.gate.set()
     place.until(lambda: place.button("See the report"))
 
-    assert (
-        "Done in 0:12 · accuracy 0.912 (0.890 – 0.930) on 10 test rows · the most frequent label 0.100" in place.words()
-    )
+    assert "Done in 0:12 · accuracy 0.912 (0.890 – 0.930) on 10 test rows · most frequent label 0.100" in place.words()
     assert "Better than always answering the most frequent label, and not by chance." in place.words()
     assert place.session.model == place.engine.model and place.button("Try it")
     place.panel.primary()
@@ -524,11 +522,11 @@ def test_a_model_no_better_than_the_most_frequent_label_is_not_green(place):
     assert place.words().count("these texts do not tell this column apart") == 2
 
 
-def test_the_banner_leaves_a_compressors_perplexity_out(place):
+def test_the_banner_compares_writers_by_the_byte(place):
     model = replace(
         place.engine.model, task="write", metrics={"perplexity": 5.2, "bits_per_byte": 2.4}, intervals={},
         baseline={"unigram": {"perplexity": 22.1, "bits_per_byte": 4.5}, "xz": {"perplexity": 5.853, "bits_per_byte": 2.55}},
         verdicts={},
     )  # fmt: skip
 
-    assert result_words(model) == "Done in 0:12 · perplexity 5.200 on 10 test rows · counting tokens 22.1"
+    assert result_words(model) == "Done in 0:12 · bits per byte 2.40 on 10 test rows · token counts 4.50 · xz 2.55"

@@ -122,6 +122,7 @@ INFO = TaskInfo(
     ),
     metric="accuracy",
     shown=("accuracy", "f1_macro"),
+    compared="accuracy",
     hub_tag="text-classification",
     order=10,
     options=ClassifyOptions,

@@ -67,6 +67,7 @@ class TaskInfo:
     families: tuple[Family, ...]  # the first is the default for small data; CONTINUED is last
     metric: str  # drawn beside the loss while a model learns
     shown: tuple[str, ...]  # metrics a report leads with
+    compared: str  # the one of them in which simple methods and other models stand beside it
     hub_tag: str
     order: int
     options: type  # a frozen dataclass of the task's own knobs

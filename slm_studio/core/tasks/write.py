@@ -79,6 +79,7 @@ INFO = TaskInfo(
     ),
     metric="loss",
     shown=("perplexity", "bits_per_byte"),
+    compared="bits_per_byte",
     hub_tag="text-generation",
     order=20,
     options=WriteOptions,

@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from slm_studio.core import codec, files, knobs, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished
+from slm_studio.core.measures import measure, method
 from slm_studio.core.recipe import Recipe, recipe_from_json
 from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.saved import SavedModel, open_saved
@@ -23,15 +24,6 @@ from slm_studio.engine.sharing import snippets
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
 from slm_studio.engine.sharing.own_part import marked
 
-NAMES = {
-    "accuracy": "Accuracy", "f1_macro": "Macro F1", "f1_weighted": "Weighted F1", "precision_macro": "Macro precision",
-    "recall_macro": "Macro recall", "perplexity": "Perplexity", "bits_per_byte": "Bits per byte", "loss": "Loss",
-}  # fmt: skip
-BASELINES = {
-    "majority": "always the most frequent label", "tfidf_linear": "TF-IDF and a linear model",
-    "uniform": "every token equally likely", "unigram": "frequency of single tokens",
-}  # fmt: skip
-_HUB_TYPES = {"f1_macro": "f1", "f1_weighted": "f1", "precision_macro": "precision", "recall_macro": "recall"}
 _STEPS = ("data", "pre-training", "fine-tuning", "training", "output")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?")
@@ -85,7 +77,7 @@ def write_card(
             "score",
             "this model",
             "95 % interval",
-            *(BASELINES.get(each.key, each.key) for each in baselines),
+            *(method(each.key).title for each in baselines),
         ],
         "scores": _scores(metrics, baselines),
         "verdicts": [sentence for each in baselines if (sentence := _verdict(each))],
@@ -128,8 +120,8 @@ def _result(model: SavedModel, info: TaskInfo, metrics: Sequence[Metric]) -> dic
     figures = []
     for metric in metrics:
         figure: dict[str, object] = {
-            "type": _HUB_TYPES.get(metric.key, metric.key),
-            "name": NAMES.get(metric.key, metric.key),
+            "type": measure(metric.key).hub or metric.key,
+            "name": _capital(measure(metric.key).title),
         }
         figure["value"] = round(metric.value, 6)
         if metric.low is not None and metric.high is not None:
@@ -281,12 +273,16 @@ def _scores(metrics: Sequence[Metric], baselines: Sequence[Baseline]) -> list[li
         beside = [
             next((f"{each.value:.4g}" for each in base.metrics if each.key == metric.key), "–") for base in baselines
         ]
-        lines.append([NAMES.get(metric.key, metric.key), f"{metric.value:.4g}", interval, *beside])
+        lines.append([_capital(measure(metric.key).title), f"{metric.value:.4g}", interval, *beside])
     return lines
 
 
+def _capital(title: str) -> str:
+    return title[:1].upper() + title[1:]
+
+
 def _verdict(baseline: Baseline) -> str:
-    name = BASELINES.get(baseline.key, baseline.key)
+    name = method(baseline.key).title
     sentences = {
         "better": f"A paired test shows this model ahead of the simple method “{name}”.",
         "worse": f"A paired test shows this model behind the simple method “{name}”.",

@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from slm_studio.core.measures import measure
 from slm_studio.core.results import Report
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.evaluation import words
 from slm_studio.ui.evaluation.reading import Case, CaseReader, Wanted
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import Button
@@ -234,7 +234,7 @@ class _Name:
 
 def _row(case: Case, labelled: bool) -> Row:
     if not labelled:
-        return Row((case.text, words.figure("perplexity", math.exp(min(case.loss, 700)))), case)
+        return Row((case.text, measure("perplexity").written(math.exp(min(case.loss, 700)))), case)
     return Row((case.text, case.label, case.predicted, f"{case.score:.2f}"), case)
 
 

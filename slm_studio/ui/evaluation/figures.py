@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError, show
+from slm_studio.core.measures import measure, method
 from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import tr
@@ -88,35 +89,35 @@ def leading(report: Report) -> list[Metric]:
 
 
 def _metric(metric: Metric, report: Report) -> Figure:
-    return Figure(
-        partial(words.metric_name, metric.key), words.figure(metric.key, metric.value), partial(_second, metric)
-    )
+    known = measure(metric.key)
+    return Figure(lambda: known.name, known.written(metric.value), partial(_second, metric))
 
 
 def _second(metric: Metric) -> str:
-    interval = words.interval_words(metric)
-    if metric.key == "perplexity":
-        return (
-            f"{words.perplexity_words(metric.value)}\n{interval}" if interval else words.perplexity_words(metric.value)
-        )
-    return interval
+    return "\n".join(filter(None, (measure(metric.key).in_words(metric.value), words.interval_words(metric))))
 
 
 def _baselines(report: Report) -> Figure:
-    key = leading(report)[0].key if leading(report) else ""
-    if report.task == "write":
-        key = "bits_per_byte"
+    key = _compared(report)
     values = [words.baseline_value(each, key) for each in report.baselines]
-    value = "\u2009/\u2009".join("–" if each is None else words.figure(key, each) for each in values)
+    value = "\u2009/\u2009".join(measure(key).written(each) for each in values)
     return Figure(partial(_names, report.baselines), value, partial(_verdict, report, key))
 
 
+def _compared(report: Report) -> str:
+    """Return the metric in which simple methods stand beside the model."""
+    try:
+        return task_info(report.task).compared
+    except StudioError:
+        return leading(report)[0].key if leading(report) else ""
+
+
 def _names(baselines: tuple[Baseline, ...]) -> str:
-    return " / ".join(words.baseline_name(each.key) for each in baselines)
+    return " / ".join(method(each.key).name for each in baselines)
 
 
 def _verdict(report: Report, key: str) -> str:
     judged = [each for each in report.baselines if each.verdict]
     if judged:
         return words.verdict_words(judged[-1])  # the hardest to beat stands last
-    return tr("{metric} of simple methods", metric=words.metric_name(key)) if key else ""
+    return tr("{metric} of simple methods", metric=measure(key).name) if key else ""

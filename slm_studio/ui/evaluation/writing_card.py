@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
+from slm_studio.core.measures import measure, method
 from slm_studio.core.results import Report
 from slm_studio.core.texts import mark, tr
 from slm_studio.core.verdict import verdict_of_report
@@ -50,13 +51,13 @@ class WritingCard(Card):
             return
         rows = [(tr("this model"), mine)]
         rows += [
-            (words.baseline_name(each.key), value)
+            (method(each.key).name, value)
             for each in report.baselines
             if (value := words.baseline_value(each, "bits_per_byte")) is not None
         ]
         longest = max(value for _, value in rows)
         self.model.set_rows(
-            [Row((name, Cell(words.figure("bits_per_byte", value), share=value / longest))) for name, value in rows]
+            [Row((name, Cell(measure("bits_per_byte").written(value), share=value / longest))) for name, value in rows]
         )
         self.table.setFixedHeight(the_theme().px(38) * len(rows) + 1)
         sentence = verdict_of_report(report).sentence

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from slm_studio.core.measures import measure
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
@@ -75,11 +76,8 @@ def score_words(model: SavedModel) -> str:
     """Return a model's leading score. Examples: "0.912", "1.94 bits/byte", "–\""""
     if not model.task:
         return tr("a base")
-    for key in reversed(task_info(model.task).shown) if model.task == "write" else task_info(model.task).shown:
-        if key in model.metrics:
-            value = model.metrics[key]
-            return tr("{value} bits/byte", value=f"{value:.2f}") if key == "bits_per_byte" else f"{value:.3f}"
-    return "–"
+    key = task_info(model.task).compared
+    return measure(key).alone(model.metrics[key]) if key in model.metrics else "–"
 
 
 def _second(model: SavedModel) -> str:

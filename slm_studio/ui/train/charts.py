@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from slm_studio.core.curves import COLUMNS
 from slm_studio.core.events import Evaluated, Step
+from slm_studio.core.measures import measure
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark
 from slm_studio.ui.train.story import Story
-from slm_studio.ui.train.wording import METRICS
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import Text
@@ -99,7 +99,7 @@ class ChartsCard(Card):
             return
         if key == "loss":
             metric = task_info(story.run.task).metric
-            chart.set_metric("" if metric == "loss" else metric, METRICS.get(metric, metric))
+            chart.set_metric("" if metric == "loss" else metric, measure(metric).title)
         n, epoch, seconds, values = (story.steps.column(COLUMNS.index(name)) for name in ("n", "epoch", "seconds", key))
         if len(story.steps):
             chart.add_columns(n, epoch, seconds, values)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.events import Note, Step
+from slm_studio.core.measures import measure
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, say, tr
@@ -13,7 +14,7 @@ from slm_studio.ui.models import bytes_words
 from slm_studio.ui.train.charts import ChartsCard
 from slm_studio.ui.train.samples import SamplesCard
 from slm_studio.ui.train.story import Story
-from slm_studio.ui.train.wording import DOCTOR, machine_words, metric_name, score
+from slm_studio.ui.train.wording import DOCTOR, machine_words
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import SteadyText, Text
 from slm_studio.ui.widgets.page import GAP
@@ -112,8 +113,8 @@ class Watch(QWidget):
         first, second = self._keys()
         model = self._final(self.story)
         template = mark("test {metric}") if model and model.metrics_on == "test" else mark("held-out {metric}")
-        self._stats["first"].name.set_words(lambda: tr(template, metric=metric_name(first)))
-        self._stats["second"].name.set_words(lambda: metric_name(second))
+        self._stats["first"].name.set_words(lambda: tr(template, metric=measure(first).name))
+        self._stats["second"].name.set_words(lambda: measure(second).name)
 
     def _show_numbers(self) -> None:
         story = self.story
@@ -122,7 +123,7 @@ class Watch(QWidget):
         self._name_metrics()
         metrics = self._metrics(story)
         for place, key in zip(("first", "second"), self._keys(), strict=True):
-            self.grid.set_value(place, score(metrics.get(key)))
+            self.grid.set_value(place, measure(key).written(metrics.get(key)))
         speed, memory = story.recent("tokens_per_second"), story.recent("memory")
         self.grid.set_value("speed", f"{speed:,.0f}" if speed == speed else "–")
         self.grid.set_value("memory", bytes_words(int(memory)) if memory == memory and memory > 0 else "–")

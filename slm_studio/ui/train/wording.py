@@ -4,6 +4,7 @@ from datetime import datetime
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Machine
+from slm_studio.core.measures import measure, method
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Sizes
 from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, RUNNING, STOPPED, Run
@@ -13,19 +14,10 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.ui.devices import device_name
 from slm_studio.ui.widgets.progress import clock
 
-METRICS = {
-    "accuracy": mark("accuracy"), "f1_macro": mark("macro F1"), "f1_weighted": mark("weighted F1"), "loss": mark("loss"),
-    "perplexity": mark("perplexity"), "bits_per_byte": mark("bits per byte"), "precision_macro": mark("macro precision"),
-    "recall_macro": mark("macro recall"),
-}  # fmt: skip
 STATES = {
     CREATED: mark("not started"), RUNNING: mark("running"), PAUSED: mark("paused"), FINISHED: mark("finished"),
     STOPPED: mark("stopped"), FAILED: mark("ended with an error"), INTERRUPTED: mark("interrupted"), "stopping": mark("stopping"),
     "elsewhere": mark("at work in another window"),
-}  # fmt: skip
-BASELINES = {
-    "majority": mark("the most frequent label"), "tfidf_linear": mark("TF-IDF + linear"), "uniform": mark("guessing"),
-    "unigram": mark("counting tokens"),
 }  # fmt: skip
 DOCTOR = {  # code of a Note → title and tone of its card
     "learning-well": (mark("Learning well"), "soft"), "learning-with-gap": (mark("Learning, with a gap"), "soft"),
@@ -36,19 +28,6 @@ DOCTOR = {  # code of a Note → title and tone of its card
     "ended-beaten": (mark("A simpler method does better"), "warning"),
     "diverging": (mark("Diverging"), "bad"), "no-gain": (mark("No gain at the latest look"), ""),
 }  # fmt: skip
-UNTOLD = ("xz",)  # a compressor has no perplexity that says anything; the sentence below the scores weighs it
-
-
-def metric_name(key: str) -> str:
-    """Return a metric as people call it."""
-    return tr(METRICS[key]) if key in METRICS else key
-
-
-def score(value: float | None) -> str:
-    """Return a score with three digits that count."""
-    if value is None or value != value:
-        return "–"
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 def run_score(run: Run) -> str:
@@ -59,7 +38,7 @@ def run_score(run: Run) -> str:
         return ""
     metrics = run.metrics or {}
     key = next((each for each in (*info.shown, info.metric) if each in metrics), "")
-    return f"{score(metrics[key])} {metric_name(key)}" if key else ""
+    return f"{measure(key).written(metrics[key])} {measure(key).name}" if key else ""
 
 
 def state_words(state: str) -> str:
@@ -127,13 +106,14 @@ def run_facts(
 def result_words(model: SavedModel) -> str:
     """Return the score of a finished run beside its baselines, in one line."""
     info = task_info(model.task)
-    key = next((each for each in (*info.shown, info.metric) if each in model.metrics), "")
+    key = next((each for each in (info.compared, *info.shown, info.metric) if each in model.metrics), "")
     if not key:
         return tr("The model is saved.")
-    first = f"{metric_name(key)} {score(model.metrics[key])}"
+    known = measure(key)
+    first = f"{known.name} {known.written(model.metrics[key])}"
     if key in model.intervals:
         low, high = model.intervals[key]
-        first += f" ({score(low)} – {score(high)})"
+        first += f" ({known.written(low)} – {known.written(high)})"
     rows = model.rows.get(model.metrics_on, 0)
     if rows:
         first += " " + (
@@ -143,8 +123,8 @@ def result_words(model: SavedModel) -> str:
         )
     parts = [tr("Done in {time}", time=clock(model.seconds)), first] if model.seconds else [first]
     for name, scores in model.baseline.items():
-        if key in scores and name not in UNTOLD:
-            parts.append(f"{tr(BASELINES.get(name, name))} {score(scores[key])}")
+        if key in scores:
+            parts.append(f"{method(name).name} {known.written(scores[key])}")
     return " · ".join(parts)
 
 

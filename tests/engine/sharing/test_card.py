@@ -65,7 +65,7 @@ def test_the_text_holds_the_evidence(model: SavedModel) -> None:
         "| Rows for train | 900 |",
         "ab" * 32,
         "Scored on 120 test rows",
-        "no difference to the simple method “TF-IDF and a linear model”",
+        "no difference to the simple method “TF-IDF + linear”",
         r"Weak classes (F1 below 0.6): so \| so (0.44).",
         "It learnt from only 900 rows.",
         "1 min 1 s",

@@ -1,0 +1,101 @@
+"""The one table of measures and of simple methods: what each is called, how it is written, which way is better.
+
+Window, command line and model card read it; a task names the keys.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from slm_studio.core.texts import mark, tr
+
+Form = Literal["share", "number", "nats"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """One number of a report."""
+
+    key: str  # as in CLI.md
+    title: str
+    form: Form = "number"  # share: 0 to 1; nats: a mean loss
+    better: Literal["higher", "lower"] = "higher"
+    hub: str = ""  # what the hub's cards call it, where that is another name
+    meaning: str = ""  # a template with {value}: the number in words
+    short: str = "{value}"  # a template where the name does not stand beside it
+
+    @property
+    def name(self) -> str:
+        """Return its name in the language of now."""
+        return tr(self.title)
+
+    def written(self, value: float | None) -> str:
+        """Return a value as it is read: shares and losses with three digits after the point, the rest with three in all.
+
+        Example: MEASURES["perplexity"].written(12345.6) == "12,346"
+        """
+        if value is None or not math.isfinite(value):
+            return "–"
+        if self.form != "number":
+            return f"{value:.3f}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) >= 100 else f"{value:#.3g}"
+
+    def alone(self, value: float) -> str:
+        """Return a value where its name does not stand beside it. Example: “1.94 bits/byte”"""
+        return tr(self.short, value=self.written(value))
+
+    def in_words(self, value: float) -> str:
+        """Return what a value means, or ""."""
+        return tr(self.meaning, value=f"{value:,.1f}" if value < 10 else f"{value:,.0f}") if self.meaning else ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Method:
+    """A simple method that a model is compared with."""
+
+    key: str
+    title: str
+
+    @property
+    def name(self) -> str:
+        """Return its name in the language of now."""
+        return tr(self.title)
+
+
+MEASURES = {
+    each.key: each
+    for each in (
+        Measure(key="loss", title=mark("loss"), form="nats", better="lower"),
+        Measure(key="accuracy", title=mark("accuracy"), form="share"),
+        Measure(key="f1_macro", title=mark("macro F1"), form="share", hub="f1"),
+        Measure(key="f1_weighted", title=mark("weighted F1"), form="share", hub="f1"),
+        Measure(key="precision_macro", title=mark("macro precision"), form="share", hub="precision"),
+        Measure(key="recall_macro", title=mark("macro recall"), form="share", hub="recall"),
+        Measure(
+            key="perplexity",
+            title=mark("perplexity"),
+            better="lower",
+            meaning=mark("as unsure as between {value} tokens"),
+        ),
+        Measure(key="bits_per_byte", title=mark("bits per byte"), better="lower", short=mark("{value} bits/byte")),
+    )
+}
+METHODS = {
+    each.key: each
+    for each in (
+        Method(key="majority", title=mark("most frequent label")),
+        Method(key="tfidf_linear", title=mark("TF-IDF + linear")),
+        Method(key="unigram", title=mark("token counts")),
+        Method(key="xz", title=mark("xz")),
+    )
+}
+
+
+def measure(key: str) -> Measure:
+    """Return the measure called `key`; one that this version does not know goes by its key."""
+    return MEASURES.get(key) or Measure(key=key, title=key.replace("_", " "))
+
+
+def method(key: str) -> Method:
+    """Return the simple method called `key`; one that this version does not know goes by its key."""
+    return METHODS.get(key) or Method(key=key, title=key.replace("_", " "))
