@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from slm_studio.core import files
+from slm_studio.core import files, snippets
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import task_info
 from slm_studio.ui.evaluation.reading import Case
 from slm_studio.ui.models import bytes_words, shape_words
 from slm_studio.ui.playground.classify import how_often_right, pick_examples
 from slm_studio.ui.playground.write import beginnings
-from slm_studio.ui.trying import snippets
 from tests.ui.places import make_model
 
 ODD = 'it\'s "late" `$HOME` $(echo hi) \\n &\n第二行\u2028\x07😀'
@@ -23,11 +23,12 @@ ODD = 'it\'s "late" `$HOME` $(echo hi) \\n &\n第二行\u2028\x07😀'
 def test_code_quotes_whatever_stands_in_path_and_text(tmp_path, own, text):
     model = make_model(f"odd {ODD[:12]}")
     files.write_json(Path(model.folder) / "config.json", {"model_type": "slm-bag" if own else "bert"})
+    assert snippets.is_own_shape(model) == own
 
-    texts = {
-        node.value for node in ast.walk(ast.parse(snippets.python_code(model, text))) if isinstance(node, ast.Constant)
-    }
-    parts = shlex.split(snippets.command_line(model, text, windows=False))
+    info, write = task_info(model.task), snippets.studio_code if own else snippets.plain_code
+    code = write(info, model.folder, text)
+    texts = {node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)}
+    parts = shlex.split(snippets.command_line(info, model.folder, text, windows=False))
 
     assert {model.folder, text} <= texts
     assert parts[:3] == ["slm-studio", "predict", model.folder]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks.info import CONTINUED, Family, Role, Size, TaskInfo
+from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, Size, TaskInfo
 from slm_studio.core.texts import mark
 
 
@@ -27,6 +27,23 @@ class ClassifyOptions:
 
 
 SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))
+
+CODE = Code(
+    plain="""\
+from transformers import pipeline
+
+classify = pipeline("text-classification", model={model})
+print(classify({prompt}, top_k=5, truncation=True))
+""",
+    studio="""\
+from slm_studio import engine
+
+*_, opened = engine.open({model})
+for event in engine.predict(opened.result.handle, {prompt}, {{"top": 5}}):
+    if hasattr(event, "item"):
+        print(event.item.label, round(event.item.score, 3))
+""",
+)
 
 INFO = TaskInfo(
     key="classify",
@@ -124,6 +141,9 @@ INFO = TaskInfo(
     shown=("accuracy", "f1_macro"),
     compared="accuracy",
     hub_tag="text-classification",
+    verb="predict",
+    example=mark("Write a text here."),
+    code=CODE,
     order=10,
     options=ClassifyOptions,
 )

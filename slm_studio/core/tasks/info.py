@@ -56,6 +56,15 @@ class Family:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Code:
+    """Programs that answer a prompt. {model} and {prompt} are filled in as Python writes them, quotes and all."""
+
+    plain: str  # with Transformers alone
+    studio: str  # for shapes that only SLM Studio knows
+    flag: str = "--text"  # of the command that answers one prompt
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskInfo:
     """A task as a person meets it."""
 
@@ -69,6 +78,9 @@ class TaskInfo:
     shown: tuple[str, ...]  # metrics a report leads with
     compared: str  # the one of them in which simple methods and other models stand beside it
     hub_tag: str
+    verb: str  # the command that answers one prompt
+    example: str  # a prompt to begin with
+    code: Code
     order: int
     options: type  # a frozen dataclass of the task's own knobs
 

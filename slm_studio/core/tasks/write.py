@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks.info import CONTINUED, Family, Role, Size, TaskInfo
+from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, Size, TaskInfo
 from slm_studio.core.texts import mark
 
 
@@ -47,6 +47,25 @@ DEFAULTS = {
     "test_share": 0.05,
 }  # fmt: skip
 
+CODE = Code(
+    plain="""\
+from transformers import pipeline
+
+write = pipeline("text-generation", model={model})
+written = write({prompt}, max_new_tokens=100, do_sample=True, temperature=0.8, top_p=0.95)
+print(written[0]["generated_text"])
+""",
+    studio="""\
+from slm_studio import engine
+
+*_, opened = engine.open({model})
+for event in engine.predict(opened.result.handle, {prompt}, {{"max_new_tokens": 200}}):
+    if hasattr(event, "item"):
+        print(event.item.text, end="", flush=True)
+""",
+    flag="--prompt",
+)
+
 INFO = TaskInfo(
     key="write",
     title="Write",
@@ -81,6 +100,9 @@ INFO = TaskInfo(
     shown=("perplexity", "bits_per_byte"),
     compared="bits_per_byte",
     hub_tag="text-generation",
+    verb="generate",
+    example=mark("Once upon a time"),
+    code=CODE,
     order=20,
     options=WriteOptions,
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from slm_studio.core import codec, files, knobs, paths
+from slm_studio.core import codec, files, knobs, paths, snippets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished
 from slm_studio.core.measures import measure, method
@@ -20,7 +20,6 @@ from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.tasks import TaskInfo, task_info
 from slm_studio.engine.models.architectures import OWN_TYPES
-from slm_studio.engine.sharing import snippets
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
 from slm_studio.engine.sharing.own_part import marked
 
@@ -67,7 +66,7 @@ def write_card(
         "facts": _facts(model, info, language),
         "labels": _labels(model),
         "use": _use(info),
-        "code": snippets.code(info, name or files.slug(model.name), own),
+        "code": _code(info, name or files.slug(model.name), own),
         "data": _data(model),
         "lineage": [(each.step, _plain(each.what), _plain(each.detail)) for each in _ordered(model)],
         "recipe": _recipe(model),
@@ -174,6 +173,27 @@ def _use(info: TaskInfo | None) -> str:
     if info is None:
         return "As a base for training."
     return f"{info.title}: {info.blurb[0].lower()}{info.blurb[1:]} Made for texts like those it learnt from; on other texts it was not tested."
+
+
+def _code(info: TaskInfo | None, name: str, own: bool) -> str:
+    """Return how a model called `name` is used; `own` shapes are opened by the studio only."""
+    if info is None:
+        return _fenced("python", snippets.plain_code(None, name, ""))
+    folder = name.rpartition("/")[2]
+    command = snippets.command_line(info, folder, info.example, windows=False)
+    fetch = f"slm-studio fetch {name} --out {folder}\n" if "/" in name else ""
+    studio = [
+        "With SLM Studio, in Python:",
+        _fenced("python", snippets.studio_code(info, folder, info.example)),
+        "or from the command line:",
+        _fenced("sh", f"{fetch}{command}\n"),
+    ]
+    plain = [] if own else [_fenced("python", snippets.plain_code(info, name, info.example))]
+    return "\n\n".join([*plain, *studio])
+
+
+def _fenced(language: str, code: str) -> str:
+    return f"```{language}\n{code}```"
 
 
 def _facts(model: SavedModel, info: TaskInfo | None, language: str) -> list[tuple[str, str]]:

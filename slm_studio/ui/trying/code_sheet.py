@@ -3,16 +3,15 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from slm_studio.core import snippets
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import mark
-from slm_studio.ui.trying import snippets
+from slm_studio.core.tasks import task_info
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.buttons import IconButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.code_view import CodeView
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.segmented import Segmented
-
-SAMPLES = {"classify": mark("Write a text here."), "write": mark("Once upon a time")}
 
 
 class CodeSheet(Card):
@@ -39,14 +38,14 @@ class CodeSheet(Card):
 
     def open_sheet(self, model: SavedModel, text: str) -> None:
         """Show code for a model and a text."""
-        self._model, self._text = model, text or SAMPLES.get(model.task, "")
+        self._model, self._text = model, text or tr(task_info(model.task).example)
         self._show(self.tabs.current())
 
     def _show(self, tab: str) -> None:
         if self._model is None:
             return
         is_python = tab == "python"
-        own = snippets.is_own_shape(self._model)
+        info, folder, own = task_info(self._model.task), self._model.folder, snippets.is_own_shape(self._model)
         for widget in (self.about_more, self.more):
             widget.setVisible(not is_python)
         if is_python:
@@ -55,8 +54,9 @@ class CodeSheet(Card):
                 if own
                 else "Needs Transformers only: pip install transformers torch"
             )
-            self.code.set_code(snippets.python_code(self._model, self._text))
+            write = snippets.studio_code if own else snippets.plain_code
+            self.code.set_code(write(info, folder, self._text))
             return
         self.about.set_words("One text; with --json a program can read the answer.")
-        self.code.set_code(snippets.command_line(self._model, self._text))
-        self.more.set_code(snippets.file_command(self._model))
+        self.code.set_code(snippets.command_line(info, folder, self._text))
+        self.more.set_code(snippets.file_command(folder))

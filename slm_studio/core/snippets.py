@@ -1,0 +1,77 @@
+"""Code that does what a person did in the window, ready to run, for the window and for model cards: paths and texts are quoted, whatever stands in them."""
+
+import json
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+from slm_studio.core import files
+from slm_studio.core.errors import StudioError
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks.info import TaskInfo
+
+OWN = "slm-"  # model types of our own shapes, which plain Transformers does not know
+
+_BASE = """\
+from transformers import AutoModel, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained({model})
+model = AutoModel.from_pretrained({model})
+"""
+
+
+def is_own_shape(model: SavedModel) -> bool:
+    """Say whether the model's shape is our own, so that only SLM Studio opens it."""
+    try:
+        config = files.read_json(Path(model.folder) / "config.json")
+    except StudioError:
+        return False
+    return isinstance(config, dict) and str(config.get("model_type", "")).startswith(OWN)
+
+
+def plain_code(info: TaskInfo | None, model: str, prompt: str) -> str:
+    """Return a Python program that answers `prompt` with Transformers alone; `model` is a folder or a hub id."""
+    template = info.code.plain if info else _BASE
+    return template.format(model=literal(model), prompt=literal(prompt))
+
+
+def studio_code(info: TaskInfo, folder: str, prompt: str) -> str:
+    """Return a Python program that answers `prompt` with SLM Studio."""
+    return info.code.studio.format(model=literal(folder), prompt=literal(prompt))
+
+
+def command_line(info: TaskInfo, folder: str, prompt: str, windows: bool = os.name == "nt") -> str:
+    """Return a command that answers `prompt`."""
+    return quoted(["slm-studio", info.verb, folder, (info.code.flag, prompt)], windows)
+
+
+def file_command(folder: str, windows: bool = os.name == "nt") -> str:
+    """Return a command that answers every row of a file."""
+    return quoted(["slm-studio", "predict", folder, "--file", "texts.csv", "--out", "answers.csv"], windows)
+
+
+def literal(text: str) -> str:
+    """Return a text as Python writes it; letters of any script stay. Example: literal('a "b"') == '"a \\\\"b\\\\""'"""
+    shown = json.dumps(text, ensure_ascii=False)  # in double quotes; its escapes are Python's too
+    return shown if shown.isprintable() else repr(text)
+
+
+def quoted(parts: list[str | tuple[str, str]], windows: bool) -> str:
+    """Return a command as a shell reads it: no part is split, expanded or taken for a flag."""
+    flat = [each if isinstance(each, str) else f"{each[0]}={each[1]}" for each in parts]
+    if windows:
+        return subprocess.list2cmdline(flat)
+    return " ".join(each if isinstance(each, str) and not _needs_quotes(each) else _posix(each) for each in parts)
+
+
+def _posix(part: str | tuple[str, str]) -> str:
+    # With = a text that begins with - is not taken for another flag.
+    if isinstance(part, str):
+        return shlex.quote(part)
+    name, value = part
+    return f"{name}={shlex.quote(value)}" if value.startswith("-") else f"{name} {shlex.quote(value)}"
+
+
+def _needs_quotes(part: str) -> bool:
+    return shlex.quote(part) != part
