@@ -2,11 +2,10 @@
 
 import argparse
 
-from slm_studio.cli.command import Command, absolute, model_folder, reading_of
+from slm_studio.cli.command import Command, absolute, reading_of
 from slm_studio.cli.flags import add_bom, add_reading
 from slm_studio.cli.usage import UsageError, count
 from slm_studio.core import codec
-from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.results import FileResult
 
@@ -19,7 +18,6 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("model", metavar="MODEL")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--text", help="one text")
-    parser.add_argument("--text2", help="a second text, for tasks that compare two (none of the tasks yet does)")
     what.add_argument("--file", metavar="IN", help="a file of texts")
     parser.add_argument("--out", metavar="OUT", help="where the answers to a file go (.csv, .jsonl …)")
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
@@ -35,14 +33,6 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     if arguments.file is not None and not arguments.out:
         raise UsageError("No file is named for the answers.", "Add --out, for example --out answers.csv")
     opened = work.open(arguments.model, arguments.device)
-    if arguments.text2 is not None:
-        raise StudioError(
-            "one-text",
-            "“{model}” does the task “{task}”, which reads one text at a time.",
-            "Leave out --text2, or join both texts into one.",
-            model=model_folder(arguments.model).name,
-            task=opened.task,
-        )
     options = {"top": arguments.top, "column": arguments.column, "bom": arguments.bom} | reading_of(arguments)
     if arguments.file is not None:
         done = work.do(

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from slm_studio.core.errors import Value
 
-SCHEMA = 1  # version of the lines in history.jsonl and on the host protocol
 MOST_THREADS = 4096
 PRECISIONS = ("fp32", "bf16")
 ATTENTIONS = ("eager", "sdpa")

@@ -125,12 +125,6 @@ def test_predict_never_writes_over_its_input(run: Run, sorter: Path, tmp_path: P
     assert path.read_bytes() == before
 
 
-def test_a_second_text_is_refused_in_a_sentence(run: Run, sorter: Path) -> None:
-    error = run("predict", sorter, "--text", "a", "--text2", "b").error
-
-    assert "reads one text" in error["message"]
-
-
 def test_generate_tells_text_tokens_and_speed(run: Run, writer: Path, sorter: Path) -> None:
     result = run("generate", writer, "--prompt", "line 3", "--max-new-tokens", 12, "--seed", 1).result
     people = run("generate", writer, "--prompt", "line 3", "--max-new-tokens", 12, "--seed", 1, as_json=False)

@@ -8,7 +8,6 @@ import pyarrow as pa
 from slm_studio.engine.data.rows import Rows
 
 PIECE = 1000  # characters at which a very long line is cut into pieces, so that a book of one line can be split
-BOOK_LINE = 200  # characters: rows that are shorter on average and come from a text file are lines of a book
 
 
 def book_pieces(lines: Sequence[str]) -> list[str]:

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -26,16 +25,13 @@ class Splits:
     dropped: int = 0
 
 
-def split_dataset(
-    dataset: Dataset, recipe: Recipe, *, by: Literal["stratified", "contiguous"], role: str = ""
-) -> Splits:
+def split_dataset(dataset: Dataset, recipe: Recipe, *, role: str = "") -> Splits:
     """Cut a dataset by a settled recipe's shares and seed; the person's own validation and test rows are used as they are.
 
-    "contiguous" cuts in order, for texts that read on. "stratified" keeps the shares of the values of `role` (the label);
+    The values of `role` keep their shares in every part;
     rows whose text is the same but for case and spaces stand on one side only, and rows without a label are dropped.
     The same rows, recipe and seed always give the same split.
     """
-    role = role or ("label" if by == "stratified" and recipe.roles.get("label") else "")
     rows = open_rows(dataset, recipe.roles)
     kept = _labelled(rows, role)
     given = {split: _given(dataset, recipe, split, role) for split in ("validation", "test")}
@@ -45,16 +41,8 @@ def split_dataset(
         if given["validation"] or len(kept) < FEWEST_FOR_VALIDATION
         else recipe.validation_share or 0.0,
     }
-    if by == "contiguous":
-        places = cut_in_order(len(kept), shares["validation"], shares["test"])
-    else:
-        places = cut_by_shares(
-            _keys(kept, role),
-            kept.column(role) if role else [""] * len(kept),
-            shares["validation"],
-            shares["test"],
-            seed=recipe.seed,
-        )
+    values = kept.column(role) if role else [""] * len(kept)
+    places = cut_by_shares(_keys(kept, role), values, shares["validation"], shares["test"], seed=recipe.seed)
     train, validation, test = (kept.take(part) for part in places)
     dropped = len(rows) - len(kept) + sum(each[1] for each in given.values() if each)
     return Splits(
@@ -63,14 +51,6 @@ def split_dataset(
         test=given["test"][0] if given["test"] else test,
         dropped=dropped,
     )
-
-
-def cut_in_order(rows: int, validation_share: float, test_share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return places of train | validation | test, in order. Example: cut_in_order(10, 0.2, 0.1) → 0…6, 7…8, 9"""
-    validation, test = _wanted(rows, validation_share), _wanted(rows, test_share)
-    train = rows - validation - test
-    everything = np.arange(rows)
-    return everything[:train], everything[train : train + validation], everything[train + validation :]
 
 
 def cut_by_shares(

@@ -59,7 +59,7 @@ class Classify(Task[Scored]):
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
         """Divide the rows so that every label keeps its share."""
-        return split_dataset(dataset, recipe, by="stratified", role="label")
+        return split_dataset(dataset, recipe, role="label")
 
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
         """Return the labels, most frequent first, and what each weighs."""

@@ -66,11 +66,6 @@ class RowsModel(QAbstractTableModel):
         self._headers, self._rows = list(headers), []
         self.endResetModel()
 
-    def replace_row(self, row: int, new: Row) -> None:
-        """Show something else in one row."""
-        self._rows[row] = new
-        self.dataChanged.emit(self.index(row, 0), self.index(row, self.columnCount() - 1))
-
     def value(self, row: int) -> object:
         """Return the thing that a row stands for."""
         return self._rows[row].value

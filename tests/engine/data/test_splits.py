@@ -9,7 +9,7 @@ import pytest
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.recipe import Recipe, make_recipe
-from slm_studio.engine.data.splits import cut_by_shares, cut_in_order, fold, split_dataset, text_keys
+from slm_studio.engine.data.splits import cut_by_shares, fold, split_dataset, text_keys
 from tests.engine.data.ask import read, write_and_read
 
 
@@ -31,14 +31,14 @@ def sizes(splits) -> tuple[int, int, int]:
 
 
 def test_every_row_stands_on_exactly_one_side(tmp_path: Path) -> None:
-    splits = split_dataset(table(tmp_path, many(300)), recipe(), by="stratified")
+    splits = split_dataset(table(tmp_path, many(300)), recipe(), role="label")
 
     sides = [set(part.indices.tolist()) for part in (splits.train, splits.validation, splits.test)]
     assert sorted(set.union(*sides)) == list(range(300)) and sum(map(len, sides)) == 300
 
 
 def test_split_keeps_label_shares(tmp_path: Path) -> None:
-    splits = split_dataset(table(tmp_path, many(300)), recipe(), by="stratified")
+    splits = split_dataset(table(tmp_path, many(300)), recipe(), role="label")
 
     assert sizes(splits) == (240, 30, 30)
     for part in (splits.validation, splits.test):
@@ -47,7 +47,7 @@ def test_split_keeps_label_shares(tmp_path: Path) -> None:
 
 def test_same_seed_same_split_other_seed_another(tmp_path: Path) -> None:
     dataset = table(tmp_path, many(300))
-    first, again, other = (split_dataset(dataset, recipe(seed=seed), by="stratified") for seed in (1, 1, 2))
+    first, again, other = (split_dataset(dataset, recipe(seed=seed), role="label") for seed in (1, 1, 2))
 
     assert first.test.indices.tolist() == again.test.indices.tolist() != other.test.indices.tolist()
 
@@ -63,7 +63,7 @@ def test_split_of_a_seed_never_changes_between_versions() -> None:
 def test_same_text_stands_on_one_side_only(tmp_path: Path) -> None:
     lines = [(f"  Text   {n % 100}" if n % 2 else f"text {n % 100}", "ab"[n % 2]) for n in range(400)]
 
-    splits = split_dataset(table(tmp_path, lines), recipe(), by="stratified")
+    splits = split_dataset(table(tmp_path, lines), recipe(), role="label")
 
     sides = [{fold(text) for text in part.column("text")} for part in (splits.train, splits.validation, splits.test)]
     assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
@@ -71,7 +71,7 @@ def test_same_text_stands_on_one_side_only(tmp_path: Path) -> None:
 
 
 def test_text_that_stands_a_hundred_times_does_not_fill_the_test_rows(tmp_path: Path) -> None:
-    splits = split_dataset(table(tmp_path, many(200) + [("ok", "a")] * 100), recipe(), by="stratified")
+    splits = split_dataset(table(tmp_path, many(200) + [("ok", "a")] * 100), recipe(), role="label")
 
     assert "ok" not in splits.test.column("text") and len(splits.test) == 30
 
@@ -79,13 +79,13 @@ def test_text_that_stands_a_hundred_times_does_not_fill_the_test_rows(tmp_path: 
 def test_train_keeps_every_label(tmp_path: Path) -> None:
     lines = [*many(100), ("lonely one", "c"), ("two of us", "d"), ("the other of us", "d")]
 
-    splits = split_dataset(table(tmp_path, lines), recipe(), by="stratified")
+    splits = split_dataset(table(tmp_path, lines), recipe(), role="label")
 
     assert set(splits.train.column("label")) == {"a", "b", "c", "d"}
 
 
 def test_rows_without_a_label_are_dropped_and_counted(tmp_path: Path) -> None:
-    splits = split_dataset(table(tmp_path, [*many(60), ("unlabelled", ""), ("blank", "  ")]), recipe(), by="stratified")
+    splits = split_dataset(table(tmp_path, [*many(60), ("unlabelled", ""), ("blank", "  ")]), recipe(), role="label")
 
     assert splits.dropped == 2 and sum(sizes(splits)) == 60
 
@@ -102,22 +102,14 @@ def test_rows_without_a_label_are_dropped_and_counted(tmp_path: Path) -> None:
         (50, (40, 5, 5)),
     ],
 )
-@pytest.mark.parametrize("by", ["stratified", "contiguous"])
-def test_few_rows_still_give_a_train_and_a_validation_side(tmp_path: Path, by: str, count: int, expected) -> None:
-    splits = split_dataset(table(tmp_path, many(count, "ab")), recipe(), by=by)
+def test_few_rows_still_give_a_train_and_a_validation_side(tmp_path: Path, count: int, expected) -> None:
+    splits = split_dataset(table(tmp_path, many(count, "ab")), recipe(), role="label")
 
     assert sizes(splits) == expected
 
 
 def test_all_rows_alike_stay_in_train(tmp_path: Path) -> None:
-    assert sizes(split_dataset(table(tmp_path, [("same", "a")] * 60), recipe(), by="stratified")) == (60, 0, 0)
-
-
-def test_contiguous_cuts_in_order(tmp_path: Path) -> None:
-    splits = split_dataset(table(tmp_path, many(100)), recipe(), by="contiguous")
-
-    order = [*splits.train.indices, *splits.validation.indices, *splits.test.indices]
-    assert order == list(range(100)) and sizes(splits) == (80, 10, 10)
+    assert sizes(split_dataset(table(tmp_path, [("same", "a")] * 60), recipe(), role="label")) == (60, 0, 0)
 
 
 def test_own_validation_and_test_rows_are_used_as_they_are(tmp_path: Path) -> None:
@@ -125,7 +117,7 @@ def test_own_validation_and_test_rows_are_used_as_they_are(tmp_path: Path) -> No
     (tmp_path / "test.csv").write_text("text,label\nt,b\n")
 
     dataset = table(tmp_path, many(100), validation=str(tmp_path / "val.csv"), test=str(tmp_path / "test.csv"))
-    splits = split_dataset(dataset, recipe(), by="stratified")
+    splits = split_dataset(dataset, recipe(), role="label")
 
     assert sizes(splits) == (100, 1, 1) and splits.dropped == 1
     assert splits.validation.column("text") == ["v"] and splits.test.column("text") == ["t"]
@@ -134,21 +126,16 @@ def test_own_validation_and_test_rows_are_used_as_they_are(tmp_path: Path) -> No
 def test_no_test_share_gives_no_test_rows(tmp_path: Path) -> None:
     settled = replace(recipe(), test_share=0.0)
 
-    assert sizes(split_dataset(table(tmp_path, many(100)), settled, by="stratified")) == (90, 10, 0)
+    assert sizes(split_dataset(table(tmp_path, many(100)), settled, role="label")) == (90, 10, 0)
 
 
 def test_without_a_label_rows_are_drawn_by_seed(tmp_path: Path) -> None:
     writing = make_recipe("write", roles={"text": "text"}).settled()
 
-    splits = split_dataset(table(tmp_path, many(100)), writing, by="stratified")
+    splits = split_dataset(table(tmp_path, many(100)), writing)
 
     assert sizes(splits) == (90, 5, 5)
     assert splits.test.indices.tolist() != list(range(95, 100))
-
-
-def test_cut_in_order_never_gives_away_more_than_half() -> None:
-    assert [len(part) for part in cut_in_order(2, 0.5, 0.0)] == [1, 1, 0]
-    assert [part.tolist() for part in cut_in_order(10, 0.2, 0.1)] == [list(range(7)), [7, 8], [9]]
 
 
 def test_keys_fold_case_and_spaces_only() -> None:
@@ -161,6 +148,6 @@ def test_real_data_splits_with_all_labels(real_data: Path) -> None:
     dataset = read(real_data / "banking77" / "train.csv")
     settled = make_recipe("classify", roles={"text": "text", "label": "category"}).settled()
 
-    splits = split_dataset(dataset, settled, by="stratified")
+    splits = split_dataset(dataset, settled, role="label")
 
     assert {len(set(part.column("label"))) for part in (splits.train, splits.validation, splits.test)} == {77}
