@@ -159,6 +159,11 @@ class Dataset:
         )
 
 
+def distinct_values(dataset: Dataset, column: str) -> int | str:
+    """Return how many different values a column has, for a sentence; 0 where there is no such column."""
+    return next((counted(each.distinct) for each in dataset.columns if each.name == column), 0)
+
+
 def save_dataset(dataset: Dataset) -> None:
     """Write dataset.json beside the rows, atomically."""
     files.write_json(Path(dataset.folder) / "dataset.json", codec.to_json(dataset))

@@ -198,7 +198,7 @@ def test_the_plan_says_what_it_costs(place):
     place.measured()
     QTest.qWait(10)
 
-    assert place.panel.header.facts.text() == "tickets.csv · classify text into 3 values of label"
+    assert place.panel.header.facts.text() == "tickets.csv · Learn to classify text into 3 values of label"
     for words in (
         "2.4 M",
         "0.9 of 15.0 GB",

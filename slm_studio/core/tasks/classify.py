@@ -49,7 +49,7 @@ INFO = TaskInfo(
     key="classify",
     title="Classify",
     blurb="Sort texts into labels: topics, sentiment, intent, spam.",
-    sentence="Classify {text} into {labels} values of {label}",
+    sentence=mark("Learn to {task} {text} into {label_values} values of {label}"),
     roles=(
         Role(name="text", title="Text", help="the texts to read", kinds=("text", "label", "id", "number")),
         Role(name="label", title="Label", help="the answer for each text", kinds=("label", "number", "text")),

@@ -71,7 +71,7 @@ class TaskInfo:
     key: str
     title: str
     blurb: str
-    sentence: str  # "Learn to classify {text} into {labels} values of {label}": roles and counts are filled in
+    sentence: str  # a template: {task}, {ROLE} (its column) and {ROLE_values} (how many different ones) are filled in
     roles: tuple[Role, ...]
     families: tuple[Family, ...]  # the first is the default for small data; CONTINUED is last
     metric: str  # drawn beside the loss while a model learns

@@ -70,7 +70,7 @@ INFO = TaskInfo(
     key="write",
     title="Write",
     blurb="Continue a text: stories, poems, any style. Pre-trains a small GPT.",
-    sentence="Learn to write like {text}",
+    sentence=mark("Learn to {task} like {text}"),
     roles=(Role(name="text", title="Text", help="the texts to learn from", kinds=("text", "label", "id", "number")),),
     families=(
         Family(

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from slm_studio.core.dataset import Dataset, counted
+from slm_studio.core.dataset import Dataset, distinct_values
 from slm_studio.core.errors import show
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Suggestion
@@ -21,11 +21,7 @@ from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import Text, tip
 from slm_studio.ui.widgets.scaling import scaled
 
-SENTENCES = {
-    "classify": mark("Learn to {task} {text} into {labels} values of {label}"),
-    "write": mark("Learn to {task} like {text}"),
-}
-OTHER = mark("Learn to {task}")
+COUNTED = "_values"  # the end of a hole that stands for how many different values a role's column has
 _HOLES = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -80,7 +76,7 @@ class SentenceRow(Card):
         self._shown = shown
         self._flow.clear()
         self.choices.clear()
-        for words, hole in _pieces(tr(SENTENCES.get(self._recipe.task, OTHER))):
+        for words, hole in _pieces(tr(task_info(self._recipe.task).sentence)):
             self._add_piece(words, hole)
         missing = [role for role in task_info(self._recipe.task).roles if role.name not in self.choices]
         for role in missing:
@@ -90,7 +86,7 @@ class SentenceRow(Card):
         self._fit()
 
     def _add_piece(self, words: str, hole: str) -> None:
-        assert self._recipe is not None
+        assert self._dataset is not None and self._recipe is not None
         if words.strip():
             self._flow.addWidget(_word(words.strip()))
         roles = {role.name: role for role in task_info(self._recipe.task).roles}
@@ -98,8 +94,9 @@ class SentenceRow(Card):
             self._add_choice(
                 "task", [(info.key, partial(_lower, info.title)) for info in all_tasks()], self._recipe.task
             )
-        elif hole == "labels":
-            self._flow.addWidget(_word(show(self._labels())))
+        elif hole.endswith(COUNTED):
+            column = self._recipe.roles.get(hole.removesuffix(COUNTED), "")
+            self._flow.addWidget(_word(show(distinct_values(self._dataset, column))))
         elif hole in roles:
             self._add_role(roles[hole])
 
@@ -119,11 +116,6 @@ class SentenceRow(Card):
         choice.chosen.connect(partial(self._on_chosen, key))
         self.choices[key] = choice
         self._flow.addWidget(choice)
-
-    def _labels(self) -> int | str:
-        assert self._dataset is not None and self._recipe is not None
-        column = self._recipe.roles.get("label", "")
-        return next((counted(each.distinct) for each in self._dataset.columns if each.name == column), 0)
 
     def _on_chosen(self, key: str, value: object) -> None:
         if key == "task":

@@ -7,7 +7,6 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
-from slm_studio.core.dataset import counted
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import INTERRUPTED, PAUSED, RUNNING, Run, dataset_of, find_run, list_runs, recipe_of, save_run
 from slm_studio.core.texts import tr
@@ -144,9 +143,7 @@ class TrainPanel(Page):
         if dataset is None or recipe is None:
             self.header.set_facts("From scratch or from a model that knows the language, on this computer.")
             return
-        label = recipe.roles.get("label", "")
-        labels = next((counted(column.distinct) for column in dataset.columns if column.name == label), 0)
-        self.header.set_facts(lambda: f"{file_words(dataset.name)} · {recipe_sentence(recipe, labels)}")
+        self.header.set_facts(lambda: f"{file_words(dataset.name)} · {recipe_sentence(recipe, dataset)}")
 
     def _dress_run(self, story: Story) -> None:
         run, model = story.run, story.model

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from slm_studio.core.dataset import Dataset, distinct_values
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Machine
 from slm_studio.core.measures import measure, method
@@ -141,14 +142,10 @@ def day(created: str) -> str:
         return created[:16]
 
 
-def recipe_sentence(recipe: Recipe, labels: int | str) -> str:
-    """Return what a recipe learns. Example: “classify text into 77 values of category”"""
+def recipe_sentence(recipe: Recipe, dataset: Dataset) -> str:
+    """Return what a recipe learns. Example: “Learn to classify text into 77 values of category”"""
     info = task_info(recipe.task)
-    text, label = recipe.roles.get("text", ""), recipe.roles.get("label", "")
     if any(role.needed and not recipe.roles.get(role.name) for role in info.roles):
         return tr("{task}; a column is still to be chosen", task=tr(info.title).lower())
-    if recipe.task == "classify":
-        return tr("classify {text} into {labels} values of {label}", text=text, labels=labels, label=label)
-    if recipe.task == "write":
-        return tr("write like {text}", text=text)
-    return tr(info.title)
+    counts = {f"{role}_values": distinct_values(dataset, column) for role, column in recipe.roles.items()}
+    return tr(info.sentence, task=tr(info.title).lower(), **recipe.roles, **counts)
