@@ -9,11 +9,11 @@ import pytest
 
 from slm_studio import engine
 from slm_studio.core import texts
+from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.texts import say
-from slm_studio.engine.data.cleaning import STEPS
-from slm_studio.ui.data.steps import STEPS as OFFERED
+from slm_studio.engine.data.cleaning import CELLS, OF_LABELS
 from slm_studio.ui.data.wording import remark_words
 from slm_studio.ui.naming import file_words
 from slm_studio.ui.train.runs import differences
@@ -64,8 +64,9 @@ def test_the_command_line_says_the_steps_in_words_too(cleaned: Dataset) -> None:
     assert not [sentence for sentence in said if identifiers(sentence)]
 
 
-def test_every_step_has_a_title_in_the_window() -> None:
-    assert {step.name for step in OFFERED} == set(STEPS)
+def test_what_mends_cells_is_a_step_with_a_title() -> None:
+    assert set(OF_LABELS) < CELLS.keys() < STEPS.keys()
+    assert all(step.title and step.help and step.word for step in STEPS.values())
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from slm_studio import engine
 from slm_studio.core import paths
+from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import create_run, open_run
 from slm_studio.engine.advice import advising
-from slm_studio.engine.data.cleaning import STEPS
 from slm_studio.engine.sharing.download import Patience
 from tests.fuzz.materials import BLANKS, ENDINGS, NAMES, ODD, mutate, mutate_json, real_files, small_files
 from tests.hub_server import Fault, HubServer

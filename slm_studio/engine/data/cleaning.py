@@ -4,12 +4,13 @@ import html
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from slm_studio.core.cleaning import STEPS, check_steps
 from slm_studio.core.dataset import Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
@@ -55,76 +56,28 @@ def strip_urls(text: str) -> str:
     return _URL.sub("", text) if "http" in text.lower() or "www." in text.lower() else text
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """One named step. `cell` mends a cell; a step without it looks at whole rows. `labels`: the label is mended too."""
-
-    title: str
-    help: str
-    cell: Cell | None = None
-    labels: bool = False
-
-
-STEPS: dict[str, Step] = {  # in the order in which they are applied
-    "strip_html": Step(title=mark("Remove HTML"), help=mark("Takes out tags and turns &amp; into &."), cell=strip_html),
-    "strip_urls": Step(title=mark("Remove web addresses"), help=mark("Takes out http://… and www.…"), cell=strip_urls),
-    "full_to_half": Step(
-        title=mark("Full width to half width"), help=mark("Ａ１！ become A1!"), cell=full_to_half, labels=True
-    ),
-    "lowercase": Step(title=mark("Lower case"), help=mark("Apple becomes apple."), cell=str.lower),
-    "squeeze_spaces": Step(
-        title=mark("Single spaces"), help=mark("Runs of spaces become one."), cell=squeeze_spaces, labels=True
-    ),
-    "trim": Step(
-        title=mark("Trim"), help=mark("Removes spaces at the beginning and the end."), cell=str.strip, labels=True
-    ),
-    "mask_personal": Step(
-        title=mark("Mask personal data"),
-        help=mark("E-mail addresses, telephone, identity and card numbers and keys become [EMAIL], [PHONE] …"),
-        cell=mask_personal,
-    ),
-    "merge_labels": Step(
-        title=mark("Merge labels"),
-        help=mark("Labels that differ only in case and spaces become the most frequent one."),
-    ),
-    "remove_empty": Step(title=mark("Remove empty rows"), help=mark("Leaves out rows without a text or a label.")),
-    "remove_duplicates": Step(
-        title=mark("Remove duplicates"), help=mark("Keeps the first of rows with the same text and label.")
-    ),
-    "remove_conflicts": Step(
-        title=mark("Remove contradictions"), help=mark("Leaves out texts that have two different labels.")
-    ),
-    "remove_leaks": Step(
-        title=mark("Remove leaks"), help=mark("Leaves out training rows that stand in the validation or test rows.")
-    ),
+CELLS: dict[str, Cell] = {  # the steps that mend a cell; the others look at whole rows
+    "strip_html": strip_html,
+    "strip_urls": strip_urls,
+    "full_to_half": full_to_half,
+    "lowercase": str.lower,
+    "squeeze_spaces": squeeze_spaces,
+    "trim": str.strip,
+    "mask_personal": mask_personal,
 }
-
-
-def check_steps(steps: Sequence[str]) -> tuple[str, ...]:
-    """Return the steps in the order in which they are applied. Raises StudioError for one that there is not."""
-    for name in steps:
-        if name not in STEPS:
-            raise StudioError(
-                "no-such-step",
-                "There is no cleaning step “{step}”.",
-                "Choose from: {steps}.",
-                step=name,
-                steps=", ".join(STEPS),
-            )
-    return tuple(name for name in STEPS if name in steps)
+OF_LABELS = ("full_to_half", "squeeze_spaces", "trim")  # those that mend labels, too
 
 
 def clean_text(text: str, steps: Sequence[str]) -> str:
     """Return a text after the steps that look at cells. (For a prompt: what was done to the rows is done to it.)"""
     for name in check_steps(steps):
-        cell = STEPS[name].cell
-        text = cell(text) if cell else text
+        text = CELLS[name](text) if name in CELLS else text
     return text
 
 
 def apply_steps(rows: Rows, steps: Sequence[str]) -> Rows:
     """Return the rows with the steps that look at cells applied to every role; other steps need a new version."""
-    wanted = [name for name in check_steps(steps) if STEPS[name].cell]
+    wanted = [name for name in check_steps(steps) if name in CELLS]
     if not wanted:
         return rows
     columns = {role: _mended(rows.column(role), wanted, is_label=role == "label") for role in rows.roles}
@@ -158,9 +111,8 @@ def clean_dataset(dataset: Dataset, steps: Sequence[str], roles: Mapping[str, st
 def _mended(cells: Sequence[str], steps: Sequence[str], *, is_label: bool) -> list[str]:
     found = list(cells)
     for name in steps:
-        step = STEPS[name]
-        if step.cell and (step.labels or not is_label):
-            found = [step.cell(cell) for cell in found]
+        if name in CELLS and (name in OF_LABELS or not is_label):
+            found = [CELLS[name](cell) for cell in found]
     return found
 
 

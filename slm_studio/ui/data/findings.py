@@ -6,9 +6,9 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from slm_studio.core.cleaning import step_called
 from slm_studio.core.dataset import Finding
 from slm_studio.core.texts import say
-from slm_studio.ui.data.steps import step_called
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.emptying import empty

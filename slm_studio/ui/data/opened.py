@@ -5,6 +5,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
@@ -16,7 +17,6 @@ from slm_studio.ui.data.remarks import RemarksCard
 from slm_studio.ui.data.rows import RowsCard
 from slm_studio.ui.data.sentence import SentenceRow
 from slm_studio.ui.data.split import SplitCard
-from slm_studio.ui.data.steps import NEEDS_LABEL, STEPS
 from slm_studio.ui.data.wording import held_out
 from slm_studio.ui.naming import file_words
 from slm_studio.ui.session import Session
@@ -192,8 +192,8 @@ class Opened(QWidget):
     def _fill_clean_menu(self) -> None:
         has_label = bool(self._session.recipe and self._session.recipe.roles.get("label"))
         self.clean_button.clear()
-        for step in STEPS:
-            self.clean_button.add(step.name, step.title, enabled=has_label or step.name not in NEEDS_LABEL)
+        for step in STEPS.values():
+            self.clean_button.add(step.name, step.title, enabled=has_label or not step.needs_label)
 
     def _on_clean_chosen(self, step: object) -> None:
         self._desk.clean((str(step),))

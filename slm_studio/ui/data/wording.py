@@ -1,9 +1,11 @@
 """What is said of a dataset: how it was read, what was noticed, how much is held out. Pure functions, no Qt."""
 
+from collections.abc import Sequence
+
+from slm_studio.core.cleaning import step_called
 from slm_studio.core.dataset import UNDIVIDED, Dataset, ReadReport, Remark
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark, say, tr
-from slm_studio.ui.data.steps import step_called
 
 ENCODINGS = {
     "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf_8_sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32",
@@ -94,3 +96,14 @@ def held_out(dataset: Dataset, recipe: Recipe) -> str:
     if recipe.roles.get("label"):
         return tr("{share} % held out, same label shares", share=share)
     return tr("{share} % held out, from the end", share=share)
+
+
+def what_changed(steps: Sequence[str], before: Dataset, after: Dataset) -> str:
+    """Return what cleaning did. Example: “Remove duplicates · 13 rows left out”"""
+    titles = ", ".join(tr(step_called(name).title) for name in steps)
+    gone = before.rows - after.rows
+    if gone > 0:
+        return f"{titles} · {tr('{n} {n:row|rows} left out', n=gone)}"
+    wanted = {f"cleaned-{name}" for name in steps}
+    cells = sum(remark.count for remark in after.report.remarks if remark.code in wanted)
+    return f"{titles} · {tr('{n} {n:cell|cells} changed', n=cells) if cells else tr('nothing to change')}"

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from slm_studio import engine
+from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.data.cleaning import STEPS, apply_steps, clean_text
+from slm_studio.engine.data.cleaning import apply_steps, clean_text
 from slm_studio.engine.data.rows import open_rows
 from tests.engine.data.ask import cells, remark, result, write_and_read
 

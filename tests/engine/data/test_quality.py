@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from slm_studio import engine
+from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset, Finding
 from slm_studio.core.errors import StudioError, fill
 from slm_studio.core.recipe import make_recipe
-from slm_studio.engine.data.cleaning import STEPS
 from slm_studio.engine.data.quality import refuse_hopeless
 from slm_studio.engine.data.rows import open_rows
 from tests.engine.data.ask import read, result, write_and_read
