@@ -46,14 +46,19 @@ def add_roles(parser: argparse.ArgumentParser) -> None:
         "--role", action="append", default=[], metavar="NAME=COL", type=role_and_column,
         help="which column plays which role; may be repeated",
     )  # fmt: skip
-    parser.add_argument("--text", metavar="COL", help="short for --role text=COL")
-    parser.add_argument("--label", metavar="COL", help="short for --role label=COL")
+    for name in role_names():
+        parser.add_argument(f"--{name}", metavar="COL", help=f"short for --role {name}=COL")
+
+
+def role_names() -> tuple[str, ...]:
+    """Return the name of every role of every task, each once."""
+    return tuple(dict.fromkeys(role.name for info in all_tasks() for role in info.roles))
 
 
 def roles_of(arguments: argparse.Namespace) -> dict[str, str]:
     """Return role → column as the person named them."""
     found = dict(arguments.role)
-    for name in ("text", "label"):
+    for name in role_names():
         if getattr(arguments, name, None):
             found[name] = getattr(arguments, name)
     return found

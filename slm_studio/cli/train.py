@@ -19,7 +19,6 @@ from slm_studio.cli.flags import (
     suggested_task,
     training_owners,
 )
-from slm_studio.cli.usage import whole_number
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import BLANK, Recipe, make_recipe, split_base
 from slm_studio.core.results import Suggestion
@@ -28,6 +27,7 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks
 from slm_studio.host.secrets import token_for_base
 
+TO_COME = {"target": ("auto", "one"), "nproc": ("1",)}  # flags of a later version, and what they may say today
 PUZZLES = ("engine-died", "unexpected", "native-panic")  # their details stand in the run's folder
 
 
@@ -35,14 +35,18 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
     parser = verbs.add_parser("train", help="train a model on a file")
     parser.add_argument("file", metavar="FILE", help="a file, or a folder or zip of them")
-    parser.add_argument("--task", default="", help="classify or write (default: guessed from the columns)")
+    parser.add_argument(
+        "--task",
+        default="",
+        help=f"{' or '.join(info.key for info in all_tasks())} (default: guessed from the columns)",
+    )
     parser.add_argument("--base", default="", help="blank:FAMILY-SIZE, a folder, one of your models, or a hub id")
-    parser.add_argument("--target", default="auto", choices=("auto", "one"), help="one label a row")
     parser.add_argument("--validation", metavar="FILE", help="rows to choose the best checkpoint on")
     parser.add_argument("--test", metavar="FILE", help="rows for the one final score")
     parser.add_argument("--name", default="", help="what you call the model")
     parser.add_argument("--place", choices=("process", "thread"))
-    parser.add_argument("--nproc", type=whole_number, default=1, choices=(1,), help="processes that train together")
+    for name in TO_COME:
+        parser.add_argument(f"--{name}", help=argparse.SUPPRESS)
     add_out(parser)
     add_reading(parser)
     add_roles(parser)
@@ -52,6 +56,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 
 def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Train and return run, model, metrics and baselines."""
+    refuse_to_come(arguments)
     out = destination_of(arguments, beside=(arguments.file, arguments.validation, arguments.test))
     settings = settings_of(arguments, training_owners())
     task = arguments.task or implied_task(arguments)
@@ -77,6 +82,20 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
             raise
         raise and_how_to_resume(error, started) from error
     return outcome(started, model, out)
+
+
+def refuse_to_come(arguments: argparse.Namespace) -> None:
+    """Refuse what the command line will know one day, unless it asks for what there is today. Raises StudioError."""
+    for name, today in TO_COME.items():
+        asked = getattr(arguments, name)
+        if asked is not None and asked not in today:
+            raise StudioError(
+                "not-yet",
+                "This version does not know --{name} {value} yet.",
+                "Leave out --{name}.",
+                name=name,
+                value=asked,
+            )
 
 
 def implied_task(arguments: argparse.Namespace) -> str:

@@ -116,6 +116,15 @@ def test_predict_answers_a_text_and_a_file(run: Run, sorter: Path, tmp_path: Pat
     assert found[-1]["prediction"] == ""
 
 
+@pytest.mark.parametrize(("flag", "value"), [("--target", "many"), ("--nproc", "2"), ("--nproc", "x")])
+def test_what_is_still_to_come_is_refused_in_a_sentence(run: Run, rows: Path, flag: str, value: str) -> None:
+    error = run("train", rows, flag, value).error
+
+    assert error["code"] == "not-yet"
+    assert f"{flag} {value}" in error["message"]
+    assert flag not in run("train", "--help", as_json=False).out
+
+
 def test_predict_never_writes_over_its_input(run: Run, sorter: Path, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "in.csv", messages(1))
     before = path.read_bytes()
@@ -161,7 +170,7 @@ def test_export_writes_a_copy_that_answers_the_same(run: Run, sorter: Path, tmp_
     "words",
     [
         [], ["chat", "x"], ["read"], ["read", "a.csv", "b.csv"], ["train", "a.csv", "--epochs", "many"], ["train", "a.csv", "--nosuch"],
-        ["train", "a.csv", "--epo", "1"], ["train", "a.csv", "--role", "text"], ["train", "a.csv", "--target", "many"], ["runs"],
+        ["train", "a.csv", "--epo", "1"], ["train", "a.csv", "--role", "text"], ["runs"],
         ["runs", "cut"], ["predict", "m"], ["predict", "m", "--text", "a", "--file", "b"], ["predict", "m", "--file", "b"],
         ["predict", "m", "--text", "a", "--top", "0"], ["clean", "a.csv", "--steps", "trim"],
     ],
