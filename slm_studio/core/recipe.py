@@ -5,10 +5,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from slm_studio.core import codec, knobs
+from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knob
 from slm_studio.core.tasks import Family, task_info
-from slm_studio.core.tasks.info import CONTINUED
+from slm_studio.core.tasks.info import CONTINUED, Reads, Split
 from slm_studio.core.texts import mark
 
 BLANK = "blank:"
@@ -154,6 +155,19 @@ def split_base(base: str) -> tuple[str, str]:
             base=base,
         )
     return family, size
+
+
+def split_of(recipe: Recipe, dataset: Dataset) -> Split:
+    """Return how rows are held out: as the task does it, unless its options decide otherwise for these rows."""
+    info = task_info(recipe.task)
+    decide = getattr(recipe.options or info.options(), "split_of", None)
+    return decide(dataset) if decide else info.split
+
+
+def column_read_as(recipe: Recipe, reads: Reads) -> str:
+    """Return the column whose cells are read so (the first of several), or ""."""
+    roles = (role.name for role in task_info(recipe.task).roles if role.reads == reads)
+    return next((recipe.roles[name] for name in roles if recipe.roles.get(name)), "")
 
 
 def recipe_to_json(recipe: Recipe) -> dict[str, object]:

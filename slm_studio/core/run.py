@@ -11,7 +11,7 @@ from slm_studio.core import codec, files, paths
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.lock import is_locked
-from slm_studio.core.recipe import Recipe, recipe_from_json, recipe_to_json
+from slm_studio.core.recipe import Recipe, column_read_as, recipe_from_json, recipe_to_json
 from slm_studio.core.saved import list_models
 
 CREATED, RUNNING, PAUSED, FINISHED, STOPPED, FAILED, INTERRUPTED = (
@@ -55,7 +55,7 @@ class Run:
 
 def default_name(recipe: Recipe, dataset: Dataset) -> str:
     """Return what a run is called that nobody named: “tickets → Team” where it learns the column Team of tickets.csv."""
-    label = " ".join(recipe.roles.get("label", "").split())
+    label = " ".join(column_read_as(recipe, "label").split())
     return dataset.title if not label or label.casefold() in SAYS_NOTHING else f"{dataset.title} → {label[:40]}"
 
 

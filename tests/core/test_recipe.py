@@ -5,9 +5,18 @@ from dataclasses import fields
 import pytest
 
 from slm_studio.core import knobs
+from slm_studio.core.dataset import Dataset, ReadReport
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import Knob
-from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json, recipe_to_json, split_base
+from slm_studio.core.recipe import (
+    Recipe,
+    column_read_as,
+    make_recipe,
+    recipe_from_json,
+    recipe_to_json,
+    split_base,
+    split_of,
+)
 from slm_studio.core.settings import Settings, load_settings, save_settings
 from slm_studio.core.tasks import all_tasks, task_info
 
@@ -109,3 +118,31 @@ def test_settings_come_back_and_damage_costs_only_the_damaged_one(home) -> None:
 
     (home / "settings.json").write_text("{broken")
     assert load_settings() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("task", "format_", "options", "how"),
+    [
+        ("classify", "csv", {}, "stratified"),
+        ("write", "txt", {}, "in order"),
+        ("write", "csv", {}, "shuffled"),
+        ("write", "csv", {"reads": "book"}, "in order"),
+        ("write", "txt", {"reads": "paragraphs"}, "shuffled"),
+    ],
+)
+def test_how_rows_are_held_out_is_said_as_it_is_done(
+    task: str, format_: str, options: dict[str, object], how: str
+) -> None:
+    dataset = Dataset(
+        id="one", name="one", source="", folder="", columns=(), rows=3, held_out={}, fingerprint="f",
+        report=ReadReport(format=format_), created="2026-01-01",
+    )  # fmt: skip
+
+    assert split_of(make_recipe(task, roles=ROLES, settings=options), dataset) == how
+
+
+def test_a_column_is_found_by_how_it_is_read() -> None:
+    recipe = make_recipe("classify", roles={"text": "message", "label": "team"})
+
+    assert column_read_as(recipe, "label") == "team"
+    assert column_read_as(make_recipe("write", roles={"text": "message"}), "label") == ""

@@ -52,7 +52,14 @@ INFO = TaskInfo(
     sentence=mark("Learn to {task} {text} into {label_values} values of {label}"),
     roles=(
         Role(name="text", title="Text", help="the texts to read", kinds=("text", "label", "id", "number")),
-        Role(name="label", title="Label", help="the answer for each text", kinds=("label", "number", "text")),
+        Role(
+            name="label",
+            title="Label",
+            help="the answer for each text",
+            asked=False,
+            reads="label",
+            kinds=("label", "number", "text"),
+        ),
     ),
     families=(
         Family(
@@ -140,6 +147,8 @@ INFO = TaskInfo(
     metric="accuracy",
     shown=("accuracy", "f1_macro"),
     compared="accuracy",
+    split="stratified",
+    packs=False,
     hub_tag="text-classification",
     verb="predict",
     example=mark("Write a text here."),

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from slm_studio.core.errors import StudioError
 
+Reads = Literal["text", "label"]
+Split = Literal["stratified", "shuffled", "in order"]
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
 
 
@@ -16,6 +19,8 @@ class Role:
     title: str
     help: str
     needed: bool = True
+    asked: bool = True  # part of the question; else the answer, which only training and scoring need
+    reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
 
 
@@ -77,6 +82,8 @@ class TaskInfo:
     metric: str  # drawn beside the loss while a model learns
     shown: tuple[str, ...]  # metrics a report leads with
     compared: str  # the one of them in which simple methods and other models stand beside it
+    split: Split  # how rows are held out, unless the options decide otherwise for a dataset (`split_of`)
+    packs: bool  # rows are joined into blocks, so that nobody counts them by the row
     hub_tag: str
     verb: str  # the command that answers one prompt
     example: str  # a prompt to begin with

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from slm_studio.core.dataset import Dataset
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, Size, TaskInfo
+from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, Size, Split, TaskInfo
 from slm_studio.core.texts import mark
 
 
@@ -32,6 +33,16 @@ class WriteOptions:
         None, "Vocabulary size", "Pieces that a fresh tokenizer may learn.", low=260, high=200000
     )
     prompts: str = knob("", "Sample prompts", "Beginnings that the model continues while it learns, separated by |.")
+
+    def reads_of(self, dataset: Dataset) -> str:
+        """Return what the rows of a dataset are: a text file is a book, the rows of a table are texts of their own."""
+        if self.reads != "auto":
+            return self.reads
+        return "book" if dataset.report.format == "txt" else "lines"
+
+    def split_of(self, dataset: Dataset) -> Split:
+        """Return how rows are held out: of a book the end, so that held-out text is text never seen."""
+        return "in order" if self.reads_of(dataset) == "book" else "shuffled"
 
 
 # nano was measured on books of 0.3 to 1.1 million characters: small batches learn most from little text.
@@ -99,6 +110,8 @@ INFO = TaskInfo(
     metric="loss",
     shown=("perplexity", "bits_per_byte"),
     compared="bits_per_byte",
+    split="shuffled",
+    packs=True,
     hub_tag="text-generation",
     verb="generate",
     example=mark("Once upon a time"),

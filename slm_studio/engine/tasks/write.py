@@ -20,7 +20,7 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import DecodingOptions
-from slm_studio.core.recipe import Recipe, split_base
+from slm_studio.core.recipe import Recipe, split_base, split_of
 from slm_studio.core.results import Baseline, Label, Metric, Report, Token
 from slm_studio.core.saved import local_folder
 from slm_studio.core.tasks.write import WriteOptions
@@ -64,9 +64,7 @@ class Write(Task[Scored]):
         """A text file is a book; the rows of a table are texts of their own."""
         options = recipe.options
         assert isinstance(options, WriteOptions)
-        if options.reads == "auto":
-            options = replace(options, reads="book" if dataset.report.format == "txt" else "lines")
-        return replace(recipe, options=options)
+        return replace(recipe, options=replace(options, reads=options.reads_of(dataset)))
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
         """Cut a book in order, so that held-out text is text never seen; shuffle texts of their own."""
@@ -77,7 +75,7 @@ class Write(Task[Scored]):
             for name in dataset.held_out
         }  # type: ignore[arg-type]
         pieces = _pieces(open_rows(dataset, recipe.roles).column("text"), options.reads)
-        if options.reads != "book":
+        if split_of(recipe, dataset) == "shuffled":
             pieces = [pieces[place] for place in np.random.Generator(np.random.PCG64(seed)).permutation(len(pieces))]
         shares = tuple(
             0.0 if name in given else share or 0.0

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipe import Recipe, column_read_as
 from slm_studio.core.texts import say, tr
 from slm_studio.ui.data.desk import Desk
 from slm_studio.ui.data.findings import FindingsCard
@@ -183,14 +183,14 @@ class Opened(QWidget):
 
     def _on_label_clicked(self, label: str) -> None:
         if self._session.recipe is not None:
-            self.rows.show_label(self._session.recipe.roles.get("label", ""), label)
+            self.rows.show_label(column_read_as(self._session.recipe, "label"), label)
             self.reveal_requested.emit(self.rows)
 
     def _on_fix_clicked(self, step: str) -> None:
         self._desk.clean((step,))
 
     def _fill_clean_menu(self) -> None:
-        has_label = bool(self._session.recipe and self._session.recipe.roles.get("label"))
+        has_label = bool(self._session.recipe and column_read_as(self._session.recipe, "label"))
         self.clean_button.clear()
         for step in STEPS.values():
             self.clean_button.add(step.name, step.title, enabled=has_label or not step.needs_label)

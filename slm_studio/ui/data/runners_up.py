@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import Value
-from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipe import Recipe, column_read_as
 from slm_studio.core.results import RunnerUp, Suggestion
 from slm_studio.core.texts import mark, say, tr
 from slm_studio.ui.widgets.buttons import Button, ElidedButton
@@ -63,7 +63,7 @@ def plan_words(recipe: Recipe, suggestion: Suggestion) -> list[str]:
     """Return why nothing is suggested, or what should be known of what is."""
     if not suggestion.task and not recipe.roles:
         return [say(suggestion.reason, suggestion.said()), tr(NOTHING)]
-    label = recipe.roles.get("label")
+    label = column_read_as(recipe, "label")
     known = [remark for remark in suggestion.remarks if label and (remark.values or {}).get("label") == label]
     found = [say(remark.message, _values(remark)) for remark in known]
     if suggestion.runners_up and (suggestion.task, suggestion.roles) == (recipe.task, recipe.roles):

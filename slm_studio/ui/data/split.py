@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, ReadOptions
-from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipe import Recipe, split_of
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.forms import KnobForm
 from slm_studio.ui.widgets.buttons import Button, IconButton
@@ -15,8 +15,13 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 
 KNOBS = ("validation_share", "test_share", "seed")
-STRATIFIED = mark("The shares of the labels stay the same in every part, and texts that are alike stay on one side.")
-IN_ORDER = mark("The last rows are held out, so that the texts stay whole.")
+HOW = {
+    "stratified": mark(
+        "The shares of the labels stay the same in every part, and texts that are alike stay on one side."
+    ),
+    "shuffled": mark("Rows are held out by chance; the same seed holds out the same rows."),
+    "in order": mark("The last rows are held out, so that the texts stay whole."),
+}
 OWN = mark("The rows to validate and to test are those you gave: {parts}.")
 
 
@@ -64,7 +69,7 @@ class SplitCard(Card):
         if held:
             self.how.set_words(lambda: tr(OWN, parts=_parts(held)))
         else:
-            self.how.set_words(STRATIFIED if recipe.roles.get("label") else IN_ORDER)
+            self.how.set_words(HOW[split_of(recipe, dataset)])
 
     def _ask(self) -> str:
         name, _ = QFileDialog.getOpenFileName(self, tr("Open a file with the same columns"))

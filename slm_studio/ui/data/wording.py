@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slm_studio.core.cleaning import step_called
 from slm_studio.core.dataset import UNDIVIDED, Dataset, ReadReport, Remark
-from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipe import Recipe, split_of
 from slm_studio.core.texts import mark, say, tr
 
 ENCODINGS = {
@@ -15,6 +15,11 @@ ENCODINGS = {
     "iso8859_7": "ISO-8859-7", "iso8859-1": "ISO-8859-1", "iso8859-15": "ISO-8859-15", "koi8_r": "KOI8-R",
     "iso2022_jp": "ISO-2022-JP", "hz": "HZ", "mac_roman": "Mac Roman",
 }  # fmt: skip
+HELD_OUT = {
+    "stratified": mark("{share} % held out, same label shares"),
+    "shuffled": mark("{share} % held out, by chance"),
+    "in order": mark("{share} % held out, from the end"),
+}
 FORMATS = {
     "xlsx": "Excel",
     "docx": "Word",
@@ -93,9 +98,7 @@ def held_out(dataset: Dataset, recipe: Recipe) -> str:
         own = " + ".join(f"{rows:,}" for rows in dataset.held_out.values())
         return tr("{rows} {rows:row|rows} held out, as you gave them", rows=own)
     share = round(100 * ((settled.validation_share or 0) + (settled.test_share or 0)))
-    if recipe.roles.get("label"):
-        return tr("{share} % held out, same label shares", share=share)
-    return tr("{share} % held out, from the end", share=share)
+    return tr(HELD_OUT[split_of(recipe, dataset)], share=share)
 
 
 def what_changed(steps: Sequence[str], before: Dataset, after: Dataset) -> str:

@@ -44,7 +44,7 @@ def quoted(words: Sequence[str]) -> str:
 def _roles(recipe: Recipe) -> list[str]:
     words: list[str] = []
     for role, column in recipe.roles.items():
-        words += _pair(f"--{role}", column) if role in ("text", "label") else _pair("--role", f"{role}={column}")
+        words += _pair(f"--{role}", column)
     return words
 
 

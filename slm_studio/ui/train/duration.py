@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import tr
 from slm_studio.ui.forms import written
 from slm_studio.ui.widgets.card import Card
@@ -88,8 +89,8 @@ def passes(recipe: Recipe, sizes: Sizes | None) -> str | None:
     """Return about how often the rows are read in the time budget; None while nobody knows."""
     rows = sizes.rows.get("train", 0) if sizes else 0
     batch = recipe.settled().batch
-    if sizes is None or not rows or not batch or not recipe.roles.get("label"):
-        return None  # texts that are packed into blocks have no rows to count
+    if sizes is None or not rows or not batch or task_info(recipe.task).packs:
+        return None  # blocks are no rows to count
     times = sizes.steps * batch / rows
     if times >= 10:
         digits = 10 ** (int(math.log10(times)) - 1)
