@@ -18,7 +18,7 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.privacy import mask_personal
-from slm_studio.engine.data.rows import Rows, open_table
+from slm_studio.engine.data.rows import Rows, open_part, open_table
 from slm_studio.engine.data.splits import text_keys
 from slm_studio.engine.data.table import TableWriter, batches
 
@@ -120,7 +120,7 @@ def _mend_part(
     dataset: Dataset, split: str, steps: Sequence[str], roles: Mapping[str, str], counts: Counter[str], staging: Path
 ) -> Generator[Event, None, Part]:
     """Write one part with its cells mended; returns it."""
-    table = open_table(dataset.part(split))  # type: ignore[arg-type]
+    table = open_part(dataset, split)  # type: ignore[arg-type]
     names = tuple(table.column_names)
     label = roles.get("label", "")
     spelling = _spellings(table.column(label)) if label and "merge_labels" in steps else {}

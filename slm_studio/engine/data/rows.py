@@ -77,6 +77,11 @@ def open_table(path: Path) -> pa.Table:
         raise files.damaged(path, error) from error
 
 
+def open_part(dataset: Dataset, split: Split = "train") -> pa.Table:
+    """Map one part of a dataset; columns that its training rows lack are left out."""
+    return open_table(dataset.part(split)).select([column.name for column in dataset.columns])
+
+
 def open_rows(dataset: Dataset, roles: Mapping[str, str], split: Split = "train") -> Rows:
     """Return all rows of one part of a dataset."""
     return Rows(open_table(dataset.part(split)), roles, name=dataset.name)

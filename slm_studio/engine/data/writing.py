@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 from slm_studio.core import files
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.results import FileResult
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.headers import free_name
-from slm_studio.engine.data.rows import open_table
+from slm_studio.engine.data.names import SPLIT_NAMES, folded
+from slm_studio.engine.data.rows import open_part
 from slm_studio.engine.data.source import shown
 from slm_studio.engine.data.suggesting import text_column
 from slm_studio.engine.data.table import batches
@@ -37,6 +38,8 @@ def write_file(dataset: Dataset, out: Path, to: str = "", bom: bool | None = Non
     _refuse_own_files(dataset, out)
     kind = _format(out, to)
     tables = list(_parts(dataset))
+    if kind == "txt" and tables[0].num_columns > 1:
+        yield _say_left_out(dataset, list(tables[0].column_names))
     total = sum(table.num_rows for table in tables)
     columns = [text_column(dataset)] if kind == "txt" else list(tables[0].column_names)
     yield from _write(kind, out, columns, tables, total, dataset.is_from_excel if bom is None else bom)
@@ -127,12 +130,32 @@ def _refuse_source(out: Path, source: Path, folder: Path | None = None) -> None:
 def _parts(dataset: Dataset) -> Iterator[pa.Table]:
     """Yield the rows of each part; a column that is called as readers know it keeps apart what files kept apart."""
     by_column = any(remark.code == "split-by-column" for remark in dataset.report.remarks)
-    name = free_name("split", [column.name for column in dataset.columns])
+    name, place = _split_column([column.name for column in dataset.columns])
     for split in ("train", *dataset.held_out):
-        table = open_table(dataset.part(split))  # type: ignore[arg-type]
+        table = open_part(dataset, split)  # type: ignore[arg-type]
         if dataset.held_out and not by_column:
-            table = table.append_column(name, pa.array([split] * table.num_rows, pa.string()))
+            table = table.add_column(place, name, pa.array([split] * table.num_rows, pa.string()))
         yield table
+
+
+def _say_left_out(dataset: Dataset, columns: Sequence[str]) -> Note:
+    """Say what a text file has no place for."""
+    kept = text_column(dataset)
+    return Note(
+        "columns-left-out",
+        mark("A text file holds one column, “{column}”. Left out {count:is|are}: {columns}."),
+        {"column": kept, "count": len(columns) - 1, "columns": ", ".join(name for name in columns if name != kept)},
+    )
+
+
+def _split_column(columns: Sequence[str]) -> tuple[str, int]:
+    """Return a free name by which readers know which part a row belongs to, and its place.
+
+    Of two such columns the first counts, so it stands before one that came with the rows.
+    """
+    known = {folded(column) for column in columns} & {*SPLIT_NAMES}
+    name = next((each for each in SPLIT_NAMES if each not in known), free_name("split", columns))
+    return name, 0 if known else len(columns)
 
 
 class _Delimited:

@@ -15,7 +15,7 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.data.names import is_known_name
 from slm_studio.engine.data.prose import is_prose
 from slm_studio.engine.data.reading import read_dataset
-from slm_studio.engine.data.rows import open_table
+from slm_studio.engine.data.rows import open_part
 from slm_studio.engine.data.writing import check_target, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
 
@@ -32,7 +32,7 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     check_target(out, path)  # before hours of answers, not after
     item = on_shelf(handle)
     dataset = yield from _read(path, options, item)
-    table = pa.concat_tables(open_table(dataset.part(split)) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
+    table = pa.concat_tables(open_part(dataset, split) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
     texts = [cell or "" for cell in table.column(text_column(item, dataset, options)).to_pylist()]
     answers: list[str] = []
     scores: list[str] = []

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Note
 from tests.engine.data.ask import cells, read, result, rows, write_and_read
 
 NASTY = [
@@ -144,23 +146,64 @@ def test_source_and_own_files_are_never_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "source.jsonl").read_text() == '{"text": "a"}\n'
 
 
-@pytest.mark.parametrize("name", ["split", "text2"])
-def test_parts_that_were_files_are_all_written_and_stay_apart(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        (["team"], "ab"),
+        (["split"], "ab"),
+        (["split"], ("train", "test", "dev")),  # it would be taken for the parts
+        (["split", "set"], ("train", "test", "dev")),
+        (["Split"], "01"),
+    ],
+)
+@pytest.mark.parametrize("clean", [False, True])
+def test_parts_that_were_files_are_all_written_and_stay_apart(
+    tmp_path: Path, names: list[str], values: Sequence[str], clean: bool
+) -> None:
     folder = tmp_path / "rows"
     folder.mkdir()
     for part, count in (("train", 12), ("dev", 4), ("test", 5)):
-        told = [f"a sentence of {part} number {n},{'ab'[n % 2]}" for n in range(count)]
-        (folder / f"{part}.csv").write_text("\n".join([f"text,{name}", *told]) + "\n")
+        told = [
+            ",".join([f"a sentence of {part} number {n}", *[values[n % len(values)]] * len(names)])
+            for n in range(count)
+        ]
+        (folder / f"{part}.csv").write_text("\n".join([",".join(["text", *names]), *told]) + "\n")
     dataset = read(folder)
     assert (dataset.rows, dataset.held_out) == (12, {"validation": 4, "test": 5})
+    if clean:
+        dataset = result(engine.clean(dataset, ("trim",), {"text": "text"}))
 
     back = read(Path(result(engine.convert(dataset, str(tmp_path / "out.csv"))).out))
 
-    if name != "split":
-        assert (back.rows, back.held_out) == (12, {"validation": 4, "test": 5})
-        assert [row[:2] for row in cells(back, "test")] == cells(dataset, "test")
-    else:  # that name is taken; nothing is lost
-        assert back.rows == 21
+    assert (back.rows, back.held_out) == (12, {"validation": 4, "test": 5})
+    wanted = [{name: row[name] for name in ("text", *names)} for row in rows(dataset, "test")]
+    assert [{name: row[name] for name in ("text", *names)} for row in rows(back, "test")] == wanted
+
+
+@pytest.mark.parametrize("verb", ["convert", "clean"])
+def test_a_column_that_only_one_part_has_is_left_out(tmp_path: Path, verb: str) -> None:
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    (folder / "train.csv").write_text("text,label\n" + "\n".join(f"a sentence {n},a" for n in range(12)) + "\n")
+    (folder / "test.csv").write_text("text,split,label\n" + "\n".join(f"another one {n},x,b" for n in range(5)) + "\n")
+    dataset = read(folder)
+    if verb == "clean":
+        dataset = result(engine.clean(dataset, ("trim",), {"text": "text"}))
+
+    back = read(Path(result(engine.convert(dataset, str(tmp_path / "out.csv"))).out))
+
+    assert [column.name for column in back.columns] == ["text", "label", "split"]
+    assert back.held_out == {"test": 5}
+
+
+def test_a_text_file_says_what_it_has_no_place_for(tmp_path: Path) -> None:
+    dataset = make(tmp_path, [{"label": "x", "text": "one two three"}, {"label": "y", "text": "four"}] * 5)
+
+    notes = [event for event in engine.convert(dataset, str(tmp_path / "out.txt")) if isinstance(event, Note)]
+
+    assert [(note.code, note.values["column"], note.values["columns"]) for note in notes] == [
+        ("columns-left-out", "text", "label")
+    ]
 
 
 def test_parts_of_a_split_column_are_all_written(tmp_path: Path) -> None:
