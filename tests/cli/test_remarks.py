@@ -150,3 +150,16 @@ def test_labels_that_say_that_there_is_none_are_said(run: Run, tmp_path: Path) -
     said = notes(told)["labels-nothing"]
     assert "“nan”" in said and "“N/A”" in said and "learnt as labels all the same" in said
     assert not any(f"“{label}”" in said for _, label in messages())
+
+
+def test_test_rows_that_were_learnt_are_said_with_the_score_and_on_the_card(run: Run, tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "rows.csv", messages())
+
+    told = run("train", rows, *SMALL, "--validation", rows, "--test", rows, "--out", tmp_path / "model")
+
+    count = len(messages())
+    assert told.code == 0
+    assert notes(told)["rows-known"].startswith(f"{count} of {count} scored rows stand among the training rows too")
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert f"{count} test rows, all of which stand among the training rows too" in card
+    assert "held out of training" not in card

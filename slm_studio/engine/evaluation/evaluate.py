@@ -25,7 +25,7 @@ from slm_studio.engine.evaluation.learnt import learnt_rows
 from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring.remarks import on_unlabelled
+from slm_studio.engine.measuring.remarks import on_known, on_unlabelled
 from slm_studio.engine.task import Task
 
 BATCH = 64
@@ -88,7 +88,12 @@ def score_rows(
             dataset=names[1],
         )
     observations, order = yield from observe_all(task, loaded, examples, BATCH)
-    said = (*on_unlabelled(unlabelled), *task.remarks(rows, loaded, examples, scored=True))
+    known = learnt_rows(rows, train, reads_on=task.reads_on(loaded)) if train is not None else np.zeros(0)
+    said = (
+        *on_known(int(known.sum()), len(rows)),
+        *on_unlabelled(unlabelled),
+        *task.remarks(rows, loaded, examples, scored=True),
+    )
     yield from (Note(each.code, each.message, each.values or {}) for each in said)
     folder.mkdir(parents=True, exist_ok=True)
     report = task.report(observations, order, rows, loaded, folder)

@@ -6,6 +6,7 @@ from slm_studio.core.dataset import Remark
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.splits import fold
 
+CHANCE = 0.01  # of the scored rows
 SHOWN = 5  # labels that a sentence names
 NOTHING = (
     "nan",
@@ -35,6 +36,19 @@ def on_missing(true: Sequence[str], learnt: Sequence[str]) -> Iterator[Remark]:
             len(missing),
             labels=_named(missing),
             labels_learnt=len(learnt),
+        )
+
+
+def on_known(count: int, rows: int) -> Iterator[Remark]:
+    """Say how many scored rows were learnt as well; a few are chance, and change no score."""
+    if count > rows * CHANCE:
+        yield _remark(
+            "rows-known",
+            mark(
+                "{count} of {rows} scored rows stand among the training rows too: there the score tells what is remembered, not how new rows fare. Clean the rows with “remove leaks”, or give others."
+            ),
+            count,
+            rows=rows,
         )
 
 

@@ -281,7 +281,11 @@ def _scored_on(model: SavedModel, report: Report | None) -> str:
     rows = report.rows if report else model.rows.get(split, 0)
     counted = f"{rows:,} {split} rows" if rows else f"the {split} rows"
     extra = "" if split == "test" else " They also chose the checkpoint, so other rows may fare a little worse."
-    return f"Scored on {counted} that were held out of training.{extra}"
+    known = next((each for each in report.remarks if each.code == "rows-known"), None) if report else None
+    if known is None:
+        return f"Scored on {counted} that were held out of training.{extra}"
+    which = "all of which" if known.count == rows else f"{known.count:,} of which"
+    return f"Scored on {counted}, {which} stand among the training rows too: there the score tells what is remembered."
 
 
 def _scores(metrics: Sequence[Metric], baselines: Sequence[Baseline]) -> list[list[str]]:
