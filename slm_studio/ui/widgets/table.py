@@ -143,7 +143,7 @@ class Table(QTableView):
         shares = {column: share for column, share in self._stretches.items() if column < count}
         needing = {column: self._need(column) for column in self._most if column < count}
         fixed = sum(self.columnWidth(column) for column in range(count) if column not in (*shares, *needing))
-        room = self.viewport().width() - fixed
+        room = self._room() - fixed
         kept = max(int(room * KEPT), self._theme.px(LEAST_TEXT)) if shares else 0
         chips = [column for column in needing if self._cells.styles.get(column) == "chip"]
         others = {column: need for column, need in needing.items() if column not in chips}
@@ -158,6 +158,12 @@ class Table(QTableView):
         least = self._theme.px(LEAST if not needing else LEAST_TEXT)
         for column, share in shares.items():
             self.setColumnWidth(column, max(least, int(room * share / sum(shares.values()))))
+
+    def _room(self) -> int:
+        """Return the pixels that columns share: those beside the scroll bar, whether it shows or not, lest they move."""
+        if self._fits:
+            return self.viewport().width()
+        return self.contentsRect().width() - self.verticalScrollBar().sizeHint().width()
 
     def _need(self, column: int) -> int:
         """Return the pixels that the name and the first cells of a column need."""
