@@ -2,7 +2,7 @@
 
 import argparse
 
-from slm_studio.cli.command import Command, absolute
+from slm_studio.cli.command import Command, file_out
 from slm_studio.cli.flags import add_bom, add_reading, add_roles, check_roles, join_roles, roles_of
 from slm_studio.cli.read import report_of
 from slm_studio.core.dataset import Dataset
@@ -23,11 +23,12 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 
 def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return rows, out and report."""
+    out = file_out(arguments.out)
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset)
     check_roles(roles_of(arguments), dataset)
     roles = join_roles(guess.roles, roles_of(arguments))
     steps = tuple(step.strip() for step in arguments.steps.split(",") if step.strip())
     cleaned = work.do(Dataset, "clean", dataset=dataset, steps=steps, roles=roles)
-    written = work.do(FileResult, "convert", dataset=cleaned, out=absolute(arguments.out), bom=arguments.bom)
+    written = work.do(FileResult, "convert", dataset=cleaned, out=out, bom=arguments.bom)
     return {"rows": written.rows, "out": written.out, "report": report_of(cleaned)}

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from slm_studio.cli.screen import Screen
-from slm_studio.core import paths
+from slm_studio.core import paths, targets
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.events import Event, Finished, Started
 from slm_studio.core.results import Opened
@@ -120,6 +120,13 @@ def absolute(file: str | None) -> str:
     if path.name == "..":
         return str(path.resolve())
     return str(path.parent.resolve() / path.name if ".." in path.parts else path)
+
+
+def file_out(file: str) -> str:
+    """Return the file named for rows, absolute. Raises StudioError where none can be written, before the work for it."""
+    path = absolute(file)
+    targets.check_file(Path(path))
+    return path
 
 
 def model_folder(model: str) -> Path:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from slm_studio.cli.command import Command, absolute
+from slm_studio.cli.command import Command, file_out
 from slm_studio.cli.flags import add_bom, add_reading
 from slm_studio.cli.read import report_of
 from slm_studio.core.results import FileResult
@@ -21,8 +21,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 
 def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return rows, out and report."""
+    out = file_out(arguments.out)
     dataset = work.read(arguments.file, arguments)
-    written = work.do(
-        FileResult, "convert", dataset=dataset, out=absolute(arguments.out), to=arguments.to, bom=arguments.bom
-    )
+    written = work.do(FileResult, "convert", dataset=dataset, out=out, to=arguments.to, bom=arguments.bom)
     return {"rows": written.rows, "out": written.out, "report": report_of(dataset)}

@@ -2,7 +2,7 @@
 
 import argparse
 
-from slm_studio.cli.command import Command, absolute, reading_of
+from slm_studio.cli.command import Command, absolute, file_out, reading_of
 from slm_studio.cli.flags import add_bom, add_reading
 from slm_studio.cli.usage import UsageError, count
 from slm_studio.core import codec
@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     """Return the items, or how many rows were written."""
     if arguments.file is not None and not arguments.out:
         raise UsageError("No file is named for the answers.", "Add --out, for example --out answers.csv")
+    out = file_out(arguments.out) if arguments.file is not None else ""
     opened = work.open(arguments.model, arguments.device)
     options = {"top": arguments.top, "column": arguments.column, "bom": arguments.bom} | reading_of(arguments)
     if arguments.file is not None:
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
             "predict_file",
             handle=opened.handle,
             path=absolute(arguments.file),
-            out=absolute(arguments.out),
+            out=out,
             options=options,
         )
         return {"rows": done.rows, "out": done.out}

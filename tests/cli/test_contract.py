@@ -134,6 +134,27 @@ def test_predict_never_writes_over_its_input(run: Run, sorter: Path, tmp_path: P
     assert path.read_bytes() == before
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_rows_never_replace_a_pipe_nor_a_link(run: Run, sorter: Path, rows: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "null.csv").symlink_to(os.devnull)
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+
+    for words in (("convert", rows), ("clean", rows, "--steps", "trim", "--out"),
+                  ("predict", sorter, "--file", rows, "--out")):  # fmt: skip
+        for name in ("pipe.csv", "null.csv"):
+            told = run(*words, tmp_path / name)
+            assert told.error["code"] == "not-a-file"
+            assert len(told.lines) == 1, "it is refused before the work"
+        assert run(*words, tmp_path / "link.csv").result["out"] == str(tmp_path / "link.csv")
+        assert (tmp_path / "real.csv").read_text(encoding="utf-8").startswith("text,label")
+        (tmp_path / "real.csv").write_text("old")
+
+    assert (tmp_path / "pipe.csv").is_fifo()
+    assert (tmp_path / "null.csv").is_symlink() and (tmp_path / "link.csv").is_symlink()
+
+
 def test_generate_tells_text_tokens_and_speed(run: Run, writer: Path, sorter: Path) -> None:
     result = run("generate", writer, "--prompt", "line 3", "--max-new-tokens", 12, "--seed", 1).result
     people = run("generate", writer, "--prompt", "line 3", "--max-new-tokens", 12, "--seed", 1, as_json=False)

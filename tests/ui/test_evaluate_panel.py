@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from slm_studio.core.events import Finished, Progress
 from slm_studio.core.results import Metric, Opened
 from slm_studio.core.settings import Settings
 from slm_studio.core.verdict import verdict_of_report
+from slm_studio.ui.evaluation import exporting
 from slm_studio.ui.evaluation.cases_card import CasesCard
 from slm_studio.ui.evaluation.figures import figures
 from slm_studio.ui.evaluation.reading import CaseReader, Wanted, read_report
@@ -346,3 +348,15 @@ def test_rows_whose_labels_training_never_saw_stand_among_the_figures(tmp_path):
         ("2", "of 5: training never saw their labels, so they count as wrong")
     ]
     assert "rows with unseen labels" not in [each.name() for each in figures(report)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_figures_saved_to_a_link_are_written_where_it_leads(tmp_path):
+    report = classify_report(tmp_path / "report")
+    for name, write in (("classes.csv", exporting.write_classes), ("report.json", exporting.write_report)):
+        (tmp_path / name).symlink_to(f"real-{name}")
+
+        write(report, tmp_path / name)
+
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / f"real-{name}").stat().st_size > 0

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from slm_studio.core import files
+from slm_studio.core import targets
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
@@ -55,7 +55,7 @@ def _write(
     kind: str, out: Path, columns: Sequence[str], tables: Sequence[pa.Table], total: int, bom: bool
 ) -> Iterator[Event]:
     done = 0
-    with files.atomic_file(out) as stream:
+    with targets.target_file(out) as stream:
         if bom and kind == "csv" and not _is_ascii(columns, tables):
             stream.write(codecs.BOM_UTF8)
         writer = _WRITERS[kind](stream, columns, tables)
@@ -76,7 +76,7 @@ def _is_ascii(columns: Sequence[str], tables: Sequence[pa.Table]) -> bool:
 
 
 def check_target(out: Path, source: Path) -> None:
-    """Refuse an `out` that is the file to be read, a folder, or of a kind that cannot hold answers beside texts."""
+    """Refuse an `out` that is a file to be read, takes no rows, or is of a kind without room beside the texts."""
     _refuse_source(out, source)
     if _format(out, "") == "txt":
         raise StudioError(
@@ -109,22 +109,26 @@ def _format(out: Path, to: str) -> str:
 
 
 def _refuse_own_files(dataset: Dataset, out: Path) -> None:
-    """Never write over the file the rows came from, nor into the app's own copy."""
+    """Never write over a file the rows came from, nor into the app's own copy."""
     _refuse_source(out, Path(dataset.source), Path(dataset.folder))
 
 
 def _refuse_source(out: Path, source: Path, folder: Path | None = None) -> None:
-    target = out.absolute().resolve()
-    same = target == source.resolve() or (out.exists() and source.exists() and out.samefile(source))
-    if same or (folder is not None and target.is_relative_to(folder.resolve())):
+    target = targets.check_file(out)
+    if _is_read(target, source) or (folder is not None and target.is_relative_to(folder.resolve())):
         raise StudioError(
             "overwrites-source",
             "“{path}” is the file these rows were read from.",
             "Choose another name.",
             path=shown(out),
         )
-    if out.is_dir():
-        raise StudioError("is-a-folder", "“{path}” is a folder.", "Add a file name.", path=shown(out))
+
+
+def _is_read(target: Path, source: Path) -> bool:
+    """Say whether `target` is `source`, under whatever name."""
+    if not target.exists() or not source.exists():
+        return False
+    return target.samefile(source)
 
 
 def _parts(dataset: Dataset) -> Iterator[pa.Table]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from slm_studio.core import codec, files
+from slm_studio.core import codec, files, targets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Report
 from slm_studio.ui.evaluation.reading import CASES_FILE, CaseReader, Wanted
@@ -37,7 +37,7 @@ def write_report(report: Report, out: Path) -> None:
     plain = codec.to_json(report)
     assert isinstance(plain, dict)
     try:
-        files.write_json(out, plain | {"folder": "", "cases": ""})
+        files.write_json(targets.check_file(out), plain | {"folder": "", "cases": ""})
     except OSError as error:
         raise unwritable(out, error) from error
 
@@ -74,7 +74,7 @@ def _csv(rows: Iterable[Iterable[object]]) -> str:
 
 def _safely(out: Path, write: Callable[[BinaryIO], object]) -> None:
     try:
-        with files.atomic_file(out) as stream:
+        with targets.target_file(out) as stream:
             write(stream)
     except OSError as error:
         raise unwritable(out, error) from error

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from slm_studio.core import files
+from slm_studio.core import files, targets
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
@@ -261,7 +261,7 @@ class WriteView(TaskView):
     def save(self, out: Path) -> None:
         """Write the text to a file."""
         try:
-            files.write_atomic(out, self.text())
+            files.write_atomic(targets.check_file(out), self.text())
         except OSError as error:
             raise unwritable(out, error) from error
 
