@@ -74,6 +74,11 @@ class Gathered:
             )
 
 
+def files_in(folder: Path) -> list[Path]:
+    """Return the files below a folder that are read as rows."""
+    return [member.path for member in _walk(folder, Gathered(shown(folder))) if _is_data(member)]
+
+
 def some(names: Sequence[str]) -> str:
     """Return the first names of many, for a sentence."""
     return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")

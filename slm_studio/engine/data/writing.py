@@ -17,6 +17,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.results import FileResult
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.gathering import files_in
 from slm_studio.engine.data.headers import free_name
 from slm_studio.engine.data.names import SPLIT_NAMES, folded
 from slm_studio.engine.data.rows import open_part
@@ -125,10 +126,10 @@ def _refuse_source(out: Path, source: Path, folder: Path | None = None) -> None:
 
 
 def _is_read(target: Path, source: Path) -> bool:
-    """Say whether `target` is `source`, under whatever name."""
+    """Say whether `target` is `source`, or one of the files that a folder is read for, under whatever name."""
     if not target.exists() or not source.exists():
         return False
-    return target.samefile(source)
+    return any(target.samefile(each) for each in ([source] if source.is_file() else files_in(source)))
 
 
 def _parts(dataset: Dataset) -> Iterator[pa.Table]:

@@ -11,6 +11,7 @@ from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note
+from slm_studio.engine.data.writing import check_target
 from tests.engine.data.ask import cells, read, result, rows, write_and_read
 
 NASTY = [
@@ -144,6 +145,29 @@ def test_source_and_own_files_are_never_written_over(tmp_path: Path) -> None:
             result(engine.convert(dataset, str(out), "jsonl"))
 
     assert (tmp_path / "source.jsonl").read_text() == '{"text": "a"}\n'
+
+
+@pytest.mark.parametrize("out", ["train.csv", "deep/more.csv", "../hard.csv", "../link.csv"])
+def test_no_file_of_a_folder_that_was_read_is_written_over(tmp_path: Path, out: str) -> None:
+    folder = tmp_path / "rows"
+    (folder / "deep").mkdir(parents=True)
+    for name in ("train.csv", "deep/more.csv"):
+        (folder / name).write_text("text,label\n" + "".join(f"of {name} {n},{'ab'[n % 2]}\n" for n in range(9)))
+    (tmp_path / "hard.csv").hardlink_to(folder / "train.csv")
+    (tmp_path / "link.csv").symlink_to(folder / "deep" / "more.csv")
+    before = [(folder / name).read_bytes() for name in ("train.csv", "deep/more.csv")]
+    dataset = read(folder)
+
+    for work in (
+        lambda: result(engine.convert(dataset, str(folder / out))),
+        lambda: check_target(folder / out, folder),
+    ):
+        with pytest.raises(StudioError) as caught:
+            work()
+        assert caught.value.code == "overwrites-source"
+
+    assert [(folder / name).read_bytes() for name in ("train.csv", "deep/more.csv")] == before
+    result(engine.convert(dataset, str(tmp_path / "elsewhere.csv")))
 
 
 @pytest.mark.parametrize(
