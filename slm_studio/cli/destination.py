@@ -4,10 +4,9 @@ import argparse
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from slm_studio.cli.command import absolute
-from slm_studio.core import paths
+from slm_studio.core import paths, targets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE, SavedModel, relocate
 from slm_studio.host.trash import throw_away
@@ -67,6 +66,7 @@ def destination_of(arguments: argparse.Namespace, beside: tuple[str | None, ...]
     if not arguments.out:
         return None
     path = Path(absolute(arguments.out))
+    path = targets.followed(path) if path.is_symlink() else path  # the link stays, the model stands where it leads
     if path.exists() and not path.is_dir():
         raise StudioError("out-is-a-file", "“{out}” is a file.", "Choose a folder for the model.", out=str(path))
     content = _content(path)
@@ -80,22 +80,8 @@ def destination_of(arguments: argparse.Namespace, beside: tuple[str | None, ...]
             )
         own = (paths.models(), paths.runs(), paths.datasets())
         _refuse_precious(path, [Path.cwd(), Path.home(), *own, *(Path(absolute(each)) for each in beside if each)])
-    _try_writing(path)
+    targets.check_place(path, path)
     return Destination(path, content)
-
-
-def _try_writing(out: Path) -> None:
-    """Raise StudioError where no folder can be made: some places let everybody write and yet take nothing (/proc)."""
-    above = next(folder for folder in (out, *out.parents) if folder.exists())
-    try:
-        TemporaryDirectory(dir=above, prefix=".slm-studio-").cleanup()
-    except OSError as error:
-        raise StudioError(
-            "not-allowed",
-            "“{path}” may not be read or written.",
-            "Check the permissions, or choose another place.",
-            path=str(above),
-        ) from error
 
 
 def _content(folder: Path) -> Content:

@@ -108,9 +108,9 @@ def _fill(source: Path, target: Path) -> None:
 def check_room(folder: Path, needed: int) -> None:
     """Refuse to begin what cannot end: the disk of `folder` must hold `needed` more bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise disk_full(str(folder), needed - free)
+    disk = shutil.disk_usage(folder)
+    if disk.total and disk.free < needed:  # without a size it is no disk: a network's or the system's own
+        raise disk_full(str(folder), needed - disk.free)
 
 
 def sync_file(path: Path) -> None:

@@ -155,6 +155,15 @@ def test_rows_never_replace_a_pipe_nor_a_link(run: Run, sorter: Path, rows: Path
     assert (tmp_path / "null.csv").is_symlink() and (tmp_path / "link.csv").is_symlink()
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="only Linux has a folder that takes no files")
+def test_a_place_that_takes_no_files_is_named_by_every_verb(run: Run, sorter: Path, rows: Path) -> None:
+    for words in (("convert", rows, "/proc/x.csv"), ("clean", rows, "--steps", "trim", "--out", "/proc/x.csv"),
+                  ("predict", sorter, "--file", rows, "--out", "/proc/x.csv"),
+                  ("export", sorter, "/proc/x"), ("export", sorter, "/proc/x.zip"), ("export", sorter, "/sys/x"),
+                  ("train", rows, "--out", "/proc/x")):  # fmt: skip
+        assert run(*words).error["code"] == "takes-no-files", words
+
+
 def test_generate_tells_text_tokens_and_speed(run: Run, writer: Path, sorter: Path) -> None:
     result = run("generate", writer, "--prompt", "line 3", "--max-new-tokens", 12, "--seed", 1).result
     people = run("generate", writer, "--prompt", "line 3", "--max-new-tokens", 12, "--seed", 1, as_json=False)

@@ -1,6 +1,7 @@
 """--out: asked for before the work, and still right after it."""
 
 import argparse
+import os
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,31 @@ def test_a_place_that_takes_no_folder_is_refused_before_the_work(out: str) -> No
     with pytest.raises(StudioError) as caught:
         asked(out, overwrite=True)
 
-    assert caught.value.code == "not-allowed"
+    assert caught.value.code == "takes-no-files"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_as_out_stays_and_the_model_stands_where_it_leads(tmp_path: Path, is_there: bool) -> None:
+    if is_there:
+        (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+
+    asked(tmp_path / "link").take(a_model())
+
+    assert (tmp_path / "link").is_symlink()
+    assert open_saved(tmp_path / "real").name == "made"
+    assert not [path for path in tmp_path.iterdir() if "partial" in path.name]
+
+
+def test_a_file_on_the_way_to_out_is_named_as_the_cause(tmp_path: Path) -> None:
+    (tmp_path / "afile").write_text("x")
+
+    with pytest.raises(StudioError) as caught:
+        asked(tmp_path / "afile" / "m")
+
+    assert caught.value.code == "in-the-way"
+    assert caught.value.values["path"] == str(tmp_path / "afile")
 
 
 def test_asking_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from slm_studio.core import files, paths
+from slm_studio.core import files, paths, targets
 from slm_studio.core.dropped import ZIP_DAMAGE
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
@@ -182,6 +182,7 @@ def _check_target(folder: Path, kind: str, out: Path) -> Path:
             "out-exists", "“{path}” exists already.", "Choose another name or an empty folder.", path=str(target)
         )
     placing.refuse_occupied(target)
+    targets.check_place(target.parent, target)
     return target
 
 
