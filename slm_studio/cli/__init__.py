@@ -58,7 +58,7 @@ def _main(argv: Sequence[str]) -> int:
         screen.problem(error)
         return PROBLEM
     except Stopped as stopped:
-        screen.stopped(stopped.run)
+        screen.stopped(stopped.run, stopped.out)
         return INTERRUPTED
     except KeyboardInterrupt:
         screen.stopped("")

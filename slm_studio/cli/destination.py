@@ -4,6 +4,8 @@ import argparse
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
+from subprocess import list2cmdline
 
 from slm_studio.cli.command import absolute
 from slm_studio.core import paths, targets
@@ -45,6 +47,12 @@ class Destination:
                 reason=error.strerror or str(error),
                 model=model.folder,
             ) from error
+
+    @property
+    def flags(self) -> str:
+        """Return how a command names this place, ready to be pasted; from any folder it means the same."""
+        path = list2cmdline([str(self.path)]) if os.name == "nt" else quote(str(self.path))
+        return f"--out {path}" + (" --overwrite" if self.content else "")
 
     def _make_room(self) -> None:
         """Clear the folder, as --overwrite asked: a former model is replaced, anything else goes to the trash."""

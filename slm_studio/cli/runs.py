@@ -62,10 +62,11 @@ def resume(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
             run=run.id,
             state=run.state,
         )
+    work.out = out.flags if out is not None else ""
     try:
         model = work.do(SavedModel, "resume", run=run)
     except StudioError as error:
-        raise and_how_to_resume(error, run) from error
+        raise and_how_to_resume(error, run, work.out) from error
     return outcome(run, model, out)
 
 

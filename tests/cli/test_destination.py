@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,16 @@ def test_a_path_means_the_same_everywhere(
     monkeypatch.chdir(tmp_path)
 
     assert absolute(given) == str(tmp_path.parent if meant == "../" else tmp_path / meant)
+
+
+def test_the_flags_of_a_place_name_it_from_any_folder_and_repeat_overwrite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "notes.txt").write_text("mine")
+
+    assert shlex.split(asked("my model").flags) == ["--out", str(tmp_path / "my model")]
+    with monkeypatch.context() as patch:
+        patch.chdir("/")
+        assert asked(tmp_path / "taken", overwrite=True).flags.endswith(" --overwrite")

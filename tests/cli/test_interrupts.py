@@ -1,6 +1,7 @@
 """Ctrl-C, for real: a real process gets a real SIGINT, ends with 130, and its run goes on."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -42,6 +43,28 @@ def test_after_ctrl_c_the_run_is_named_and_goes_on(tmp_path: Path, place: str) -
     )
     assert json.loads(resumed.stdout.splitlines()[-1])["run"] == identity
     assert resumed.returncode == 0
+
+
+def test_the_command_that_goes_on_brings_the_model_to_the_same_out(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.csv", messages())
+    (tmp_path / "elsewhere").mkdir()
+    plan = ["--base", "blank:bag-nano", "--epochs", "100", "--patience", "0", "--precision", "fp32"]
+    words = [*COMMAND, "train", str(path), *plan, "--out", "my {run} model", "--place", "thread"]
+    work = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, encoding="utf-8", cwd=tmp_path)
+    assert work.stderr is not None
+    while not work.stderr.readline().startswith("step "):
+        assert work.poll() is None
+    work.send_signal(signal.SIGINT)
+    _, err = work.communicate(timeout=60)
+    assert work.returncode == 130, err
+    words = shlex.split(err.splitlines()[-1].partition("Go on with: slm-studio ")[2])
+    assert words[-1] == str(tmp_path / "my {run} model")
+    resumed = subprocess.run(
+        [*COMMAND, *words], capture_output=True, text=True, timeout=200, cwd=tmp_path / "elsewhere"
+    )
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert (tmp_path / "my {run} model" / "studio.json").is_file()
 
 
 def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
