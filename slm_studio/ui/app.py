@@ -185,7 +185,7 @@ class _Hook:
         if issubclass(kind, KeyboardInterrupt):
             self._window.close()
         elif isinstance(error, StudioError):
-            show_error(self._window, error, details)
+            show_error(self._window, error)  # it says all there is to say; where it came from stands in the log
         elif not self._shown:  # one dialog is enough: the same fault may come with every repaint
             self._shown = True
             show_error(self._window, _unforeseen(error), details)

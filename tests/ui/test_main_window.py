@@ -9,9 +9,10 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QPlainTextEdit
 
 from slm_studio.core.dropped import TABLES, TEXTS
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Machine, Paused, Started, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import STOPPED, create_run, save_run
@@ -382,6 +383,16 @@ def test_what_nobody_foresaw_is_said_once_and_logged(window: MainWindow, caplog)
     )
     assert len(caplog.records) == 3
     dialogs[0].accept()
+
+
+def test_a_known_error_is_said_without_a_traceback_which_stands_in_the_log(window: MainWindow, caplog) -> None:
+    with caplog.at_level("ERROR", logger="slm_studio"):
+        _Hook(window)(StudioError, StudioError("disk-full", "The disk is full.", "Make room."), None)
+
+    [dialog] = window.findChildren(ErrorDialog)
+    assert not dialog.findChildren(QPlainTextEdit)
+    assert "The disk is full" in caplog.text
+    dialog.accept()
 
 
 def test_a_run_that_is_at_work_when_the_window_closes_waits_at_the_next_start(

@@ -13,8 +13,8 @@ from slm_studio.core.events import Finished, Predicted, Progress
 from slm_studio.core.results import FileResult, Label, Opened, Token
 from slm_studio.core.settings import Settings
 from slm_studio.ui.panels.playground import PlaygroundPanel
+from slm_studio.ui.saving import free_file
 from slm_studio.ui.session import Session
-from slm_studio.ui.trying.file_sheet import free_file
 from tests.ui.places import LABELS, classify_report, make_model, until
 
 
@@ -405,3 +405,19 @@ def test_a_written_text_can_be_copied_and_saved(place, writer, tmp_path, monkeyp
 
     assert QApplication.clipboard().text() == "Long ago.\nThe end."
     assert (tmp_path / "story.txt").read_text(encoding="utf-8") == "Long ago.\nThe end."
+
+
+def test_a_text_that_cannot_be_saved_is_said_in_the_page_and_a_saved_one_in_a_toast(place, writer, tmp_path):
+    panel = place(Engine())
+    panel.view.fill("Long ago.")
+    told = []
+    panel._session.toast_requested.connect(lambda words, undo: told.append(words))
+    (tmp_path / "file").write_text("in the way")
+
+    panel.view.save(tmp_path / "file" / "story.txt")
+    assert panel.problem.isVisible() and panel.problem.error.code == "file-unwritable"
+    assert not told
+    panel.view.save(tmp_path / "story.txt")
+
+    assert not panel.problem.isVisible()
+    assert told == [f"Written to {tmp_path / 'story.txt'}."]

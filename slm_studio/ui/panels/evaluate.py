@@ -22,6 +22,7 @@ from slm_studio.ui.evaluation.writing_card import WritingCard
 from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.model_page import ModelPage
 from slm_studio.ui.naming import file_words
+from slm_studio.ui.saving import ask_where_to_save
 from slm_studio.ui.session import Session
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.banner import Banner
@@ -202,9 +203,9 @@ class EvaluatePanel(ModelPage):
     def _on_export(self, kind: object) -> None:
         name, kinds = FILES[str(kind)]
         folder = Path(str(self._session.recall("folder", "")) or Path.home())
-        out, _ = QFileDialog.getSaveFileName(self, tr("Export"), str(folder / name), kinds)
-        if out:
-            self.export(str(kind), Path(out))
+        out = ask_where_to_save(self, tr("Export"), str(folder / name), kinds)
+        if out is not None:
+            self.export(str(kind), out)
 
     def export(self, kind: str, out: Path) -> None:
         """Write a part of the report to a file and say where it lies."""

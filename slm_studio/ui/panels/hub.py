@@ -23,6 +23,7 @@ from slm_studio.ui.hub.publish import PUBLISHED, PublishCard
 from slm_studio.ui.hub.take_away import TakeAwayCard
 from slm_studio.ui.jobs import JobHandle, Jobs
 from slm_studio.ui.removal import Removal
+from slm_studio.ui.saving import ask_where_to_save
 from slm_studio.ui.session import SETTINGS, Session
 from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.buttons import Button
@@ -264,7 +265,7 @@ class HubPanel(Page):
         assert self._model is not None
         name = Path(self._model.folder).name
         if kind == "zip":
-            out, _ = QFileDialog.getSaveFileName(self, tr("Save the zip as"), f"{name}.zip", "Zip (*.zip)")
+            out = str(ask_where_to_save(self, tr("Save the zip as"), f"{name}.zip", "Zip (*.zip)") or "")
         else:
             parent = QFileDialog.getExistingDirectory(self, tr("Choose a folder to put it in"))
             out = str(Path(parent) / name) if parent else ""

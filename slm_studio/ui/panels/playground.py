@@ -142,6 +142,8 @@ class PlaygroundPanel(ModelPage):
             view.restore(kept.get(model.task) if isinstance(kept, dict) else None)
             view.asked.connect(self._on_asked)
             view.stop_asked.connect(self.answering.stop)
+            view.saved.connect(self._on_saved)
+            view.failed.connect(self.problem.show_error)
             self._views[model.task] = view
             view.edited.connect(self._on_edited)
         return self._views[model.task]
@@ -229,6 +231,10 @@ class PlaygroundPanel(ModelPage):
         if self.view is not None:
             self.view.fail()
         self.problem.show_error(error)
+
+    def _on_saved(self, out: Path) -> None:
+        self.problem.clear()
+        self._session.toast(tr("Written to {file}.", file=str(out)))
 
     def _on_edited(self) -> None:
         """Keep what stands in the views over a restart; while a model writes, only now and then."""

@@ -18,6 +18,8 @@ class TaskView(QWidget):
 
     asked = Signal(str, object)  # the prompt, and the options of the verb predict
     stop_asked = Signal()
+    saved = Signal(object)  # the Path of a file that was written
+    failed = Signal(object)  # the StudioError of what the person asked for here and could not be done
     edited = Signal()  # what `state` returns is another
 
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:

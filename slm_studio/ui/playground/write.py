@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QSizePolicy,
     QStyle,
@@ -25,6 +24,7 @@ from slm_studio.ui.evaluation.exporting import unwritable
 from slm_studio.ui.evaluation.reading import Case
 from slm_studio.ui.forms import KnobForm
 from slm_studio.ui.playground.view import TaskView
+from slm_studio.ui.saving import ask_where_to_save
 from slm_studio.ui.theme import the_theme
 from slm_studio.ui.trying.written_text import WrittenText
 from slm_studio.ui.widgets.bars import Bar, Bars
@@ -254,16 +254,18 @@ class WriteView(TaskView):
         clipboard(self.text())
 
     def _on_save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, tr("Save the text"), tr("text") + ".txt", tr("Text") + " (*.txt)")
-        if name:
-            self.save(Path(name))
+        out = ask_where_to_save(self, tr("Save the text"), tr("text") + ".txt", tr("Text") + " (*.txt)")
+        if out is not None:
+            self.save(out)
 
     def save(self, out: Path) -> None:
-        """Write the text to a file."""
+        """Write the text to a file, and tell whether that went well."""
         try:
             files.write_atomic(targets.check_file(out), self.text())
         except OSError as error:
-            raise unwritable(out, error) from error
+            self.failed.emit(unwritable(out, error))
+        else:
+            self.saved.emit(out)
 
     def _on_beginning(self) -> None:
         button = self.sender()

@@ -15,6 +15,7 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.jobs import JobHandle, Jobs
+from slm_studio.ui.saving import ask_where_to_save, free_file
 from slm_studio.ui.session import Session
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
@@ -245,11 +246,10 @@ class FileSheet(Card):
             self.take_file(Path(name))
 
     def _on_choose_out(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self, tr("Where the answers go"), str(self.out or ""), "CSV (*.csv);;JSON lines (*.jsonl)"
-        )
-        if name:
-            self.write_to(Path(name))
+        title, kinds = tr("Where the answers go"), "CSV (*.csv);;JSON lines (*.jsonl)"
+        out = ask_where_to_save(self, title, str(self.out or ""), kinds)
+        if out is not None:
+            self.write_to(out)
 
     def _on_format(self, kind: object) -> None:
         if self.out is not None:
@@ -258,15 +258,6 @@ class FileSheet(Card):
     def _on_open_folder(self) -> None:
         if self.out is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.out.parent)))
-
-
-def free_file(path: Path) -> Path:
-    """Return `path`, or `path-2`, `path-3` … where it is taken: nothing is replaced unasked."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return free
 
 
 class _Name:
