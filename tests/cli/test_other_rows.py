@@ -201,6 +201,18 @@ def test_every_part_of_a_folder_is_answered(run: Run, sorter: Path, tmp_path: Pa
     assert [line.split(",")[0] for line in written[1:]] == [text for text, _ in messages()[:27]]
 
 
+def test_a_named_column_that_is_not_there_is_never_answered_from_another(
+    run: Run, sorter: Path, tmp_path: Path
+) -> None:
+    path = write_rows(tmp_path / "two.csv", messages(1))
+
+    told = run("predict", sorter, "--file", path, "--column", "nosuch", "--out", tmp_path / "answers.csv")
+
+    assert told.error["code"] == "no-such-column"
+    assert "no column “nosuch”" in told.error["message"] and "text, label" in told.error["hint"]
+    assert not (tmp_path / "answers.csv").exists()
+
+
 def test_a_column_that_must_be_named_is_asked_for_with_its_flag(run: Run, sorter: Path, tmp_path: Path) -> None:
     path = tmp_path / "two.csv"
     path.write_text("subject,body\n" + "".join(f"the {n}th thing,where is my {n}th parcel\n" for n in range(30)))

@@ -51,7 +51,13 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
 
 
 def text_column(item: Item, dataset: Dataset, options: Mapping[str, object]) -> str:
-    """Return the column to answer: the one named, the one of the training, or the only one with text."""
+    """Return the column to answer: the one named, the one of the training, or the only one with text.
+
+    Raises StudioError where the one named is not there: another column would be an answer to another question.
+    """
+    named = str(options.get("column", ""))
+    if named:
+        return dataset.column(named).name
     names = [column.name for column in dataset.columns]
     for wish in _wishes(item, options):
         if wish in names:
