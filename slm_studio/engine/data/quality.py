@@ -51,15 +51,32 @@ def refuse_hopeless(rows: Rows, recipe: Recipe) -> None:
         _refuse_labels(rows)
 
 
+NEEDED = mark(
+    "At least {needed} are needed to learn from, besides those that are held out; from 50 rows a label on, results become useful."
+)
+
+
 def _refuse_labels(rows: Rows) -> None:
-    labels = Counter(label for label in rows.column("label") if label.strip())
-    total = sum(labels.values())
-    column = rows.roles["label"]
+    labels = whole = _labels_of(rows)
+    if len(rows) < rows.table.num_rows:  # a part of the file: what was held out is no lack of labels
+        whole = _labels_of(Rows(rows.table, rows.roles))
+    total, column = labels.total(), rows.roles["label"]
+    if whole.total() >= FEWEST > total:
+        raise StudioError(
+            "too-few-rows",
+            "{total} rows have a label in column “{column}”, but only {rows} of them {rows:is|are} left to learn from: {held} {held:is|are} held out.",
+            NEEDED,
+            total=whole.total(),
+            column=column,
+            rows=total,
+            held=whole.total() - total,
+            needed=FEWEST,
+        )
     if total < FEWEST:
         raise StudioError(
             "too-few-rows",
             "Only {rows} {rows:row has|rows have} a label in column “{column}”.",
-            "Collect at least {needed}; from 50 rows a label on, results become useful.",
+            NEEDED,
             rows=total,
             column=column,
             needed=FEWEST,
@@ -78,9 +95,13 @@ def _refuse_labels(rows: Rows) -> None:
             "Column “{column}” has {distinct} different values in {rows} {rows:row|rows}.",
             "Choose a column with a few repeated labels, or pick the task “Write”.",
             column=column,
-            distinct=len(labels),
-            rows=total,
+            distinct=len(whole),
+            rows=whole.total(),
         )
+
+
+def _labels_of(rows: Rows) -> Counter[str]:
+    return Counter(label for label in rows.column("label") if label.strip())
 
 
 def _size(look: Look) -> Iterator[Finding]:

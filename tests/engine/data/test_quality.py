@@ -162,6 +162,27 @@ def test_hopeless_rows_are_refused(tmp_path: Path, lines: list[tuple[str, str]],
     assert caught.value.code == code and caught.value.advice
 
 
+def test_rows_that_are_held_out_are_counted_apart_from_those_that_have_no_label(tmp_path: Path) -> None:
+    rows = open_rows(table(tmp_path, [(f"t{n}", "xy"[n % 2]) for n in range(4)] + [("t9", "")]), ROLES)
+
+    with pytest.raises(StudioError) as caught:
+        refuse_hopeless(rows.take([0, 1, 2]), make_recipe("classify", roles=ROLES))
+
+    assert str(caught.value) == (
+        "4 rows have a label in column “label”, but only 3 of them are left to learn from: 1 is held out."
+    )
+    assert "At least 4 are needed to learn from, besides those that are held out" in caught.value.advice
+
+
+def test_how_many_values_a_column_has_is_counted_in_the_whole_file(tmp_path: Path) -> None:
+    rows = open_rows(table(tmp_path, [(f"t{n}", label) for n, label in enumerate("aabcd")]), ROLES)
+
+    with pytest.raises(StudioError) as caught:
+        refuse_hopeless(rows.take([1, 2, 3, 4]), make_recipe("classify", roles=ROLES))
+
+    assert str(caught.value) == "Column “label” has 4 different values in 5 rows."
+
+
 def test_eight_rows_with_two_labels_may_be_trained(tmp_path: Path) -> None:
     refuse_hopeless(open_rows(table(tmp_path, plain(8)), ROLES), make_recipe("classify", roles=ROLES))
 
