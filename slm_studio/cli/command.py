@@ -12,7 +12,9 @@ from typing import TypeVar
 
 from slm_studio.cli.screen import Screen
 from slm_studio.core import paths, targets
+from slm_studio.core.addresses import is_address, name_of
 from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Started
 from slm_studio.core.results import Opened
 from slm_studio.core.run import Run
@@ -135,7 +137,29 @@ def model_folder(model: str) -> Path:
     """Return the folder of a model that is named by its path or by its name under the app's models."""
     folder = Path(model).expanduser()
     known = paths.models() / model
+    if not folder.exists():
+        refuse_address(model)
     return (folder if folder.exists() or not model or not known.exists() else known).absolute()
+
+
+def refuse_address(written: str) -> None:
+    """Raise StudioError where the address of a page was given for something on this computer."""
+    endpoint = load_settings().endpoint
+    if not is_address(written, endpoint):
+        return
+    name, version = name_of(written, endpoint)
+    raise StudioError(
+        "address-given",
+        "“{address}” is an address, and not on this computer.",
+        "Download it, then name the file."
+        if "://" in name
+        else "Fetch it first: slm-studio fetch {name} --revision {version}"
+        if version
+        else "Fetch it first: slm-studio fetch {name}",
+        address=written,
+        name=name,
+        version=version,
+    )
 
 
 def saved_model(model: str) -> SavedModel:

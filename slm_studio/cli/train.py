@@ -19,11 +19,13 @@ from slm_studio.cli.flags import (
     suggested_task,
     training_owners,
 )
+from slm_studio.core.addresses import base_of
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import BLANK, Recipe, make_recipe, split_base
 from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, create_run, find_run, save_run
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import all_tasks
 from slm_studio.host.secrets import token_for_base
 
@@ -141,5 +143,7 @@ def outcome(run: Run, model: SavedModel, out: Destination | None) -> dict[str, o
 
 
 def whole_base(base: str) -> str:
-    """Return a base whose relative folder means the same in the engine's process."""
-    return absolute(base) if base and not base.startswith(BLANK) and Path(base).expanduser().is_dir() else base
+    """Return a base as the recipe names it: a relative folder means the same in the engine's process, a page is its id."""
+    if not base or base.startswith(BLANK):
+        return base
+    return absolute(base) if Path(base).expanduser().is_dir() else base_of(base, load_settings().endpoint)

@@ -89,6 +89,37 @@ def test_a_private_base_is_fetched_with_the_token_of_the_environment(
     assert result["metrics"]
 
 
+def test_the_address_of_a_page_is_a_base_too(
+    run: Run, rows: Path, sorter: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    with HubServer() as hub:
+        save_settings(Settings(endpoint=hub.endpoint))
+        content = {path.name: path.read_bytes() for path in sorter.iterdir() if path.is_file()}
+        hub.add_model("ada/sorter", content, private=True)
+
+        result = run("train", rows, "--base", f"{hub.endpoint}/ada/sorter", *SMALL[2:]).result
+        versioned = run("train", rows, "--base", f"{hub.endpoint}/ada/sorter/tree/main", *SMALL[2:]).result
+
+    assert result["base"] == "ada/sorter"
+    assert versioned["base"].endswith("/ada/sorter/tree/main")
+
+
+@pytest.mark.parametrize(
+    ("address", "way"),
+    [
+        ("https://huggingface.co/ada/tiny", "slm-studio fetch ada/tiny"),
+        ("hf.co/ada/tiny/tree/v2", "slm-studio fetch ada/tiny --revision v2"),
+        ("https://example.org/a.zip", "Download it, then name the file."),
+    ],
+)
+def test_an_address_where_a_folder_is_wanted_names_the_way_here(run: Run, home: Path, address: str, way: str) -> None:
+    for words in (("import", address), ("predict", address, "--text", "a")):
+        error = run(*words).error
+        assert address in error["message"]
+        assert error["hint"].endswith(way)
+
+
 def test_evaluate_takes_other_column_names(run: Run, sorter: Path, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "other.csv", messages(1), header=("comment", "topic"))
 

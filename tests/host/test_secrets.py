@@ -60,6 +60,8 @@ def test_the_environments_token_is_for_hugging_face_only() -> None:
         ("ada/base", Settings(endpoint="http://127.0.0.1:8000"), "hf_env"),
         ("blank:bag-small", Settings(), ""),
         ("my model", Settings(), ""),
+        ("https://huggingface.co/ada/base/tree/v2", Settings(), "hf_env"),
+        ("https://elsewhere.example/ada/base", Settings(), ""),
         ("/models/ada/base", Settings(), ""),
     ],
 )

@@ -8,24 +8,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.settings import HUGGING_FACE, load_settings
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
-_PAGE = re.compile(r"/+([^/]+/[^/]+?)(?:\.git)?(?:/(?:tree|blob|resolve|commit)/([^/]+).*)?/*")
-_HUBS = ("huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-def name_of(written: str, endpoint: str) -> tuple[str, str]:
-    """Return name and version of a model for which the address of its page may have been pasted.
-
-    Example: name_of("https://huggingface.co/ada/tiny/tree/v2", "") == ("ada/tiny", "v2")
-    """
-    written = written.strip()
-    try:
-        parts = urlsplit(written if "://" in written else f"https://{written}")
-        own = urlsplit(endpoint or HUGGING_FACE)
-    except ValueError:
-        return written, ""
-    page = _PAGE.fullmatch(parts.path) if parts.netloc in (*_HUBS, own.netloc) else None
-    return (page[1], page[2] or "") if page else (written, "")
 
 
 def check_call(name: str, endpoint: str, token: str) -> str:

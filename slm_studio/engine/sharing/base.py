@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from slm_studio.core.addresses import name_of
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished
 from slm_studio.core.recipe import Recipe
@@ -21,7 +22,8 @@ def find_base(recipe: Recipe, token: str = "") -> Work[str]:
     """
     if recipe.is_blank:
         return recipe.base
-    folder = local_folder(recipe.base)
+    name, version = name_of(recipe.base, load_settings().endpoint)
+    folder = local_folder(recipe.base) or (None if version else local_folder(name))
     if folder is None:
         folder = yield from _fetch(recipe.base, token)
     yield from watched("Checking the base", partial(inspect_folder, folder, recipe.task))
@@ -29,15 +31,16 @@ def find_base(recipe: Recipe, token: str = "") -> Work[str]:
 
 
 def _fetch(base: str, token: str) -> Work[Path]:
-    parts = base.split("/")
-    if len(parts) != 2 or not all(parts) or base.startswith((".", "~")):
+    settings = load_settings()
+    name, _ = name_of(base, settings.endpoint)  # the address of its page may have been pasted
+    parts = name.split("/")
+    if len(parts) != 2 or not all(parts) or name.startswith((".", "~")):
         raise StudioError(
             "no-such-base",
             "“{base}” is neither a folder here nor a hub id.",
             "Give a folder, a hub id (owner/name), or blank:FAMILY-SIZE.",
             base=base,
         )
-    settings = load_settings()
     if settings.offline:
         raise StudioError(
             "offline",

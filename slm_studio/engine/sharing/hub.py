@@ -14,12 +14,13 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
 from huggingface_hub.utils._http import close_session, default_client_factory
 from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
+from slm_studio.core.addresses import name_of
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.engine.advice import advise_hub, refusal
 from slm_studio.engine.models.foreign_config import check_config
 from slm_studio.engine.sharing import placing, publishing
-from slm_studio.engine.sharing.address import check_call, name_of
+from slm_studio.engine.sharing.address import check_call
 from slm_studio.engine.sharing.alongside import CountingReader, Report, alongside
 from slm_studio.engine.sharing.client import make_client
 from slm_studio.engine.sharing.download import (

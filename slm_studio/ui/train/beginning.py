@@ -6,8 +6,10 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
+from slm_studio.core.addresses import base_of
 from slm_studio.core.recipe import BLANK, Recipe, split_base
 from slm_studio.core.saved import SavedModel, list_models
+from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import Family, TaskInfo, task_info
 from slm_studio.core.tasks.info import CONTINUED
 from slm_studio.core.texts import mark, tr
@@ -110,7 +112,7 @@ class BeginningCard(Card):
         elif key == MINE and self._models:
             self.base_chosen.emit(str(self.mine.current() or self._models[0].folder))
         elif key == OTHER:
-            self.base_chosen.emit(self.other.text().strip())
+            self.base_chosen.emit(base_of(self.other.text(), load_settings().endpoint))
             self.other.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_family(self, key: object) -> None:
@@ -135,7 +137,7 @@ class BeginningCard(Card):
 
     def _on_other(self, text: str) -> None:
         if self.cards.current() == OTHER:
-            self.base_chosen.emit(text.strip())
+            self.base_chosen.emit(base_of(text, load_settings().endpoint))
 
     def _on_browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, tr("Choose the model's folder"))

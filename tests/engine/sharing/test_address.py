@@ -2,7 +2,7 @@
 
 import pytest
 
-from slm_studio.engine.sharing.address import name_of
+from slm_studio.core.addresses import base_of, name_of
 
 OWN = "http://127.0.0.1:8080"
 
@@ -26,3 +26,9 @@ OWN = "http://127.0.0.1:8080"
 )
 def test_an_address_of_a_page_is_its_name(written: str, name: str, revision: str) -> None:
     assert name_of(written, OWN) == (name, revision)
+
+
+def test_a_base_is_named_by_its_id_unless_its_address_names_a_version() -> None:
+    assert base_of(" https://huggingface.co/ada/tiny ", "") == "ada/tiny"
+    assert base_of("ada/tiny", "") == "ada/tiny"
+    assert base_of("https://huggingface.co/ada/tiny/tree/v2", "") == "https://huggingface.co/ada/tiny/tree/v2"
