@@ -8,6 +8,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.settings import HUGGING_FACE, load_settings
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
+_TOKEN = re.compile(r"[!-~]+")  # what may stand in the head of a request
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -46,6 +47,12 @@ def check_call(name: str, endpoint: str, token: str) -> str:
             "The token was not sent: “{endpoint}” is not encrypted.",
             "Use an address that begins with https, or go on without the token.",
             endpoint=endpoint,
+        )
+    if token and not _TOKEN.fullmatch(token):
+        raise StudioError(  # never with the token: somebody may show this sentence to others
+            "hub-token",
+            "The token holds letters that no token has, and was not sent.",
+            "Copy it once more from huggingface.co/settings/tokens, and enter it under Hub, or set HF_TOKEN.",
         )
     return endpoint
 

@@ -258,6 +258,16 @@ def test_a_token_goes_to_no_address_in_the_clear() -> None:
     assert caught.value.code in ("hub-unencrypted", "offline")
 
 
+@pytest.mark.parametrize("token", ["hf_bäd", "hf_two words", "hf_line\nend", "“hf_quoted”"])
+def test_a_token_with_letters_that_no_token_has_is_blamed_and_never_shown(hub: HubServer, token: str) -> None:
+    with pytest.raises(StudioError) as caught:
+        list(fetch_model("ada/tiny", hub.endpoint, token=token, patience=SOON))
+
+    assert str(caught.value) == "The token holds letters that no token has, and was not sent."
+    assert token not in f"{caught.value.advice} {caught.value.values}"
+    assert not hub.seen
+
+
 @pytest.mark.parametrize("name", ["../etc", "a/b/c", "a b", "/abs", "ada/..", ""])
 def test_names_that_no_hub_has_are_not_sent(hub: HubServer, name: str) -> None:
     assert refused(hub, name=name).code == "hub-name"

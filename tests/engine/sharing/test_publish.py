@@ -56,6 +56,14 @@ def test_what_was_published_comes_back_and_answers_the_same(hub: HubServer, tiny
     assert fetched.result.metrics["accuracy"] == 0.91
 
 
+def test_publishing_blames_a_token_that_cannot_be_one(hub: HubServer, tiny: Path) -> None:
+    with pytest.raises(StudioError) as caught:
+        publish(hub, tiny, token="hf_bäd")
+
+    assert caught.value.code == "hub-token" and "no token has" in str(caught.value)
+    assert not hub.seen
+
+
 def test_the_plan_names_what_is_sent(hub: HubServer, tiny: Path) -> None:
     *_, planned = engine.plan_publish(str(tiny), OPTIONS | {"name": NAME})
 
