@@ -21,8 +21,8 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
-    """Return the findings."""
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | None:
+    """Return the findings; people are told where there are none."""
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset, task=arguments.task)
     named = roles_of(arguments)
@@ -30,6 +30,9 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     check_roles(named, dataset, task)
     recipe = make_recipe(task, base=guess.base, roles=join_roles(guess.roles, named)).settled()
     findings = work.do(tuple, "check", dataset=dataset, recipe=recipe)
+    if not findings and not work.screen.as_json:
+        work.screen.write("Nothing that would hurt.\n")
+        return None
     return {
         "findings": [
             {

@@ -1,6 +1,7 @@
 """CLI.md, line by line."""
 
 import csv
+import itertools
 import json
 import os
 import subprocess
@@ -35,6 +36,35 @@ def test_check_lists_findings(run: Run, tmp_path: Path) -> None:
 
     assert {"empty-text", "empty-label"} <= {each["code"] for each in findings}
     assert all(set(each) == {"code", "count", "rows", "message", "fix"} for each in findings)
+
+
+def test_check_says_when_all_is_well(run: Run, tmp_path: Path) -> None:
+    words = [
+        "ash",
+        "birch",
+        "cedar",
+        "elm",
+        "fir",
+        "gorse",
+        "hazel",
+        "iris",
+        "larch",
+        "maple",
+        "oak",
+        "pine",
+        "rowan",
+        "sorrel",
+        "thyme",
+        "willow",
+        "yew",
+    ]
+    cells = [(f"{a} {b} {a[::-1]}", "xy"[n % 2]) for n, (a, b) in enumerate(itertools.permutations(words, 2))]
+    path = write_rows(tmp_path / "good.csv", cells)
+
+    told = run("check", path, as_json=False)
+
+    assert (told.code, told.out) == (0, "Nothing that would hurt.\n")
+    assert run("check", path).result == {"findings": []}
 
 
 def test_clean_and_convert_write_every_cell_as_it_was_read(run: Run, tmp_path: Path) -> None:
