@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from slm_studio.core.errors import StudioError, disk_full
+from slm_studio.core.pointers import refuse_pointer
 
 _STALE = ".partial-"
 MOST_NESTED = 100  # brackets within brackets; what we write has a handful, and code that walks deeper ones would break
@@ -132,7 +133,9 @@ def sync_folder(folder: Path) -> None:
 def read_json(path: Path) -> object:
     """Return the JSON value in `path`. Raises StudioError where it is missing or damaged."""
     try:
-        return parse_json(path.read_bytes())
+        raw = path.read_bytes()
+        refuse_pointer(raw, path.name)
+        return parse_json(raw)
     except FileNotFoundError as error:
         raise StudioError(
             "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=str(path)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from slm_studio.core import files
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.data.source import open_source
 from slm_studio.engine.models.weights import read_header, read_json
@@ -20,6 +21,7 @@ POINTER = (
         ("rows.parquet", open_source),
         ("model.safetensors", read_header),
         ("tokenizer.json", read_json),
+        ("studio.json", files.read_object),
     ],
 )
 def test_a_pointer_is_refused_by_name(tmp_path: Path, name: str, reads: object) -> None:

@@ -158,10 +158,10 @@ def _reason(roles: Mapping[str, str], told: Mapping[str, Told]) -> tuple[str, di
     best = max((each.share for each in told.values()), default=0.0)
     if roles["label"] in told and best > 0 and told[roles["label"]].share == best:
         values = _values(told[roles["label"]].evidence)
-        return mark("“{label}” repeats {labels} different values, and of all such columns it fits “{text}” best: {contradictions} {contradictions:contradiction|contradictions}; a quick guess is right in {right} % of the rows, the most frequent value in {usual} %."), values  # fmt: skip
+        return mark("“{label}” repeats {labels} different {labels:value|values}, and of all such columns it fits “{text}” best: {contradictions} {contradictions:contradiction|contradictions}; a quick guess is right in {right} % of the rows, the most frequent value in {usual} %."), values  # fmt: skip
     if told:
-        return mark("“{label}” repeats {labels} different values. So do other columns, and a quick look at the texts does not settle which one is meant."), {}  # fmt: skip
-    return mark("“{label}” repeats {labels} different values, and “{text}” holds the texts to sort."), {}
+        return mark("“{label}” repeats {labels} different {labels:value|values}. So do other columns, and a quick look at the texts does not settle which one is meant."), {}  # fmt: skip
+    return mark("“{label}” repeats {labels} different {labels:value|values}, and “{text}” holds the texts to sort."), {}
 
 
 def _values(evidence: Evidence) -> dict[str, Value]:

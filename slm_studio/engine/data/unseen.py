@@ -9,8 +9,8 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.data.splits import fold
 
 NAMED = 4  # labels that a sentence names
-STRANGE = mark("{rows} of {total} {split} rows have a label that training never saw, such as {labels}. No answer can be right there.")  # fmt: skip
-SPELLED = mark("{rows} of {total} {split} rows have a label that training knows under another spelling, such as {labels}. They count as wrong.")  # fmt: skip
+STRANGE = mark("{rows} of {total} {split} {total:row has|rows have} a label that training never saw, such as {labels}. No answer can be right there.")  # fmt: skip
+SPELLED = mark("{rows} of {total} {split} {total:row has|rows have} a label that training knows under another spelling, such as {labels}. They count as wrong.")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ def check_call(name: str, endpoint: str, token: str) -> str:
         raise StudioError(
             "hub-address",
             "“{endpoint}” is not the address of a hub.",
-            "Write an address such as https://huggingface.co in the settings.",
-            endpoint=parts.hostname or endpoint,
+            "Write one that begins with https:// and holds no name or password, such as https://huggingface.co, in the settings or with --endpoint. A token has a place of its own.",
+            endpoint=f"{parts.scheme}://{parts.hostname}" if parts.hostname else endpoint,
         )
     if not _ID.fullmatch(name) or ".." in name or "--" in name:
         raise StudioError(

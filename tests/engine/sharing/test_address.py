@@ -3,6 +3,8 @@
 import pytest
 
 from slm_studio.core.addresses import base_of, name_of
+from slm_studio.core.errors import StudioError
+from slm_studio.engine.sharing.address import check_call
 
 OWN = "http://127.0.0.1:8080"
 
@@ -32,3 +34,16 @@ def test_a_base_is_named_by_its_id_unless_its_address_names_a_version() -> None:
     assert base_of(" https://huggingface.co/ada/tiny ", "") == "ada/tiny"
     assert base_of("ada/tiny", "") == "ada/tiny"
     assert base_of("https://huggingface.co/ada/tiny/tree/v2", "") == "https://huggingface.co/ada/tiny/tree/v2"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "shown"),
+    [("https://ada:secret@hub.example", "https://hub.example"), ("ftp://hub.example", "ftp://hub.example")],
+)
+def test_what_is_wrong_with_an_address_is_said_and_its_password_is_not(endpoint: str, shown: str) -> None:
+    with pytest.raises(StudioError) as caught:
+        check_call("ada/tiny", endpoint, "")
+
+    assert str(caught.value) == f"“{shown}” is not the address of a hub."
+    assert "https://" in caught.value.hint and "--endpoint" in caught.value.hint
+    assert "secret" not in str(caught.value.to_json())
