@@ -15,7 +15,7 @@ def leave(session: Session, run_ids: Iterable[str]) -> None:
 
 
 def settle(session: Session, run_id: str) -> None:
-    """Offer a run no longer: it went on, or was waved away."""
+    """Offer a run no longer: it went on, was kept as a model, or waved away."""
     ids = _ids(session)
     if run_id in ids:
         session.remember(KEY, [each for each in ids if each != run_id])

@@ -116,6 +116,18 @@ def test_train_offers_the_run_that_was_left(make) -> None:
     assert left_runs(place.session) == []
 
 
+def test_a_run_that_was_kept_as_a_model_no_longer_waits(make) -> None:
+    place: Place = make()
+    run = save_run(replace(create_run(place.session.recipe, place.dataset), state=STOPPED, step=40, steps=200))
+    leave(place.session, (run.id,))
+    place.session.set_run(run)
+
+    place.panel._on_keep()
+
+    assert left_runs(place.session) == []
+    place.until(lambda: "keep" in [verb for verb, _ in place.engine.asked])
+
+
 def test_the_offer_goes_when_the_run_goes(make) -> None:
     place: Place = make()
     run = save_run(replace(create_run(place.session.recipe, place.dataset), state=STOPPED, step=40, steps=200))

@@ -252,6 +252,7 @@ class TrainPanel(Page):
 
     def _on_keep(self) -> None:
         if self._session.run is not None:
+            settle(self._session, self._session.run.id)
             self.book.keep(self.book.story(self._session.run).run)
 
     def _use_model(self) -> None:
