@@ -164,10 +164,15 @@ def split_of(recipe: Recipe, dataset: Dataset) -> Split:
     return decide(dataset) if decide else info.split
 
 
+def reads_of(recipe: Recipe) -> dict[str, Reads]:
+    """Return column → how its cells are read, for the columns that play a role."""
+    known = {role.name: role.reads for role in task_info(recipe.task).roles}
+    return {column: known[role] for role, column in recipe.roles.items() if column and role in known}
+
+
 def column_read_as(recipe: Recipe, reads: Reads) -> str:
     """Return the column whose cells are read so (the first of several), or ""."""
-    roles = (role.name for role in task_info(recipe.task).roles if role.reads == reads)
-    return next((recipe.roles[name] for name in roles if recipe.roles.get(name)), "")
+    return next((column for column, each in reads_of(recipe).items() if each == reads), "")
 
 
 def recipe_to_json(recipe: Recipe) -> dict[str, object]:

@@ -31,7 +31,7 @@ LONG = {
 def card(theme, tmp_path: Path) -> Iterator[RowsCard]:
     made = RowsCard()
     dataset = made_of(tmp_path / "rows", LONG)
-    made.open(dataset, {"text": "text", "label": "team"})
+    made.open(dataset, {"text": "text", "team": "label"})
     made.resize(638, 400)
     made.show()
     QTest.qWait(5)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.recipe import Recipe, column_read_as
+from slm_studio.core.recipe import Recipe, column_read_as, reads_of
 from slm_studio.core.texts import say, tr
 from slm_studio.ui.data.desk import Desk
 from slm_studio.ui.data.findings import FindingsCard
@@ -131,9 +131,9 @@ class Opened(QWidget):
             self.findings.wait()
         self._source = dataset.source
         self.remarks.show_report(dataset, self._desk.options())
-        roles = self._session.recipe.roles if self._session.recipe else {}
+        recipe = self._session.recipe
         try:
-            self.rows.open(dataset, roles)
+            self.rows.open(dataset, reads_of(recipe) if recipe else {})
         except (OSError, ValueError):
             self.failed.emit(_gone(dataset))
 
@@ -150,7 +150,7 @@ class Opened(QWidget):
         self._show_plan()
         dataset = self._session.dataset
         if recipe is not None and dataset is not None:
-            self.rows.dress(dataset, recipe.roles)
+            self.rows.dress(dataset, reads_of(recipe))
             self._show_overview()  # where texts are cut is the recipe's affair
             if not recipe.roles:
                 self.findings.show_nothing()

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, counted
 from slm_studio.core.errors import show
-from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipe import Recipe, column_read_as
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.bars import Bars
 from slm_studio.ui.widgets.card import Card
@@ -24,7 +25,6 @@ LANGUAGES = {
     "other": mark("other"),
     "short": mark("too short to tell"),
 }
-TOKENS_MATTER = ("classify",)  # tasks that cut each text at max_length
 
 
 class Overview(QWidget):
@@ -77,12 +77,12 @@ class Overview(QWidget):
         shares = languages if isinstance(languages, Mapping) else {}
         self.languages.set_words(lambda: language_words(shares))
         self._show_lengths(recipe, found)
-        self.facts.setVisible(not counts and bool(recipe.roles.get("text")))
+        self.facts.setVisible(not counts and bool(column_read_as(recipe, "text")))
         if not counts:
             self._show_facts(dataset, recipe, found, shares)
 
     def _show_lengths(self, recipe: Recipe, found: Mapping[str, object]) -> None:
-        in_tokens = recipe.task in TOKENS_MATTER
+        in_tokens = not task_info(recipe.task).packs  # where rows are joined, none is cut
         lengths = lengths_of(found.get("token_lengths" if in_tokens else "lengths"))
         self.lengths.setVisible(lengths is not None)
         if lengths is None:
@@ -99,7 +99,7 @@ class Overview(QWidget):
         lengths = lengths_of(found.get("lengths"))
         self.grid.set_value("rows", show(dataset.rows))
         self.grid.set_value("characters", partial(about, lengths.total) if lengths else "–")
-        column = next((each for each in dataset.columns if each.name == recipe.roles.get("text")), None)
+        column = next((each for each in dataset.columns if each.name == column_read_as(recipe, "text")), None)
         self.grid.set_value("distinct", distinct_words(column.distinct) if column else "–")
         self.grid.set_value("language", lambda: main_language(shares))
 

@@ -1,12 +1,13 @@
 """RowsCard: the table of the dataset, with a search, and the rows of one label or one finding."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import EXAMPLES, Column, Dataset
+from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.buttons import Button
@@ -51,26 +52,26 @@ class RowsCard(Card):
         self.model.filtered.connect(self._on_filtered)
         self.all_button.clicked.connect(self.show_all)
 
-    def open(self, dataset: Dataset, roles: dict[str, str]) -> None:
-        """Show the rows of a dataset (again from the first)."""
+    def open(self, dataset: Dataset, reads: Mapping[str, Reads]) -> None:
+        """Show the rows of a dataset (again from the first); `reads` says how columns that play a role are read."""
         self.search.blockSignals(True)
         self.search.clear()
         self.search.blockSignals(False)
         self._only.hide()
         self.found.set_words("")
         self.model.open(dataset.part())
-        self.dress(dataset, roles)
+        self.dress(dataset, reads)
         total = dataset.rows
         words(self.search.setPlaceholderText, lambda: tr("Find in {n} {n:row|rows}", n=total))
 
-    def dress(self, dataset: Dataset, roles: dict[str, str]) -> None:
+    def dress(self, dataset: Dataset, reads: Mapping[str, Reads]) -> None:
         """Give the columns the look of their roles."""
         self.table.clear_styles()
-        texts = {roles[role] for role in roles if role != "label"} or {longest(dataset.columns)}
+        texts = {column for column, each in reads.items() if each != "label"} or {longest(dataset.columns)}
         with self.table.dressing():
             self.table.set_style(0, "muted", most=NUMBER_WIDTH)
             for at, column in enumerate(dataset.columns, start=1):
-                if column.name == roles.get("label"):
+                if reads.get(column.name) == "label":
                     self.table.set_style(at, "chip", most=LABEL_WIDTH)
                 elif column.name in texts:
                     self.table.set_style(at, "text", stretch=1.0)
