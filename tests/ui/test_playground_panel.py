@@ -415,7 +415,7 @@ def test_a_text_that_cannot_be_saved_is_said_in_the_page_and_a_saved_one_in_a_to
     (tmp_path / "file").write_text("in the way")
 
     panel.view.save(tmp_path / "file" / "story.txt")
-    assert panel.problem.isVisible() and panel.problem.error.code == "file-unwritable"
+    assert panel.problem.isVisible() and panel.problem.error.code == "in-the-way"
     assert not told
     panel.view.save(tmp_path / "story.txt")
 

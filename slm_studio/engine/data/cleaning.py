@@ -19,7 +19,7 @@ from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.privacy import mask_personal
 from slm_studio.engine.data.rows import Rows, open_part, open_table
-from slm_studio.engine.data.splits import text_keys
+from slm_studio.engine.data.splits import among, text_keys
 from slm_studio.engine.data.table import TableWriter, batches
 
 Cell = Callable[[str], str]
@@ -223,12 +223,12 @@ def _agreeing(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts
     keys, both = row_keys(table, roles), row_keys(table, roles, with_label=True)
     pairs = np.unique(np.stack([keys[keep], both[keep]], axis=1), axis=0)
     texts, labels = np.unique(pairs[:, 0], return_counts=True)
-    return ~np.isin(keys, texts[labels > 1])
+    return ~among(keys, texts[labels > 1])
 
 
 def _not_held_out(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
     held = [row_keys(open_table(part.path), roles) for split, part in parts.items() if split != "train"]
-    return ~np.isin(row_keys(table, roles), np.concatenate(held)) if held else keep
+    return ~among(row_keys(table, roles), np.concatenate(held)) if held else keep
 
 
 _CHOICES = {

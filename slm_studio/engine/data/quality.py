@@ -18,7 +18,7 @@ from slm_studio.engine.data.near import near_duplicates
 from slm_studio.engine.data.privacy import PATTERNS, find_personal
 from slm_studio.engine.data.quality_labels import is_no_label, judge_labels
 from slm_studio.engine.data.rows import Rows, open_table
-from slm_studio.engine.data.splits import fold
+from slm_studio.engine.data.splits import among, fold
 
 LOOKED_AT = 1_000_000  # rows that are looked at
 FEWEST = 4  # rows without which nothing can be learnt
@@ -201,7 +201,7 @@ def _leaks(look: Look) -> Iterator[Finding]:
     known = look.keys
     for split in look.dataset.held_out:
         table = open_table(look.dataset.part(split)).slice(0, LOOKED_AT)  # type: ignore[arg-type]
-        inside = np.isin(row_keys(table, {"text": look.roles["text"]}), known[known != 0])
+        inside = among(row_keys(table, {"text": look.roles["text"]}), known[known != 0])
         if inside.any():
             yield finding(
                 f"leak-{split}",

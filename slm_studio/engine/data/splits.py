@@ -87,6 +87,14 @@ def text_keys(texts: Sequence[str]) -> np.ndarray:
     return np.frombuffer(b"".join(digests), "<u8")
 
 
+def among(keys: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return for each key whether it is one of the others.
+
+    By sorting: numpy 2.0 counts through the range of what it compares, and these keys do not fit its counter.
+    """
+    return np.isin(keys, others, kind="sort")
+
+
 def _labelled(rows: Rows, role: str) -> Rows:
     if not role:
         return rows

@@ -3,7 +3,7 @@
 import numpy as np
 
 from slm_studio.engine.data.rows import Rows
-from slm_studio.engine.data.splits import fold, text_keys
+from slm_studio.engine.data.splits import among, fold, text_keys
 
 TELLING = 24  # letters below which a line of a text says nothing by itself (“Yes.”): it counts as the line before it
 
@@ -14,7 +14,7 @@ def learnt_rows(rows: Rows, train: Rows, *, reads_on: bool) -> np.ndarray:
     `reads_on`: the rows are the lines of one text.
     """
     texts = rows.column("text")
-    found = np.isin(text_keys(texts), text_keys(train.column("text")))
+    found = among(text_keys(texts), text_keys(train.column("text")))
     if not reads_on:
         return found
     for place, text in enumerate(texts):

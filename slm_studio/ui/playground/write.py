@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from slm_studio.core import files, targets
+from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
@@ -262,6 +263,8 @@ class WriteView(TaskView):
         """Write the text to a file, and tell whether that went well."""
         try:
             files.write_atomic(targets.check_file(out), self.text())
+        except StudioError as error:
+            self.failed.emit(error)
         except OSError as error:
             self.failed.emit(unwritable(out, error))
         else:

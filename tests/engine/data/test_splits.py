@@ -9,7 +9,7 @@ import pytest
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.recipe import Recipe, make_recipe
-from slm_studio.engine.data.splits import cut_by_shares, fold, split_dataset, text_keys
+from slm_studio.engine.data.splits import among, cut_by_shares, fold, split_dataset, text_keys
 from tests.engine.data.ask import read, write_and_read
 
 
@@ -151,3 +151,11 @@ def test_real_data_splits_with_all_labels(real_data: Path) -> None:
     splits = split_dataset(dataset, settled, role="label")
 
     assert {len(set(part.column("label"))) for part in (splits.train, splits.validation, splits.test)} == {77}
+
+
+def test_keys_are_compared_whatever_their_size_and_number() -> None:
+    """18067672023578803450 twice, among nothing but itself: numpy 2.0.0 raised OverflowError."""
+    keys = np.array([18067672023578803450, 3], dtype=np.uint64)
+
+    assert among(keys, np.repeat(keys[:1], 10)).tolist() == [True, False]
+    assert among(keys[:1], keys[:0]).tolist() == [False]
