@@ -9,8 +9,9 @@ from PySide6.QtGui import QFont, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from slm_studio.core.events import Step
+from slm_studio.core.events import Sample, Step
 from slm_studio.ui.collecting import Collector
+from slm_studio.ui.train.samples import SamplesCard
 from slm_studio.ui.widgets.chart import CurveChart
 from slm_studio.ui.widgets.labels import SteadyText
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
@@ -149,6 +150,22 @@ def test_words_that_change_often_keep_their_height(theme) -> None:
     assert text.heightForWidth(200) == high
     text.forget()
     assert text.heightForWidth(200) == low
+
+
+def test_the_slider_over_the_past_moves_nothing_when_it_comes(shown_widget) -> None:
+    card = shown_widget(SamplesCard())
+    samples = [Sample(n, ("text", "true", "predicted", "score"), (("a parcel", "a", "b", "0.5"),)) for n in (1, 2)]
+
+    def needed() -> int:
+        return max(card._trail.minimumHeight(), card._trail.sizeHint().height())
+
+    card.show_samples(samples[:1])
+    before = needed()
+
+    card.show_samples(samples)
+
+    assert card.slider.isVisible()
+    assert needed() == before
 
 
 def test_a_font_of_the_theme_is_ones_own(theme) -> None:

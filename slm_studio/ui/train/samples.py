@@ -13,6 +13,7 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.labels import Rule, Text
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.words import words
 
@@ -20,6 +21,7 @@ HEADERS = {
     "text": mark("text"), "true": mark("true"), "predicted": mark("predicted"), "score": mark("score"), "prompt": mark("prompt"),
 }  # fmt: skip
 LONG = ("prompt", "text")  # columns of samples that are read as prose
+SLIDER = 20  # pixels, its height
 
 
 class SamplesCard(Card):
@@ -36,6 +38,7 @@ class SamplesCard(Card):
         row.setSpacing(10)
         row.addWidget(self.step)
         row.addWidget(self.slider)
+        scaled(self._trail.setMinimumHeight, SLIDER)  # before there are two to choose from, too: nothing jumps then
         self.model = RowsModel(())
         self.table = Table("Samples", fits=True)
         self.table.setModel(self.model)
@@ -153,7 +156,7 @@ class StepSlider(QWidget):
         self._take(round(share * (self._count - 1)))
 
     def sizeHint(self) -> QSize:
-        return QSize(self._theme.px(150), self._theme.px(20))
+        return QSize(self._theme.px(150), self._theme.px(SLIDER))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
