@@ -5,6 +5,7 @@ import io
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.remarks import on_known, on_unlabelled
 from slm_studio.engine.task import Task
+from slm_studio.engine.watched import watched
 
 BATCH = 64
 REPORT_FILE = "report.json"
@@ -88,9 +90,12 @@ def score_rows(
             dataset=names[1],
         )
     observations, order = yield from observe_all(task, loaded, examples, BATCH)
-    known = learnt_rows(rows, train, reads_on=task.reads_on(loaded)) if train is not None else np.zeros(0)
+    known = 0
+    if train is not None:
+        compare = partial(learnt_rows, rows, train, reads_on=task.reads_on(loaded))
+        known = int((yield from watched("Comparing with the training rows", compare)).sum())
     said = (
-        *on_known(int(known.sum()), len(rows)),
+        *on_known(known, len(rows)),
         *on_unlabelled(unlabelled),
         *task.remarks(rows, loaded, examples, scored=True),
     )
