@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -104,34 +105,31 @@ def test_train_ends_in_the_bare_result(run: Run, rows: Path, tmp_path: Path, mon
     assert again.code == 0, again.out
 
 
-def test_a_private_base_is_fetched_with_the_token_of_the_environment(
-    run: Run, rows: Path, sorter: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def private_hub(sorter: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    """Serve the sorter as ada/sorter to those who have the token, as the environment has."""
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     with HubServer() as hub:
         save_settings(Settings(endpoint=hub.endpoint))
         content = {path.name: path.read_bytes() for path in sorter.iterdir() if path.is_file()}
         hub.add_model("ada/sorter", content, private=True)
+        yield hub
 
-        result = run("train", rows, "--base", "ada/sorter", *SMALL[2:]).result
+
+def test_a_private_base_is_fetched_with_the_token_of_the_environment(
+    run: Run, rows: Path, private_hub: HubServer
+) -> None:
+    result = run("train", rows, "--base", "ada/sorter", *SMALL[2:]).result
 
     assert result["base"] == "ada/sorter"
     assert result["metrics"]
 
 
-def test_the_address_of_a_page_is_a_base_too(
-    run: Run, rows: Path, sorter: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
-    with HubServer() as hub:
-        save_settings(Settings(endpoint=hub.endpoint))
-        content = {path.name: path.read_bytes() for path in sorter.iterdir() if path.is_file()}
-        hub.add_model("ada/sorter", content, private=True)
+def test_the_address_of_a_page_is_a_base_too(run: Run, rows: Path, private_hub: HubServer) -> None:
+    page = f"{private_hub.endpoint}/ada/sorter"
 
-        result = run("train", rows, "--base", f"{hub.endpoint}/ada/sorter", *SMALL[2:]).result
-        versioned = run("train", rows, "--base", f"{hub.endpoint}/ada/sorter/tree/main", *SMALL[2:]).result
-
-    assert result["base"] == "ada/sorter"
+    assert run("train", rows, "--base", page, *SMALL[2:]).result["base"] == "ada/sorter"
+    versioned = run("train", rows, "--base", f"{page}/tree/main", *SMALL[2:]).result
     assert versioned["base"].endswith("/ada/sorter/tree/main")
 
 
