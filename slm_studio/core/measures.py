@@ -1,4 +1,4 @@
-"""The one table of measures and of simple methods: what each is called, how it is written, which way is better.
+"""The one table of measures and of simple methods: what each is called, how it is written, what it means.
 
 Window, command line and model card read it; a task names the keys.
 """
@@ -19,7 +19,6 @@ class Measure:
     key: str  # as in CLI.md
     title: str
     form: Form = "number"  # share: 0 to 1; nats: a mean loss
-    better: Literal["higher", "lower"] = "higher"
     hub: str = ""  # what the hub's cards call it, where that is another name
     meaning: str = ""  # a template with {value}: the number in words
     short: str = "{value}"  # a template where the name does not stand beside it
@@ -65,7 +64,7 @@ class Method:
 MEASURES = {
     each.key: each
     for each in (
-        Measure(key="loss", title=mark("loss"), form="nats", better="lower"),
+        Measure(key="loss", title=mark("loss"), form="nats"),
         Measure(key="accuracy", title=mark("accuracy"), form="share"),
         Measure(key="f1_macro", title=mark("macro F1"), form="share", hub="f1"),
         Measure(key="f1_weighted", title=mark("weighted F1"), form="share", hub="f1"),
@@ -74,10 +73,9 @@ MEASURES = {
         Measure(
             key="perplexity",
             title=mark("perplexity"),
-            better="lower",
             meaning=mark("as unsure as between {value} tokens"),
         ),
-        Measure(key="bits_per_byte", title=mark("bits per byte"), better="lower", short=mark("{value} bits/byte")),
+        Measure(key="bits_per_byte", title=mark("bits per byte"), short=mark("{value} bits/byte")),
     )
 }
 METHODS = {

@@ -56,7 +56,6 @@ INFO = TaskInfo(
             name="label",
             title="Label",
             help="the answer for each text",
-            asked=False,
             reads="label",
             kinds=("label", "number", "text"),
         ),

@@ -19,7 +19,6 @@ class Role:
     title: str
     help: str
     needed: bool = True
-    asked: bool = True  # part of the question; else the answer, which only training and scoring need
     reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
 

@@ -10,15 +10,7 @@ HEIGHT, PADDING = 24, 10
 KINDS = {
     "soft": ("accent", "soft", ""),
     "outline": ("text", "", "line"),
-    "muted": ("muted", "hover", ""),
-    "warning": ("warning", "warning_soft", ""),
-    "bad": ("bad", "bad_soft", ""),
 }
-
-
-def chip_width(text: str, theme: Theme) -> float:
-    """Return the room a chip takes."""
-    return QFontMetricsF(_font(theme)).horizontalAdvance(text) + 2 * theme.px(PADDING)
 
 
 def paint_chip(painter: QPainter, room: QRectF, text: str, kind: str, theme: Theme, ground: str = "") -> QRectF:
