@@ -7,6 +7,7 @@ from itertools import pairwise
 from slm_studio.core.dataset import MOST_DISTINCT, Kind
 from slm_studio.engine.data import names
 from slm_studio.engine.data.shapes import ADDRESS, CODE, DATE, NUMBER, TAG, TIME, WHOLE, WORD, share
+from slm_studio.engine.data.speakers import are_messages
 
 MOST_LABELS = 1000
 MOST_GRADES = 20  # different whole numbers beyond which they count something rather than grade or name it
@@ -96,7 +97,7 @@ def _list_kind(sample: Sequence[str]) -> Kind | None:
     dicts = [item for item in items if isinstance(item, dict)]
     if items and len(dicts) == len(items):
         keys = set().union(*dicts)
-        if {"role", "content"} <= keys or {"from", "value"} <= keys:
+        if are_messages(keys):
             return "messages"
         if any({start, end} <= keys for start in ("start", "startIndex", "begin") for end in ("end", "endIndex")):
             return "spans"

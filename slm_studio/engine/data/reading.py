@@ -24,6 +24,7 @@ from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.single_lists import unwrap_single_lists
 from slm_studio.engine.data.source import shown
 from slm_studio.engine.data.table import TableWriter, batches
+from slm_studio.engine.data.turns import join_turns
 
 OFFERS = {
     "validation": mark("“{name}” lies beside it and can be the rows that choose the best model."),
@@ -48,6 +49,7 @@ def read_dataset(path: Path, options: ReadOptions = ReadOptions()) -> Iterator[E
         found = unwrap_single_lists(found)
         _name_alike(found)
         _same_columns(found)
+        found = join_turns(found)
         train = found["train"]
         if len(found) == 1:
             found |= _split_by_column(train, staging)
