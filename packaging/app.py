@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from slm_studio.__main__ import main
 
 if TYPE_CHECKING:  # an engine process needs no Qt
-    from slm_studio.ui.main_window import MainWindow
+    from slm_studio.ui.shell.main_window import MainWindow
 
 PATIENCE = 120_000  # milliseconds until a window that does not come up, or an engine that is silent, counts as broken
 SHOWN, PROBLEM, SILENT = 0, 1, 3
@@ -15,7 +15,7 @@ SHOWN, PROBLEM, SILENT = 0, 1, 3
 
 def smoke() -> int:
     """Open the real window, build every panel, have the desk's engine answer one verb, close: 0 where all went well."""
-    from slm_studio.ui import app
+    from slm_studio.ui.shell import app
 
     return app.main(opened=_try)
 
@@ -25,7 +25,7 @@ def _try(window: "MainWindow") -> None:
     from PySide6.QtWidgets import QApplication
 
     from slm_studio.core.errors import StudioError
-    from slm_studio.ui.main_window import PANELS
+    from slm_studio.ui.shell.main_window import PANELS
 
     def leave(status: int, what: str) -> None:
         sys.stdout.write(f"{what}\n")

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 from slm_studio.core import paths  # noqa: E402
 from slm_studio.core.settings import Settings  # noqa: E402
 from slm_studio.core.texts import use_language  # noqa: E402
-from slm_studio.ui.theme import the_theme  # noqa: E402
+from slm_studio.ui.widgets.theme import the_theme  # noqa: E402
 from tests.studio import Studio  # noqa: E402
 
 LOOKS = ("light", "dark")

@@ -68,19 +68,19 @@ def has_screen() -> bool:
         return True
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
-    from slm_studio.ui import prerequisites
+    from slm_studio.ui.shell import prerequisites
 
     missing = prerequisites.missing_for_screen()
     return missing is None or missing.code != "no-screen"
 
 
 def _open_window(path: str | None) -> int:
-    from slm_studio.ui import prerequisites
+    from slm_studio.ui.shell import prerequisites
 
     missing = prerequisites.missing_for_screen()
     if missing is None:
         try:
-            from slm_studio.ui import app
+            from slm_studio.ui.shell import app
 
             return int(app.main(path) or 0)
         except ImportError as error:

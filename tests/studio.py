@@ -15,13 +15,13 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.settings import Settings, save_settings
 from slm_studio.host.engines import Engines
 from slm_studio.host.secrets import Secrets
-from slm_studio.ui.app import Expecting
-from slm_studio.ui.collecting import Collector
-from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.main_window import MainWindow
-from slm_studio.ui.session import Session
-from slm_studio.ui.theme import the_theme
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.app import Expecting
+from slm_studio.ui.shell.collecting import Collector
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.main_window import MainWindow
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
+from slm_studio.ui.widgets.theme import the_theme
 
 PATIENCE = 120.0  # seconds for one piece of work on a busy machine
 SMALL = {

@@ -37,7 +37,7 @@ NETWORK = {
 }
 HEAVY = {"torch", "transformers", "PySide6", "typer", "sklearn", "pyarrow", "numpy", "tokenizers"}
 DOOR = {"slm_studio/host/server.py", "slm_studio/host/job.py"}
-THREADS = {"slm_studio/ui/jobs.py", "slm_studio/ui/training.py"}
+THREADS = {"slm_studio/ui/shell/jobs.py", "slm_studio/ui/shell/training.py"}
 NEVER_IMPORTED = {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 NEVER_CALLED = {"processEvents", "extractall", "fork", "forkpty"}
 LINES, FUNCTION_LINES = 400, 60

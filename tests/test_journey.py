@@ -169,7 +169,7 @@ from PySide6.QtWidgets import QApplication
 sys.path.insert(0, sys.argv[2])
 from tests.studio import SMALL, Studio
 from slm_studio.core.settings import Settings
-from slm_studio.ui.theme import Theme
+from slm_studio.ui.widgets.theme import Theme
 application = QApplication([])
 Theme(application, "light")
 window = Studio(Settings(language="en", theme="light"))

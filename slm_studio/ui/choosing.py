@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from slm_studio.core.dropped import PACKED, TABLES, TEXTS
 from slm_studio.core.texts import tr
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.session import Session
 
 
 def readable_files() -> str:

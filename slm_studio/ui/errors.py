@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QVBo
 from slm_studio import __version__
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import explain
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.copying import clipboard, let_copy
 from slm_studio.ui.widgets.icons import IconLabel
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.scaling import scaled
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
 

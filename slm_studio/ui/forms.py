@@ -12,10 +12,10 @@ from slm_studio.core import knobs
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import Knob
 from slm_studio.core.texts import explain, mark, tr
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.columns import Columns
 from slm_studio.ui.widgets.fields import Check, Choice, LineField
 from slm_studio.ui.widgets.labels import Text, restyle
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
 UNREADABLE = mark("Enter a number.")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from slm_studio.core.saved import SavedModel
 from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.models import ModelTitle, settle_model
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.deck import Deck
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.page import Page

@@ -9,7 +9,7 @@ from slm_studio.core.recipe import split_base
 from slm_studio.core.saved import SavedModel, list_models, open_saved
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import tr
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.title_menu import TitleMenu
 
 MOST = 100  # models in the menu; Ctrl+K finds the others

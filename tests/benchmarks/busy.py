@@ -22,7 +22,7 @@ from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import create_run
 from slm_studio.core.settings import Settings
 from slm_studio.host.engines import Engines
-from slm_studio.ui.jobs import Call
+from slm_studio.ui.shell.jobs import Call
 from tests.benchmarks.sheet import DATA, ROOT, Line, against, home, print_machine, print_table
 
 FIRST_STEP, STOP = 60.0, 5.0  # seconds

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import QApplication
 
 from slm_studio.core import paths
 from slm_studio.core.saved import list_models
-from slm_studio.ui.session import PLACES, SETTINGS
-from slm_studio.ui.theme import Theme
+from slm_studio.ui.shell.session import PLACES, SETTINGS
 from slm_studio.ui.widgets.style_sheet import style_sheet
+from slm_studio.ui.widgets.theme import Theme
 from tests.benchmarks.sheet import Line, home, print_machine, print_table, times
 from tests.studio import SMALL, Studio, studio
 

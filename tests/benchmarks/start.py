@@ -116,7 +116,7 @@ def _probe(until: str, environment: Mapping[str, str], forget: object = ()) -> d
 def probe(until: str, began: float) -> None:
     """Be the window's process: start it as `python -m slm_studio` does, tell when it was painted, and leave."""
     from slm_studio import __main__
-    from slm_studio.ui import app
+    from slm_studio.ui.shell import app
 
     found: dict[str, object] = {"imported": time.time() - began}
     _watch(app, until, began, found)

@@ -36,7 +36,7 @@ def test_a_path_has_a_suffix_or_a_slash(word, is_path):
 def test_arguments_choose_the_face(arguments, expected, monkeypatch):
     asked = []
     for name, face in (
-        ("slm_studio.ui.app", "window"),
+        ("slm_studio.ui.shell.app", "window"),
         ("slm_studio.cli", "cli"),
         ("slm_studio.host.server", "engine"),
     ):
@@ -47,22 +47,24 @@ def test_arguments_choose_the_face(arguments, expected, monkeypatch):
         monkeypatch.setattr(
             sys.modules[package] if package in sys.modules else __import__(package), last, module, raising=False
         )
-    __import__("slm_studio.ui")
-    monkeypatch.setattr(sys.modules["slm_studio.ui"], "app", sys.modules["slm_studio.ui.app"], raising=False)
+    __import__("slm_studio.ui.shell")
+    monkeypatch.setattr(
+        sys.modules["slm_studio.ui.shell"], "app", sys.modules["slm_studio.ui.shell.app"], raising=False
+    )
 
     assert start.main(arguments) == 0
     assert asked == [expected]
 
 
 def test_a_missing_library_is_a_sentence(monkeypatch, capsys):
-    module = types.ModuleType("slm_studio.ui.app")
+    module = types.ModuleType("slm_studio.ui.shell.app")
 
     def main(path):
         raise ImportError("libEGL.so.1: cannot open shared object file: No such file or directory")
 
     module.main = main
-    monkeypatch.setitem(sys.modules, "slm_studio.ui.app", module)
-    monkeypatch.setattr(__import__("slm_studio.ui").ui, "app", module, raising=False)
+    monkeypatch.setitem(sys.modules, "slm_studio.ui.shell.app", module)
+    monkeypatch.setattr(__import__("slm_studio.ui.shell").ui.shell, "app", module, raising=False)
 
     assert start.main([]) == 1
     said = capsys.readouterr().err
@@ -70,14 +72,14 @@ def test_a_missing_library_is_a_sentence(monkeypatch, capsys):
 
 
 def test_an_error_of_ours_is_not_taken_for_a_missing_library(monkeypatch):
-    module = types.ModuleType("slm_studio.ui.app")
+    module = types.ModuleType("slm_studio.ui.shell.app")
 
     def main(path):
         raise ImportError("cannot import name 'x' from 'slm_studio.ui'")
 
     module.main = main
-    monkeypatch.setitem(sys.modules, "slm_studio.ui.app", module)
-    monkeypatch.setattr(__import__("slm_studio.ui").ui, "app", module, raising=False)
+    monkeypatch.setitem(sys.modules, "slm_studio.ui.shell.app", module)
+    monkeypatch.setattr(__import__("slm_studio.ui.shell").ui.shell, "app", module, raising=False)
 
     with pytest.raises(ImportError):
         start.main([])

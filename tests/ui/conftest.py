@@ -8,10 +8,10 @@ import shiboken6
 from PySide6.QtWidgets import QApplication, QWidget
 
 from slm_studio.core import texts
-from slm_studio.ui.jobs import Jobs, Run
-from slm_studio.ui.language import speak
-from slm_studio.ui.session import Session
-from slm_studio.ui.theme import Theme, the_theme
+from slm_studio.ui.shell.jobs import Jobs, Run
+from slm_studio.ui.shell.language import speak
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.widgets.theme import Theme, the_theme
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from slm_studio.core.dataset import Dataset, ReadReport
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import create_run
-from slm_studio.ui.app import Expecting
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.app import Expecting
+from slm_studio.ui.shell.session import Session
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,10 +56,10 @@ import time
 from PySide6.QtWidgets import QApplication, QWidget
 from slm_studio.core.settings import Settings
 from slm_studio.host.engines import Engines
-from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.main_window import MainWindow
-from slm_studio.ui.session import Session
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.main_window import MainWindow
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
 
 class Last(QWidget):
     def paintEvent(self, event):
@@ -101,7 +101,7 @@ def test_the_first_paint_waits_for_nothing_that_it_does_not_show(
 
 WARMED = """
 import sys
-from slm_studio.ui import app
+from slm_studio.ui.shell import app
 
 windows = []
 
@@ -127,7 +127,7 @@ CLOSED = """
 import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
-from slm_studio.ui import app
+from slm_studio.ui.shell import app
 
 def leave(window):
     def closed():

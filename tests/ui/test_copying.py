@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPlainTextEdit, QTabl
 from slm_studio import ui
 from slm_studio.core.errors import StudioError
 from slm_studio.ui.errors import ErrorDialog
-from slm_studio.ui.main_window import MainWindow
+from slm_studio.ui.shell.main_window import MainWindow
 from slm_studio.ui.widgets.bars import Bars
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.chart import CurveChart

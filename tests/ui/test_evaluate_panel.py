@@ -20,7 +20,7 @@ from slm_studio.ui.evaluation.cases_card import CasesCard
 from slm_studio.ui.evaluation.figures import figures
 from slm_studio.ui.evaluation.reading import CaseReader, Wanted, read_report
 from slm_studio.ui.panels.evaluate import EvaluatePanel
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.session import Session
 from tests.ui.places import classify_report, make_model, until, write_report
 
 

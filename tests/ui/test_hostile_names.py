@@ -15,10 +15,10 @@ from slm_studio import engine
 from slm_studio.core.run import list_runs
 from slm_studio.core.saved import list_models
 from slm_studio.core.settings import Settings
-from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.main_window import MainWindow
-from slm_studio.ui.session import PLACES, Session
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.main_window import MainWindow
+from slm_studio.ui.shell.session import PLACES, Session
+from slm_studio.ui.shell.training import Trainings
 from tests.ui.places import until
 
 UI = Path(__file__).parents[2] / "slm_studio" / "ui"

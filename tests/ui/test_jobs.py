@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Note, Progress
 from slm_studio.host.engines import Engines
-from slm_studio.ui.jobs import Jobs
+from slm_studio.ui.shell.jobs import Jobs
 from tests.host import fake_door
 from tests.ui.places import until
 

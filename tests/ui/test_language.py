@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QMessageBox
 
 from slm_studio.core.texts import tr
-from slm_studio.ui.language import speak
+from slm_studio.ui.shell.language import speak
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

@@ -12,11 +12,11 @@ from slm_studio.core.events import Machine, Paused, Started, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import FINISHED, STOPPED, Run, create_run, save_run
 from slm_studio.core.settings import Settings
-from slm_studio.ui.leaving import leave, left_runs, settle
-from slm_studio.ui.running import Running
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.leaving import leave, left_runs, settle
+from slm_studio.ui.shell.running import Running
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.train.story import Story
-from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.question import Question
 from tests.ui.test_data_panel import ROWS, make_dataset
 from tests.ui.test_train_panel import Place, make  # noqa: F401  (a fixture)

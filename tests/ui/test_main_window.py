@@ -17,16 +17,16 @@ from slm_studio.core.events import Finished, Machine, Paused, Started, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import STOPPED, create_run, save_run
 from slm_studio.core.settings import Settings
-from slm_studio.ui.ahead import Ahead
-from slm_studio.ui.app import _Hook
 from slm_studio.ui.errors import ErrorDialog
-from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.leaving import settle
-from slm_studio.ui.main_window import MainWindow
 from slm_studio.ui.panels.settings import SettingsPanel
-from slm_studio.ui.running import Running
-from slm_studio.ui.session import PLACES, Session
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.ahead import Ahead
+from slm_studio.ui.shell.app import _Hook
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.leaving import settle
+from slm_studio.ui.shell.main_window import MainWindow
+from slm_studio.ui.shell.running import Running
+from slm_studio.ui.shell.session import PLACES, Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import Page
 from tests.ui.places import until

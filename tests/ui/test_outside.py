@@ -16,12 +16,12 @@ from slm_studio.core.events import Finished, Machine, Paused, Started, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import Run, create_run, save_run
 from slm_studio.core.settings import Settings
-from slm_studio.ui import outside
-from slm_studio.ui.endings import Endings
-from slm_studio.ui.outside import Outside, title_words
-from slm_studio.ui.running import Running
-from slm_studio.ui.session import Session
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell import outside
+from slm_studio.ui.shell.endings import Endings
+from slm_studio.ui.shell.outside import Outside, title_words
+from slm_studio.ui.shell.running import Running
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.widgets.runs_card import RunningRun
 from tests.ui.places import make_model, until
 from tests.ui.test_data_panel import ROWS, make_dataset
@@ -109,7 +109,7 @@ LISTENER = """
 import sys
 from PySide6.QtCore import SLOT, QCoreApplication, QObject, QTimer, Slot
 from PySide6.QtDBus import QDBusConnection
-from slm_studio.ui.outside import LAUNCHER, WAY, tell_taskbar
+from slm_studio.ui.shell.outside import LAUNCHER, WAY, tell_taskbar
 
 class Dock(QObject):
     @Slot("QString", "QVariantMap")

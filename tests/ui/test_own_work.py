@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.events import Sample, Step
-from slm_studio.ui.collecting import Collector
+from slm_studio.ui.shell.collecting import Collector
 from slm_studio.ui.train.samples import SamplesCard
 from slm_studio.ui.widgets.chart import CurveChart
 from slm_studio.ui.widgets.labels import SteadyText

@@ -12,7 +12,7 @@ from slm_studio.core.dataset import Finding
 from slm_studio.core.events import Finished
 from slm_studio.core.settings import Settings
 from slm_studio.ui.panels.evaluate import EvaluatePanel
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.page import Page

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from slm_studio.ui import prerequisites
+from slm_studio.ui.shell import prerequisites
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux only")
 

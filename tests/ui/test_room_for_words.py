@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from slm_studio.core.recipe import make_recipe
-from slm_studio.ui.main_window import MainWindow
+from slm_studio.ui.shell.main_window import MainWindow
 from slm_studio.ui.train.duration import DurationCard
 from slm_studio.ui.widgets.buttons import ElidedButton
 from slm_studio.ui.widgets.choice_cards import ChoiceCard

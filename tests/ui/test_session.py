@@ -9,7 +9,7 @@ from slm_studio.core.dataset import Dataset, ReadReport, save_dataset
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Suggestion
 from slm_studio.core.saved import SavedModel, save_facts
-from slm_studio.ui.session import Session, memory_file
+from slm_studio.ui.shell.session import Session, memory_file
 
 
 def dataset(home, name: str = "one") -> Dataset:

@@ -4,10 +4,10 @@ import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from slm_studio.ui.theme import ZOOMS, Theme, contrast
-from slm_studio.ui.tokens import DARK, LIGHT
+from slm_studio.ui.widgets.colours import DARK, LIGHT
 from slm_studio.ui.widgets.icons import pixmap
 from slm_studio.ui.widgets.style_sheet import style_sheet
+from slm_studio.ui.widgets.theme import ZOOMS, Theme, contrast
 from tests.ui.whole import whole_window
 
 GROUNDS = ("background", "surface", "sidebar")

@@ -13,7 +13,7 @@ from slm_studio.core.events import Finished, Paused, Step
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.settings import Settings
 from slm_studio.host.job import LocalJob
-from slm_studio.ui.training import Trainings, TrainingWorker
+from slm_studio.ui.shell.training import Trainings, TrainingWorker
 from tests.host import fake_door
 from tests.ui.places import until
 

@@ -13,8 +13,8 @@ from slm_studio.core.saved import list_models
 from slm_studio.core.settings import Settings
 from slm_studio.ui.panels.hub import HubPanel
 from slm_studio.ui.panels.settings import SettingsPanel
-from slm_studio.ui.session import Session
-from slm_studio.ui.undo import Change, UndoStack
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.undo import Change, UndoStack
 from tests.ui.places import make_model
 
 

@@ -14,10 +14,10 @@ from slm_studio.core.run import list_runs
 from slm_studio.core.saved import list_models
 from slm_studio.core.settings import Settings
 from slm_studio.host.secrets import Secrets
-from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.main_window import MainWindow
-from slm_studio.ui.session import PLACES, SETTINGS, Session
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.main_window import MainWindow
+from slm_studio.ui.shell.session import PLACES, SETTINGS, Session
+from slm_studio.ui.shell.training import Trainings
 from tests.studio import NoSafe
 from tests.ui.places import until
 

@@ -16,8 +16,8 @@ from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.core.texts import tr
 from slm_studio.ui.data.wording import what_changed
-from slm_studio.ui.jobs import JobHandle, Jobs
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.jobs import JobHandle, Jobs
+from slm_studio.ui.shell.session import Session
 
 ROWS = "rows"  # what the changes of the open dataset are about
 PAUSE = 150  # milliseconds after the last change before the rows are looked at again

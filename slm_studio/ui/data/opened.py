@@ -19,7 +19,7 @@ from slm_studio.ui.data.sentence import SentenceRow
 from slm_studio.ui.data.split import SplitCard
 from slm_studio.ui.data.wording import held_out
 from slm_studio.ui.naming import file_words
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.labels import tip
 from slm_studio.ui.widgets.page import GAP

@@ -11,7 +11,6 @@ from slm_studio.core.measures import measure
 from slm_studio.core.results import Report
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.evaluation.reading import Case, CaseReader, Wanted
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice, SearchField
@@ -20,6 +19,7 @@ from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
 from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
 PAGE = 200  # rows that are read together

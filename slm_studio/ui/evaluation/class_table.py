@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QWidget
 from slm_studio.core.errors import show
 from slm_studio.core.results import ClassScore
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
 from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.theme import the_theme
 
 COLUMNS: tuple[tuple[str, Callable[[ClassScore], object]], ...] = (
     (mark("label"), lambda score: score.label.casefold()),

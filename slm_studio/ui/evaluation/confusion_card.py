@@ -5,10 +5,10 @@ from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.results import Report
 from slm_studio.core.texts import tr
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.matrix import ConfusionMatrix
+from slm_studio.ui.widgets.theme import the_theme
 
 
 class ConfusionCard(Card):

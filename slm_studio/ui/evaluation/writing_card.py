@@ -7,11 +7,11 @@ from slm_studio.core.results import Report
 from slm_studio.core.texts import mark, tr
 from slm_studio.core.verdict import verdict_of_report
 from slm_studio.ui.evaluation import words
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
 from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.theme import the_theme
 
 EXPLAINED = mark(
     "Bits per byte: what storing one byte of unseen text costs when the model foresees it. Fewer is better; 8 is no idea."

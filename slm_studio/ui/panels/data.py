@@ -20,10 +20,10 @@ from slm_studio.ui.data.examples import examples
 from slm_studio.ui.data.welcome import Welcome
 from slm_studio.ui.data.wording import facts
 from slm_studio.ui.errors import ErrorBox
-from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.naming import file_words
-from slm_studio.ui.session import Session
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.page import Page

@@ -19,12 +19,12 @@ from slm_studio.ui.evaluation.reading import read_report
 from slm_studio.ui.evaluation.score_card import ScoreCard
 from slm_studio.ui.evaluation.words import learnt_words, remarks_tone, remarks_words, where_scored
 from slm_studio.ui.evaluation.writing_card import WritingCard
-from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.model_page import ModelPage
 from slm_studio.ui.naming import file_words
 from slm_studio.ui.saving import ask_where_to_save
-from slm_studio.ui.session import Session
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.empty_state import EmptyState

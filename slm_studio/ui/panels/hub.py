@@ -21,11 +21,11 @@ from slm_studio.ui.hub.bring import BringCard
 from slm_studio.ui.hub.library import LibraryCard
 from slm_studio.ui.hub.publish import PUBLISHED, PublishCard
 from slm_studio.ui.hub.take_away import TakeAwayCard
-from slm_studio.ui.jobs import JobHandle, Jobs
 from slm_studio.ui.removal import Removal
 from slm_studio.ui.saving import ask_where_to_save
-from slm_studio.ui.session import SETTINGS, Session
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.jobs import JobHandle, Jobs
+from slm_studio.ui.shell.session import SETTINGS, Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.page import Page

@@ -14,12 +14,12 @@ from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.devices import device_options
 from slm_studio.ui.evaluation.reading import all_cases
-from slm_studio.ui.jobs import Jobs
 from slm_studio.ui.model_page import ModelPage
 from slm_studio.ui.models import model_facts
 from slm_studio.ui.playground import TaskView, view_of
-from slm_studio.ui.session import Session
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.trying.answering import CLOSED, OPEN, OPENING, Answering
 from slm_studio.ui.trying.code_sheet import CodeSheet
 from slm_studio.ui.trying.file_sheet import FileSheet

@@ -14,10 +14,9 @@ from slm_studio.core.texts import LANGUAGES, mark
 from slm_studio.host.secrets import ENVIRONMENT, KEYRING, MEMORY, VARIABLE, host_of
 from slm_studio.ui.devices import device_options
 from slm_studio.ui.forms import KnobForm
-from slm_studio.ui.jobs import JobHandle, Jobs
-from slm_studio.ui.session import Session
-from slm_studio.ui.theme import ZOOMS, the_theme
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.jobs import JobHandle, Jobs
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.trash_card import TrashCard
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -26,6 +25,7 @@ from slm_studio.ui.widgets.labels import ElidedText, Rule, Text
 from slm_studio.ui.widgets.page import Page
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.segmented import Segmented
+from slm_studio.ui.widgets.theme import ZOOMS, the_theme
 from slm_studio.ui.widgets.words import words
 
 COMPUTING = ("device", "threads", "place", "notify")

@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QWidget
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import INTERRUPTED, PAUSED, RUNNING, Run, dataset_of, find_run, list_runs, recipe_of, save_run
 from slm_studio.core.texts import tr
-from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.leaving import left_runs, settle
 from slm_studio.ui.models import task_title
 from slm_studio.ui.naming import file_words
 from slm_studio.ui.removal import Removal
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.leaving import left_runs, settle
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.train.actions import Actions
 from slm_studio.ui.train.book import Book
 from slm_studio.ui.train.command import command_of
@@ -25,7 +26,6 @@ from slm_studio.ui.train.setup import Setup
 from slm_studio.ui.train.story import ELSEWHERE, Story
 from slm_studio.ui.train.watch import Watch
 from slm_studio.ui.train.wording import recipe_sentence, run_facts, run_score, state_words
-from slm_studio.ui.training import Trainings
 from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.page import Page

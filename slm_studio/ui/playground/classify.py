@@ -11,7 +11,6 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.evaluation.reading import Case
 from slm_studio.ui.playground.view import TaskView
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
@@ -20,6 +19,7 @@ from slm_studio.ui.widgets.rows_model import Row, RowsModel
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import words
 
 PAUSE = 120  # milliseconds after the last key before the model is asked

@@ -26,7 +26,6 @@ from slm_studio.ui.evaluation.reading import Case
 from slm_studio.ui.forms import KnobForm
 from slm_studio.ui.playground.view import TaskView
 from slm_studio.ui.saving import ask_where_to_save
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.trying.written_text import WrittenText
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
@@ -38,6 +37,7 @@ from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
+from slm_studio.ui.widgets.theme import the_theme
 
 KNOBS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "seed")
 ALTERNATIVES = 5

@@ -13,10 +13,10 @@ from slm_studio.core.results import Sizes
 from slm_studio.core.run import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Run, dataset_of, open_run, recipe_of
 from slm_studio.core.saved import SavedModel
 from slm_studio.host.secrets import token_for_base
-from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.train.story import ELSEWHERE, STOPPING, Story, told
-from slm_studio.ui.training import Trainings
 
 
 class Book(QObject):

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from slm_studio.core.events import Sample
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.labels import Rule, Text
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import words
 
 HEADERS = {

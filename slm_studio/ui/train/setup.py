@@ -16,8 +16,8 @@ from slm_studio.core.run import run_name
 from slm_studio.core.saved import list_models
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.jobs import JobHandle, Jobs
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.jobs import JobHandle, Jobs
+from slm_studio.ui.shell.session import Session
 from slm_studio.ui.train.advanced import Advanced
 from slm_studio.ui.train.before import BeforeCard, error_words, finding_words
 from slm_studio.ui.train.beginning import BeginningCard

@@ -8,7 +8,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import SavedModel
-from slm_studio.ui.jobs import JobHandle, Jobs
+from slm_studio.ui.shell.jobs import JobHandle, Jobs
 
 CLOSED, OPENING, OPEN = "closed", "opening", "open"
 GONE = ("not-open", "engine-died", "engine-no-start")  # errors after which the handle is worth nothing

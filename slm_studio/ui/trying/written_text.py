@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from slm_studio.core.results import Token
-from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 
 TOKEN = QTextFormat.Property.UserProperty + 1  # of written characters: the place of their token in `_tokens`

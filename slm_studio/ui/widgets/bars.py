@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from slm_studio.core.errors import show
 from slm_studio.core.texts import tr
-from slm_studio.ui.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.cells import flat, paint_bar
 from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.labels import plain_tooltip
+from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
 
 
 @dataclass(frozen=True, slots=True)

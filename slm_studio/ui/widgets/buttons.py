@@ -13,9 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.icons import icon
 from slm_studio.ui.widgets.labels import plain_tooltip, restyle, tip
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 
 _ICON_TOKENS = {"primary": "on_accent", "quiet": "muted", "danger": "bad", "link": "accent"}

@@ -22,10 +22,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from slm_studio.ui.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.cell_editor import edited_text, editor_place, make_editor
 from slm_studio.ui.widgets.chips import paint_chip
 from slm_studio.ui.widgets.labels import plain_tooltip
+from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
 
 Index = QModelIndex | QPersistentModelIndex
 SECOND_LINE = Qt.ItemDataRole.UserRole + 1  # the small words of a “two” cell

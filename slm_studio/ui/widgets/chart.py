@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.events import Evaluated, Step
 from slm_studio.core.texts import tr
-from slm_studio.ui.theme import SECOND, the_theme
 from slm_studio.ui.widgets.chart_axes import QuietAxis, SecondsAxis
 from slm_studio.ui.widgets.chart_controls import ChartControls
 from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.curves import RunCurves, hold_range
 from slm_studio.ui.widgets.scaling import scaled
+from slm_studio.ui.widgets.theme import SECOND, the_theme
 from slm_studio.ui.widgets.words import Words, sentence
 
 REDRAW = 75  # milliseconds from what came to its drawing: between two deliveries (50 apart), whose work it leaves alone

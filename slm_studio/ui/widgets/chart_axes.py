@@ -3,8 +3,8 @@
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
-from slm_studio.ui.theme import SECOND, Theme
 from slm_studio.ui.widgets.progress import clock
+from slm_studio.ui.widgets.theme import SECOND, Theme
 
 
 class QuietAxis(pg.AxisItem):

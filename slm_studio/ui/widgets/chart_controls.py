@@ -7,9 +7,9 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.texts import mark
-from slm_studio.ui.theme import SECOND, the_theme
 from slm_studio.ui.widgets.fields import Check, Choice
 from slm_studio.ui.widgets.labels import plain_tooltip
+from slm_studio.ui.widgets.theme import SECOND, the_theme
 
 # The held-out colour is too light for letters on a light ground; its words take the warning colour.
 AXES = (mark("steps"), mark("epochs"), mark("time"))

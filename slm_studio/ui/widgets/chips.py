@@ -3,7 +3,7 @@
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
-from slm_studio.ui.theme import SECOND, Theme
+from slm_studio.ui.widgets.theme import SECOND, Theme
 
 HEIGHT, PADDING = 24, 10
 # kind → (words, ground, border); "" is none

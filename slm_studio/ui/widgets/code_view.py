@@ -4,9 +4,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import IconButton
 from slm_studio.ui.widgets.copying import clipboard
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 
 

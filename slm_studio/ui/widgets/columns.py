@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLayout, QWidget
 
-from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.theme import the_theme
 
 
 class Columns(QWidget):

@@ -5,7 +5,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.texts import tr
-from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.theme import the_theme
 
 
 class DropCover(QWidget):

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QStyledItemDelegate, QToolTip, QWidget
 
-from slm_studio.ui.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.icons import icon, pixmap
 from slm_studio.ui.widgets.labels import plain_tooltip
+from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.words import Words, sentence, words
 
 

@@ -7,10 +7,10 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.icons import icon
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import words
 
 ROWS = 9

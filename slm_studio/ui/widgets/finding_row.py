@@ -4,9 +4,9 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
 

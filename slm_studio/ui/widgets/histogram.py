@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from slm_studio.core.errors import show
 from slm_studio.core.texts import tr
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.labels import plain_tooltip
+from slm_studio.ui.widgets.theme import the_theme
 
 
 class Histogram(QWidget):

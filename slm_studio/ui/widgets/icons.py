@@ -8,7 +8,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core import paths
-from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.theme import the_theme
 
 _RATIOS = (1.0, 2.0, 3.0)
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import QByteArray, QUrl
 from PySide6.QtGui import QDesktopServices, QFont, QImage, QTextBlock, QTextCursor, QTextDocument, QTextFormat
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.question import ask
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 
 _SCHEMES = ("http", "https", "mailto")

@@ -8,9 +8,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEve
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from slm_studio.core.errors import show
-from slm_studio.ui.theme import SECOND, contrast, the_theme
 from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.labels import plain_tooltip
+from slm_studio.ui.widgets.theme import SECOND, contrast, the_theme
 
 GAP = 2
 HEAD = 20  # pixels of the line of numbers above the cells

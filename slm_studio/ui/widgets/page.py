@@ -3,9 +3,9 @@
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.labels import ElidedText
 from slm_studio.ui.widgets.side_by_side import SideBySide
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
 SIDE, TOP, GAP = 32, 24, 16

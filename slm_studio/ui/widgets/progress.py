@@ -7,9 +7,9 @@ from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from slm_studio.core.texts import tr
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.cells import paint_bar
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
 

@@ -7,10 +7,10 @@ from PySide6.QtGui import QKeyEvent, QTextBlockFormat, QTextCharFormat, QTextCur
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from slm_studio.core.texts import tr
-from slm_studio.ui.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.words import Words, sentence
 
 MOST = 200_000  # characters of a cell that are shown; a text edit takes seconds for megabytes on one line

@@ -8,9 +8,9 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from slm_studio.core.texts import tr
-from slm_studio.ui.theme import SECOND, the_theme
 from slm_studio.ui.widgets.cells import paint_bar
 from slm_studio.ui.widgets.progress import clock
+from slm_studio.ui.widgets.theme import SECOND, the_theme
 
 
 @dataclass(frozen=True, slots=True)

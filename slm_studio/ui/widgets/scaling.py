@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from slm_studio.ui.theme import the_theme
+from slm_studio.ui.widgets.theme import the_theme
 
 
 def scaled(setter: Callable[[int], object], pixels: float) -> None:

@@ -6,9 +6,9 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidget
 
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.flow import Flow
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 
 Option = tuple[str, Words]  # key and words

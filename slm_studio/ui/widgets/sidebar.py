@@ -7,10 +7,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
-from slm_studio.ui.theme import BASE, the_theme
 from slm_studio.ui.widgets.icons import pixmap
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.runs_card import RunsCard
+from slm_studio.ui.widgets.theme import BASE, the_theme
 from slm_studio.ui.widgets.words import Words, words
 
 WIDTH = 208

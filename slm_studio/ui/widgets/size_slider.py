@@ -7,8 +7,8 @@ from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.theme import SECOND, the_theme
 from slm_studio.ui.widgets.cells import paint_bar
+from slm_studio.ui.widgets.theme import SECOND, the_theme
 from slm_studio.ui.widgets.words import Words, words
 
 SIZES = (mark("nano"), mark("micro"), mark("small"), mark("base"))

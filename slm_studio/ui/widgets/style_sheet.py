@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from string import Template
 
-from slm_studio.ui.tokens import Tokens
+from slm_studio.ui.widgets.colours import Tokens
 
 _LENGTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 24, 28, 32, 34, 36, 38)
 _SIZES = {"second": 12.5, "small": 11.5, "base": 13.5, "lead": 15.0, "title": 20.0, "number": 17.0, "big": 22.0}

@@ -9,9 +9,9 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView, QWidget
 
 from slm_studio.core.texts import tr
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.cells import SECOND_LINE, Cells, Header
 from slm_studio.ui.widgets.copying import Copy, clipboard, table_line
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 
 LEAST, LEAST_TEXT = 72, 184  # pixels of a column that gives way, and of a text beside others

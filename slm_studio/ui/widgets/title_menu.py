@@ -4,10 +4,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
-from slm_studio.ui.theme import the_theme
 from slm_studio.ui.widgets.buttons import MenuButton
 from slm_studio.ui.widgets.icons import pixmap
 from slm_studio.ui.widgets.labels import plain_tooltip
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
 SIZE, ARROW, GAP, HEIGHT = 20, 18, 6, 25  # as high as a title in words, so that places do not jump

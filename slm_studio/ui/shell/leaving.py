@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import Run, find_run
-from slm_studio.ui.session import Session
+from slm_studio.ui.shell.session import Session
 
 KEY = "left"  # in window.json: the ids of these runs
 

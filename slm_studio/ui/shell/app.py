@@ -22,15 +22,15 @@ from slm_studio.host.engines import Engines
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from slm_studio.ui.collecting import Collector
 from slm_studio.ui.errors import show_error
-from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.language import speak
-from slm_studio.ui.main_window import MainWindow
-from slm_studio.ui.session import PLACES, Session
-from slm_studio.ui.theme import Theme
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.collecting import Collector
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.language import speak
+from slm_studio.ui.shell.main_window import MainWindow
+from slm_studio.ui.shell.session import PLACES, Session
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.widgets.icons import app_icon
+from slm_studio.ui.widgets.theme import Theme
 
 log = logging.getLogger("slm_studio")
 

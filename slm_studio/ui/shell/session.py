@@ -17,8 +17,8 @@ from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.settings import Settings, load_settings, save_settings
 from slm_studio.core.texts import tr
 from slm_studio.host.secrets import Secrets
-from slm_studio.ui.language import speak
-from slm_studio.ui.undo import Change, UndoStack
+from slm_studio.ui.shell.language import speak
+from slm_studio.ui.shell.undo import Change, UndoStack
 
 PLACES = ("data", "train", "evaluate", "playground", "hub")
 SETTINGS = "settings"

@@ -22,26 +22,26 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.run import find_run
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.ahead import CHARTS, ROWS
 from slm_studio.ui.choosing import choose_files, choose_folder
-from slm_studio.ui.endings import Endings
 from slm_studio.ui.errors import show_error
-from slm_studio.ui.finding import everything
-from slm_studio.ui.idle import IdleBuilder
-from slm_studio.ui.jobs import Jobs
-from slm_studio.ui.leaving import leave, left_runs
-from slm_studio.ui.outside import Outside
-from slm_studio.ui.running import Running
-from slm_studio.ui.session import PLACES, SETTINGS, Session
-from slm_studio.ui.shortcuts import install_shortcuts, key_text
-from slm_studio.ui.theme import the_theme
-from slm_studio.ui.training import Trainings
+from slm_studio.ui.shell.ahead import CHARTS, ROWS
+from slm_studio.ui.shell.destinations import everything
+from slm_studio.ui.shell.endings import Endings
+from slm_studio.ui.shell.idle import IdleBuilder
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.leaving import leave, left_runs
+from slm_studio.ui.shell.outside import Outside
+from slm_studio.ui.shell.running import Running
+from slm_studio.ui.shell.session import PLACES, SETTINGS, Session
+from slm_studio.ui.shell.shortcuts import install_shortcuts, key_text
+from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.widgets.copying import let_copy
 from slm_studio.ui.widgets.drop_cover import DropCover
 from slm_studio.ui.widgets.drop_zone import local_paths
 from slm_studio.ui.widgets.finder import Finder, Found
 from slm_studio.ui.widgets.question import ask
 from slm_studio.ui.widgets.sidebar import Place, Sidebar
+from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.toast import Toast
 from slm_studio.ui.widgets.words import retranslate
 

@@ -11,8 +11,8 @@ from slm_studio.core.events import Event, Finished
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import Run, create_run
 from slm_studio.core.settings import Settings
-from slm_studio.ui.jobs import INTERVAL, STACK, Call, join
-from slm_studio.ui.jobs import Run as RunVerb
+from slm_studio.ui.shell.jobs import INTERVAL, STACK, Call, join
+from slm_studio.ui.shell.jobs import Run as RunVerb
 
 
 class TrainingWorker(QObject):

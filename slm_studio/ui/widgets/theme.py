@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QStyle
 
-from slm_studio.ui.tokens import DARK, LIGHT, Tokens
+from slm_studio.ui.widgets.colours import DARK, LIGHT, Tokens
 from slm_studio.ui.widgets.style_sheet import style_sheet
 
 ZOOMS = (0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)

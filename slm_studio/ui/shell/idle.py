@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from slm_studio.ui.ahead import Ahead
+from slm_studio.ui.shell.ahead import Ahead
 
 IDLE = 40  # milliseconds between two pieces of work
 

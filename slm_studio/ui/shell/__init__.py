@@ -1,0 +1,1 @@
+"""The window itself: its frame, what is open in it, what is at work, and the way in and out."""
