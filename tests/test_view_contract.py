@@ -5,7 +5,7 @@ import pytest
 from slm_studio.core.results import Label, Span, Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks
-from slm_studio.ui.evaluation.reading import Case
+from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.playground import TaskView, view_of
 from slm_studio.ui.widgets.words import retranslate
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.texts import mark, tr
 from slm_studio.host.trash import Kept, Thrown, bring_back, empty_trash, list_kept
-from slm_studio.ui.models import bytes_words
+from slm_studio.ui.parts.models import bytes_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.question import ask

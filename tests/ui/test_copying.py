@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPlainTextEdit, QTabl
 
 from slm_studio import ui
 from slm_studio.core.errors import StudioError
-from slm_studio.ui.errors import ErrorDialog
+from slm_studio.ui.parts.errors import ErrorDialog
 from slm_studio.ui.shell.main_window import MainWindow
 from slm_studio.ui.widgets.bars import Bars
 from slm_studio.ui.widgets.card import Card

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.settings import Settings
-from slm_studio.ui.forms import KnobForm, knob_problem, read_value
+from slm_studio.ui.parts.forms import KnobForm, knob_problem, read_value
 from slm_studio.ui.widgets.fields import Check, Choice
 from slm_studio.ui.widgets.words import retranslate
 

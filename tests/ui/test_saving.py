@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
-from slm_studio.ui.saving import ask_where_to_save
+from slm_studio.ui.parts.saving import ask_where_to_save
 
 KINDS = "CSV (*.csv);;JSON lines (*.jsonl)"
 

@@ -9,8 +9,8 @@ import pytest
 from slm_studio.core import files, snippets
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
-from slm_studio.ui.evaluation.reading import Case
-from slm_studio.ui.models import bytes_words, shape_words
+from slm_studio.ui.parts.models import bytes_words, shape_words
+from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.playground.classify import how_often_right, pick_examples
 from slm_studio.ui.playground.write import beginnings
 from tests.ui.places import make_model

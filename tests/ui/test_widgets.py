@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
 from slm_studio.core.errors import StudioError
-from slm_studio.ui.errors import ErrorBox, report_text
+from slm_studio.ui.parts.errors import ErrorBox, report_text
 from slm_studio.ui.widgets.arrow_model import SHOWN_BYTES, ArrowModel
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import WorkButton

@@ -18,7 +18,7 @@ from slm_studio.ui.data.rows import RowsCard
 from slm_studio.ui.data.sentence import SentenceRow
 from slm_studio.ui.data.split import SplitCard
 from slm_studio.ui.data.wording import held_out
-from slm_studio.ui.naming import file_words
+from slm_studio.ui.parts.naming import file_words
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.labels import tip

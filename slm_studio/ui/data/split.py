@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.recipe import Recipe, split_of
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.forms import KnobForm
+from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from slm_studio.core.dataset import Dataset, list_datasets
 from slm_studio.core.texts import tr
 from slm_studio.ui.data.examples import examples
-from slm_studio.ui.naming import file_words
+from slm_studio.ui.parts.naming import file_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.drop_zone import DropZone

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from slm_studio.core.measures import measure
 from slm_studio.core.results import Report
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.evaluation.reading import Case, CaseReader, Wanted
+from slm_studio.ui.parts.reading import Case, CaseReader, Wanted
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice, SearchField

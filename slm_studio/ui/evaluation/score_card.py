@@ -13,7 +13,7 @@ from slm_studio.core.results import Opened, Report
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import tr
-from slm_studio.ui.errors import ErrorBox
+from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.widgets.buttons import IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card

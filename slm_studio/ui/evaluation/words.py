@@ -6,7 +6,7 @@ from slm_studio.core.dataset import Remark
 from slm_studio.core.measures import measure, method
 from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.texts import say, tr
-from slm_studio.ui.naming import file_words
+from slm_studio.ui.parts.naming import file_words
 
 MILD = 0.02  # share of texts that are cut up to which a score means what it says
 GOOD, FAIR = 0.03, 0.08  # calibration errors up to which certainty can be taken at its word, or nearly

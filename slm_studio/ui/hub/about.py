@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from slm_studio.core.recipe import BLANK
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.models import shape_words
-from slm_studio.ui.naming import file_words
+from slm_studio.ui.parts.models import shape_words
+from slm_studio.ui.parts.naming import file_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField

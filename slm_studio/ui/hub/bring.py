@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from slm_studio.core.events import Progress
 from slm_studio.core.texts import say
 from slm_studio.host.secrets import host_of
-from slm_studio.ui.models import bytes_words
+from slm_studio.ui.parts.models import bytes_words
 from slm_studio.ui.widgets.buttons import Button, WorkButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField

@@ -11,7 +11,7 @@ from slm_studio.core.measures import measure
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.models import bytes_words, shape_words, task_title, weight_bytes
+from slm_studio.ui.parts.models import bytes_words, shape_words, task_title, weight_bytes
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
 from slm_studio.ui.widgets.table import Table

@@ -10,7 +10,7 @@ from slm_studio.core.files import slug
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, say
 from slm_studio.host.secrets import host_of
-from slm_studio.ui.models import bytes_words
+from slm_studio.ui.parts.models import bytes_words
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, WorkButton
 from slm_studio.ui.widgets.card import Card

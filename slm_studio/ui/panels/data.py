@@ -14,13 +14,13 @@ from slm_studio.core.dataset import Dataset, ReadOptions, list_datasets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress as ProgressEvent
 from slm_studio.core.tasks import task_info
-from slm_studio.ui.choosing import choose_files, choose_folder
 from slm_studio.ui.data.desk import Desk
 from slm_studio.ui.data.examples import examples
 from slm_studio.ui.data.welcome import Welcome
 from slm_studio.ui.data.wording import facts
-from slm_studio.ui.errors import ErrorBox
-from slm_studio.ui.naming import file_words
+from slm_studio.ui.parts.choosing import choose_files, choose_folder
+from slm_studio.ui.parts.errors import ErrorBox
+from slm_studio.ui.parts.naming import file_words
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings

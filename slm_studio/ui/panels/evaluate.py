@@ -10,18 +10,18 @@ from slm_studio.core.results import Report
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.texts import tr
 from slm_studio.core.verdict import NOTHING, verdict_of_report
-from slm_studio.ui.evaluation import exporting
 from slm_studio.ui.evaluation.cases_card import CasesCard
 from slm_studio.ui.evaluation.class_table import ClassTable
 from slm_studio.ui.evaluation.confusion_card import ConfusionCard
 from slm_studio.ui.evaluation.figures import Figures
-from slm_studio.ui.evaluation.reading import read_report
 from slm_studio.ui.evaluation.score_card import ScoreCard
 from slm_studio.ui.evaluation.words import learnt_words, remarks_tone, remarks_words, where_scored
 from slm_studio.ui.evaluation.writing_card import WritingCard
-from slm_studio.ui.model_page import ModelPage
-from slm_studio.ui.naming import file_words
-from slm_studio.ui.saving import ask_where_to_save
+from slm_studio.ui.parts import exporting
+from slm_studio.ui.parts.model_page import ModelPage
+from slm_studio.ui.parts.naming import file_words
+from slm_studio.ui.parts.reading import read_report
+from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings

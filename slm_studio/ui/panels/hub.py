@@ -14,15 +14,15 @@ from slm_studio.core.results import FileResult
 from slm_studio.core.saved import SavedModel, list_models, open_saved, save_facts
 from slm_studio.core.texts import mark, tr
 from slm_studio.host.secrets import host_of, token_for
-from slm_studio.ui.errors import ErrorBox
 from slm_studio.ui.hub.about import AboutCard
 from slm_studio.ui.hub.asking import may_publish
 from slm_studio.ui.hub.bring import BringCard
 from slm_studio.ui.hub.library import LibraryCard
 from slm_studio.ui.hub.publish import PUBLISHED, PublishCard
 from slm_studio.ui.hub.take_away import TakeAwayCard
-from slm_studio.ui.removal import Removal
-from slm_studio.ui.saving import ask_where_to_save
+from slm_studio.ui.parts.errors import ErrorBox
+from slm_studio.ui.parts.removal import Removal
+from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import SETTINGS, Session
 from slm_studio.ui.shell.training import Trainings

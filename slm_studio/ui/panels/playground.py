@@ -12,10 +12,10 @@ from slm_studio.core.results import Opened
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.devices import device_options
-from slm_studio.ui.evaluation.reading import all_cases
-from slm_studio.ui.model_page import ModelPage
-from slm_studio.ui.models import model_facts
+from slm_studio.ui.parts.devices import device_options
+from slm_studio.ui.parts.model_page import ModelPage
+from slm_studio.ui.parts.models import model_facts
+from slm_studio.ui.parts.reading import all_cases
 from slm_studio.ui.playground import TaskView, view_of
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session

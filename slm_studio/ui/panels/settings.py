@@ -12,8 +12,8 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.settings import HUGGING_FACE, Settings
 from slm_studio.core.texts import LANGUAGES, mark
 from slm_studio.host.secrets import ENVIRONMENT, KEYRING, MEMORY, VARIABLE, host_of
-from slm_studio.ui.devices import device_options
-from slm_studio.ui.forms import KnobForm
+from slm_studio.ui.parts.devices import device_options
+from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import INTERRUPTED, PAUSED, RUNNING, Run, dataset_of, find_run, list_runs, recipe_of, save_run
 from slm_studio.core.texts import tr
-from slm_studio.ui.models import task_title
-from slm_studio.ui.naming import file_words
-from slm_studio.ui.removal import Removal
+from slm_studio.ui.parts.models import task_title
+from slm_studio.ui.parts.naming import file_words
+from slm_studio.ui.parts.removal import Removal
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.leaving import left_runs, settle
 from slm_studio.ui.shell.session import Session

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 from slm_studio.core.results import Label
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.evaluation.reading import Case
+from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.playground.view import TaskView
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.card import Card

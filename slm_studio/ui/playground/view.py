@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.saved import SavedModel
-from slm_studio.ui.evaluation.reading import Case
+from slm_studio.ui.parts.reading import Case
 
 
 class TaskView(QWidget):

@@ -21,12 +21,11 @@ from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import tr
-from slm_studio.ui.evaluation.exporting import unwritable
-from slm_studio.ui.evaluation.reading import Case
-from slm_studio.ui.forms import KnobForm
+from slm_studio.ui.parts.exporting import unwritable
+from slm_studio.ui.parts.forms import KnobForm
+from slm_studio.ui.parts.reading import Case
+from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.playground.view import TaskView
-from slm_studio.ui.saving import ask_where_to_save
-from slm_studio.ui.trying.written_text import WrittenText
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
@@ -38,6 +37,7 @@ from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 from slm_studio.ui.widgets.theme import the_theme
+from slm_studio.ui.widgets.written_text import WrittenText
 
 KNOBS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "seed")
 ALTERNATIVES = 5

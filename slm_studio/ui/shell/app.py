@@ -22,7 +22,7 @@ from slm_studio.host.engines import Engines
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from slm_studio.ui.errors import show_error
+from slm_studio.ui.parts.errors import show_error
 from slm_studio.ui.shell.collecting import Collector
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.language import speak

@@ -7,7 +7,7 @@ from slm_studio.core.dataset import Dataset, list_datasets
 from slm_studio.core.run import Run, list_runs
 from slm_studio.core.saved import SavedModel, list_models
 from slm_studio.core.texts import tr
-from slm_studio.ui.naming import file_words
+from slm_studio.ui.parts.naming import file_words
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.shortcuts import key_text
 from slm_studio.ui.widgets.finder import Found

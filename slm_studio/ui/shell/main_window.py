@@ -22,8 +22,8 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.run import find_run
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.choosing import choose_files, choose_folder
-from slm_studio.ui.errors import show_error
+from slm_studio.ui.parts.choosing import choose_files, choose_folder
+from slm_studio.ui.parts.errors import show_error
 from slm_studio.ui.shell.ahead import CHARTS, ROWS
 from slm_studio.ui.shell.destinations import everything
 from slm_studio.ui.shell.endings import Endings

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from slm_studio.core.events import Event, Paused, Progress, Replanned, Started, Step
 from slm_studio.core.run import Run
-from slm_studio.ui.pace import Pace
+from slm_studio.ui.parts.pace import Pace
 from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.widgets.runs_card import RunningRun
 

@@ -9,7 +9,7 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import tr
-from slm_studio.ui.forms import written
+from slm_studio.ui.parts.forms import written
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.segmented import Segmented

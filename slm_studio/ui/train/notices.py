@@ -9,7 +9,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.run import INTERRUPTED, PAUSED, Run
 from slm_studio.core.texts import mark
 from slm_studio.core.verdict import BEATEN, LEARNT, NOTHING, verdict_of_model
-from slm_studio.ui.errors import ErrorBox
+from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.train.story import STOPPING, Story
 from slm_studio.ui.train.wording import result_words
 from slm_studio.ui.widgets.banner import Banner

@@ -10,7 +10,7 @@ from slm_studio.core.measures import measure
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, say, tr
-from slm_studio.ui.models import bytes_words
+from slm_studio.ui.parts.models import bytes_words
 from slm_studio.ui.train.charts import ChartsCard
 from slm_studio.ui.train.samples import SamplesCard
 from slm_studio.ui.train.story import Story

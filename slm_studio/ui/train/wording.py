@@ -12,7 +12,7 @@ from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, 
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.devices import device_name
+from slm_studio.ui.parts.devices import device_name
 from slm_studio.ui.widgets.progress import clock
 
 STATES = {

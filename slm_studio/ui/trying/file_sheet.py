@@ -13,8 +13,8 @@ from slm_studio.core.events import Event, Progress
 from slm_studio.core.results import FileResult, Opened
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.errors import ErrorBox
-from slm_studio.ui.saving import ask_where_to_save, free_file
+from slm_studio.ui.parts.errors import ErrorBox
+from slm_studio.ui.parts.saving import ask_where_to_save, free_file
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.banner import Banner

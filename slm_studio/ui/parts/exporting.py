@@ -10,7 +10,7 @@ from typing import BinaryIO
 from slm_studio.core import codec, files, targets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Report
-from slm_studio.ui.evaluation.reading import CASES_FILE, CaseReader, Wanted
+from slm_studio.ui.parts.reading import CASES_FILE, CaseReader, Wanted
 
 # The mark with which Excel knows that a CSV file is UTF-8.
 UTF8 = "utf-8-sig"

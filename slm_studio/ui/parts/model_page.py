@@ -6,8 +6,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.saved import SavedModel
-from slm_studio.ui.errors import ErrorBox
-from slm_studio.ui.models import ModelTitle, settle_model
+from slm_studio.ui.parts.errors import ErrorBox
+from slm_studio.ui.parts.models import ModelTitle, settle_model
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.deck import Deck
 from slm_studio.ui.widgets.empty_state import EmptyState
