@@ -26,6 +26,12 @@ ENGINE = (
     "proxies", "advice", "watched", "device", "loaded", "data", "measuring", "models", "writing", "task", "tasks",
     "inference", "sharing", "evaluation", "training", "warming",
 )  # fmt: skip
+# The same of the window: what every part of it may use, in order. Above it stand the places and the shell around them,
+# none of which knows another: they meet in the session, and the shell knows the places by their names in strings.
+WINDOW = (
+    "widgets", "shell.undo", "shell.language", "shell.session", "shell.jobs", "shell.training", "shell.leaving", "parts", "tasks",
+)  # fmt: skip
+PLACES = ("data", "train", "evaluate", "playground", "hub", "settings", "shell")
 QT = {"PySide6", "shiboken6", "pyqtgraph", "PyQt6", "qtpy"}
 NETWORK = {
     "huggingface_hub": {
@@ -136,6 +142,29 @@ def test_the_rooms_of_the_engine_stand_in_their_order():
     fail_with(problems)
 
 
+def room_of_window(module: str) -> str:
+    """Return the room of the window that a module stands in: a folder, or one of the files of shell that all may use."""
+    inside = module.removeprefix("slm_studio.ui").removeprefix(".")
+    return inside if inside in WINDOW else inside.partition(".")[0]
+
+
+def test_the_rooms_of_the_window_stand_in_their_order():
+    """A place imports what stands below the places, and never another place; no file lies loose beside the rooms."""
+    order = (*WINDOW, *PLACES)
+    problems = []
+    for module, path in MODULES.items():
+        here = room_of_window(module) if module.startswith("slm_studio.ui.") else ""
+        if here and here not in order:
+            problems.append(f"{path} lies in no room")
+            continue
+        for line, name in imports(path):
+            there = room_of_window(name) if here and name.startswith("slm_studio.ui") else here
+            is_below = there in WINDOW and order.index(there) < order.index(here)
+            if there != here and not is_below:
+                problems.append(f"{path}:{line} in “{here}” imports {name}")
+    fail_with(problems)
+
+
 def test_the_hosts_way_to_the_engine_is_taken_late():
     fail_with(
         [
@@ -173,13 +202,12 @@ def test_the_hubs_library_stays_in_its_file():
 
 
 def test_siblings_do_not_know_each_other():
-    """Tasks never import tasks, panels never panels, verbs of the command line are free to share."""
+    """Tasks never import tasks, nor do their views; verbs of the command line are free to share."""
     problems = []
     for family, common in (
         ("core.tasks", {"info"}),
         ("engine.tasks", set()),
-        ("ui.panels", set()),
-        ("ui.playground", {"view"}),
+        ("ui.tasks", {"view"}),
     ):
         package = f"slm_studio.{family}"
         members = {

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QTableView, QWidget
 
 from slm_studio.core.run import list_runs
 from slm_studio.host.trash import throw_away
-from slm_studio.ui.panels.train import PLAN, RUN, RUNS
 from slm_studio.ui.shell.session import PLACES, SETTINGS
+from slm_studio.ui.train.panel import PLAN, RUN, RUNS
 from slm_studio.ui.widgets.buttons import Button
 from tests.studio import SMALL, Studio, customer_messages, studio
 

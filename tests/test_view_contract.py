@@ -6,7 +6,7 @@ from slm_studio.core.results import Label, Span, Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks
 from slm_studio.ui.parts.reading import Case
-from slm_studio.ui.playground import TaskView, view_of
+from slm_studio.ui.tasks import TaskView, view_of
 from slm_studio.ui.widgets.words import retranslate
 
 CASES = [Case(row=0, text="first\nsecond line of some length", label="a", predicted="b", score=0.9)]
@@ -16,7 +16,7 @@ ITEMS = (Label("a", 0.9), Token(" word", 0.5, 1, ((" word", 0.5),)), Span(0, 1, 
 @pytest.fixture(params=[info.key for info in all_tasks()])
 def view(request, qapp):
     kind = view_of(request.param)
-    assert kind is not None, f"ui/playground/{request.param}.py is missing"
+    assert kind is not None, f"ui/tasks/{request.param}.py is missing"
     made = kind()
     made.show()
     made.set_model(SavedModel(folder="/m", name="m", task=request.param, base="", facts={"labels": ["a", "b"]}), CASES)

@@ -14,9 +14,9 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.texts import say
 from slm_studio.engine.data.cleaning import CELLS, OF_LABELS
-from slm_studio.ui.data.wording import remark_words
+from slm_studio.ui.data.dataset_words import remark_words
 from slm_studio.ui.parts.naming import file_words
-from slm_studio.ui.train.runs import differences
+from slm_studio.ui.train.runs_view import differences
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "packaging"))

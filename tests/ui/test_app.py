@@ -82,8 +82,8 @@ window.close()
 @pytest.mark.parametrize(
     ("place", "later"),
     [
-        ("data", ("pyarrow", "numpy", "pyqtgraph", "slm_studio.ui.data.opened", "slm_studio.ui.panels.train")),
-        ("train", ("pyarrow", "pyqtgraph", "slm_studio.ui.data.opened", "slm_studio.ui.panels.data")),
+        ("data", ("pyarrow", "numpy", "pyqtgraph", "slm_studio.ui.data.opened", "slm_studio.ui.train.panel")),
+        ("train", ("pyarrow", "pyqtgraph", "slm_studio.ui.data.opened", "slm_studio.ui.data.panel")),
     ],
 )
 def test_the_first_paint_waits_for_nothing_that_it_does_not_show(
@@ -95,7 +95,7 @@ def test_the_first_paint_waits_for_nothing_that_it_does_not_show(
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=100)
 
     imported = set(done.stdout.split())
-    assert f"slm_studio.ui.panels.{place}" in imported
+    assert f"slm_studio.ui.{place}.panel" in imported
     assert not imported & set(later)
 
 

@@ -16,7 +16,7 @@ from slm_studio.core.events import Finished, Progress
 from slm_studio.core.results import Evidence, RunnerUp, Suggestion
 from slm_studio.core.settings import Settings
 from slm_studio.ui.data.opened import Opened
-from slm_studio.ui.panels.data import DataPanel
+from slm_studio.ui.data.panel import DataPanel
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings

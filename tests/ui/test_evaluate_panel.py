@@ -15,9 +15,9 @@ from slm_studio.core.events import Finished, Progress
 from slm_studio.core.results import Metric, Opened
 from slm_studio.core.settings import Settings
 from slm_studio.core.verdict import verdict_of_report
-from slm_studio.ui.evaluation.cases_card import CasesCard
-from slm_studio.ui.evaluation.figures import figures
-from slm_studio.ui.panels.evaluate import EvaluatePanel
+from slm_studio.ui.evaluate.cases_card import CasesCard
+from slm_studio.ui.evaluate.figures import figures
+from slm_studio.ui.evaluate.panel import EvaluatePanel
 from slm_studio.ui.parts import exporting
 from slm_studio.ui.parts.reading import CaseReader, Wanted, read_report
 from slm_studio.ui.shell.session import Session

@@ -18,7 +18,7 @@ from slm_studio.core.settings import Settings
 from slm_studio.host.secrets import Secrets
 from slm_studio.ui.hub.about import history
 from slm_studio.ui.hub.library import score_words
-from slm_studio.ui.panels.hub import HubPanel
+from slm_studio.ui.hub.panel import HubPanel
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.words import retranslate
 from tests.studio import NoSafe

@@ -17,8 +17,8 @@ from slm_studio.core.events import Finished, Machine, Paused, Started, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import STOPPED, create_run, save_run
 from slm_studio.core.settings import Settings
-from slm_studio.ui.panels.settings import SettingsPanel
 from slm_studio.ui.parts.errors import ErrorDialog
+from slm_studio.ui.settings.panel import SettingsPanel
 from slm_studio.ui.shell.ahead import Ahead
 from slm_studio.ui.shell.app import _Hook
 from slm_studio.ui.shell.jobs import Jobs

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from slm_studio.core.dataset import Finding
 from slm_studio.core.events import Finished
 from slm_studio.core.settings import Settings
-from slm_studio.ui.panels.evaluate import EvaluatePanel
+from slm_studio.ui.evaluate.panel import EvaluatePanel
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.fields import Choice

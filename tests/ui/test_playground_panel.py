@@ -12,8 +12,8 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Predicted, Progress
 from slm_studio.core.results import FileResult, Label, Opened, Token
 from slm_studio.core.settings import Settings
-from slm_studio.ui.panels.playground import PlaygroundPanel
 from slm_studio.ui.parts.saving import free_file
+from slm_studio.ui.playground.panel import PlaygroundPanel
 from slm_studio.ui.shell.session import Session
 from tests.ui.places import LABELS, classify_report, make_model, until
 

@@ -4,7 +4,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.host.secrets import Secrets
-from slm_studio.ui.panels.settings import SettingsPanel
+from slm_studio.ui.settings.panel import SettingsPanel
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.fields import Choice
 from tests.studio import NoSafe

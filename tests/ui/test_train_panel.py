@@ -21,14 +21,14 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import use_language
 from slm_studio.host.job import LocalJob
-from slm_studio.ui.panels.train import PLAN, RUNS, TrainPanel
+from slm_studio.ui.parts.run_words import result_words
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.running import Running
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.train.command import command_of
 from slm_studio.ui.train.duration import passes
-from slm_studio.ui.train.wording import result_words
+from slm_studio.ui.train.panel import PLAN, RUNS, TrainPanel
 from tests.ui.test_data_panel import ROWS, make_dataset
 
 MACHINE = Machine(device="cpu", name="A processor", precision="fp32", threads=2, steps=100)

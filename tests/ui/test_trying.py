@@ -11,8 +11,8 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.ui.parts.models import bytes_words, shape_words
 from slm_studio.ui.parts.reading import Case
-from slm_studio.ui.playground.classify import how_often_right, pick_examples
-from slm_studio.ui.playground.write import beginnings
+from slm_studio.ui.tasks.classify import how_often_right, pick_examples
+from slm_studio.ui.tasks.write import beginnings
 from tests.ui.places import make_model
 
 ODD = 'it\'s "late" `$HOME` $(echo hi) \\n &\n第二行\u2028\x07😀'

@@ -11,8 +11,8 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished
 from slm_studio.core.saved import list_models
 from slm_studio.core.settings import Settings
-from slm_studio.ui.panels.hub import HubPanel
-from slm_studio.ui.panels.settings import SettingsPanel
+from slm_studio.ui.hub.panel import HubPanel
+from slm_studio.ui.settings.panel import SettingsPanel
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.undo import Change, UndoStack
 from tests.ui.places import make_model
@@ -150,6 +150,6 @@ def test_the_apps_own_trash_is_listed_given_back_and_emptied(hub, shown, monkeyp
     panel.trash.table.action_clicked.emit(shown_names.index("first"))
     assert names() == {"first", "third"}
 
-    monkeypatch.setattr("slm_studio.ui.trash_card.ask", lambda *_, **__: True)
+    monkeypatch.setattr("slm_studio.ui.settings.trash_card.ask", lambda *_, **__: True)
     panel.trash.empty_button.click()
     assert panel.trash.isHidden() and list(paths.trash().iterdir()) == []

@@ -1,1 +1,1 @@
-"""The parts of the Data place: each shows one thing about the open dataset."""
+"""The Data place: its panel, and the parts, each of which shows one thing about the open dataset."""

@@ -10,14 +10,14 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe, column_read_as, reads_of
 from slm_studio.core.texts import say, tr
-from slm_studio.ui.data.desk import Desk
-from slm_studio.ui.data.findings import FindingsCard
+from slm_studio.ui.data.dataset_words import held_out
+from slm_studio.ui.data.findings_card import FindingsCard
 from slm_studio.ui.data.overview import Overview
+from slm_studio.ui.data.preparing import Desk
 from slm_studio.ui.data.remarks import RemarksCard
 from slm_studio.ui.data.rows import RowsCard
 from slm_studio.ui.data.sentence import SentenceRow
 from slm_studio.ui.data.split import SplitCard
-from slm_studio.ui.data.wording import held_out
 from slm_studio.ui.parts.naming import file_words
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.buttons import Button, MenuButton

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import UNDIVIDED, Dataset, ReadOptions
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.data.wording import DELIMITERS, delimiter_name, encoding_name, remark_places, remark_words
+from slm_studio.ui.data.dataset_words import DELIMITERS, delimiter_name, encoding_name, remark_places, remark_words
 from slm_studio.ui.widgets.buttons import IconButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.emptying import empty

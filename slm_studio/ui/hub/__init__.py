@@ -1,1 +1,1 @@
-"""The parts of the Hub place."""
+"""The Hub place: its panel, and the ways in and out for models."""

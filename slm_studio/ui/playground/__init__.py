@@ -1,14 +1,1 @@
-"""One view per task, named as in core/tasks. The folder is the registry: each module has a VIEW."""
-
-import importlib
-import importlib.util
-
-from slm_studio.ui.playground.view import TaskView
-
-
-def view_of(task: str) -> type[TaskView] | None:
-    """Return the view of a task, or None where there is none yet."""
-    if not task.isidentifier() or task == "view" or importlib.util.find_spec(f"{__name__}.{task}") is None:
-        return None
-    view: type[TaskView] = importlib.import_module(f"{__name__}.{task}").VIEW
-    return view
+"""The Playground: its panel, and what every task's view shares there: the open model, a whole file, code to copy."""

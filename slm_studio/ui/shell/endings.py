@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import Run, find_run
 from slm_studio.core.texts import explain, mark, tr
+from slm_studio.ui.parts.run_words import run_score
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
-from slm_studio.ui.train.wording import run_score
 from slm_studio.ui.widgets.progress import clock
 
 STAYS = 15_000  # milliseconds; most systems decide for themselves

@@ -49,12 +49,12 @@ PanelMaker = Callable[[Session, Jobs, Trainings], QWidget]
 MARGIN = 32
 
 PANELS = {
-    "data": "slm_studio.ui.panels.data:DataPanel",
-    "train": "slm_studio.ui.panels.train:TrainPanel",
-    "evaluate": "slm_studio.ui.panels.evaluate:EvaluatePanel",
-    "playground": "slm_studio.ui.panels.playground:PlaygroundPanel",
-    "hub": "slm_studio.ui.panels.hub:HubPanel",
-    "settings": "slm_studio.ui.panels.settings:SettingsPanel",
+    "data": "slm_studio.ui.data.panel:DataPanel",
+    "train": "slm_studio.ui.train.panel:TrainPanel",
+    "evaluate": "slm_studio.ui.evaluate.panel:EvaluatePanel",
+    "playground": "slm_studio.ui.playground.panel:PlaygroundPanel",
+    "hub": "slm_studio.ui.hub.panel:HubPanel",
+    "settings": "slm_studio.ui.settings.panel:SettingsPanel",
 }
 
 

@@ -1,1 +1,1 @@
-"""The parts of the Train place: the plan before, the run while it learns, the runs of before."""
+"""The Train place: its panel, and the plan before, the run while it learns, the runs of before."""

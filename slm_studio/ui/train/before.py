@@ -11,7 +11,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.texts import explain, say, tr
-from slm_studio.ui.train.wording import count_words, gigabytes
+from slm_studio.ui.parts.run_words import count_words, gigabytes
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.emptying import empty

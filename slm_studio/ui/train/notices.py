@@ -10,8 +10,8 @@ from slm_studio.core.run import INTERRUPTED, PAUSED, Run
 from slm_studio.core.texts import mark
 from slm_studio.core.verdict import BEATEN, LEARNT, NOTHING, verdict_of_model
 from slm_studio.ui.parts.errors import ErrorBox
+from slm_studio.ui.parts.run_words import result_words
 from slm_studio.ui.train.story import STOPPING, Story
-from slm_studio.ui.train.wording import result_words
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.progress import Progress
 

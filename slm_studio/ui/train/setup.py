@@ -16,6 +16,7 @@ from slm_studio.core.run import run_name
 from slm_studio.core.saved import list_models
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.parts.run_words import count_words, device_words, gigabytes, span_words
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.train.advanced import Advanced
@@ -23,7 +24,6 @@ from slm_studio.ui.train.before import BeforeCard, error_words, finding_words
 from slm_studio.ui.train.beginning import BeginningCard
 from slm_studio.ui.train.command import command_of
 from slm_studio.ui.train.duration import DurationCard
-from slm_studio.ui.train.wording import count_words, device_words, gigabytes, span_words
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.labels import Text

@@ -28,7 +28,7 @@ from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.texts import mark
 from slm_studio.core.verdict import last_word
 from slm_studio.ui.parts.pace import Pace
-from slm_studio.ui.train.wording import DOCTOR
+from slm_studio.ui.parts.run_words import DOCTOR
 from slm_studio.ui.widgets.curves import Series
 
 REMARKS = ("texts-cut", "labels-unseen", "labels-unscored", "labels-alike", "labels-nothing", "rows-unlabelled")

@@ -11,10 +11,10 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, say, tr
 from slm_studio.ui.parts.models import bytes_words
+from slm_studio.ui.parts.run_words import DOCTOR, machine_words
 from slm_studio.ui.train.charts import ChartsCard
 from slm_studio.ui.train.samples import SamplesCard
 from slm_studio.ui.train.story import Story
-from slm_studio.ui.train.wording import DOCTOR, machine_words
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import SteadyText, Text
 from slm_studio.ui.widgets.page import GAP

@@ -6,7 +6,7 @@ import pytest
 
 from slm_studio import engine
 from slm_studio.core.dataset import Remark
-from slm_studio.ui.data.wording import remark_places
+from slm_studio.ui.data.dataset_words import remark_places
 
 ROWS = [f"I like my red card number {n} very much,card" for n in range(20)]
 BODY = "\n".join(ROWS[:5]) + "\n\n" + "\n".join(ROWS[5:]) + "\n"

@@ -11,7 +11,7 @@ from slm_studio.core.measures import measure, method
 from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import tr
-from slm_studio.ui.evaluation import words
+from slm_studio.ui.evaluate.report_words import baseline_value, calibration_words, interval_words, verdict_words
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.columns import Columns
 from slm_studio.ui.widgets.stat import Stat
@@ -58,7 +58,7 @@ def figures(report: Report) -> list[Figure]:
         found.append(_baselines(report))
     error = report.facts.get("calibration_error")
     if error is not None:
-        found.append(Figure(partial(tr, "calibration error"), f"{error:.3f}", partial(words.calibration_words, error)))
+        found.append(Figure(partial(tr, "calibration error"), f"{error:.3f}", partial(calibration_words, error)))
     if strange := round(report.facts.get("unseen_rows", 0)):
         found.append(
             Figure(
@@ -94,12 +94,12 @@ def _metric(metric: Metric, report: Report) -> Figure:
 
 
 def _second(metric: Metric) -> str:
-    return "\n".join(filter(None, (measure(metric.key).in_words(metric.value), words.interval_words(metric))))
+    return "\n".join(filter(None, (measure(metric.key).in_words(metric.value), interval_words(metric))))
 
 
 def _baselines(report: Report) -> Figure:
     key = _compared(report)
-    values = [words.baseline_value(each, key) for each in report.baselines]
+    values = [baseline_value(each, key) for each in report.baselines]
     value = "\u2009/\u2009".join(measure(key).written(each) for each in values)
     return Figure(partial(_names, report.baselines), value, partial(_verdict, report, key))
 
@@ -119,5 +119,5 @@ def _names(baselines: tuple[Baseline, ...]) -> str:
 def _verdict(report: Report, key: str) -> str:
     judged = [each for each in report.baselines if each.verdict]
     if judged:
-        return words.verdict_words(judged[-1])  # the hardest to beat stands last
+        return verdict_words(judged[-1])  # the hardest to beat stands last
     return tr("{metric} of simple methods", metric=measure(key).name) if key else ""

@@ -10,13 +10,13 @@ from slm_studio.core.results import Report
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.texts import tr
 from slm_studio.core.verdict import NOTHING, verdict_of_report
-from slm_studio.ui.evaluation.cases_card import CasesCard
-from slm_studio.ui.evaluation.class_table import ClassTable
-from slm_studio.ui.evaluation.confusion_card import ConfusionCard
-from slm_studio.ui.evaluation.figures import Figures
-from slm_studio.ui.evaluation.score_card import ScoreCard
-from slm_studio.ui.evaluation.words import learnt_words, remarks_tone, remarks_words, where_scored
-from slm_studio.ui.evaluation.writing_card import WritingCard
+from slm_studio.ui.evaluate.cases_card import CasesCard
+from slm_studio.ui.evaluate.class_table import ClassTable
+from slm_studio.ui.evaluate.confusion_card import ConfusionCard
+from slm_studio.ui.evaluate.figures import Figures
+from slm_studio.ui.evaluate.report_words import learnt_words, remarks_tone, remarks_words, where_scored
+from slm_studio.ui.evaluate.score_card import ScoreCard
+from slm_studio.ui.evaluate.writing_card import WritingCard
 from slm_studio.ui.parts import exporting
 from slm_studio.ui.parts.model_page import ModelPage
 from slm_studio.ui.parts.naming import file_words

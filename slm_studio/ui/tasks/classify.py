@@ -10,7 +10,7 @@ from slm_studio.core.results import Label
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.reading import Case
-from slm_studio.ui.playground.view import TaskView
+from slm_studio.ui.tasks.view import TaskView
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text

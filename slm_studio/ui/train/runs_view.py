@@ -16,7 +16,7 @@ from slm_studio.core.run import Run, list_runs, recipe_of
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.forms import written
 from slm_studio.ui.parts.models import task_title
-from slm_studio.ui.train.wording import base_words, day, run_score, state_words
+from slm_studio.ui.parts.run_words import base_words, day, run_score, state_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField, SearchField

@@ -16,13 +16,13 @@ from slm_studio.ui.parts.devices import device_options
 from slm_studio.ui.parts.model_page import ModelPage
 from slm_studio.ui.parts.models import model_facts
 from slm_studio.ui.parts.reading import all_cases
-from slm_studio.ui.playground import TaskView, view_of
+from slm_studio.ui.playground.answering import CLOSED, OPEN, OPENING, Answering
+from slm_studio.ui.playground.code_sheet import CodeSheet
+from slm_studio.ui.playground.file_sheet import FileSheet
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
-from slm_studio.ui.trying.answering import CLOSED, OPEN, OPENING, Answering
-from slm_studio.ui.trying.code_sheet import CodeSheet
-from slm_studio.ui.trying.file_sheet import FileSheet
+from slm_studio.ui.tasks import TaskView, view_of
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.fields import Choice

@@ -14,10 +14,10 @@ from slm_studio.core.texts import LANGUAGES, mark
 from slm_studio.host.secrets import ENVIRONMENT, KEYRING, MEMORY, VARIABLE, host_of
 from slm_studio.ui.parts.devices import device_options
 from slm_studio.ui.parts.forms import KnobForm
+from slm_studio.ui.settings.trash_card import TrashCard
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
-from slm_studio.ui.trash_card import TrashCard
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice, LineField

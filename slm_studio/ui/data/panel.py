@@ -14,10 +14,10 @@ from slm_studio.core.dataset import Dataset, ReadOptions, list_datasets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress as ProgressEvent
 from slm_studio.core.tasks import task_info
-from slm_studio.ui.data.desk import Desk
+from slm_studio.ui.data.dataset_words import facts
 from slm_studio.ui.data.examples import examples
+from slm_studio.ui.data.preparing import Desk
 from slm_studio.ui.data.welcome import Welcome
-from slm_studio.ui.data.wording import facts
 from slm_studio.ui.parts.choosing import choose_files, choose_folder
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.parts.naming import file_words

@@ -6,7 +6,7 @@ from slm_studio.core.measures import measure, method
 from slm_studio.core.results import Report
 from slm_studio.core.texts import mark, tr
 from slm_studio.core.verdict import verdict_of_report
-from slm_studio.ui.evaluation import words
+from slm_studio.ui.evaluate.report_words import baseline_value
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
@@ -53,7 +53,7 @@ class WritingCard(Card):
         rows += [
             (method(each.key).name, value)
             for each in report.baselines
-            if (value := words.baseline_value(each, "bits_per_byte")) is not None
+            if (value := baseline_value(each, "bits_per_byte")) is not None
         ]
         longest = max(value for _, value in rows)
         self.model.set_rows(

@@ -25,7 +25,7 @@ from slm_studio.ui.parts.exporting import unwritable
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.parts.saving import ask_where_to_save
-from slm_studio.ui.playground.view import TaskView
+from slm_studio.ui.tasks.view import TaskView
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card

@@ -13,6 +13,7 @@ from slm_studio.core.texts import tr
 from slm_studio.ui.parts.models import task_title
 from slm_studio.ui.parts.naming import file_words
 from slm_studio.ui.parts.removal import Removal
+from slm_studio.ui.parts.run_words import recipe_sentence, run_facts, run_score, state_words
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.leaving import left_runs, settle
 from slm_studio.ui.shell.session import Session
@@ -21,11 +22,10 @@ from slm_studio.ui.train.actions import Actions
 from slm_studio.ui.train.book import Book
 from slm_studio.ui.train.command import command_of
 from slm_studio.ui.train.notices import Notices
-from slm_studio.ui.train.runs import RunsView, runs_words
+from slm_studio.ui.train.runs_view import RunsView, runs_words
 from slm_studio.ui.train.setup import Setup
 from slm_studio.ui.train.story import ELSEWHERE, Story
 from slm_studio.ui.train.watch import Watch
-from slm_studio.ui.train.wording import recipe_sentence, run_facts, run_score, state_words
 from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.page import Page

@@ -15,7 +15,7 @@ from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json, recipe
 from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.core.texts import tr
-from slm_studio.ui.data.wording import what_changed
+from slm_studio.ui.data.dataset_words import what_changed
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import Session
 

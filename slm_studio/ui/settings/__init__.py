@@ -1,0 +1,1 @@
+"""The Settings place: its panel, and the app's own trash."""
