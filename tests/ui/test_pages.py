@@ -16,8 +16,8 @@ from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.page import Page
+from tests.ui.data.test_panel import Place
 from tests.ui.places import classify_report, make_model
-from tests.ui.test_data_panel import Place
 
 
 def in_view(page: Page, widget: QWidget) -> bool:

@@ -29,7 +29,7 @@ from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.train.command import command_of
 from slm_studio.ui.train.duration import passes
 from slm_studio.ui.train.panel import PLAN, RUNS, TrainPanel
-from tests.ui.test_data_panel import ROWS, make_dataset
+from tests.ui.data.test_panel import ROWS, make_dataset
 
 MACHINE = Machine(device="cpu", name="A processor", precision="fp32", threads=2, steps=100)
 ROLES = {"text": "text", "label": "label"}

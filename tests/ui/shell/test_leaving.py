@@ -18,8 +18,8 @@ from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.train.story import Story
 from slm_studio.ui.widgets.question import Question
-from tests.ui.test_data_panel import ROWS, make_dataset
-from tests.ui.test_train_panel import Place, make  # noqa: F401  (a fixture)
+from tests.ui.data.test_panel import ROWS, make_dataset
+from tests.ui.train.test_panel import Place, make  # noqa: F401  (a fixture)
 
 MACHINE = Machine(device="cpu", name="", precision="fp32", threads=1, steps=400)
 

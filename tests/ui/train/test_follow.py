@@ -10,8 +10,8 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished
 from slm_studio.core.run import FINISHED, STOPPED, create_run, list_runs, save_run
 from slm_studio.ui.train.panel import NOTHING, PLAN, RUN, RUNS
-from tests.ui.test_data_panel import ROWS, make_dataset
-from tests.ui.test_train_panel import Place, interrupted, make, place  # noqa: F401  (fixtures)
+from tests.ui.data.test_panel import ROWS, make_dataset
+from tests.ui.train.test_panel import Place, interrupted, make, place  # noqa: F401  (fixtures)
 
 
 def measurings(place: Place) -> list[dict]:

@@ -15,7 +15,7 @@ from slm_studio.core.run import create_run
 from slm_studio.ui.shell.app import Expecting
 from slm_studio.ui.shell.session import Session
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass

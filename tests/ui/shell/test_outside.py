@@ -23,8 +23,8 @@ from slm_studio.ui.shell.running import Running
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.widgets.runs_card import RunningRun
+from tests.ui.data.test_panel import ROWS, make_dataset
 from tests.ui.places import make_model, until
-from tests.ui.test_data_panel import ROWS, make_dataset
 
 MACHINE = Machine(device="cpu", name="", precision="fp32", threads=1, steps=200)
 
@@ -129,7 +129,7 @@ application.exec()
 @pytest.mark.skipif(not shutil.which("dbus-run-session"), reason="no dbus-run-session here")
 def test_a_dock_on_the_session_bus_understands_the_progress() -> None:
     command = ["dbus-run-session", "--", sys.executable, "-c", LISTENER]
-    heard = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2])
+    heard = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[3])
 
     assert heard.stdout.startswith("application://slm-studio.desktop "), heard.stderr
     assert "'progress': 0.42" in heard.stdout and "'progress-visible': True" in heard.stdout

@@ -29,8 +29,8 @@ from slm_studio.ui.shell.session import PLACES, Session
 from slm_studio.ui.shell.training import Trainings
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import Page
+from tests.ui.data.test_panel import ROWS, make_dataset
 from tests.ui.places import until
-from tests.ui.test_data_panel import ROWS, make_dataset
 
 
 class StandIn(Page):
