@@ -161,12 +161,16 @@ def test_rows_of_different_length_do_not_touch_each_other():
 
     together_B = log_partition(emissions_BTL, mask_BT, chain)
     best_BT = viterbi(emissions_BTL, mask_BT, chain)
+    gold_BT = torch.tensor([[0, 1, 2, 3, 0, 1]] * 3)
+    losses_B = negative_log_likelihood(emissions_BTL, gold_BT, mask_BT, chain)
 
     for row, length in enumerate(lengths[:2]):
         alone_BTL = emissions_BTL[row : row + 1, :length]
         assert float(together_B[row]) == pytest.approx(float(log_partition(alone_BTL, mask_of(1, length), chain)))
         assert torch.equal(best_BT[row, :length], viterbi(alone_BTL, mask_of(1, length), chain)[0])
-    assert float(together_B[2]) == 0.0
+        loss_B = negative_log_likelihood(alone_BTL, gold_BT[:1, :length], mask_of(1, length), chain)
+        assert float(losses_B[row]) == pytest.approx(float(loss_B))
+    assert float(together_B[2]) == float(losses_B[2]) == 0.0
     assert (best_BT[2] == UNKNOWN).all()
 
 
