@@ -1,0 +1,91 @@
+"""From a sentence's words to the pieces of a vocabulary: the first piece of each word bears its tag, the others none.
+
+Every word is taken apart by itself, so no piece ever spans two words, whatever the vocabulary does with blanks. Byte-level
+and unigram vocabularies mark the beginning of a word by the blank before it: they get one, except where the script writes none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from slm_studio.engine.models.crf import UNKNOWN
+from slm_studio.engine.models.encoding import Ids, encode_plain, frame_of
+from slm_studio.engine.models.features import UNSPACED
+
+LONE_MARK = "▁"  # SentencePiece: a word begins
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """One sentence in a vocabulary's frame."""
+
+    ids: tuple[int, ...]
+    firsts: tuple[int, ...]  # the place in `ids` of each word's first piece; as many as there are words left
+    cut: int  # words that were left out at the end
+
+    def labels(self, tags: Sequence[int]) -> Ids:
+        """Return a label for every piece: the words' at their first pieces, UNKNOWN elsewhere."""
+        found = [UNKNOWN] * len(self.ids)
+        for place, tag in zip(self.firsts, tags, strict=False):  # tags of words that were cut go with them
+            found[place] = tag
+        return found
+
+    @property
+    def marks(self) -> Ids:
+        """Return 1 for the first piece of a word and 0 for every other: the mask under which tags are decoded."""
+        found = [0] * len(self.ids)
+        for place in self.firsts:
+            found[place] = 1
+        return found
+
+
+def encode_words(tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], limit: int) -> list[Pieces]:
+    """Return the pieces of each sentence in the vocabulary's frame, at most `limit` of them: words that do not fit are cut off.
+
+    A word without pieces of its own (an empty one, a control character) gets the piece for what is unknown.
+    """
+    blank = _marks_beginnings(tokenizer)
+    spelled = [_spelled(words, blank) for words in sentences]
+    distinct = sorted({each for words in spelled for each in words})
+    ids_of = dict(zip(distinct, encode_plain(tokenizer, [text for text, _ in distinct]), strict=True))
+    lone = tokenizer.convert_tokens_to_ids(LONE_MARK) if LONE_MARK in tokenizer.get_vocab() else None
+    stand_in = _stand_in(tokenizer)
+    frame = frame_of(tokenizer)
+    room = max(1, limit - len(frame.opening) - len(frame.closing))
+    found = []
+    for words in spelled:
+        ids, firsts = list(frame.opening), []
+        last = len(ids) + room
+        for text, is_joined in words:
+            pieces = ids_of[text, is_joined]
+            if is_joined and len(pieces) > 1 and pieces[0] == lone:
+                pieces = pieces[1:]  # it says “a blank stood here”, and none did
+            pieces = (pieces or [stand_in])[:room]
+            if len(ids) + len(pieces) > last:
+                break
+            firsts.append(len(ids))
+            ids += pieces
+        found.append(Pieces((*ids, *frame.closing), tuple(firsts), len(words) - len(firsts)))
+    return found
+
+
+def _spelled(words: Sequence[str], blank: str) -> list[tuple[str, bool]]:
+    """Return each word as it would stand in a text, and whether it is joined to the word before."""
+    found = []
+    for place, word in enumerate(words):
+        is_joined = place > 0 and bool(UNSPACED.match(word) and UNSPACED.match(words[place - 1][-1:]))
+        found.append((word if is_joined else blank + word, is_joined))
+    return found
+
+
+def _marks_beginnings(tokenizer: PreTrainedTokenizerBase) -> str:
+    """Return the blank that has to stand before a word, lest the vocabulary take it for the inside of another; often none."""
+    alone, after_blank = encode_plain(tokenizer, ["a", " a"])
+    return " " if alone != after_blank and len(after_blank) == 1 else ""
+
+
+def _stand_in(tokenizer: PreTrainedTokenizerBase) -> int:
+    if tokenizer.unk_token_id is not None:
+        return int(tokenizer.unk_token_id)
+    return (encode_plain(tokenizer, ["?"])[0] or [0])[0]
