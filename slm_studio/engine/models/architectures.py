@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 CLASSIFY, WRITE = "classify", "write"
-OWN_TYPES = ("slm-bag", "slm-lstm")  # the studio's own shapes
+OWN_TYPES = ("slm-bag", "slm-lstm", "slm-tagger")  # the studio's own shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     ),
     "slm-lstm": Architecture("reader.embeddings.weight"),
     "slm-bag": Architecture("table.weight"),
+    "slm-tagger": Architecture("embeddings.weight"),
 }  # fmt: skip
 
 

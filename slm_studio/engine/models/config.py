@@ -16,6 +16,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.classifiers import register_families
 from slm_studio.engine.models.foreign_config import check_config
+from slm_studio.engine.models.taggers import register_taggers
 
 T = TypeVar("T")
 
@@ -45,6 +46,7 @@ _DROPOUTS = (
 def network_config(folder: Path) -> PreTrainedConfig:
     """Return the config of the folder's network. Raises StudioError where it describes none that can be built."""
     register_families()
+    register_taggers()
     plain = check_config(folder)
     kind = CONFIG_MAPPING[str(plain["model_type"])]
     known = _known(kind)

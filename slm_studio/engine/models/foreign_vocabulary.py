@@ -14,19 +14,20 @@ from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.fitting import first_number
 from slm_studio.engine.models.weights import check_size, read_json
 
-BAG_TOKENIZER = "bag_tokenizer.json"  # the studio's own
+BAG_TOKENIZER, WORD_TOKENIZER = "bag_tokenizer.json", "word_features.json"  # the studio's own
 TOKENIZER, PLAIN = "tokenizer.json", "vocab.txt"
 MAX_TABLE = 16 * 1024 * 1024  # bytes of a small JSON file
 MAX_PLAIN = 64 * 1024 * 1024
 MAX_PART = 32  # characters of a hashed part
 MAX_HASHES = 1 << 26
+MAX_SLOTS = 256  # features of one word
 MAX_TOKEN = 4096  # characters of one token: real ones have up to 256, of blanks
 MAX_CONTENT = 64  # characters that one rule may put in
 MAX_GROWTH = 64  # times that all rules of a chain together may lengthen a text
 MAX_MAPPED = 256  # bytes that a character map may put in place of a character: NFKC needs 33
 MAX_PIECES = 64  # parts of a chain, or control tokens around a text
 MAX_WORD = 1000  # characters of a word that WordPiece may try to take apart, in squared time
-_FILES = ((TOKENIZER,), (PLAIN,), ("vocab.json", "merges.txt"), (BAG_TOKENIZER,))
+_FILES = ((TOKENIZER,), (PLAIN,), ("vocab.json", "merges.txt"), (BAG_TOKENIZER,), (WORD_TOKENIZER,))
 
 
 def check_vocabulary(folder: Path, config: Mapping[str, object], rows: int) -> None:
@@ -39,6 +40,8 @@ def check_vocabulary(folder: Path, config: Mapping[str, object], rows: int) -> N
         )
     if (folder / BAG_TOKENIZER).is_file():
         numbers = [_highest_feature(folder)]
+    elif (folder / WORD_TOKENIZER).is_file():
+        numbers = [_highest_word_feature(folder, config)]
     else:
         numbers = [*_pipeline_ids(folder), *_plain_ids(folder)]
     highest = max([*numbers, first_number(config, "pad_token_id") or 0], default=0)
@@ -200,6 +203,24 @@ def _highest_feature(folder: Path) -> int:
     ):
         raise _damaged(BAG_TOKENIZER, "its numbers are not what the studio writes")
     return len(known)
+
+
+def _highest_word_feature(folder: Path, config: Mapping[str, object]) -> int:
+    plain = read_json(folder / WORD_TOKENIZER, MAX_TABLE)
+    plain = plain if isinstance(plain, dict) else {}
+    slots, names = plain.get("slots"), plain.get("names")
+    parts = [plain.get(name, 1) for name in ("fewest", "shortest_part", "longest_part")]
+    if (
+        type(slots) is not int
+        or not 0 < slots <= MAX_SLOTS
+        or slots != config.get("slots")  # the network counts words by it
+        or not isinstance(names, list)
+        or not all(type(name) is str for name in names)
+        or not all(type(number) is int and 0 < number <= MAX_PART for number in parts)
+        or set(plain) - {"slots", "names", "fewest", "shortest_part", "longest_part"}
+    ):
+        raise _damaged(WORD_TOKENIZER, "its numbers are not what the studio writes")
+    return len(names) + 1  # 0 pads and 1 is unknown
 
 
 def _damaged(name: str, reason: str) -> StudioError:

@@ -14,9 +14,10 @@ from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.config import network_config, set_dropout
 from slm_studio.engine.models.demands import NETS, incomplete
 from slm_studio.engine.models.encoding import frame_of
-from slm_studio.engine.models.foreign_vocabulary import BAG_TOKENIZER
+from slm_studio.engine.models.foreign_vocabulary import BAG_TOKENIZER, WORD_TOKENIZER
+from slm_studio.engine.models.word_features import WordTokenizer
 
-Vocabulary = PreTrainedTokenizerFast | BagTokenizer
+Vocabulary = PreTrainedTokenizerFast | BagTokenizer | WordTokenizer
 
 
 def open_net(folder: Path, task: str) -> PreTrainedModel:
@@ -39,6 +40,8 @@ def open_tokenizer(folder: Path) -> Vocabulary:
     """Return the vocabulary of a model folder."""
     if (folder / BAG_TOKENIZER).is_file():
         return BagTokenizer.from_pretrained(str(folder))
+    if (folder / WORD_TOKENIZER).is_file():
+        return WordTokenizer.from_pretrained(str(folder))
     quiet_libraries()
     config = network_config(folder)
     with blaming(folder.name):
@@ -61,7 +64,7 @@ def settle_padding(net: PreTrainedModel, tokenizer: Vocabulary, name: str) -> No
 
     Such a network looks for the last token that is none: a token that ends texts by itself would be taken for the tail.
     """
-    if isinstance(tokenizer, BagTokenizer) or not ARCHITECTURES[net.config.model_type].is_decoder:
+    if not isinstance(tokenizer, PreTrainedTokenizerFast) or not ARCHITECTURES[net.config.model_type].is_decoder:
         return
     rows, closing = net.get_input_embeddings().weight.shape[0], frame_of(tokenizer).closing
     own = [net.config.pad_token_id, tokenizer.pad_token_id]

@@ -63,7 +63,7 @@ class RecurrentPreTrainedModel(PreTrainedModel):
             if module.bias is not None:
                 init.zeros_(module.bias)
         elif isinstance(module, nn.LSTM):
-            _begin_lstm(module)
+            begin_lstm(module)
 
 
 class RecurrentModel(RecurrentPreTrainedModel):
@@ -142,7 +142,7 @@ class LSTMForSequenceClassification(RecurrentPreTrainedModel):
         return torch.cat([strongest_BH, attended_BH], dim=-1)
 
 
-def _begin_lstm(lstm: nn.LSTM) -> None:
+def begin_lstm(lstm: nn.LSTM) -> None:
     """Start with orthogonal recurrences and open forget gates.
 
     Source: Jozefowicz et al. 2015, https://proceedings.mlr.press/v37/jozefowicz15.html
