@@ -1,0 +1,146 @@
+"""What versions before this one wrote still opens.
+
+Each folder below tests/compatibility was written by the code of its day with: python -m tests.compatibility.make NAME
+"""
+
+import json
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from slm_studio import engine
+from slm_studio.core import corrections, files, paths
+from slm_studio.core.dataset import ReadOptions, list_datasets
+from slm_studio.core.events import Finished, Step
+from slm_studio.core.run import STOPPED, History, open_run
+from slm_studio.core.saved import list_models
+from slm_studio.core.settings import Settings, load_settings
+from slm_studio.ui.parts.reading import CaseReader, Wanted, read_report
+from tests.cli.commands import Run, runner
+
+VERSIONS = sorted(path.parent for path in (Path(__file__).parent / "compatibility").glob("*/recorded.json"))
+
+
+@dataclass(frozen=True)
+class Before:
+    """The app folder of an older version, moved to where this test looks, and what the version said of it."""
+
+    home: Path
+    models: dict[str, dict]
+    runs: dict[str, dict]
+    stopped: dict[str, dict]
+
+
+@pytest.fixture(params=VERSIONS, ids=lambda folder: folder.name)
+def before(request: pytest.FixtureRequest, home: Path) -> Before:
+    shutil.copytree(request.param, home)
+    recorded = json.loads((home / "recorded.json").read_text(encoding="utf-8"))
+    former = recorded.pop("home")
+    for path in home.rglob("*.json"):
+        if "checkpoints" not in path.parts:  # whose hashes are part of what is tested
+            files.write_json(path, moved(json.loads(path.read_text(encoding="utf-8")), former, home))
+    return Before(home=home, **recorded)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    return runner(monkeypatch, capsys)
+
+
+def moved(value: object, former: str, home: Path) -> object:
+    """Return a JSON value with the paths of a home that is elsewhere now."""
+    if isinstance(value, dict):
+        return {key: moved(item, former, home) for key, item in value.items()}
+    if isinstance(value, list):
+        return [moved(item, former, home) for item in value]
+    if isinstance(value, str) and value.startswith(former):
+        return str(home.joinpath(*value[len(former) :].strip("/\\").replace("\\", "/").split("/")))
+    return value
+
+
+def test_there_is_something_to_open() -> None:
+    assert VERSIONS
+
+
+def test_runs_are_listed_and_shown(before: Before, run: Run) -> None:
+    listed = {each["id"]: each for each in run("runs", "list").result["runs"]}
+
+    assert set(listed) == {*before.runs, *before.stopped}
+    for identity, known in before.runs.items():
+        shown = run("runs", "show", identity).result
+        assert shown["state"] == listed[identity]["state"] == "finished"
+        assert (shown["metrics"], shown["steps"]) == (known["metrics"], known["steps"])
+        assert Path(shown["model"]) == paths.models() / known["model"]
+        assert shown["recipe"]["roles"]
+        events = [line["event"] for line in History(open_run(paths.runs() / identity).path).lines()]
+        assert events[0] and events.count("step") == known["steps"] and events[-1] == "finished"
+
+
+def test_models_answer_and_score_as_they_did(before: Before, run: Run) -> None:
+    assert {model.name for model in list_models()} == set(before.models)
+    for name, known in before.models.items():
+        folder, (verb, *ask) = paths.models() / name, known["ask"]
+        answer = run(verb, folder, *ask).result
+        scores = run("evaluate", folder, before.home / known["file"]).result["metrics"]
+
+        assert answer.get("text") == known["answer"].get("text")
+        for item, former in zip(answer.get("items", ()), known["answer"].get("items", ()), strict=True):
+            assert item == pytest.approx(former, rel=1e-4) if not isinstance(item, dict) else same(item, former)
+        for key, value in known["scores"].items():
+            assert scores[key] == pytest.approx(value, rel=1e-4), (name, key)
+
+
+def same(item: dict, former: dict) -> bool:
+    return item["label"] == former["label"] and item["score"] == pytest.approx(former["score"], rel=1e-4)
+
+
+def test_reports_are_read_with_their_rows(before: Before) -> None:
+    for name, known in before.models.items():
+        folder = paths.models() / name / "report"
+        report = read_report(folder)
+        assert report is not None
+        cases = CaseReader(folder, Wanted()).read(1000, 10.0)
+
+        assert len(cases) == len((folder / "cases.jsonl").read_text(encoding="utf-8").strip().split("\n"))
+        assert all(case.text for case in cases)
+        assert {metric.key: metric.value for metric in report.metrics} == pytest.approx(
+            {key: value for key, value in known["scores"].items() if not key.endswith("_interval")}, rel=1e-4
+        )
+        assert report.baselines
+
+
+def test_a_stopped_run_goes_on_to_its_end(before: Before) -> None:
+    for identity, known in before.stopped.items():
+        stopped = open_run(paths.runs() / identity)
+        assert (stopped.state, stopped.step, stopped.can_resume) == (STOPPED, known["step"], True)
+
+        *events, last = engine.resume(stopped)
+
+        assert isinstance(last, Finished)
+        losses = [event.loss for event in events if isinstance(event, Step)]
+        assert losses == pytest.approx(known["losses"][known["step"] :], rel=1e-3)
+        assert Path(last.result.folder).is_dir()
+
+
+def test_datasets_settings_and_corrections_are_read(before: Before) -> None:
+    (messages,) = (each for each in list_datasets() if each.name == "messages.csv")
+    (*_, again) = engine.read(str(before.home / "messages.csv"))
+
+    assert load_settings() == Settings(language="zh_CN", theme="dark", threads=2, namespace="ada", notify=False)
+    assert again.result.id == messages.id and len(list_datasets()) == 2
+    correction = corrections.correction_of(messages)
+    assert correction is not None
+    assert (correction.task, correction.roles) == ("classify", {"text": "message", "label": "about"})
+    assert corrections.options_of(Path(messages.source)) == ReadOptions(delimiter=",", encoding="utf-8")
+
+
+def test_old_folders_travel_in_no_package() -> None:
+    root = Path(__file__).parents[1]
+    targets = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+
+    assert targets["wheel"]["packages"] == ["slm_studio"]
+    for folder in VERSIONS:
+        assert any(folder.relative_to(root).match(pattern) for pattern in targets["sdist"]["exclude"])
