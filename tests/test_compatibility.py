@@ -1,4 +1,4 @@
-"""What versions before this one wrote still opens.
+"""What versions before this one wrote still opens; what a newer one wrote is refused in words.
 
 Each folder below tests/compatibility was written by the code of its day with: python -m tests.compatibility.make NAME
 """
@@ -6,22 +6,25 @@ Each folder below tests/compatibility was written by the code of its day with: p
 import json
 import shutil
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from slm_studio import engine
-from slm_studio.core import corrections, files, paths
-from slm_studio.core.dataset import ReadOptions, list_datasets
+from slm_studio.core import codec, corrections, files, paths
+from slm_studio.core.dataset import Dataset, ReadOptions, list_datasets, open_dataset
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Step
-from slm_studio.core.run import STOPPED, History, open_run
-from slm_studio.core.saved import list_models
+from slm_studio.core.run import STOPPED, History, list_runs, open_run
+from slm_studio.core.saved import list_models, open_saved
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.ui.parts.reading import CaseReader, Wanted, read_report
 from tests.cli.commands import Run, runner
 
 VERSIONS = sorted(path.parent for path in (Path(__file__).parent / "compatibility").glob("*/recorded.json"))
+NEWER = codec.FORMAT + 1
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,68 @@ def test_datasets_settings_and_corrections_are_read(before: Before) -> None:
     assert correction is not None
     assert (correction.task, correction.roles) == ("classify", {"text": "message", "label": "about"})
     assert corrections.options_of(Path(messages.source)) == ReadOptions(delimiter=",", encoding="utf-8")
+
+
+def raise_number(path: Path) -> Path:
+    files.write_json(path, json.loads(path.read_text(encoding="utf-8")) | {"format": NEWER})
+    return path.parent
+
+
+KINDS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "model": ("models/bag/studio.json", lambda folder: list(engine.open(str(folder), "cpu"))),
+    "model to import": ("models/bag/studio.json", lambda folder: list(engine.adopt(str(folder)))),
+    "run": ("runs/*-bag-2/state.json", lambda folder: list(engine.resume(list_runs_and(folder)))),
+    "run's recipe": ("runs/*-bag-2/recipe.json", lambda folder: list(engine.resume(open_run(folder)))),
+    "run's dataset": ("runs/*-bag-2/dataset.json", lambda folder: list(engine.resume(open_run(folder)))),
+    "dataset": ("datasets/messages-*/dataset.json", open_dataset),
+    "report": ("models/bag/report/report.json", read_report),
+}
+
+
+def list_runs_and(folder: Path) -> object:
+    assert folder.name not in {run.id for run in list_runs()}  # like a damaged one it costs only itself
+    return open_run(folder)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_of_a_newer_version_is_refused_in_words(kind: str, before: Before) -> None:
+    pattern, use = KINDS[kind]
+    (path,) = before.home.glob(pattern)
+    folder = raise_number(path)
+    content = {each: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+    with pytest.raises(StudioError) as caught:
+        use(folder)
+
+    assert caught.value.code == codec.NEWER
+    assert caught.value.values["path"] == ("studio.json" if "import" in kind else str(path))
+    assert "newer version" in str(caught.value)
+    assert caught.value.advice.startswith("Update SLM Studio")
+    changed = {each.name for each in content if each.read_bytes() != content[each]}
+    assert changed <= {"state.json"}  # where a run that could not begin says why
+
+
+def test_a_command_says_it_too(before: Before, run: Run) -> None:
+    folder = raise_number(paths.models() / "bag" / "studio.json")
+
+    assert run("predict", folder, "--text", "a").error["code"] == codec.NEWER
+
+
+def test_what_is_written_now_bears_the_number(before: Before) -> None:
+    stopped = next(iter(before.stopped))
+    *_, last = engine.resume(open_run(paths.runs() / stopped))
+    run_folder, model = paths.runs() / stopped, Path(last.result.folder)
+    (*_, read) = engine.read(str(paths.resources() / "samples" / "en" / "messages.csv"))
+    assert isinstance(read.result, Dataset)
+
+    written = (
+        run_folder / "state.json",
+        model / "studio.json",
+        model / "report" / "report.json",
+        Path(read.result.folder) / "dataset.json",
+    )
+    assert {files.read_object(path)["format"] for path in written} == {codec.FORMAT}
+    assert open_saved(model).name == last.result.name
 
 
 def test_old_folders_travel_in_no_package() -> None:

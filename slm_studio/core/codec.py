@@ -10,6 +10,9 @@ from slm_studio.core import files
 from slm_studio.core.errors import StudioError
 
 T = TypeVar("T")
+FORMAT = 1  # rises when a version writes what those before would misread; what bears no number is older than numbers
+_FORMAT = "format"
+NEWER = "newer-version"  # the code of the error
 DAMAGE = (TypeError, ValueError, KeyError, AttributeError)  # what decoding raises where a value has the wrong shape
 
 
@@ -48,9 +51,30 @@ def from_json(kind: type[T], plain: object) -> T:
         ) from error
 
 
+def write(path: Path, plain: object) -> None:
+    """Write the JSON form of a noun (an object) atomically, with the number of its form."""
+    assert isinstance(plain, dict)
+    files.write_json(path, {_FORMAT: FORMAT, **plain})
+
+
+def refuse_newer(plain: object, path: Path) -> None:
+    """Raise StudioError where a later version wrote this file in a form that this one would misread."""
+    written = plain.get(_FORMAT, 0) if isinstance(plain, dict) else 0
+    if not isinstance(written, int) or written > FORMAT:
+        raise StudioError(
+            NEWER,
+            "“{path}” was written by a newer version of SLM Studio (its form is {written}, this one knows {known}).",
+            "Update SLM Studio. Nothing in the folder was changed.",
+            path=str(path),
+            written=str(written),
+            known=FORMAT,
+        )
+
+
 def read(kind: type[T], path: Path) -> T:
     """Rebuild a dataclass from the JSON file that holds it. Raises StudioError, which names the file."""
     plain = files.read_json(path)
+    refuse_newer(plain, path)
     try:
         return _decode(kind, plain)  # type: ignore[return-value]
     except DAMAGE as error:

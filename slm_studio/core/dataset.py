@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Literal
 
-from slm_studio.core import codec, files, paths
+from slm_studio.core import codec, paths
 from slm_studio.core.errors import StudioError, Value
 
 Kind = Literal["text", "label", "number", "list", "messages", "spans", "tags", "id", "date", "time", "address"]
@@ -166,7 +166,7 @@ def distinct_values(dataset: Dataset, column: str) -> int | str:
 
 def save_dataset(dataset: Dataset) -> None:
     """Write dataset.json beside the rows, atomically."""
-    files.write_json(Path(dataset.folder) / "dataset.json", codec.to_json(dataset))
+    codec.write(Path(dataset.folder) / "dataset.json", codec.to_json(dataset))
 
 
 def open_dataset(folder: Path) -> Dataset:

@@ -76,15 +76,15 @@ def create_run(recipe: Recipe, dataset: Dataset) -> Run:
         fingerprint=dataset.fingerprint, state=CREATED, created=now.isoformat(timespec="seconds"),
     )  # fmt: skip
     with files.atomic_folder(run.path) as partial:
-        files.write_json(partial / "recipe.json", recipe_to_json(recipe))
-        files.write_json(partial / "dataset.json", codec.to_json(dataset))
-        files.write_json(partial / "state.json", codec.to_json(run))
+        codec.write(partial / "recipe.json", recipe_to_json(recipe))
+        codec.write(partial / "dataset.json", codec.to_json(dataset))
+        codec.write(partial / "state.json", codec.to_json(run))
     return run
 
 
 def save_run(run: Run) -> Run:
     """Write state.json atomically and return the run."""
-    files.write_json(run.path / "state.json", codec.to_json(run))
+    codec.write(run.path / "state.json", codec.to_json(run))
     return run
 
 
@@ -124,7 +124,10 @@ def list_runs() -> list[Run]:
 
 def recipe_of(run: Run) -> Recipe:
     """Return the recipe that decides this run."""
-    return recipe_from_json(files.read_object(run.path / "recipe.json"))
+    path = run.path / "recipe.json"
+    plain = files.read_object(path)
+    codec.refuse_newer(plain, path)
+    return recipe_from_json(plain)
 
 
 def dataset_of(run: Run) -> Dataset:

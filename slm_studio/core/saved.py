@@ -55,7 +55,7 @@ class SavedModel:
 def save_facts(model: SavedModel, folder: Path | None = None) -> None:
     """Write studio.json into the model's folder; paths of this computer stay out of it."""
     target = folder or Path(model.folder)
-    files.write_json(target / STUDIO_FILE, codec.to_json(replace(model, folder="")))
+    codec.write(target / STUDIO_FILE, codec.to_json(replace(model, folder="")))
 
 
 def open_saved(folder: Path) -> SavedModel:
@@ -68,6 +68,7 @@ def open_saved(folder: Path) -> SavedModel:
             folder=str(folder),
         )
     plain = files.read_json(folder / STUDIO_FILE)
+    codec.refuse_newer(plain, folder / STUDIO_FILE)
     try:
         return replace(codec.from_json(SavedModel, plain), folder=str(folder))
     except StudioError as error:

@@ -65,7 +65,7 @@ def keep_dataset(name: str, source: str, parts: Mapping[str, Part], report: Read
     with files.atomic_folder(folder) as partial:
         for split, part in parts.items():
             part.path.replace(partial / f"{split}.arrow")
-        files.write_json(partial / "dataset.json", codec.to_json(dataset))
+        codec.write(partial / "dataset.json", codec.to_json(dataset))
     return dataset
 
 

@@ -135,7 +135,7 @@ def write_report(report: Report, folder: Path) -> None:
         csv.writer(out).writerows(lines)
         sign = "" if out.getvalue().isascii() else "\ufeff"  # by which spreadsheets know UTF-8
         files.write_atomic(folder / "confusion.csv", sign + out.getvalue())
-    files.write_json(folder / REPORT_FILE, codec.to_json(report))
+    codec.write(folder / REPORT_FILE, codec.to_json(report))
 
 
 def recipe_of_model(model: SavedModel, roles: dict[str, str]) -> Recipe:

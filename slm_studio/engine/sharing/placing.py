@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slm_studio.core import files, paths
+from slm_studio.core import codec, files, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE, Lineage, SavedModel, list_models, open_saved, save_facts
 from slm_studio.core.tasks import all_tasks
@@ -85,8 +85,10 @@ def _known(folder: Path) -> SavedModel | None:
         return None
     try:
         model = open_saved(folder)
-    except StudioError:
-        return None  # damaged, or of a later version: the weights speak for themselves
+    except StudioError as error:
+        if error.code == codec.NEWER:  # the folder is a copy on its way, which nobody knows by its path
+            raise StudioError(error.code, error.message, error.hint, **error.values | {"path": STUDIO_FILE}) from error
+        return None  # damaged: the weights speak for themselves
     return model if model.task in {"", *(info.key for info in all_tasks())} else None
 
 
