@@ -17,6 +17,7 @@ ROOMS = {
     "core": ({"core"}, {"platformdirs"}),
     "engine": ({"core", "engine"}, None),
     "host": ({"core", "host"}, {"keyring", "send2trash"}),  # in secrets.py and trash.py: for both faces
+    "face": ({"core", "host"}, set()),  # the Python face: what `import slm_studio` gives
     "cli": ({"core", "host", "cli"}, {"typer", "click", "rich", "keyring"}),
     "serve": ({"core", "host", "serve"}, {"starlette", "uvicorn"}),
     "ui": ({"core", "host", "ui"}, {"PySide6", "shiboken6", "pyqtgraph", "pyarrow", "numpy", "keyring"}),

@@ -3,8 +3,9 @@
 import argparse
 
 from slm_studio.cli.command import Command
-from slm_studio.cli.flags import add_reading, add_roles, check_roles, join_roles, roles_of, suggested_task
+from slm_studio.cli.flags import add_reading, add_roles, roles_of
 from slm_studio.core.errors import fill
+from slm_studio.core.planning import check_roles, join_roles, suggested_task
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Suggestion
 

@@ -3,9 +3,10 @@
 import argparse
 
 from slm_studio.cli.command import Command, file_out
-from slm_studio.cli.flags import add_bom, add_reading, add_roles, check_roles, join_roles, roles_of
+from slm_studio.cli.flags import add_bom, add_reading, add_roles, roles_of
 from slm_studio.cli.read import report_of
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.planning import check_roles, join_roles
 from slm_studio.core.results import FileResult, Suggestion
 
 

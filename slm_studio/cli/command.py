@@ -16,6 +16,7 @@ from slm_studio.core.addresses import is_address, name_of
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Started
+from slm_studio.core.paths import absolute
 from slm_studio.core.results import Opened
 from slm_studio.core.run import Run
 from slm_studio.core.saved import SavedModel, open_saved
@@ -114,16 +115,6 @@ def reading_of(arguments: argparse.Namespace | None) -> dict[str, object]:
     if options.get("delimiter") in ("tab", r"\t"):
         options["delimiter"] = "\t"  # hard to type in a terminal
     return options
-
-
-def absolute(file: str | None) -> str:
-    """Return a path that means the same in the engine's process, without “..” in it; a link keeps its own name."""
-    if not file:
-        return ""
-    path = Path(file).expanduser().absolute()
-    if path.name == "..":
-        return str(path.resolve())
-    return str(path.parent.resolve() / path.name if ".." in path.parts else path)
 
 
 def file_out(file: str) -> str:

@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 
 from slm_studio.cli.command import Command
-from slm_studio.cli.flags import add_reading, add_roles, check_roles, roles_of
+from slm_studio.cli.flags import add_reading, add_roles, roles_of
 from slm_studio.core import codec
 from slm_studio.core.errors import fill
+from slm_studio.core.planning import check_roles
 from slm_studio.core.results import Report
 
 

@@ -5,11 +5,9 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 
 from slm_studio.cli.usage import number, role_and_column, whole_number
-from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import Knob, knobs
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import all_tasks, task_info
 
 WORDS: dict[type, tuple[Callable[[str], object], str]] = {
@@ -62,54 +60,6 @@ def roles_of(arguments: argparse.Namespace) -> dict[str, str]:
         if getattr(arguments, name, None):
             found[name] = getattr(arguments, name)
     return found
-
-
-def join_roles(guessed: Mapping[str, str], named: Mapping[str, str]) -> dict[str, str]:
-    """Return the roles as named, the rest as guessed; a column that was named is guessed for nothing else."""
-    return {role: column for role, column in guessed.items() if column not in named.values()} | dict(named)
-
-
-def suggested_task(guess: Suggestion, named: Mapping[str, str]) -> str:
-    """Return the suggested task; where nothing was found to learn, the first one for which the named columns are enough.
-
-    Raises StudioError where they are not.
-    """
-    if guess.task:
-        return guess.task
-    for info in all_tasks():
-        if {role.name for role in info.roles if role.needed} == set(named):
-            return info.key
-    raise StudioError(
-        "nothing-to-learn",
-        guess.reason,
-        "Choose another file, or name the column that holds the texts: --text COLUMN.",
-        **guess.said(),
-    )
-
-
-def check_roles(roles: Mapping[str, str], dataset: Dataset, task: str = "") -> None:
-    """Refuse a role that the task does not have, and a column that the file does not have. Raises StudioError."""
-    columns = [column.name for column in dataset.columns]
-    for role, column in roles.items():
-        known = [each.name for each in task_info(task).roles] if task else [role]
-        if role not in known:
-            raise StudioError(
-                "no-such-role",
-                "The task “{task}” has no role “{role}”.",
-                "Its roles are: {roles}.",
-                task=task,
-                role=role,
-                roles=", ".join(known),
-            )
-        if column not in columns:
-            raise StudioError(
-                "no-such-column",
-                "“{dataset}” has no column “{column}”.",
-                "Its columns are: {columns}.",
-                dataset=dataset.name,
-                column=column,
-                columns=", ".join(columns),
-            )
 
 
 def add_knobs(parser: argparse.ArgumentParser, owners: Iterable[type], title: str) -> None:

@@ -8,7 +8,7 @@ from slm_studio.cli.train import and_how_to_resume, outcome
 from slm_studio.cli.usage import whole_number
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import recipe_to_json
-from slm_studio.core.run import RUNNING, Run, find_run, list_runs, recipe_of
+from slm_studio.core.run import RUNNING, Run, find_resumable, find_run, list_runs, recipe_of
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.host.trash import throw_away
@@ -53,15 +53,7 @@ def show(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
 def resume(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Train on; ends as `train` does."""
     out = destination_of(arguments)
-    run = find_run(arguments.id)
-    if not run.can_resume:
-        raise StudioError(
-            "not-resumable",
-            "The run “{run}” is {state}.",
-            "Only a run that was stopped or interrupted can be resumed.",
-            run=run.id,
-            state=run.state,
-        )
+    run = find_resumable(arguments.id)
     work.out = out.flags if out is not None else ""
     try:
         model = work.do(SavedModel, "resume", run=run)

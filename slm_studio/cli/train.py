@@ -3,29 +3,24 @@
 import argparse
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
-from slm_studio.cli.command import Command, absolute
+from slm_studio.cli.command import Command
 from slm_studio.cli.destination import Destination, add_out, destination_of
 from slm_studio.cli.flags import (
     add_knobs,
     add_reading,
     add_roles,
-    check_roles,
     check_settings,
-    join_roles,
     roles_of,
     settings_of,
-    suggested_task,
     training_owners,
 )
-from slm_studio.core.addresses import base_of
+from slm_studio.core import planning
 from slm_studio.core.errors import StudioError
-from slm_studio.core.recipe import BLANK, Recipe, make_recipe, split_base
+from slm_studio.core.recipe import BLANK, Recipe, split_base
 from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, create_run, find_run, save_run
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import all_tasks
 from slm_studio.host.secrets import token_for_base
 
@@ -67,10 +62,10 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset, task=task)
     named = roles_of(arguments)
-    recipe = make_plan(suggested_task(guess, named), arguments, settings)
-    check_roles(named, dataset, recipe.task)
+    recipe = make_plan(planning.suggested_task(guess, named), arguments, settings)
+    planning.check_roles(named, dataset, recipe.task)
     recipe = replace(
-        recipe, roles=join_roles(guess.roles, named), name=arguments.name or (out.path.name if out else "")
+        recipe, roles=planning.join_roles(guess.roles, named), name=arguments.name or (out.path.name if out else "")
     )
     for problem in recipe.problems():
         raise problem
@@ -116,12 +111,7 @@ def implied_task(arguments: argparse.Namespace) -> str:
 def make_plan(task: str, arguments: argparse.Namespace, settings: dict[str, object]) -> Recipe:
     """Return the recipe that the flags ask for. Raises StudioError where a setting or the base cannot be."""
     check_settings(settings, task)
-    recipe = make_recipe(task, base=whole_base(arguments.base), roles=roles_of(arguments), settings=settings)
-    recipe.settled()  # knows families and sizes
-    for problem in recipe.problems():
-        if problem.code != "role-missing":
-            raise problem
-    return recipe
+    return planning.make_plan(task, arguments.base, roles_of(arguments), settings)
 
 
 def and_how_to_resume(error: StudioError, run: Run, out: str) -> StudioError:
@@ -140,10 +130,3 @@ def outcome(run: Run, model: SavedModel, out: Destination | None) -> dict[str, o
         "run": run.id, "model": model.folder, "task": model.task, "base": model.base, "metrics": model.metrics | intervals,
         "metrics_on": model.metrics_on, "baseline": model.baseline, "seconds": round(model.seconds, 2),
     }  # fmt: skip
-
-
-def whole_base(base: str) -> str:
-    """Return a base as the recipe names it: a relative folder means the same in the engine's process, a page is its id."""
-    if not base or base.startswith(BLANK):
-        return base
-    return absolute(base) if Path(base).expanduser().is_dir() else base_of(base, load_settings().endpoint)

@@ -55,6 +55,16 @@ def settings_file() -> Path:
     return home() / "settings.json"
 
 
+def absolute(file: str | os.PathLike[str] | None) -> str:
+    """Return a path that means the same in the engine's process, without “..” in it; a link keeps its own name."""
+    if not file:
+        return ""
+    path = Path(file).expanduser().absolute()
+    if path.name == "..":
+        return str(path.resolve())
+    return str(path.parent.resolve() / path.name if ".." in path.parts else path)
+
+
 def resources() -> Path:
     """Return the folder of icons, translations and samples: in a frozen app, a wheel or a checkout."""
     frozen = getattr(sys, "_MEIPASS", None)

@@ -109,6 +109,20 @@ def find_run(identity: str) -> Run:
     return open_run((exact or matches)[0])
 
 
+def find_resumable(identity: str) -> Run:
+    """Return the run called so, if it can go on. Raises StudioError."""
+    run = find_run(identity)
+    if not run.can_resume:
+        raise StudioError(
+            "not-resumable",
+            "The run “{run}” is {state}.",
+            "Only a run that was stopped or interrupted can be resumed.",
+            run=run.id,
+            state=run.state,
+        )
+    return run
+
+
 def list_runs() -> list[Run]:
     """Return all runs, newest first; damaged folders are left out, their files stay."""
     found = []

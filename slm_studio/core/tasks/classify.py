@@ -36,12 +36,10 @@ classify = pipeline("text-classification", model={model})
 print(classify({prompt}, top_k=5, truncation=True))
 """,
     studio="""\
-from slm_studio import engine
+import slm_studio
 
-*_, opened = engine.open({model})
-for event in engine.predict(opened.result.handle, {prompt}, {{"top": 5}}):
-    if hasattr(event, "item"):
-        print(event.item.label, round(event.item.score, 3))
+model = slm_studio.load({model})
+print(model({prompt}))
 """,
 )
 

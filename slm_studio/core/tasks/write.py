@@ -67,12 +67,11 @@ written = write({prompt}, max_new_tokens=100, do_sample=True, temperature=0.8, t
 print(written[0]["generated_text"])
 """,
     studio="""\
-from slm_studio import engine
+import slm_studio
 
-*_, opened = engine.open({model})
-for event in engine.predict(opened.result.handle, {prompt}, {{"max_new_tokens": 200}}):
-    if hasattr(event, "item"):
-        print(event.item.text, end="", flush=True)
+model = slm_studio.load({model})
+for piece in model.stream({prompt}, max_new_tokens=200):
+    print(piece.text, end="", flush=True)
 """,
     flag="--prompt",
 )

@@ -184,7 +184,7 @@ def _code(info: TaskInfo | None, name: str, own: bool) -> str:
     fetch = f"slm-studio fetch {name} --out {folder}\n" if "/" in name else ""
     studio = [
         "With SLM Studio, in Python:",
-        _fenced("python", snippets.studio_code(info, folder, info.example)),
+        _fenced("python", snippets.studio_code(info, name, info.example)),
         "or from the command line:",
         _fenced("sh", f"{fetch}{command}\n"),
     ]

@@ -1,0 +1,78 @@
+"""From a file's columns and what a person named to a recipe: the same for the command line and for programs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from slm_studio.core import paths
+from slm_studio.core.addresses import base_of
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.core.recipe import BLANK, Recipe, make_recipe
+from slm_studio.core.results import Suggestion
+from slm_studio.core.settings import load_settings
+from slm_studio.core.tasks import all_tasks, task_info
+
+
+def join_roles(guessed: Mapping[str, str], named: Mapping[str, str]) -> dict[str, str]:
+    """Return the roles as named, the rest as guessed; a column that was named is guessed for nothing else."""
+    return {role: column for role, column in guessed.items() if column not in named.values()} | dict(named)
+
+
+def suggested_task(guess: Suggestion, named: Mapping[str, str]) -> str:
+    """Return the suggested task; where nothing was found to learn, the first one for which the named columns are enough.
+
+    Raises StudioError where they are not.
+    """
+    if guess.task:
+        return guess.task
+    for info in all_tasks():
+        if {role.name for role in info.roles if role.needed} == set(named):
+            return info.key
+    raise StudioError(
+        "nothing-to-learn",
+        guess.reason,
+        "Choose another file, or name the column that holds the texts: --text COLUMN.",
+        **guess.said(),
+    )
+
+
+def check_roles(roles: Mapping[str, str], dataset: Dataset, task: str = "") -> None:
+    """Refuse a role that the task does not have, and a column that the file does not have. Raises StudioError."""
+    columns = [column.name for column in dataset.columns]
+    for role, column in roles.items():
+        known = [each.name for each in task_info(task).roles] if task else [role]
+        if role not in known:
+            raise StudioError(
+                "no-such-role",
+                "The task “{task}” has no role “{role}”.",
+                "Its roles are: {roles}.",
+                task=task,
+                role=role,
+                roles=", ".join(known),
+            )
+        if column not in columns:
+            raise StudioError(
+                "no-such-column",
+                "“{dataset}” has no column “{column}”.",
+                "Its columns are: {columns}.",
+                dataset=dataset.name,
+                column=column,
+                columns=", ".join(columns),
+            )
+
+
+def whole_base(base: str) -> str:
+    """Return a base as the recipe names it: a relative folder means the same in the engine's process, a page is its id."""
+    if not base or base.startswith(BLANK):
+        return base
+    return paths.absolute(base) if Path(base).expanduser().is_dir() else base_of(base, load_settings().endpoint)
+
+
+def make_plan(task: str, base: str, roles: Mapping[str, str], settings: Mapping[str, object]) -> Recipe:
+    """Return a recipe whose roles may still be missing. Raises StudioError where a setting or the base cannot be."""
+    recipe = make_recipe(task, base=whole_base(base), roles=roles, settings=settings)
+    recipe.settled()  # knows families and sizes
+    for problem in recipe.problems():
+        if problem.code != "role-missing":
+            raise problem
+    return recipe

@@ -1,0 +1,353 @@
+"""The Python face: SLM Studio for people who write programs. `import slm_studio` gives what stands here.
+
+>>> import slm_studio
+>>> model = slm_studio.train("messages.csv", epochs=5)      # task, columns and base are guessed, as in the window
+>>> print(model("where is my parcel"))
+delivery
+>>> [str(answer) for answer in model(["I want my money back", "does the kettle fit"])]
+['refund', 'product']
+>>> best, *others = model("where is my parcel")             # labels, the likeliest first
+>>> best.label, best.score > others[0].score, len(others)
+('delivery', True, 2)
+>>> report = model.evaluate("messages.csv")                 # on rows that it has not learnt
+>>> report.split, report.value("accuracy") > 0.9
+('test', True)
+
+What was trained here, in the window or from the command line is one shelf; a name, a folder or a hub id opens it:
+
+>>> model = slm_studio.load("messages")
+>>> model.task, sorted(model.labels)
+('classify', ['delivery', 'product', 'refund'])
+
+A writer gives its text as a whole or piece by piece:
+
+>>> writer = slm_studio.train("book.txt", epochs=1, base="blank:llama-nano", max_length=32)
+>>> text = str(writer("Once upon", max_new_tokens=8, seed=1))
+>>> text == "".join(piece.text for piece in writer.stream("Once upon", max_new_tokens=8, seed=1))
+True
+
+All work is done in this process, by the engine that the window uses; torch is loaded by the first call, not by the
+import. Whatever a person can mend is raised as a StudioError, whose note says how. Ctrl-C lets the work save and raises
+Stopped (a KeyboardInterrupt): `slm_studio.resume(stopped.run)` goes on as if nothing had happened.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from os import PathLike
+from pathlib import Path
+from typing import TypeVar, overload
+
+from slm_studio.core import knobs, paths, planning
+from slm_studio.core.addresses import name_of
+from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Predicted, Started
+from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.results import Hit, Label, Opened, Report, Span, Suggestion, Token
+from slm_studio.core.run import Run, create_run, find_resumable, open_run
+from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
+from slm_studio.core.settings import Settings, load_settings
+from slm_studio.core.tasks import task_info
+from slm_studio.host.job import LocalJob
+from slm_studio.host.secrets import token_for_base
+
+__all__ = ["Answer", "Model", "Stopped", "StudioError", "load", "resume", "train"]
+
+T = TypeVar("T")
+File = str | PathLike[str]
+Item = Label | Token | Span | Hit
+Prompt = str | Mapping[str, str]  # a text, or what each role of the question holds: {"text": "…"}
+OnEvent = Callable[[Event], object]  # is called with every event on the way: Progress, Step, Evaluated, Note …
+OPTIONS = ("top", *(each.name for each in fields(DecodingOptions)))
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C was pressed while a model learnt. What it had learnt is saved; `run` names it for `resume`."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"stopped and saved; slm_studio.resume({run!r}) goes on")
+        self.run = run
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model says to one prompt. As a text it is the likeliest label, or all that was written."""
+
+    items: tuple[Item, ...]
+
+    def __str__(self) -> str:
+        """Return the answer as a text."""
+        if all(isinstance(item, Token) for item in self.items):
+            return "".join(item.text for item in self.items if isinstance(item, Token))
+        first = self.items[0]
+        return first.label if isinstance(first, Label | Span) else first.text
+
+    def __iter__(self) -> Iterator[Item]:
+        """Go through labels and hits, best first; through tokens and spans in their order."""
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        """Return the number of items."""
+        return len(self.items)
+
+
+class Model:
+    """A model to ask: `model("text")`. It is opened by the first question and closed by `close` or the program's end."""
+
+    def __init__(self, saved: SavedModel, device: str = "auto") -> None:
+        self.saved = saved  # all that is known of it: recipe, lineage, scores
+        self._device = device
+        self._handle = ""
+
+    def __repr__(self) -> str:
+        """Return name and task."""
+        return f"<Model {self.saved.name!r}: {self.task}>"
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder in which it stands."""
+        return Path(self.saved.folder)
+
+    @property
+    def task(self) -> str:
+        """Return the key of its task: classify, write …"""
+        return self.saved.task
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels that it can answer; none where it writes."""
+        known = self.saved.facts.get("labels")
+        return tuple(str(label) for label in known) if isinstance(known, list | tuple) else ()
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Return the scores of its training, on rows that it had not seen."""
+        return dict(self.saved.metrics)
+
+    @overload
+    def __call__(self, prompt: Prompt, **options: object) -> Answer: ...
+    @overload
+    def __call__(
+        self, prompt: list[str] | list[Mapping[str, str]] | tuple[Prompt, ...], **options: object
+    ) -> list[Answer]: ...
+    def __call__(
+        self, prompt: Prompt | list[str] | list[Mapping[str, str]] | tuple[Prompt, ...], **options: object
+    ) -> Answer | list[Answer]:
+        """Answer one prompt, or each of a list. Options: `top` (labels), `max_new_tokens`, `temperature`, `seed` …"""
+        if isinstance(prompt, list | tuple):
+            return [Answer(tuple(self.stream(each, **options))) for each in prompt]
+        return Answer(tuple(self.stream(prompt, **options)))
+
+    def stream(self, prompt: Prompt, **options: object) -> Iterator[Item]:
+        """Yield an answer item by item, as it comes to be. Whoever stops reading ends the writing."""
+        with _explained():
+            for name in options:
+                _check_name("option", name, OPTIONS)
+            text = _text_of(prompt, self.task)
+            try:
+                yield from _items(self._handle or self._open(), text, options)
+            except StudioError as error:
+                if error.code != "not-open":  # the shelf holds a few models: others were opened meanwhile
+                    raise
+                yield from _items(self._open(), text, options)
+
+    def evaluate(
+        self, file: File, roles: Mapping[str, str] | None = None, *, on_event: OnEvent | None = None
+    ) -> Report:
+        """Score it on the rows of a file that it has not learnt, beside simple methods; `roles` names other columns."""
+        dataset = _read(file, ReadOptions(), on_event)
+        with _explained():
+            planning.check_roles(roles or {}, dataset, self.task)
+        handle = self._open()  # anew, so that the shelf has it
+        return _do(Report, "evaluate", on_event, handle=handle, dataset=dataset, roles=dict(roles or {}))
+
+    def close(self) -> None:
+        """Give its memory back; the next question opens it again."""
+        if self._handle:
+            _do(type(None), "close", None, handle=self._handle)
+            self._handle = ""
+
+    def _open(self) -> str:
+        self._handle = _do(Opened, "open", None, folder=self.saved.folder, device=self._device).handle
+        return self._handle
+
+
+def load(model: File, *, revision: str = "", device: str = "auto", on_event: OnEvent | None = None) -> Model:
+    """Open a model: a folder, the name of one of your own, or a hub id, which is fetched once and then stands here.
+
+    Example: slm_studio.load("ada/tickets"). Raises StudioError.
+    """
+    settings = load_settings()
+    with _explained():
+        folder = _here(str(model), revision)
+        saved = open_saved(folder) if folder is not None else _fetch(str(model), revision, settings, on_event)
+    found = Model(saved, settings.device if device == "auto" else device)
+    found._open()  # what is wrong with it is said now
+    return found
+
+
+def train(
+    file: File,
+    task: str | None = None,
+    roles: Mapping[str, str] | None = None,
+    base: str | None = None,
+    *,
+    name: str = "",
+    validation: File | None = None,
+    test: File | None = None,
+    on_event: OnEvent | None = None,
+    **settings: object,
+) -> Model:
+    """Train a model on a file and return it. What is not named is suggested, as in the window.
+
+    `roles` says which column plays which part ({"text": "message", "label": "team"}), `base` what to start from
+    ("blank:bag-small", a folder, a hub id). `settings` are the flags of `slm-studio train`: epochs, minutes,
+    learning_rate, max_length … The run is kept, and so is the model, with a report on rows that it has not seen.
+    """
+    with _explained():
+        named = dict(roles or {})
+        if task:
+            _plan(task, base, named, settings)  # what cannot be is said before a large file is read
+        held = ReadOptions(validation=paths.absolute(validation), test=paths.absolute(test))
+        dataset = _read(file, held, on_event)
+        guess = _do(Suggestion, "suggest", on_event, dataset=dataset, task=task or "")
+        recipe = _plan(planning.suggested_task(guess, named), base, named, settings)
+        planning.check_roles(named, dataset, recipe.task)
+        recipe = replace(recipe, roles=planning.join_roles(guess.roles, named), name=name)
+        for problem in recipe.problems():
+            raise problem
+        run = create_run(recipe, dataset)
+    token = token_for_base(recipe.base, load_settings())
+    return _learn("train", run, on_event, recipe=recipe, dataset=dataset, token=token)
+
+
+def resume(run: str, *, on_event: OnEvent | None = None) -> Model:
+    """Train on where a run was stopped or interrupted, and return its model. `run` is its id, or how that begins."""
+    with _explained():
+        found = find_resumable(run)
+    return _learn("resume", found, on_event)
+
+
+def _learn(verb: str, run: Run, on_event: OnEvent | None, **arguments: object) -> Model:
+    """Train a run to its end. Stopped by Ctrl-C, or by whatever `on_event` raises, it can be resumed."""
+    has_begun = False
+
+    def hear(event: Event) -> None:
+        nonlocal has_begun
+        has_begun = has_begun or isinstance(event, Started)
+        if on_event is not None:
+            on_event(event)
+
+    try:
+        return Model(_do(SavedModel, verb, hear, run=run, **arguments), load_settings().device)
+    except StudioError as error:
+        if has_begun or verb == "resume":
+            error.add_note(f"slm_studio.resume({run.id!r}) goes on.")
+        else:
+            shutil.rmtree(run.path, ignore_errors=True)  # a plan that cannot begin leaves nothing behind
+        raise
+    except KeyboardInterrupt as error:
+        if open_run(run.path).can_resume:  # it may have ended just then
+            raise Stopped(run.id) from error
+        raise
+
+
+def _do(kind: type[T], verb: str, on_event: OnEvent | None, **arguments: object) -> T:
+    """Run a verb of the door to its end and return its result, which must be a `kind`."""
+    job = LocalJob(None, verb, arguments)
+    result: object = None
+    with _explained(), _let_it_save(job):
+        for event in job:
+            if isinstance(event, Finished):
+                result = event.result
+            if on_event is not None:
+                on_event(event)
+    assert isinstance(result, kind), f"{verb} ended in {type(result).__name__}"
+    return result
+
+
+def _items(handle: str, text: str, options: Mapping[str, object]) -> Iterator[Item]:
+    job = LocalJob(None, "predict", {"handle": handle, "prompt": text, "options": options})
+    with _let_it_save(job):
+        for event in job:
+            if isinstance(event, Predicted):
+                assert isinstance(event.item, Item)
+                yield event.item
+
+
+@contextmanager
+def _let_it_save(job: LocalJob) -> Iterator[None]:
+    """Whatever ends the block before the job is over ends the job too, once it has saved."""
+    try:
+        yield
+    finally:
+        job.stop()
+        for _ in job:
+            pass
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Give an error its hint as a note, so that a traceback shows what to do now."""
+    try:
+        yield
+    except StudioError as error:
+        if error.advice and error.advice not in getattr(error, "__notes__", ()):
+            error.add_note(error.advice)
+        raise
+
+
+def _read(file: File, options: ReadOptions, on_event: OnEvent | None) -> Dataset:
+    return _do(Dataset, "read", on_event, path=paths.absolute(file), options=options)
+
+
+def _plan(task: str, base: str | None, roles: Mapping[str, str], settings: Mapping[str, object]) -> Recipe:
+    names = [each.name for owner in (Recipe, task_info(task).options) for each in knobs.knobs(owner)]
+    for name in settings:
+        _check_name("setting", name, names)
+    return planning.make_plan(task, base or "", roles, settings)
+
+
+def _check_name(what: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise StudioError(
+            "no-such-name",
+            "There is no {what} “{name}” here.",
+            "Choose one of: {known}.",
+            what=what,
+            name=name,
+            known=", ".join(known),
+        )
+
+
+def _text_of(prompt: Prompt, task: str) -> str:
+    """Return the text of the task's first role, which a prompt that is a plain text is about."""
+    if isinstance(prompt, str):
+        return prompt
+    roles = task_info(task).roles
+    for role in prompt:
+        _check_name("role", role, [each.name for each in roles])
+    return prompt.get(roles[0].name, "")  # an empty text is refused by the task, in its own words
+
+
+def _here(model: str, revision: str) -> Path | None:
+    if not revision:
+        return local_folder(model)
+    return next((Path(each.folder) for each in list_models() if each.origin == f"hub:{model}@{revision}"), None)
+
+
+def _fetch(model: str, revision: str, settings: Settings, on_event: OnEvent | None) -> SavedModel:
+    name, version = name_of(model, settings.endpoint)  # the address of its page may have been pasted
+    if name.count("/") != 1 or not all(name.split("/")) or name.startswith((".", "~")):
+        raise StudioError(
+            "no-such-model",
+            "“{model}” is neither a folder, nor one of your models, nor a hub id.",
+            "Give a folder, the name of a model, or a hub id (owner/name).",
+            model=model,
+        )
+    token = token_for_base(model, settings)
+    arguments = {"id": name, "endpoint": settings.endpoint, "revision": revision or version, "token": token}
+    return _do(SavedModel, "fetch", on_event, **arguments)

@@ -1,0 +1,190 @@
+"""The Python face: what it says of itself runs, its errors are sentences, Ctrl-C keeps what was learnt."""
+
+import doctest
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import slm_studio
+from slm_studio import face
+from slm_studio.core.events import Event, Step
+from slm_studio.core.results import Label, Token
+from slm_studio.core.run import STOPPED, list_runs, open_run
+from slm_studio.core.saved import list_models
+from slm_studio.core.settings import Settings, save_settings
+from tests.cli.commands import messages, write_rows
+from tests.hub_server import HubServer
+
+SMALL = {"base": "blank:bag-nano", "epochs": 1, "precision": "fp32"}
+
+
+@pytest.fixture
+def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write_rows(tmp_path / "messages.csv", messages(12))
+
+
+def test_the_examples_of_the_documentation_run(rows: Path) -> None:
+    lines = [f"Once upon a time number {n} there was a small cat." for n in range(60)]
+    (rows.parent / "book.txt").write_text("\n".join(lines), encoding="utf-8")
+
+    failed, tried = doctest.testmod(face, optionflags=doctest.NORMALIZE_WHITESPACE)
+
+    assert (failed, tried > 10) == (0, True)
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    heavy = ("torch", "transformers", "numpy", "pyarrow", "PySide6", "slm_studio.face", "slm_studio.core")
+    code = f"import sys, slm_studio; print([name for name in {heavy} if name in sys.modules])"
+    use = "slm_studio.load; print([name for name in ('torch', 'numpy', 'PySide6') if name in sys.modules])"
+
+    said = subprocess.run([sys.executable, "-c", f"{code}; {use}"], capture_output=True, text=True, check=True).stdout
+
+    assert said.split() == ["[]", "[]"]
+
+
+def test_it_gives_what_it_promises_and_nothing_else() -> None:
+    assert sorted(slm_studio.__all__) == sorted(face.__all__)
+    assert all(getattr(slm_studio, name) is getattr(face, name) for name in face.__all__)
+    with pytest.raises(AttributeError):
+        slm_studio.magic  # noqa: B018
+    assert (Path(slm_studio.__file__).parent / "py.typed").is_file()
+
+
+def test_a_model_is_trained_asked_and_opened_again(rows: Path) -> None:
+    heard: list[Event] = []
+    model = slm_studio.train(rows, "classify", {"text": "text"}, name="mine", on_event=heard.append, **SMALL)
+    asked = ["where is my parcel", {"text": "refund please"}, "does the kettle fit"]
+
+    one, many = model(asked[0], top=2), model(tuple(asked))
+
+    assert any(isinstance(event, Step) for event in heard)
+    assert isinstance(one, slm_studio.Answer) and len(one) == 2
+    assert tuple(many[0])[:2] == one.items and len(many) == 3
+    assert all(isinstance(item, Label) for item in one) and str(one) == one.items[0].label
+    assert sorted(model.labels) == ["delivery", "product", "refund"] and "accuracy" in model.metrics
+    for again in (slm_studio.load("mine"), slm_studio.load(model.folder)):
+        assert again(asked[0], top=2) == one
+        again.close()
+        assert again(asked[0], top=2) == one  # opened again by the question
+
+
+def test_a_model_that_left_the_shelf_is_opened_again(rows: Path) -> None:
+    models = [slm_studio.train(rows, **SMALL) for _ in range(4)]  # the shelf holds three
+    first = models[0]("where is my parcel")
+
+    for model in models[1:]:
+        model("where is my parcel")
+
+    assert models[0]("where is my parcel") == first
+
+
+def test_whoever_stops_reading_ends_the_writing(rows: Path) -> None:
+    book = rows.parent / "book.txt"
+    book.write_text("\n".join(f"line {n} of a book about {n % 7} cats" for n in range(80)), encoding="utf-8")
+    writer = slm_studio.train(book, base="blank:llama-nano", epochs=1, max_length=32, precision="fp32")
+    pieces = writer.stream("line", max_new_tokens=50, seed=1)
+
+    first = next(pieces)
+    pieces.close()
+
+    assert isinstance(first, Token)
+    assert str(writer("line", max_new_tokens=5, seed=1)).startswith(first.text)
+
+
+def test_ctrl_c_keeps_the_checkpoint_and_resume_goes_on(rows: Path) -> None:
+    def press(event: Event) -> None:
+        if isinstance(event, Step) and event.n == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    plan = SMALL | {"epochs": 4, "batch": 16, "patience": 0}
+    whole: list[Event] = []
+    slm_studio.train(rows, on_event=whole.append, **plan)
+
+    with pytest.raises(slm_studio.Stopped) as stopped:
+        slm_studio.train(rows, on_event=press, **plan)
+    run = next(run for run in list_runs() if run.id == stopped.value.run)
+    rest: list[Event] = []
+    model = slm_studio.resume(run.id, on_event=rest.append)
+
+    assert (run.state, run.step) == (STOPPED, 2)
+    assert isinstance(stopped.value, KeyboardInterrupt) and run.id in str(stopped.value)
+    losses = [event.loss for event in whole if isinstance(event, Step)]
+    assert [event.loss for event in rest if isinstance(event, Step)] == losses[2:]
+    assert model.saved.run == run.id
+
+
+def test_what_a_listener_raises_stops_the_work_and_saves(rows: Path) -> None:
+    class Enough(Exception):
+        pass
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Step):
+            raise Enough
+
+    with pytest.raises(Enough):
+        slm_studio.train(rows, on_event=stop, **SMALL | {"epochs": 5})
+
+    (run,) = list_runs()
+    assert run.state == STOPPED and open_run(run.path).can_resume
+
+
+WRONG = {
+    "no such setting": ({"epoch": 1}, "no-such-name"),
+    "a setting of another task": ({"task": "classify", "tokens": "pieces"}, "no-such-name"),
+    "a setting out of range": ({"task": "classify", "epochs": 0}, "knob-range"),
+    "no such column": ({"roles": {"text": "words"}}, "no-such-column"),
+    "no such role": ({"task": "classify", "roles": {"question": "text"}}, "no-such-role"),
+    "no such task": ({"task": "dance"}, "no-such-task"),
+    "no such base": ({"base": "nowhere"}, "no-such-base"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_cannot_be_is_a_sentence_with_what_to_do(wrong: str, rows: Path) -> None:
+    arguments, code = WRONG[wrong]
+
+    with pytest.raises(slm_studio.StudioError) as caught:
+        slm_studio.train(rows, **{**SMALL, **arguments})
+
+    assert caught.value.code == code
+    assert str(caught.value).endswith(".") and caught.value.advice in caught.value.__notes__
+    assert list_runs() == [] and list_models() == []
+
+
+def test_models_that_are_not_there_and_odd_prompts_are_sentences(rows: Path) -> None:
+    model = slm_studio.train(rows, **SMALL)
+    for wrong, code in (
+        (lambda: slm_studio.load("nowhere"), "no-such-model"),
+        (lambda: slm_studio.load(rows.parent), "not-a-model"),
+        (lambda: slm_studio.train("absent.csv"), "file-missing"),
+        (lambda: slm_studio.resume(model.saved.run), "not-resumable"),
+        (lambda: model("a", tops=1), "no-such-name"),
+        (lambda: model({"passage": "a"}), "no-such-name"),
+        (lambda: model(" "), "text-empty"),
+        (lambda: model({"label": "refund"}), "text-empty"),
+    ):
+        with pytest.raises(slm_studio.StudioError) as caught:
+            wrong()
+        assert (caught.value.code, bool(caught.value.__notes__)) == (code, True)
+
+
+def test_a_hub_id_is_fetched_once(rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = slm_studio.train(rows, **SMALL)
+    names = [path for path in trained.folder.rglob("*") if path.is_file() and "report" not in path.parts]
+    content = {path.relative_to(trained.folder).as_posix(): path.read_bytes() for path in names}
+    with HubServer() as hub:
+        hub.add_model("ada/tickets", content)
+        save_settings(Settings(endpoint=hub.endpoint))
+
+        model = slm_studio.load("ada/tickets")
+        asked = len(hub.requests("model.safetensors"))
+        again = slm_studio.load("ada/tickets")
+
+        assert asked > 0 and len(hub.requests("model.safetensors")) == asked
+    assert model.folder == again.folder != trained.folder
+    assert model("where is my parcel") == trained("where is my parcel")
