@@ -7,7 +7,7 @@ from typing import Literal
 from slm_studio.core import codec, paths
 from slm_studio.core.errors import StudioError, Value
 
-Kind = Literal["text", "label", "number", "list", "messages", "spans", "tags", "id", "date", "time", "address"]
+Kind = Literal["text", "label", "number", "list", "messages", "words", "tags", "spans", "id", "date", "time", "address"]
 Split = Literal["train", "validation", "test"]
 UNDIVIDED = "none"  # as a delimiter: each line is one cell
 
@@ -51,7 +51,7 @@ class Remark:
 class ReadReport:
     """How a file was understood."""
 
-    format: str  # csv tsv txt labelled jsonl json parquet xlsx docx html, or folder where each file is a row
+    format: str  # csv tsv txt labelled conll jsonl json parquet xlsx docx html, or folder where each file is a row
     encoding: str = ""  # Python's codec name; "" where the format has its own
     delimiter: str = ""
     header: bool = True

@@ -1,8 +1,9 @@
 """Kinds: what a column holds, judged by its name, a sample of its cells and how often they repeat."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import UnionType
 
 from slm_studio.core.dataset import MOST_DISTINCT, Kind
 from slm_studio.engine.data import names
@@ -81,8 +82,31 @@ def _counts_up(sample: Sequence[str]) -> bool:
     return len({after - before for before, after in pairwise(numbers)}) == 1
 
 
-def _list_kind(sample: Sequence[str]) -> Kind | None:
-    """Return the kind of cells that are JSON lists, or None where they are not."""
+def settle_words(kinds: Mapping[str, Kind], samples: Mapping[str, Sequence[str]]) -> dict[str, Kind]:
+    """Return the kinds with lists of words and of their tags told from other lists: they are as long, row by row.
+
+    `samples` holds cells of the same rows for every column. A list of words is told by its name too.
+    """
+    lists = {name: _lists(samples[name]) for name, kind in kinds.items() if kind in ("list", "tags")}
+    texts = [name for name, found in lists.items() if kinds[name] == "list" and _are_all(str, found)]
+    lengths = {name: [*map(len, found)] for name, found in lists.items()}
+    tags = [
+        name for name in lists if kinds[name] == "tags" or (names.is_tags(name) and _are_all(str | int, lists[name]))
+    ]
+    named = [name for name in texts if names.folded(name) in names.WORDS_NAMES]
+    for words in [*named, *(name for name in texts if name not in named)]:
+        alike = [name for name in tags if name != words and lengths[name] == lengths[words] and any(lengths[words])]
+        if alike and max(lengths[words]) > 1:
+            return {**kinds, words: "words", **dict.fromkeys(alike, "tags")}
+    return {**kinds, **dict.fromkeys(named, "words")}
+
+
+def _are_all(kind: type | UnionType, lists: Sequence[list[object]]) -> bool:
+    return any(lists) and all(isinstance(item, kind) and not isinstance(item, bool) for each in lists for item in each)
+
+
+def _lists(sample: Sequence[str]) -> list[list[object]]:
+    """Return the cells that are JSON lists among the first."""
     found = []
     for cell in sample[:200]:
         try:
@@ -91,6 +115,12 @@ def _list_kind(sample: Sequence[str]) -> Kind | None:
             continue
         if isinstance(value, list):
             found.append(value)
+    return found
+
+
+def _list_kind(sample: Sequence[str]) -> Kind | None:
+    """Return the kind of cells that are JSON lists, or None where they are not."""
+    found = _lists(sample)
     if len(found) < 0.9 * len(sample[:200]):
         return None
     items = [item for value in found for item in value[:20]]

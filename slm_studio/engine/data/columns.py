@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from slm_studio.core.dataset import MOST_DISTINCT, Column
-from slm_studio.engine.data.column_kinds import kind_of
+from slm_studio.core.dataset import MOST_DISTINCT, Column, Kind
+from slm_studio.engine.data.column_kinds import kind_of, settle_words
 from slm_studio.engine.data.table import read_batches
 
 SAMPLE = 4000  # cells that decide a column's kind
@@ -25,7 +25,9 @@ def look_at_columns(path: Path, rows: int) -> tuple[Column, ...]:
         for name, cells in zip(batch.schema.names, batch.columns, strict=True):
             looks.setdefault(name, _Looking(name=name)).take_in(cells, places)
         before += batch.num_rows
-    return tuple(look.column() for look in looks.values())
+    kinds = {name: look.kind() for name, look in looks.items()}
+    kinds = settle_words(kinds, {name: look.sample for name, look in looks.items()})
+    return tuple(look.column(kinds[name]) for name, look in looks.items())
 
 
 @dataclass(slots=True)
@@ -44,9 +46,16 @@ class _Looking:
         if len(self.seen) <= MOST_DISTINCT:
             self.seen.update(pc.unique(cells).to_pylist())
 
-    def column(self) -> Column:
+    @property
+    def distinct(self) -> int:
+        """Return how many different cells that are not empty were seen, capped."""
+        return min(len(self.seen - {""}), MOST_DISTINCT)
+
+    def kind(self) -> Kind:
+        """Return what the column holds, judged by itself."""
+        return kind_of(self.name, self.sample, self.distinct, self.filled)
+
+    def column(self, kind: Kind) -> Column:
         """Return the finished description."""
-        distinct = min(len(self.seen - {""}), MOST_DISTINCT)
         examples = tuple(dict.fromkeys(cell[:EXAMPLE_LENGTH] for cell in self.sample))[:EXAMPLES]
-        kind = kind_of(self.name, self.sample, distinct, self.filled)
-        return Column(name=self.name, kind=kind, filled=self.filled, distinct=distinct, examples=examples)
+        return Column(name=self.name, kind=kind, filled=self.filled, distinct=self.distinct, examples=examples)

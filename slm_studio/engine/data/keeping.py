@@ -1,8 +1,9 @@
 """Keeping: Arrow files that were just written become a dataset of the app's, in a folder of its own."""
 
+import re
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,10 +11,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from slm_studio.core import codec, files, paths
-from slm_studio.core.dataset import Dataset, ReadReport, open_dataset, save_dataset
+from slm_studio.core.dataset import Column, Dataset, ReadReport, Remark, open_dataset, save_dataset
 from slm_studio.core.errors import StudioError
+from slm_studio.core.texts import mark
 from slm_studio.engine.data.columns import look_at_columns
 from slm_studio.engine.data.notes import Notes
+
+_NUMBERS = re.compile(r"^\[-?\d")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,16 +49,17 @@ def keep_dataset(name: str, source: str, parts: Mapping[str, Part], report: Read
     fingerprint = sha256("".join(f"{split} {part.fingerprint}\n" for split, part in parts.items()).encode()).hexdigest()
     identity = f"{files.slug(_stem(name))}-{fingerprint[:8]}"
     folder = paths.datasets() / identity
+    columns = look_at_columns(train.path, train.rows)
     dataset = Dataset(
         id=identity,
         name=name,
         source=source,
         folder=str(folder),
-        columns=look_at_columns(train.path, train.rows),
+        columns=columns,
         rows=train.rows,
         held_out={split: part.rows for split, part in parts.items() if split != "train"},
         fingerprint=fingerprint,
-        report=report,
+        report=_with_numbers_said(report, columns),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     if former := _same_dataset(folder, dataset):
@@ -67,6 +72,21 @@ def keep_dataset(name: str, source: str, parts: Mapping[str, Part], report: Read
             part.path.replace(partial / f"{split}.arrow")
         codec.write(partial / "dataset.json", codec.to_json(dataset))
     return dataset
+
+
+def _with_numbers_said(report: ReadReport, columns: Sequence[Column]) -> ReadReport:
+    """Return the report with a remark for each column of tags that are numbers: the file does not say their names."""
+    said = [
+        Remark(
+            code=f"tags-numbers-{column.name}",
+            message=mark("Column “{column}” holds tags as numbers, and the file does not name them; they stand as they are."),
+            values={"count": 1, "column": column.name},
+        )
+        for column in columns
+        if column.kind == "tags" and any(_NUMBERS.match(cell) for cell in column.examples)
+    ]  # fmt: skip
+    known = {remark.code for remark in report.remarks}
+    return replace(report, remarks=(*report.remarks, *(each for each in said if each.code not in known)))
 
 
 def _stem(name: str) -> str:

@@ -44,6 +44,21 @@ ADDRESS_NAMES = (
     "address", "street", "street_address", "email", "e_mail", "mail", "ip", "ip_address", "url", "link", "website", "homepage", "地址", "住址",
     "邮箱", "电子邮箱", "网址", "链接",
 )  # fmt: skip
+WORDS_NAMES = ("words", "tokens", "token", "word", "chars", "characters", "字", "词", "分词")  # of lists of them
+TAGS_NAMES = (
+    "tags",
+    "tag",
+    "ner",
+    "bio",
+    "iob",
+    "labels",
+    "label",
+    "slots",
+    "slot_labels",
+    "ner_labels",
+    "标签",
+    "标注",
+)
 SPLIT_NAMES = ("split", "set", "partition", "fold", "subset", "数据集", "划分")
 SPLIT_VALUES = {
     "train": "train", "training": "train", "trn": "train", "训练": "train", "训练集": "train",
@@ -86,6 +101,11 @@ def is_id(name: str) -> bool:
 def is_label(name: str) -> bool:
     """Say whether a column's name says that it holds labels."""
     return rank(name, LABEL_NAMES) < 2 * len(LABEL_NAMES)
+
+
+def is_tags(name: str) -> bool:
+    """Say whether a column's name says that it holds a tag for each word."""
+    return folded(name) in TAGS_NAMES or folded(name).endswith("_tags")
 
 
 def is_spoken(name: str) -> bool:

@@ -8,7 +8,7 @@ from slm_studio.engine.data.prose import Prose, prose_of
 from slm_studio.engine.data.several import are_lists_of_one, joined_labels
 
 # What can be a text, best first. Dates, times, numbers and ids never are; an address is where there is nothing else.
-TEXT_KINDS = {"text": 0, "label": 1, "list": 2, "messages": 2, "address": 3}
+TEXT_KINDS = {"text": 0, "label": 1, "list": 2, "words": 2, "messages": 2, "address": 3}
 LABEL_KINDS = ("label", "number", "list", "text")
 HARDLY_FILLED = 3  # a column with less than a third of its cells filled is hardly the text
 ROWS_A_LABEL = 4  # that names and other single words need, to be more than a list of pairs

@@ -116,8 +116,8 @@ REFRAIN = "".join(f"line number {n} of the song, la la\n" for n in range(40))
 
 @pytest.mark.parametrize(
     "content",
-    [VERSES * 8, TALK, NOTES, WORDS, SAME, REFRAIN],
-    ids=["verses", "talk", "notes", "words", "same", "refrain"],
+    [VERSES * 8, TALK, NOTES, SAME, REFRAIN],
+    ids=["verses", "talk", "notes", "same", "refrain"],
 )
 def test_lines_that_are_just_lines_stay_lines(tmp_path: Path, content: str) -> None:
     dataset = write_and_read(tmp_path / "a.txt", content)
@@ -126,11 +126,15 @@ def test_lines_that_are_just_lines_stay_lines(tmp_path: Path, content: str) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["tinyshakespeare/input.txt", "sanguo_yanyi/sanguo.txt", "messy/conll_messy.txt", "messy/conll_iob1.txt",
-             "messy/real_wiki_long_lines.txt", "wordvec_eval/questions-words.txt", "subjectivity/train/objective.txt"],
+    "name", ["tinyshakespeare/input.txt", "sanguo_yanyi/sanguo.txt", "messy/real_wiki_long_lines.txt",
+             "wordvec_eval/questions-words.txt", "subjectivity/train/objective.txt"],
 )  # fmt: skip
-def test_books_verses_and_tagged_words_stay_lines(real_data: Path, name: str) -> None:
+def test_books_and_verses_stay_lines(real_data: Path, name: str) -> None:
     assert names(read(real_data / name)) == ["text"]
+
+
+def test_words_with_tags_are_no_texts_with_labels() -> None:
+    assert labelled.judge(WORDS.split("\n")) is None
 
 
 def test_person_may_say_that_lines_are_undivided(tmp_path: Path) -> None:
