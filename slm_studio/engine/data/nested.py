@@ -43,7 +43,8 @@ def find_records(value: object, notes: Notes) -> Found:
 
 def _candidates(value: object, path: str, depth: int, notes: Notes) -> Iterator[Found]:
     if isinstance(value, list):
-        if (value and sum(isinstance(item, dict) for item in value) >= 0.9 * len(value)) or _is_table(value):
+        is_records = value and sum(isinstance(item, dict) for item in value) >= 0.9 * len(value)
+        if is_records or _is_table(value) or _are_texts_with_marks(value):
             yield Found(records=value, path=path)
         return
     if not isinstance(value, dict) or depth > DEEPEST:
@@ -67,6 +68,15 @@ def _is_table(value: object) -> bool:
         len(widths) == 1
         and 2 <= widths.pop() <= 100
         and not any(isinstance(c, list | dict) for row in value for c in row)
+    )
+
+
+def _are_texts_with_marks(value: Sequence[object]) -> bool:
+    """Say whether this is a list of [text, {"entities": …}], as spaCy learns from it."""
+    pairs = [item for item in value if item is not None]
+    return bool(pairs) and all(
+        isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], dict)
+        for item in pairs
     )
 
 

@@ -6,6 +6,7 @@ from itertools import chain, islice
 from slm_studio.core.dataset import ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.annotated import with_spans
 from slm_studio.engine.data.elements import as_records
 from slm_studio.engine.data.nested import find_records
 from slm_studio.engine.data.notes import Notes
@@ -36,7 +37,7 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
 def read_values(values: Values, source: Source, notes: Notes) -> Iterator[Chunk]:
     """Turn values into columns, group by group; a file that is one object is looked into."""
     flattener, rows = Flattener(notes), 0
-    records = _records(values, notes)
+    records = with_spans(_records(values, notes), notes)
     while group := list(islice(records, GROUP)):
         rows += len(group)
         yield flattener.columns(group)

@@ -1,7 +1,7 @@
 """Parquet: columns of any type, as text. Its metadata is looked at before a page is unpacked."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from slm_studio.core.dataset import ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.class_names import named, names_of_lists
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Chunk
 from slm_studio.engine.data.records import MOST_COLUMNS, most_filled
@@ -44,10 +45,11 @@ def _batches(
 ) -> Iterator[Chunk]:
     total, rows, unpacked = max(1, file.metadata.num_rows), 0, 0
     batches = file.iter_batches(batch_size=BATCH, columns=columns)
+    names = names_of_lists(file.schema_arrow.metadata)
     while True:
         try:
             batch = next(batches, None)
-            chunk = {name: _text(name, batch.column(name), rows, notes) for name in batch.schema.names} if batch else {}
+            chunk = {each: _cells(each, batch, rows, names, notes) for each in batch.schema.names} if batch else {}
         except (pa.ArrowException, OSError) as error:
             raise _damaged(source, error) from error
         if batch is None:
@@ -58,6 +60,32 @@ def _batches(
         rows += len(batch)
         source.position = source.size * rows // total
         yield chunk
+
+
+def _cells(name: str, batch: pa.RecordBatch, row: int, names: Mapping[str, Sequence[str]], notes: Notes) -> pa.Array:
+    """Return a column as text; numbers in lists by their names, where the file has them."""
+    column = batch.column(name)
+    if name not in names or not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        return _text(name, column, row, notes)
+    cells, unknown = [], 0
+    for numbers in column.to_pylist():
+        found, missing = named(numbers or (), names[name])
+        cells.append(None if numbers is None else _spell(found))
+        unknown += missing
+    if unknown:
+        notes.add(
+            "tags-unnamed",
+            mark("{count} {count:number has|numbers have} no name in “{column}” and {count:stands|stand} as {count:it is|they are}."),
+            count=unknown,
+            column=name,
+        )  # fmt: skip
+    notes.add(
+        "tags-named-" + name,
+        mark("The numbers in “{column}” became their names, {names} of which the file lists."),
+        column=name,
+        names=len(names[name]),
+    )
+    return pa.array(cells, pa.string())
 
 
 def _check(file: pq.ParquetFile, source: Source, limit: int) -> None:
