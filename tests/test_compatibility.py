@@ -65,6 +65,8 @@ def moved(value: object, former: str, home: Path) -> object:
 
 
 def test_there_is_something_to_open() -> None:
+    if not (Path(__file__).parents[1] / ".git").exists():
+        pytest.skip("the folders of older versions travel in no package: only a checkout has them")
     assert VERSIONS
 
 
