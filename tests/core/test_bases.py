@@ -77,6 +77,8 @@ def test_what_fits_the_machine_and_speaks_the_language_stands_first() -> None:
     assert speaking == sorted(speaking, reverse=True)
     large = next(offer for offer in offers if offer.base.id == "FacebookAI/xlm-roberta-base")
     assert large.speaks and large.usable and not large.fits
+    english = next(offer for offer in offers if offer.base.id.endswith("all-MiniLM-L6-v2"))
+    assert english.fits and not english.speaks and offers.index(large) < offers.index(english)
 
 
 def test_without_language_and_task_all_are_offered_by_size() -> None:
