@@ -68,6 +68,7 @@ def test_the_nearest_text_shares_the_rarest_words():
     assert index.best("付款方式") == 4
     assert index.best("xyz") is None and index.best("") is None
     assert index.find("how do I pay", most=1)[0].text == "how do I pay"
+    assert [hit.row for hit in Nearest(["pay", "other"] * 100).find("pay", most=100)] == list(range(0, 200, 2))
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["…"]])
