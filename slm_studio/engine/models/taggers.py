@@ -21,7 +21,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.classifiers import ENCODER_SHAPES, RecurrentShape
 from slm_studio.engine.models.tagging import LSTMForTokenClassification, TaggerConfig
 
-# 0.1 M, 0.3 M, 0.9 M and 4.5 M
+# 0.1 M, 0.3 M, 0.7 M and 5.9 M
 TAGGER_SHAPES: Mapping[str, RecurrentShape] = {
     "nano": RecurrentShape(embedding=48, hidden=160, layers=1),
     "micro": RecurrentShape(embedding=64, hidden=256, layers=1),
