@@ -206,7 +206,7 @@ def test_lines_are_kept_as_they_are_on_wish(tmp_path: Path) -> None:
         ["O my love", "B-side of a record", "O tell me"],
         ["text\tlabel", "I like it\tB-1", "so do I\tO", "not me\tI-1"],
         ["blood\tname", "O\tAnn Lee", "A\tBob Ray", "B\tEve Low", "O\tJo Kay"],
-        ["part\tcode", "bolt\tS-10", "nut\tS-12", "pin\tS-7"],
+        ["bolt\tS-10", "nut\tS-12", "pin\tS-7"],
         ["S\t10", "M\t4", "L\t3", "S\t2"],
         ["Ann O", "Bob A", "", "Eve B", "Jo O"],
         ["1. e4 e5", "2. Nf3 O-O", "", "3. O-O O-O-O"],
