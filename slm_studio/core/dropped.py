@@ -13,14 +13,16 @@ TABLES += CONLL
 PACKED = (".zip", ".gz")
 # What zipfile raises over content: its own error, those of the four ways to compress, an unknown way, a locked member.
 ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)  # fmt: skip
-CONFIG, WEIGHTS = "config.json", ".safetensors"
+CONFIG, WEIGHTS, GGUF = "config.json", ".safetensors", ".gguf"
 
 
 def is_model(path: Path) -> bool:
-    """Say whether a folder or a zip holds a model: a config.json, in a zip with weights beside it. Reads no weights."""
+    """Say whether a file or folder holds a model: GGUF, or a config.json, in a zip with weights beside it. Reads no weights."""
     try:
         if path.is_dir():
-            return (path / CONFIG).is_file()
+            return (path / CONFIG).is_file() or any(path.glob(f"*{GGUF}"))
+        if path.suffix.lower() == GGUF:
+            return path.is_file()
         if path.suffix.lower() != ".zip" or not path.is_file():
             return False
         with zipfile.ZipFile(path) as archive:

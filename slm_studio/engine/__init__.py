@@ -187,7 +187,7 @@ def export(folder: str, kind: str, out: str) -> Iterator[Event]:
 
 @_advised
 def adopt(source: str, name: str = "") -> Iterator[Event]:
-    """Import a folder or a zip as a model of the person's. Ends in Finished(SavedModel)."""
+    """Import a folder, a zip or a .gguf file as a model of the person's. Ends in Finished(SavedModel)."""
     from slm_studio.engine.sharing.archive import import_model
 
     return import_model(Path(source), name)

@@ -15,14 +15,17 @@ from slm_studio.engine.models.config import network_config, set_dropout
 from slm_studio.engine.models.demands import NETS, incomplete
 from slm_studio.engine.models.encoding import frame_of
 from slm_studio.engine.models.foreign_vocabulary import BAG_TOKENIZER, WORD_TOKENIZER
+from slm_studio.engine.models.precision import free_memory, precision_for
+from slm_studio.engine.models.weights import read_weights
 from slm_studio.engine.models.word_features import WordTokenizer
 
 Vocabulary = PreTrainedTokenizerFast | BagTokenizer | WordTokenizer
 
 
 def open_net(folder: Path, task: str) -> PreTrainedModel:
-    """Return the network that does a task, in float32. A tensor that is missing is refused, whoever inspected the folder."""
-    net, missing = _load(folder, task, network_config(folder))
+    """Return the network that does a task. A tensor that is missing is refused, whoever inspected the folder."""
+    short = precision_for(sum(tensor.count for tensor in read_weights(folder).values()), free_memory()) == "BF16"
+    net, missing = _load(folder, task, network_config(folder), torch.bfloat16 if short else torch.float32)
     if missing := [name for name in missing if task or "pooler." not in name]:
         raise incomplete(missing)
     return net
@@ -33,7 +36,7 @@ def continue_net(folder: Path, task: str, *, labels: int, dropout: float) -> tup
     config = network_config(folder)
     config.num_labels = labels
     set_dropout(config, dropout)
-    return _load(folder, task, config, ignore_mismatched_sizes=True)
+    return _load(folder, task, config, torch.float32, ignore_mismatched_sizes=True)
 
 
 def open_tokenizer(folder: Path) -> Vocabulary:
@@ -88,12 +91,12 @@ def _ends_first(tokenizer: PreTrainedTokenizerFast) -> Callable[[int], bool]:
 
 
 def _load(
-    folder: Path, task: str, config: PreTrainedConfig, **more: bool
+    folder: Path, task: str, config: PreTrainedConfig, dtype: torch.dtype, **more: bool
 ) -> tuple[PreTrainedModel, list[str]]:  # names of tensors that nothing was loaded into
     quiet_libraries()
     with blaming(folder.name):
         net, info = NETS[task].from_pretrained(
             str(folder), config=config, trust_remote_code=False, use_safetensors=True, local_files_only=True,
-            dtype=torch.float32, output_loading_info=True, **more,
+            dtype=dtype, output_loading_info=True, **more,
         )  # fmt: skip
     return net, sorted({*info["missing_keys"], *(name for name, *_ in info["mismatched_keys"])})

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from slm_studio.core import files, paths, targets
-from slm_studio.core.dropped import ZIP_DAMAGE
+from slm_studio.core.dropped import GGUF, ZIP_DAMAGE
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.results import FileResult
 from slm_studio.core.saved import open_saved
+from slm_studio.engine.models.gguf import unpack as gguf
+from slm_studio.engine.models.gguf.parts import holds_gguf
 from slm_studio.engine.models.inspect import inspect_folder
 from slm_studio.engine.models.weights import refuse_pickles
 from slm_studio.engine.sharing import placing
@@ -58,12 +60,12 @@ def export_model(folder: Path, kind: str, out: Path) -> Iterator[Event]:
 
 
 def import_model(source: Path, name: str = "") -> Iterator[Event]:
-    """Check a folder or zip and copy what belongs to the model among the person's. Ends in Finished(SavedModel)."""
+    """Check a folder, zip or .gguf and put what belongs to the model among the person's. Ends in Finished(SavedModel)."""
     source = source.expanduser()
-    fallback = source.stem if source.suffix.lower() == ".zip" else source.name
+    fallback = source.stem if source.suffix.lower() in (".zip", GGUF) else source.name
     target = placing.pick_target("", name or fallback)
     with _workplace(paths.cache() / "imports", 0) as place:
-        yield from _unpack(source, place / "model")
+        yield from (gguf.unpack if holds_gguf(source) else _unpack)(source, place / "model")
         yield Progress("Checking the model", 0, 0)
         model = placing.settle(
             place / "model", target, name=name, fallback=fallback, origin=f"file:{source.name}", base=fallback
@@ -110,7 +112,7 @@ def _unpack(source: Path, place: Path) -> Generator[Event, None, None]:
     if not zipfile.is_zipfile(source):
         raise StudioError(
             "archive-kind",
-            "“{file}” is neither a folder nor a zip.",
+            "“{file}” is neither a folder nor a zip nor a GGUF file.",
             "Choose the model's folder, or pack it as a zip.",
             file=source.name,
         )

@@ -1,4 +1,4 @@
-"""BringCard: bring a model in: from a hub by its id, from a folder, or from a zip."""
+"""BringCard: bring a model in: from a hub by its id, from a folder, a zip or a GGUF file."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -20,7 +20,7 @@ class BringCard(Card):
     fetch_requested = Signal(str, str)  # id, revision
     stop_requested = Signal()
     folder_requested = Signal()
-    zip_requested = Signal()
+    file_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Import a model", parent=parent)
@@ -43,15 +43,15 @@ class BringCard(Card):
         self.add(Rule())
         self.add(Text("or from this computer", "muted"))
         self.folder_button = Button("A folder…", icon_name="folder")
-        self.zip_button = Button("A zip…", icon_name="file")
+        self.file_button = Button("A zip or GGUF…", icon_name="file")
         row = QHBoxLayout()
         row.addWidget(self.folder_button)
-        row.addWidget(self.zip_button)
+        row.addWidget(self.file_button)
         row.addStretch(1)
         self.body.addLayout(row)
         self.add(
             Text(
-                "Nothing in a model can run: weights are taken as safetensors only, and every file is checked first.",
+                "Nothing in a model can run: weights are taken from safetensors and GGUF only, and every file is checked first.",
                 "second",
                 wrap=True,
             )
@@ -60,7 +60,7 @@ class BringCard(Card):
         self.id.returnPressed.connect(self._on_started)
         self.button.stop_requested.connect(self.stop_requested)
         self.folder_button.clicked.connect(self.folder_requested)
-        self.zip_button.clicked.connect(self.zip_requested)
+        self.file_button.clicked.connect(self.file_requested)
 
     def show_endpoint(self, endpoint: str, is_offline: bool) -> None:
         """Say where a download would come from."""

@@ -57,7 +57,7 @@ class HubPanel(Page):
         self._show_settings()
 
     def open_file(self, path: Path) -> None:
-        """Import a zip or a folder that was dropped here."""
+        """Import a file or a folder that was dropped here."""
         self._adopt(path)
 
     def primary(self) -> None:
@@ -97,7 +97,7 @@ class HubPanel(Page):
         self.library, self.take_away = LibraryCard(), TakeAwayCard()
         self.about, self.publish, self.bring = AboutCard(), PublishCard(), BringCard()
         self.empty = EmptyState(
-            "download", "No models yet", "Train one, or import one from a hub, a folder or a zip.", "Train a model"
+            "download", "No models yet", "Train one, or import one from a hub, a folder or a file.", "Train a model"
         )
         self.tabs = Segmented(
             ((ABOUT, mark("About")), (PUBLISH, mark("Publish")), (IMPORT, mark("Import"))),
@@ -137,7 +137,7 @@ class HubPanel(Page):
         self.bring.fetch_requested.connect(self._on_fetch)
         self.bring.stop_requested.connect(self.stop)
         self.bring.folder_requested.connect(self._on_import_folder)
-        self.bring.zip_requested.connect(self._on_import_zip)
+        self.bring.file_requested.connect(self._on_import_file)
         self.publish.plan_requested.connect(self._on_plan)
         self.publish.publish_requested.connect(self._on_publish)
         self.publish.stop_requested.connect(self.stop)
@@ -303,8 +303,8 @@ class HubPanel(Page):
         if folder:
             self._adopt(Path(folder))
 
-    def _on_import_zip(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a zip"), "", "Zip (*.zip)")
+    def _on_import_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a zip or GGUF file"), "", "Zip, GGUF (*.zip *.gguf)")
         if path:
             self._adopt(Path(path))
 
