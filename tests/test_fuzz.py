@@ -145,13 +145,13 @@ def test_a_role_that_no_column_plays_is_said(tmp_path: Path, verb: str) -> None:
 def test_how_to_write_is_checked_at_the_door(writer: Path, options: dict[str, object], code: str) -> None:
     handle = result(engine.open(str(writer))).handle
 
-    assert code_of(engine.predict(handle, "a cat", options)) == code
+    assert code_of(engine.predict(handle, {"text": "a cat"}, options)) == code
 
 
 def test_half_a_character_in_a_prompt_is_answered(writer: Path) -> None:
     handle = result(engine.open(str(writer))).handle
 
-    assert result(engine.predict(handle, "a cat \udce9 \ud800", {"max_new_tokens": 2}))["count"] == 2
+    assert result(engine.predict(handle, {"text": "a cat \udce9 \ud800"}, {"max_new_tokens": 2}))["count"] == 2
 
 
 HARMS = {

@@ -66,7 +66,7 @@ def assert_same_weights(one: SavedModel, other: SavedModel) -> None:
 def answers(window: Studio, model: SavedModel, text: str) -> list[tuple[str, float]]:
     """Ask a model through the engine, as the playground does."""
     handle = list(window.engines.run("open", folder=model.folder, device="cpu"))[-1].result.handle
-    items = list(window.engines.run("predict", handle=handle, prompt=text, options={}))
+    items = list(window.engines.run("predict", handle=handle, prompt={"text": text}, options={}))
     return [(event.item.label, round(event.item.score, 6)) for event in items[:-1]]
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Step
+from slm_studio.core.prompt import prompt_of
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.results import Report
 from slm_studio.core.run import create_run, open_run
@@ -82,7 +84,8 @@ def plan_for(recipe: Recipe, dataset: Dataset) -> Plan:
 
 def answers(task: Task, loaded: Loaded) -> list[object]:
     options = {"temperature": 0.0, "max_new_tokens": 5, "seed": 1}
-    return [list(task.predict(loaded, text, options)) for text in TEXTS[:4]]
+    prompts = [prompt_of(text, task.info) for text in TEXTS[:4]]
+    return list(task.answer(loaded, prompts, options))
 
 
 @pytest.mark.parametrize(("key", "family"), GRID)
@@ -94,7 +97,7 @@ def test_it_overfits_a_few_rows_and_answers_the_same_after_saving(
     recipe = replace(recipe, options=replace(recipe.options, label_smoothing=0.0)) if key == "classify" else recipe
     plan = plan_for(recipe, rows)
     optimizers = Optimizers(plan.loaded.net, plan.recipe)
-    batch = plan.task.collate(plan.material.train[:8], plan.loaded)
+    batch = plan.material.train.take(range(8))
     plan.loaded.net.train()
     first = last = 0.0
     for step in range(150):
@@ -150,14 +153,13 @@ def test_it_trains_scores_resumes_and_is_scored_again(key: str, family: str, row
 def test_padding_changes_no_answer(key: str, family: str, rows: Dataset) -> None:
     plan = plan_for(recipe_for(key, family), rows)
     plan.loaded.net.eval()
-    examples = sorted(plan.material.train, key=plan.task.length)
+    examples = plan.material.train
 
-    together = plan.task.summarise([plan.task.observe(plan.loaded, plan.task.collate(examples, plan.loaded))])
-    alone = plan.task.summarise(
-        [plan.task.observe(plan.loaded, plan.task.collate([example], plan.loaded)) for example in examples]
-    )
+    together = plan.task.observe(plan.loaded, examples.take(range(len(examples))))
+    alone = [plan.task.observe(plan.loaded, examples.take([place])) for place in range(len(examples))]
 
-    assert together.loss == pytest.approx(alone.loss, rel=1e-4)
+    for name, seen in together.items():
+        assert seen == pytest.approx(np.concatenate([each[name] for each in alone]), rel=1e-4, abs=1e-6), name
 
 
 @pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)

@@ -5,10 +5,12 @@ import argparse
 from slm_studio.cli.command import Command
 from slm_studio.cli.predict import answer
 from slm_studio.core import paths
+from slm_studio.core.prompt import prompt_of
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Suggestion
 from slm_studio.core.run import create_run
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import task_info
 
 MESSAGES = {
     "en": (
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     opened = work.open(model.folder)
     predictions = []
     for message in MESSAGES[arguments.lang]:
-        best = answer(work, opened.handle, message, {"top": 1})[0]
+        best = answer(work, opened.handle, prompt_of(message, task_info(guess.task)), {"top": 1})[0]
         predictions.append({"text": message} | best)
     intervals = {f"{key}_interval": list(pair) for key, pair in model.intervals.items()}
     result: dict[str, object] = {

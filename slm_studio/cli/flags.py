@@ -53,6 +53,11 @@ def role_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(role.name for info in all_tasks() for role in info.roles))
 
 
+def asked_names() -> tuple[str, ...]:
+    """Return the name of every role that makes a prompt, each once."""
+    return tuple(dict.fromkeys(role.name for info in all_tasks() for role in info.asked))
+
+
 def roles_of(arguments: argparse.Namespace) -> dict[str, str]:
     """Return role → column as the person named them."""
     found = dict(arguments.role)

@@ -4,12 +4,13 @@ import argparse
 
 from slm_studio.cli.command import Command, model_folder
 from slm_studio.cli.flags import add_knobs, settings_of
-from slm_studio.cli.predict import WRITE
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.knobs import problems
+from slm_studio.core.prompt import prompt_of
 from slm_studio.core.results import Token
+from slm_studio.core.tasks import task_info
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -31,7 +32,8 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     for problem in problems(DecodingOptions(**settings)):  # type: ignore[arg-type]
         raise problem
     opened = work.open(arguments.model, arguments.device)
-    if opened.task != WRITE:
+    info = task_info(opened.task)
+    if info.answers != "tokens":
         raise StudioError(
             "not-a-writer",
             "“{model}” does the task “{task}” and does not write.",
@@ -53,7 +55,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
         "predict",
         on_event=show,
         handle=opened.handle,
-        prompt=arguments.prompt,
+        prompt=prompt_of(arguments.prompt, info),
         options=settings | {"stop": arguments.stop},
     )
     work.screen.write("\n")

@@ -3,13 +3,13 @@
 import argparse
 
 from slm_studio.cli.command import Command, absolute, file_out, reading_of
-from slm_studio.cli.flags import add_bom, add_reading
+from slm_studio.cli.flags import add_bom, add_reading, asked_names
 from slm_studio.cli.usage import UsageError, count
 from slm_studio.core import codec
 from slm_studio.core.events import Event, Predicted
+from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import FileResult
-
-WRITE = "write"  # people read its tokens as the text that they make
+from slm_studio.core.tasks import task_info
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -17,8 +17,9 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser = verbs.add_parser("predict", help="answer a text, or every row of a file")
     parser.add_argument("model", metavar="MODEL")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--text", help="one text")
-    what.add_argument("--file", metavar="IN", help="a file of texts")
+    for name in asked_names():
+        what.add_argument(f"--{name}", metavar="WORDS", help=f"one prompt: its {name}")
+    what.add_argument("--file", metavar="IN", help="a file of prompts, one a row")
     parser.add_argument("--out", metavar="OUT", help="where the answers to a file go (.csv, .jsonl …)")
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
     parser.add_argument("--top", type=count, default=10, help="answers a text at most")
@@ -45,14 +46,17 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
             options=options,
         )
         return {"rows": done.rows, "out": done.out}
-    items = answer(work, opened.handle, arguments.text, options)
-    if work.screen.as_json or opened.task != WRITE:
+    info = task_info(opened.task)
+    given = {name: text for name in asked_names() if (text := getattr(arguments, name)) is not None}
+    items = answer(work, opened.handle, given, options)
+    if work.screen.as_json or info.answers != "tokens":
         return {"items": items}
-    work.screen.write(arguments.text + "".join(str(item["text"]) for item in items) + "\n")
+    # People read tokens as the text that they make.
+    work.screen.write("".join(given.values()) + "".join(str(item["text"]) for item in items) + "\n")
     return None
 
 
-def answer(work: Command, handle: str, prompt: str, options: dict[str, object]) -> list[dict[str, object]]:
+def answer(work: Command, handle: str, prompt: Prompt, options: dict[str, object]) -> list[dict[str, object]]:
     """Return all items of one answer as JSON."""
     items: list[dict[str, object]] = []
 

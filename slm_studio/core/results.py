@@ -1,9 +1,12 @@
 """What models answer, and what an evaluation says."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from slm_studio.core.dataset import Remark, counted
 from slm_studio.core.errors import Value
+from slm_studio.core.tasks.info import Answers
 from slm_studio.core.texts import mark
 
 SOME_LEARNT = mark(
@@ -49,6 +52,23 @@ class Hit:
     text: str
     score: float
     row: int
+
+
+Item = Label | Token | Span | Hit  # one piece of an answer
+
+
+def in_cells(items: Sequence[Item], answers: Answers) -> tuple[str, str]:
+    """Return a whole answer as the two cells “prediction” and “score” of a table: the best label, the text, the spans."""
+    if answers == "tokens":
+        return "".join(each.text for each in items if isinstance(each, Token)), ""
+    if answers == "spans":
+        spans = [
+            {"start": each.start, "end": each.end, "label": each.label} for each in items if isinstance(each, Span)
+        ]
+        least = min((each.score for each in items), default=1.0)
+        return json.dumps(spans, ensure_ascii=False), f"{least:.4f}"
+    best = items[0]
+    return best.label if isinstance(best, Label) else getattr(best, "text", ""), f"{best.score:.4f}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from typing import ParamSpec
 
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.events import Event
+from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import Run
 
@@ -51,7 +52,7 @@ def read(path: str, options: ReadOptions = ReadOptions()) -> Iterator[Event]:  #
 @_advised
 def check(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     """Look for what would hurt. Ends in Finished(tuple[Finding, …])."""
-    from slm_studio.engine.data.quality import check_dataset
+    from slm_studio.engine.data.checks import check_dataset
 
     return check_dataset(dataset, recipe)
 
@@ -154,8 +155,8 @@ def close(handle: str) -> Iterator[Event]:
 
 
 @_advised
-def predict(handle: str, prompt: str, options: dict[str, object]) -> Iterator[Event]:
-    """Answer one prompt. Yields Predicted(Label | Token …); ends in Finished(dict of numbers about the answer)."""
+def predict(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
+    """Answer one prompt: asked role → text, words, messages or candidates. Yields Predicted(Label | Token …); ends in Finished(dict of numbers about the answer)."""
     from slm_studio.engine.inference.shelf import predict_prompt
 
     return predict_prompt(handle, prompt, options)

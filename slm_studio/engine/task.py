@@ -1,153 +1,125 @@
-"""Task: a strategy of seven verbs. A task writes only the verbs in which it differs."""
+"""Task: a strategy. A task writes the verbs in which it differs; whoever trains, scores and serves asks no more than this."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from slm_studio.core.dataset import Dataset, Remark
-from slm_studio.core.events import Note, Progress
-from slm_studio.core.recipe import Recipe
-from slm_studio.core.results import Baseline, Label, Report, Token
+from slm_studio.core.events import Note
+from slm_studio.core.prompt import Prompt, as_text, read_cell
+from slm_studio.core.recipe import Recipe, split_of
+from slm_studio.core.results import Baseline, ClassScore, Item, Metric
 from slm_studio.core.tasks import TaskInfo, task_info
 from slm_studio.core.work import Work
-from slm_studio.engine.data.rows import Row, Rows
-from slm_studio.engine.data.splits import Splits
+from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.data.splits import Splits, split_dataset
+from slm_studio.engine.examples import IDS, Batch, Packed
 from slm_studio.engine.loaded import Loaded
 
-Observation = TypeVar("Observation")
-Example = Mapping[str, Sequence[int] | int]  # what one row became: token ids, perhaps a label
-Batch = dict[str, Tensor]
+Seen = dict[str, np.ndarray]  # what scoring needs: each [N, …], one entry an example, in their order
 ENCODE_CHUNK = 256  # rows between two signs of life, at most
+SKETCHED = 1000  # rows whose lengths stand for all
 LIVELY = 0.25  # seconds between two signs of life, at most
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """How held-out rows fared: mean loss in nats, and metrics by CLI.md's keys."""
-
-    loss: float
-    metrics: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
-    """Samples shown while a model learns."""
+    """Rows to show. `columns` are keys that the task's TaskInfo gives a title and a style."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: Sequence[Sequence[object]]  # JSON values
 
 
-class Task(Generic[Observation]):
-    """The base strategy. `Observation` is what one batch of scored examples leaves behind."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """How rows fared."""
+
+    loss: float  # mean, in nats
+    metrics: tuple[Metric, ...]  # by CLI.md's keys; with intervals where rows were scored for good
+    right_N: np.ndarray | None = None  # which rows the model has right, where that can be said of a row
+    cases: Table = Table((), ())  # the scored rows, those worth a look first
+    per_label: tuple[ClassScore, ...] = ()
+    labels: tuple[str, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+    facts: dict[str, float] = field(default_factory=dict)
+
+    def values(self) -> dict[str, float]:
+        """Return the metrics as plain numbers."""
+        return {metric.key: metric.value for metric in self.metrics}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sketch:
+    """What a plan counts before anything is built."""
+
+    net: nn.Module  # of the recipe's shape, on the meta device: no memory, no numbers
+    examples: int  # about how many the rows will become
+    tokens_N: np.ndarray  # about how many tokens each of some of them is
+    logits: int = 0  # numbers that a step computes for each token, where these are many
+
+
+class Task:
+    """The base strategy."""
 
     key: ClassVar[str]
-    needs_text: ClassVar[bool] = True  # an empty prompt has no answer
 
     @property
     def info(self) -> TaskInfo:
         """Return what screens know of this task."""
         return task_info(self.key)
 
+    # Rows
+
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
         """Decide what a recipe left to the data."""
         return recipe
 
-    # The seven verbs
-
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
         """Divide the rows into train, validation and test."""
-        raise NotImplementedError
+        stratified = split_of(recipe, dataset) == "stratified"
+        return split_dataset(dataset, recipe, role=self.info.answer.name if stratified and self.info.answer else "")
 
-    def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
-        """Return the facts (JSON-able) that the net's shape and the answers need. Raises StudioError if it is hopeless."""
-        raise NotImplementedError
-
-    def build(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
-        """Make net and tokenizer: blank ones from the rows, or continued from `recipe.base` (a folder by now)."""
-        raise NotImplementedError
-
-    def encode(self, row: Row, loaded: Loaded, recipe: Recipe) -> Iterator[Example]:
-        """Turn one row into examples (0 … n)."""
-        raise NotImplementedError
-
-    def collate(self, examples: Sequence[Example], loaded: Loaded) -> Batch:
-        """Pad examples into one batch. Sequences become [B, T], numbers [B]."""
-        batch: Batch = {}
-        for name, first in examples[0].items():
-            if isinstance(first, int):
-                batch[name] = torch.tensor([example[name] for example in examples])
-            else:
-                batch[name] = pad([example[name] for example in examples], self.padding(name, loaded))  # type: ignore[misc]
-        if "attention_mask" not in batch and "input_ids" in batch:
-            lengths = torch.tensor([len(example["input_ids"]) for example in examples])  # type: ignore[arg-type]
-            batch["attention_mask"] = (torch.arange(batch["input_ids"].shape[1])[None, :] < lengths[:, None]).long()
-        if "input_ids" in batch:
-            loaded.refuse_unknown(int(batch["input_ids"].max()))
-        return batch
-
-    def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
-        """Return the mean loss of a batch, a scalar in nats."""
-        return loaded.net(**batch).loss
-
-    def report(
-        self, observations: Sequence[Observation], order: np.ndarray, rows: Rows, loaded: Loaded, folder: Path
-    ) -> Report:
-        """Make the report of scored rows; whatever has rows becomes a file in `folder`.
-
-        `order[k]` is the example that stands k-th in the concatenated observations.
-        """
-        raise NotImplementedError
-
-    def predict(self, loaded: Loaded, prompt: str, options: Mapping[str, object]) -> Iterator[Label | Token]:
-        """Answer one prompt, piece by piece."""
-        raise NotImplementedError
-
-    # What the loop and the report ask beside them
-
-    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Work[list[Example]]:
-        """Yield Progress; return all examples."""
-        found: list[Example] = []
-        for part in parts(len(rows)):
-            for row in rows[part]:
-                found.extend(self.encode(row, loaded, recipe))
-            yield Progress("Turning text into tokens", part.stop, len(rows))
-        return found
-
-    def padding(self, name: str, loaded: Loaded) -> int:
-        """Return the number that fills the tail of a short sequence."""
-        # The net's own: it tells by this number where a text ends, and never looks at what stands there.
-        found = getattr(loaded.net.config, "pad_token_id", None) if name == "input_ids" else None
-        return found if isinstance(found, int) and found >= 0 else 0
-
-    def observe(self, loaded: Loaded, batch: Batch) -> Observation:
-        """Run the net on a batch without learning and return what scoring needs."""
-        raise NotImplementedError
+    def texts(self, rows: Rows) -> list[str]:
+        """Return what is asked of each row as plain text: to tell its language and length, and rows that are the same."""
+        role = self.info.asked[0]
+        cells = rows.column(role.name)
+        return cells if role.reads == "text" else [as_text(read_cell(cell, role.reads)) for cell in cells]
 
     def reads_on(self, loaded: Loaded) -> bool:
         """Say whether rows are the lines of one text rather than each a whole of its own."""
         return False
 
-    def summarise(self, observations: Sequence[Observation]) -> Held:
-        """Return loss and metrics of all observations."""
+    # Learning
+
+    def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
+        """Return the facts (JSON-able) that the net's shape and the answers need. Raises StudioError if it is hopeless."""
         raise NotImplementedError
 
-    def strangers(self, loaded: Loaded, rows: Rows, split: str) -> Iterator[Note]:
-        """Say what in rows to be scored training never saw, so that no answer can be right there."""
-        yield from ()
+    def blank(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
+        """Make net and tokenizer from the rows."""
+        raise NotImplementedError
 
-    def calibrate(self, observations: Sequence[Observation]) -> dict[str, object]:
-        """Return facts by which later answers sound as sure as held-out rows say they may."""
-        return {}
+    def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
+        """Make net and tokenizer from the base that stands in a folder."""
+        raise NotImplementedError
 
-    def remarks(self, rows: Rows, loaded: Loaded, examples: Sequence[Example], *, scored: bool) -> Iterator[Remark]:
-        """Yield what a number over these rows does not say by itself; `scored`: not only learnt from."""
-        yield from ()
+    def sketch(self, recipe: Recipe, rows: Rows) -> Sketch:
+        """Count what the recipe will make of rows. Called on the meta device."""
+        raise NotImplementedError
+
+    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
+        """Yield Progress; return all examples."""
+        raise NotImplementedError
+
+    def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
+        """Return the mean loss of a batch, a scalar in nats."""
+        raise NotImplementedError
 
     def chance(self, loaded: Loaded) -> float | None:
         """Return the loss of guessing by how often each answer occurs, where that is known."""
@@ -157,18 +129,44 @@ class Task(Generic[Observation]):
         """Return a few answers, to watch while the model learns."""
         raise NotImplementedError
 
-    def baselines(
-        self, train: Rows, scored: Rows, report: Report, folder: Path, loaded: Loaded
-    ) -> Work[tuple[Baseline, ...]]:
+    # Scoring
+
+    def observe(self, loaded: Loaded, batch: Batch) -> Seen:
+        """Run the net on a batch without learning and return what judging needs, one entry an example."""
+        raise NotImplementedError
+
+    def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
+        """Yield Progress; return how rows fared. Not `whole`: loss and metrics alone, while the model learns."""
+        raise NotImplementedError
+
+    def calibrate(self, seen: Seen) -> dict[str, object]:
+        """Return facts by which later answers sound as sure as held-out rows say they may."""
+        return {}
+
+    def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return simple methods, trained and scored on the same rows."""
         yield from ()
         return ()
 
-    def predict_many(
-        self, loaded: Loaded, prompts: Sequence[str], options: Mapping[str, object]
-    ) -> list[list[Label | Token]]:
-        """Answer many prompts; batched where the task can."""
-        return [list(self.predict(loaded, prompt, options)) for prompt in prompts]
+    def strangers(self, loaded: Loaded, rows: Rows, split: str) -> Iterator[Note]:
+        """Say what in rows to be scored training never saw, so that no answer can be right there."""
+        yield from ()
+
+    def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
+        """Yield what a number over these rows does not say by itself; `scored`: not only learnt from."""
+        yield from ()
+
+    # Answering
+
+    def answer(
+        self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
+    ) -> Iterator[tuple[int, Item]]:
+        """Answer prompts, piece by piece: (which prompt, item). The pieces of one prompt come in order."""
+        raise NotImplementedError
+
+    def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
+        """Return every number that stands behind the answers, in a fixed order: two models are the same if these are."""
+        raise NotImplementedError
 
     def save(self, loaded: Loaded, folder: Path) -> None:
         """Write net and tokenizer as a Transformers folder."""
@@ -179,26 +177,6 @@ class Task(Generic[Observation]):
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read back what `save` wrote, ready to answer."""
         raise NotImplementedError
-
-    # What a plan asks before anything is built
-
-    cuts: ClassVar[bool] = True  # whether text beyond max_length is lost
-
-    def sketch(self, recipe: Recipe, rows: Rows) -> nn.Module:
-        """Return a net of the recipe's shape, to count its parameters. Called on the meta device: no memory, no numbers."""
-        raise NotImplementedError
-
-    def count(self, rows: Rows, recipe: Recipe) -> int:
-        """Return about how many examples the rows will become."""
-        return len(rows)
-
-    def lengths(self, rows: Rows, recipe: Recipe) -> np.ndarray:
-        """Return about how many tokens each example is: words, or characters where a text has few spaces."""
-        return np.array([max(len(text.split()) * 1.3, len(text) / 6) for text in rows.column("text")])
-
-    def length(self, example: Example) -> int:
-        """Return the work that an example is, in tokens."""
-        return len(example["input_ids"])  # type: ignore[arg-type]
 
 
 def parts(rows: int) -> Iterator[slice]:
@@ -211,10 +189,36 @@ def parts(rows: int) -> Iterator[slice]:
         size = max(1, size // 4) if time.perf_counter() - began > LIVELY else min(ENCODE_CHUNK, size * 2)
 
 
-def pad(sequences: Sequence[Sequence[int] | np.ndarray], filler: int) -> Tensor:
-    """Return sequences as one [B, T] tensor, short ones filled at the end."""
-    width = max(len(sequence) for sequence in sequences)
-    out = np.full((len(sequences), max(width, 1)), filler, dtype=np.int64)
-    for row, sequence in zip(out, sequences, strict=True):
-        row[: len(sequence)] = sequence
-    return torch.from_numpy(out)
+def answers_of(
+    task: Task, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
+) -> list[list[Item]]:
+    """Return the whole answer to each of some prompts."""
+    found: list[list[Item]] = [[] for _ in prompts]
+    for place, item in task.answer(loaded, prompts, options):
+        found[place].append(item)
+    return found
+
+
+def text_lengths(texts: Sequence[str]) -> np.ndarray:
+    """Return about how many tokens each text is: words, or characters where a text has few spaces."""
+    return np.array([max(len(text.split()) * 1.3, len(text) / 6) for text in texts])
+
+
+def padding_of(loaded: Loaded) -> int:
+    """Return the number that fills the tail of a short text in a batch.
+
+    The net's own: it tells by this number where a text ends, and never looks at what stands there.
+    """
+    found = getattr(loaded.net.config, "pad_token_id", None)
+    return found if isinstance(found, int) and found >= 0 else 0
+
+
+def checked(packed: Packed, loaded: Loaded) -> Packed:
+    """Return examples whose tokens the net knows. Raises StudioError where one stands beyond its table."""
+    loaded.refuse_unknown(int(packed.sequences[IDS].values_S.max(initial=0)))
+    return packed
+
+
+def few(rows: Rows) -> Rows:
+    """Return rows from all over, few enough to be measured at once."""
+    return rows.take(np.linspace(0, len(rows) - 1, SKETCHED).astype(int)) if len(rows) > SKETCHED else rows

@@ -150,9 +150,11 @@ def _trainer(plan, at_its_best: bool) -> tuple[float, str]:
 
 
 def _accuracy(plan) -> float:
+    from slm_studio.engine.task import answers_of
+
     rows = plan.splits.validation
     plan.loaded.net.eval()
-    answers = plan.task.predict_many(plan.loaded, rows.column("text"), {"top": 1})
+    answers = answers_of(plan.task, plan.loaded, [{"text": text} for text in rows.column("text")], {"top": 1})
     return sum(each[0].label == true for each, true in zip(answers, rows.column("label"), strict=True)) / len(rows)
 
 

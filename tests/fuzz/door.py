@@ -172,7 +172,7 @@ class Fuzz:
         opened = _last(engine.open(str(model), "cpu"))
         options: dict[str, object] = {"max_new_tokens": 4, "seed": 1}
         for prompt in ("hello there", "a longer text " * 60):
-            _last(engine.predict(opened.handle, prompt, options))  # type: ignore[attr-defined]
+            _last(engine.predict(opened.handle, {"text": prompt}, options))  # type: ignore[attr-defined]
         rows = place / "plain.csv"
         rows.write_bytes(self.seeds[0][1])
         dataset = _last(engine.read(str(rows)))
@@ -301,7 +301,7 @@ class Fuzz:
         }  # fmt: skip
         options = {name: dice.choice(choices[name]) for name in dice.sample(sorted(choices), dice.randrange(4))}
         options["max_new_tokens"] = dice.choice((1, 3, 8, 0, -1))
-        _last(engine.predict(opened.handle if dice.random() < 0.97 else "none", prompt, options))  # type: ignore[attr-defined]
+        _last(engine.predict(opened.handle if dice.random() < 0.97 else "none", {"text": prompt}, options))  # type: ignore[attr-defined]
 
     def _predict_file(self, dice: random.Random, place: Path) -> None:
         opened = _last(engine.open(str(self._intact(dice)), "cpu"))

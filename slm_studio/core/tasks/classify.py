@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, Size, TaskInfo
+from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, Shown, Size, TaskInfo
 from slm_studio.core.texts import mark
 
 
@@ -54,6 +54,7 @@ INFO = TaskInfo(
             name="label",
             title="Label",
             help="the answer for each text",
+            asked=False,
             reads="label",
             kinds=("label", "number", "text"),
         ),
@@ -146,8 +147,25 @@ INFO = TaskInfo(
     compared="accuracy",
     split="stratified",
     packs=False,
+    cuts=True,
+    answers="labels",
+    samples=(
+        Shown("text", mark("text"), "prose"),
+        Shown("true", mark("true")),
+        Shown("predicted", mark("predicted"), "chip"),
+        Shown("score", mark("score"), "bar"),
+    ),
+    cases=(
+        Shown("text", mark("text"), "prose"),
+        Shown("label", mark("label in the file")),
+        Shown("predicted", mark("model says"), "chip"),
+        Shown("score", mark("sure"), "bar"),
+    ),
     hub_tag="text-classification",
     verb="predict",
+    architectures=("ForSequenceClassification",),
+    blank_is="training",
+    caution="It gives a label to every text, also to texts unlike any it has seen.",
     example=mark("Write a text here."),
     code=CODE,
     order=10,

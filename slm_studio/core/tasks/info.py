@@ -6,8 +6,10 @@ from typing import Literal
 
 from slm_studio.core.errors import StudioError
 
-Reads = Literal["text", "label"]
-Split = Literal["stratified", "shuffled", "in order"]
+Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
+Answers = Literal["labels", "number", "tokens", "spans", "hits"]
+Split = Literal["stratified", "shuffled", "in order", "grouped"]
+Style = Literal["text", "prose", "chip", "bar", "number"]
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
 
 
@@ -19,8 +21,19 @@ class Role:
     title: str
     help: str
     needed: bool = True
+    asked: bool = True  # part of the question; False: the answer, which only training and scoring need
+    may_be_blank: bool = False  # whether a prompt without a word is one
     reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A column of the samples or of the scored rows."""
+
+    key: str  # as in cases.jsonl
+    title: str
+    style: Style = "text"  # prose: takes what room there is
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,16 +92,34 @@ class TaskInfo:
     roles: tuple[Role, ...]
     families: tuple[Family, ...]  # the first is the default for small data; CONTINUED is last
     metric: str  # drawn beside the loss while a model learns
+    chosen_by: str = "loss"  # or the metric, higher is better, by which the best checkpoint and patience are judged
     shown: tuple[str, ...]  # metrics a report leads with
     compared: str  # the one of them in which simple methods and other models stand beside it
     split: Split  # how rows are held out, unless the options decide otherwise for a dataset (`split_of`)
     packs: bool  # rows are joined into blocks, so that nobody counts them by the row
+    cuts: bool  # text beyond max_length is lost
+    answers: Answers
+    samples: tuple[Shown, ...]  # columns of what is shown as a model learns
+    cases: tuple[Shown, ...]  # columns of scored rows
     hub_tag: str
     verb: str  # the command that answers one prompt
+    architectures: tuple[str, ...]  # ends of the names of foreign networks that do this task as they are
+    blank_is: Literal["training", "pre-training"]  # what learning from nothing is called in a lineage
+    caution: str = ""  # what a model card warns of
     example: str  # a prompt to begin with
     code: Code
     order: int
     options: type  # a frozen dataclass of the task's own knobs
+
+    @property
+    def asked(self) -> tuple[Role, ...]:
+        """Return the roles that make a prompt; the first is the one that a text by itself plays."""
+        return tuple(role for role in self.roles if role.asked)
+
+    @property
+    def answer(self) -> Role | None:
+        """Return the role that holds the true answers, where there is one."""
+        return next((role for role in self.roles if not role.asked), None)
 
     @property
     def default_base(self) -> str:

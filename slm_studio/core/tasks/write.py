@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, Size, Split, TaskInfo
+from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, Shown, Size, Split, TaskInfo
 from slm_studio.core.texts import mark
 
 
@@ -81,7 +81,15 @@ INFO = TaskInfo(
     title="Write",
     blurb="Continue a text: stories, poems, any style. Pre-trains a small GPT.",
     sentence=mark("Learn to {task} like {text}"),
-    roles=(Role(name="text", title="Text", help="the texts to learn from", kinds=("text", "label", "id", "number")),),
+    roles=(
+        Role(
+            name="text",
+            title="Text",
+            help="the texts to learn from",
+            may_be_blank=True,  # a text may begin anywhere
+            kinds=("text", "label", "id", "number"),
+        ),
+    ),
     families=(
         Family(
             key="llama",
@@ -111,8 +119,14 @@ INFO = TaskInfo(
     compared="bits_per_byte",
     split="shuffled",
     packs=True,
+    cuts=False,
+    answers="tokens",
+    samples=(Shown("prompt", mark("prompt"), "prose"), Shown("text", mark("text"), "prose")),
+    cases=(Shown("text", mark("text"), "prose"), Shown("loss", mark("loss"), "number")),
     hub_tag="text-generation",
     verb="generate",
+    architectures=("ForCausalLM", "LMHeadModel"),
+    blank_is="training",
     example=mark("Once upon a time"),
     code=CODE,
     order=20,

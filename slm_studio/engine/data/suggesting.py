@@ -10,7 +10,7 @@ from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import names
 from slm_studio.engine.data.evidence import Told, weigh
-from slm_studio.engine.data.quality_labels import is_no_label
+from slm_studio.engine.data.hopeless import is_no_label
 from slm_studio.engine.data.roles import LABEL_KINDS, TEXT_KINDS, label_columns, name_tier, text_columns
 from slm_studio.engine.data.sampling import sample_rows
 from slm_studio.engine.data.several import joined_labels, mark_columns

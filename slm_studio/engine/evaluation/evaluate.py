@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,11 +28,11 @@ from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.remarks import on_known, on_unlabelled
-from slm_studio.engine.task import Task
+from slm_studio.engine.task import Judgement, Table, Task
 from slm_studio.engine.watched import watched
 
 BATCH = 64
-REPORT_FILE = "report.json"
+REPORT_FILE, CASES_FILE = "report.json", "cases.jsonl"
 
 
 def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, str]) -> Iterator[Event]:
@@ -82,18 +83,15 @@ def score_rows(
     """
     began = time.perf_counter()
     examples = yield from task.examples(rows, loaded, recipe)
-    if not examples:
+    if not len(examples):
         raise StudioError(
             "nothing-to-score",
             "No row of “{dataset}” can be scored.",
             "Choose the columns again, or another file.",
             dataset=names[1],
         )
-    observations, order = yield from observe_all(task, loaded, examples, BATCH)
-    known = 0
-    if train is not None:
-        compare = partial(learnt_rows, rows, train, reads_on=task.reads_on(loaded))
-        known = int((yield from watched("Comparing with the training rows", compare)).sum())
+    seen = yield from observe_all(task, loaded, examples, BATCH)
+    known = (yield from _count_known(task, loaded, rows, train)) if train is not None else 0
     said = (
         *on_known(known, len(rows)),
         *on_unlabelled(unlabelled),
@@ -101,29 +99,53 @@ def score_rows(
     )
     yield from (Note(each.code, each.message, each.values or {}) for each in said)
     folder.mkdir(parents=True, exist_ok=True)
-    report = task.report(observations, order, rows, loaded, folder)
-    report = replace(
-        report,
-        model=names[0],
-        dataset=names[1],
-        split=names[2],
-        folder=str(folder),
-        learnt=learnt,
-        seconds=time.perf_counter() - began,
-        remarks=(*_unseen(task, loaded, rows, names[2]), *said),
-    )
+    judged = yield from task.judge(seen, examples, rows, loaded, whole=True)
+    report = _report(task, judged, names, folder, len(rows))
+    remarks = (*_unseen(task, loaded, rows, names[2]), *said)
+    report = replace(report, learnt=learnt, seconds=time.perf_counter() - began, remarks=remarks)
     write_report(report, folder)  # stands before the baselines, which may take longer
     if train is not None and len(train):
         yield Progress("Training simple methods for comparison", 0, 0)
-        report = replace(report, baselines=(yield from task.baselines(train, rows, report, folder, loaded)))
+        report = replace(report, baselines=(yield from task.baselines(train, rows, judged, loaded)))
         write_report(report, folder)
     return report
 
 
-def _unseen(task: Task, loaded: Loaded, rows: Rows, split: str) -> Iterator[Remark]:  # type: ignore[type-arg]
+def _count_known(task: Task, loaded: Loaded, rows: Rows, train: Rows) -> Work[int]:
+    """Return how many rows were learnt, too."""
+    compare = partial(learnt_rows, task.texts(rows), task.texts(train), reads_on=task.reads_on(loaded))
+    return int((yield from watched("Comparing with the training rows", compare)).sum())
+
+
+def _report(task: Task, judged: Judgement, names: tuple[str, str, str], folder: Path, rows: int) -> Report:
+    return Report(
+        task=task.key,
+        model=names[0],
+        dataset=names[1],
+        split=names[2],
+        rows=rows,
+        metrics=judged.metrics,
+        per_label=judged.per_label,
+        labels=judged.labels,
+        confusion=judged.confusion,
+        folder=str(folder),
+        cases=_write_cases(judged.cases, folder / CASES_FILE),
+        facts=judged.facts,
+    )
+
+
+def _unseen(task: Task, loaded: Loaded, rows: Rows, split: str) -> Iterator[Remark]:
     """Yield what was said of these rows before they were scored."""
     for note in task.strangers(loaded, rows, split):
         yield Remark(code=note.code, message=note.message, count=int(note.values["rows"]), values=note.values)
+
+
+def _write_cases(cases: Table, path: Path) -> str:
+    """Write one JSON object a scored row; return where."""
+    with path.open("w", encoding="utf-8") as stream:
+        for row in cases.rows:
+            stream.write(json.dumps(dict(zip(cases.columns, row, strict=True)), ensure_ascii=False) + "\n")
+    return str(path)
 
 
 def write_report(report: Report, folder: Path) -> None:
@@ -216,13 +238,13 @@ def _choose(item: Item, recipe: Recipe, dataset: Dataset, split: str) -> _Chosen
     train = _learnt_from(task, recipe, model)
     if train is None:
         return _Chosen("test", rows, None, 0, whole.dropped)
-    learnt = learnt_rows(rows, train, reads_on=task.reads_on(item.loaded))
+    learnt = learnt_rows(task.texts(rows), task.texts(train), reads_on=task.reads_on(item.loaded))
     if learnt.all():
         return _Chosen("train", rows, None, len(rows), whole.dropped)
     return _Chosen("test", rows.take(np.flatnonzero(~learnt)), train, int(learnt.sum()), whole.dropped)
 
 
-def _learnt_from(task: Task, recipe: Recipe, model: SavedModel) -> Rows | None:  # type: ignore[type-arg]
+def _learnt_from(task: Task, recipe: Recipe, model: SavedModel) -> Rows | None:
     folder = paths.datasets() / model.dataset
     if not model.dataset or not (folder / "dataset.json").is_file():
         return None

@@ -1,7 +1,7 @@
 """A whole file of prompts → the same file with the answers beside them."""
 
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -10,21 +10,25 @@ import pyarrow as pa
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
-from slm_studio.core.results import FileResult, Label, Token
+from slm_studio.core.prompt import is_blank, read_cell
+from slm_studio.core.results import FileResult, in_cells
+from slm_studio.core.results import Item as Answer
+from slm_studio.core.tasks import Role
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.names import is_known_name
 from slm_studio.engine.data.prose import is_prose
 from slm_studio.engine.data.reading import read_dataset
-from slm_studio.engine.data.rows import open_part
+from slm_studio.engine.data.rows import Row, Rows, open_part
 from slm_studio.engine.data.writing import check_target, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
+from slm_studio.engine.task import answers_of
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
 CHUNK = 256  # rows between two signs of life
 
 
 def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, object]) -> Iterator[Event]:
-    """Read a file, answer its text column, and write all its columns plus `prediction` and `score`.
+    """Read a file, answer every row, and write all its columns plus `prediction` and `score`.
 
     Of a folder or zip whose files are parts of one dataset every part is answered, one behind the other.
     """
@@ -33,37 +37,47 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     item = on_shelf(handle)
     dataset = yield from _read(path, options, item)
     table = pa.concat_tables(open_part(dataset, split) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
-    texts = [cell or "" for cell in table.column(text_column(item, dataset, options)).to_pylist()]
+    asked = prompt_columns(item, dataset, options)
+    info, rows = item.task.info, Rows(table, asked)
     answers: list[str] = []
     scores: list[str] = []
-    for start in range(0, len(texts), CHUNK):
-        chunk = texts[start : start + CHUNK]
-        for text, results in zip(chunk, item.task.predict_many(item.loaded, chunk, options), strict=True):
-            is_blank = item.task.needs_text and not text.strip()  # no text, no answer
-            answers.append("" if is_blank else _answer(results))
-            scores.append("" if is_blank else _score(results))
-        yield Progress("Answering rows", min(start + CHUNK, len(texts)), len(texts))
+    for start in range(0, len(rows), CHUNK):
+        for items in _answer(item, list(rows[start : start + CHUNK]), options):
+            answer, score = in_cells(items, info.answers) if items is not None else ("", "")
+            answers.append(answer)
+            scores.append(score)
+        yield Progress("Answering rows", min(start + CHUNK, len(rows)), len(rows))
     for name, cells in (("prediction", answers), ("score", scores)):
         table = table.append_column(_free(name, table.column_names), pa.array(cells, pa.string()))
     bom = options.get("bom")
     yield from write_table(table, out, dataset.is_from_excel if bom is None else bool(bom))
-    yield Finished(FileResult(rows=len(texts), out=str(out), seconds=time.perf_counter() - began))
+    yield Finished(FileResult(rows=len(rows), out=str(out), seconds=time.perf_counter() - began))
 
 
-def text_column(item: Item, dataset: Dataset, options: Mapping[str, object]) -> str:
-    """Return the column to answer: the one named, the one of the training, or the only one with text.
+def prompt_columns(item: Item, dataset: Dataset, options: Mapping[str, object]) -> dict[str, str]:
+    """Return role → column of every asked role: the one named, the one of the training, or the only one with text.
 
     Raises StudioError where the one named is not there: another column would be an answer to another question.
     """
-    named = str(options.get("column", ""))
-    if named:
+    found = {}
+    for place, role in enumerate(item.task.info.asked):
+        column = _column_of(role, item, dataset, options, is_first=place == 0)
+        if column:
+            found[role.name] = column
+    return found
+
+
+def _column_of(role: Role, item: Item, dataset: Dataset, options: Mapping[str, object], *, is_first: bool) -> str:
+    if named := _named(role.name, options, is_first):
         return dataset.column(named).name
     names = [column.name for column in dataset.columns]
-    for wish in _wishes(item, options):
+    for wish in _wishes(role.name, item):
         if wish in names:
             return wish
-    texts = [column.name for column in dataset.columns if column.kind == "text"]
-    if len(texts) == 1 or len(names) == 1:
+    if not role.needed:
+        return ""
+    texts = [column.name for column in dataset.columns if column.kind in role.kinds[:1]]
+    if is_first and (len(texts) == 1 or len(names) == 1):
         return (texts or names)[0]
     raise StudioError(
         "which-column",
@@ -74,18 +88,26 @@ def text_column(item: Item, dataset: Dataset, options: Mapping[str, object]) -> 
     )
 
 
-def _wishes(item: Item, options: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the names that the column of texts may have, the surest first."""
+def _named(role: str, options: Mapping[str, object], is_first: bool) -> str:
+    """Return the column that was named for a role; “column” alone is that of the first one."""
+    columns = options.get("columns")
+    named = str(columns.get(role, "")) if isinstance(columns, Mapping) else ""
+    return named or (str(options.get("column", "")) if is_first else "")
+
+
+def _wishes(role: str, item: Item) -> tuple[str, ...]:
+    """Return the names that the column of a role may have, the surest first."""
     roles = item.model.recipe.get("roles")
-    learnt = str(roles.get("text", "")) if isinstance(roles, dict) else ""
-    return (str(options.get("column", "")), learnt, "text")
+    return (str(roles.get(role, "")) if isinstance(roles, dict) else "", role)
 
 
 def _read(path: Path, options: Mapping[str, object], item: Item) -> Generator[Event, None, Dataset]:
     chosen = {each.name: options[each.name] for each in fields(ReadOptions) if each.name in options}
     reading = ReadOptions(**chosen)  # type: ignore[arg-type]
     dataset = yield from _dataset(path, reading)
-    if reading.header is None and _header_is_a_text(dataset, _wishes(item, options)):
+    first = item.task.info.asked[0].name
+    known = (_named(first, options, is_first=True), *_wishes(first, item))
+    if reading.header is None and _header_is_a_text(dataset, known):
         text = dataset.columns[0].name
         dataset = yield from _dataset(path, replace(reading, header=False))
         yield Note(
@@ -113,14 +135,16 @@ def _header_is_a_text(dataset: Dataset, known: tuple[str, ...]) -> bool:
     return name not in known and not is_known_name(name) and is_prose(name)
 
 
-def _answer(results: list[Label | Token]) -> str:
-    if results and isinstance(results[0], Label):
-        return results[0].label
-    return "".join(token.text for token in results if isinstance(token, Token))
-
-
-def _score(results: list[Label | Token]) -> str:
-    return f"{results[0].score:.4f}" if results and isinstance(results[0], Label) else ""
+def _answer(item: Item, rows: Sequence[Row], options: Mapping[str, object]) -> list[list[Answer] | None]:
+    """Return the answer to each row; None where a row holds no prompt: no text, no answer."""
+    asked = {role.name: role for role in item.task.info.asked}
+    prompts = [{name: read_cell(cell, asked[name].reads) for name, cell in row.items()} for row in rows]
+    places = [place for place, prompt in enumerate(prompts) if not is_blank(prompt, item.task.info)]
+    found: list[list[Answer] | None] = [None] * len(rows)
+    answers = answers_of(item.task, item.loaded, [prompts[place] for place in places], options)
+    for place, items in zip(places, answers, strict=True):
+        found[place] = items
+    return found
 
 
 def _free(name: str, taken: list[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted, Progress
+from slm_studio.core.prompt import Cell, Prompt, check_prompt, prompt_of
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.data.encoding import whole_characters
@@ -27,7 +28,7 @@ class Item:
     """One open model."""
 
     model: SavedModel
-    task: Task  # type: ignore[type-arg]
+    task: Task
     loaded: Loaded
 
 
@@ -53,7 +54,8 @@ def open_model(folder: Path, device: str) -> Iterator[Event]:
         loaded = task.open(folder, model.facts, place)
         loaded.net.eval()
         # One answer, so that what only an answer finds out (a token without a row in the table) is found out here.
-        deque(task.predict(loaded, TRIAL, {"top": 1, "max_new_tokens": 1, "seed": 0}), maxlen=0)
+        trial = [prompt_of(TRIAL, task.info)]
+        deque(task.answer(loaded, trial, {"top": 1, "max_new_tokens": 1, "seed": 0}), maxlen=0)
     # The date of the weights is part of the handle, so that a model trained again is not answered by the old one.
     handle = f"{folder}@{place}@{(folder / 'studio.json').stat().st_mtime_ns}"
     _shelf[handle] = Item(model, task, loaded)
@@ -77,21 +79,25 @@ def close_model(handle: str) -> Iterator[Event]:
     yield Finished(None)
 
 
-def predict_prompt(handle: str, prompt: str, options: dict[str, object]) -> Iterator[Event]:
+def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
     """Answer one prompt, then say how long it took."""
     item = on_shelf(handle)
-    prompt = whole_characters(prompt)
-    if item.task.needs_text and not prompt.strip():
-        raise StudioError(
-            "text-empty",
-            "The text holds no word, so “{model}” has nothing to answer.",
-            "Write at least one word.",
-            model=item.model.name,
-        )
+    prompt = {role: _whole(cell) for role, cell in prompt.items()}
+    check_prompt(prompt, item.task.info, item.model.name)
     began = time.perf_counter()
     count = 0
-    for result in item.task.predict(item.loaded, prompt, options):
+    for _, result in item.task.answer(item.loaded, [prompt], options):
         count += 1
         yield Predicted(result)
     seconds = time.perf_counter() - began
     yield Finished({"count": count, "seconds": seconds, "device": str(item.loaded.device)})
+
+
+def _whole(cell: Cell) -> Cell:
+    """Return a cell without halves of characters, which a window's keyboard can leave and no tokenizer bears."""
+    if isinstance(cell, str):
+        return whole_characters(cell)
+    return tuple(
+        whole_characters(part) if isinstance(part, str) else {key: whole_characters(text) for key, text in part.items()}
+        for part in cell
+    )  # type: ignore[return-value]

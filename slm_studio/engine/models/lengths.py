@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from transformers import PreTrainedModel
 
 from slm_studio.core.errors import StudioError
@@ -39,12 +40,12 @@ def length_of(loaded: Loaded) -> int:
     return int(loaded.facts.get("max_length") or DEFAULT)  # type: ignore[call-overload]
 
 
-def count_cut(loaded: Loaded, texts: Sequence[str], examples: Sequence[Mapping[str, Sequence[int] | int]]) -> int:
-    """Return how many texts lost their end when they became `examples`, one a text.
+def count_cut(loaded: Loaded, texts: Sequence[str], lengths_N: np.ndarray) -> int:
+    """Return how many texts lost their end when each became so many tokens.
 
     Only those that are as long as can be are looked at again.
     """
     limit = length_of(loaded)
-    full = [text for text, each in zip(texts, examples, strict=True) if len(each["input_ids"]) >= limit]  # type: ignore[arg-type]
+    full = [text for text, length in zip(texts, lengths_N, strict=True) if length >= limit]
     whole = encode_framed(loaded.tokenizer, full, sys.maxsize) if full else []  # type: ignore[arg-type]
     return sum(len(each) > limit for each in whole)

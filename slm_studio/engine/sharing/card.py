@@ -333,7 +333,7 @@ def _limits(model: SavedModel, report: Report | None, language: str, metrics: Se
         f"Its training texts are in the language “{language}”; other languages were not tested." if language else "",
         "Weak classes (F1 below 0.6): " + ", ".join(f"{_plain(each.label)} ({each.f1:.2f})" for each in weak[:30]) + "."
         if weak else "",
-        "It gives a label to every text, also to texts unlike any it has seen." if model.task == "classify" else "",
+        task_info(model.task).caution if model.task else "",
     ]  # fmt: skip
     return [line for line in lines if line]
 

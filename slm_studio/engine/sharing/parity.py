@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from slm_studio.core.saved import SavedModel, open_saved
-from slm_studio.engine.loaded import Loaded
+from slm_studio.core.prompt import prompt_of
+from slm_studio.core.saved import open_saved
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.inspect import inspect_as
@@ -60,22 +60,7 @@ def answers(folder: Path) -> np.ndarray:
     inspect_as(folder, model.task)
     with blaming(model.name):
         loaded = task.open(folder, model.facts, "cpu")
-        return _scores(model, loaded) if model.task == "classify" else _logits(loaded)
-
-
-def _scores(model: SavedModel, loaded: Loaded) -> np.ndarray:
-    everything = {"top": 1_000_000}
-    answered = task_of(model.task).predict_many(loaded, PROMPTS, everything)
-    return np.array([item.score for answer in answered for item in sorted(answer, key=lambda each: str(each))])
-
-
-@torch.inference_mode()
-def _logits(loaded: Loaded) -> np.ndarray:
-    found = []
-    for prompt in PROMPTS:
-        ids = torch.tensor(encode_framed(loaded.tokenizer, [prompt], 64))  # type: ignore[arg-type]
-        found.append(loaded.net(input_ids=ids).logits.float().flatten().numpy())
-    return np.concatenate(found)
+        return task.numbers(loaded, [prompt_of(text, task.info) for text in PROMPTS])
 
 
 @torch.inference_mode()

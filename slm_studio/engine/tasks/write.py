@@ -2,11 +2,10 @@
 
 # B blocks of a batch, T tokens, V vocabulary
 
-import json
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,45 +19,40 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base, split_of
-from slm_studio.core.results import Baseline, Label, Metric, Report, Token
+from slm_studio.core.results import Baseline, Metric, Token
 from slm_studio.core.saved import local_folder
 from slm_studio.core.tasks.write import WriteOptions
-from slm_studio.core.work import Work, outcome
+from slm_studio.core.work import Work
 from slm_studio.engine.data.passages import book_pieces, cut_in_order, paragraph_pieces, text_rows
-from slm_studio.engine.data.rows import Row, Rows, open_rows
+from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
+from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import baselines, scoring
 from slm_studio.engine.models.config import built, network_config
-from slm_studio.engine.models.encoding import encode_plain, frame_of
+from slm_studio.engine.models.encoding import encode_framed, encode_plain, frame_of
 from slm_studio.engine.models.lengths import settle_length
 from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
-from slm_studio.engine.task import LIVELY, Batch, Example, Held, Table, Task
+from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, checked, padding_of
 from slm_studio.engine.writing.decoding import stream
 
 LEAST = 100  # characters from which anything can be learnt at all
 PROMPT = 24  # characters of held-out text with which a sample begins
 SAMPLE = 80  # tokens of a sample
 SHORT = 128  # tokens that a model reads at once where nothing says another number
+COMPARED = 64  # tokens of a prompt whose logits are compared
+MOST_CASES = 500
 CHUNK = 64_000  # characters that are turned into tokens together
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What one batch leaves behind, block by block."""
-
-    nats_B: np.ndarray  # summed over the tokens of a block
-    tokens_B: np.ndarray
-
-
-class Write(Task[Scored]):
+class Write(Task):
     """The strategy."""
 
     key = "write"
-    needs_text = False  # a text may begin anywhere
 
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
         """A text file is a book; the rows of a table are texts of their own."""
@@ -104,10 +98,8 @@ class Write(Task[Scored]):
         tokens = options.tokens if options.tokens != "auto" else suited_tokens(texts)
         return {"reads": options.reads, "tokens": tokens, "max_length": recipe.max_length}
 
-    def build(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
-        """Make net and tokenizer."""
-        if not recipe.is_blank:
-            return self.open(Path(recipe.base), facts)
+    def blank(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
+        """Make net and tokenizer from the text."""
         options = recipe.options
         assert isinstance(options, WriteOptions)
         texts = rows.column("text")
@@ -123,74 +115,68 @@ class Write(Task[Scored]):
         )  # fmt: skip
         return Loaded(net, tokenizer, facts)
 
-    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Work[list[Example]]:
+    def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
+        """Go on with a model that writes already."""
+        return self.open(folder, facts)
+
+    def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
         """Yield Progress; return blocks of max_length + 1 tokens; every token is predicted once.
 
         Blocks overlap by one token, or each begins with the one that a foreign vocabulary puts in front of every text:
         a network that has always seen it there is lost without.
         """
         tokenizer, texts = loaded.tokenizer, rows.column("text")
-        opening = opening_of(loaded)
+        opening, is_book = opening_of(loaded), self.reads_on(loaded)
         parts = [np.array(opening or [end_id(loaded)], dtype=np.int64)]
         told = time.perf_counter()
-        for done, chunk in _chunks(texts, is_book=loaded.facts.get("reads") == "book"):
+        for done, chunk in _chunks(texts, is_book=is_book):
             parts.append(np.array(encode_plain(tokenizer, [chunk])[0], dtype=np.int64))  # type: ignore[arg-type]
-            if loaded.facts.get("reads") != "book":
+            if not is_book:
                 parts.append(np.array([end_id(loaded), *(opening if done < len(texts) else [])], dtype=np.int64))
             if time.perf_counter() - told > LIVELY or done == len(texts):
                 told = time.perf_counter()
                 yield Progress("Turning text into tokens", done, len(texts))
         ids = np.concatenate(parts)
         length = int(loaded.facts.get("max_length") or SHORT)  # type: ignore[call-overload]
-        return [{"input_ids": block} for block in _blocks(ids, length, opening)]
-
-    def encode(self, row: Row, loaded: Loaded, recipe: Recipe) -> Iterator[Example]:
-        """Turn one text into blocks of its own."""
-        yield from outcome(self.examples(text_rows([row["text"]]), loaded, recipe))
+        blocks = _blocks(ids, length, opening)
+        packer = Packer(input_ids=padding_of(loaded))
+        packer.add(range(len(blocks)), input_ids=blocks)
+        return checked(packer.packed(unpaid=1), loaded)
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
         """Return the mean cross-entropy of each next token."""
         nats_BT, mask_BT = self._nats(loaded, batch)
         return nats_BT.sum() / mask_BT.sum()
 
-    def observe(self, loaded: Loaded, batch: Batch) -> Scored:
-        """Return nats and tokens of each block."""
+    def observe(self, loaded: Loaded, batch: Batch) -> Seen:
+        """Return the summed nats [B] and the tokens [B] of each block."""
         nats_BT, mask_BT = self._nats(loaded, batch)
-        return Scored(nats_BT.sum(-1).double().cpu().numpy(), mask_BT.sum(-1).cpu().numpy())
+        return {"nats": nats_BT.sum(-1).double().cpu().numpy(), "tokens": mask_BT.sum(-1).cpu().numpy()}
 
     def reads_on(self, loaded: Loaded) -> bool:
         """A book reads on."""
         return loaded.facts.get("reads") == "book"
 
-    def summarise(self, observations: Sequence[Scored]) -> Held:
-        """Return the mean loss a token, and perplexity."""
-        loss = sum(scored.nats_B.sum() for scored in observations) / sum(
-            scored.tokens_B.sum() for scored in observations
-        )
-        return Held(float(loss), {"perplexity": math.exp(min(loss, 700))})
-
     def chance(self, loaded: Loaded) -> float | None:
         """Return the loss of an even guess among all tokens."""
         return math.log(max(2, int(loaded.net.config.vocab_size)))
 
-    def report(
-        self, observations: Sequence[Scored], order: np.ndarray, rows: Rows, loaded: Loaded, folder: Path
-    ) -> Report:
-        """Score the text; the passages that surprised the model most stand first in cases.jsonl."""
-        nats_N, tokens_N = np.empty(len(order)), np.empty(len(order))
-        nats_N[order] = np.concatenate([scored.nats_B for scored in observations])
-        tokens_N[order] = np.concatenate([scored.tokens_B for scored in observations])
+    def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
+        """Return the mean loss a token, perplexity and bits a byte; the most surprising passages stand first."""
+        yield from ()
+        nats_N, tokens_N = seen["nats"], seen["tokens"].astype(np.float64)
+        loss = float(nats_N.sum() / tokens_N.sum())
+        if not whole:
+            return Judgement(loss=loss, metrics=(Metric(key="perplexity", value=math.exp(min(loss, 700))),))
         size = sum(len(text.encode("utf-8")) for text in rows.column("text"))
-        cases = folder / "cases.jsonl"
-        self._write_cases(cases, rows, loaded, nats_N / tokens_N)
-        return Report(
-            task=self.key, model="", dataset="", split="", rows=len(rows), metrics=_metrics(nats_N, tokens_N, size), cases=str(cases),
+        return Judgement(
+            loss=loss,
+            metrics=_metrics(nats_N, tokens_N, size),
+            cases=self._cases(examples, loaded, nats_N / tokens_N),
             facts={"tokens": float(tokens_N.sum()), "bytes": float(size)},
-        )  # fmt: skip
+        )
 
-    def baselines(
-        self, train: Rows, scored: Rows, report: Report, folder: Path, loaded: Loaded
-    ) -> Work[tuple[Baseline, ...]]:
+    def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return what counting tokens and what a compressor achieve."""
         before, after = "".join(train.column("text")), "".join(scored.column("text"))
         yield Progress("Training simple methods for comparison", 0, 2)
@@ -213,29 +199,47 @@ class Write(Task[Scored]):
         return Table(
             ("prompt", "text"),
             tuple(
-                (prompt, "".join(token.text for token in self.predict(loaded, prompt, decoding))) for prompt in prompts
+                (prompt, "".join(token.text for _, token in self.answer(loaded, [{"text": prompt}], decoding)))
+                for prompt in prompts
             ),
         )  # type: ignore[union-attr]
 
-    def predict(self, loaded: Loaded, prompt: str, options: Mapping[str, object]) -> Iterator[Label | Token]:
-        """Yield the continuation, token by token. Options: the fields of DecodingOptions."""
+    def answer(
+        self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
+    ) -> Iterator[tuple[int, Token]]:
+        """Yield each continuation, token by token. Options: the fields of DecodingOptions."""
         known = {each.name for each in fields(DecodingOptions)}
         chosen = {name: value for name, value in options.items() if name in known}
         decoding = DecodingOptions(**chosen | {"stop": tuple(chosen.get("stop", ()))})  # type: ignore[arg-type]
         if problems := knobs.problems(decoding):
             raise problems[0]
-        ids = [*opening_of(loaded), *self._ids(loaded, prompt).tolist()]
-        yield from stream(loaded.net, loaded.tokenizer, ids, decoding, continues=True)  # type: ignore[arg-type]
+        for place, prompt in enumerate(prompts):
+            ids = [*opening_of(loaded), *self._ids(loaded, str(prompt["text"])).tolist()]
+            for token in stream(loaded.net, loaded.tokenizer, ids, decoding, continues=True):  # type: ignore[arg-type]
+                yield place, token
+
+    @torch.inference_mode()
+    def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
+        """Return the logits of every token of the prompts."""
+        found = []
+        for prompt in prompts:
+            ids = torch.tensor(encode_framed(loaded.tokenizer, [str(prompt["text"])], COMPARED))  # type: ignore[arg-type]
+            found.append(loaded.net(input_ids=ids).logits.float().flatten().numpy())
+        return np.concatenate(found)
 
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read a model folder back."""
         net = open_net(folder, self.key)
         return Loaded(net.to(device).eval(), open_tokenizer(folder), settle_length(facts, net, SHORT))
 
-    cuts = False
+    def sketch(self, recipe: Recipe, rows: Rows) -> Sketch:
+        """Count full blocks."""
+        net, length = self._hollow(recipe, rows), recipe.max_length or SHORT
+        vocabulary = int(getattr(getattr(net, "config", None), "vocab_size", 0))
+        blocks = max(1, sum(map(len, rows.column("text"))) // length)
+        return Sketch(net=net, examples=blocks, tokens_N=np.array([length]), logits=vocabulary)
 
-    def sketch(self, recipe: Recipe, rows: Rows) -> nn.Module:
-        """Return a net of this shape without numbers."""
+    def _hollow(self, recipe: Recipe, rows: Rows) -> nn.Module:
         if not recipe.is_blank:
             folder = local_folder(recipe.base)
             if folder is None:
@@ -256,22 +260,10 @@ class Write(Task[Scored]):
             dropout=0.0,
         )
 
-    def count(self, rows: Rows, recipe: Recipe) -> int:
-        """Return about how many blocks the text will become."""
-        return max(1, _characters(rows) // (recipe.max_length or SHORT))
-
-    def lengths(self, rows: Rows, recipe: Recipe) -> np.ndarray:
-        """Blocks are full."""
-        return np.array([recipe.max_length or SHORT])
-
-    def length(self, example: Example) -> int:
-        """Return the tokens that are predicted."""
-        return len(example["input_ids"]) - 1  # type: ignore[arg-type]
-
     def _nats(self, loaded: Loaded, batch: Batch) -> tuple[Tensor, Tensor]:
-        ids_BT = batch["input_ids"]
+        ids_BT = batch[IDS]
         logits_BTV = loaded.net(input_ids=ids_BT[:, :-1]).logits.float()
-        mask_BT = batch["attention_mask"][:, 1:]
+        mask_BT = batch[MASK][:, 1:]
         if opening := opening_of(loaded):  # nobody has to guess that a text begins
             mask_BT = mask_BT * (ids_BT[:, 1:] != opening[0])
         nats_BT = functional.cross_entropy(logits_BTV.transpose(1, 2), ids_BT[:, 1:], reduction="none")
@@ -282,17 +274,17 @@ class Write(Task[Scored]):
         loaded.refuse_unknown(int(ids.max(initial=0)))
         return ids
 
-    def _write_cases(self, path: Path, rows: Rows, loaded: Loaded, nats_N: np.ndarray) -> None:
-        blocks = outcome(self.examples(rows, loaded, None))  # type: ignore[arg-type]
-        with path.open("w", encoding="utf-8") as out:
-            for place in np.argsort(-nats_N, kind="stable")[:500]:
-                text = loaded.tokenizer.decode(blocks[place]["input_ids"], skip_special_tokens=True)  # type: ignore[attr-defined]
-                out.write(
-                    json.dumps(
-                        {"row": int(place), "text": text, "loss": round(float(nats_N[place]), 4)}, ensure_ascii=False
-                    )
-                    + "\n"
-                )
+    def _cases(self, examples: Packed, loaded: Loaded, loss_N: np.ndarray) -> Table:
+        blocks = examples.sequences[IDS]
+        cells = [
+            (
+                int(place),
+                loaded.tokenizer.decode(blocks[place], skip_special_tokens=True),
+                round(float(loss_N[place]), 4),
+            )  # type: ignore[attr-defined]
+            for place in np.argsort(-loss_N, kind="stable")[:MOST_CASES]
+        ]
+        return Table(("row", "text", "loss"), cells)
 
 
 TASK = Write()
@@ -324,10 +316,6 @@ def _blocks(ids: np.ndarray, length: int, opening: Sequence[int]) -> list[np.nda
     parts = [ids[start : start + room] for start in range(len(opening), len(ids), room)]
     parts = [part[len(front) :] if np.array_equal(part[: len(front)], front) else part for part in parts]
     return [np.concatenate([front, part]) for part in parts if len(part)]
-
-
-def _characters(rows: Rows) -> int:
-    return sum(map(len, rows.column("text")))
 
 
 def _pieces(lines: Sequence[str], reads: str) -> list[str]:

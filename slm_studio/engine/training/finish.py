@@ -61,7 +61,7 @@ def make_model(work: Trained) -> SavedModel:
         seconds=work.position.seconds,
         steps=work.position.step,
         machine=f"{work.machine.name}, {work.machine.device}, {work.machine.precision}, {work.machine.threads} threads",
-        language=main_language(plan.splits.train.column("text")[:500]),
+        language=main_language(plan.task.texts(plan.splits.train[:500])),
         lineage=lineage(work),
         versions={"slm_studio": __version__, "python": platform.python_version()}
         | {name: version(name) for name in LIBRARIES},
@@ -119,7 +119,7 @@ def lineage(work: Trained) -> tuple[Lineage, ...]:
     trained = f"{position.step:,} steps, {position.seconds:,.0f} s"
     if plan.recipe.is_blank:
         family, size = split_base(plan.recipe.base)
-        learning = (Lineage(step="training", what=f"from scratch: {family} {size}", detail=trained),)
+        learning = (Lineage(step=plan.task.info.blank_is, what=f"from scratch: {family} {size}", detail=trained),)
     else:
         learning = (
             Lineage(step="pre-training", what=public_base(plan.recipe.base), detail=_ancestry(plan.recipe)),

@@ -152,11 +152,10 @@ def _expected(plan: Plan, seconds: float) -> float:
 def _rehearse(plan: Plan, device: torch.device) -> Rehearsal:
     task, recipe, train = plan.task, plan.recipe, plan.material.train
     assert recipe.batch is not None
-    lengths = [task.length(example) for example in train]
+    lengths = train.work_N
 
     def loss(net: nn.Module, rows: Sequence[int], precision: str) -> Tensor:
-        examples = [train[row] for row in rows]
-        batch = {name: tensor.to(device) for name, tensor in task.collate(examples, plan.loaded).items()}
+        batch = {name: tensor.to(device) for name, tensor in train.take(rows).items()}
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
             return task.loss(replace(plan.loaded, net=net), batch, recipe)  # type: ignore[arg-type]
 

@@ -7,24 +7,21 @@ from functools import cache
 
 import numpy as np
 import torch
-from torch import nn
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.settings import load_settings
-from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.device import free_memory, pick_device, pick_threads
 from slm_studio.engine.models.blame import blaming
-from slm_studio.engine.task import Task
+from slm_studio.engine.task import Sketch
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.optimizer import sparse_parameters
 
 PROCESS = 700_000_000  # bytes that torch and transformers take before any model
 EFFICIENCY = (0.10, 0.45)  # of the measured matrix rate that small nets reach, lowest and highest seen
 STEP_OVERHEAD = (0.002, 0.012)  # seconds a step takes however small the net
-SAMPLE = 1000  # rows whose lengths stand for all
 
 
 def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
@@ -36,23 +33,21 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     recipe = task.settle(recipe, dataset)
     splits = task.split(dataset, recipe)
     with torch.device("meta"), blaming(recipe.base):
-        net = task.sketch(recipe, splits.train)
+        sketch = task.sketch(recipe, splits.train)
+    net, lengths, limit = sketch.net, sketch.tokens_N, recipe.max_length or 128
     parameters = sum(parameter.numel() for parameter in net.parameters())
-    lengths = task.lengths(_some(splits.train), recipe)
-    limit = recipe.max_length or 128
-    examples = task.count(splits.train, recipe)
     device = pick_device(load_settings().device)
     looked_up = sparse_parameters(net)  # of tables a step touches a few rows only
     worked = sum(p.numel() for name, p in net.named_parameters() if "embed" not in name and name not in looked_up)
     tokens = float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0
     step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
-    steps = (recipe.epochs or 1) * math.ceil(max(1, examples) / (recipe.batch or 1))
+    steps = (recipe.epochs or 1) * math.ceil(max(1, sketch.examples) / (recipe.batch or 1))
     low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])
     middle = sum(step) / 2 if recipe.minutes else (low + high) / 2 / max(1, steps)
     yield Finished(
         Sizes(
             parameters=parameters,
-            memory=memory_of(net, task, recipe, tokens),
+            memory=memory_of(sketch, recipe, tokens),
             seconds_low=low,
             seconds_high=high,
             steps=round(recipe.minutes * 60 / ((step[0] + step[1]) / 2)) if recipe.minutes else steps,
@@ -61,21 +56,21 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
             device=str(device),
             precision=recipe.precision,
             rows={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
-            cut=float((lengths > limit).mean()) if len(lengths) and task.cuts else 0.0,
+            cut=float((lengths > limit).mean()) if len(lengths) and task.info.cuts else 0.0,
             free_memory=free_memory(device),
         )
     )
 
 
-def memory_of(net: nn.Module, task: Task, recipe: Recipe, tokens: float) -> int:  # type: ignore[type-arg]
+def memory_of(sketch: Sketch, recipe: Recipe, tokens: float) -> int:
     """Return bytes at the peak of training, estimated: weights, gradients, two moments, signals, the process."""
+    net = sketch.net
     sparse = sparse_parameters(net)
     state = sum(parameter.numel() * (12 if name in sparse else 16) for name, parameter in net.named_parameters())
     config = getattr(net, "config", None)
     width = int(getattr(config, "hidden_size", 0) or getattr(config, "n_embd", 0) or 64)
     layers = int(getattr(config, "num_hidden_layers", 0) or getattr(config, "n_layer", 0) or 1)
-    vocabulary = int(getattr(config, "vocab_size", 0)) if task.key == "write" else 0
-    signals = (recipe.batch or 1) * tokens * (layers * width * 34 + vocabulary * 3) * 4
+    signals = (recipe.batch or 1) * tokens * (layers * width * 34 + sketch.logits * 3) * 4
     return int(PROCESS + state + signals)
 
 
@@ -98,7 +93,3 @@ def matrix_rate(threads: int) -> float:
         torch.mm(a, b)
         best = min(best, time.perf_counter() - started)
     return 2 * 512**3 / best
-
-
-def _some(rows: Rows) -> Rows:
-    return rows.take(np.linspace(0, len(rows) - 1, SAMPLE).astype(int)) if len(rows) > SAMPLE else rows

@@ -1,9 +1,9 @@
 """From a recipe and rows to everything the loop needs: a net and its examples."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import torch
 
@@ -13,7 +13,7 @@ from slm_studio.core.events import Event, Note
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
-from slm_studio.engine.data.quality import refuse_hopeless
+from slm_studio.engine.data.hopeless import refuse_empty
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.loaded import Loaded
@@ -34,7 +34,7 @@ SHOWN = 4  # held-out rows that are answered as the model learns
 class Plan:
     """Everything the loop needs."""
 
-    task: Task  # type: ignore[type-arg]
+    task: Task
     recipe: Recipe  # settled
     splits: Splits
     loaded: Loaded
@@ -47,26 +47,28 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
     problems = recipe.problems()
     if problems:
         raise problems[0]
-    recipe, splits = yield from watched(READING, partial(_split, task, recipe, dataset))
+    recipe, splits, facts = yield from watched(READING, partial(_read, task, recipe, dataset, opened is None))
     if opened is None:
         base = yield from find_base(recipe, token)
         what = LEARNING if recipe.is_blank else OPENING
-        opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), splits.train))
+        opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), facts, splits.train))
         yield from _say_fresh(opened.facts.get("fresh"))
     train = yield from task.examples(splits.train, opened, recipe)
     validation = yield from task.examples(splits.validation, opened, recipe)
-    if not train:
+    if not len(train):
         raise StudioError("nothing-to-learn", "No row holds text to learn from.", "Choose another column, or add rows.")
     for each in (*on_unlabelled(splits.dropped), *task.remarks(splits.train, opened, train, scored=False)):
         yield Note(each.code, each.message, each.values or {})
     shown = splits.validation if len(splits.validation) else splits.train
-    return Plan(task, recipe, splits, opened, Material(train, validation, _few(shown)))
+    return Plan(task, recipe, splits, opened, Material(train, validation, splits.validation, _few(shown)))
 
 
-def _split(task: Task, recipe: Recipe, dataset: Dataset) -> tuple[Recipe, Splits]:  # type: ignore[type-arg]
+def _read(task: Task, recipe: Recipe, dataset: Dataset, is_new: bool) -> tuple[Recipe, Splits, dict[str, object]]:
+    """Return the recipe, its rows and what they tell, before a base is fetched for rows that are hopeless."""
     recipe = task.settle(recipe, dataset)
-    refuse_hopeless(open_rows(dataset, recipe.roles), recipe)  # counts in its sentences are those of the whole file
-    return recipe, task.split(dataset, recipe)
+    refuse_empty(task.texts(open_rows(dataset, recipe.roles)), recipe.roles[task.info.asked[0].name])
+    splits = task.split(dataset, recipe)
+    return recipe, splits, task.learn(splits.train, recipe) if is_new else {}
 
 
 def _say_fresh(names: object) -> Iterator[Event]:
@@ -76,13 +78,14 @@ def _say_fresh(names: object) -> Iterator[Event]:
         yield Note("fresh-layers", FRESH, {"layers": ", ".join(layers)})
 
 
-def _build(task: Task, recipe: Recipe, rows: Rows) -> Loaded:  # type: ignore[type-arg]
-    facts = task.learn(rows, recipe)
+def _build(task: Task, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
     # Blank weights are a function of the seed alone; orthogonal ones round otherwise with other threads.
     torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
-    with nullcontext() if recipe.is_blank else blaming(recipe.base):
-        return task.build(recipe, facts, rows)
+    if recipe.is_blank:
+        return task.blank(recipe, facts, rows)
+    with blaming(recipe.base):
+        return task.continued(recipe, facts, Path(recipe.base))
 
 
 def _few(rows: Rows) -> Rows:

@@ -119,9 +119,9 @@ def _finish(work: Trained) -> Work[SavedModel]:
 
 
 def _calibrate(plan: Plan) -> Iterator[Event]:
-    if plan.material.validation:
-        observations, _ = yield from observe_all(plan.task, plan.loaded, plan.material.validation, CALIBRATION_BATCH)
-        plan.loaded.facts |= plan.task.calibrate(observations)
+    if len(plan.material.validation):
+        seen = yield from observe_all(plan.task, plan.loaded, plan.material.validation, CALIBRATION_BATCH)
+        plan.loaded.facts |= plan.task.calibrate(seen)
 
 
 def _open_checkpoint(recipe: Recipe, path: Path) -> Loaded:

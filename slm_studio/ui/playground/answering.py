@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
+from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import SavedModel
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
@@ -65,7 +66,7 @@ class Answering(QObject):
         result, error = partial(self._on_opened, self._turn), partial(self._on_open_failed, self._turn)
         self._opening = self._jobs.start("open", arguments, result, None, error, owner=self)
 
-    def ask(self, prompt: str, options: dict[str, object]) -> None:
+    def ask(self, prompt: Prompt, options: dict[str, object]) -> None:
         """Ask a question; an older one that is still open is not answered any more."""
         self._end_answer()
         self._asked, self._again = (prompt, options), False

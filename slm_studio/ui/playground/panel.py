@@ -8,6 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.settings import Settings
@@ -213,7 +214,7 @@ class PlaygroundPanel(ModelPage):
         self.answering.use(self._session.model, self._wish)
         self.answering.open()
 
-    def _on_asked(self, prompt: str, options: dict[str, object]) -> None:
+    def _on_asked(self, prompt: Prompt, options: dict[str, object]) -> None:
         self.problem.clear()
         if self.view is not None:
             self.view.begin()

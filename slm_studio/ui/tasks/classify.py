@@ -186,7 +186,7 @@ class ClassifyView(TaskView):
         text = self.text()
         if text.strip():
             # “and 1 more” would take the room of the one.
-            self.asked.emit(text, {"top": MOST_LABELS + (self._labels == MOST_LABELS + 1)})
+            self.asked.emit({"text": text}, {"top": MOST_LABELS + (self._labels == MOST_LABELS + 1)})
         else:
             self.stop_asked.emit()
             self._clear_answer()

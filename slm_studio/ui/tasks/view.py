@@ -16,7 +16,7 @@ class TaskView(QWidget):
     open: then the older one gets no end.
     """
 
-    asked = Signal(str, object)  # the prompt, and the options of the verb predict
+    asked = Signal(object, object)  # the Prompt, and the options of the verb predict
     stop_asked = Signal()
     saved = Signal(object)  # the Path of a file that was written
     failed = Signal(object)  # the StudioError of what the person asked for here and could not be done

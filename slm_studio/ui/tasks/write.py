@@ -191,7 +191,7 @@ class WriteView(TaskView):
         self.form.problem_changed.connect(self.button.setDisabled)
 
     def _ask(self) -> None:
-        self.asked.emit(self.text(), self.options())
+        self.asked.emit({"text": self.text()}, self.options())
 
     def _rest(self) -> None:
         self.page.end_writing()

@@ -11,7 +11,6 @@ from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Report
 from slm_studio.core.run import create_run
 from slm_studio.core.saved import SavedModel
-from slm_studio.engine.data.passages import text_rows
 from slm_studio.engine.evaluation.learnt import learnt_rows
 
 TOPICS = {"billing": ("invoice", "refund", "charge"), "delivery": ("parcel", "courier", "late"), "praise": ("thanks",)}
@@ -92,8 +91,8 @@ def test_a_file_of_new_rows_is_scored_whole_and_nothing_is_said(learnt, tmp_path
 
 
 def test_a_short_line_of_a_book_counts_as_the_line_before_it() -> None:
-    known = text_rows(["It was the best of times, it was the worst.\n", "Yes.\n"])
-    other = text_rows(["Yes.\n", "Call me Ishmael. Some years ago, I went.\n", "Yes.\n", *known.column("text")])
+    known = ["It was the best of times, it was the worst.\n", "Yes.\n"]
+    other = ["Yes.\n", "Call me Ishmael. Some years ago, I went.\n", "Yes.\n", *known]
 
     assert learnt_rows(other, known, reads_on=True).tolist() == [False, False, False, True, True]
     assert learnt_rows(other, known, reads_on=False).tolist() == [True, False, True, True, True]

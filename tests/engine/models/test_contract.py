@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
@@ -14,13 +16,14 @@ from slm_studio.core.recipe import make_recipe
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.work import outcome
 from slm_studio.engine.data.passages import text_rows
+from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models import demands
 from slm_studio.engine.models.foreign_config import check_config
 from slm_studio.engine.models.inspect import inspect_folder
 from slm_studio.engine.models.opening import open_net
 from slm_studio.engine.models.weights import read_weights
-from slm_studio.engine.task import Task
+from slm_studio.engine.task import Task, answers_of
 from slm_studio.engine.tasks import task_of
 from tests.engine.models.foreign import DECODERS, ENCODERS, LABELS, MADE_DECODERS, SHAPES, TEXTS, make_foreign
 
@@ -28,7 +31,11 @@ WRITERS = [(name, {}) for name in DECODERS] + [(name, {"is_decoder": True}) for 
 PAIRS = [("classify", name, {}) for name in SHAPES] + [("write", name, more) for name, more in WRITERS]
 
 
-def opened(folder: Path) -> tuple[Task, Loaded]:  # type: ignore[type-arg]
+def prompts(texts: Sequence[str]) -> list[dict[str, str]]:
+    return [{"text": text} for text in texts]
+
+
+def opened(folder: Path) -> tuple[Task, Loaded]:
     """Import a folder as a person does, and open what came of it."""
     model = list(engine.adopt(str(folder)))[-1].result
     assert isinstance(model, SavedModel)
@@ -43,7 +50,7 @@ def test_a_classifier_says_of_many_texts_what_transformers_says_of_each(tmp_path
     tokenizer = AutoTokenizer.from_pretrained(folder)
 
     task, loaded = opened(folder)
-    answers = task.predict_many(loaded, TEXTS, {"top": 3})
+    answers = answers_of(task, loaded, prompts(TEXTS), {"top": 3})
 
     assert task.key == "classify"
     for text, answer in zip(TEXTS, answers, strict=True):
@@ -75,7 +82,7 @@ def test_a_writer_writes_what_transformers_writes(tmp_path: Path, name: str, mor
         wanted = written
 
     task, loaded = opened(folder)
-    tokens = list(task.predict(loaded, "The quick", {"temperature": 0, "max_new_tokens": 12}))
+    (tokens,) = answers_of(task, loaded, prompts(["The quick"]), {"temperature": 0, "max_new_tokens": 12})
 
     assert task.key == "write"
     ids = [token.id for token in tokens]
@@ -91,17 +98,19 @@ def test_a_text_is_as_likely_as_transformers_finds_it(tmp_path: Path, name: str,
     loaded.facts |= {"reads": "lines", "max_length": 62}
     opening = AutoTokenizer.from_pretrained(folder)("a", return_special_tokens_mask=True)["special_tokens_mask"][0] == 1
 
-    (example,) = outcome(task.examples(text_rows([TEXTS[1]]), loaded, None))
+    examples = outcome(task.examples(text_rows([TEXTS[1]]), loaded, None))
+    batch = examples.take([0])
     with torch.inference_mode():
-        scored = task.observe(loaded, task.collate([example], loaded))
+        seen = task.observe(loaded, batch)
 
-    ids = torch.tensor(example["input_ids"])[None]
+    assert len(examples) == 1
+    ids = batch["input_ids"]
     wanted = AutoTokenizer.from_pretrained(folder)(TEXTS[1], return_special_tokens_mask=True)
     closing = wanted["special_tokens_mask"][::-1].index(0)
     assert ids[0, (0 if opening else 1) : -1].tolist() == wanted["input_ids"][: len(wanted["input_ids"]) - closing]
     with torch.inference_mode():
         loss = plain(ids, labels=ids).loss.item()
-    assert scored.nats_B[0] / scored.tokens_B[0] == pytest.approx(loss, rel=1e-5)
+    assert seen["nats"][0] / seen["tokens"][0] == pytest.approx(loss, rel=1e-5)
 
 
 @pytest.mark.parametrize(("task", "name", "more"), PAIRS)
@@ -137,10 +146,11 @@ def test_a_bare_base_learns_to_classify_in_batches(tmp_path: Path, name: str) ->
     recipe = make_recipe("classify", base=str(folder), roles={}, settings={"max_length": 32})
     task = task_of("classify")
 
-    loaded = task.build(recipe, {"labels": ["x", "y"], "counts": [1, 1], "max_length": 32}, text_rows(TEXTS))
-    rows = [{"text": text, "label": "xy"[place % 2]} for place, text in enumerate(TEXTS)]
-    batch = task.collate([next(task.encode(row, loaded, recipe)) for row in rows], loaded)
-    task.loss(loaded, batch, recipe).backward()
+    loaded = task.continued(recipe, {"labels": ["x", "y"], "counts": [1, 1], "max_length": 32}, folder)
+    labels = ["xy"[place % 2] for place in range(len(TEXTS))]
+    rows = Rows(pa.table({"text": list(TEXTS), "label": labels}), {"text": "text", "label": "label"})
+    examples = outcome(task.examples(rows, loaded, recipe))
+    task.loss(loaded, examples.take(range(len(examples))), recipe).backward()
 
     before = set(read_weights(folder))
     assert loaded.facts["fresh"]
@@ -199,7 +209,7 @@ def test_a_config_chooses_no_code(tmp_path: Path, name: str, monkeypatch: pytest
     assert not {"fusion_config", "reference_compile", "transformers_weights", "per_layer_config"} & set(
         vars(loaded.net.config)
     )
-    assert task_of("classify").predict_many(loaded, TEXTS, {})[0]
+    assert answers_of(task_of("classify"), loaded, prompts(TEXTS), {})[0]
 
 
 def test_names_that_contradict_are_refused(tmp_path: Path) -> None:

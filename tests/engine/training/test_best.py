@@ -14,7 +14,8 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Evaluated, Event, Finished, Saved, Step
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import create_run, open_run
-from slm_studio.engine.task import Held, Table
+from slm_studio.core.work import Work
+from slm_studio.engine.task import Judgement, Table
 from slm_studio.engine.tasks.write import Write
 from slm_studio.engine.training.checkpoint import numbered
 from tests.engine.training.conftest import losses
@@ -30,7 +31,12 @@ def is_same(one: Weights, other: Weights) -> bool:
 def scripted(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Let held-out losses be those of this list, one an evaluation, then 9.0. Nothing is written as it learns."""
     script: list[float] = []
-    monkeypatch.setattr(Write, "summarise", lambda self, observations: Held(script.pop(0) if script else 9.0, {}))
+
+    def judge(self: Write, *_: object, whole: bool) -> Work[Judgement]:
+        yield from ()
+        return Judgement(loss=script.pop(0) if script and not whole else 9.0, metrics=())
+
+    monkeypatch.setattr(Write, "judge", judge)
     monkeypatch.setattr(Write, "samples", lambda self, *_: Table((), ()))
     return script
 

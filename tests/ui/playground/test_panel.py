@@ -47,7 +47,7 @@ class Engine:
 
     def predict(self, handle, prompt, options):
         for label, score in zip(LABELS, (0.91, 0.06, 0.03), strict=True):
-            yield Predicted(Label(f"{label} of {prompt}"[:40], score))
+            yield Predicted(Label(f"{label} of {prompt['text']}"[:40], score))
         yield Finished({"count": 3, "seconds": 0.0031, "device": "cpu"})
 
     def read(self, path, options):
@@ -115,11 +115,11 @@ def test_answers_come_as_one_types(place, classifier):
 
 def test_a_newer_question_ends_the_older_one(place, classifier):
     def predict(handle, prompt, options):
-        if prompt == "old":
+        if prompt["text"] == "old":
             while True:
                 time.sleep(0.002)
                 yield Progress("Thinking", 0, 0)
-        yield Predicted(Label(prompt, 1.0))
+        yield Predicted(Label(prompt["text"], 1.0))
         yield Finished({"count": 1, "seconds": 0.01})
 
     panel = place(Engine(predict=predict))
@@ -139,7 +139,7 @@ def test_an_engine_that_died_is_said_and_the_next_text_opens_again(place, classi
     def predict(handle, prompt, options):
         if next(deaths):
             raise StudioError("engine-died", "The engine stopped unexpectedly ({how}).", "…", how="SIGKILL")
-        yield Predicted(Label(prompt, 1.0))
+        yield Predicted(Label(prompt["text"], 1.0))
         yield Finished({"count": 1, "seconds": 0.01})
 
     engine = Engine(predict=predict)
@@ -161,7 +161,7 @@ def test_a_model_that_was_put_away_is_opened_again_in_silence(place, classifier)
     def predict(handle, prompt, options):
         if next(away):
             raise StudioError("not-open", "This model is not open (any more).", "Open it again.")
-        yield Predicted(Label(prompt, 1.0))
+        yield Predicted(Label(prompt["text"], 1.0))
         yield Finished({"count": 1, "seconds": 0.01})
 
     engine = Engine(predict=predict)
@@ -219,7 +219,7 @@ def test_writing_appears_as_it_comes_and_goes_on_from_the_end(place, writer):
     panel.primary()
     until(lambda: panel.view.page.written() == 6)
     prompts = [arguments["prompt"] for verb, arguments in engine.asked if verb == "predict"]
-    assert prompts == ["Hello.", "Hello. Once upon a time"]
+    assert prompts == [{"text": "Hello."}, {"text": "Hello. Once upon a time"}]
 
 
 def test_writing_again_replaces_what_was_written_last(place, writer):

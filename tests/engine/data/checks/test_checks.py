@@ -9,7 +9,7 @@ from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset, Finding
 from slm_studio.core.errors import StudioError, fill
 from slm_studio.core.recipe import make_recipe
-from slm_studio.engine.data.quality import refuse_hopeless
+from slm_studio.engine.data.hopeless import refuse_empty, refuse_labels
 from slm_studio.engine.data.rows import open_rows
 from tests.engine.data.ask import read, result, write_and_read
 from tests.work import at_most
@@ -157,7 +157,8 @@ def test_hopeless_rows_are_refused(tmp_path: Path, lines: list[tuple[str, str]],
     rows = open_rows(table(tmp_path, lines), ROLES)
 
     with pytest.raises(StudioError) as caught:
-        refuse_hopeless(rows, make_recipe("classify", roles=ROLES))
+        refuse_empty(rows.column("text"), "text")
+        refuse_labels(rows, "label")
 
     assert caught.value.code == code and caught.value.advice
 
@@ -166,7 +167,7 @@ def test_rows_that_are_held_out_are_counted_apart_from_those_that_have_no_label(
     rows = open_rows(table(tmp_path, [(f"t{n}", "xy"[n % 2]) for n in range(4)] + [("t9", "")]), ROLES)
 
     with pytest.raises(StudioError) as caught:
-        refuse_hopeless(rows.take([0, 1, 2]), make_recipe("classify", roles=ROLES))
+        refuse_labels(rows.take([0, 1, 2]), "label")
 
     assert str(caught.value) == (
         "4 rows have a label in column “label”, but only 3 of them are left to learn from: 1 is held out."
@@ -178,20 +179,20 @@ def test_how_many_values_a_column_has_is_counted_in_the_whole_file(tmp_path: Pat
     rows = open_rows(table(tmp_path, [(f"t{n}", label) for n, label in enumerate("aabcd")]), ROLES)
 
     with pytest.raises(StudioError) as caught:
-        refuse_hopeless(rows.take([1, 2, 3, 4]), make_recipe("classify", roles=ROLES))
+        refuse_labels(rows.take([1, 2, 3, 4]), "label")
 
     assert str(caught.value) == "Column “label” has 4 different values in 5 rows."
 
 
 def test_eight_rows_with_two_labels_may_be_trained(tmp_path: Path) -> None:
-    refuse_hopeless(open_rows(table(tmp_path, plain(8)), ROLES), make_recipe("classify", roles=ROLES))
+    refuse_labels(open_rows(table(tmp_path, plain(8)), ROLES), "label")
 
 
 def test_writing_needs_some_text(tmp_path: Path) -> None:
-    recipe = make_recipe("write", roles={"text": "text"})
-    refuse_hopeless(open_rows(write_and_read(tmp_path / "a.txt", "one line"), recipe.roles), recipe)
+    roles = {"text": "text"}
+    refuse_empty(open_rows(write_and_read(tmp_path / "a.txt", "one line"), roles).column("text"), "text")
 
     with pytest.raises(StudioError) as caught:
-        refuse_hopeless(open_rows(write_and_read(tmp_path / "b.txt", "\n \n"), recipe.roles), recipe)
+        refuse_empty(open_rows(write_and_read(tmp_path / "b.txt", "\n \n"), roles).column("text"), "text")
 
     assert caught.value.code == "no-text"

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 
 from slm_studio.core.dataset import Dataset, Finding
 from slm_studio.core.texts import mark
-from slm_studio.engine.data.findings import Look, finding
+from slm_studio.engine.data.checks.look import Look, finding
+from slm_studio.engine.data.hopeless import is_no_label
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.unseen import unseen_labels
 
 RARE = 5  # rows below which a label is hardly learnt
 UNEVEN = 20  # times as many rows as the rarest label
-ALIKE = 0.9  # share of rows with a label of their own above which a column holds no labels
 
 
 def judge_labels(look: Look) -> Iterator[Finding]:
     """Judge the label column as a whole."""
-    counts, column = look.counts, look.roles.get("label", "")
+    counts, column = look.counts, answer_column(look)
     total = sum(counts.values())
-    if look.recipe.task != "classify" or not total:
+    if not total:
         return
     if len(counts) == 1:
         yield finding(
@@ -49,6 +49,11 @@ def judge_labels(look: Look) -> Iterator[Finding]:
         yield from _shares(look, counts, total)
         yield from _variants(counts)
         yield from _strangers(look)
+
+
+def answer_column(look: Look) -> str:
+    """Return the column of the true answers."""
+    return look.roles.get(look.info.answer.name, "") if look.info.answer else ""
 
 
 def _better_label(dataset: Dataset, column: str) -> str:
@@ -91,7 +96,7 @@ def _shares(look: Look, counts: Counter[str], total: int) -> Iterator[Finding]:
 def _strangers(look: Look) -> Iterator[Finding]:
     """Find labels of the person's own held-out rows that the training rows do not have."""
     for split in look.dataset.held_out:
-        cells = open_table(look.dataset.part(split)).column(look.roles["label"]).to_pylist()  # type: ignore[arg-type]
+        cells = open_table(look.dataset.part(split)).column(answer_column(look)).to_pylist()  # type: ignore[arg-type]
         found = unseen_labels(look.counts, cells)
         if found is not None:
             yield Finding(
@@ -119,8 +124,3 @@ def _variants(counts: Counter[str]) -> Iterator[Finding]:
             count=len(variants),
             labels=", ".join(f"“{label}”" for label in sorted(variants)[:6]),
         )
-
-
-def is_no_label(distinct: int, rows: int) -> bool:
-    """Say whether a column with so many different values in so many rows cannot be a label."""
-    return distinct >= rows or (rows >= 20 and distinct >= ALIKE * rows)

@@ -1,0 +1,135 @@
+"""Prompt: what a model is asked: role → text, a list of words, messages, or candidates to choose from.
+
+A dataset keeps every cell as text, and lists in it as JSON. `Role.reads` says what the text of a cell means.
+"""
+
+import json
+from collections.abc import Mapping
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.tasks.info import Reads, Role, TaskInfo
+
+Message = Mapping[str, str]  # {"role": "system" | "user" | "assistant", "content": …}
+Cell = str | tuple[str, ...] | tuple[Message, ...]
+Prompt = Mapping[str, Cell]  # asked role → cell
+
+LISTS: tuple[Reads, ...] = ("words", "tags", "labels", "candidates")
+
+
+def read_cell(cell: str, reads: Reads) -> Cell:
+    """Return what the text of a dataset's cell means. Raises StudioError where it is no list that it should be.
+
+    Words and candidates may stand as plain text too: words between blanks, candidates line by line.
+    """
+    if reads in LISTS:
+        return _read_list(cell, reads)
+    if reads == "messages":
+        return _read_messages(cell)
+    return cell
+
+
+def write_cell(cell: Cell) -> str:
+    """Return a cell as a dataset keeps it."""
+    return cell if isinstance(cell, str) else json.dumps(list(cell), ensure_ascii=False)
+
+
+def as_text(cell: Cell) -> str:
+    """Return a cell as running text, for whoever only wants to know its language or length."""
+    if isinstance(cell, str):
+        return cell
+    return " ".join(part if isinstance(part, str) else part.get("content", "") for part in cell)
+
+
+def check_prompt(prompt: Prompt, info: TaskInfo, model: str) -> None:
+    """Refuse a prompt that the task cannot answer. Raises StudioError: a role it does not have, one that is missing, blank."""
+    asked = {role.name: role for role in info.asked}
+    for name, cell in prompt.items():
+        if name not in asked:
+            raise StudioError(
+                "prompt-role",
+                "The task “{task}” asks nothing called “{role}”.",
+                "It asks for: {roles}.",
+                task=info.key,
+                role=name,
+                roles=", ".join(asked),
+            )
+        _check_kind(cell, asked[name])
+    if is_blank(prompt, info):
+        raise StudioError(
+            "text-empty",
+            "The text holds no word, so “{model}” has nothing to answer.",
+            "Write at least one word.",
+            model=model,
+        )
+
+
+def is_blank(prompt: Prompt, info: TaskInfo) -> bool:
+    """Say whether something that must be asked holds no word."""
+    musts = (role.name for role in info.asked if role.needed and not role.may_be_blank)
+    return any(not as_text(prompt.get(name, "")).strip() for name in musts)
+
+
+def prompt_of(text: str, info: TaskInfo) -> Prompt:
+    """Return the prompt that a text by itself is: every asked role that is needed reads it in its way."""
+    return {role.name: _cell_of(text, role.reads) for role in info.asked if role.needed}
+
+
+def _cell_of(text: str, reads: Reads) -> Cell:
+    if reads == "messages":
+        return ({"role": "user", "content": text},)
+    return tuple(text.split()) if reads in LISTS else text
+
+
+def _check_kind(cell: Cell, role: Role) -> None:
+    if isinstance(cell, str):
+        fits = role.reads != "messages"
+    elif role.reads == "messages":
+        fits = all(isinstance(part, Mapping) and "role" in part and "content" in part for part in cell)
+    else:
+        fits = role.reads in LISTS and all(isinstance(part, str) for part in cell)
+    if not fits:
+        raise StudioError(
+            "prompt-kind",
+            "“{role}” is no {reads}.",
+            "Give text as text, words and candidates as a list of texts, messages as a list of role and content.",
+            role=role.name,
+            reads=role.reads,
+        )
+
+
+def _read_list(cell: str, reads: Reads) -> tuple[str, ...]:
+    if not cell.lstrip().startswith("["):
+        return tuple(cell.splitlines() if reads == "candidates" else cell.split())
+    try:
+        items = json.loads(cell)
+    except ValueError:
+        items = None
+    if isinstance(items, list) and all(isinstance(item, str) for item in items):
+        return tuple(items)
+    if reads == "words":  # a text that begins with a bracket
+        return tuple(cell.split())
+    raise _no_list(cell, reads)
+
+
+def _read_messages(cell: str) -> tuple[Message, ...]:
+    try:
+        items = json.loads(cell)
+    except ValueError:
+        items = None
+    known = isinstance(items, list) and all(
+        isinstance(item, dict) and isinstance(item.get("role"), str) and isinstance(item.get("content"), str)
+        for item in items
+    )
+    if not known:
+        raise _no_list(cell, "messages")
+    return tuple({"role": item["role"], "content": item["content"]} for item in items)
+
+
+def _no_list(cell: str, reads: Reads) -> StudioError:
+    return StudioError(
+        "cell-form",
+        "“{cell}” is no list of {reads}.",
+        "Choose another column, or mend the cell.",
+        cell=cell[:80],
+        reads=reads,
+    )

@@ -1,0 +1,105 @@
+"""Look: the rows under examination, and how one thing worth a look is put into words."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from slm_studio.core.dataset import EXAMPLES, Dataset, Finding
+from slm_studio.core.errors import Value
+from slm_studio.core.prompt import as_text, read_cell
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.tasks import Role, TaskInfo, task_info
+from slm_studio.engine.data.cleaning import row_keys
+
+LOOKED_AT = 1_000_000  # rows that are looked at
+
+
+@dataclass(frozen=True)
+class Look:
+    """The rows under examination. Cells and keys are computed once, when first asked for."""
+
+    dataset: Dataset
+    recipe: Recipe
+    table: pa.Table
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def info(self) -> TaskInfo:
+        """Return the task that the rows are for."""
+        return task_info(self.recipe.task)
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """Return role → column of what makes a prompt."""
+        return {role.name: self.roles[role.name] for role in self.info.asked if role.name in self.roles}
+
+    def needed(self) -> Iterator[tuple[Role, list[str]]]:
+        """Yield every role that must be filled, with its cells as they stand."""
+        for role in self.info.roles:
+            if role.needed and role.name in self.roles:
+                yield role, self.table.column(self.roles[role.name]).to_pylist()
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Return what is asked first, as plain text."""
+        role = next((role for role in self.info.asked if role.name in self.roles), None)
+        if role is None:
+            return []
+        cells = self.table.column(self.roles[role.name]).to_pylist()
+        return cells if role.reads == "text" else [as_text(read_cell(cell, role.reads)) for cell in cells]
+
+    @cached_property
+    def answers(self) -> list[str]:
+        """Return the cells of the true answers, as they stand."""
+        role = self.info.answer
+        return self.table.column(self.roles[role.name]).to_pylist() if role and role.name in self.roles else []
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """Return the true answers where each is one label."""
+        return self.answers if self.info.answer and self.info.answer.reads == "label" else []
+
+    @cached_property
+    def keys(self) -> np.ndarray:
+        """Return a key per row over what is asked; rows without a text have key 0."""
+        found = row_keys(self.table, self.asked).copy() if self.asked else np.zeros(0, "<u8")
+        found[[place for place, text in enumerate(self.texts) if not text.strip()]] = 0
+        return found
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """Return how often each label that is not empty stands."""
+        return Counter(label for label in self.labels if label.strip())
+
+
+Check = Callable[[Look], Iterator[Finding]]
+
+
+def finding(
+    code: str,
+    message: str,
+    cost: str,
+    *,
+    fix: str = "",
+    places: Iterator[int] | Sequence[int] = (),
+    count: int | None = None,
+    serious: bool = False,
+    **values: Value,
+) -> Finding:
+    """Return a finding; its count is that of the places unless it is given."""
+    rows = list(places)
+    number = len(rows) if count is None else count
+    return Finding(
+        code=code,
+        message=message,
+        cost=cost,
+        count=number,
+        rows=tuple(rows[:EXAMPLES]),
+        fix=fix,
+        values={"count": number} | values,
+        serious=serious,
+    )

@@ -1,0 +1,76 @@
+"""A prompt reaches its task as the task reads it: one case for each way of reading a cell."""
+
+import json
+
+import pytest
+
+from slm_studio.core.errors import StudioError
+from slm_studio.core.nouns import pack, unpack
+from slm_studio.core.prompt import as_text, check_prompt, is_blank, prompt_of, read_cell, write_cell
+from slm_studio.core.tasks import all_tasks, task_info
+
+MESSAGES = ({"role": "user", "content": "你好"}, {"role": "assistant", "content": "Hello."})
+CELLS = {
+    "text": "It rains. 下雨了。",
+    "words": ("It", "rains", "下", "雨"),
+    "candidates": ("it rains", "it reigns"),
+    "messages": MESSAGES,
+}
+
+
+@pytest.mark.parametrize("reads", CELLS)
+def test_what_a_cell_means_goes_to_the_dataset_and_comes_back(reads: str) -> None:
+    assert read_cell(write_cell(CELLS[reads]), reads) == CELLS[reads]
+
+
+@pytest.mark.parametrize("reads", CELLS)
+def test_a_prompt_travels_to_the_engine_unchanged(reads: str) -> None:
+    assert unpack(json.loads(json.dumps(pack({"x": CELLS[reads]})))) == {"x": CELLS[reads]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "reads", "meaning"),
+    [
+        ("two words", "words", ("two", "words")),
+        ("[sic] it is", "words", ("[sic]", "it", "is")),
+        ("one\ntwo words", "candidates", ("one", "two words")),
+        ("[not a list", "text", "[not a list"),
+        ("", "words", ()),
+    ],
+)
+def test_plain_text_is_read_where_it_can_be(cell: str, reads: str, meaning: object) -> None:
+    assert read_cell(cell, reads) == meaning
+
+
+@pytest.mark.parametrize(
+    ("cell", "reads"),
+    [("[1, 2]", "tags"), ("[", "tags"), ("hello", "messages"), ('[{"role": "user"}]', "messages"), ("{}", "messages")],
+)
+def test_a_cell_of_another_form_is_refused_with_the_cell(cell: str, reads: str) -> None:
+    with pytest.raises(StudioError) as caught:
+        read_cell(cell, reads)
+
+    assert caught.value.code == "cell-form"
+    assert caught.value.values["cell"] == cell
+
+
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+def test_every_task_is_asked_by_a_text_alone(info) -> None:
+    prompt = prompt_of("hello there", info)
+
+    check_prompt(prompt, info, "model")
+    assert {role.name for role in info.asked if role.needed} == set(prompt)
+    assert all("hello" in as_text(cell) for cell in prompt.values())
+
+
+def test_roles_that_a_task_does_not_ask_are_refused_and_so_is_what_it_cannot_read() -> None:
+    info = task_info("classify")
+    for prompt, code in (({"label": "x"}, "prompt-role"), ({"text": ("a", "b")}, "prompt-kind"), ({}, "text-empty")):
+        with pytest.raises(StudioError) as caught:
+            check_prompt(prompt, info, "model")
+        assert caught.value.code == code
+
+
+def test_a_blank_text_is_a_prompt_only_where_a_text_may_begin_anywhere() -> None:
+    assert is_blank({"text": " \n"}, task_info("classify"))
+    assert not is_blank({"text": ""}, task_info("write"))
