@@ -1,9 +1,10 @@
 """TaskInfo, Role, Family and Size: the words and defaults that describe a task."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
 
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
@@ -25,6 +26,14 @@ class Role:
     may_be_blank: bool = False  # whether a prompt without a word is one
     reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suit:
+    """Why a task suits some columns, and which of them play its roles."""
+
+    roles: Mapping[str, str]  # role → column
+    reason: str  # a template over the roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,7 @@ class TaskInfo:
     example: str  # a prompt to begin with
     code: Code
     order: int
+    suits: Callable[[Sequence[Column]], Suit | None] | None = None  # None: texts, and labels where it has an answer
     options: type  # a frozen dataclass of the task's own knobs
 
     @property

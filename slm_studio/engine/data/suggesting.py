@@ -6,7 +6,7 @@ from slm_studio.core.dataset import Column, Dataset, Remark
 from slm_studio.core.errors import Value
 from slm_studio.core.events import Event, Finished
 from slm_studio.core.results import Evidence, RunnerUp, Suggestion
-from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks import TaskInfo, all_tasks, task_info
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import names
 from slm_studio.engine.data.evidence import Told, weigh
@@ -31,18 +31,48 @@ NAMED = 4  # columns that a sentence names
 
 def suggest_task(dataset: Dataset, task: str = "") -> Iterator[Event]:
     """Guess the task (unless it is given), its roles and its base from the columns. Ends in Finished(Suggestion)."""
+    if task and task_info(task).suits:
+        yield Finished(_suited(dataset, task_info(task)) or _unsuited(task))
+        return
+    if not task and (found := next(filter(None, (_suited(dataset, info) for info in all_tasks())), None)):
+        yield Finished(found)
+        return
+    sorting, writing = tasks_of_texts()
     possible = [each.name for each in dataset.columns if each.filled and each.kind in {*TEXT_KINDS, *LABEL_KINDS}]
     cells = sample_rows(dataset, possible[:MOST_COLUMNS], LOOKED_AT)
     texts = text_columns(dataset, cells)
     text = texts[0] if texts else None
-    labels = label_columns(dataset, cells, text) if task != "write" else []
-    if text is not None and not labels and task != "write":
+    labels = label_columns(dataset, cells, text) if task != writing.key else []
+    if text is not None and not labels and task != writing.key:
         text, labels = _swapped(dataset, cells, texts)
-    chosen = task or ("classify" if text is not None and labels else "write")
-    if chosen == "write":
-        yield Finished(_written(dataset, cells, task))
+    if task == writing.key or (not task and (text is None or not labels)):
+        yield Finished(_written(dataset, cells, writing, is_asked=bool(task)))
         return
-    yield Finished(_classified(dataset, cells, text, labels, chosen))
+    yield Finished(_classified(dataset, cells, text, labels, task_info(task) if task else sorting))
+
+
+def tasks_of_texts() -> tuple[TaskInfo, TaskInfo]:
+    """Return the task that sorts texts by a label and the one that needs nothing but texts."""
+    plain = [info for info in all_tasks() if info.suits is None]
+    sorting = next(info for info in plain if info.answer and info.answer.reads == "label")
+    return sorting, next(info for info in plain if not info.answer)
+
+
+def _suited(dataset: Dataset, info: TaskInfo) -> Suggestion | None:
+    found = info.suits(dataset.columns) if info.suits else None
+    if found is None:
+        return None
+    return Suggestion(task=info.key, roles=dict(found.roles), base=info.default_base, reason=found.reason)
+
+
+def _unsuited(task: str) -> Suggestion:
+    info = task_info(task)
+    return Suggestion(
+        task=task,
+        roles={},
+        base=info.default_base,
+        reason=mark("No columns look like what this task needs. Choose them yourself."),
+    )
 
 
 def text_column(dataset: Dataset) -> str:
@@ -62,16 +92,18 @@ def _swapped(
     return texts[0], []
 
 
-def _written(dataset: Dataset, cells: Mapping[str, Sequence[str]], task: str) -> Suggestion:
+def _written(dataset: Dataset, cells: Mapping[str, Sequence[str]], info: TaskInfo, *, is_asked: bool) -> Suggestion:
     texts = [each for each in text_columns(dataset, cells, answers=True) if not _says_little(each, dataset)]
-    base = task_info("write").default_base
-    if not texts or (not task and _is_one_record(dataset)):
-        return Suggestion(task=task, roles={}, base=base if task else "", reason=_nothing(bool(texts)))
+    task, base = (info.key, info.default_base) if is_asked else ("", "")
+    if not texts or (not is_asked and _is_one_record(dataset)):
+        return Suggestion(task=task, roles={}, base=base, reason=_nothing(bool(texts)))
     reason, values = mark("“{text}” holds texts, and no other column repeats a few values that could be labels."), {}
     if numbers := next((each.name for each in dataset.columns if _repeats_numbers(each)), ""):
         reason = mark("“{text}” holds texts. The numbers of “{numbers}” repeat, but seem to measure something; if they are labels, choose that column yourself.")  # fmt: skip
         values = {"numbers": numbers}
-    return Suggestion(task="write", roles={"text": texts[0].name}, base=base, reason=reason, values=values)
+    return Suggestion(
+        task=info.key, roles={info.asked[0].name: texts[0].name}, base=info.default_base, reason=reason, values=values
+    )
 
 
 def _repeats_numbers(column: Column) -> bool:
@@ -99,22 +131,24 @@ def _classified(
     cells: Mapping[str, Sequence[str]],
     text: Column | None,
     labels: Sequence[Column],
-    task: str,
+    info: TaskInfo,
 ) -> Suggestion:
+    assert info.answer is not None
     told = _weigh(dataset, text, labels)
     ordered = sorted(labels, key=lambda column: (is_no_label(column.distinct, column.filled), _rank(column, told)))
     label = ordered[0] if ordered else None
-    roles = {role: column.name for role, column in (("text", text), ("label", label)) if column is not None}
-    reason, values = _reason(roles, told)
+    pairs = ((info.asked[0].name, text), (info.answer.name, label))
+    roles = {role: column.name for role, column in pairs if column is not None}
+    reason, values = _reason(text, label, told)
     rivals = [column for column in ordered[1:] if column.distinct > 1 and column.name in told]
     return Suggestion(
-        task=task,
+        task=info.key,
         roles=roles,
-        base=task_info(task).default_base,
+        base=info.default_base,
         reason=reason,
         labels=label.distinct if label is not None else 0,
         values=values,
-        runners_up=tuple(_runner_up(column, told[column.name].evidence) for column in rivals[:SHOWN]),
+        runners_up=tuple(_runner_up(column, told[column.name].evidence, info.answer.name) for column in rivals[:SHOWN]),
         remarks=tuple(_remarks(label, labels, _looked(dataset, labels, cells))) if label is not None else (),
     )
 
@@ -147,17 +181,17 @@ def _names_things(column: Column) -> bool:
     return all(CODE.match(cell) and not WHOLE.match(cell) for cell in column.examples)
 
 
-def _reason(roles: Mapping[str, str], told: Mapping[str, Told]) -> tuple[str, dict[str, Value]]:
+def _reason(text: Column | None, label: Column | None, told: Mapping[str, Told]) -> tuple[str, dict[str, Value]]:
     """Say why, in a template over the roles, {labels} and the values."""
-    if "text" not in roles:
+    if text is None:
         return mark(
             "No column holds text to learn from: there are only numbers, dates, codes or a few repeated values."
         ), {}
-    if "label" not in roles:
+    if label is None:
         return mark("No column repeats a few values that could be labels. Choose the label yourself."), {}
     best = max((each.share for each in told.values()), default=0.0)
-    if roles["label"] in told and best > 0 and told[roles["label"]].share == best:
-        values = _values(told[roles["label"]].evidence)
+    if label.name in told and best > 0 and told[label.name].share == best:
+        values = _values(told[label.name].evidence)
         return mark("“{label}” repeats {labels} different {labels:value|values}, and of all such columns it fits “{text}” best: {contradictions} {contradictions:contradiction|contradictions}; a quick guess is right in {right} % of the rows, the most frequent value in {usual} %."), values  # fmt: skip
     if told:
         return mark("“{label}” repeats {labels} different {labels:value|values}. So do other columns, and a quick look at the texts does not settle which one is meant."), {}  # fmt: skip
@@ -172,13 +206,13 @@ def _values(evidence: Evidence) -> dict[str, Value]:
     }
 
 
-def _runner_up(column: Column, evidence: Evidence) -> RunnerUp:
+def _runner_up(column: Column, evidence: Evidence, role: str) -> RunnerUp:
     message = mark("“{column}” also fits: {contradictions} {contradictions:contradiction|contradictions}; a quick guess is right in {right} % of the rows, the most frequent value in {usual} %.")  # fmt: skip
     if not evidence.right:
         message = mark("“{column}” also fits: {contradictions} {contradictions:contradiction|contradictions}.")
     values = {"column": column.name} | _values(evidence)
     return RunnerUp(
-        role="label", column=column.name, labels=column.distinct, evidence=evidence, message=message, values=values
+        role=role, column=column.name, labels=column.distinct, evidence=evidence, message=message, values=values
     )
 
 
