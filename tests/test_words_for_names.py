@@ -41,8 +41,8 @@ def cleaned(tmp_path: Path) -> Dataset:
     path = tmp_path / "tickets.csv"
     path.write_text("text,label\nmail me at ada@example.org,a\n bye ,b\nhello again,a\nhello again,a\n")
     dataset = list(engine.read(str(path)))[-1].result
-    roles = {"text": "text", "label": "label"}
-    return list(engine.clean(dataset, tuple(STEPS), roles))[-1].result
+    recipe = make_recipe("classify", roles={"text": "text", "label": "label"})
+    return list(engine.clean(dataset, tuple(STEPS), recipe))[-1].result
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])

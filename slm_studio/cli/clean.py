@@ -6,7 +6,8 @@ from slm_studio.cli.command import Command, file_out
 from slm_studio.cli.flags import add_bom, add_reading, add_roles, roles_of
 from slm_studio.cli.read import report_of
 from slm_studio.core.dataset import Dataset
-from slm_studio.core.planning import check_roles, join_roles
+from slm_studio.core.planning import check_roles, join_roles, task_of_roles
+from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import FileResult, Suggestion
 
 
@@ -27,9 +28,10 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     out = file_out(arguments.out)
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset)
-    check_roles(roles_of(arguments), dataset)
-    roles = join_roles(guess.roles, roles_of(arguments))
+    named = roles_of(arguments)
+    check_roles(named, dataset)
+    recipe = make_recipe(task_of_roles(guess, named), roles=join_roles(guess.roles, named))
     steps = tuple(step.strip() for step in arguments.steps.split(",") if step.strip())
-    cleaned = work.do(Dataset, "clean", dataset=dataset, steps=steps, roles=roles)
+    cleaned = work.do(Dataset, "clean", dataset=dataset, steps=steps, recipe=recipe)
     written = work.do(FileResult, "convert", dataset=cleaned, out=out, bom=arguments.bom)
     return {"rows": written.rows, "out": written.out, "report": report_of(cleaned)}

@@ -18,6 +18,14 @@ def join_roles(guessed: Mapping[str, str], named: Mapping[str, str]) -> dict[str
     return {role: column for role, column in guessed.items() if column not in named.values()} | dict(named)
 
 
+def task_of_roles(guess: Suggestion, named: Mapping[str, str]) -> str:
+    """Return the first task, the suggested one before all, that has every role that was named."""
+    for key in (guess.task, *(info.key for info in all_tasks())):
+        if key and set(named) <= {role.name for role in task_info(key).roles}:
+            return key
+    return all_tasks()[0].key
+
+
 def suggested_task(guess: Suggestion, named: Mapping[str, str]) -> str:
     """Return the suggested task; where nothing was found to learn, the first one for which the named columns are enough.
 

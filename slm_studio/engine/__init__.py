@@ -58,11 +58,11 @@ def check(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
 
 
 @_advised
-def clean(dataset: Dataset, steps: tuple[str, ...], roles: dict[str, str]) -> Iterator[Event]:
+def clean(dataset: Dataset, steps: tuple[str, ...], recipe: Recipe) -> Iterator[Event]:
     """Apply named cleaning steps as a new version. Ends in Finished(Dataset)."""
     from slm_studio.engine.data.cleaning import clean_dataset
 
-    return clean_dataset(dataset, steps, roles)
+    return clean_dataset(dataset, steps, recipe)
 
 
 @_advised
@@ -82,11 +82,11 @@ def suggest(dataset: Dataset, task: str = "") -> Iterator[Event]:
 
 
 @_advised
-def describe(dataset: Dataset, roles: dict[str, str]) -> Iterator[Event]:
+def describe(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     """Count labels and lengths. Ends in Finished(dict): {"labels": {label: n}, "lengths": [edges, counts], …}."""
     from slm_studio.engine.data.describe import describe_dataset
 
-    return describe_dataset(dataset, roles)
+    return describe_dataset(dataset, recipe)
 
 
 @_advised

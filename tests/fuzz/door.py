@@ -147,8 +147,8 @@ class Fuzz:
         out = place / f"out{dice.choice(ENDINGS)}"
         verbs: list[Callable[[], Iterator[Event]]] = [
             lambda: engine.check(dataset, recipe),
-            lambda: engine.describe(dataset, roles),
-            lambda: engine.clean(dataset, steps, roles),
+            lambda: engine.describe(dataset, recipe),
+            lambda: engine.clean(dataset, steps, recipe),
             lambda: engine.convert(dataset, str(out), dice.choice(("", "csv", "jsonl", "json", "txt", "parquet", "nosuch"))),
             lambda: engine.measure(dataset, recipe),
         ]  # fmt: skip

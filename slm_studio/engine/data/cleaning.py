@@ -4,7 +4,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,15 @@ from slm_studio.core.cleaning import STEPS, check_steps
 from slm_studio.core.dataset import Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.prompt import Prompt, read_cell, write_cell
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.tasks import TaskInfo, task_info
+from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.privacy import mask_personal
-from slm_studio.engine.data.rows import Rows, open_part, open_table
+from slm_studio.engine.data.rows import open_part, open_table
 from slm_studio.engine.data.splits import among, text_keys
 from slm_studio.engine.data.table import TableWriter, batches
 
@@ -65,36 +69,99 @@ CELLS: dict[str, Cell] = {  # the steps that mend a cell; the others look at who
     "trim": str.strip,
     "mask_personal": mask_personal,
 }
+DONE = "cleaned-"  # what the code of a remark begins with that tells of a step
+MENDED: tuple[Reads, ...] = ("text", "words", "candidates", "messages", "label", "labels")
+LABELS: tuple[Reads, ...] = ("label", "labels")
 OF_LABELS = ("full_to_half", "squeeze_spaces", "trim")  # those that mend labels, too
 
 
-def clean_text(text: str, steps: Sequence[str]) -> str:
-    """Return a text after the steps that look at cells. (For a prompt: what was done to the rows is done to it.)"""
-    for name in check_steps(steps):
-        text = CELLS[name](text) if name in CELLS else text
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Which columns the steps look at, by the roles that they play."""
+
+    asked: tuple[str, ...]  # columns of what makes a prompt
+    answer: str  # column of the true answers, or ""
+    needed: tuple[str, ...]  # columns without which a row is empty
+    reads: Mapping[str, Reads]  # column → how its cells are read; those that no step may mend are left out
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return all columns that play a role; of the whole table where none does."""
+        return (*self.asked, *([self.answer] if self.answer else []))
+
+    def key(self, table: pa.Table, *, with_answer: bool = False) -> np.ndarray:
+        """Return a key per row over what is asked."""
+        columns = self.columns if with_answer else self.asked
+        return row_keys(table, columns or table.column_names)
+
+
+def aim_of(recipe: Recipe, dataset: Dataset) -> Aim:
+    """Return what the roles of a recipe mean for cleaning. Raises StudioError where a column is not there."""
+    roles = {role: column for role, column in recipe.roles.items() if column and dataset.column(column)}
+    info = task_info(recipe.task)
+    answer = roles.get(info.answer.name, "") if info.answer else ""
+    # Places in a text are counted in characters: a text that is mended under them would be marked elsewhere.
+    is_placed = bool(info.answer and info.answer.reads in ("tags", "spans") and answer)
+    mended = {role.name: role.reads for role in info.roles if role.reads in MENDED and not (role.asked and is_placed)}
+    return Aim(
+        asked=tuple(roles[role.name] for role in info.asked if role.name in roles),
+        answer=answer,
+        needed=tuple(roles[role.name] for role in info.roles if role.needed and role.name in roles),
+        reads={roles[name]: reads for name, reads in mended.items() if name in roles},
+    )
+
+
+def mend(cell: str, steps: Sequence[str], reads: Reads) -> str:
+    """Return a cell after the steps that look at cells; lists are mended item by item."""
+    wanted = [
+        CELLS[name] for name in check_steps(steps) if name in CELLS and (reads not in LABELS or name in OF_LABELS)
+    ]
+    if not wanted or not cell:
+        return cell
+    if reads in ("text", "label"):
+        return _through(cell, wanted)
+    whole = read_cell(cell, reads)
+    if isinstance(whole, str):
+        return _through(whole, wanted)
+    return write_cell(
+        tuple(
+            _through(part, wanted) if isinstance(part, str) else {**part, "content": _through(part["content"], wanted)}
+            for part in whole
+        )  # type: ignore[arg-type]
+    )
+
+
+def mend_prompt(prompt: Prompt, steps: Sequence[str], info: TaskInfo) -> Prompt:
+    """Return a prompt after what was done to the rows that a model learnt from."""
+    reads = {role.name: role.reads for role in info.asked if role.reads in MENDED}
+    return {
+        name: read_cell(mend(write_cell(cell), steps, reads[name]), reads[name]) if name in reads else cell
+        for name, cell in prompt.items()
+    }
+
+
+def steps_of(dataset: Dataset) -> tuple[str, ...]:
+    """Return the steps that mend cells and were applied to a dataset, in their order."""
+    done = {remark.code.removeprefix(DONE) for remark in dataset.report.remarks if remark.code.startswith(DONE)}
+    return tuple(name for name in STEPS if name in done and name in CELLS)
+
+
+def _through(text: str, steps: Sequence[Cell]) -> str:
+    for step in steps:
+        text = step(text)
     return text
 
 
-def apply_steps(rows: Rows, steps: Sequence[str]) -> Rows:
-    """Return the rows with the steps that look at cells applied to every role; other steps need a new version."""
-    wanted = [name for name in check_steps(steps) if name in CELLS]
-    if not wanted:
-        return rows
-    columns = {role: _mended(rows.column(role), wanted, is_label=role == "label") for role in rows.roles}
-    table = pa.table({role: pa.array(cells, pa.large_string()) for role, cells in columns.items()})
-    return Rows(table, {role: role for role in rows.roles})
-
-
-def clean_dataset(dataset: Dataset, steps: Sequence[str], roles: Mapping[str, str]) -> Iterator[Event]:
-    """Apply steps to the columns of `roles` and keep the result as a new version. Ends in Finished(Dataset)."""
+def clean_dataset(dataset: Dataset, steps: Sequence[str], recipe: Recipe) -> Iterator[Event]:
+    """Apply steps to the columns that play a role and keep the result as a new version. Ends in Finished(Dataset)."""
     steps = check_steps(steps)
-    roles = {role: column for role, column in roles.items() if column and dataset.column(column)}
+    aim = aim_of(recipe, dataset)
     counts: Counter[str] = Counter()
     with staging_folder() as staging:
         mended: dict[str, Part] = {}
         for split in ("train", *dataset.held_out):
-            mended[split] = yield from _mend_part(dataset, split, steps, roles, counts, staging)
-        parts = {split: _choose_rows(split, mended, steps, roles, counts, staging) for split in mended}
+            mended[split] = yield from _mend_part(dataset, split, steps, aim, counts, staging)
+        parts = {split: _choose_rows(split, mended, steps, aim, counts, staging) for split in mended}
         if not parts["train"].rows:
             raise StudioError(
                 "nothing-left",
@@ -108,28 +175,20 @@ def clean_dataset(dataset: Dataset, steps: Sequence[str], roles: Mapping[str, st
         yield Finished(keep_dataset(name, dataset.source, parts, report))
 
 
-def _mended(cells: Sequence[str], steps: Sequence[str], *, is_label: bool) -> list[str]:
-    found = list(cells)
-    for name in steps:
-        if name in CELLS and (name in OF_LABELS or not is_label):
-            found = [CELLS[name](cell) for cell in found]
-    return found
-
-
 def _mend_part(
-    dataset: Dataset, split: str, steps: Sequence[str], roles: Mapping[str, str], counts: Counter[str], staging: Path
+    dataset: Dataset, split: str, steps: Sequence[str], aim: Aim, counts: Counter[str], staging: Path
 ) -> Generator[Event, None, Part]:
     """Write one part with its cells mended; returns it."""
     table = open_part(dataset, split)  # type: ignore[arg-type]
     names = tuple(table.column_names)
-    label = roles.get("label", "")
-    spelling = _spellings(table.column(label)) if label and "merge_labels" in steps else {}
+    has_label = aim.reads.get(aim.answer) == "label"
+    spelling = _spellings(table.column(aim.answer)) if has_label and "merge_labels" in steps else {}
     done, notes = 0, Notes()
     with TableWriter(staging / f"{split}-mended.arrow", notes, names) as writer:
         for batch in batches(table):
             chunk = {name: batch.column(name) for name in names}
-            for column in set(roles.values()):
-                chunk[column] = _mend_column(batch.column(column).to_pylist(), steps, column == label, spelling, counts)
+            for column, reads in aim.reads.items():
+                chunk[column] = _mend_column(batch.column(column).to_pylist(), steps, reads, spelling, counts)
             writer.write(chunk)
             done += batch.num_rows
             yield Progress(mark("Cleaning rows"), done, table.num_rows)
@@ -144,14 +203,14 @@ def _mend_part(
 
 
 def _mend_column(
-    cells: list[str], steps: Sequence[str], is_label: bool, spelling: Mapping[str, str], counts: Counter[str]
+    cells: list[str], steps: Sequence[str], reads: Reads, spelling: Mapping[str, str], counts: Counter[str]
 ) -> list[str]:
     for name in steps:
         before = cells
         if name == "merge_labels":
-            cells = [spelling.get(_bare(cell), cell) for cell in cells] if is_label else cells
+            cells = [spelling.get(_bare(cell), cell) for cell in cells] if reads == "label" else cells
         else:
-            cells = _mended(cells, (name,), is_label=is_label)
+            cells = [mend(cell, (name,), reads) for cell in cells]
         counts[name] += sum(new != old for new, old in zip(cells, before, strict=True))
     return cells
 
@@ -175,7 +234,7 @@ def _choose_rows(
     split: str,
     parts: Mapping[str, Part],
     steps: Sequence[str],
-    roles: Mapping[str, str],
+    aim: Aim,
     counts: Counter[str],
     staging: Path,
 ) -> Part:
@@ -186,7 +245,7 @@ def _choose_rows(
         choose = _CHOICES.get(name)
         if choose is None or (split != "train" and name != "remove_empty"):
             continue
-        kept = choose(table, roles, keep, parts)
+        kept = choose(table, aim, keep, parts)
         counts[name] += int((keep & ~kept).sum())
         keep &= kept
     if keep.all():
@@ -200,8 +259,8 @@ def _choose_rows(
     return replace(part, path=writer.path, rows=writer.rows, fingerprint=writer.fingerprint())
 
 
-def _filled(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
-    columns = [table.column(roles[role]).to_pylist() for role in ("text", "label") if role in roles]
+def _filled(table: pa.Table, aim: Aim, keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
+    columns = [table.column(column).to_pylist() for column in aim.needed]
     return (
         np.array([all(cell.strip() for cell in cells) for cells in zip(*columns, strict=True)], bool)
         if columns
@@ -209,26 +268,26 @@ def _filled(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts: 
     )
 
 
-def _first_ones(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
-    keys = row_keys(table, roles, with_label=True)
+def _first_ones(table: pa.Table, aim: Aim, keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
+    keys = aim.key(table, with_answer=True)
     found = np.zeros(len(keys), bool)
     places = np.flatnonzero(keep)
     found[places[np.unique(keys[places], return_index=True)[1]]] = True
     return found
 
 
-def _agreeing(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
-    if "label" not in roles:
+def _agreeing(table: pa.Table, aim: Aim, keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
+    if not aim.answer:
         return keep
-    keys, both = row_keys(table, roles), row_keys(table, roles, with_label=True)
+    keys, both = aim.key(table), aim.key(table, with_answer=True)
     pairs = np.unique(np.stack([keys[keep], both[keep]], axis=1), axis=0)
     texts, labels = np.unique(pairs[:, 0], return_counts=True)
     return ~among(keys, texts[labels > 1])
 
 
-def _not_held_out(table: pa.Table, roles: Mapping[str, str], keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
-    held = [row_keys(open_table(part.path), roles) for split, part in parts.items() if split != "train"]
-    return ~among(row_keys(table, roles), np.concatenate(held)) if held else keep
+def _not_held_out(table: pa.Table, aim: Aim, keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
+    held = [aim.key(open_table(part.path)) for split, part in parts.items() if split != "train"]
+    return ~among(aim.key(table), np.concatenate(held)) if held else keep
 
 
 _CHOICES = {
@@ -239,23 +298,20 @@ _CHOICES = {
 }
 
 
-def row_keys(table: pa.Table, roles: Mapping[str, str], *, with_label: bool = False) -> np.ndarray:
-    """Return a 64-bit key per row over the cells of its roles; rows that read the same have the same."""
-    wanted = [column for role, column in roles.items() if role != "label"] or list(table.column_names)
-    if with_label and "label" in roles:
-        wanted.append(roles["label"])
-    cells = [table.column(column).to_pylist() for column in wanted]
+def row_keys(table: pa.Table, columns: Sequence[str]) -> np.ndarray:
+    """Return a 64-bit key per row over the cells of some columns; rows that read the same have the same."""
+    cells = [table.column(column).to_pylist() for column in columns]
     return text_keys(cells[0] if len(cells) == 1 else [" \0 ".join(row) for row in zip(*cells, strict=True)])
 
 
 def _former_remarks(report: ReadReport) -> tuple[Remark, ...]:
-    return tuple(remark for remark in report.remarks if not remark.code.startswith("cleaned-"))
+    return tuple(remark for remark in report.remarks if not remark.code.startswith(DONE))
 
 
 def _remarks(steps: Sequence[str], counts: Counter[str]) -> list[Remark]:
     return [
         Remark(
-            code=f"cleaned-{name}",
+            code=f"{DONE}{name}",
             message=mark("Step “{step}” changed {count} {count:cell|cells}.")
             if name not in _CHOICES
             else mark("Step “{step}” left out {count} {count:row|rows}."),

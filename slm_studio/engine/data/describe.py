@@ -1,7 +1,7 @@
 """Describe: label counts, lengths and languages, as the charts beside the table show them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +9,10 @@ import pyarrow.compute as pc
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.prompt import as_text, read_cell
+from slm_studio.core.recipe import Recipe, column_read_as
+from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.languages import language_of, tells_little
 from slm_studio.engine.data.rows import open_table
@@ -17,15 +21,17 @@ MOST_LABELS = 2000
 LOOKED_AT = 200_000  # texts whose tokens are counted; of more, evenly spread ones
 LANGUAGES_OF = 2000  # texts whose language is guessed
 BARS = 30
+EMPTY = pa.array(["", "[]"])  # cells, also of a list
 _TOKEN = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]|[^\s\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+"
 
 
-def describe_dataset(dataset: Dataset, roles: Mapping[str, str]) -> Iterator[Event]:
+def describe_dataset(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     """Count labels, lengths, languages and empty texts of the training rows. Ends in Finished(dict)."""
     table = open_table(dataset.part())
     found: dict[str, object] = {"rows": table.num_rows, "labels": {}, "lengths": {}, "token_lengths": {}}
     found |= {"languages": {}, "empty": 0}
-    label, text = roles.get("label", ""), roles.get("text", "")
+    label, role = column_read_as(recipe, "label"), task_info(recipe.task).asked[0]
+    text = recipe.roles.get(role.name, "")
     yield Progress(mark("Counting labels"), 0, 3)
     if label:
         dataset.column(label)  # raises where there is none
@@ -33,13 +39,20 @@ def describe_dataset(dataset: Dataset, roles: Mapping[str, str]) -> Iterator[Eve
     yield Progress(mark("Measuring texts"), 1, 3)
     if text:
         dataset.column(text)
-        column = spread(table.column(text), LOOKED_AT)
+        column = _plain(spread(table.column(text), LOOKED_AT), role.reads)
         found["lengths"] = histogram(pc.utf8_length(column).to_numpy())
         found["token_lengths"] = histogram(count_tokens(column))
-        found["empty"] = pc.sum(pc.equal(pc.utf8_trim_whitespace(table.column(text)), "")).as_py() or 0
+        found["empty"] = pc.sum(pc.is_in(pc.utf8_trim_whitespace(table.column(text)), EMPTY)).as_py() or 0
         yield Progress(mark("Guessing languages"), 2, 3)
-        found["languages"] = language_shares(spread(table.column(text), LANGUAGES_OF).to_pylist())
+        found["languages"] = language_shares(spread(column, LANGUAGES_OF).to_pylist())
     yield Finished(found)
+
+
+def _plain(column: pa.ChunkedArray, reads: Reads) -> pa.ChunkedArray:
+    """Return cells as running text."""
+    if reads == "text":
+        return column
+    return pa.chunked_array([[as_text(read_cell(cell, reads)) for cell in column.to_pylist()]], pa.large_string())
 
 
 def count_labels(column: pa.ChunkedArray) -> dict[str, int]:

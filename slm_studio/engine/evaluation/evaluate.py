@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from slm_studio.core import codec, files, paths
+from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset, Remark, Split, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
@@ -21,6 +22,7 @@ from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
+from slm_studio.engine.data.cleaning import clean_dataset, steps_of
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.suggesting import suggest_task
 from slm_studio.engine.evaluation.learnt import learnt_rows
@@ -32,6 +34,7 @@ from slm_studio.engine.task import Judgement, Table, Task
 from slm_studio.engine.watched import watched
 
 BATCH = 64
+CLEANED = mark("The rows were mended as those of training: {steps}.")
 REPORT_FILE, CASES_FILE = "report.json", "cases.jsonl"
 
 
@@ -42,6 +45,7 @@ def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, s
     """
     item = on_shelf(handle)
     recipe = yield from _fit_roles(recipe_of_model(item.model, roles), dataset)
+    dataset = yield from _cleaned(item, dataset, recipe)
     recipe = item.task.settle(recipe, dataset)
     chosen = _choose(item, recipe, dataset, split)
     part, rows = chosen.part, chosen.rows
@@ -62,6 +66,20 @@ def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, s
         unlabelled=chosen.unlabelled,
     )
     yield Finished(report)
+
+
+def _cleaned(item: Item, dataset: Dataset, recipe: Recipe) -> Work[Dataset]:
+    """Return the rows after what was done to those of training, which the model has never seen otherwise."""
+    steps = [step for step in item.cleaning if step not in steps_of(dataset)]
+    if not steps:
+        return dataset
+    for event in clean_dataset(dataset, steps, recipe):
+        if isinstance(event, Finished):
+            assert isinstance(event.result, Dataset)
+            yield Note("cleaned-alike", CLEANED, {"steps": ", ".join(STEPS[step].title for step in steps)})
+            return event.result
+        yield event
+    raise AssertionError("cleaning ends in Finished")
 
 
 def score_rows(

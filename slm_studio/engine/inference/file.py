@@ -15,6 +15,7 @@ from slm_studio.core.results import FileResult, in_cells
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.tasks import Role
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.cleaning import mend_prompt
 from slm_studio.engine.data.names import is_known_name
 from slm_studio.engine.data.prose import is_prose
 from slm_studio.engine.data.reading import read_dataset
@@ -141,7 +142,8 @@ def _answer(item: Item, rows: Sequence[Row], options: Mapping[str, object]) -> l
     prompts = [{name: read_cell(cell, asked[name].reads) for name, cell in row.items()} for row in rows]
     places = [place for place, prompt in enumerate(prompts) if not is_blank(prompt, item.task.info)]
     found: list[list[Answer] | None] = [None] * len(rows)
-    answers = answers_of(item.task, item.loaded, [prompts[place] for place in places], options)
+    mended = [mend_prompt(prompts[place], item.cleaning, item.task.info) for place in places]
+    answers = answers_of(item.task, item.loaded, mended, options)
     for place, items in zip(places, answers, strict=True):
         found[place] = items
     return found

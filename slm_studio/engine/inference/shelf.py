@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted, Progress
 from slm_studio.core.prompt import Cell, Prompt, check_prompt, prompt_of
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.engine.data.cleaning import mend_prompt
 from slm_studio.engine.data.encoding import whole_characters
 from slm_studio.engine.device import pick_device
 from slm_studio.engine.loaded import Loaded
@@ -30,6 +32,12 @@ class Item:
     model: SavedModel
     task: Task
     loaded: Loaded
+
+    @property
+    def cleaning(self) -> tuple[str, ...]:
+        """Return the steps that mended the rows that the model learnt from: prompts are mended likewise."""
+        steps = self.model.recipe.get("cleaning")
+        return tuple(name for name in steps if name in STEPS) if isinstance(steps, list | tuple) else ()
 
 
 _shelf: "OrderedDict[str, Item]" = OrderedDict()
@@ -84,6 +92,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     item = on_shelf(handle)
     prompt = {role: _whole(cell) for role, cell in prompt.items()}
     check_prompt(prompt, item.task.info, item.model.name)
+    prompt = mend_prompt(prompt, item.cleaning, item.task.info)
     began = time.perf_counter()
     count = 0
     for _, result in item.task.answer(item.loaded, [prompt], options):

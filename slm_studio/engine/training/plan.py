@@ -13,6 +13,7 @@ from slm_studio.core.events import Event, Note
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
+from slm_studio.engine.data.cleaning import steps_of
 from slm_studio.engine.data.hopeless import refuse_empty
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
@@ -65,7 +66,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
 
 def _read(task: Task, recipe: Recipe, dataset: Dataset, is_new: bool) -> tuple[Recipe, Splits, dict[str, object]]:
     """Return the recipe, its rows and what they tell, before a base is fetched for rows that are hopeless."""
-    recipe = task.settle(recipe, dataset)
+    recipe = replace(task.settle(recipe, dataset), cleaning=steps_of(dataset))
     refuse_empty(task.texts(open_rows(dataset, recipe.roles)), recipe.roles[task.info.asked[0].name])
     splits = task.split(dataset, recipe)
     return recipe, splits, task.learn(splits.train, recipe) if is_new else {}

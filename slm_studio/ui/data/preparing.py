@@ -82,7 +82,7 @@ class Desk(QObject):
         before = self._now()
         if before is None or before.recipe is None:
             return
-        arguments = {"dataset": before.dataset, "steps": tuple(steps), "roles": before.recipe.roles}
+        arguments = {"dataset": before.dataset, "steps": tuple(steps), "recipe": before.recipe}
         self._start("clean", arguments, lambda result: self._on_cleaned(result, tuple(steps), before))
 
     def undo(self) -> None:
@@ -280,8 +280,8 @@ class Desk(QObject):
             return
         settled = recipe.settled()
         roles = dict(recipe.roles)
-        seen = (dataset.id, tuple(sorted(roles.items())))
-        self._look_with("describe", seen, {"dataset": dataset, "roles": roles}, self.described.emit)
+        seen = (dataset.id, recipe.task, tuple(sorted(roles.items())))
+        self._look_with("describe", seen, {"dataset": dataset, "recipe": recipe}, self.described.emit)
         shares = (settled.validation_share, settled.test_share, settled.seed, settled.max_length)
         self._look_with("check", (*seen, recipe.task, shares), {"dataset": dataset, "recipe": recipe}, self._on_checked)
 

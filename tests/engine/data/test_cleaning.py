@@ -7,15 +7,18 @@ import pytest
 from slm_studio import engine
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.data.cleaning import apply_steps, clean_text
-from slm_studio.engine.data.rows import open_rows
+from slm_studio.core.events import Note, Predicted
+from slm_studio.core.recipe import make_recipe
+from slm_studio.core.run import create_run
+from slm_studio.core.tasks import task_info
+from slm_studio.engine.data.cleaning import mend, mend_prompt
 from tests.engine.data.ask import cells, remark, result, write_and_read
 
-ROLES = {"text": "text", "label": "label"}
+RECIPE = make_recipe("classify", roles={"text": "text", "label": "label"})
 
 
 def clean(dataset, *steps: str):
-    return result(engine.clean(dataset, steps, ROLES))
+    return result(engine.clean(dataset, steps, RECIPE))
 
 
 @pytest.mark.parametrize(
@@ -32,21 +35,21 @@ def clean(dataset, *steps: str):
     ],
 )
 def test_step_does_what_it_says(step: str, before: str, after: str) -> None:
-    assert clean_text(before, (step,)) == after
-    assert clean_text(after, (step,)) == after  # doing it twice changes nothing more
+    assert mend(before, (step,), "text") == after
+    assert mend(after, (step,), "text") == after  # doing it twice changes nothing more
 
 
 def test_steps_have_one_order_whatever_the_person_chose() -> None:
     text = "<b> ＡＢ </b>"
 
-    assert clean_text(text, ("trim", "full_to_half", "strip_html")) == clean_text(
-        text, ("strip_html", "trim", "full_to_half")
+    assert mend(text, ("trim", "full_to_half", "strip_html"), "text") == mend(
+        text, ("strip_html", "trim", "full_to_half"), "text"
     )
 
 
 def test_unknown_step_is_named() -> None:
     with pytest.raises(StudioError) as caught:
-        clean_text("a", ("polish",))
+        mend("a", ("polish",), "text")
 
     assert caught.value.code == "no-such-step" and "polish" in str(caught.value) and "trim" in caught.value.advice
 
@@ -102,11 +105,40 @@ def test_cleaning_that_leaves_nothing_is_refused(tmp_path: Path) -> None:
     assert caught.value.code == "nothing-left"
 
 
-def test_steps_in_training_look_at_cells_only(tmp_path: Path) -> None:
-    dataset = write_and_read(tmp_path / "a.csv", "text,label\n A ,x\n A ,x\n", header=True)
-    rows = open_rows(dataset, ROLES)
+@pytest.mark.parametrize(
+    ("reads", "before", "after"),
+    [
+        ("label", " B-Group ", "B-Group"),  # case tells labels apart
+        ("words", '[" ＡＢ ", "C"]', '["ab", "c"]'),
+        ("messages", '[{"role": "user", "content": " HI "}]', '[{"role": "user", "content": "hi"}]'),
+    ],
+)
+def test_a_list_is_mended_item_by_item_and_a_label_keeps_its_case(reads: str, before: str, after: str) -> None:
+    assert mend(before, ("lowercase", "full_to_half", "trim", "remove_duplicates"), reads) == after
 
-    cleaned = apply_steps(rows, ("lowercase", "trim", "remove_duplicates"))
 
-    assert list(cleaned) == [{"text": "a", "label": "x"}] * 2
-    assert apply_steps(rows, ("remove_duplicates",)) is rows
+def test_what_was_done_to_the_rows_is_done_to_a_prompt() -> None:
+    info = task_info("classify")
+
+    assert mend_prompt({"text": " <b>Hi</b> "}, ("trim", "strip_html"), info) == {"text": "Hi"}
+    assert mend_prompt({"text": " A "}, ("remove_duplicates",), info) == {"text": " A "}
+
+
+def test_a_model_of_cleaned_rows_reads_prompts_and_other_rows_as_it_learnt_to(tmp_path: Path) -> None:
+    lines = [f"{'GOOD' if n % 2 else 'BAD'} thing {n},{'pos' if n % 2 else 'neg'}" for n in range(60)]
+    raw = write_and_read(tmp_path / "a.csv", "text,label\n" + "\n".join(lines) + "\n", header=True)
+    cleaned = clean(raw, "lowercase")
+    settings = {"lowercase": False, "epochs": 1, "max_length": 16, "precision": "fp32"}
+    recipe = make_recipe("classify", roles=RECIPE.roles, settings=settings)
+    model = result(engine.train(recipe, cleaned, create_run(recipe, cleaned)))
+    handle = result(engine.open(model.folder, "cpu")).handle
+
+    assert model.recipe["cleaning"] == ["lowercase"]
+    said = [
+        [event.item for event in engine.predict(handle, {"text": text}, {}) if isinstance(event, Predicted)]
+        for text in ("GOOD Thing", "good thing")
+    ]
+    assert said[0] == said[1]
+    events = list(engine.evaluate(handle, raw))
+    assert any(isinstance(event, Note) and event.code == "cleaned-alike" for event in events)
+    assert events[-1].result.metrics == result(engine.evaluate(handle, cleaned)).metrics

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from slm_studio import engine
+from slm_studio.core.recipe import make_recipe
 from slm_studio.engine.data.describe import histogram, language_shares
 from tests.engine.data.ask import read, result, write_and_read
 
@@ -14,7 +15,7 @@ def test_labels_lengths_languages_and_gaps_are_counted(tmp_path: Path) -> None:
     lines = ["this is the one,a", "这是一个测试,b", ",a", "and what is this to you,a", "Приве́т друзья,"]
     dataset = write_and_read(tmp_path / "a.csv", "text,label\n" + "\n".join(lines), header=True)
 
-    found = result(engine.describe(dataset, {"text": "text", "label": "label"}))
+    found = result(engine.describe(dataset, make_recipe("classify", roles={"text": "text", "label": "label"})))
 
     assert found["labels"] == {"a": 3, "b": 1}
     assert found["empty"] == 1 and found["rows"] == 5
@@ -34,7 +35,7 @@ def test_histogram_holds_every_length_in_whole_bars() -> None:
 
 
 def test_roles_may_be_missing(real_data: Path) -> None:
-    found = result(engine.describe(read(real_data / "tinyshakespeare" / "input.txt"), {}))
+    found = result(engine.describe(read(real_data / "tinyshakespeare" / "input.txt"), make_recipe("write")))
 
     assert found["labels"] == {} and found["rows"] == 40000
 
@@ -57,6 +58,8 @@ def test_a_text_too_short_to_tell_is_not_called_another_language() -> None:
 def test_pure_english_has_no_other_language(real_data: Path) -> None:
     dataset = read(real_data / "banking77" / "test.csv")
 
-    shares = result(engine.describe(dataset, {"text": "text", "label": "category"}))["languages"]
+    shares = result(engine.describe(dataset, make_recipe("classify", roles={"text": "text", "label": "category"})))[
+        "languages"
+    ]
 
     assert shares["other"] < 0.01

@@ -11,6 +11,7 @@ from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note
+from slm_studio.core.recipe import make_recipe
 from slm_studio.engine.data.writing import check_target
 from tests.engine.data.ask import cells, read, result, rows, write_and_read
 
@@ -195,7 +196,7 @@ def test_parts_that_were_files_are_all_written_and_stay_apart(
     dataset = read(folder)
     assert (dataset.rows, dataset.held_out) == (12, {"validation": 4, "test": 5})
     if clean:
-        dataset = result(engine.clean(dataset, ("trim",), {"text": "text"}))
+        dataset = result(engine.clean(dataset, ("trim",), make_recipe("write", roles={"text": "text"})))
 
     back = read(Path(result(engine.convert(dataset, str(tmp_path / "out.csv"))).out))
 
@@ -212,7 +213,7 @@ def test_a_column_that_only_one_part_has_is_left_out(tmp_path: Path, verb: str) 
     (folder / "test.csv").write_text("text,split,label\n" + "\n".join(f"another one {n},x,b" for n in range(5)) + "\n")
     dataset = read(folder)
     if verb == "clean":
-        dataset = result(engine.clean(dataset, ("trim",), {"text": "text"}))
+        dataset = result(engine.clean(dataset, ("trim",), make_recipe("write", roles={"text": "text"})))
 
     back = read(Path(result(engine.convert(dataset, str(tmp_path / "out.csv"))).out))
 

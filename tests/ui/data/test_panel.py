@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel
 from slm_studio.core.dataset import EXAMPLES, Column, Dataset, Finding, ReadOptions, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
+from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Evidence, RunnerUp, Suggestion
 from slm_studio.core.settings import Settings
 from slm_studio.ui.data.opened import Opened
@@ -84,12 +85,12 @@ class Engine:
             )
         )
 
-    def describe(self, dataset: Dataset, roles: dict[str, str]):
+    def describe(self, dataset: Dataset, recipe: Recipe):
         lengths = {"edges": [0, 2, 3, 4], "counts": [1, 1, 2], "median": 3.0, "longest": 4}
-        labels = {"card": 2, "money": 1, "other": 1} if "label" in roles else {}
+        labels = {"card": 2, "money": 1, "other": 1} if "label" in recipe.roles else {}
         yield Finished({"labels": labels, "lengths": lengths, "token_lengths": lengths, "languages": {"en": 1.0}})
 
-    def check(self, dataset: Dataset, recipe: object):
+    def check(self, dataset: Dataset, recipe: Recipe):
         if dataset is self.cleaned:
             yield Finished(())
         yield Finished(
@@ -105,7 +106,7 @@ class Engine:
             )
         )
 
-    def clean(self, dataset: Dataset, steps: tuple[str, ...], roles: dict[str, str]):
+    def clean(self, dataset: Dataset, steps: tuple[str, ...], recipe: Recipe):
         yield Finished(self.cleaned)
 
 

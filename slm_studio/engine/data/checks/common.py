@@ -91,7 +91,7 @@ def _leaks(look: Look) -> Iterator[Finding]:
     known = look.keys
     for split in look.dataset.held_out:
         table = open_table(look.dataset.part(split)).slice(0, LOOKED_AT)  # type: ignore[arg-type]
-        inside = among(row_keys(table, look.asked), known[known != 0])
+        inside = among(row_keys(table, tuple(look.asked.values())), known[known != 0])
         if inside.any():
             yield finding(
                 f"leak-{split}",

@@ -66,7 +66,7 @@ class Look:
     @cached_property
     def keys(self) -> np.ndarray:
         """Return a key per row over what is asked; rows without a text have key 0."""
-        found = row_keys(self.table, self.asked).copy() if self.asked else np.zeros(0, "<u8")
+        found = row_keys(self.table, tuple(self.asked.values())).copy() if self.asked else np.zeros(0, "<u8")
         found[[place for place, text in enumerate(self.texts) if not text.strip()]] = 0
         return found
 
