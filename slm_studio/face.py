@@ -45,12 +45,14 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted, Started
 from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.prompt import Cell, prompt_of
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.results import Hit, Label, Opened, Report, Span, Suggestion, Token
+from slm_studio.core.results import Item, Opened, Report, Suggestion, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks.info import Answers
 from slm_studio.host.job import LocalJob
 from slm_studio.host.secrets import token_for_base
 
@@ -58,8 +60,7 @@ __all__ = ["Answer", "Model", "Stopped", "StudioError", "load", "resume", "train
 
 T = TypeVar("T")
 File = str | PathLike[str]
-Item = Label | Token | Span | Hit
-Prompt = str | Mapping[str, str]  # a text, or what each role of the question holds: {"text": "…"}
+Prompt = str | Mapping[str, Cell]  # a text, or what each role of the question holds: {"text": "…"}
 OnEvent = Callable[[Event], object]  # is called with every event on the way: Progress, Step, Evaluated, Note …
 OPTIONS = ("top", *(each.name for each in fields(DecodingOptions)))
 
@@ -74,16 +75,14 @@ class Stopped(KeyboardInterrupt):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model says to one prompt. As a text it is the likeliest label, or all that was written."""
+    """What a model says to one prompt. As a text it is the likeliest label, all that was written, or the spans as JSON."""
 
     items: tuple[Item, ...]
+    kind: Answers
 
     def __str__(self) -> str:
         """Return the answer as a text."""
-        if all(isinstance(item, Token) for item in self.items):
-            return "".join(item.text for item in self.items if isinstance(item, Token))
-        first = self.items[0]
-        return first.label if isinstance(first, Label | Span) else first.text
+        return in_cells(self.items, self.kind)[0]
 
     def __iter__(self) -> Iterator[Item]:
         """Go through labels and hits, best first; through tokens and spans in their order."""
@@ -138,21 +137,21 @@ class Model:
     ) -> Answer | list[Answer]:
         """Answer one prompt, or each of a list. Options: `top` (labels), `max_new_tokens`, `temperature`, `seed` …"""
         if isinstance(prompt, list | tuple):
-            return [Answer(tuple(self.stream(each, **options))) for each in prompt]
-        return Answer(tuple(self.stream(prompt, **options)))
+            return [self._answer(each, options) for each in prompt]
+        return self._answer(prompt, options)
 
     def stream(self, prompt: Prompt, **options: object) -> Iterator[Item]:
         """Yield an answer item by item, as it comes to be. Whoever stops reading ends the writing."""
         with _explained():
             for name in options:
                 _check_name("option", name, OPTIONS)
-            text = _text_of(prompt, self.task)
+            asked = prompt_of(prompt, task_info(self.task)) if isinstance(prompt, str) else prompt
             try:
-                yield from _items(self._handle or self._open(), text, options)
+                yield from _items(self._handle or self._open(), asked, options)
             except StudioError as error:
                 if error.code != "not-open":  # the shelf holds a few models: others were opened meanwhile
                     raise
-                yield from _items(self._open(), text, options)
+                yield from _items(self._open(), asked, options)
 
     def evaluate(
         self, file: File, roles: Mapping[str, str] | None = None, *, on_event: OnEvent | None = None
@@ -169,6 +168,9 @@ class Model:
         if self._handle:
             _do(type(None), "close", None, handle=self._handle)
             self._handle = ""
+
+    def _answer(self, prompt: Prompt, options: Mapping[str, object]) -> Answer:
+        return Answer(tuple(self.stream(prompt, **options)), task_info(self.task).answers)
 
     def _open(self) -> str:
         self._handle = _do(Opened, "open", None, folder=self.saved.folder, device=self._device).handle
@@ -269,8 +271,8 @@ def _do(kind: type[T], verb: str, on_event: OnEvent | None, **arguments: object)
     return result
 
 
-def _items(handle: str, text: str, options: Mapping[str, object]) -> Iterator[Item]:
-    job = LocalJob(None, "predict", {"handle": handle, "prompt": text, "options": options})
+def _items(handle: str, prompt: Mapping[str, Cell], options: Mapping[str, object]) -> Iterator[Item]:
+    job = LocalJob(None, "predict", {"handle": handle, "prompt": prompt, "options": options})
     with _let_it_save(job):
         for event in job:
             if isinstance(event, Predicted):
@@ -321,16 +323,6 @@ def _check_name(what: str, name: str, known: Sequence[str]) -> None:
             name=name,
             known=", ".join(known),
         )
-
-
-def _text_of(prompt: Prompt, task: str) -> str:
-    """Return the text of the task's first role, which a prompt that is a plain text is about."""
-    if isinstance(prompt, str):
-        return prompt
-    roles = task_info(task).roles
-    for role in prompt:
-        _check_name("role", role, [each.name for each in roles])
-    return prompt.get(roles[0].name, "")  # an empty text is refused by the task, in its own words
 
 
 def _here(model: str, revision: str) -> Path | None:

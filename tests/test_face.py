@@ -164,9 +164,9 @@ def test_models_that_are_not_there_and_odd_prompts_are_sentences(rows: Path) -> 
         (lambda: slm_studio.train("absent.csv"), "file-missing"),
         (lambda: slm_studio.resume(model.saved.run), "not-resumable"),
         (lambda: model("a", tops=1), "no-such-name"),
-        (lambda: model({"passage": "a"}), "no-such-name"),
+        (lambda: model({"passage": "a"}), "prompt-role"),
         (lambda: model(" "), "text-empty"),
-        (lambda: model({"label": "refund"}), "text-empty"),
+        (lambda: model({"label": "refund"}), "prompt-role"),
     ):
         with pytest.raises(slm_studio.StudioError) as caught:
             wrong()
