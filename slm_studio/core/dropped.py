@@ -6,10 +6,23 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-TABLES = (".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".jl", ".parquet", ".xlsx", ".xlsm", ".xls")
-TEXTS = (".txt", ".text", ".md", ".html", ".htm", ".docx")
 CONLL = (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".bilou", ".bmes")  # a word a line, with its tag
-TABLES += CONLL
+TABLES = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".psv",
+    ".json",
+    ".jsonl",
+    ".ndjson",
+    ".jl",
+    ".parquet",
+    ".xlsx",
+    ".xlsm",
+    ".xls",
+    *CONLL,
+)
+TEXTS = (".txt", ".text", ".md", ".html", ".htm", ".docx")
 PACKED = (".zip", ".gz")
 # What zipfile raises over content: its own error, those of the four ways to compress, an unknown way, a locked member.
 ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)  # fmt: skip
