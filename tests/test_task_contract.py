@@ -3,8 +3,8 @@
 The default suite takes one family per task; the full grid of families runs with: pytest -m slow tests/test_task_contract.py
 """
 
+import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,7 @@ import torch
 
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
-from slm_studio.core.events import Event, Finished, Step
-from slm_studio.core.prompt import prompt_of
+from slm_studio.core.events import Event, Finished, Sample, Step
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.results import Report
 from slm_studio.core.run import create_run, open_run
@@ -26,18 +25,8 @@ from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.plan import Plan, prepare
+from tests.tasks import fodder
 
-TEXTS = (
-    "red apples and pears",
-    "the green grass grows",
-    "苹果很甜",
-    "绿草如茵",
-    "a red rose",
-    "green tea, please",
-    "红色的花",
-    "绿色的叶子",
-)
-LABELS = ("red", "green") * 4
 GRID = [
     pytest.param(info.key, family.key, id=f"{info.key}-{family.key}", marks=[pytest.mark.slow] if place else [])
     for info in all_tasks()
@@ -51,12 +40,8 @@ def result(events: Iterator[Event]) -> object:
     return last.result
 
 
-@pytest.fixture
-def rows(tmp_path: Path) -> Dataset:
-    path = tmp_path / "rows.csv"
-    lines = [f'"{text}",{label}' for text, label in zip(TEXTS, LABELS, strict=True)] * 3
-    path.write_text("text,label\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    dataset = result(engine.read(str(path)))
+def rows_of(task: str, folder: Path) -> Dataset:
+    dataset = result(engine.read(str(fodder(task).write(folder))))
     assert isinstance(dataset, Dataset)
     return dataset
 
@@ -73,8 +58,9 @@ def recipe_for(task: str, family: str, **settings: object) -> Recipe:
         "validation_share": 0.2,
         "test_share": 0.0,
     }
+    fed = fodder(task)
     return make_recipe(
-        task, base=f"blank:{family}-nano", roles={"text": "text", "label": "label"}, settings=common | settings
+        task, base=f"blank:{family}-nano", roles=fed.roles, settings=common | fed.settings | settings
     ).settled()
 
 
@@ -84,17 +70,14 @@ def plan_for(recipe: Recipe, dataset: Dataset) -> Plan:
 
 def answers(task: Task, loaded: Loaded) -> list[object]:
     options = {"temperature": 0.0, "max_new_tokens": 5, "seed": 1}
-    prompts = [prompt_of(text, task.info) for text in TEXTS[:4]]
-    return list(task.answer(loaded, prompts, options))
+    return list(task.answer(loaded, fodder(task.key).prompts, options))
 
 
 @pytest.mark.parametrize(("key", "family"), GRID)
-def test_it_overfits_a_few_rows_and_answers_the_same_after_saving(
-    key: str, family: str, rows: Dataset, tmp_path: Path
-) -> None:
+def test_it_overfits_a_few_rows_and_answers_the_same_after_saving(key: str, family: str, tmp_path: Path) -> None:
+    rows = rows_of(key, tmp_path)
     rate = 0.001 if family == "bert" else 0.01  # without warm-up, BERT bears no more
-    recipe = recipe_for(key, family, learning_rate=rate, weight_decay=0.0)
-    recipe = replace(recipe, options=replace(recipe.options, label_smoothing=0.0)) if key == "classify" else recipe
+    recipe = recipe_for(key, family, learning_rate=rate, weight_decay=0.0, **fodder(key).overfit)
     plan = plan_for(recipe, rows)
     optimizers = Optimizers(plan.loaded.net, plan.recipe)
     batch = plan.material.train.take(range(8))
@@ -120,7 +103,8 @@ def test_it_overfits_a_few_rows_and_answers_the_same_after_saving(
 
 
 @pytest.mark.parametrize(("key", "family"), GRID)
-def test_it_trains_scores_resumes_and_is_scored_again(key: str, family: str, rows: Dataset) -> None:
+def test_it_trains_scores_resumes_and_is_scored_again(key: str, family: str, tmp_path: Path) -> None:
+    rows = rows_of(key, tmp_path)
     recipe = recipe_for(key, family, dropout=0.2)
     whole = list(engine.train(recipe, rows, create_run(recipe, rows)))
     run = create_run(recipe, rows)
@@ -150,8 +134,8 @@ def test_it_trains_scores_resumes_and_is_scored_again(key: str, family: str, row
 
 @pytest.mark.parametrize(("key", "family"), GRID)
 @torch.inference_mode()
-def test_padding_changes_no_answer(key: str, family: str, rows: Dataset) -> None:
-    plan = plan_for(recipe_for(key, family), rows)
+def test_padding_changes_no_answer(key: str, family: str, tmp_path: Path) -> None:
+    plan = plan_for(recipe_for(key, family), rows_of(key, tmp_path))
     plan.loaded.net.eval()
     examples = plan.material.train
 
@@ -159,11 +143,13 @@ def test_padding_changes_no_answer(key: str, family: str, rows: Dataset) -> None
     alone = [plan.task.observe(plan.loaded, examples.take([place])) for place in range(len(examples))]
 
     for name, seen in together.items():
-        assert seen == pytest.approx(np.concatenate([each[name] for each in alone]), rel=1e-4, abs=1e-6), name
+        one, other = (np.concatenate([np.atleast_1d(each) for each in whole]) for whole in (seen, _joined(alone, name)))
+        assert one == pytest.approx(other, rel=1e-4, abs=1e-6), name
 
 
 @pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
-def test_a_whole_file_is_answered_row_by_row(info, rows: Dataset, tmp_path: Path) -> None:
+def test_a_whole_file_is_answered_row_by_row(info, tmp_path: Path) -> None:
+    rows = rows_of(info.key, tmp_path)
     recipe = recipe_for(info.key, info.families[0].key)
     model = result(engine.train(recipe, rows, create_run(recipe, rows)))
     opened = result(engine.open(model.folder, "cpu"))
@@ -171,13 +157,14 @@ def test_a_whole_file_is_answered_row_by_row(info, rows: Dataset, tmp_path: Path
 
     done = result(engine.predict_file(opened.handle, rows.source, str(out), {"max_new_tokens": 3, "seed": 1}))
 
-    assert done.rows == len(TEXTS) * 3
+    assert done.rows == rows.rows
     header = out.read_text(encoding="utf-8-sig").splitlines()[0]
-    assert header == "text,label,prediction,score"
+    assert header.split(",") == [*(column.name for column in rows.columns), "prediction", "score"]
 
 
 @pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
-def test_a_plan_is_measured_without_training(info, rows: Dataset) -> None:
+def test_a_plan_is_measured_without_training(info, tmp_path: Path) -> None:
+    rows = rows_of(info.key, tmp_path)
     recipe = recipe_for(info.key, info.families[0].key)
 
     sizes = result(engine.measure(rows, recipe))
@@ -187,3 +174,43 @@ def test_a_plan_is_measured_without_training(info, rows: Dataset) -> None:
     assert sizes.parameters == pytest.approx(parameters, rel=0.35)  # the vocabulary is only known once it is learnt
     assert 0 < sizes.seconds_low <= sizes.seconds_high
     assert sizes.memory > sizes.parameters * 4
+
+
+def _joined(alone: list[dict[str, np.ndarray]], name: str) -> np.ndarray:
+    return np.concatenate([each[name] for each in alone])
+
+
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+def test_its_rows_are_suggested_as_what_they_are(info, tmp_path: Path) -> None:
+    found = result(engine.suggest(rows_of(info.key, tmp_path)))
+
+    assert (found.task, found.roles) == (info.key, fodder(info.key).roles)
+
+
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+def test_its_cases_and_samples_have_the_columns_it_promises(info, tmp_path: Path) -> None:
+    recipe = recipe_for(info.key, info.families[0].key, epochs=1)
+    rows = rows_of(info.key, tmp_path)
+    events = list(engine.train(recipe, rows, create_run(recipe, rows)))
+
+    samples = [event for event in events if isinstance(event, Sample)]
+    assert samples
+    assert samples[0].columns == tuple(shown.key for shown in info.samples)
+    report = Path(events[-1].result.folder) / "report"
+    cases = [json.loads(line) for line in (report / "cases.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {shown.key for shown in info.cases} <= set(cases[0])
+
+
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+def test_it_goes_out_and_comes_back_the_same(info, tmp_path: Path) -> None:
+    recipe = recipe_for(info.key, info.families[0].key, epochs=1)
+    rows = rows_of(info.key, tmp_path)
+    model = result(engine.train(recipe, rows, create_run(recipe, rows)))
+
+    done = result(engine.export(model.folder, "zip", str(tmp_path / "out.zip")))
+    back = result(engine.adopt(str(tmp_path / "out.zip")))
+
+    assert done.checked["same_answers"] is True
+    task = task_of(info.key)
+    one, other = (task.open(Path(each.folder), each.facts) for each in (model, back))
+    assert answers(task, one) == answers(task, other)

@@ -70,6 +70,9 @@ MEASURES = {
         Measure(key="f1_weighted", title=mark("weighted F1"), form="share", hub="f1"),
         Measure(key="precision_macro", title=mark("macro precision"), form="share", hub="precision"),
         Measure(key="recall_macro", title=mark("macro recall"), form="share", hub="recall"),
+        Measure(key="entity_f1", title=mark("entity F1"), form="share", hub="f1"),
+        Measure(key="entity_precision", title=mark("entity precision"), form="share", hub="precision"),
+        Measure(key="entity_recall", title=mark("entity recall"), form="share", hub="recall"),
         Measure(
             key="perplexity",
             title=mark("perplexity"),
@@ -83,6 +86,8 @@ METHODS = {
     for each in (
         Method(key="majority", title=mark("most frequent label")),
         Method(key="tfidf_linear", title=mark("TF-IDF + linear")),
+        Method(key="frequent_tag", title=mark("most frequent tag")),
+        Method(key="gazetteer", title=mark("list of names")),
         Method(key="unigram", title=mark("token counts")),
         Method(key="xz", title=mark("xz")),
     )

@@ -19,8 +19,10 @@ LISTS: tuple[Reads, ...] = ("words", "tags", "labels", "candidates")
 def read_cell(cell: str, reads: Reads) -> Cell:
     """Return what the text of a dataset's cell means. Raises StudioError where it is no list that it should be.
 
-    Words and candidates may stand as plain text too: words between blanks, candidates line by line.
+    Words may stand as plain text too, which the task takes apart itself, and candidates line by line.
     """
+    if reads == "words" and not _is_list(cell):
+        return cell
     if reads in LISTS:
         return _read_list(cell, reads)
     if reads == "messages":
@@ -77,7 +79,7 @@ def prompt_of(text: str, info: TaskInfo) -> Prompt:
 def _cell_of(text: str, reads: Reads) -> Cell:
     if reads == "messages":
         return ({"role": "user", "content": text},)
-    return tuple(text.split()) if reads in LISTS else text
+    return (text,) if reads == "candidates" else text
 
 
 def _check_kind(cell: Cell, role: Role) -> None:
@@ -100,15 +102,18 @@ def _check_kind(cell: Cell, role: Role) -> None:
 def _read_list(cell: str, reads: Reads) -> tuple[str, ...]:
     if not cell.lstrip().startswith("["):
         return tuple(cell.splitlines() if reads == "candidates" else cell.split())
+    if not _is_list(cell):
+        raise _no_list(cell, reads)
+    return tuple(json.loads(cell))
+
+
+def _is_list(cell: str) -> bool:
+    """Say whether a cell is a JSON list of texts. (A text may begin with a bracket.)"""
     try:
-        items = json.loads(cell)
+        items = json.loads(cell) if cell.lstrip().startswith("[") else None
     except ValueError:
-        items = None
-    if isinstance(items, list) and all(isinstance(item, str) for item in items):
-        return tuple(items)
-    if reads == "words":  # a text that begins with a bracket
-        return tuple(cell.split())
-    raise _no_list(cell, reads)
+        return False
+    return isinstance(items, list) and all(isinstance(item, str) for item in items)
 
 
 def _read_messages(cell: str) -> tuple[Message, ...]:

@@ -91,8 +91,11 @@ class Packer:
             else:
                 self._numbers.setdefault(name, []).append(np.asarray(cells, np.int64))
 
-    def packed(self, *, unpaid: int = 0) -> Packed:
-        """Return all examples. `unpaid` tokens of each are no work: the first of a text that is written is not guessed."""
+    def packed(self, *, unpaid: int = 0, width: int = 1) -> Packed:
+        """Return all examples. `unpaid` tokens of each are no work: the first of a text that is written is not guessed.
+
+        A token has `width` ids.
+        """
         sequences = {
             name: Ragged(
                 np.concatenate([np.zeros(0, np.int32), *values]),
@@ -101,6 +104,6 @@ class Packer:
             for name, values in self._values.items()
         }
         rows_N = np.concatenate([np.zeros(0, np.int64), *self._rows])
-        work_N = sequences[IDS].lengths - unpaid if IDS in sequences else np.ones(len(rows_N), np.int64)
+        work_N = sequences[IDS].lengths // width - unpaid if IDS in sequences else np.ones(len(rows_N), np.int64)
         numbers = {name: np.concatenate(parts) for name, parts in self._numbers.items()}
         return Packed(sequences, self.fillers, numbers, rows_N, work_N)

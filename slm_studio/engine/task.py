@@ -42,7 +42,7 @@ class Judgement:
 
     loss: float  # mean, in nats
     metrics: tuple[Metric, ...]  # by CLI.md's keys; with intervals where rows were scored for good
-    right_N: np.ndarray | None = None  # which rows the model has right, where that can be said of a row
+    evidence: np.ndarray | None = None  # of each row, what paired tests against other methods need: the task's own
     cases: Table = Table((), ())  # the scored rows, those worth a look first
     per_label: tuple[ClassScore, ...] = ()
     labels: tuple[str, ...] = ()
@@ -82,8 +82,8 @@ class Task:
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
         """Divide the rows into train, validation and test."""
-        stratified = split_of(recipe, dataset) == "stratified"
-        return split_dataset(dataset, recipe, role=self.info.answer.name if stratified and self.info.answer else "")
+        answer = self.info.answer.name if self.info.answer else ""
+        return split_dataset(dataset, recipe, answer=answer, stratified=split_of(recipe, dataset) == "stratified")
 
     def texts(self, rows: Rows) -> list[str]:
         """Return what is asked of each row as plain text: to tell its language and length, and rows that are the same."""

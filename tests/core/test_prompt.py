@@ -31,11 +31,12 @@ def test_a_prompt_travels_to_the_engine_unchanged(reads: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "reads", "meaning"),
     [
-        ("two words", "words", ("two", "words")),
-        ("[sic] it is", "words", ("[sic]", "it", "is")),
+        ("two words", "words", "two words"),
+        ("[sic] it is", "words", "[sic] it is"),
+        ("[1]", "words", "[1]"),
         ("one\ntwo words", "candidates", ("one", "two words")),
         ("[not a list", "text", "[not a list"),
-        ("", "words", ()),
+        ("", "words", ""),
     ],
 )
 def test_plain_text_is_read_where_it_can_be(cell: str, reads: str, meaning: object) -> None:

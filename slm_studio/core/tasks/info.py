@@ -10,7 +10,7 @@ from slm_studio.core.errors import StudioError
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
 Answers = Literal["labels", "number", "tokens", "spans", "hits"]
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
-Style = Literal["text", "prose", "chip", "bar", "number"]
+Style = Literal["text", "prose", "chip", "bar", "number", "spans"]
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
 
 

@@ -25,24 +25,24 @@ class Splits:
     dropped: int = 0
 
 
-def split_dataset(dataset: Dataset, recipe: Recipe, *, role: str = "") -> Splits:
+def split_dataset(dataset: Dataset, recipe: Recipe, *, answer: str = "", stratified: bool = False) -> Splits:
     """Cut a dataset by a settled recipe's shares and seed; the person's own validation and test rows are used as they are.
 
-    The values of `role` keep their shares in every part;
-    rows whose text is the same but for case and spaces stand on one side only, and rows without a label are dropped.
+    Rows that ask the same but for case and spaces stand on one side only, and rows whose role `answer` is empty are
+    dropped. Where `stratified`, the values of that role keep their shares in every part.
     The same rows, recipe and seed always give the same split.
     """
     rows = open_rows(dataset, recipe.roles)
-    kept = _labelled(rows, role)
-    given = {split: _given(dataset, recipe, split, role) for split in ("validation", "test")}
+    kept = _labelled(rows, answer)
+    given = {split: _given(dataset, recipe, split, answer) for split in ("validation", "test")}
     shares = {
         "test": 0.0 if given["test"] or len(kept) < FEWEST_FOR_TEST else recipe.test_share or 0.0,
         "validation": 0.0
         if given["validation"] or len(kept) < FEWEST_FOR_VALIDATION
         else recipe.validation_share or 0.0,
     }
-    values = kept.column(role) if role else [""] * len(kept)
-    places = cut_by_shares(_keys(kept, role), values, shares["validation"], shares["test"], seed=recipe.seed)
+    values = kept.column(answer) if stratified else [""] * len(kept)
+    places = cut_by_shares(_keys(kept, answer), values, shares["validation"], shares["test"], seed=recipe.seed)
     train, validation, test = (kept.take(part) for part in places)
     dropped = len(rows) - len(kept) + sum(each[1] for each in given.values() if each)
     return Splits(

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-CLASSIFY, WRITE = "classify", "write"
+from slm_studio.core.tasks import all_tasks, task_info
+
 OWN_TYPES = ("slm-bag", "slm-lstm", "slm-tagger")  # the studio's own shapes
 
 
@@ -52,9 +53,17 @@ def claims(architecture: str) -> str:
 
     Example: claims("LlamaForCausalLM") == "write"
     """
-    if architecture.endswith("ForSequenceClassification"):
-        return CLASSIFY
-    return WRITE if architecture.endswith(("ForCausalLM", "LMHeadModel")) else ""
+    return next((info.key for info in all_tasks() if architecture.endswith(info.architectures)), "")
+
+
+def writes(task: str) -> bool:
+    """Say whether a task makes text, token by token."""
+    return bool(task) and task_info(task).answers == "tokens"
+
+
+def names_labels(task: str) -> bool:
+    """Say whether a task answers by labels that its network names."""
+    return bool(task) and task_info(task).answers in ("labels", "spans")
 
 
 def positions_of(model_type: str, rows: int | None, padding: int | None) -> int:

@@ -9,17 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification, PreTrainedModel
+from transformers import (
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    PreTrainedModel,
+)
 from transformers.conversion_mapping import get_model_conversion_mapping
 from transformers.modeling_utils import LoadStateDictConfig
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.tasks import task_info
 from slm_studio.engine.loaded import quiet_libraries
-from slm_studio.engine.models.architectures import CLASSIFY, WRITE, looks_ahead
+from slm_studio.engine.models.architectures import looks_ahead, writes
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.weights import Tensor
 
-NETS = {"": AutoModel, CLASSIFY: AutoModelForSequenceClassification, WRITE: AutoModelForCausalLM}
+_HEADS = {
+    "ForSequenceClassification": AutoModelForSequenceClassification,
+    "ForTokenClassification": AutoModelForTokenClassification,
+    "ForCausalLM": AutoModelForCausalLM,
+}
 _FLOATS = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
     "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2,
@@ -48,7 +59,7 @@ def check_tensors(folder: Path, tensors: Mapping[str, Tensor], claim: str) -> No
 
 def check_beginning(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor], task: str) -> None:
     """Refuse a sound folder that a task cannot continue. Layers that tell labels apart may be new; nothing of a writer may."""
-    if task != WRITE:
+    if not writes(task):
         return
     if looks_ahead(config):
         raise StudioError(
@@ -67,7 +78,7 @@ def foretell(folder: Path, tensors: Mapping[str, Tensor], task: str) -> Loading:
     quiet_libraries()
     config = network_config(folder)
     with torch.device("meta"):
-        net: PreTrainedModel = built(lambda: NETS[task].from_config(config))
+        net: PreTrainedModel = built(lambda: net_class(task).from_config(config))
     own = net.state_dict()
     hollow = {
         name: torch.empty(tensor.shape, dtype=_FLOATS.get(tensor.dtype, torch.int64), device="meta")
@@ -88,6 +99,11 @@ def foretell(folder: Path, tensors: Mapping[str, Tensor], task: str) -> Loading:
         raise incomplete(sorted(found.conversion_errors))
     misfits = {name: (tuple(here), tuple(there)) for name, here, there in found.mismatched_keys}
     return Loading(tuple(sorted(set(found.missing_keys) - set(misfits))), misfits)
+
+
+def net_class(task: str) -> type:
+    """Return Transformers' class that opens the network of a task; "" is a base without a head."""
+    return _HEADS[task_info(task).architectures[0]] if task else AutoModel
 
 
 def incomplete(names: Sequence[str]) -> StudioError:

@@ -12,7 +12,14 @@ from pathlib import Path
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE
-from slm_studio.engine.models.architectures import ARCHITECTURES, CLASSIFY, WRITE, claims, looks_ahead, positions_of
+from slm_studio.engine.models.architectures import (
+    ARCHITECTURES,
+    claims,
+    looks_ahead,
+    names_labels,
+    positions_of,
+    writes,
+)
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.fitting import check_shapes, count_classes, first_number
 from slm_studio.engine.models.foreign_config import check_config
@@ -73,11 +80,11 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
 
     architecture = _architecture(config)
     claim = claims(architecture)
-    if claim == WRITE and looks_ahead(config):
+    if writes(claim) and looks_ahead(config):
         claim = ""  # the head is of no use, the rest is a base
     demands.check_tensors(folder, tensors, claim)
     demands.check_beginning(folder, config, tensors, task)
-    labels = _labels(config, count_classes(tensors)) if claim == CLASSIFY else ()
+    labels = _labels(config, count_classes(tensors)) if names_labels(claim) else ()
     _check_names(folder, labels)
     floats = [tensor.dtype for tensor in tensors.values() if tensor.dtype.startswith(("F", "BF"))]
     parameters = sum(tensor.count for tensor in tensors.values())
@@ -150,7 +157,7 @@ def _check_names(folder: Path, labels: tuple[str, ...]) -> None:
 
 
 def _guess_task(claim: str, labels: tuple[str, ...], config: Mapping[str, object]) -> str:
-    if claim != CLASSIFY:
+    if not names_labels(claim):
         return claim
     one_of_many = config.get("problem_type") in (None, "single_label_classification")
-    return CLASSIFY if one_of_many and len(labels) > 1 else ""
+    return claim if one_of_many and len(labels) > 1 else ""

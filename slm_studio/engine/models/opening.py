@@ -12,7 +12,7 @@ from slm_studio.engine.models.architectures import ARCHITECTURES
 from slm_studio.engine.models.bag import BagTokenizer
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.config import network_config, set_dropout
-from slm_studio.engine.models.demands import NETS, incomplete
+from slm_studio.engine.models.demands import incomplete, net_class
 from slm_studio.engine.models.encoding import frame_of
 from slm_studio.engine.models.foreign_vocabulary import BAG_TOKENIZER, WORD_TOKENIZER
 from slm_studio.engine.models.precision import free_memory, precision_for
@@ -95,7 +95,7 @@ def _load(
 ) -> tuple[PreTrainedModel, list[str]]:  # names of tensors that nothing was loaded into
     quiet_libraries()
     with blaming(folder.name):
-        net, info = NETS[task].from_pretrained(
+        net, info = net_class(task).from_pretrained(
             str(folder), config=config, trust_remote_code=False, use_safetensors=True, local_files_only=True,
             dtype=dtype, output_loading_info=True, **more,
         )  # fmt: skip

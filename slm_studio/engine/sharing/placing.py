@@ -64,7 +64,7 @@ def _described(folder: Path, inspection: Inspection, name: str, origin: str, bas
         name=name,
         task=task,
         base=base,
-        facts=_facts(inspection) if task == "classify" else {},
+        facts=_facts(inspection) if inspection.labels else {},
         metrics_on="",
         parameters=inspection.parameters,
         lineage=(Lineage(step="pre-training", what=base, detail=origin),),

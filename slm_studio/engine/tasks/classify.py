@@ -151,7 +151,7 @@ class Classify(Task):
         return Judgement(
             loss=loss,
             metrics=scoring.classification_metrics(true, predicted),
-            right_N=right_N,
+            evidence=right_N,
             cases=_cases(rows, predicted, sure_N, right_N),
             per_label=scoring.per_class(true, predicted, present),
             labels=tuple(present),
@@ -192,8 +192,8 @@ class Classify(Task):
 
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return majority and TF-IDF + linear."""
-        assert judged.right_N is not None
-        true, right = scored.column("label"), judged.right_N
+        assert judged.evidence is not None
+        true, right = scored.column("label"), judged.evidence
         yield Progress("Training simple methods for comparison", 0, 2)
         first = baselines.majority(train.column("label"), true, right)
         yield Progress("Training simple methods for comparison", 1, 2)

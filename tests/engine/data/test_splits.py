@@ -31,14 +31,14 @@ def sizes(splits) -> tuple[int, int, int]:
 
 
 def test_every_row_stands_on_exactly_one_side(tmp_path: Path) -> None:
-    splits = split_dataset(table(tmp_path, many(300)), recipe(), role="label")
+    splits = split_dataset(table(tmp_path, many(300)), recipe(), answer="label", stratified=True)
 
     sides = [set(part.indices.tolist()) for part in (splits.train, splits.validation, splits.test)]
     assert sorted(set.union(*sides)) == list(range(300)) and sum(map(len, sides)) == 300
 
 
 def test_split_keeps_label_shares(tmp_path: Path) -> None:
-    splits = split_dataset(table(tmp_path, many(300)), recipe(), role="label")
+    splits = split_dataset(table(tmp_path, many(300)), recipe(), answer="label", stratified=True)
 
     assert sizes(splits) == (240, 30, 30)
     for part in (splits.validation, splits.test):
@@ -47,7 +47,9 @@ def test_split_keeps_label_shares(tmp_path: Path) -> None:
 
 def test_same_seed_same_split_other_seed_another(tmp_path: Path) -> None:
     dataset = table(tmp_path, many(300))
-    first, again, other = (split_dataset(dataset, recipe(seed=seed), role="label") for seed in (1, 1, 2))
+    first, again, other = (
+        split_dataset(dataset, recipe(seed=seed), answer="label", stratified=True) for seed in (1, 1, 2)
+    )
 
     assert first.test.indices.tolist() == again.test.indices.tolist() != other.test.indices.tolist()
 
@@ -63,7 +65,7 @@ def test_split_of_a_seed_never_changes_between_versions() -> None:
 def test_same_text_stands_on_one_side_only(tmp_path: Path) -> None:
     lines = [(f"  Text   {n % 100}" if n % 2 else f"text {n % 100}", "ab"[n % 2]) for n in range(400)]
 
-    splits = split_dataset(table(tmp_path, lines), recipe(), role="label")
+    splits = split_dataset(table(tmp_path, lines), recipe(), answer="label", stratified=True)
 
     sides = [{fold(text) for text in part.column("text")} for part in (splits.train, splits.validation, splits.test)]
     assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
@@ -71,7 +73,7 @@ def test_same_text_stands_on_one_side_only(tmp_path: Path) -> None:
 
 
 def test_text_that_stands_a_hundred_times_does_not_fill_the_test_rows(tmp_path: Path) -> None:
-    splits = split_dataset(table(tmp_path, many(200) + [("ok", "a")] * 100), recipe(), role="label")
+    splits = split_dataset(table(tmp_path, many(200) + [("ok", "a")] * 100), recipe(), answer="label", stratified=True)
 
     assert "ok" not in splits.test.column("text") and len(splits.test) == 30
 
@@ -79,13 +81,15 @@ def test_text_that_stands_a_hundred_times_does_not_fill_the_test_rows(tmp_path: 
 def test_train_keeps_every_label(tmp_path: Path) -> None:
     lines = [*many(100), ("lonely one", "c"), ("two of us", "d"), ("the other of us", "d")]
 
-    splits = split_dataset(table(tmp_path, lines), recipe(), role="label")
+    splits = split_dataset(table(tmp_path, lines), recipe(), answer="label", stratified=True)
 
     assert set(splits.train.column("label")) == {"a", "b", "c", "d"}
 
 
 def test_rows_without_a_label_are_dropped_and_counted(tmp_path: Path) -> None:
-    splits = split_dataset(table(tmp_path, [*many(60), ("unlabelled", ""), ("blank", "  ")]), recipe(), role="label")
+    splits = split_dataset(
+        table(tmp_path, [*many(60), ("unlabelled", ""), ("blank", "  ")]), recipe(), answer="label", stratified=True
+    )
 
     assert splits.dropped == 2 and sum(sizes(splits)) == 60
 
@@ -103,13 +107,17 @@ def test_rows_without_a_label_are_dropped_and_counted(tmp_path: Path) -> None:
     ],
 )
 def test_few_rows_still_give_a_train_and_a_validation_side(tmp_path: Path, count: int, expected) -> None:
-    splits = split_dataset(table(tmp_path, many(count, "ab")), recipe(), role="label")
+    splits = split_dataset(table(tmp_path, many(count, "ab")), recipe(), answer="label", stratified=True)
 
     assert sizes(splits) == expected
 
 
 def test_all_rows_alike_stay_in_train(tmp_path: Path) -> None:
-    assert sizes(split_dataset(table(tmp_path, [("same", "a")] * 60), recipe(), role="label")) == (60, 0, 0)
+    assert sizes(split_dataset(table(tmp_path, [("same", "a")] * 60), recipe(), answer="label", stratified=True)) == (
+        60,
+        0,
+        0,
+    )
 
 
 def test_own_validation_and_test_rows_are_used_as_they_are(tmp_path: Path) -> None:
@@ -117,7 +125,7 @@ def test_own_validation_and_test_rows_are_used_as_they_are(tmp_path: Path) -> No
     (tmp_path / "test.csv").write_text("text,label\nt,b\n")
 
     dataset = table(tmp_path, many(100), validation=str(tmp_path / "val.csv"), test=str(tmp_path / "test.csv"))
-    splits = split_dataset(dataset, recipe(), role="label")
+    splits = split_dataset(dataset, recipe(), answer="label", stratified=True)
 
     assert sizes(splits) == (100, 1, 1) and splits.dropped == 1
     assert splits.validation.column("text") == ["v"] and splits.test.column("text") == ["t"]
@@ -126,7 +134,7 @@ def test_own_validation_and_test_rows_are_used_as_they_are(tmp_path: Path) -> No
 def test_no_test_share_gives_no_test_rows(tmp_path: Path) -> None:
     settled = replace(recipe(), test_share=0.0)
 
-    assert sizes(split_dataset(table(tmp_path, many(100)), settled, role="label")) == (90, 10, 0)
+    assert sizes(split_dataset(table(tmp_path, many(100)), settled, answer="label", stratified=True)) == (90, 10, 0)
 
 
 def test_without_a_label_rows_are_drawn_by_seed(tmp_path: Path) -> None:
@@ -148,7 +156,7 @@ def test_real_data_splits_with_all_labels(real_data: Path) -> None:
     dataset = read(real_data / "banking77" / "train.csv")
     settled = make_recipe("classify", roles={"text": "text", "label": "category"}).settled()
 
-    splits = split_dataset(dataset, settled, role="label")
+    splits = split_dataset(dataset, settled, answer="label", stratified=True)
 
     assert {len(set(part.column("label"))) for part in (splits.train, splits.validation, splits.test)} == {77}
 

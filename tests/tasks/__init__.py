@@ -1,0 +1,33 @@
+"""What the contract tests feed each task: one file a task, with ROWS, ROLES, PROMPTS and SETTINGS."""
+
+import importlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slm_studio.core.prompt import Cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fodder:
+    """A small file and what may be asked of a model that learnt from it."""
+
+    name: str  # of the file
+    rows: str  # its content
+    roles: dict[str, str]
+    prompts: tuple[dict[str, Cell], ...]
+    settings: dict[str, object] = field(default_factory=dict)  # beside those that suit all tasks
+    overfit: dict[str, object] = field(
+        default_factory=dict
+    )  # settings without which eight rows cannot be learnt by heart
+
+    def write(self, folder: Path) -> Path:
+        """Write the file."""
+        path = folder / self.name
+        path.write_text(self.rows, encoding="utf-8")
+        return path
+
+
+def fodder(task: str) -> Fodder:
+    """Return what a task is fed."""
+    found: Fodder = importlib.import_module(f"tests.tasks.{task}").FODDER
+    return found
