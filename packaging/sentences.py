@@ -38,7 +38,6 @@ KEYWORDS: dict[str, tuple[int | str, ...]] = {
     "Remark": ("message",),
     "Suggestion": ("reason",),
     "Machine": ("reason",),
-    "_rest": (0,),
     "insert": (1,),  # among options
     "set_value": (1, 2, "value", "second"),  # of a StatGrid; the first is a key
 }

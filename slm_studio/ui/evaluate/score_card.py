@@ -1,25 +1,26 @@
 """ScoreCard: score the model on another file: read it, name its columns where they differ, evaluate, show the report."""
 
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Progress
 from slm_studio.core.results import Opened, Report
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
-from slm_studio.core.texts import tr
+from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.errors import ErrorBox
-from slm_studio.ui.shell.jobs import JobHandle, Jobs
+from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.widgets.buttons import IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import Text
-from slm_studio.ui.widgets.progress import Progress as ProgressLine
+from slm_studio.ui.widgets.progress import Progress
+from slm_studio.ui.widgets.words import Words
 
 
 class ScoreCard(Card):
@@ -30,34 +31,31 @@ class ScoreCard(Card):
     def __init__(self, jobs: Jobs, device: str, parent: QWidget | None = None) -> None:
         self.close_button = IconButton("close", "Close")
         super().__init__("Score another file", self.close_button, parent=parent)
-        self._jobs = jobs
         self.device = device
         self._model: SavedModel | None = None
         self._dataset: Dataset | None = None
-        self._job: JobHandle | None = None
-        self._turn = 0  # counts the jobs, so that one that was left behind is not heard
         self._choices: dict[str, Choice] = {}
         self.sentence = Text("", wrap=True)
-        self.progress = ProgressLine()
+        self.progress = Progress()
         self.button = WorkButton("Score", kind="plain")
         self.problem = ErrorBox(closable=False)
+        self.chain = Chain(jobs, self.progress, self.button, self)
         self._columns = QHBoxLayout()
         self._columns.setSpacing(8)
         self._build()
         self.close_button.clicked.connect(self.close_card)
         self.button.started.connect(self._on_started)
-        self.button.stop_requested.connect(self.stop)
+        self.chain.stopped.connect(self._on_stopped)
+        self.chain.failed.connect(self._on_failed)
         self.hide()
 
     @property
     def is_busy(self) -> bool:
         """Say whether a file is being read or scored."""
-        return self._job is not None
+        return self.chain.is_busy
 
     def start(self, model: SavedModel, path: Path) -> None:
         """Read a file and score the model on it."""
-        self.stop()
-        self._turn += 1
         self._model, self._dataset = model, None
         self._clear_columns()
         self.set_title("Score on {file}", file=path.name)
@@ -67,9 +65,7 @@ class ScoreCard(Card):
 
     def stop(self) -> None:
         """Stop the work; the card says so."""
-        if self._job is not None:
-            self.button.set_stopping()
-            self._job.stop()
+        self.chain.stop()
 
     def close_card(self) -> None:
         """Stop and go away."""
@@ -90,16 +86,10 @@ class ScoreCard(Card):
         self.body.addLayout(row)
         self.add(self.problem)
 
-    def _run(self, verb: str, arguments: dict[str, object], then: object) -> None:
+    def _run(self, verb: str, arguments: dict[str, object], then: Callable[[Any], None]) -> None:
         self.sentence.hide()
-        self.progress.show()
-        self.progress.set_words("")
-        self.progress.bar.set_share(-1.0)
         self.button.show()
-        self.button.set_busy()
-        self._turn += 1
-        result, error = partial(self._on_result, self._turn, then), partial(self._on_error, self._turn)
-        self._job = self._jobs.start(verb, arguments, result, partial(self._on_event, self._turn), error, owner=self)
+        self.chain.run(verb, arguments, then)
 
     def _clear_columns(self) -> None:
         self._choices.clear()
@@ -120,13 +110,11 @@ class ScoreCard(Card):
             self._columns.addWidget(Text(role.title, "muted"))
             self._columns.addWidget(choice)
         self._columns.addStretch(1)
-        self._rest("The file has other columns than the training. Which holds what?")
+        self._tell("The file has other columns than the training. Which holds what?")
 
-    def _rest(self, sentence: str) -> None:
-        self.progress.hide()
+    def _tell(self, sentence: Words) -> None:
         self.sentence.set_words(sentence)
         self.sentence.show()
-        self.button.set_ready()
 
     def _evaluate(self) -> None:
         assert self._model is not None
@@ -137,15 +125,9 @@ class ScoreCard(Card):
         if self._dataset is not None:
             self._evaluate()
 
-    def _on_result(self, turn: int, then: object, result: object) -> None:
-        if turn != self._turn:
-            return
-        self._job = None
-        if result is None:
-            self._rest("Stopped. Nothing was changed." if self._dataset is not None else "Stopped.")
-            self.button.setVisible(self._dataset is not None)
-        else:
-            then(result)  # type: ignore[operator]
+    def _on_stopped(self) -> None:
+        self._tell("Stopped. Nothing was changed." if self._dataset is not None else "Stopped.")
+        self.button.setVisible(self._dataset is not None)
 
     def _on_read(self, dataset: Dataset) -> None:
         assert self._model is not None
@@ -167,21 +149,10 @@ class ScoreCard(Card):
 
     def _on_scored(self, report: Report) -> None:
         self.hide()
-        self.button.set_ready()
         self.scored.emit(report)
 
-    def _on_event(self, turn: int, event: Event) -> None:
-        if turn == self._turn and isinstance(event, Progress):
-            what = event.what
-            self.progress.set_count(lambda: tr(what), event.done, event.total)
-
-    def _on_error(self, turn: int, error: StudioError) -> None:
-        if turn != self._turn:
-            return
-        self._job = None
-        self.progress.hide()
+    def _on_failed(self, error: StudioError) -> None:
         self.problem.show_error(error)
-        self.button.set_ready()
         self.button.setVisible(self._dataset is not None)
 
 

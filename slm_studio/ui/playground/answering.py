@@ -1,7 +1,5 @@
 """Answering: keeps one model open and asks it; a newer question ends the older one; a dead engine is replaced."""
 
-from functools import partial
-
 from PySide6.QtCore import QObject, Signal
 
 from slm_studio.core.errors import StudioError
@@ -9,7 +7,8 @@ from slm_studio.core.events import Event, Predicted
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import SavedModel
-from slm_studio.ui.shell.jobs import JobHandle, Jobs
+from slm_studio.ui.parts.chain import Chain
+from slm_studio.ui.shell.jobs import Jobs
 
 CLOSED, OPENING, OPEN = "closed", "opening", "open"
 GONE = ("not-open", "engine-died", "engine-no-start")  # errors after which the handle is worth nothing
@@ -26,14 +25,14 @@ class Answering(QObject):
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs = jobs
+        self._chain = Chain(jobs, parent=self)
+        self._chain.happened.connect(self._on_event)
+        self._chain.stopped.connect(self._on_stopped)
+        self._chain.failed.connect(self._on_failed)
         self._model: SavedModel | None = None
         self._device = "auto"
         self._handle = ""
-        self._opening: JobHandle | None = None
-        self._answer: JobHandle | None = None
         self._asked: tuple[str, dict[str, object]] | None = None  # waits for the model, or is being answered
-        self._turn = 0  # counts models and questions, so that what comes too late is not heard
         self._again = False  # the model is being opened for a question whose handle was gone
         self.state = CLOSED
 
@@ -50,10 +49,7 @@ class Answering(QObject):
     def use(self, model: SavedModel | None, device: str) -> None:
         """Take another model or device; nothing is opened yet."""
         self.stop()
-        self._turn += 1
-        if self._opening is not None:
-            self._opening.stop()
-            self._opening = None
+        self._chain.leave()
         self._model, self._device = model, device
         self._forget()
 
@@ -62,9 +58,7 @@ class Answering(QObject):
         if self._model is None or self.state != CLOSED:
             return
         self._set_state(OPENING)
-        arguments = {"folder": self._model.folder, "device": self._device}
-        result, error = partial(self._on_opened, self._turn), partial(self._on_open_failed, self._turn)
-        self._opening = self._jobs.start("open", arguments, result, None, error, owner=self)
+        self._chain.run("open", {"folder": self._model.folder, "device": self._device}, self._on_opened)
 
     def ask(self, prompt: Prompt, options: dict[str, object]) -> None:
         """Ask a question; an older one that is still open is not answered any more."""
@@ -80,19 +74,14 @@ class Answering(QObject):
 
     def _predict(self) -> None:
         assert self._asked is not None
-        self._turn += 1
         prompt, options = self._asked
         arguments = {"handle": self._handle, "prompt": prompt, "options": options}
-        turn = self._turn
-        result, event, error = (partial(each, turn) for each in (self._on_answered, self._on_event, self._on_failed))
-        self._answer = self._jobs.start("predict", arguments, result, event, error, owner=self)
+        self._chain.run("predict", arguments, self._on_answered)
 
     def _end_answer(self) -> None:
         self._asked = None
-        if self._answer is not None:
-            self._turn += 1
-            self._answer.stop()
-            self._answer = None
+        if self.state == OPEN:  # a model that is being opened serves the next question too
+            self._chain.leave()
 
     def _forget(self) -> None:
         self._handle = ""
@@ -103,38 +92,31 @@ class Answering(QObject):
             self.state = state
             self.state_changed.emit(state)
 
-    def _on_opened(self, turn: int, opened: Opened | None) -> None:
-        if turn != self._turn or opened is None:
-            return
-        self._opening = None
+    def _on_opened(self, opened: Opened) -> None:
         self._handle = opened.handle
         self._set_state(OPEN)
         self.opened.emit(opened)
         if self._asked is not None:
             self._predict()
 
-    def _on_open_failed(self, turn: int, error: StudioError) -> None:
-        if turn == self._turn:
-            self._asked = self._opening = None
-            self._forget()
-            self.failed.emit(error)
-
-    def _on_event(self, turn: int, event: Event) -> None:
-        if turn == self._turn and isinstance(event, Predicted):
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Predicted):
             self.arrived.emit(event.item)
 
-    def _on_answered(self, turn: int, numbers: object) -> None:
-        if turn == self._turn:
-            self._asked = self._answer = None
-            self.answered.emit(numbers)
+    def _on_answered(self, numbers: object) -> None:
+        self._asked = None
+        self.answered.emit(numbers)
 
-    def _on_failed(self, turn: int, error: StudioError) -> None:
-        if turn != self._turn:
-            return
-        asked, self._asked, self._answer = self._asked, None, None
-        if error.code in GONE:
+    def _on_stopped(self) -> None:
+        if self.state == OPEN:
+            self._on_answered(None)
+
+    def _on_failed(self, error: StudioError) -> None:
+        asked, self._asked = self._asked, None
+        is_worth_another = self.state == OPEN and error.code == "not-open" and not self._again
+        if self.state == OPENING or error.code in GONE:
             self._forget()
-        if error.code == "not-open" and not self._again:
+        if is_worth_another:
             # The engine was replaced, or made room for other models: open this one once more.
             self._asked, self._again = asked, True
             self.open()

@@ -1,7 +1,8 @@
 """FileSheet: every row of a file at once: choose it and its column, say where the answers go, and they are written."""
 
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -9,20 +10,20 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Progress
 from slm_studio.core.results import FileResult, Opened
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.parts.saving import ask_where_to_save, free_file
-from slm_studio.ui.shell.jobs import JobHandle, Jobs
+from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Check, Choice
 from slm_studio.ui.widgets.labels import ElidedText, Text, tip
-from slm_studio.ui.widgets.progress import Progress as ProgressLine
+from slm_studio.ui.widgets.progress import Progress
 from slm_studio.ui.widgets.scaling import scaled
 
 FORMATS = (("csv", mark("CSV")), ("jsonl", mark("JSON lines")))
@@ -37,15 +38,14 @@ class FileSheet(Card):
     def __init__(self, session: Session, jobs: Jobs, parent: QWidget | None = None) -> None:
         self._close = IconButton("close", "Close")
         super().__init__("A whole file", self._close, parent=parent)
-        self._session, self._jobs = session, jobs
+        self._session = session
         self._model: SavedModel | None = None
         self._device = "auto"
         self._source: Path | None = None
         self.out: Path | None = None
         self.dataset: Dataset | None = None
-        self._job: JobHandle | None = None
-        self._turn = 0  # counts the jobs, so that one that was left behind is not heard
         self._build()
+        self.chain = Chain(jobs, self.progress, self.button, self)
         self._connect()
         self._tell()
 
@@ -57,7 +57,6 @@ class FileSheet(Card):
 
     def take_file(self, path: Path) -> None:
         """Read a file, to know its columns and rows."""
-        self.stop()
         self._source, self.dataset = path, None
         self.out = self._beside(path)
         self.done.hide()
@@ -71,7 +70,7 @@ class FileSheet(Card):
 
     def start(self) -> None:
         """Answer every row."""
-        if self._model is None or self.dataset is None or self._job is not None:
+        if self._model is None or self.dataset is None or self.is_busy:
             return
         self.done.hide()
         if self.out == self._source:
@@ -88,14 +87,12 @@ class FileSheet(Card):
 
     def stop(self) -> None:
         """Stop the work; rows that were answered are not kept."""
-        if self._job is not None:
-            self._job.stop()
-            self.button.set_stopping()
+        self.chain.stop()
 
     @property
     def is_busy(self) -> bool:
         """Say whether a file is being read or answered."""
-        return self._job is not None
+        return self.chain.is_busy
 
     def _build(self) -> None:
         self.file_name, self.out_name = ElidedText(), ElidedText()
@@ -130,7 +127,7 @@ class FileSheet(Card):
         self.body.addSpacing(8)
         row = QHBoxLayout()
         row.setSpacing(12)
-        self.progress, self.button = ProgressLine(), WorkButton("Answer every row")
+        self.progress, self.button = Progress(), WorkButton("Answer every row")
         row.addWidget(self.button)
         row.addWidget(self.progress, 1)
         row.addStretch(0)
@@ -142,7 +139,6 @@ class FileSheet(Card):
         self.add(Text("The columns of the file stay; “prediction” and “score” are added.", "muted", wrap=True))
         self.body.addStretch(1)
         self.done.hide()
-        self.progress.hide()
 
     def _connect(self) -> None:
         self._close.clicked.connect(self._on_close)
@@ -150,7 +146,8 @@ class FileSheet(Card):
         self.out_button.clicked.connect(self._on_choose_out)
         self.format.chosen.connect(self._on_format)
         self.button.started.connect(self.start)
-        self.button.stop_requested.connect(self.stop)
+        self.chain.changed.connect(self._tell)
+        self.chain.failed.connect(self.problem.show_error)
         self.done.acted.connect(self._on_open_folder)
 
     def _tell(self) -> None:
@@ -162,39 +159,19 @@ class FileSheet(Card):
         else:
             self.file_name.set_words("{file} · {rows} {rows:row|rows}", file=self._source.name, rows=self.dataset.rows)
         self.out_name.set_words("{file}", file=str(self.out) if self.out else "–")
-        busy = self._job is not None
+        busy = self.is_busy
         for widget in (self.file_button, self.out_button, self.column, self.format):
             widget.setEnabled(not busy)
         self.for_excel.setVisible(self.format.current() == "csv")
         if not busy:
             self.button.setEnabled(self.dataset is not None)
 
-    def _run(self, verb: str, arguments: dict[str, object], then: object) -> None:
+    def _run(self, verb: str, arguments: dict[str, object], then: Callable[[Any], None]) -> None:
         self.problem.clear()
-        self._turn += 1
-        self.progress.show()
-        self.progress.set_words("")
-        self.progress.bar.set_share(-1.0)
-        self.button.set_busy()
-        result, event, error = (partial(each, self._turn) for each in (self._on_result, self._on_event, self._on_error))
-        self._job = self._jobs.start(verb, arguments, partial(result, then), event, error, owner=self)
-        self._tell()
-
-    def _rest(self) -> None:
-        self._job = None
-        self.progress.hide()
-        self.button.set_ready()
-        self._tell()
+        self.chain.run(verb, arguments, then)
 
     def _beside(self, path: Path) -> Path:
         return free_file(path.with_name(f"{path.stem}{ENDING}.{self.format.current()}"))
-
-    def _on_result(self, turn: int, then: object, result: object) -> None:
-        if turn != self._turn:
-            return
-        self._rest()
-        if result is not None:
-            then(result)  # type: ignore[operator]
 
     def _on_read(self, dataset: Dataset) -> None:
         self.dataset = dataset
@@ -224,16 +201,6 @@ class FileSheet(Card):
         self.button.set_done()
         self.done.set_words("{rows} {rows:row|rows} written to {file}.", rows=result.rows, file=Path(result.out).name)
         self.done.show()
-
-    def _on_event(self, turn: int, event: Event) -> None:
-        if turn == self._turn and isinstance(event, Progress):
-            what = event.what
-            self.progress.set_count(lambda: tr(what), event.done, event.total)
-
-    def _on_error(self, turn: int, error: StudioError) -> None:
-        if turn == self._turn:
-            self._rest()
-            self.problem.show_error(error)
 
     def _on_close(self) -> None:
         self.stop()
