@@ -30,6 +30,15 @@ class Loaded:
         """Return where the net's parameters are."""
         return next(self.net.parameters()).device
 
+    @property
+    def padding(self) -> int:
+        """Return the number that fills the tail of a short text in a batch.
+
+        The net's own: it tells by this number where a text ends, and never looks at what stands there.
+        """
+        found = getattr(self.net.config, "pad_token_id", None)
+        return found if isinstance(found, int) and found >= 0 else 0
+
     def refuse_unknown(self, highest: int) -> None:
         """Raise StudioError for a token beyond the net's table: looked up there, it would end the work in a crash."""
         table = getattr(self.net, "get_input_embeddings", lambda: None)()

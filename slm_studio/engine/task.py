@@ -204,15 +204,6 @@ def text_lengths(texts: Sequence[str]) -> np.ndarray:
     return np.array([max(len(text.split()) * 1.3, len(text) / 6) for text in texts])
 
 
-def padding_of(loaded: Loaded) -> int:
-    """Return the number that fills the tail of a short text in a batch.
-
-    The net's own: it tells by this number where a text ends, and never looks at what stands there.
-    """
-    found = getattr(loaded.net.config, "pad_token_id", None)
-    return found if isinstance(found, int) and found >= 0 else 0
-
-
 def checked(packed: Packed, loaded: Loaded) -> Packed:
     """Return examples whose tokens the net knows. Raises StudioError where one stands beyond its table."""
     loaded.refuse_unknown(int(packed.sequences[IDS].values_S.max(initial=0)))

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
-
-from slm_studio.engine.data.rows import Rows
 
 PIECE = 1000  # characters at which a very long line is cut into pieces, so that a book of one line can be split
 
@@ -39,8 +36,3 @@ def cut_in_order(pieces: Sequence[str], shares: tuple[float, float]) -> tuple[li
     first = int(np.searchsorted(ends, total * (1 - sum(shares)), side="left")) + 1
     second = max(first, int(np.searchsorted(ends, total * (1 - shares[1]), side="left")) + 1)
     return list(pieces[:first]), list(pieces[first:second]), list(pieces[second:])
-
-
-def text_rows(texts: Sequence[str]) -> Rows:
-    """Return texts as rows with the one role “text”."""
-    return Rows(pa.table({"text": pa.array(list(texts), pa.large_string())}), {"text": "text"})

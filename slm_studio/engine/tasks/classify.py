@@ -43,7 +43,6 @@ from slm_studio.engine.task import (
     Task,
     checked,
     few,
-    padding_of,
     parts,
     text_lengths,
 )
@@ -95,7 +94,7 @@ class Classify(Task):
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
         """Yield Progress; return one example a row, in order; many rows are tokenised together."""
         number = {label: index for index, label in enumerate(labels_of(loaded))}
-        packer = Packer(input_ids=padding_of(loaded))
+        packer = Packer(input_ids=loaded.padding)
         for places in parts(len(rows)):
             part = rows[places]
             labels = part.column("label") if "label" in part.roles else [""] * len(part)
@@ -258,7 +257,7 @@ class Classify(Task):
 
     def _scores(self, loaded: Loaded, prompts: Sequence[Prompt]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (which prompt, probability of each label), in batches of like length."""
-        packer = Packer(input_ids=padding_of(loaded))
+        packer = Packer(input_ids=loaded.padding)
         packer.add(range(len(prompts)), input_ids=encode_texts(loaded, [str(prompt["text"]) for prompt in prompts]))
         packed = checked(packer.packed(), loaded)
         order = np.argsort(packed.work_N, kind="stable")

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -25,7 +26,7 @@ from slm_studio.core.results import Baseline, Metric, Token
 from slm_studio.core.saved import local_folder
 from slm_studio.core.tasks.write import WriteOptions
 from slm_studio.core.work import Work
-from slm_studio.engine.data.passages import book_pieces, cut_in_order, paragraph_pieces, text_rows
+from slm_studio.engine.data.passages import book_pieces, cut_in_order, paragraph_pieces
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer
@@ -37,7 +38,7 @@ from slm_studio.engine.models.lengths import settle_length
 from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
-from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, checked, padding_of
+from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, checked
 from slm_studio.engine.writing.decoding import stream
 
 LEAST = 100  # characters from which anything can be learnt at all
@@ -139,7 +140,7 @@ class Write(Task):
         ids = np.concatenate(parts)
         length = int(loaded.facts.get("max_length") or SHORT)  # type: ignore[call-overload]
         blocks = _blocks(ids, length, opening)
-        packer = Packer(input_ids=padding_of(loaded))
+        packer = Packer(input_ids=loaded.padding)
         packer.add(range(len(blocks)), input_ids=blocks)
         return checked(packer.packed(unpaid=1), loaded)
 
@@ -316,6 +317,11 @@ def _blocks(ids: np.ndarray, length: int, opening: Sequence[int]) -> list[np.nda
     parts = [ids[start : start + room] for start in range(len(opening), len(ids), room)]
     parts = [part[len(front) :] if np.array_equal(part[: len(front)], front) else part for part in parts]
     return [np.concatenate([front, part]) for part in parts if len(part)]
+
+
+def text_rows(texts: Sequence[str]) -> Rows:
+    """Return texts as rows."""
+    return Rows(pa.table({"text": pa.array(list(texts), pa.large_string())}), {"text": "text"})
 
 
 def _pieces(lines: Sequence[str], reads: str) -> list[str]:

@@ -12,6 +12,7 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import FileResult, Opened
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.errors import ErrorBox
@@ -183,9 +184,10 @@ class FileSheet(Card):
     def _likely(self, dataset: Dataset) -> str:
         """Return the column of the training, else the first with texts."""
         roles = self._model.recipe.get("roles") if self._model else None
-        learnt = str(roles.get("text", "")) if isinstance(roles, dict) else ""
+        first = task_info(self._model.task).asked[0] if self._model else None
+        learnt = str(roles.get(first.name, "")) if first and isinstance(roles, dict) else ""
         names = [column.name for column in dataset.columns]
-        texts = [column.name for column in dataset.columns if column.kind == "text"]
+        texts = [column.name for column in dataset.columns if first and column.kind in first.kinds[:1]]
         return learnt if learnt in names else (texts or names or [""])[0]
 
     def _on_opened(self, opened: Opened) -> None:

@@ -15,7 +15,6 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.work import outcome
-from slm_studio.engine.data.passages import text_rows
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models import demands
@@ -25,6 +24,7 @@ from slm_studio.engine.models.opening import open_net
 from slm_studio.engine.models.weights import read_weights
 from slm_studio.engine.task import Task, answers_of
 from slm_studio.engine.tasks import task_of
+from slm_studio.engine.tasks.write import text_rows
 from tests.engine.models.foreign import DECODERS, ENCODERS, LABELS, MADE_DECODERS, SHAPES, TEXTS, make_foreign
 
 WRITERS = [(name, {}) for name in DECODERS] + [(name, {"is_decoder": True}) for name in MADE_DECODERS]

@@ -8,10 +8,9 @@ import torch
 
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.work import outcome
-from slm_studio.engine.data.passages import text_rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.tasks.write import end_id
+from slm_studio.engine.tasks.write import end_id, text_rows
 from tests.engine.models.foreign import make_foreign
 
 STORY = "He typed <|endoftext|> and <unk>, then went on. "
