@@ -84,6 +84,23 @@ def write_gguf(
     return path
 
 
+def write_whole(source: Path, target: Path) -> None:
+    """Write a .gguf file again with all of its weights in float32."""
+    reader = gguf.GGUFReader(source)
+    writer = gguf.GGUFWriter(target, reader.fields["general.architecture"].contents())
+    about = ("general.architecture", "general.file_type", "general.quantization_version")
+    for name, each in reader.fields.items():
+        if not name.startswith("GGUF.") and name not in about:
+            inner = each.types[-1] if each.types[0] == gguf.GGUFValueType.ARRAY else None
+            writer.add_key_value(name, each.contents(), each.types[0], sub_type=inner)
+    for tensor in reader.tensors:
+        writer.add_tensor(tensor.name, quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def round_through(net: PreTrainedModel, kind: str) -> PreTrainedModel:
     """Shorten the network's own numbers and make them whole again, so that it says what a file of that kind can say."""
     architecture = {"gemma3_text": "gemma3"}.get(net.config.model_type, net.config.model_type)

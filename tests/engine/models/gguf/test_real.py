@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 
 from slm_studio.engine.models.gguf.unpack import unpack
 from slm_studio.engine.models.opening import Vocabulary, open_net, open_tokenizer
+from tests.engine.models.gguf.making import write_whole
 
 MODELS = Path(os.environ.get("SLM_STUDIO_TEST_MODELS", Path(__file__).parents[5] / "models"))
 TEXTS = [
@@ -63,10 +64,14 @@ def test_answers_as_the_folder_does(both: tuple[Path, Path], read: tuple[PreTrai
         assert torch.allclose(logits(net, ids), logits(folder, ids), atol=1e-3, rtol=0)
 
 
-def test_answers_as_llama_cpp_does(both: tuple[Path, Path], read: tuple[PreTrainedModel, Vocabulary, float]) -> None:
+def test_answers_as_llama_cpp_does(
+    both: tuple[Path, Path], read: tuple[PreTrainedModel, Vocabulary, float], tmp_path: Path
+) -> None:
+    """With the same weights in full: of four-bit ones llama.cpp rounds the signals too, to eight bits (0.44 off at most)."""
     xllamacpp = pytest.importorskip("xllamacpp", reason="llama.cpp is not here: pip install xllamacpp")
+    write_whole(both[0], tmp_path / "whole.gguf")
     asked = xllamacpp.CommonParams()
-    asked.model.path, asked.n_ctx, asked.n_parallel, asked.warmup = str(both[0]), 256, 1, False
+    asked.model.path, asked.n_ctx, asked.n_parallel, asked.warmup = str(tmp_path / "whole.gguf"), 256, 1, False
     asked.cpuparams.n_threads = asked.cpuparams_batch.n_threads = 1
     server = xllamacpp.Server(asked)
     net, tokenizer, _ = read
@@ -76,4 +81,4 @@ def test_answers_as_llama_cpp_does(both: tuple[Path, Path], read: tuple[PreTrain
         told = server.handle_completions({"prompt": ids, "max_tokens": 1, "temperature": 0.0, "logprobs": 5})
         own_V = torch.log_softmax(logits(net, ids)[-1], dim=-1)
         for each in told["choices"][0]["logprobs"]["content"][0]["top_logprobs"]:
-            assert own_V[each["id"]].item() == pytest.approx(each["logprob"], abs=0.2), (text, each)
+            assert own_V[each["id"]].item() == pytest.approx(each["logprob"], abs=0.02), (text, each)
