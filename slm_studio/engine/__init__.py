@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ParamSpec
 
 from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.editing import Change
 from slm_studio.core.events import Event
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe
@@ -63,6 +64,14 @@ def clean(dataset: Dataset, steps: tuple[str, ...], recipe: Recipe) -> Iterator[
     from slm_studio.engine.data.cleaning import clean_dataset
 
     return clean_dataset(dataset, steps, recipe)
+
+
+@_advised
+def edit(dataset: Dataset, changes: tuple[Change, ...]) -> Iterator[Event]:
+    """Change some cells as a new version. Ends in Finished(Dataset)."""
+    from slm_studio.engine.data.editing import edit_dataset
+
+    return edit_dataset(dataset, changes)
 
 
 @_advised

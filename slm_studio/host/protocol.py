@@ -21,7 +21,7 @@ LIMIT = 1_000_000  # bytes of a line, its newline included: whatever has rows or
 DESK, MODEL, TRAIN = "desk", "model", "train"
 ROLES = {
     DESK: (
-        "read", "check", "clean", "convert", "suggest", "describe", "keep",
+        "read", "check", "clean", "edit", "convert", "suggest", "describe", "keep",
         "card", "export", "adopt", "fetch", "plan_publish", "publish", "warm",
     ),
     # measure builds the net to count it: the model's process has imported what that takes seconds to import

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from slm_studio.core.spans import Span, fit_spans, words_with_offsets, write_spans
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import names
 from slm_studio.engine.data.headers import free_name
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.records import Number, Record
-from slm_studio.engine.data.spans import Span, fit_spans, words_with_offsets, write_spans
 
 JUDGED = 1000  # records that say where the spans stand
 AGREE = 0.9  # share of the marks that must be spans within their text

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from slm_studio.core.dropped import CONLL
+from slm_studio.core.spans import OUTSIDE, split_tag
 from slm_studio.engine.data.shapes import NUMBER, share
-from slm_studio.engine.data.spans import OUTSIDE, split_tag
 
 FIRST = 60  # lines that tell quickly that a file is something else
 MOST_COLUMNS = 60

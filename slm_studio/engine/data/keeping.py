@@ -46,7 +46,7 @@ def staging_folder() -> Iterator[Path]:
 def keep_dataset(name: str, source: str, parts: Mapping[str, Part], report: ReadReport) -> Dataset:
     """Move the Arrow files of `parts` into a dataset folder, or find the one that holds the same rows already."""
     train = parts["train"]
-    fingerprint = sha256("".join(f"{split} {part.fingerprint}\n" for split, part in parts.items()).encode()).hexdigest()
+    fingerprint = fingerprint_of(parts)
     identity = f"{files.slug(_stem(name))}-{fingerprint[:8]}"
     folder = paths.datasets() / identity
     columns = look_at_columns(train.path, train.rows)
@@ -72,6 +72,11 @@ def keep_dataset(name: str, source: str, parts: Mapping[str, Part], report: Read
             part.path.replace(partial / f"{split}.arrow")
         codec.write(partial / "dataset.json", codec.to_json(dataset))
     return dataset
+
+
+def fingerprint_of(parts: Mapping[str, Part]) -> str:
+    """Return the fingerprint that a dataset of these parts has."""
+    return sha256("".join(f"{split} {part.fingerprint}\n" for split, part in parts.items()).encode()).hexdigest()
 
 
 def _with_numbers_said(report: ReadReport, columns: Sequence[Column]) -> ReadReport:

@@ -1,10 +1,13 @@
-"""How a dataset is called in the person's language: what cleaning adds to its name on disk is a word of ours."""
+"""How a dataset is called in the person's language: what cleaning and editing add to its name on disk is a word of ours."""
 
-from slm_studio.core.texts import tr
+from slm_studio.core.texts import mark, tr
 
-CLEANED = " (cleaned)"
+VERSIONS = {" (cleaned)": mark("{name} (cleaned)"), " (edited)": mark("{name} (edited)")}
 
 
 def file_words(name: str) -> str:
     """Return a dataset's name. Example: file_words("tickets.csv (cleaned)") == "tickets.csv (cleaned)", in Chinese “tickets.csv（已清洗）”"""
-    return tr("{name} (cleaned)", name=name.removesuffix(CLEANED)) if name.endswith(CLEANED) else name
+    for ending, template in VERSIONS.items():
+        if name.endswith(ending):
+            return tr(template, name=file_words(name.removesuffix(ending)))
+    return name

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from slm_studio.engine.data.spans import Span, read_spans
+from slm_studio.core.spans import Span, read_spans
 from tests.engine.data.ask import read, remark, rows, write_and_read
 
 TEXT, OTHER = "Anna Seghers lived in Mainz.", "It rains."

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slm_studio.core.dataset import UNDIVIDED
+from slm_studio.core.spans import scheme_of, spans_of_tags
 from slm_studio.engine.data.conll import judge
-from slm_studio.engine.data.spans import scheme_of, spans_of_tags
 from tests.engine.data.ask import cells, read, remark, rows, write_and_read
 from tests.work import at_most
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from slm_studio.core.dataset import ReadOptions
+from slm_studio.core.spans import write_list
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.conll import DOCUMENT, EMPTY, RANGE, Layout, is_blank, judge
 from slm_studio.engine.data.encoding import decode_stream
@@ -12,7 +13,6 @@ from slm_studio.engine.data.lines import lone_returns_end, split_lines
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.readers import Chunk
 from slm_studio.engine.data.source import HEAD, SAMPLE, Source
-from slm_studio.engine.data.spans import write_list
 
 WORDS, TAGS, DOC, COMMENT = "words", "tags", "doc_id", "comment"  # columns
 JUDGED = 20_000  # lines that say how all are written

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slm_studio.engine.data.spans import (
+from slm_studio.core.spans import (
     Scheme,
     Span,
     Word,
