@@ -239,7 +239,8 @@ def _recipe(model: SavedModel) -> list[tuple[str, str]]:
     if recipe is None:
         return []
     columns = [("Column for " + role, _plain(column)) for role, column in recipe.roles.items() if column]
-    cleaning = [("Cleaning", ", ".join(recipe.cleaning))] if recipe.cleaning else []
+    done = ", ".join(recipe.cleaning)
+    cleaning = [("Cleaning", f"{done}: done to the rows, and to every prompt alike")] if done else []
     return columns + cleaning + _settings(recipe) + (_settings(recipe.options) if recipe.options else [])
 
 

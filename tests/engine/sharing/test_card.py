@@ -75,6 +75,13 @@ def test_the_text_holds_the_evidence(model: SavedModel) -> None:
     assert card.index("| data |") < card.index("| output |")
 
 
+def test_what_was_cleaned_is_said_to_be_done_to_prompts_too(model: SavedModel) -> None:
+    cleaned = dataclasses.replace(model, recipe=model.recipe | {"cleaning": ["trim", "lowercase"]})
+
+    assert "| Cleaning | trim, lowercase: done to the rows, and to every prompt alike |" in write_card(cleaned, REPORT)
+    assert "| Cleaning |" not in write_card(model, REPORT)
+
+
 def test_the_same_evidence_gives_the_same_card(model: SavedModel) -> None:
     again = codec.from_json(SavedModel, codec.to_json(model))
 
