@@ -16,7 +16,10 @@ FACES = ("ui", "cli", "serve")
 ROOMS = {
     "core": ({"core"}, {"platformdirs"}),
     "engine": ({"core", "engine"}, None),
-    "host": ({"core", "host"}, {"keyring", "send2trash"}),  # in secrets.py and trash.py: for both faces
+    "host": (
+        {"core", "host"},
+        {"keyring", "send2trash", "psutil"},
+    ),  # in secrets.py, trash.py and machine.py: for both faces
     "face": ({"core", "host"}, set()),  # the Python face: what `import slm_studio` gives
     "cli": ({"core", "host", "cli"}, {"typer", "click", "rich", "keyring"}),
     "serve": ({"core", "host", "serve"}, {"starlette", "uvicorn"}),

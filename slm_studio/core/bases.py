@@ -4,15 +4,17 @@ The facts stand in resources/bases.json, each with its source and the day on whi
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from slm_studio.core import codec, files, paths
-from slm_studio.core.saved import list_models
+from slm_studio.core.saved import SavedModel, list_models, local_folder
 
 MANY = "many"  # in `languages`: some fifty and more
+MOSTLY = 0.8  # share of texts in one language from which on the others do not count
 LIBRARIES = 500_000_000  # bytes of a process with the libraries loaded, before any model
 USE = 4 * 1.2  # bytes a parameter: numbers are opened whole (4 bytes); a fifth more for what an answer needs
 TRAIN = (4 + 4 + 8) * 1.25  # weights, gradients and Adam's two moments; a quarter more for a batch on its way
@@ -69,11 +71,24 @@ class Offer:
     here: str  # the folder in which it stands already, or ""
 
 
+@cache
 def read_bases() -> tuple[Base, ...]:
     """Return the list, by kind and then by size."""
     plain = files.read_object(paths.resources() / "bases.json")["bases"]
     assert isinstance(plain, list)
     return tuple(codec.from_json(Base, each) for each in plain)
+
+
+def wanted_language(shares: Mapping[str, float]) -> str:
+    """Return the language a base should speak, by what `describe` tells of the rows: one, MANY, or "" where none is told.
+
+    Example: wanted_language({"en": 0.9, "zh": 0.1}) == "en", wanted_language({"en": 0.5, "zh": 0.5}) == MANY
+    """
+    told = {language: share for language, share in shares.items() if language != "short" and share > 0}
+    if not told:
+        return ""
+    most = max(told, key=lambda language: told[language])
+    return most if most != "other" and told[most] >= MOSTLY * sum(told.values()) else MANY
 
 
 def suited(bases: Iterable[Base], machine_memory: int, language: str = "", task: str = "") -> list[Offer]:
@@ -82,13 +97,14 @@ def suited(bases: Iterable[Base], machine_memory: int, language: str = "", task:
     Among equals: those made for the task before those that can do it, one's language before many, what is here already
     before what has to be fetched, and the small before the large, which is tried out in the least time.
     """
+    models = list_models()
     offers = [
         Offer(
             base=base,
             fits=base.memory_to_train <= machine_memory,
             usable=base.memory_to_use <= machine_memory,
             speaks=base.speaks(language),
-            here=str(find_here(base) or ""),
+            here=str(find_here(base, models) or ""),
         )
         for base in bases
         if not task or task in base.tasks
@@ -106,13 +122,24 @@ def suited(bases: Iterable[Base], machine_memory: int, language: str = "", task:
     return sorted(offers, key=order)
 
 
-def find_here(base: Base) -> Path | None:
+def find_here(base: Base, models: Sequence[SavedModel] | None = None) -> Path | None:
     """Return the folder in which a base stands on this computer: one's own models, a hub's cache, other tools' folders."""
-    for model in list_models():
+    for model in list_models() if models is None else models:
         if model.origin.startswith(f"hub:{base.id}@{base.revision}"):
             return Path(model.folder)
     candidates = [*_in_hub_cache(base), *(folder.joinpath(*base.id.split("/")) for folder in _other_tools())]
     return next((folder for folder in candidates if _is_whole(folder)), None)
+
+
+def listed(id: str) -> Base | None:  # noqa: A002  (as the field is called)
+    """Return the base of the list that is called so, or None."""
+    return next((base for base in read_bases() if base.id == id), None)
+
+
+def folder_of(base: str) -> Path | None:
+    """Return the folder in which what a recipe names stands on this computer, or None where it has to be fetched."""
+    known = listed(base)
+    return local_folder(base) or (find_here(known) if known is not None else None)
 
 
 def hub_cache() -> Path:

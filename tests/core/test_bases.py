@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from slm_studio.core import bases, files, paths
-from slm_studio.core.bases import Base, read_bases, suited
+from slm_studio.core.bases import MANY, Base, read_bases, suited, wanted_language
 from slm_studio.core.saved import SavedModel, save_facts
 from slm_studio.engine.models.architectures import ARCHITECTURES
 
@@ -64,6 +64,24 @@ def test_memory_follows_the_stated_formula() -> None:
     assert base.parameters == 100_000_000
     assert base.memory_to_use == 500_000_000 + 480_000_000
     assert base.memory_to_train == 500_000_000 + 2_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("shares", "language"),
+    [
+        ({}, ""),
+        ({"en": 0.0, "zh": 0.0, "other": 0.0, "short": 1.0}, ""),
+        ({"en": 0.9, "zh": 0.05, "other": 0.05, "short": 0.0}, "en"),
+        ({"en": 0.1, "zh": 0.4, "other": 0.0, "short": 0.5}, "zh"),
+        ({"en": 0.5, "zh": 0.5, "other": 0.0, "short": 0.0}, MANY),
+        ({"en": 0.1, "zh": 0.0, "other": 0.9, "short": 0.0}, MANY),
+    ],
+)
+def test_the_language_of_rows_decides_which_bases_speak_it(shares: dict[str, float], language: str) -> None:
+    assert wanted_language(shares) == language
+    if language == MANY:
+        first = suited(BASES, 10**15, language, "classify")[0]
+        assert first.speaks and MANY in first.base.languages
 
 
 def test_what_fits_the_machine_and_speaks_the_language_stands_first() -> None:

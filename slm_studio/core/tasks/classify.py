@@ -164,6 +164,7 @@ INFO = TaskInfo(
     hub_tag="text-classification",
     verb="predict",
     architectures=("ForSequenceClassification",),
+    continues=("fill", "write"),
     blank_is="training",
     caution="It gives a label to every text, also to texts unlike any it has seen.",
     example=mark("Write a text here."),

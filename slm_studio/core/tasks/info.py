@@ -113,6 +113,7 @@ class TaskInfo:
     hub_tag: str
     verb: str  # the command that answers one prompt
     architectures: tuple[str, ...]  # ends of the names of foreign networks that do this task as they are
+    continues: tuple[str, ...] = ()  # other tasks whose models it may go on from, also some that are still to come
     blank_is: Literal["training", "pre-training"]  # what learning from nothing is called in a lineage
     caution: str = ""  # what a model card warns of
     example: str  # a prompt to begin with
@@ -130,6 +131,10 @@ class TaskInfo:
     def answer(self) -> Role | None:
         """Return the role that holds the true answers, where there is one."""
         return next((role for role in self.roles if not role.asked), None)
+
+    def may_continue(self, task: str) -> bool:
+        """Say whether it can go on from a model of a task; "" is a base that answers nothing yet."""
+        return task in ("", self.key, *self.continues)
 
     @property
     def default_base(self) -> str:

@@ -126,6 +126,7 @@ INFO = TaskInfo(
     hub_tag="text-generation",
     verb="generate",
     architectures=("ForCausalLM", "LMHeadModel"),
+    continues=("chat",),
     blank_is="training",
     example=mark("Once upon a time"),
     code=CODE,

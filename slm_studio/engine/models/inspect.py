@@ -12,6 +12,7 @@ from pathlib import Path
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE
+from slm_studio.core.tasks import task_info
 from slm_studio.engine.models.architectures import (
     ARCHITECTURES,
     claims,
@@ -83,9 +84,11 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
     if writes(claim) and looks_ahead(config):
         claim = ""  # the head is of no use, the rest is a base
     demands.check_tensors(folder, tensors, claim)
-    demands.check_beginning(folder, config, tensors, task)
     labels = _labels(config, count_classes(tensors)) if names_labels(claim) else ()
     _check_names(folder, labels)
+    own_task = _guess_task(claim, labels, config)
+    _check_continued(folder, own_task, task)
+    demands.check_beginning(folder, config, tensors, task)
     floats = [tensor.dtype for tensor in tensors.values() if tensor.dtype.startswith(("F", "BF"))]
     parameters = sum(tensor.count for tensor in tensors.values())
     return Inspection(
@@ -94,7 +97,7 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
         parameters=parameters,
         bytes=sum(tensor.end - tensor.start for tensor in tensors.values()),
         labels=labels,
-        task=_guess_task(claim, labels, config),
+        task=own_task,
         dtype=max(sorted(set(floats)), key=floats.count) if floats else "F32",
         positions=positions_of(
             str(config["model_type"]),
@@ -103,6 +106,18 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
         ),
         memory=parameters * 4 + 256 * 1024 * 1024,
     )
+
+
+def _check_continued(folder: Path, own_task: str, task: str) -> None:
+    if task and not task_info(task).may_continue(own_task):
+        raise StudioError(
+            "base-of-another-task",
+            "“{model}” does the task “{own}”, and “{task}” cannot go on from there.",
+            "Choose another base, or begin from nothing.",
+            model=folder.name,
+            own=own_task,
+            task=task,
+        )
 
 
 def _check_finite(tensors: Mapping[str, Tensor]) -> None:

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from slm_studio.core.addresses import name_of
+from slm_studio.core.bases import folder_of, listed
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished
 from slm_studio.core.recipe import Recipe
@@ -23,7 +24,7 @@ def find_base(recipe: Recipe, token: str = "") -> Work[str]:
     if recipe.is_blank:
         return recipe.base
     name, version = name_of(recipe.base, load_settings().endpoint)
-    folder = local_folder(recipe.base) or (None if version else local_folder(name))
+    folder = local_folder(recipe.base) or (None if version else folder_of(name))
     if folder is None:
         folder = yield from _fetch(recipe.base, token)
     yield from watched("Checking the base", partial(inspect_folder, folder, recipe.task))
@@ -32,7 +33,7 @@ def find_base(recipe: Recipe, token: str = "") -> Work[str]:
 
 def _fetch(base: str, token: str) -> Work[Path]:
     settings = load_settings()
-    name, _ = name_of(base, settings.endpoint)  # the address of its page may have been pasted
+    name, version = name_of(base, settings.endpoint)  # the address of its page may have been pasted
     parts = name.split("/")
     if len(parts) != 2 or not all(parts) or name.startswith((".", "~")):
         raise StudioError(
@@ -48,7 +49,8 @@ def _fetch(base: str, token: str) -> Work[Path]:
             "Switch Offline off in Settings, or choose another base.",
             base=base,
         )
-    for event in fetch_model(base, settings.endpoint, token=token):
+    known = listed(name) if not version else None
+    for event in fetch_model(base, settings.endpoint, known.revision if known else "", token=token):
         if isinstance(event, Finished):
             assert isinstance(event.result, SavedModel)
             return Path(event.result.folder)

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForSequenceClassification
 
+from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note, Progress
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Label, Metric
-from slm_studio.core.saved import local_folder
 from slm_studio.core.tasks.classify import ClassifyOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.hopeless import refuse_labels
@@ -239,7 +239,7 @@ class Classify(Task):
     def _hollow(self, recipe: Recipe, rows: Rows) -> nn.Module:
         labels = len(set(rows.column("label")))
         if not recipe.is_blank:
-            folder = local_folder(recipe.base)
+            folder = folder_of(recipe.base)
             if folder is None:
                 return nn.Module()  # a hub model that is not here yet: nothing can be counted
             config = network_config(folder)

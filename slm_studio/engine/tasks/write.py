@@ -16,6 +16,7 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
 from slm_studio.core import knobs
+from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
@@ -23,7 +24,6 @@ from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base, split_of
 from slm_studio.core.results import Baseline, Metric, Token
-from slm_studio.core.saved import local_folder
 from slm_studio.core.tasks.write import WriteOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.passages import book_pieces, cut_in_order, paragraph_pieces
@@ -242,7 +242,7 @@ class Write(Task):
 
     def _hollow(self, recipe: Recipe, rows: Rows) -> nn.Module:
         if not recipe.is_blank:
-            folder = local_folder(recipe.base)
+            folder = folder_of(recipe.base)
             if folder is None:
                 return nn.Module()  # a hub model that is not here yet: nothing can be counted
             config = network_config(folder)

@@ -281,7 +281,7 @@ class Desk(QObject):
         settled = recipe.settled()
         roles = dict(recipe.roles)
         seen = (dataset.id, recipe.task, tuple(sorted(roles.items())))
-        self._look_with("describe", seen, {"dataset": dataset, "recipe": recipe}, self.described.emit)
+        self._look_with("describe", seen, {"dataset": dataset, "recipe": recipe}, self._on_described)
         shares = (settled.validation_share, settled.test_share, settled.seed, settled.max_length)
         self._look_with("check", (*seen, recipe.task, shares), {"dataset": dataset, "recipe": recipe}, self._on_checked)
 
@@ -298,6 +298,11 @@ class Desk(QObject):
             handle.stop()
             self._looks.remove(handle)
         self._looks.append(self._jobs.start(verb, arguments, ended, on_error=self.failed.emit, owner=self))
+
+    def _on_described(self, found: object) -> None:
+        languages = found.get("languages") if isinstance(found, dict) else None
+        self._session.set_languages(languages if isinstance(languages, dict) else {})
+        self.described.emit(found)
 
     def _on_checked(self, found: object) -> None:
         self._session.set_findings(tuple(found))  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.texts import tr
+from slm_studio.ui.parts.models import bytes_words
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.widgets.buttons import WorkButton
 from slm_studio.ui.widgets.progress import Progress as ProgressLine
@@ -28,8 +29,12 @@ class Chain(QObject):
         progress: ProgressLine | None = None,
         button: WorkButton | None = None,
         parent: QObject | None = None,
+        *,
+        in_bytes: bool = False,
     ) -> None:
+        """`in_bytes`: what the work counts are bytes, as a download does."""
         super().__init__(parent)
+        self._in_bytes = in_bytes
         self._jobs, self._progress, self._button = jobs, progress, button
         self._job: JobHandle | None = None
         self._turn = 0  # counts the jobs, so that one that was left behind is not heard
@@ -100,8 +105,8 @@ class Chain(QObject):
         if not isinstance(event, Progress):
             self.happened.emit(event)
         elif self._progress is not None:
-            what = event.what
-            self._progress.set_count(lambda: tr(what), event.done, event.total)
+            what, written = event.what, bytes_words if self._in_bytes else None
+            self._progress.set_count(lambda: tr(what), event.done, event.total, written)
 
     def _on_error(self, turn: int, error: StudioError) -> None:
         if turn == self._turn:

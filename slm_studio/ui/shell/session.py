@@ -1,6 +1,6 @@
 """Session: what is open now. Panels meet here: each sets what it made, and hears what the others made."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ class Session(QObject):
     suggestion_changed = Signal(object)  # Suggestion | None: what we would do with the dataset
     recipe_changed = Signal(object)  # Recipe | None: the plan that Train would start
     findings_changed = Signal(object)  # tuple[Finding, …]: what Data found worth a look before training
+    languages_changed = Signal(object)  # Mapping[str, float]: the shares of the languages that the rows are in
     run_changed = Signal(object)  # Run | None: the run that Train shows
     model_changed = Signal(object)  # SavedModel | None: the model that Evaluate and Playground use
     datasets_changed = Signal()  # the folders hold other things now
@@ -55,6 +56,7 @@ class Session(QObject):
         self.suggestion: Suggestion | None = None
         self.recipe: Recipe | None = None
         self.findings: tuple[Finding, ...] = ()
+        self.languages: Mapping[str, float] = {}
         self.run: Run | None = None
         self.model: SavedModel | None = None
         self.place = PLACES[0]
@@ -80,6 +82,7 @@ class Session(QObject):
             self.set_suggestion(None)
             self.set_recipe(None)
             self.set_findings(())
+            self.set_languages({})
             if dataset is not None:
                 self.set_run(None)  # Train shows the plan for these rows, not a run of others
         self.dataset_changed.emit(dataset)
@@ -101,6 +104,12 @@ class Session(QObject):
         if findings != self.findings:
             self.findings = findings
             self.findings_changed.emit(findings)
+
+    def set_languages(self, languages: Mapping[str, float]) -> None:
+        """Keep in which languages the rows are, as `describe` counts them, so that Train can offer models that speak them."""
+        if languages != self.languages:
+            self.languages = dict(languages)
+            self.languages_changed.emit(self.languages)
 
     def set_run(self, run: Run | None) -> None:
         """Show a run in Train."""

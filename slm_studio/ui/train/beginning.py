@@ -7,17 +7,20 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from slm_studio.core.addresses import base_of
+from slm_studio.core.bases import Base
 from slm_studio.core.recipe import BLANK, Recipe, split_base
 from slm_studio.core.saved import SavedModel, list_models
 from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import Family, TaskInfo, task_info
 from slm_studio.core.tasks.info import CONTINUED
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.parts.shortlist import Shortlist
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.choice_cards import ChoiceCards
 from slm_studio.ui.widgets.fields import Choice, LineField
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.side_by_side import column_of
 from slm_studio.ui.widgets.size_slider import SizeSlider
 
 SCRATCH, MINE, OTHER = "scratch", "mine", "other"
@@ -29,8 +32,9 @@ class BeginningCard(Card):
 
     base_chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, shortlist: Shortlist, parent: QWidget | None = None) -> None:
         super().__init__("From what?", parent=parent)
+        self.shortlist = shortlist
         self._info: TaskInfo | None = None
         self._models: list[SavedModel] = []
         self.cards = ChoiceCards(least=200, name="From what?")
@@ -39,17 +43,18 @@ class BeginningCard(Card):
         self.cards.add(
             OTHER,
             "Continue another model",
-            "A folder, or a hub model that is downloaded once. Knows the language already.",
+            "One of a list, or any folder or hub model. Knows the language already.",
         )
         self.add(self.cards)
         self.family, self.size_slider, self.blurb = Choice(name="Family"), SizeSlider(), Text("", "muted", wrap=True)
         self.mine = Choice(name="Model")
         self.other = LineField("Folder, or hub id such as owner/name", name="Folder or hub id")
+        self.beside = Text("Or any other, by its folder or its name on the hub", "muted")
         self.browse = Button("Browse…")
         self._rows = {
             SCRATCH: _row(self.family, self.size_slider),
             MINE: _row(self.mine),
-            OTHER: _row(self.other, self.browse),
+            OTHER: column_of(self.shortlist, self.beside, _row(self.other, self.browse), gap=8),
         }
         for row in self._rows.values():
             self.add(row)
@@ -60,6 +65,7 @@ class BeginningCard(Card):
         self.mine.chosen.connect(self._on_mine)
         self.other.settled.connect(self._on_other)
         self.browse.clicked.connect(self._on_browse)
+        self.shortlist.chosen.connect(self._on_listed)
 
     def show_plan(self, recipe: Recipe) -> None:
         """Show what `recipe` starts from, and what it could start from instead."""
@@ -68,6 +74,9 @@ class BeginningCard(Card):
             self._info = info
             self.family.set_options([(family.key, family.title) for family in _blank_families(info)])
         self.refresh_models(recipe)
+        self.shortlist.show_plan(recipe.task, recipe.base)
+        self.shortlist.setVisible(self.shortlist.has_offers())
+        self.beside.setVisible(self.shortlist.has_offers())
         key, size = split_base(recipe.base)
         if size:
             self._show_blank(info.family(key), size)
@@ -76,7 +85,7 @@ class BeginningCard(Card):
 
     def refresh_models(self, recipe: Recipe) -> None:
         """Look again at which models of the person's fit the task."""
-        self._models = [model for model in list_models() if model.task in (recipe.task, "")]
+        self._models = [model for model in list_models() if task_info(recipe.task).may_continue(model.task)]
         self.cards.card(MINE).setEnabled(bool(self._models))
         sentence = "Start from something you trained or fetched before." if self._models else NONE_YET
         self.cards.card(MINE).set_sentence(sentence)
@@ -113,7 +122,8 @@ class BeginningCard(Card):
             self.base_chosen.emit(str(self.mine.current() or self._models[0].folder))
         elif key == OTHER:
             self.base_chosen.emit(base_of(self.other.text(), load_settings().endpoint))
-            self.other.setFocus(Qt.FocusReason.OtherFocusReason)
+            first = self.shortlist.search if self.shortlist.has_offers() else self.other
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_family(self, key: object) -> None:
         self._take_blank(str(key))
@@ -138,6 +148,12 @@ class BeginningCard(Card):
     def _on_other(self, text: str) -> None:
         if self.cards.current() == OTHER:
             self.base_chosen.emit(base_of(text, load_settings().endpoint))
+
+    def _on_listed(self, base: Base) -> None:
+        """Begin from a base of the list, unless the person went on to something else while it was fetched."""
+        if self.cards.current() == OTHER and self._info is not None and self._info.key in base.tasks:
+            self.other.setText(base.id)
+            self.base_chosen.emit(base.id)
 
     def _on_browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, tr("Choose the model's folder"))

@@ -63,7 +63,9 @@ class TrainPanel(Page):
             self.actions_row.primary.click()
 
     def stop(self) -> None:
-        """Stop the run that is shown (Esc); it can be resumed."""
+        """Stop the run that is shown, or what the plan fetches (Esc); both can go on."""
+        if self.view == PLAN:
+            self.setup.stop()
         if self.view == RUN and self._session.run is not None:
             self.book.stop(self._session.run)
 

@@ -17,6 +17,7 @@ from slm_studio.core.saved import list_models
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.run_words import count_words, device_words, gigabytes, span_words
+from slm_studio.ui.parts.shortlist import Shortlist
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.train.advanced import Advanced
@@ -54,7 +55,7 @@ class Setup(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE)
         self.beginning, self.duration, self.before, self.advanced = (
-            BeginningCard(),
+            BeginningCard(Shortlist(session, jobs)),
             DurationCard(),
             BeforeCard(),
             Advanced(),
@@ -75,11 +76,15 @@ class Setup(QWidget):
             return []
         found: list[Words] = []
         if self.beginning.is_waiting() or not recipe.base:
-            found.append(mark("Name the folder or the hub model to start from."))
+            found.append(mark("Choose a model to start from, or name a folder or a hub model."))
         if self.advanced.has_problem():
             found.append(mark("A field under Advanced holds what cannot be."))
         found += [partial(error_words, error) for error in (*recipe.problems(), self._error) if error is not None]
         return found + [partial(finding_words, finding) for finding in self._session.findings if finding.serious]
+
+    def stop(self) -> None:
+        """Stop what is being fetched."""
+        self.beginning.shortlist.stop()
 
     def settled_sizes(self) -> Sizes | None:
         """Return what the plan costs as it stands; None while a change of it is still being measured."""

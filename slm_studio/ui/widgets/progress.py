@@ -1,6 +1,7 @@
 """Progress: a thin bar, and in words how far, how long, how long still."""
 
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
@@ -98,10 +99,10 @@ class Progress(QWidget):
         self.bar.set_share(share)
         self.words.set_words(lambda: progress_words(share, elapsed, left))
 
-    def set_count(self, what: Words, done: int, total: int) -> None:
-        """Show a Progress event: what is being done, and how much of it."""
+    def set_count(self, what: Words, done: int, total: int, written: Callable[[int], str] | None = None) -> None:
+        """Show a Progress event: what is being done, and how much of it; `written` says a count otherwise than as a number."""
         self.bar.set_share(done / total if total else -1.0)
-        self.words.set_words(lambda: count_words(what, done, total))
+        self.words.set_words(lambda: count_words(what, done, total, written))
 
     def set_words(self, template: Words, **values: object) -> None:
         """Say something else beside the bar (“paused at step 400”)."""
@@ -118,12 +119,13 @@ def progress_words(share: float, elapsed: float, left: float | None) -> str:
     return " · ".join(parts)
 
 
-def count_words(what: Words, done: int, total: int) -> str:
+def count_words(what: Words, done: int, total: int, written: Callable[[int], str] | None = None) -> str:
     """Return “Reading rows · 3,000 of 10,003”, or only what is being done where nothing is counted."""
     name = what() if callable(what) else tr(what)
     if not done and not total:
         return f"{name} …"
-    return f"{name} · " + (tr("{done} of {total}", done=done, total=total) if total else tr("{done} so far", done=done))
+    far, whole = (written(done), written(total)) if written else (done, total)
+    return f"{name} · " + (tr("{done} of {total}", done=far, total=whole) if total else tr("{done} so far", done=far))
 
 
 def clock(seconds: float) -> str:

@@ -93,6 +93,8 @@ class RowsModel(QAbstractTableModel):
         shown = cell if isinstance(cell, Cell) else Cell(cell)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return shown.text
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return ": ".join(part for part in (shown.text, shown.second) if part)
         if role == SECOND_LINE:
             return shown.second
         if role == SHARE:

@@ -14,6 +14,7 @@ from slm_studio import engine
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import task_info
 from slm_studio.core.work import outcome
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.loaded import Loaded
@@ -156,6 +157,26 @@ def test_a_bare_base_learns_to_classify_in_batches(tmp_path: Path, name: str) ->
     assert loaded.facts["fresh"]
     assert all(not any(old.endswith(new) for old in before) for new in loaded.facts["fresh"])
     assert set(loaded.facts["fresh"]) <= set(loaded.net.state_dict())
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama"])
+def test_a_task_goes_on_from_the_models_it_names_and_from_no_other(tmp_path: Path, name: str) -> None:
+    folders = {task: make_foreign(tmp_path / f"from-{task}", name, task) for task in ("classify", "write")}
+
+    for task in ("classify", "write"):
+        for own, folder in folders.items():
+            if task_info(task).may_continue(own):
+                assert inspect_folder(folder, task).task == own
+            else:
+                with pytest.raises(StudioError) as caught:
+                    inspect_folder(folder, task)
+                assert caught.value.code == "base-of-another-task" and own in str(caught.value)
+    assert task_info("classify").may_continue("write") and not task_info("write").may_continue("classify")
+
+    recipe = make_recipe("classify", base=str(folders["write"]), roles={}, settings={"max_length": 32})
+    facts = {"labels": ["x", "y"], "counts": [1, 1], "max_length": 32}
+    loaded = task_of("classify").continued(recipe, facts, folders["write"])
+    assert loaded.facts["fresh"] and loaded.net.config.num_labels == 2
 
 
 @pytest.mark.parametrize("name", ENCODERS)

@@ -89,8 +89,8 @@ def test_start_never_stays_grey_without_a_reason(place):
 
     place.panel.setup.beginning.cards.chosen.emit("other")
     assert not start.isEnabled()
-    assert "Name the folder or the hub model to start from." in place.words()
-    assert "Name the folder or the hub model to start from." in start.toolTip()
+    assert "Choose a model to start from, or name a folder or a hub model." in place.words()
+    assert "Choose a model to start from, or name a folder or a hub model." in start.toolTip()
     assert "Counting …" not in place.words()
 
     place.panel.setup.beginning.cards.chosen.emit("scratch")
