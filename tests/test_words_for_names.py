@@ -23,7 +23,13 @@ sys.path.insert(0, str(ROOT / "packaging"))
 import sentences  # noqa: E402  (packaging/ is no package: it would shadow PyPI's)
 
 HOLE, IDENTIFIER = re.compile(r"\{[^}]*\}"), re.compile(r"\b[a-zA-Z]+(?:_[a-zA-Z0-9]+)+\b")
-TYPED = {"shift_jis", "SLM_STUDIO_HOME", "HF_TOKEN", "HF_HUB_OFFLINE"}  # what a person types as it stands here
+TYPED = {
+    "shift_jis",
+    "SLM_STUDIO_HOME",
+    "HF_TOKEN",
+    "HF_HUB_OFFLINE",
+    "add_generation_prompt",
+}  # what a person types as it stands here
 
 
 def identifiers(sentence: str) -> set[str]:

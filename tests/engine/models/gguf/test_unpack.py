@@ -44,7 +44,9 @@ def test_a_file_becomes_a_model_that_writes(words: dict[str, object], tmp_path: 
     assert (model.task, model.name, model.origin) == ("write", "Tiny.Q8_0", "file:Tiny.Q8_0.gguf")
     assert (Path(model.folder) / "chat_template.jinja").read_text() == TEMPLATE
     *_, opened = engine.open(model.folder)
-    events = list(engine.predict(opened.result.handle, "The quick", {"max_new_tokens": 3, "temperature": 0.0}))
+    events = list(
+        engine.predict(opened.result.handle, {"text": "The quick"}, {"max_new_tokens": 3, "temperature": 0.0})
+    )
     assert sum(isinstance(event, Predicted) for event in events) == 3
 
 
