@@ -1,5 +1,6 @@
 """Dataset: a handle on an app-owned Arrow file and how it came to be."""
 
+import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Literal
@@ -173,6 +174,11 @@ def open_dataset(folder: Path) -> Dataset:
     """Read dataset.json back. The folder may have been moved since."""
     dataset = codec.read(Dataset, folder / "dataset.json")
     return replace(dataset, folder=str(folder))
+
+
+def remove_dataset(folder: str) -> None:
+    """Remove a dataset's folder for good; what cannot be removed stays."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def list_datasets() -> list[Dataset]:

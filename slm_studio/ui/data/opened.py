@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.editing import Change, check_cell, check_length, check_row
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe, column_read_as, reads_of
 from slm_studio.core.texts import say, tr
@@ -82,6 +83,9 @@ class Opened(QWidget):
         session.rows_requested.connect(self._on_rows_requested)
         session.changes.changed.connect(self._show_undo)
         desk.busy_changed.connect(self._on_busy_changed)
+        desk.editing.pending_changed.connect(self._show_edits)
+        self.rows.model.edited.connect(self._on_edited)
+        self.rows.table.cells.refused.connect(self.failed)
         desk.failed.connect(self._on_failed)
         desk.described.connect(self._on_described)
         desk.checked.connect(self.findings.show_findings)
@@ -133,9 +137,31 @@ class Opened(QWidget):
         self.remarks.show_report(dataset, self._desk.options())
         recipe = self._session.recipe
         try:
-            self.rows.open(dataset, reads_of(recipe) if recipe else {})
+            if self._desk.editing.is_version(dataset):
+                self.rows.open_version(dataset)
+            else:
+                self.rows.open(dataset, reads_of(recipe) if recipe else {})
         except (OSError, ValueError):
             self.failed.emit(_gone(dataset))
+        self._show_edits()
+
+    def _show_edits(self) -> None:
+        self.rows.show_edits(self._desk.editing.pending)
+
+    def _on_edited(self, row: object, column: str, before: str, after: str) -> None:
+        dataset = self._session.dataset
+        if dataset is None or not isinstance(row, int):
+            return
+        change = Change(row=row, column=column, before=before, after=after)
+        kinds = {each.name: each.kind for each in dataset.columns}
+        try:
+            check_length(after)
+            check_cell(kinds[column], before, after)
+            if kinds[column] in ("words", "tags"):
+                check_row(kinds, self.rows.model.row(row) | {column: after}, row)
+            self._desk.editing.change((change,))
+        except StudioError as error:
+            self.failed.emit(error)
 
     def _show_undo(self) -> None:
         self.undo_button.setVisible(self._desk.can_undo)
@@ -174,6 +200,7 @@ class Opened(QWidget):
     def _on_busy_changed(self, busy: bool) -> None:
         self.findings.busy(busy)
         self.clean_button.setEnabled(not busy)
+        self.rows.model.editable = not busy  # what is changed in rows that others are being made of would be lost
 
     def _on_failed(self, error: StudioError) -> None:
         self.findings.busy(self._desk.is_busy)

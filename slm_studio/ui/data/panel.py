@@ -130,6 +130,10 @@ class DataPanel(Page):
         desk.busy_changed.connect(self._on_busy_changed)
         desk.progressed.connect(self._on_progressed)
         desk.failed.connect(self._on_failed)
+        desk.editing.changed.connect(self.error.clear)
+        desk.editing.writing_changed.connect(self._on_writing_changed)
+        desk.editing.progressed.connect(self._on_progressed)
+        desk.editing.failed.connect(self._on_failed)
         self.welcome.path_chosen.connect(self.open_file)
         self.welcome.paths_dropped.connect(session.open_paths)
         self.welcome.folder_requested.connect(self._on_open_folder)
@@ -171,10 +175,18 @@ class DataPanel(Page):
 
     def _on_busy_changed(self, busy: bool) -> None:
         self._work.setVisible(busy)
+        self.stop_button.setVisible(busy)
         self._settle_buttons()
         if busy:
             self.error.clear()
             self.progress.set_count("Reading", 0, 0)
+
+    def _on_writing_changed(self, writing: bool) -> None:
+        """Show a version at work that takes a while; the rows can be edited on."""
+        if not self.desk.is_busy:
+            self._work.setVisible(writing)
+            self.stop_button.setVisible(not writing)
+            self.progress.set_count("Writing rows", 0, 0)
 
     def _settle_buttons(self) -> None:
         self.train_button.setEnabled(not self.desk.is_busy and self._can_train())

@@ -16,10 +16,10 @@ from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.core.texts import tr
 from slm_studio.ui.data.dataset_words import what_changed
+from slm_studio.ui.data.editing import ROWS, Editing
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import Session
 
-ROWS = "rows"  # what the changes of the open dataset are about
 PAUSE = 150  # milliseconds after the last change before the rows are looked at again
 KEPT = ("validation_share", "test_share", "seed")  # knobs that stay when the task changes
 REMEMBERED = 40  # datasets whose reading options are kept
@@ -50,6 +50,8 @@ class Desk(QObject):
         self._looks: list[JobHandle] = []
         self._looked_at: dict[str, object] = {}
         self._carried: Before | None = None
+        self._opens_own = False  # the dataset that comes is a version that undo knows
+        self.editing = Editing(session, jobs, self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE)
@@ -72,6 +74,9 @@ class Desk(QObject):
 
     def read_again(self, options: ReadOptions) -> None:
         """Read the open dataset's file with other options."""
+        self._session.when_settled(partial(self._read_again, options))
+
+    def _read_again(self, options: ReadOptions) -> None:
         before = self._now()
         if before is not None:
             arguments = {"path": before.dataset.source, "options": options}
@@ -79,6 +84,9 @@ class Desk(QObject):
 
     def clean(self, steps: Sequence[str]) -> None:
         """Apply named steps; the result is a new version of the dataset, and the former one can come back."""
+        self._session.when_settled(partial(self._clean, steps))
+
+    def _clean(self, steps: Sequence[str]) -> None:
         before = self._now()
         if before is None or before.recipe is None:
             return
@@ -141,7 +149,10 @@ class Desk(QObject):
 
     def _now(self) -> Before | None:
         dataset = self._session.dataset
-        return Before(dataset, self._session.suggestion, self._session.recipe) if dataset is not None else None
+        if dataset is None:
+            return None
+        self.editing.keep(dataset)
+        return Before(dataset, self._session.suggestion, self._session.recipe)
 
     def _start(self, verb: str, arguments: dict[str, object], on_result: Callable[[object], None]) -> None:
         self.stop()
@@ -194,11 +205,16 @@ class Desk(QObject):
 
     def _take_read(self, before: Before, result: Dataset) -> None:
         self._carried = before if _same_columns(before.dataset, result) else None
-        self._session.set_dataset(result)
+        self._open_own(result)
 
     def _change_to(self, state: Before) -> None:
         self._carried = state
-        self._session.set_dataset(state.dataset)
+        self._open_own(state.dataset)
+
+    def _open_own(self, dataset: Dataset) -> None:
+        self._opens_own = True
+        self._session.set_dataset(dataset)
+        self._opens_own = False
 
     def _remember_options(self, dataset: Dataset, options: ReadOptions) -> None:
         kept = self._session.recall("read_options", {})
@@ -212,9 +228,14 @@ class Desk(QObject):
         self._stop_looking()
         self._looked_at.clear()
         carried, self._carried = self._carried, None
+        if dataset is not None and self.editing.is_version(dataset):
+            self._on_recipe_changed(self._session.recipe)
+            return
+        if not self._opens_own:
+            self._session.changes.forget(ROWS)  # they were about other rows
         if dataset is None:
-            self._session.changes.forget(ROWS)
-        elif carried is not None and carried.recipe is not None:
+            return
+        if carried is not None and carried.recipe is not None:
             self._session.set_suggestion(carried.suggestion)
             self._session.set_recipe(carried.recipe)
         else:

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import EXAMPLES, Column, Dataset
+from slm_studio.core.editing import Change
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.arrow_model import ArrowModel
@@ -29,9 +30,10 @@ class RowsCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(padding=6, parent=parent)
-        self.model = ArrowModel(self)
+        self.model = ArrowModel(self, editable=True)
         self.table = Table("Rows")
         self.table.setModel(self.model)
+        self.table.cells.choices = self._choices
         self.search = SearchField("Find")
         self.found = Text("", "muted")
         self._only = QWidget()
@@ -63,6 +65,14 @@ class RowsCard(Card):
         self.dress(dataset, reads)
         total = dataset.rows
         words(self.search.setPlaceholderText, lambda: tr("Find in {n} {n:row|rows}", n=total))
+
+    def open_version(self, dataset: Dataset) -> None:
+        """Show the same rows with some other cells; what was searched and where one reads stay."""
+        self.model.open_version(dataset.part())
+
+    def show_edits(self, changes: Sequence[Change]) -> None:
+        """Show changes that the file lacks."""
+        self.model.set_edits({(each.row, each.column): each.after for each in changes if each.split == "train"})
 
     def dress(self, dataset: Dataset, reads: Mapping[str, Reads]) -> None:
         """Give the columns the look of their roles."""
@@ -106,6 +116,9 @@ class RowsCard(Card):
         at = self.model.source_row(row)
         cells = [(partial(str, name), self.model.cell(at, name)) for name in self.model.columns]
         return partial(tr, "Row {n}", n=at + 1), cells
+
+    def _choices(self, column: int) -> Sequence[str]:
+        return self.model.values(self.model.columns[column - 1])
 
     def _build_only(self) -> None:
         row = QHBoxLayout(self._only)

@@ -22,6 +22,7 @@ from slm_studio.ui.shell.undo import Change, UndoStack
 
 PLACES = ("data", "train", "evaluate", "playground", "hub")
 SETTINGS = "settings"
+Settle = Callable[[Callable[[], None]], None]
 
 
 class Session(QObject):
@@ -64,6 +65,7 @@ class Session(QObject):
         self.changes.undone.connect(self._on_undone)
         self.changes.redone.connect(self._on_redone)
         self.changes.changed.connect(self._on_changes_changed)
+        self._settle: Settle = lambda then: then()
         self._told: Change | None = None  # the change that was said last, where nothing was said since
         self._memory = _read_memory()
         self._timer = QTimer(self)
@@ -86,6 +88,20 @@ class Session(QObject):
             if dataset is not None:
                 self.set_run(None)  # Train shows the plan for these rows, not a run of others
         self.dataset_changed.emit(dataset)
+
+    def set_version(self, dataset: Dataset) -> None:
+        """Open a version of the open dataset whose rows are the same ones: what is known, planned and shown of them stays."""
+        self.dataset = dataset
+        self.remember("dataset", dataset.folder)
+        self.dataset_changed.emit(dataset)
+
+    def settle_with(self, settle: Settle) -> None:
+        """Name who keeps changes to the rows that are no version yet."""
+        self._settle = settle
+
+    def when_settled(self, then: Callable[[], None]) -> None:
+        """Go on once all changes to the rows are in the open dataset; at once where none wait."""
+        self._settle(then)
 
     def set_suggestion(self, suggestion: Suggestion | None) -> None:
         """Keep what we would do with the dataset, or what the person made of it (task and roles)."""

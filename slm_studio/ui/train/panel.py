@@ -212,6 +212,9 @@ class TrainPanel(Page):
             self._dress()
 
     def _on_start(self) -> None:
+        self._session.when_settled(self._start)
+
+    def _start(self) -> None:
         recipe, dataset = self._session.recipe, self._session.dataset
         if recipe is None or dataset is None or not self.setup.is_ready():
             return

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 SHOWN_BYTES = 2000  # a cell may hold megabytes; the eye sees one line
+VALUES, VALUES_OF = (
+    200,
+    16,
+)  # different texts of a column that are offered, and batches of 65,536 rows that are looked at
 SEARCH_ROWS = 20_000  # rows searched between two looks at the event loop
 
 
@@ -27,16 +31,16 @@ class ArrowModel(QAbstractTableModel):
     """Shows an app-owned Arrow file (every column text). Column 0 is the row's number in the file, from 1.
 
     A search runs in slices beside the event loop: `filtering(done, total)`, then `filtered(count)`.
-    With `editable`, a changed cell shows at once and `edited(row, column, text)` tells who keeps the changes.
+    With `editable`, cells can be changed: `edited` tells whoever keeps the changes, who shows them with `set_edits`.
     """
 
     filtering = Signal(object, object)
     filtered = Signal(object)
-    edited = Signal(object, str, str)  # row in the file (from 0), column name, new text
+    edited = Signal(object, str, str, str)  # row in the file (from 0), column name, its text before and after
 
     def __init__(self, parent: QObject | None = None, *, editable: bool = False) -> None:
         super().__init__(parent)
-        self._editable = editable
+        self.editable = editable
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._search_on)
@@ -44,22 +48,19 @@ class ArrowModel(QAbstractTableModel):
 
     def open(self, path: Path) -> None:
         """Map a file and show its rows. Raises StudioError where it is damaged, OSError where it is gone; what was shown stays."""
-        import numpy as np
-        import pyarrow as pa
-
-        try:
-            mapped = pa.memory_map(str(path), "r")
-            reader = pa.ipc.open_file(mapped)
-        except pa.ArrowInvalid as error:
-            raise files.damaged(path, error) from error
+        mapped, reader = _map(path)
         self.beginResetModel()
         self._timer.stop()
         self._forget()
-        self._map, self._reader = mapped, reader
-        counts = [self._reader.get_batch(at).num_rows for at in range(self._reader.num_record_batches)]
-        self._starts = [0, *np.cumsum(counts).tolist()]
-        self._names = list(self._reader.schema.names)
+        self._take(mapped, reader)
         self.endResetModel()
+
+    def open_version(self, path: Path) -> None:
+        """Map a file of the same rows, some of whose cells are others: what is shown and searched stays where it is."""
+        mapped, reader = _map(path)
+        self._batches, self._edits, self._values = {}, {}, {}
+        self._take(mapped, reader)
+        self._tell_changed()
 
     def close(self) -> None:
         """Let the file go."""
@@ -87,6 +88,26 @@ class ArrowModel(QAbstractTableModel):
         changed = self._edits.get((row, column))
         return changed if changed is not None else self._array(row, self._names.index(column)).as_py() or ""
 
+    def row(self, row: int) -> dict[str, str]:
+        """Return the whole texts of a row's cells, by column."""
+        return {name: self.cell(row, name) for name in self._names}
+
+    def values(self, column: str) -> list[str]:
+        """Return the different texts of a column, the most frequent first, for a choice: at most VALUES of them."""
+        if column not in self._values:
+            import pyarrow as pa
+            import pyarrow.compute as pc
+
+            assert self._reader is not None
+            at = self._names.index(column)
+            batches = range(min(self._reader.num_record_batches, VALUES_OF))
+            cells = pa.chunked_array([self._reader.get_batch(number).column(at) for number in batches], pa.string())
+            counts = pc.value_counts(cells).to_pylist()
+            counts.sort(key=lambda each: (-each["counts"], each["values"] or ""))
+            self._values[column] = [each["values"] for each in counts if each["values"]][:VALUES]
+        made = [text for (_, name), text in self._edits.items() if name == column and text]
+        return list(dict.fromkeys([*self._values[column], *made]))
+
     def show_rows(self, rows: Sequence[int] | None) -> None:
         """Show these rows of the file only (those that a finding names), or all."""
         import numpy as np
@@ -109,8 +130,19 @@ class ArrowModel(QAbstractTableModel):
     def set_edits(self, edits: Mapping[tuple[int, str], str]) -> None:
         """Show these changes over the file's cells: (row in the file, column) → text."""
         self._edits = dict(edits)
+        self._tell_changed()
+
+    def _tell_changed(self) -> None:
         if self.rowCount():
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
+
+    def _take(self, mapped: pa.MemoryMappedFile, reader: pa.RecordBatchFileReader) -> None:
+        import numpy as np
+
+        self._map, self._reader = mapped, reader
+        counts = [reader.get_batch(at).num_rows for at in range(reader.num_record_batches)]
+        self._starts = [0, *np.cumsum(counts).tolist()]
+        self._names = list(reader.schema.names)
 
     def _forget(self) -> None:
         self._map: pa.MemoryMappedFile | None = None
@@ -120,6 +152,7 @@ class ArrowModel(QAbstractTableModel):
         self._shown: np.ndarray | None = None
         self._batches: dict[int, pa.RecordBatch] = {}
         self._edits: dict[tuple[int, str], str] = {}
+        self._values: dict[str, list[str]] = {}
         self._wanted, self._where = "", {}
         self._found: list[np.ndarray] = []
         self._at = 0
@@ -206,17 +239,26 @@ class ArrowModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Say what a cell lets one do."""
         flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsEditable if self._editable and index.column() > 0 else flags
+        return flags | Qt.ItemFlag.ItemIsEditable if self.editable and index.column() > 0 else flags
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Take an edited cell."""
         row, name = self.source_row(index.row()), self._names[index.column() - 1]
-        if role != Qt.ItemDataRole.EditRole or str(value) == self.cell(row, name):
+        before = self.cell(row, name)
+        if role != Qt.ItemDataRole.EditRole or str(value) == before:
             return False
-        self._edits[(row, name)] = str(value)
-        self.dataChanged.emit(index, index)
-        self.edited.emit(row, name, str(value))
+        self.edited.emit(row, name, before, str(value))
         return True
+
+
+def _map(path: Path) -> tuple[pa.MemoryMappedFile, pa.RecordBatchFileReader]:
+    import pyarrow as pa
+
+    try:
+        mapped = pa.memory_map(str(path), "r")
+        return mapped, pa.ipc.open_file(mapped)
+    except pa.ArrowInvalid as error:
+        raise files.damaged(path, error) from error
 
 
 def _mask(values: pa.Array) -> np.ndarray:

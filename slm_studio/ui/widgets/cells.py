@@ -1,5 +1,8 @@
 """How the cells of tables are painted: text, numbers, chips, bars, two lines, an action."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
@@ -13,6 +16,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -22,6 +26,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from slm_studio.core.editing import check_length
+from slm_studio.core.errors import StudioError
+from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.cell_editor import edited_text, editor_place, make_editor
 from slm_studio.ui.widgets.chips import paint_chip
 from slm_studio.ui.widgets.labels import plain_tooltip
@@ -38,12 +45,14 @@ class Cells(QStyledItemDelegate):
     """Paints every cell of a Table by the style of its column."""
 
     action_clicked = Signal(object)  # the row whose action was clicked
+    refused = Signal(object)  # StudioError: why a cell cannot be edited
 
     def __init__(self, view: QTableView) -> None:
         super().__init__(view)
         self._theme = the_theme()
         self._view = view
         self.styles: dict[int, str] = {}
+        self.choices: Callable[[int], Sequence[str]] = lambda column: ()  # what the editor of a chip offers
         self._chip_ground = ""
         self._painters = {
             "number": self._paint_number, "chip": self._paint_soft, "outline": self._paint_outline,
@@ -167,8 +176,23 @@ class Cells(QStyledItemDelegate):
         return QSize(width + self._theme.px(extra), self._theme.px(38))
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        """Return the editor of a cell, filled."""
-        return make_editor(str(index.data(Qt.ItemDataRole.EditRole) or ""), parent)
+        """Return the editor of a cell, filled; none where the cell is too long."""
+        text = str(index.data(Qt.ItemDataRole.EditRole) or "")
+        try:
+            check_length(text)
+        except StudioError as error:
+            self.refused.emit(error)
+            return None  # type: ignore[return-value]
+        editor = make_editor(text, parent, self.choices(index.column()) if self.style_of(index) == "chip" else ())
+        editor.setFont(self._theme.font())
+        name = str(index.model().headerData(index.column(), Qt.Orientation.Horizontal) or "")
+        editor.setAccessibleName(tr("{column}, row {n}", column=name, n=index.model().index(index.row(), 0).data()))
+        editor.kept.connect(partial(self._keep, editor))
+        return editor
+
+    def _keep(self, editor: QWidget) -> None:
+        self.commitData.emit(editor)
+        self.closeEditor.emit(editor, QAbstractItemDelegate.EndEditHint.NoHint)
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         """Leave the editor as it was filled: a repaint must not undo the typing."""

@@ -23,7 +23,7 @@ OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 class Table(QTableView):
     """Shows a model. Columns take a style with `set_style`; see cells.STYLES."""
 
-    row_opened = Signal(object)  # double click, Space or Return
+    row_opened = Signal(object)  # Space; double click or Return, too, where that does not edit a cell
     row_selected = Signal(object)  # the current row; -1 where there is none
     action_clicked = Signal(object)  # the row whose action cell was clicked
 
@@ -83,6 +83,11 @@ class Table(QTableView):
         self._most.clear()
         self._needs.clear()
 
+    @property
+    def cells(self) -> Cells:
+        """What paints and edits the cells."""
+        return self._cells
+
     def select(self, row: int) -> None:
         """Make a row the current one and scroll to it."""
         if self.model() is not None and 0 <= row < self.model().rowCount():
@@ -124,7 +129,8 @@ class Table(QTableView):
         self.setCornerButtonEnabled(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        triggers = QAbstractItemView.EditTrigger
+        self.setEditTriggers(triggers.EditKeyPressed | triggers.DoubleClicked)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)  # Tab leaves the table; arrows move in it
@@ -201,7 +207,8 @@ class Table(QTableView):
         self._fit_height()
 
     def _on_opened(self, index: QModelIndex) -> None:
-        self.row_opened.emit(index.row())
+        if not index.flags() & Qt.ItemFlag.ItemIsEditable:
+            self.row_opened.emit(index.row())
 
     def setModel(self, model: QAbstractItemModel | None) -> None:
         """Show another model."""
@@ -235,7 +242,9 @@ class Table(QTableView):
         if event.matches(QKeySequence.StandardKey.Copy):
             clipboard(self.copied())
         elif event.key() in OPENING and not editing and not event.modifiers():
-            if self.current_row() >= 0:
+            if event.key() != Qt.Key.Key_Space and self.currentIndex().flags() & Qt.ItemFlag.ItemIsEditable:
+                self.edit(self.currentIndex())
+            elif self.current_row() >= 0:
                 self.row_opened.emit(self.current_row())
         else:
             super().keyPressEvent(event)

@@ -121,8 +121,8 @@ def test_a_row_opens_in_full_with_space_and_leads_to_its_neighbours(card: RowsCa
     assert not card.pages.is_open and card.table.current_row() == 1
 
 
-def test_a_double_click_opens_a_row_and_other_rows_close_it(card: RowsCard) -> None:
-    place = card.table.visualRect(card.model.index(2, 3)).center()
+def test_a_double_click_on_its_number_opens_a_row_and_other_rows_close_it(card: RowsCard) -> None:
+    place = card.table.visualRect(card.model.index(2, 0)).center()
     QTest.mouseClick(card.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     QTest.mouseDClick(card.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert card.pages.reader.title.text() == "Row 3"

@@ -111,7 +111,9 @@ def test_an_edited_cell_shows_and_is_told(model: ArrowModel) -> None:
 
     assert model.setData(model.index(1, 2), "maybe")
 
-    assert told == [(900, "label", "maybe")]
+    assert told == [(900, "label", "yes", "maybe")]
+    assert shown(model, 1, 2) == "yes", "it is shown once somebody keeps it"
+    model.set_edits({(900, "label"): "maybe"})
     assert shown(model, 1, 2) == "maybe"
     assert model.cell(900, "label") == "maybe"
 
