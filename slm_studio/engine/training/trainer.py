@@ -214,7 +214,7 @@ class Trainer:
 
     def _evaluate(self) -> Iterator[Event]:
         judged = yield from self._judge()
-        metrics = judged.values()
+        metrics, self.position.evaluated = judged.values(), self.position.step
         is_best = self._is_better(judged.loss, metrics)
         if is_best:
             self.position.best, self.position.best_step, self.position.stale = judged.loss, self.position.step, 0

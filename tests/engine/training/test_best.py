@@ -187,3 +187,17 @@ def test_dropout_is_at_work_while_learning_and_not_while_scoring(book: Dataset, 
     opened = list(engine.open(whole[-1].result.folder))[-1].result
     report = list(engine.evaluate(opened.handle, book))[-1].result
     assert {metric.key: metric.value for metric in report.metrics} == pytest.approx(whole[-1].result.metrics, rel=1e-5)
+
+
+def test_a_run_that_stops_at_a_look_does_not_look_again_when_it_goes_on(book: Dataset, recipe: Recipe) -> None:
+    recipe = replace(recipe, eval_every=3, checkpoint_seconds=1000.0)  # saved by the stop alone
+    run = create_run(recipe, book)
+    work = engine.train(recipe, book, run)
+    for event in work:
+        if isinstance(event, Evaluated) and event.n == 3:
+            break
+    work.close()
+
+    looks = [event.n for event in engine.resume(open_run(run.path)) if isinstance(event, Evaluated)]
+
+    assert looks[0] == 6
