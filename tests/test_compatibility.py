@@ -110,7 +110,7 @@ def test_reports_are_read_with_their_rows(before: Before) -> None:
         cases = CaseReader(folder, Wanted()).read(1000, 10.0)
 
         assert len(cases) == len((folder / "cases.jsonl").read_text(encoding="utf-8").strip().split("\n"))
-        assert all(case.text for case in cases)
+        assert all(case.text("text") for case in cases)
         assert {metric.key: metric.value for metric in report.metrics} == pytest.approx(
             {key: value for key, value in known["scores"].items() if not key.endswith("_interval")}, rel=1e-4
         )

@@ -15,7 +15,7 @@ from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Sample, Step
 from slm_studio.core.recipe import Recipe, make_recipe
-from slm_studio.core.results import Report
+from slm_studio.core.results import Report, further_cells
 from slm_studio.core.run import create_run, open_run
 from slm_studio.core.tasks import all_tasks
 from slm_studio.core.tasks.info import CONTINUED
@@ -159,7 +159,12 @@ def test_a_whole_file_is_answered_row_by_row(info, tmp_path: Path) -> None:
 
     assert done.rows == rows.rows
     header = out.read_text(encoding="utf-8-sig").splitlines()[0]
-    assert header.split(",") == [*(column.name for column in rows.columns), "prediction", "score"]
+    assert header.split(",") == [
+        *(column.name for column in rows.columns),
+        "prediction",
+        "score",
+        *further_cells("", (), info.answers),
+    ]
 
 
 @pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)

@@ -9,7 +9,8 @@ from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.tasks import TaskView, view_of
 from slm_studio.ui.widgets.words import retranslate
 
-CASES = [Case(row=0, text="first\nsecond line of some length", label="a", predicted="b", score=0.9)]
+TEXT = "first\nsecond line of some length"
+CASES = [Case(row=0, cells={"text": TEXT, "label": "a", "predicted": "b", "score": 0.9})]
 ITEMS = (Label("a", 0.9), Token(" word", 0.5, 1, ((" word", 0.5),)), Span(0, 1, "a", 0.5))
 
 

@@ -57,6 +57,36 @@ class Hit:
 Item = Label | Token | Span | Hit  # one piece of an answer
 
 
+def spans_of(plain: object) -> tuple[Span, ...]:
+    """Return the spans in a JSON value, in the order of their places; what is no span is left out."""
+    found = []
+    for each in plain if isinstance(plain, list) else ():
+        if not isinstance(each, dict):
+            continue
+        start, end, label = each.get("start"), each.get("end"), each.get("label")
+        if isinstance(start, int) and isinstance(end, int) and isinstance(label, str) and 0 <= start < end:
+            found.append(Span(start, end, label, 1.0))
+    return tuple(sorted(found, key=lambda span: (span.start, span.end)))
+
+
+def spans_in_words(text: str, spans: Sequence[Span]) -> str:
+    """Return spans as a line that can be read aloud. Example: “Ada Lovelace: PER · London: LOC”"""
+    return " · ".join(f"{text[span.start : span.end]}: {span.label}" for span in spans)
+
+
+def marked(text: str, spans: Sequence[Span]) -> str:
+    """Return a text with its spans in it; of spans that overlap the first counts.
+
+    Example: marked("Ada was born.", [Span(0, 3, "PER", 1.0)]) == "[Ada](PER) was born."
+    """
+    parts, done = [], 0
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if span.start >= done:
+            parts += [text[done : span.start], f"[{text[span.start : span.end]}]({span.label})"]
+            done = span.end
+    return "".join([*parts, text[done:]])
+
+
 def in_cells(items: Sequence[Item], answers: Answers) -> tuple[str, str]:
     """Return a whole answer as the two cells “prediction” and “score” of a table: the best label, the text, the spans."""
     if answers == "tokens":
@@ -69,6 +99,11 @@ def in_cells(items: Sequence[Item], answers: Answers) -> tuple[str, str]:
         return json.dumps(spans, ensure_ascii=False), f"{least:.4f}"
     best = items[0]
     return best.label if isinstance(best, Label) else getattr(best, "text", ""), f"{best.score:.4f}"
+
+
+def further_cells(text: str, items: Sequence[Item], answers: Answers) -> dict[str, str]:
+    """Return what a table of answers has besides: of spans the text with its marks, which people read in a spreadsheet."""
+    return {"marked": marked(text, [each for each in items if isinstance(each, Span)])} if answers == "spans" else {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,6 +25,7 @@ from slm_studio.core.spans import (
     write_spans,
 )
 
+words_with_offsets("")  # makes its pattern, which takes longer than hypothesis lets an example take
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.text(
     "ab é好かカ한1_'-👍👩\u200d\ufe0f\u0301\u3000", max_size=30
 )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, Shown, Size, TaskInfo
+from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, TaskInfo
 from slm_studio.core.texts import mark
 
 
@@ -157,9 +157,13 @@ INFO = TaskInfo(
     ),
     cases=(
         Shown("text", mark("text"), "prose"),
-        Shown("label", mark("label in the file")),
+        Shown("label", mark("label in the file"), "outline"),
         Shown("predicted", mark("model says"), "chip"),
-        Shown("score", mark("sure"), "bar"),
+        Shown("score", mark("sure"), "number"),
+    ),
+    files=(
+        SampleFile("en/messages.csv", mark("English messages to sort")),
+        SampleFile("zh/messages.csv", mark("Chinese messages to sort")),
     ),
     hub_tag="text-classification",
     verb="predict",

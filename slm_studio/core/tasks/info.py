@@ -10,7 +10,7 @@ from slm_studio.core.errors import StudioError
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
 Answers = Literal["labels", "number", "tokens", "spans", "hits"]
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
-Style = Literal["text", "prose", "chip", "bar", "number", "spans"]
+Style = Literal["text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans"]  # perplexity: of a loss
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
 
 
@@ -43,6 +43,14 @@ class Shown:
     key: str  # as in cases.jsonl
     title: str
     style: Style = "text"  # prose: takes what room there is
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFile:
+    """A file that travels with the app, to try the task with before one's own is at hand."""
+
+    path: str  # below resources/samples, the language first: en/messages.csv
+    title: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +118,7 @@ class TaskInfo:
     answers: Answers
     samples: tuple[Shown, ...]  # columns of what is shown as a model learns
     cases: tuple[Shown, ...]  # columns of scored rows
+    files: tuple[SampleFile, ...] = ()  # to try it with
     hub_tag: str
     verb: str  # the command that answers one prompt
     architectures: tuple[str, ...]  # ends of the names of foreign networks that do this task as they are

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, Shown, Size, Split, TaskInfo
+from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, Split, TaskInfo
 from slm_studio.core.texts import mark
 
 
@@ -122,7 +122,11 @@ INFO = TaskInfo(
     cuts=False,
     answers="tokens",
     samples=(Shown("prompt", mark("prompt"), "prose"), Shown("text", mark("text"), "prose")),
-    cases=(Shown("text", mark("text"), "prose"), Shown("loss", mark("loss"), "number")),
+    cases=(Shown("text", mark("passage"), "prose"), Shown("loss", mark("perplexity"), "perplexity")),
+    files=(
+        SampleFile("en/alice.txt", mark("Alice in Wonderland, to write like")),
+        SampleFile("zh/lunyu.txt", mark("The Analects in Chinese, to write like")),
+    ),
     hub_tag="text-generation",
     verb="generate",
     architectures=("ForCausalLM", "LMHeadModel"),

@@ -1,5 +1,6 @@
 """A whole file of prompts → the same file with the answers beside them."""
 
+import json
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
@@ -11,9 +12,11 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.prompt import is_blank, read_cell
-from slm_studio.core.results import FileResult, in_cells
+from slm_studio.core.results import FileResult, further_cells, in_cells
 from slm_studio.core.results import Item as Answer
+from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks import Role
+from slm_studio.core.tasks.info import Answers
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.cleaning import mend_prompt
 from slm_studio.engine.data.names import is_known_name
@@ -25,11 +28,14 @@ from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.task import answers_of
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
+LISTS = (".jsonl", ".ndjson", ".jl", ".json")  # ends of files that hold lists as they are
 CHUNK = 256  # rows between two signs of life
 
 
 def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, object]) -> Iterator[Event]:
     """Read a file, answer every row, and write all its columns plus `prediction` and `score`.
+
+    Where spans are the answer, JSON has them as a list, and other tables have the text with its marks besides.
 
     Of a folder or zip whose files are parts of one dataset every part is answered, one behind the other.
     """
@@ -40,16 +46,17 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     table = pa.concat_tables(open_part(dataset, split) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
     asked = prompt_columns(item, dataset, options)
     info, rows = item.task.info, Rows(table, asked)
-    answers: list[str] = []
-    scores: list[str] = []
+    added: dict[str, list[str]] = {"prediction": [], "score": []}
     for start in range(0, len(rows), CHUNK):
-        for items in _answer(item, list(rows[start : start + CHUNK]), options):
-            answer, score = in_cells(items, info.answers) if items is not None else ("", "")
-            answers.append(answer)
-            scores.append(score)
+        for text, items in _answer(item, list(rows[start : start + CHUNK]), options):
+            _add(added, text, items, info.answers)
         yield Progress("Answering rows", min(start + CHUNK, len(rows)), len(rows))
-    for name, cells in (("prediction", answers), ("score", scores)):
-        table = table.append_column(_free(name, table.column_names), pa.array(cells, pa.string()))
+    lists = info.answers == "spans" and out.suffix.lower() in LISTS
+    if lists:
+        added.pop("marked", None)
+    for name, cells in added.items():
+        column = pa.array(map(_as_list, cells)) if lists and name == "prediction" else pa.array(cells, pa.string())
+        table = table.append_column(_free(name, table.column_names), column)
     bom = options.get("bom")
     yield from write_table(table, out, dataset.is_from_excel if bom is None else bool(bom))
     yield Finished(FileResult(rows=len(rows), out=str(out), seconds=time.perf_counter() - began))
@@ -136,17 +143,34 @@ def _header_is_a_text(dataset: Dataset, known: tuple[str, ...]) -> bool:
     return name not in known and not is_known_name(name) and is_prose(name)
 
 
-def _answer(item: Item, rows: Sequence[Row], options: Mapping[str, object]) -> list[list[Answer] | None]:
-    """Return the answer to each row; None where a row holds no prompt: no text, no answer."""
-    asked = {role.name: role for role in item.task.info.asked}
+def _answer(
+    item: Item, rows: Sequence[Row], options: Mapping[str, object]
+) -> Iterator[tuple[str, Sequence[Answer] | None]]:
+    """Yield the text of each row as it was asked, and its answer; None where a row holds no prompt: no text, no answer."""
+    info = item.task.info
+    asked = {role.name: role for role in info.asked}
     prompts = [{name: read_cell(cell, asked[name].reads) for name, cell in row.items()} for row in rows]
-    places = [place for place, prompt in enumerate(prompts) if not is_blank(prompt, item.task.info)]
-    found: list[list[Answer] | None] = [None] * len(rows)
-    mended = [mend_prompt(prompts[place], item.cleaning, item.task.info) for place in places]
-    answers = answers_of(item.task, item.loaded, mended, options)
-    for place, items in zip(places, answers, strict=True):
-        found[place] = items
-    return found
+    mended = {
+        place: mend_prompt(prompt, item.cleaning, info)
+        for place, prompt in enumerate(prompts)
+        if not is_blank(prompt, info)
+    }
+    answers = dict(zip(mended, answers_of(item.task, item.loaded, [*mended.values()], options), strict=True))
+    for place in range(len(rows)):
+        asked_for = mended[place][info.asked[0].name] if place in mended and info.answers == "spans" else ""
+        yield sentence_of(asked_for).text, answers.get(place)
+
+
+def _add(added: dict[str, list[str]], text: str, items: Sequence[Answer] | None, answers: Answers) -> None:
+    """Add what is written of one row; a row without an answer has empty cells."""
+    answer, score = in_cells(items, answers) if items is not None else ("", "")
+    cells = {"prediction": answer, "score": score, **further_cells(text, items or (), answers)}
+    for name, cell in cells.items():
+        added.setdefault(name, []).append(cell)
+
+
+def _as_list(cell: str) -> object:
+    return json.loads(cell) if cell else None
 
 
 def _free(name: str, taken: list[str]) -> str:

@@ -18,6 +18,8 @@ from slm_studio.core.measures import measure, method
 from slm_studio.core.recipe import Recipe, recipe_from_json
 from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.span_errors import KINDS, span_errors
+from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.tasks import TaskInfo, task_info
 from slm_studio.engine.models.architectures import OWN_TYPES
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
@@ -27,6 +29,7 @@ _STEPS = ("data", "pre-training", "fine-tuning", "training", "output")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?")
 _MOST_CLASSES = 200
+_MOST_ERRORS = 20  # labels
 _FEW_ROWS, _FEW_SCORED, _WEAK = 1000, 200, 0.6
 
 
@@ -81,6 +84,8 @@ def write_card(
         "scores": _scores(metrics, baselines),
         "verdicts": [sentence for each in baselines if (sentence := _verdict(each))],
         "classes": _classes(report),
+        "error_kinds": [*KINDS.values()],
+        "errors": _errors(report),
         "limits": _limits(model, report, language, metrics),
         "licence": _licence(license, model),
     }
@@ -210,10 +215,8 @@ def _facts(model: SavedModel, info: TaskInfo | None, language: str) -> list[tupl
 
 
 def _labels(model: SavedModel) -> str:
-    labels = model.facts.get("labels")
-    if not isinstance(labels, list | tuple):
-        return ""
-    shown = ", ".join(_plain(str(label)) for label in labels[:50])
+    labels = labels_of_model(model)
+    shown = ", ".join(_plain(label) for label in labels[:50])
     return shown + (f" … ({len(labels)} in all)" if len(labels) > 50 else "")
 
 
@@ -322,6 +325,14 @@ def _classes(report: Report | None) -> list[list[str]]:
         [_plain(each.label), f"{each.precision:.3f}", f"{each.recall:.3f}", f"{each.f1:.3f}", f"{each.support:,}"]
         for each in shown
     ]
+
+
+def _errors(report: Report | None) -> list[list[str]]:
+    """Return what became of the names of each label, where words are marked and the table is short."""
+    counts = span_errors(report) if report else {}
+    if len(counts) > _MOST_ERRORS:
+        return []
+    return [[_plain(label), *(f"{number:,}" for number in numbers)] for label, numbers in counts.items()]
 
 
 def _limits(model: SavedModel, report: Report | None, language: str, metrics: Sequence[Metric]) -> list[str]:

@@ -26,6 +26,7 @@ FORMATS = {
     "parquet": "Parquet",
     "folder": mark("a text in each file"),
     "labelled": mark("label and text"),
+    "conll": mark("CoNLL, a word a line"),
 }
 DELIMITERS = {
     ",": mark("comma"),

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slm_studio.core import paths
-from slm_studio.core.texts import current_language, mark
+from slm_studio.core.tasks import all_tasks
+from slm_studio.core.texts import current_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +16,11 @@ class Example:
     title: str
 
 
-_KNOWN = (
-    ("en", "messages.csv", mark("English messages to sort")),
-    ("zh", "messages.csv", mark("Chinese messages to sort")),
-    ("en", "alice.txt", mark("Alice in Wonderland, to write like")),
-    ("zh", "lunyu.txt", mark("The Analects in Chinese, to write like")),
-)
-
-
 def examples() -> tuple[Example, ...]:
-    """Return the samples that are here, those in the person's language first."""
-    own = "zh" if current_language().startswith("zh") else "en"
-    ordered = sorted(_KNOWN, key=lambda known: (known[1] != "messages.csv", known[0] != own))
-    found = [(paths.resources() / "samples" / folder / name, title) for folder, name, title in ordered]
-    return tuple(Example(path, title) for path, title in found if path.is_file())
+    """Return the samples that are here, task by task, those in the person's language first."""
+    own = "zh/" if current_language().startswith("zh") else "en/"
+    ordered = [
+        each for info in all_tasks() for each in sorted(info.files, key=lambda sample: not sample.path.startswith(own))
+    ]
+    found = [Example(paths.resources() / "samples" / each.path, each.title) for each in ordered]
+    return tuple(example for example in found if example.path.is_file())

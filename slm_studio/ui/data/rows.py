@@ -10,11 +10,13 @@ from slm_studio.core.dataset import EXAMPLES, Column, Dataset
 from slm_studio.core.editing import Change
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.data.marked_rows import MarkedRows
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import SearchField
 from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.marks import Marked
 from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.table import Table
@@ -31,6 +33,7 @@ class RowsCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(padding=6, parent=parent)
         self.model = ArrowModel(self, editable=True)
+        self._marked: MarkedRows | None = None
         self.table = Table("Rows")
         self.table.setModel(self.model)
         self.table.cells.choices = self._choices
@@ -77,11 +80,15 @@ class RowsCard(Card):
     def dress(self, dataset: Dataset, reads: Mapping[str, Reads]) -> None:
         """Give the columns the look of their roles."""
         self.table.clear_styles()
+        self._marked = MarkedRows(self.model, dataset, reads)
+        self.model.show_as(self._marked.shows(), self._marked.order)
         texts = {column for column, each in reads.items() if each != "label"} or {longest(dataset.columns)}
         with self.table.dressing():
             self.table.set_style(0, "muted", most=NUMBER_WIDTH)
             for at, column in enumerate(dataset.columns, start=1):
-                if reads.get(column.name) == "label":
+                if column.name == self._marked.marks:
+                    self.table.set_style(at, "spans", stretch=1.0)
+                elif reads.get(column.name) == "label":
                     self.table.set_style(at, "chip", most=LABEL_WIDTH)
                 elif column.name in texts:
                     self.table.set_style(at, "text", stretch=1.0)
@@ -114,8 +121,18 @@ class RowsCard(Card):
 
     def _whole_row(self, row: int) -> tuple[Words, Cells]:
         at = self.model.source_row(row)
-        cells = [(partial(str, name), self.model.cell(at, name)) for name in self.model.columns]
-        return partial(tr, "Row {n}", n=at + 1), cells
+        return partial(tr, "Row {n}", n=at + 1), [
+            (partial(str, name), self._cell(at, name)) for name in self.model.columns
+        ]
+
+    def _cell(self, row: int, column: str) -> str | Marked:
+        """Return a cell in full: words as the text that they make, tags as what they mark in it."""
+        marked = self._marked.marked(row) if self._marked and column == self._marked.marks else None
+        if marked is not None:
+            return marked
+        if self._marked and column == self._marked.texts:
+            return self._marked.text(row)
+        return self.model.cell(row, column)
 
     def _choices(self, column: int) -> Sequence[str]:
         return self.model.values(self.model.columns[column - 1])

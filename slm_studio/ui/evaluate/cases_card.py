@@ -1,6 +1,7 @@
 """CasesCard: the scored rows, surest mistakes first; or the passages that surprised a writing model most."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,23 +10,30 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.measures import measure
 from slm_studio.core.results import Report
+from slm_studio.core.tasks import all_tasks
+from slm_studio.core.tasks.info import Shown, Style
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.parts.reading import Case, CaseReader, Wanted
+from slm_studio.ui.parts.reading import Case, CaseReader, Wanted, columns_of, first_case
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice, SearchField
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.marks import Marked, order_of
 from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
-from slm_studio.ui.widgets.rows_model import Row, RowsModel
+from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel, marks_cell
 from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
+ANSWER = "predicted"  # the cell that holds the model's
 PAGE = 200  # rows that are read together
 SLICE = 0.015  # seconds of reading between two looks at the keyboard
-LABELED = (mark("text"), mark("label in the file"), mark("model says"), mark("sure"))
-PASSAGES = (mark("passage"), mark("perplexity"))
+# style of a column of scored rows → that of the table, the most pixels it takes, its share of what is left
+STYLES: dict[Style, tuple[str, int, float]] = {
+    "prose": ("text", 0, 1.0), "text": ("text", 200, 0.0), "outline": ("outline", 200, 0.0), "chip": ("chip", 200, 0.0),
+    "bar": ("bar", 170, 0.0), "number": ("number", 70, 0.0), "perplexity": ("number", 120, 0.0), "spans": ("spans", 0, 0.8),
+}  # fmt: skip
 
 
 class CasesCard(Card):
@@ -38,6 +46,9 @@ class CasesCard(Card):
         self._theme = the_theme()
         self._folder: Path | None = None
         self._reader: CaseReader | None = None
+        self._columns: tuple[Shown, ...] = ()
+        self._gold = ""  # the cell that holds the true answer
+        self._judged = False  # rows are right or wrong
         self._left = 0  # rows still to be read for this page
         self._cell: tuple[str, str, int] | None = None
         self._timer = QTimer(self)
@@ -50,22 +61,37 @@ class CasesCard(Card):
 
     def set_report(self, report: Report) -> None:
         """Show the rows of a report."""
-        labelled = bool(report.labels)
-        self.set_title("Surest mistakes first" if labelled else "Most surprising passages")
         self._cell = None
         self._folder = Path(report.folder)
-        for widget in (self.kind, self.label):
-            widget.setVisible(labelled)
-        mistakes = round((1 - (report.value("accuracy") or 0.0)) * report.rows)
-        self.kind.rename("mistakes", lambda: tr("{n} {n:mistake|mistakes}", n=mistakes))
-        self.kind.choose("mistakes" if mistakes else "all")
-        names = [(label, _Name(label)) for label in sorted(report.labels, key=str.casefold)]
-        self.label.set_options([("", mark("every label")), *names], "")
+        first = first_case(self._folder)
+        self._columns = columns_of(report.task, first)
+        self._gold = _gold(report.task)
+        self._judged = first is not None and first.right is not None
+        names = sorted(report.labels or [score.label for score in report.per_label], key=str.casefold)
+        self.model.order = order_of(names)
+        sure = any(column.key == "score" for column in self._columns)
+        self.set_title(
+            "Most surprising passages" if not self._judged else "Surest mistakes first" if sure else "Mistakes first"
+        )
+        self.kind.setVisible(self._judged)
+        self.label.setVisible(self._judged and bool(names))
+        self._count_mistakes(report)
+        self.label.set_options([("", mark("every label")), *((label, _Name(label)) for label in names)], "")
         self.search.blockSignals(True)
         self.search.clear()
         self.search.blockSignals(False)
-        self._set_columns(labelled)
+        self._set_columns()
         self._read_again()
+
+    def _count_mistakes(self, report: Report) -> None:
+        accuracy = report.value("accuracy")
+        if accuracy is None:
+            self.kind.rename("mistakes", "mistakes")
+            self.kind.choose("mistakes" if self._judged else "all")
+            return
+        mistakes = round((1 - accuracy) * report.rows)
+        self.kind.rename("mistakes", lambda: tr("{n} {n:mistake|mistakes}", n=mistakes))
+        self.kind.choose("mistakes" if mistakes else "all")
 
     def show_cell(self, true: str, predicted: str, count: int) -> None:
         """Show the rows of one cell of the matrix."""
@@ -87,13 +113,16 @@ class CasesCard(Card):
 
     def wanted(self) -> Wanted:
         """Return what is asked for."""
+        words, texts = self.search.text().strip(), tuple(each.key for each in self._columns if each.style == "prose")
         if self._cell is not None:
-            return Wanted(label=self._cell[0], predicted=self._cell[1], words=self.search.text().strip())
-        labelled = self.model.columnCount() == len(LABELED)
+            said = {self._gold: self._cell[0], ANSWER: self._cell[1]}
+            return Wanted(says=said, words=words, texts=texts)
+        label = str(self.label.current() or "")
         return Wanted(
-            label=str(self.label.current() or ""),
-            words=self.search.text().strip(),
-            mistakes=labelled and self.kind.current() == "mistakes",
+            says={self._gold: label} if label else {},
+            words=words,
+            texts=texts,
+            mistakes=self._judged and self.kind.current() == "mistakes",
         )
 
     def _fit(self) -> None:
@@ -126,7 +155,7 @@ class CasesCard(Card):
 
     def _build_table(self) -> None:
         self.table = Table("Scored rows")
-        self.model = RowsModel(LABELED, self.table)
+        self.model = RowsModel((), self.table)
         self.table.setModel(self.model)
         self.pages = ReadableTable(self.table, self._whole_row)
         self.add(self.pages, 1)
@@ -145,16 +174,12 @@ class CasesCard(Card):
         self.clear_button.clicked.connect(self._on_clear)
         self.more_button.clicked.connect(self._read_on)
 
-    def _set_columns(self, labelled: bool) -> None:
-        self.model.set_headers(LABELED if labelled else PASSAGES)
+    def _set_columns(self) -> None:
+        self.model.set_headers([column.title for column in self._columns])
         self.table.clear_styles()
-        self.table.set_style(0, "text", stretch=1)
-        if labelled:
-            self.table.set_style(1, "outline", most=200)
-            self.table.set_style(2, "chip", most=200)
-            self.table.set_style(3, "number", most=70)
-        else:
-            self.table.set_style(1, "number", most=120)
+        for at, column in enumerate(self._columns):
+            style, most, stretch = STYLES[column.style]
+            self.table.set_style(at, style, most=most, stretch=stretch)
 
     def _read_again(self) -> None:
         self.model.set_rows([])
@@ -176,7 +201,7 @@ class CasesCard(Card):
         else:
             found = self._reader.read(self._left, SLICE)
             self._left -= len(found)
-            self.model.add_rows([_row(case, self.model.columnCount() == len(LABELED)) for case in found])
+            self.model.add_rows([_row(case, self._columns) for case in found])
         self._tell()
 
     def _tell(self) -> None:
@@ -192,7 +217,7 @@ class CasesCard(Card):
 
     def _why_empty(self) -> str:
         wanted = self.wanted()
-        if wanted.words or wanted.label or wanted.predicted:
+        if wanted.words or wanted.says:
             return tr("No row is like this.")
         return (
             tr("No mistakes: every row is right.")
@@ -217,9 +242,9 @@ class CasesCard(Card):
         assert isinstance(case, Case)
         if row == self.model.rowCount() - 1 and self.more_button.isVisible():
             self._read_on()
-        names = LABELED if self.model.columnCount() == len(LABELED) else PASSAGES
-        others = [str(self.model.index(row, at).data() or "") for at in range(1, len(names))]
-        return partial(tr, "Row {n}", n=case.row + 1), list(zip(names, [case.text, *others], strict=True))
+        return partial(tr, "Row {n}", n=case.row + 1), [
+            (column.title, _whole(case, column, self._columns, self.model.order)) for column in self._columns
+        ]
 
 
 class _Name:
@@ -232,10 +257,37 @@ class _Name:
         return self._name or tr("(empty)")
 
 
-def _row(case: Case, labelled: bool) -> Row:
-    if not labelled:
-        return Row((case.text, measure("perplexity").written(math.exp(min(case.loss, 700)))), case)
-    return Row((case.text, case.label, case.predicted, f"{case.score:.2f}"), case)
+def _gold(task: str) -> str:
+    """Return the cell that holds the true answer: it is called like the role that the answers play."""
+    return next((info.answer.name for info in all_tasks() if info.key == task and info.answer), "")
+
+
+def _row(case: Case, columns: Sequence[Shown]) -> Row:
+    return Row([_cell(case, column, columns) for column in columns], case)
+
+
+def _cell(case: Case, column: Shown, columns: Sequence[Shown]) -> str | Cell:
+    if column.style == "spans":
+        return marks_cell(_marked_text(case, columns), case.spans(column.key))
+    if column.style == "bar":
+        return Cell(f"{case.number(column.key):.2f}", share=case.number(column.key))
+    if column.style == "number":
+        return f"{case.number(column.key):.2f}"
+    if column.style == "perplexity":
+        return measure("perplexity").written(math.exp(min(case.number(column.key), 700)))
+    return case.text(column.key)
+
+
+def _marked_text(case: Case, columns: Sequence[Shown]) -> str:
+    """Return the text that spans mark: the first that is read as prose."""
+    return next((case.text(column.key) for column in columns if column.style == "prose"), "")
+
+
+def _whole(case: Case, column: Shown, columns: Sequence[Shown], order: tuple[str, ...]) -> str | Marked:
+    if column.style == "spans":
+        return Marked(_marked_text(case, columns), case.spans(column.key), order)
+    cell = _cell(case, column, columns)
+    return cell.text if isinstance(cell, Cell) else cell
 
 
 def _cell_words(true: str, predicted: str, count: int) -> str:

@@ -1,12 +1,13 @@
 """ClassTable: how each label fares, weakest first; a header sorts, a row shows its rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.errors import show
-from slm_studio.core.results import ClassScore
+from slm_studio.core.results import ClassScore, Report
+from slm_studio.core.tasks import all_tasks
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
@@ -21,6 +22,7 @@ COLUMNS: tuple[tuple[str, Callable[[ClassScore], object]], ...] = (
     (mark("recall"), lambda score: score.recall),
     (mark("rows"), lambda score: score.support),
 )
+COUNTED_MARKS = mark("marked")  # where a label is that of words in a row, not of the row
 MOST_ROWS = 10  # rows in view; the table scrolls beyond
 
 
@@ -34,6 +36,7 @@ class ClassTable(Card):
         self._theme = the_theme()
         self._scores: tuple[ClassScore, ...] = ()
         self.sorted_by, self.descending = 1, False
+        self.counted = COLUMNS[-1][0]  # what the last column counts
         self.table = Table("Scores of each label")
         self.model = RowsModel([_Heading(self, at) for at in range(len(COLUMNS))], self.table)
         self.table.setModel(self.model)
@@ -51,10 +54,11 @@ class ClassTable(Card):
         self.table.row_opened.connect(self._on_opened)
         self._theme.changed.connect(self._fit)
 
-    def set_scores(self, scores: Sequence[ClassScore]) -> None:
-        """Show these labels; none hides the card."""
-        self._scores = tuple(scores)
-        self.setVisible(bool(scores))
+    def set_report(self, report: Report) -> None:
+        """Show the labels of a report; none hides the card."""
+        self._scores = tuple(report.per_label)
+        self.counted = COUNTED_MARKS if marks_of_task(report.task) else COLUMNS[-1][0]
+        self.setVisible(bool(self._scores))
         self._fill()
 
     def sort_by(self, column: int) -> None:
@@ -92,10 +96,15 @@ class _Heading:
         self._owner, self._column = owner, column
 
     def __call__(self) -> str:
-        name = tr(COLUMNS[self._column][0])
+        name = tr(self._owner.counted if self._column == len(COLUMNS) - 1 else COLUMNS[self._column][0])
         if self._column != self._owner.sorted_by:
             return name
         return f"{name} {'▾' if self._owner.descending else '▴'}"
+
+
+def marks_of_task(task: str) -> bool:
+    """Say whether a task marks words within a row."""
+    return any(info.key == task and info.answers == "spans" for info in all_tasks())
 
 
 def _row(score: ClassScore) -> Row:

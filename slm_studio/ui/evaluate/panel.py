@@ -25,6 +25,8 @@ from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
+from slm_studio.ui.tasks import cards_of
+from slm_studio.ui.tasks.view import ReportCard
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.empty_state import EmptyState
@@ -47,6 +49,7 @@ class EvaluatePanel(ModelPage):
         super().__init__("Evaluate", "bars", session, parent=parent)
         self._jobs = jobs
         self.report: Report | None = None
+        self.own_cards: dict[str, list[ReportCard]] = {}  # task → the cards that only its reports have
         self._build_header()
         self._build_notices()
         self._build_body()
@@ -114,6 +117,9 @@ class EvaluatePanel(ModelPage):
         column.addWidget(self.figures)
         column.addWidget(row)
         column.addWidget(self.classes)
+        self._own_cards = QVBoxLayout()
+        self._own_cards.setSpacing(GAP)
+        column.addLayout(self._own_cards)
         column.addStretch(1)
         self.whole = whole
         for widget in (whole, self.unscored):
@@ -168,8 +174,19 @@ class EvaluatePanel(ModelPage):
         self.confusion.set_report(report)
         self.writing.set_report(report)
         self.cases.set_report(report)
-        self.classes.set_scores(report.per_label)
+        self.classes.set_report(report)
+        self._show_own_cards(report)
         self.deck.show_only(self.whole)
+
+    def _show_own_cards(self, report: Report) -> None:
+        """Show the cards that only reports of this task have, made at the first use."""
+        if report.task not in self.own_cards:
+            self.own_cards[report.task] = [kind() for kind in cards_of(report.task)]
+            for card in self.own_cards[report.task]:
+                self._own_cards.addWidget(card)
+        for task, cards in self.own_cards.items():
+            for card in cards:
+                card.set_report(report) if task == report.task else card.hide()
 
     def _show_nothing(self, model: SavedModel | None) -> None:
         if model is None:

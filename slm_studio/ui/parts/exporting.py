@@ -10,7 +10,7 @@ from typing import BinaryIO
 from slm_studio.core import codec, files, targets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Report
-from slm_studio.ui.parts.reading import CASES_FILE, CaseReader, Wanted
+from slm_studio.ui.parts.reading import CASES_FILE, Case, CaseReader, Wanted, first_case
 
 # The mark with which Excel knows that a CSV file is UTF-8.
 UTF8 = "utf-8-sig"
@@ -43,22 +43,20 @@ def write_report(report: Report, out: Path) -> None:
 
 
 def _write_rows(report: Report, stream: BinaryIO) -> None:
-    labelled = bool(report.labels)
-    stream.write(
-        _csv([("row", "text", "label", "predicted", "score", "right") if labelled else ("row", "text", "loss")]).encode(
-            UTF8
-        )
-    )
-    reader = CaseReader(Path(report.folder), Wanted())
+    folder = Path(report.folder)
+    first = first_case(folder)
+    keys = tuple(first.cells) if first is not None else ()
+    stream.write(_csv([("row", *keys)]).encode(UTF8))
+    reader = CaseReader(folder, Wanted())
     while not reader.is_over:
-        found = reader.read(PART, 60.0)
-        rows = [
-            (case.row, case.text, case.label, case.predicted, case.score, case.right)
-            if labelled
-            else (case.row, case.text, case.loss)
-            for case in found
-        ]
+        rows = [(case.row, *(_cell(case, key) for key in keys)) for case in reader.read(PART, 60.0)]
         stream.write(files.encode(_csv(rows)))
+
+
+def _cell(case: Case, key: str) -> object:
+    """Return a cell for a spreadsheet: lists as JSON, as the file has them."""
+    cell = case.cells.get(key, "")
+    return case.text(key) if isinstance(cell, list | dict) else cell
 
 
 def _copy(source: Path, stream: BinaryIO) -> None:

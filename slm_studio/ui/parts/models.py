@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import split_base
 from slm_studio.core.saved import SavedModel, list_models, open_saved
+from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import tr
 from slm_studio.ui.shell.session import Session
@@ -98,9 +99,9 @@ def task_title(task: str) -> str:
 
 def model_facts(model: SavedModel) -> str:
     """Return “classify · 77 labels · 9.6 MB”."""
-    labels = model.facts.get("labels")
+    labels = labels_of_model(model)
     parts = [task_title(model.task).lower()]
-    if isinstance(labels, list) and labels:
+    if labels:
         parts.append(tr("{n} {n:label|labels}", n=len(labels)))
     weights = weight_bytes(Path(model.folder))
     if weights:

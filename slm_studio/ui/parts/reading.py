@@ -1,45 +1,68 @@
 """Read a report and its rows from disk: the report at once, the rows as far as somebody looks."""
 
+import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slm_studio.core import codec, files
-from slm_studio.core.results import Report
+from slm_studio.core.results import Report, Span, spans_of
+from slm_studio.core.tasks import all_tasks
+from slm_studio.core.tasks.info import Shown
 
 REPORT_FILE, CASES_FILE = "report.json", "cases.jsonl"
+FIRST_SECONDS = 1.0  # that reading one row may take
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """One scored row. A passage of a writing task has a loss (nats a token) in place of label, answer and score."""
+    """One scored row: its place in the file, and what its task says of it, by the keys of `TaskInfo.cases`."""
 
     row: int
-    text: str
-    label: str = ""
-    predicted: str = ""
-    score: float = 0.0
-    right: bool = False
-    loss: float = 0.0
+    cells: Mapping[str, object]
+
+    @property
+    def right(self) -> bool | None:
+        """Say whether the answer was right; None where rows of this task are neither."""
+        found = self.cells.get("right")
+        return found if isinstance(found, bool) else None
+
+    def text(self, key: str) -> str:
+        """Return a cell as it is written, or ""."""
+        found = self.cells.get(key, "")
+        return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+
+    def number(self, key: str) -> float:
+        """Return a cell as a number; 0 where it is none."""
+        found = self.cells.get(key)
+        return float(found) if isinstance(found, int | float) else 0.0
+
+    def spans(self, key: str) -> tuple[Span, ...]:
+        """Return the spans that a cell marks."""
+        return spans_of(self.cells.get(key))
+
+    def says(self, key: str, value: str) -> bool:
+        """Say whether a cell is this value, or marks something as it."""
+        return self.text(key) == value or any(span.label == value for span in self.spans(key))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """Which rows somebody wants to see; "" means any."""
+    """Which rows somebody wants to see."""
 
-    label: str = ""
-    predicted: str = ""
+    says: Mapping[str, str] = field(default_factory=dict)  # cell → what it is or marks
     mistakes: bool = False
-    words: str = ""
+    words: str = ""  # stand in a text
+    texts: tuple[str, ...] = ()  # the cells that are texts
 
     def fits(self, case: Case) -> bool:
         """Say whether a row is wanted."""
+        words = self.words.casefold()
         return (
-            (not self.mistakes or not case.right)
-            and (not self.label or case.label == self.label)
-            and (not self.predicted or case.predicted == self.predicted)
-            and (not self.words or self.words.casefold() in case.text.casefold())
+            (not self.mistakes or case.right is False)
+            and all(case.says(key, value) for key, value in self.says.items())
+            and (not words or any(words in case.text(key).casefold() for key in self.texts))
         )
 
 
@@ -94,14 +117,24 @@ def all_cases(folder: Path, most_bytes: int = 20_000_000) -> Sequence[Case]:
     return [case for line in lines if (case := _case(line)) is not None]
 
 
+def first_case(folder: Path) -> Case | None:
+    """Return the first row of a report, or None."""
+    return next(iter(CaseReader(folder, Wanted()).read(1, FIRST_SECONDS)), None)
+
+
+def columns_of(task: str, first: Case | None) -> tuple[Shown, ...]:
+    """Return the columns in which the rows of a task are shown; of a task that is not known here, all that they have."""
+    known = next((info.cases for info in all_tasks() if info.key == task), None)
+    if known is not None:
+        return known
+    return tuple(Shown(key, key) for key in first.cells) if first else ()
+
+
 def _case(line: bytes) -> Case | None:
     try:
         plain = files.parse_json(line)
-        if not isinstance(plain, dict):
+        if not isinstance(plain, dict) or len(plain) < 2:
             return None
-        return Case(
-            row=int(plain["row"]), text=str(plain["text"]), label=str(plain.get("label", "")), predicted=str(plain.get("predicted", "")),
-            score=float(plain.get("score", 0.0)), right=bool(plain.get("right", False)), loss=float(plain.get("loss", 0.0)),
-        )  # fmt: skip
+        return Case(row=int(plain.pop("row")), cells=plain)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None  # a damaged line costs one row, not the report

@@ -28,6 +28,10 @@ from slm_studio.ui.widgets.progress import Progress
 from slm_studio.ui.widgets.scaling import scaled
 
 FORMATS = (("csv", mark("CSV")), ("jsonl", mark("JSON lines")))
+ADDED = mark("The columns of the file stay; “prediction” and “score” are added.")
+ADDED_MARKS = mark(
+    "The columns of the file stay; “prediction” and “score” are added, in CSV also “marked”: the text with its marks."
+)
 ENDING = "-answers"  # added to the name of the file
 
 
@@ -53,6 +57,7 @@ class FileSheet(Card):
     def open_sheet(self, model: SavedModel, device: str) -> None:
         """Work with this model."""
         self._model, self._device = model, device
+        self.added.set_words(ADDED_MARKS if task_info(model.task).answers == "spans" else ADDED)
         self.problem.clear()
         self._tell()
 
@@ -137,7 +142,8 @@ class FileSheet(Card):
         self.problem = ErrorBox(closable=False)
         self.add(self.done)
         self.add(self.problem)
-        self.add(Text("The columns of the file stay; “prediction” and “score” are added.", "muted", wrap=True))
+        self.added = Text(ADDED, "muted", wrap=True)
+        self.add(self.added)
         self.body.addStretch(1)
         self.done.hide()
 

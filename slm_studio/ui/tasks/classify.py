@@ -10,7 +10,7 @@ from slm_studio.core.results import Label
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.reading import Case
-from slm_studio.ui.tasks.view import TaskView
+from slm_studio.ui.tasks.view import TaskView, time_words
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
@@ -62,9 +62,11 @@ class ClassifyView(TaskView):
         """Try another model; rows of its report become examples."""
         labels = model.facts.get("labels")
         self._labels = len(labels) if isinstance(labels, list) else 0
-        self._scores = [(case.score, case.right) for case in cases]
+        self._scores = [(case.number("score"), bool(case.right)) for case in cases]
         chosen = pick_examples(cases, MOST_EXAMPLES)
-        self.examples_model.set_rows([Row((case.text, case.label, case.predicted), case) for case in chosen])
+        self.examples_model.set_rows(
+            [Row([case.text(key) for key in ("text", "label", "predicted")], case) for case in chosen]
+        )
         self.examples_card.setVisible(bool(chosen))
         if model.folder != self._folder:
             self._folder = model.folder
@@ -247,7 +249,7 @@ class ClassifyView(TaskView):
     def _open_example(self, row: int) -> None:
         case = self.examples_model.value(row)
         if isinstance(case, Case):
-            self.fill(case.text)
+            self.fill(case.text("text"))
 
     def _on_tried(self, index: object) -> None:
         self._open_tried(index.row())  # type: ignore[attr-defined]
@@ -272,8 +274,3 @@ def how_often_right(scores: Sequence[tuple[float, bool]], sure: float) -> tuple[
     """Return how many of the rows whose score is about `sure` are right, and how many there are."""
     alike = [right for score, right in scores if abs(score - sure) <= ALIKE]
     return sum(alike), len(alike)
-
-
-def time_words(seconds: float) -> str:
-    """Return a short time. Example: time_words(0.0031) == "3 ms\""""
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{max(1, round(seconds * 1000))} ms"

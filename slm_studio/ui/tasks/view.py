@@ -1,12 +1,14 @@
-"""TaskView: what the playground expects of every task's view."""
+"""TaskView: what the playground expects of every task's view; ReportCard: what Evaluate expects of a task's own card."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from slm_studio.core.results import Report
 from slm_studio.core.saved import SavedModel
 from slm_studio.ui.parts.reading import Case
+from slm_studio.ui.widgets.card import Card
 
 
 class TaskView(QWidget):
@@ -66,3 +68,16 @@ class TaskView(QWidget):
     def stop(self) -> None:
         """Stop the answer, where one is on its way."""
         self.stop_asked.emit()
+
+
+class ReportCard(Card):
+    """A card of Evaluate that only one task's reports have."""
+
+    def set_report(self, report: Report) -> None:
+        """Show a report; hide where it has nothing for this card."""
+        raise NotImplementedError
+
+
+def time_words(seconds: float) -> str:
+    """Return a short time. Example: time_words(0.0031) == "3 ms\""""
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{max(1, round(seconds * 1000))} ms"

@@ -311,7 +311,7 @@ def beginnings(model: SavedModel, cases: Sequence[Case]) -> list[str]:
     options = model.recipe.get("options")
     prompts = str(options.get("prompts") or "") if isinstance(options, dict) else ""
     found = [prompt for prompt in prompts.split("|") if prompt.strip()]
-    return (found or [text for case in cases if (text := _beginning(case.text))])[:MOST_BEGINNINGS]
+    return (found or [text for case in cases if (text := _beginning(case.text("text")))])[:MOST_BEGINNINGS]
 
 
 def _beginning(passage: str) -> str:

@@ -7,7 +7,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from slm_studio.core.events import Sample
-from slm_studio.core.texts import mark, tr
+from slm_studio.core.tasks import all_tasks
+from slm_studio.core.tasks.info import Shown, Style
+from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.labels import Rule, Text
@@ -17,10 +19,11 @@ from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import words
 
-HEADERS = {
-    "text": mark("text"), "true": mark("true"), "predicted": mark("predicted"), "score": mark("score"), "prompt": mark("prompt"),
+# style of a column → that of the table, the most pixels it takes, its share of what is left
+STYLES: dict[Style, tuple[str, int, float]] = {
+    "prose": ("text", 0, 1.0), "text": ("text", 170, 0.0), "outline": ("outline", 170, 0.0), "chip": ("chip", 200, 0.0),
+    "bar": ("bar", 170, 0.0), "number": ("number", 90, 0.0), "perplexity": ("number", 120, 0.0), "spans": ("text", 0, 0.8),
 }  # fmt: skip
-LONG = ("prompt", "text")  # columns of samples that are read as prose
 SLIDER = 20  # pixels, its height
 
 
@@ -77,7 +80,7 @@ class SamplesCard(Card):
     def _show(self, at: int) -> None:
         sample = self._samples[at]
         self.step.set_words(lambda: tr("step {n}", n=sample.n))
-        is_prose = sample.columns == LONG
+        is_prose = all(column.style == "prose" for column in shown_as(sample.columns))
         self.table.setVisible(not is_prose)
         self._prose.setVisible(is_prose)
         if is_prose:
@@ -88,28 +91,34 @@ class SamplesCard(Card):
     def _show_table(self, sample: Sample) -> None:
         if sample.columns != self._columns:
             self._columns = sample.columns
-            self.model.set_headers(["" if name == "score" else HEADERS.get(name, name) for name in sample.columns])
+            columns = shown_as(sample.columns)
+            self.model.set_headers(["" if column.style == "bar" else column.title for column in columns])
             self.table.clear_styles()
-            for at, name in enumerate(sample.columns):
-                style, most, stretch = _STYLES.get(name, ("text", 160, 0.0))
+            for at, column in enumerate(columns):
+                style, most, stretch = STYLES[column.style]
                 self.table.set_style(at, style, most=most, stretch=stretch)
         self.model.set_rows([Row(row) for row in sample.rows])
 
     def _show_prose(self, sample: Sample) -> None:
         empty(self._prose_column)
-        for at, (prompt, text) in enumerate(sample.rows):
+        for at, (*before, last) in enumerate(sample.rows):
             if at:
                 self._prose_column.addWidget(Rule())
-            self._prose_column.addWidget(Text("{prompt} …", "muted", wrap=True, prompt=prompt.strip()))
-            label = Text("{text}", wrap=True, text=text.strip() or "…")
+            for text in before:
+                self._prose_column.addWidget(Text("{prompt} …", "muted", wrap=True, prompt=text.strip()))
+            label = Text("{text}", wrap=True, text=last.strip() or "…")
             label.let_select()
             self._prose_column.addWidget(label)
 
 
-_STYLES = {
-    "text": ("text", 0, 1.0), "true": ("text", 170, 0.0), "predicted": ("chip", 200, 0.0), "score": ("bar", 170, 0.0),
-    "prompt": ("muted", 0, 0.5),
-}  # fmt: skip
+def shown_as(keys: Sequence[str]) -> list[Shown]:
+    """Return how columns are shown: as the task says that has just these, else as any task says of each by itself."""
+    tasks = [info.samples for info in all_tasks()]
+    whole = next((columns for columns in tasks if [column.key for column in columns] == list(keys)), None)
+    if whole is not None:
+        return list(whole)
+    known = {column.key: column for columns in reversed(tasks) for column in columns}
+    return [known.get(key, Shown(key, key)) for key in keys]
 
 
 class StepSlider(QWidget):

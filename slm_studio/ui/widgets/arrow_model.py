@@ -6,13 +6,15 @@ pyarrow and numpy are imported when the first file is opened: their 0.2 s do not
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from slm_studio.core import files
+from slm_studio.ui.widgets.cells import MARKS
+from slm_studio.ui.widgets.rows_model import Cell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -144,7 +146,16 @@ class ArrowModel(QAbstractTableModel):
         self._starts = [0, *np.cumsum(counts).tolist()]
         self._names = list(reader.schema.names)
 
+    def show_as(self, shows: Mapping[str, Callable[[int], Cell | None]], order: tuple[str, ...]) -> None:
+        """Show columns in other words: what each shows of a row of the file, or None for the cell as it is.
+
+        `order`: the labels of marks in the order of their colours.
+        """
+        self._shows, self._order = dict(shows), order
+
     def _forget(self) -> None:
+        self._shows: dict[str, Callable[[int], Cell | None]] = {}
+        self._order: tuple[str, ...] = ()
         self._map: pa.MemoryMappedFile | None = None
         self._reader: pa.RecordBatchFileReader | None = None
         self._starts: list[int] = [0]
@@ -221,9 +232,15 @@ class ArrowModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return what a cell shows."""
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, MARKS):
             return None
         row = self.source_row(index.row())
+        show = self._shows.get(self._names[index.column() - 1]) if index.column() and self._shows else None
+        cell = show(row) if show is not None and role != Qt.ItemDataRole.EditRole else None
+        if role == MARKS:
+            return (cell.marks, self._order) if cell is not None else None
+        if cell is not None:
+            return cell.text
         if index.column() == 0:
             return str(row + 1)
         if role == Qt.ItemDataRole.EditRole:

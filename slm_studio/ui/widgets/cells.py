@@ -32,13 +32,15 @@ from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.cell_editor import edited_text, editor_place, make_editor
 from slm_studio.ui.widgets.chips import paint_chip
 from slm_studio.ui.widgets.labels import plain_tooltip
+from slm_studio.ui.widgets.marks import paint_marks
 from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
 
 Index = QModelIndex | QPersistentModelIndex
 SECOND_LINE = Qt.ItemDataRole.UserRole + 1  # the small words of a “two” cell
 SHARE = Qt.ItemDataRole.UserRole + 2  # 0…1, the length of a “bar” cell (else its number)
+MARKS = Qt.ItemDataRole.UserRole + 3  # of a “spans” cell: stretches with their labels, and the order of the labels
 PADDING = 10
-STYLES = ("text", "muted", "strong", "number", "chip", "outline", "bar", "two", "action")
+STYLES = ("text", "muted", "strong", "number", "chip", "outline", "bar", "two", "action", "spans")
 
 
 class Cells(QStyledItemDelegate):
@@ -57,6 +59,7 @@ class Cells(QStyledItemDelegate):
         self._painters = {
             "number": self._paint_number, "chip": self._paint_soft, "outline": self._paint_outline,
             "bar": self._paint_bar, "two": self._paint_two, "action": self._paint_action,
+            "spans": self._paint_spans,
         }  # fmt: skip
 
     def style_of(self, index: Index) -> str:
@@ -86,6 +89,13 @@ class Cells(QStyledItemDelegate):
     def _paint_outline(self, painter: QPainter, room: QRectF, index: Index) -> None:
         if index.data():
             paint_chip(painter, room, str(index.data()), "outline", self._theme)
+
+    def _paint_spans(self, painter: QPainter, room: QRectF, index: Index) -> None:
+        marks, order = index.data(MARKS) or ((), ())
+        if marks:
+            paint_marks(painter, room, marks, order, self._theme)
+        else:
+            self._paint_text(painter, room, index)
 
     def _paint_bar(self, painter: QPainter, room: QRectF, index: Index) -> None:
         share = index.data(SHARE)

@@ -26,6 +26,7 @@ class Tokens:
     warning_soft: str  # tinted grounds of notices
     bad_soft: str
     border: str  # of a control under the pointer
+    marks: tuple[str, ...]  # of the labels of spans, in their order
 
 
 LIGHT = Tokens(
@@ -34,6 +35,7 @@ LIGHT = Tokens(
     accent="#0B7A63", soft="#E3F1ED", on_accent="#FFFFFF",
     held_out="#D9731A", metric="#5B55C9", bad="#B83A1B", warning="#8A4A0B",
     hover="#F6F4EF", strong_accent="#09654F", warning_soft="#FBF0E2", bad_soft="#FAEAE5", border="#CFCBC0",
+    marks=("#0B6E5A", "#5B55C9", "#98480A", "#1B64A0", "#A92C74", "#4B6412", "#A83417", "#4A5660"),
 )  # fmt: skip
 DARK = Tokens(
     is_dark=True, background="#161718", surface="#1E2022", sidebar="#191A1B",
@@ -41,4 +43,5 @@ DARK = Tokens(
     accent="#3FC2A2", soft="#1E3A34", on_accent="#10201C",
     held_out="#F0A35C", metric="#9A94F5", bad="#F0785A", warning="#F0A35C",
     hover="#27292C", strong_accent="#5AD3B5", warning_soft="#35291C", bad_soft="#3A231E", border="#484B50",
+    marks=("#3FC2A2", "#A8A3F7", "#F0A35C", "#73B8F2", "#F093C4", "#AFCB63", "#F58D72", "#B0BAC5"),
 )  # fmt: skip

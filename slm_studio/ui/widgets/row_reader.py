@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayou
 from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.marks import Marked, write_marked
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.words import Words, sentence
 
 MOST = 200_000  # characters of a cell that are shown; a text edit takes seconds for megabytes on one line
 
-Cells = Sequence[tuple[Words, str]]  # what a cell is called, and all of its text
+Cells = Sequence[tuple[Words, str | Marked]]  # what a cell is called, and all of it
 
 
 class RowReader(QWidget):
@@ -85,7 +86,10 @@ class RowReader(QWidget):
                 cursor.insertBlock(block, name)
             cursor.insertText(sentence(called), name)
             cursor.insertBlock(QTextBlockFormat(), body)
-            cursor.insertText(_shown(text), body)
+            if isinstance(text, Marked):
+                write_marked(cursor, text, self._theme, body)
+            else:
+                cursor.insertText(_shown(text), body)
         self.text.moveCursor(QTextCursor.MoveOperation.Start)
 
     def _on_previous(self) -> None:

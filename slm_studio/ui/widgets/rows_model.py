@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from slm_studio.ui.widgets.cells import SECOND_LINE, SHARE
+from slm_studio.core.results import Span, spans_in_words
+from slm_studio.ui.widgets.cells import MARKS, SECOND_LINE, SHARE
 from slm_studio.ui.widgets.words import Words, sentence
 
 Index = QModelIndex | QPersistentModelIndex
@@ -13,11 +14,17 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a cell shows beyond its words: a second line (style “two”) or a share of 1 (style “bar”)."""
+    """What a cell shows beyond its words: a second line (style “two”), a share of 1 (style “bar”), or marked stretches."""
 
     text: str
     second: str = ""
     share: float | None = None
+    marks: tuple[tuple[str, str], ...] = ()  # style “spans”: stretches of a text, each with its label
+
+
+def marks_cell(text: str, spans: Sequence[Span]) -> Cell:
+    """Return the cell for what is marked in a text."""
+    return Cell(spans_in_words(text, spans), marks=tuple((text[each.start : each.end], each.label) for each in spans))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class RowsModel(QAbstractTableModel):
         super().__init__(parent)
         self._headers = list(headers)
         self._rows: list[Row] = []
+        self.order: tuple[str, ...] = ()  # the labels of marks in the order of their colours
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows. Where they stand for the same things as before, only cells that changed are painted anew."""
@@ -99,6 +107,8 @@ class RowsModel(QAbstractTableModel):
             return shown.second
         if role == SHARE:
             return shown.share
+        if role == MARKS:
+            return shown.marks, self.order
         if role == Qt.ItemDataRole.ToolTipRole:
             return row.tooltips.get(index.column())
         return None

@@ -36,8 +36,8 @@ def test_code_quotes_whatever_stands_in_path_and_text(tmp_path, own, text):
 
 
 def test_examples_are_not_mistakes_alone():
-    wrong = [Case(row=n, text="w", right=False) for n in range(5)]
-    right = [Case(row=n, text="r", right=True) for n in range(50)]
+    wrong = [Case(row=n, cells={"text": "w", "right": False}) for n in range(5)]
+    right = [Case(row=n, cells={"text": "r", "right": True}) for n in range(50)]
 
     assert [case.right for case in pick_examples(wrong + right, 4)] == [True, True, True, False]
     assert pick_examples([], 4) == []
@@ -47,8 +47,8 @@ def test_examples_are_not_mistakes_alone():
 def test_beginnings_are_whole_words():
     writer = make_model("alice", "write", reads="book")
     cases = [
-        Case(row=0, text="xyz,\nOnce upon a time there lived an old king alone"),
-        Case(row=1, text="no line break"),
+        Case(row=0, cells={"text": "xyz,\nOnce upon a time there lived an old king alone"}),
+        Case(row=1, cells={"text": "no line break"}),
     ]
 
     assert beginnings(writer, cases) == ["Once upon a time there lived an old"]
