@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 
+from slm_studio.core import codec, files
 from slm_studio.core.dataset import Column, Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
-from slm_studio.core.results import Metric, Opened
+from slm_studio.core.results import ClassScore, Metric, Opened, Report
+from slm_studio.core.saved import open_saved
 from slm_studio.core.settings import Settings
 from slm_studio.core.verdict import verdict_of_report
 from slm_studio.ui.evaluate.cases_card import CasesCard
@@ -130,7 +133,7 @@ def test_the_surest_mistakes_stand_first(place):
 
     panel = place()
 
-    assert [case.text for case in panel.cases.cases()] == ["where is my money", "the parcel came back"]
+    assert [case.text("text") for case in panel.cases.cases()] == ["where is my money", "the parcel came back"]
     assert panel.cases.state.text() == "2 rows"
 
 
@@ -140,7 +143,7 @@ def test_a_cell_opens_its_rows_and_the_filter_can_be_cleared(place):
 
     panel.confusion.matrix.cell_opened.emit("refund", "billing")
 
-    assert [case.text for case in panel.cases.cases()] == ["where is my money"]
+    assert [case.text("text") for case in panel.cases.cases()] == ["where is my money"]
     assert panel.cases.filtered.text() == "true refund, predicted billing: 1 row"
     panel.cases.clear_button.click()
     assert len(panel.cases.cases()) == 2
@@ -154,7 +157,7 @@ def test_rows_are_found_by_label_and_words(place):
     until(lambda: len(panel.cases.cases()) == 3)
     panel.cases.search.setText("BACK")
     panel.cases.search.searched.emit("BACK")
-    assert [case.text for case in panel.cases.cases()] == ["the parcel came back", "give it back"]
+    assert [case.text("text") for case in panel.cases.cases()] == ["the parcel came back", "give it back"]
     panel.cases.search.searched.emit(panel.cases.search.setText("zebra") or "zebra")
     assert panel.cases.state.text() == "No row is like this."
 
@@ -169,7 +172,7 @@ def test_labels_are_sorted_weakest_first_and_by_any_column(place):
     assert panel.classes.labels()[0] == "refund"
     assert panel.classes.model.headerData(4, panel.classes.table.horizontalHeader().orientation()) == "rows ▾"
     panel.classes.label_opened.emit("billing")
-    assert {case.label for case in panel.cases.cases()} == {"billing"}
+    assert {case.text("label") for case in panel.cases.cases()} == {"billing"}
 
 
 def test_a_writing_models_numbers_are_explained(place):
@@ -360,3 +363,74 @@ def test_figures_saved_to_a_link_are_written_where_it_leads(tmp_path):
 
         assert (tmp_path / name).is_symlink()
         assert (tmp_path / f"real-{name}").stat().st_size > 0
+
+
+def span_report(folder: Path) -> Report:
+    """Write a report of a task that marks words: two rows, one of them wrong."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ada, rome = {"start": 0, "end": 3, "label": "PER"}, {"start": 9, "end": 13, "label": "LOC"}
+    rows = [
+        {"row": 1, "text": "Bob is in Rome", "tags": [{"start": 0, "end": 3, "label": "PER"}], "predicted": [], "loss": 2.5, "right": False},
+        {"row": 0, "text": "Ada is, Rome", "tags": [ada, rome], "predicted": [ada, rome], "loss": 0.1, "right": True},
+    ]  # fmt: skip
+    (folder / "cases.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    kinds = {"correct": 2.0, "missed": 1.0, "boundary": 0.0, "wrong_type": 0.0, "both_wrong": 0.0, "spurious": 0.0}
+    facts = {f"{kind}:PER": value for kind, value in kinds.items()} | {
+        f"entity_f1_{kind}": 0.8 for kind in ("exact", "type", "partial")
+    }
+    report = Report(
+        task="tag", model="names", dataset="names.conll", split="test", rows=2, facts=facts,
+        metrics=(Metric(key="entity_f1", value=0.8), Metric(key="entity_precision", value=1.0)),
+        per_label=tuple(ClassScore(label=label, precision=1.0, recall=0.5, f1=0.67, support=2) for label in ("LOC", "PER")),
+    )  # fmt: skip
+    files.write_json(folder / "report.json", codec.to_json(report))
+    return report
+
+
+def test_a_report_of_marks_shows_its_rows_with_the_marks(place):
+    model = make_model("names", "tag", labels=["O", "B-PER", "I-PER"])
+    span_report(Path(model.folder) / "report")
+
+    panel = place()
+
+    assert panel.cases.title.text() == "Mistakes first"
+    assert [case.row for case in panel.cases.cases()] == [1]
+    assert [panel.cases.model.index(0, at).data() for at in range(4)] == ["Bob is in Rome", "Bob: PER", "", "2.50"]
+    panel.cases.show_label("LOC")
+    assert [case.row for case in panel.cases.cases()] == [0]
+    _, cells = panel.cases._whole_row(0)
+    assert [str(text) for _, text in cells] == ["Ada is, Rome", "Ada is, Rome", "Ada is, Rome", "0.10"]
+
+
+def test_what_became_of_the_names_stands_below(place):
+    model = make_model("names", "tag", labels=["O", "B-PER", "I-PER"])
+    span_report(Path(model.folder) / "report")
+
+    panel = place()
+    card = panel.own_cards["tag"][0]
+
+    assert [card.model.index(0, at).data() for at in range(7)] == ["PER", "2", "0", "0", "0", "1", "0"]
+    assert "0.800 if the label did not matter" in card.lenient.text()
+    assert panel.classes.model.headerData(4, Qt.Orientation.Horizontal) == "marked"
+    classify_report(Path(make_model("other").folder) / "report")
+    panel._session.set_model(open_saved(Path(model.folder).parent / "other"))
+    assert card.isHidden()
+
+
+def test_rows_of_any_task_are_exported_as_they_are(tmp_path):
+    report = replace(span_report(tmp_path / "report"), folder=str(tmp_path / "report"))
+
+    exporting.write_cases(report, tmp_path / "rows.csv")
+
+    rows = list(csv.DictReader((tmp_path / "rows.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert list(rows[0]) == ["row", "text", "tags", "predicted", "loss", "right"]
+    assert json.loads(rows[1]["tags"])[1] == {"start": 9, "end": 13, "label": "LOC"}
+
+
+def test_rows_of_a_task_that_is_not_known_here_are_shown_as_they_are(tmp_path):
+    report = replace(span_report(tmp_path), task="juggle", per_label=(), folder=str(tmp_path))
+    card = CasesCard()
+
+    card.set_report(report)
+
+    assert card.model.columnCount() == 5 and card.model.index(0, 0).data() == "Bob is in Rome"
