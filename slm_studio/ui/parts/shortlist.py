@@ -58,7 +58,7 @@ class Shortlist(QWidget):
         self.search = SearchField("Find a model, a language, a licence")
         self.table = Table("Models to go on from", row_height=ROW)
         self.rows = RowsModel(
-            (mark("model"), mark("languages"), mark("licence"), mark("download"), mark("GB to use / to train"), ""),
+            (mark("model"), mark("languages"), mark("licence"), mark("download"), mark("GB use / train"), ""),
             self,
         )
         self.nothing = Text("No model of this list fits these words.", "muted", wrap=True)
