@@ -37,7 +37,7 @@ REAL = {  # what a person would choose; where the fitting task is a later one, w
     "kdconv_chat/train.jsonl": (CLASSIFY, {"text": "topic", "label": "domain"}),
     "kdconv_domain/train.csv": (CLASSIFY, {"text": "text", "label": "label"}),
     "pros_cons/train.jsonl": (CLASSIFY, {"text": "text", "label": "label"}),
-    "restaurant8k/train.json": (WRITE, {"text": "text"}),
+    "restaurant8k/train.json": ("tag", {"text": "text", "tags": "spans"}),
     "sanguo_yanyi/sanguo.txt": (WRITE, {"text": "text"}),
     "scitldr/train.jsonl": (WRITE, {"text": "target"}),
     "sib200/en/train.tsv": (CLASSIFY, {"text": "text", "label": "category"}),
