@@ -56,14 +56,14 @@ _FILES, _CLASSIFY = "slm_studio/core/files.py", "slm_studio/engine/tasks/classif
 
 MUTATIONS = (
     # The six that had survived
-    Mutation(_TRAINER, "held.loss < self.position.best)", "held.loss > self.position.best)", BEST),
+    Mutation(_TRAINER, "else loss < self.position.best", "else loss > self.position.best", BEST),
     Mutation(_BASELINES, "pipeline.fit(list(texts), list(labels))", "pipeline.fit(list(scored), list(true))", BASELINES),
     Mutation(_FILES, "            os.fsync(stream.fileno())", "            pass", DURABLE),
     Mutation(_RUNS, "recorder.cut_back(checkpoint.load_position(path).history if path else 0)", "pass", RUNS),
     Mutation(_TRAINER, "(self.recipe.seed * 1_000_003 + number) % 2**63", "self.recipe.seed % 2**63", BEST),
     Mutation(_TRAINER, "            checkpoint.load_weights(self.loaded.net, self.best)", "            pass", BEST),
     # The loop
-    Mutation(_TRAINER, "math.isfinite(held.loss) and (", "(", BEST),
+    Mutation(_TRAINER, "if not math.isfinite(loss):", "if False:", BEST),
     Mutation(_TRAINER, "self.best = checkpoint.weights_of(self.loaded.net)", "self.best = self.loaded.net.state_dict()", BEST),
     Mutation(_TRAINER, "            self.position.stale += 1", "            pass", BEST),
     Mutation(_TRAINER, "if bad >= BAD_UPDATES:", "if bad >= 10**9:", RUNS),
@@ -113,7 +113,7 @@ MUTATIONS = (
     Mutation(_SPLITS, "generator = np.random.Generator(np.random.PCG64(seed))", "generator = np.random.Generator(np.random.PCG64(0))", SPLITS),
     Mutation(_SPLITS, "for group in groups:\n        found.setdefault(labels[int(group[0])]", "for group in groups:\n        found.setdefault(labels[0]", SPLITS),
     Mutation(_CLEANING, "        if choose is None or (split != \"train\" and name != \"remove_empty\"):", "        if choose is None:", CLEANING),
-    Mutation(_CLEANING, "return ~np.isin(keys, texts[labels > 1])", "return np.isin(keys, texts[labels > 0])", CLEANING),
+    Mutation(_CLEANING, "return ~among(keys, texts[labels > 1])", "return among(keys, texts[labels > 0])", CLEANING),
     Mutation(_SOURCE, "if self.is_gzip and unpacked > max(", "if not self.is_gzip and unpacked > max(", "tests/engine/data/"),
     Mutation("slm_studio/engine/data/readers/parquet.py", "    if unpacked > limit:\n        raise _too_large", "    if False:\n        raise _too_large", DATA + "test_parquet.py"),
     # Foreign models and the hub
@@ -153,7 +153,7 @@ MUTATIONS = (
     Mutation(_SAMPLING, "    dropped_K[-1] = False\n", "", SAMPLING),
     Mutation(_DECODING, "        self.done = len(context_ids)", "        self.done = len(context_ids) - 1", DECODING),
     Mutation(_DECODING, "n == options.max_new_tokens or token_id in end_ids", "n == options.max_new_tokens", DECODING),
-    Mutation(_CLASSIFY, "probabilities_NL[order] = np.concatenate", "probabilities_NL[:] = np.concatenate", "tests/test_task_contract.py"),
+    Mutation("slm_studio/engine/evaluation/observe.py", "found[order] = together", "found[:] = together", "tests/test_task_contract.py"),
     # The host
     Mutation(_SERVER, "    return hide(error, packed)", "    return error", JOB),
     Mutation(_SERVER, "        text = text.replace(token, \"…\")", "        pass", PROCESS),
