@@ -54,7 +54,7 @@ STEPS = {  # in the order in which they are applied
         ),
         CleaningStep(
             name="remove_conflicts", title=mark("Remove contradictions"), word=mark("Remove"), needs_label=True,
-            help=mark("Leaves out texts that have two different labels."),
+            help=mark("Leaves out texts that have different labels or marks in different rows."),
         ),
         CleaningStep(
             name="remove_leaks", title=mark("Remove leaks"), word=mark("Remove"),

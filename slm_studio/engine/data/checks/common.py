@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from slm_studio.core.dataset import Finding
+from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.checks.look import LOOKED_AT, Check, Look, finding
 from slm_studio.engine.data.cleaning import row_keys
@@ -15,6 +16,8 @@ from slm_studio.engine.data.near import near_duplicates
 from slm_studio.engine.data.privacy import PATTERNS, find_personal
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.splits import among, fold
+
+MARKING: tuple[Reads, ...] = ("tags", "spans")  # answers that say what stands where, not of which kind a text is
 
 
 def _empty(look: Look) -> Iterator[Finding]:
@@ -26,6 +29,8 @@ def _empty(look: Look) -> Iterator[Finding]:
             f"empty-{role.name}",
             mark("{count} {count:row has|rows have} no text.")
             if role.asked
+            else mark("{count} {count:row has|rows have} no marks, not even an empty list of them.")
+            if role.reads in MARKING
             else mark("{count} {count:row has|rows have} no label."),
             mark("{count:It teaches|They teach} that nothing means something.")
             if role.asked
@@ -36,7 +41,7 @@ def _empty(look: Look) -> Iterator[Finding]:
 
 
 def _repeated(look: Look) -> Iterator[Finding]:
-    """Find rows that stand twice, and texts with two labels."""
+    """Find rows that stand twice, and texts with two answers."""
     if look.info.packs or not look.texts:
         return
     seen: dict[int, set[str]] = defaultdict(set)
@@ -64,7 +69,9 @@ def _repeated(look: Look) -> Iterator[Finding]:
     if torn:
         yield finding(
             "conflicts",
-            mark("{count} {count:text has|texts have} two different labels."),
+            mark("{count} {count:text is|texts are} marked in different ways in different rows.")
+            if look.info.answer and look.info.answer.reads in MARKING
+            else mark("{count} {count:text has|texts have} two different labels."),
             mark("No model can be right about them."),
             fix="remove_conflicts",
             places=(place for place, key in enumerate(look.keys.tolist()) if key in torn),

@@ -12,6 +12,7 @@ from slm_studio.core.recipe import make_recipe
 from slm_studio.engine.data.hopeless import refuse_empty, refuse_labels
 from slm_studio.engine.data.rows import open_rows
 from tests.engine.data.ask import read, result, write_and_read
+from tests.tasks import fodder
 from tests.work import at_most
 
 ROLES = {"text": "text", "label": "label"}
@@ -57,6 +58,29 @@ def test_duplicates_and_conflicts_are_told_apart(tmp_path: Path) -> None:
 
     assert found["duplicates"].rows == (60,) and found["duplicates"].fix == "remove_duplicates"
     assert found["conflicts"].rows == (1, 61) and found["conflicts"].fix == "remove_conflicts"
+
+
+def test_texts_that_are_marked_in_two_ways_are_said_to_be_marked(tmp_path: Path) -> None:
+    fed = fodder("tag")
+    dataset = write_and_read(tmp_path / fed.name, fed.rows + "\nAda\tB-PER\nlives\tO\nin\tO\nRome\tO\n")
+
+    found = {each.code: each for each in result(engine.check(dataset, make_recipe("tag", roles=fed.roles)))}
+
+    assert found["conflicts"].fix == "remove_conflicts" and found["conflicts"].count == 1
+    said = fill(found["conflicts"].message, found["conflicts"].values)
+    assert said == "1 text is marked in different ways in different rows."
+
+
+def test_rows_that_say_nothing_of_marks_are_found(tmp_path: Path) -> None:
+    lines = ['{"tokens": ["Ada", "is"], "tags": ["B-PER", "O"]}', '{"tokens": ["nobody"], "tags": ["O"]}'] * 3
+    dataset = write_and_read(tmp_path / "a.jsonl", "\n".join([*lines, '{"tokens": ["Bob"], "tags": null}']))
+    roles = {"text": "tokens", "tags": "tags"}
+
+    found = {each.code: each for each in result(engine.check(dataset, make_recipe("tag", roles=roles)))}
+
+    assert found["empty-tags"].rows == (6,)
+    said = fill(found["empty-tags"].message, found["empty-tags"].values)
+    assert said == "1 row has no marks, not even an empty list of them."
 
 
 def test_near_duplicates_are_found_and_short_texts_are_not(tmp_path: Path) -> None:
