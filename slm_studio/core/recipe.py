@@ -42,7 +42,11 @@ class Recipe:
         high=1000,
     )
     max_length: int | None = knob(
-        None, "Maximum length", "Tokens of a text that are read; the rest is cut.", low=4, high=32768
+        None,
+        "Maximum length",
+        "Tokens that are read at once. What is longer is cut or read part by part, as the task does it.",
+        low=4,
+        high=32768,
     )
     warmup: float | None = knob(
         None, "Warm-up", "Share of the steps in which the learning rate rises from 0.", low=0.0, high=0.9

@@ -122,7 +122,7 @@ INFO = TaskInfo(
     compared="entity_f1",
     split="shuffled",
     packs=False,
-    cuts=True,
+    cuts=False,
     answers="spans",
     samples=(
         Shown("text", mark("text"), "prose"),

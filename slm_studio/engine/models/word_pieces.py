@@ -10,24 +10,25 @@ from dataclasses import dataclass
 from transformers import PreTrainedTokenizerBase
 
 from slm_studio.engine.models.crf import UNKNOWN
-from slm_studio.engine.models.encoding import Ids, encode_plain, frame_of
+from slm_studio.engine.models.encoding import Frame, Ids, encode_plain, frame_of
 from slm_studio.engine.models.features import UNSPACED
+from slm_studio.engine.models.windows import windows
 
 LONE_MARK = "▁"  # SentencePiece: a word begins
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """One sentence in a vocabulary's frame."""
+    """Words of one sentence in a vocabulary's frame."""
 
+    words: range  # which of the sentence's
     ids: tuple[int, ...]
-    firsts: tuple[int, ...]  # the place in `ids` of each word's first piece; as many as there are words left
-    cut: int  # words that were left out at the end
+    firsts: tuple[int, ...]  # the place in `ids` of each word's first piece
 
     def labels(self, tags: Sequence[int]) -> Ids:
-        """Return a label for every piece: the words' at their first pieces, UNKNOWN elsewhere."""
+        """Return a label for every piece: of the sentence's tags those of its words at their first pieces, UNKNOWN elsewhere."""
         found = [UNKNOWN] * len(self.ids)
-        for place, tag in zip(self.firsts, tags, strict=False):  # tags of words that were cut go with them
+        for place, tag in zip(self.firsts, tags[self.words.start : self.words.stop], strict=True):
             found[place] = tag
         return found
 
@@ -40,8 +41,10 @@ class Pieces:
         return found
 
 
-def encode_words(tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], limit: int) -> list[Pieces]:
-    """Return the pieces of each sentence in the vocabulary's frame, at most `limit` of them: words that do not fit are cut off.
+def encode_words(
+    tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], limit: int
+) -> list[list[Pieces]]:
+    """Return the pieces of each sentence in the vocabulary's frame, at most `limit` of them: else in several windows.
 
     A word without pieces of its own (an empty one, a control character) gets the piece for what is unknown.
     """
@@ -53,21 +56,23 @@ def encode_words(tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequenc
     stand_in = _stand_in(tokenizer)
     frame = frame_of(tokenizer)
     room = max(1, limit - len(frame.opening) - len(frame.closing))
+    for (text, is_joined), pieces in ids_of.items():
+        if is_joined and len(pieces) > 1 and pieces[0] == lone:
+            pieces = pieces[1:]  # it says “a blank stood here”, and none did
+        ids_of[text, is_joined] = (pieces or [stand_in])[:room]
     found = []
-    for words in spelled:
-        ids, firsts = list(frame.opening), []
-        last = len(ids) + room
-        for text, is_joined in words:
-            pieces = ids_of[text, is_joined]
-            if is_joined and len(pieces) > 1 and pieces[0] == lone:
-                pieces = pieces[1:]  # it says “a blank stood here”, and none did
-            pieces = (pieces or [stand_in])[:room]
-            if len(ids) + len(pieces) > last:
-                break
-            firsts.append(len(ids))
-            ids += pieces
-        found.append(Pieces((*ids, *frame.closing), tuple(firsts), len(words) - len(firsts)))
+    for sentence in spelled:
+        words = [ids_of[each] for each in sentence]
+        found.append([_framed(frame, stretch, words) for stretch in windows([len(ids) for ids in words], room)])
     return found
+
+
+def _framed(frame: Frame, stretch: range, words: Sequence[Ids]) -> Pieces:
+    ids, firsts = list(frame.opening), []
+    for word in stretch:
+        firsts.append(len(ids))
+        ids += words[word]
+    return Pieces(stretch, (*ids, *frame.closing), tuple(firsts))
 
 
 def _spelled(words: Sequence[str], blank: str) -> list[tuple[str, bool]]:

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForTokenClassification
 
-from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.prompt import Prompt
@@ -29,15 +28,16 @@ from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring import remarks
 from slm_studio.engine.measuring import spans as scoring
 from slm_studio.engine.models.config import built, network_config
-from slm_studio.engine.models.crf import UNKNOWN, Chain, Lattice, bio_chain, negative_log_likelihood, viterbi
-from slm_studio.engine.models.lengths import length_of, settle_length
+from slm_studio.engine.models.crf import UNKNOWN, negative_log_likelihood
+from slm_studio.engine.models.lengths import DEFAULT, settle_length
+from slm_studio.engine.models.marking import best_tags, emissions, mark_sentences, pack_sentences, tags_of_rows
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
-from slm_studio.engine.models.sentences import CUT, FIRSTS, GOLD, add_sentences, sentence_packer, slots_of
+from slm_studio.engine.models.sentences import FIRSTS, GOLD, add_sentences, sentence_packer, slots_of
 from slm_studio.engine.models.taggers import MOST_FEATURES, make_tagger
 from slm_studio.engine.models.vocabulary import train_word_pieces
+from slm_studio.engine.models.windows import windows
 from slm_studio.engine.models.word_features import WordTokenizer
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked, few, parts
 
@@ -110,14 +110,19 @@ class Tag(Task):
         return loaded
 
     def sketch(self, recipe: Recipe, rows: Rows) -> Sketch:
-        """Count an example a row."""
+        """Count an example a row, several of a long one."""
         some = few(rows)
         sentences = [sentence_of(cell) for cell in some.column("text")]
-        lengths_N = np.array([len(each.words) for each in sentences])
+        limit = recipe.max_length or DEFAULT
+        lengths = [len(part) for each in sentences for part in windows([1] * len(each.words), limit)]
         # Marks may be rarer than the rows that are looked at.
         marked = some if _labels_in(some, scheme_of_cells(some.column("tags"))) != [OUTSIDE] else rows
         labels = cast(list[str], self.learn(marked, recipe)["labels"])
-        return Sketch(net=self._hollow(recipe, labels, sentences), examples=len(rows), tokens_N=lengths_N)
+        return Sketch(
+            net=self._hollow(recipe, labels, sentences),
+            examples=len(rows) * len(lengths) // max(1, len(some)),
+            tokens_N=np.array(lengths),
+        )
 
     def _hollow(self, recipe: Recipe, labels: list[str], sentences: Sequence[Sentence]) -> nn.Module:
         if not recipe.is_blank:
@@ -147,7 +152,7 @@ class Tag(Task):
         )
 
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
-        """Yield Progress; return one example a row: the ids of its words, where each begins, and their tags."""
+        """Yield Progress; return an example of each row, several of a long one: ids, where words begin, and their tags."""
         number = {label: place for place, label in enumerate(labels_of(loaded))}
         scheme = scheme_of(loaded)
         packer = sentence_packer(loaded)
@@ -170,7 +175,7 @@ class Tag(Task):
 
     def observe(self, loaded: Loaded, batch: Batch) -> Seen:
         """Return the best tags of each row's words [B][words], its loss in nats [B] and how many words it is of [B]."""
-        emissions_BTL, chain = self._emissions(loaded, batch)
+        emissions_BTL, chain = emissions(loaded, labels_of(loaded), batch)
         firsts_BT, gold_BT = batch[FIRSTS].bool(), batch[GOLD]
         nats_B = (
             negative_log_likelihood(emissions_BTL, gold_BT, firsts_BT, loaded.net.chain())
@@ -180,7 +185,7 @@ class Tag(Task):
             ).sum(-1)
         )
         return {
-            "tags": _ragged(viterbi(emissions_BTL, firsts_BT, chain), firsts_BT),
+            "tags": best_tags(emissions_BTL, firsts_BT, chain),
             "nats": nats_B.double().cpu().numpy(),
             "words": (gold_BT != UNKNOWN).sum(-1).cpu().numpy(),
         }
@@ -189,7 +194,7 @@ class Tag(Task):
         """Yield Progress; return loss, precision, recall and F1 of entities, as seqeval's strict mode counts them."""
         labels, scheme = labels_of(loaded), scheme_of(loaded)
         gold = gold_tags(rows, scheme)
-        mine = [[labels[tag] for tag in tags] for tags in seen["tags"]]
+        mine = tags_of_rows(examples, [[labels[tag] for tag in tags] for tags in seen["tags"]])
         loss = float(seen["nats"].sum() / max(1, seen["words"].sum()))
         if not whole:
             yield from ()
@@ -200,12 +205,13 @@ class Tag(Task):
         right_N = np.array(
             [scoring.entities_of(one) == scoring.entities_of(other) for one, other in zip(gold, mine, strict=True)]
         )
+        loss_N = _by_row(examples, seen["nats"]) / np.maximum(1, _by_row(examples, seen["words"]))
         table, counts = scoring.error_table(gold, mine), scoring.count_entities(gold, mine)
         return Judgement(
             loss=loss,
             metrics=scoring.entity_metrics(gold, mine),
             evidence=np.stack([counts.both_N, counts.answered_N, counts.gold_N]),
-            cases=_cases(rows, gold, mine, right_N, seen["nats"] / np.maximum(1, seen["words"])),
+            cases=_cases(rows, gold, mine, right_N, loss_N),
             per_label=tuple(each.score for each in scoring.per_type(gold, mine)),
             facts={f"entity_f1_{name}": value for name, value in scoring.lenient_f1(table).items()}
             | {
@@ -231,10 +237,6 @@ class Tag(Task):
             found.append(scoring.span_baseline(key, gold, method(known, tags, asked), mine, began))
         return tuple(found)
 
-    def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
-        """Yield texts of which the model reads the beginning."""
-        yield from remarks.on_cut(int((examples.numbers[CUT] > 0).sum()), len(rows), length_of(loaded))
-
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Mark a few held-out rows."""
         scheme = scheme_of(loaded)
@@ -252,23 +254,21 @@ class Tag(Task):
         self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
     ) -> Iterator[tuple[int, Span]]:
         """Yield the spans of each prompt in their order; places are characters, of words those of the text they make."""
-        labels = labels_of(loaded)
         sentences = [sentence_of(prompt["text"]) for prompt in prompts]
-        for place, tags, lattice, row in self._tagged(loaded, sentences):
-            sentence = sentences[place]
-            names = [labels[tag] for tag in tags]
-            for start, end, type_ in scoring.entities_of(names):
-                begins, goes_on = labels.index(f"B-{type_}"), f"I-{type_}"
-                score = lattice.span(row, start, end, begins, labels.index(goes_on) if goes_on in labels else None)
-                yield place, Span(sentence.words[start].start, sentence.words[end - 1].end, type_, float(score))
+        for place, (start, end, type_), score in mark_sentences(
+            loaded, labels_of(loaded), [each.plain for each in sentences]
+        ):
+            words = sentences[place].words
+            yield place, Span(words[start].start, words[end - 1].end, type_, score)
 
     @torch.inference_mode()
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
         """Return the score of every tag at every word."""
         found = []
         for prompt in prompts:
-            batch = self._batch(loaded, [sentence_of(prompt["text"])])
-            emissions_BTL, _ = self._emissions(loaded, batch)
+            packed = pack_sentences(loaded, [sentence_of(prompt["text"]).plain])
+            batch = {name: tensor.to(loaded.device) for name, tensor in packed.take(range(len(packed))).items()}
+            emissions_BTL, _ = emissions(loaded, labels_of(loaded), batch)
             found.append(emissions_BTL[batch[FIRSTS].bool()].flatten().cpu().numpy())
         return np.concatenate(found)
 
@@ -279,38 +279,6 @@ class Tag(Task):
         facts = settle_length(facts, net)
         facts.setdefault("labels", [net.config.id2label[place] for place in sorted(net.config.id2label)])
         return Loaded(net.to(device).eval(), tokenizer, facts)
-
-    @torch.inference_mode()
-    def _tagged(self, loaded: Loaded, sentences: Sequence[Sentence]) -> Iterator[tuple[int, np.ndarray, Lattice, int]]:
-        """Yield (which sentence, tags of its words, what knows how sure they are, its row there), in batches of like length."""
-        order = sorted(range(len(sentences)), key=lambda place: len(sentences[place].words))
-        for start in range(0, len(order), ANSWERED):
-            places = order[start : start + ANSWERED]
-            batch = self._batch(loaded, [sentences[place] for place in places])
-            emissions_BTL, chain = self._emissions(loaded, batch)
-            firsts_BT = batch[FIRSTS].bool()
-            tags, lattice = (
-                _ragged(viterbi(emissions_BTL, firsts_BT, chain), firsts_BT),
-                Lattice(emissions_BTL, firsts_BT, chain),
-            )
-            for row, place in enumerate(places):
-                yield place, tags[row], lattice, row
-
-    def _batch(self, loaded: Loaded, sentences: Sequence[Sentence]) -> Batch:
-        packer = sentence_packer(loaded)
-        add_sentences(
-            packer, loaded, range(len(sentences)), [each.plain for each in sentences], [[] for _ in sentences]
-        )
-        packed = checked(packer.packed(width=slots_of(loaded)), loaded)
-        return {name: tensor.to(loaded.device) for name, tensor in packed.take(range(len(packed))).items()}
-
-    def _emissions(self, loaded: Loaded, batch: Batch) -> tuple[Tensor, Chain]:
-        """Return log scores [B, T, L] of each place and the chain in which tags may follow each other."""
-        if slots_of(loaded) > 1:
-            logits_BTL = loaded.net(input_ids=batch[IDS], attention_mask=batch[FIRSTS]).logits.float()
-            return logits_BTL, loaded.net.chain() + bio_chain(labels_of(loaded), logits_BTL)
-        logits_BTL = loaded.net(input_ids=batch[IDS], attention_mask=batch[MASK]).logits.float()
-        return logits_BTL.log_softmax(-1), bio_chain(labels_of(loaded), logits_BTL)
 
 
 TASK = Tag()
@@ -342,12 +310,9 @@ def scheme_of(loaded: Loaded) -> Scheme:
     return cast(Scheme, loaded.facts.get("scheme", "BIO"))
 
 
-def _ragged(tags_BT: Tensor, firsts_BT: Tensor) -> np.ndarray:
-    """Return the tags of each row's words as an array of arrays."""
-    found = np.empty(len(tags_BT), object)
-    for row, (tags, firsts) in enumerate(zip(tags_BT.cpu(), firsts_BT.cpu(), strict=True)):
-        found[row] = tags[firsts].numpy()
-    return found
+def _by_row(examples: Packed, numbers_N: np.ndarray) -> np.ndarray:
+    """Return the sums over the examples that each row became."""
+    return np.bincount(examples.rows_N, numbers_N)
 
 
 def _spans(sentence: Sentence, tags: Sequence[str]) -> list[Span]:

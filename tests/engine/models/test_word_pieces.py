@@ -26,9 +26,9 @@ KINDS = {
 def test_every_word_has_a_first_piece_and_the_rest_of_its_pieces_follow(kind):
     tokenizer, frame = KINDS[kind], frame_of(KINDS[kind])
 
-    (found,) = encode_words(tokenizer, [WORDS], 500)
+    ((found,),) = encode_words(tokenizer, [WORDS], 500)
 
-    assert found.cut == 0
+    assert found.words == range(len(WORDS))
     assert len(found.firsts) == len(WORDS)
     assert found.ids[: len(frame.opening)] == frame.opening
     assert found.ids[len(found.ids) - len(frame.closing) :] == frame.closing
@@ -46,7 +46,7 @@ def test_words_of_a_text_become_the_pieces_of_that_text(kind):
         " Anna lives in Berlin" if kind in ("bytes", "roberta", "gpt2") else "Anna lives in Berlin",
     )
 
-    (found,) = encode_words(tokenizer, [text.split()], 500)
+    ((found,),) = encode_words(tokenizer, [text.split()], 500)
 
     (plain,) = encode_plain(tokenizer, [text])
     frame = frame_of(tokenizer)
@@ -57,7 +57,7 @@ def test_words_of_a_text_become_the_pieces_of_that_text(kind):
 def test_no_blank_is_made_up_between_words_of_a_script_without_blanks(kind):
     tokenizer = KINDS[kind]
 
-    (found,) = encode_words(tokenizer, [["北", "京", "大", "学"]], 500)
+    ((found,),) = encode_words(tokenizer, [["北", "京", "大", "学"]], 500)
 
     written = tokenizer.decode(found.ids, skip_special_tokens=True).strip()
     assert " " not in written
@@ -69,28 +69,32 @@ def test_no_blank_is_made_up_between_words_of_a_script_without_blanks(kind):
     words=st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), min_size=1, max_size=12),
     limit=st.integers(3, 40),
 )
-def test_what_is_too_long_is_cut_in_whole_words_and_counted(kind, words, limit):
+def test_what_is_too_long_becomes_windows_of_whole_words(kind, words, limit):
     tokenizer = KINDS[kind]
-    (whole,) = encode_words(tokenizer, [words], 10_000)
+    frame, tags = frame_of(tokenizer), list(range(len(words)))
+    around = len(frame.opening) + len(frame.closing)
+    ((whole,),) = encode_words(tokenizer, [words], 10_000)
 
     (found,) = encode_words(tokenizer, [words], limit)
 
-    assert len(found.ids) <= limit
-    assert 1 <= len(found.firsts) == len(words) - found.cut
-    closing, kept = len(frame_of(tokenizer).closing), len(found.firsts)
-    if kept > 1 or not found.cut:
-        end = whole.firsts[kept] if kept < len(words) else len(whole.ids) - closing
-        if found.cut:
-            assert found.ids[: len(found.ids) - closing] == whole.ids[:end]
-            after = whole.firsts[kept + 1] if kept + 1 < len(words) else len(whole.ids) - closing
-            assert after + closing > limit  # one word more would not have fitted
+    assert {word for part in found for word in part.words} == set(tags)
+    for part in found:
+        assert len(part.ids) <= max(limit, around + 1)
+        assert len(part.firsts) == len(part.words) >= 1
+        assert [label for label in part.labels(tags) if label != UNKNOWN] == list(part.words)
+        ends = [*whole.firsts, len(whole.ids) - len(frame.closing)]
+        if all(ends[word + 1] - ends[word] <= limit - around for word in part.words):
+            assert (
+                part.ids[len(frame.opening) : len(part.ids) - len(frame.closing)]
+                == (whole.ids[ends[part.words.start] : ends[part.words.stop]])
+            )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_word_that_leaves_nothing_keeps_its_place(kind):
-    (found,) = encode_words(KINDS[kind], [["Anna", "", "\u200b", "in"]], 100)
+    ((found,),) = encode_words(KINDS[kind], [["Anna", "", "\u200b", "in"]], 100)
 
-    assert (len(found.firsts), found.cut) == (4, 0)
+    assert len(found.firsts) == 4
     assert len(set(found.firsts)) == 4
 
 
@@ -100,12 +104,12 @@ def test_a_word_that_spells_a_control_token_is_a_word(kind):
     controls = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
     frame = frame_of(tokenizer)
 
-    (found,) = encode_words(tokenizer, [["a", "</s>", "[SEP]", "<|endoftext|>"]], 100)
+    ((found,),) = encode_words(tokenizer, [["a", "</s>", "[SEP]", "<|endoftext|>"]], 100)
 
     assert not controls & set(found.ids[len(frame.opening) : len(found.ids) - len(frame.closing)])
 
 
 def test_the_first_piece_of_each_word_bears_its_tag_and_the_others_none():
-    pieces = Pieces(ids=(2, 10, 11, 12, 13, 3), firsts=(1, 4), cut=1)
+    pieces = Pieces(words=range(1, 3), ids=(2, 10, 11, 12, 13, 3), firsts=(1, 4))
 
-    assert pieces.labels([7, 5, 9]) == [UNKNOWN, 7, UNKNOWN, UNKNOWN, 5, UNKNOWN]
+    assert pieces.labels([9, 7, 5, 9]) == [UNKNOWN, 7, UNKNOWN, UNKNOWN, 5, UNKNOWN]

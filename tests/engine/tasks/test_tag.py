@@ -2,12 +2,14 @@
 
 import pyarrow as pa
 import pytest
+import torch
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.spans import write_list
 from slm_studio.core.work import outcome
 from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import SKETCHED
 from slm_studio.engine.tasks import tag, task_of
@@ -21,21 +23,57 @@ def tagged(*sentences: list[str]) -> Rows:
     return Rows(pa.table(cells), {"text": "words", "tags": "tags"})
 
 
-@pytest.fixture(params=["lstm", "bert"])
+@pytest.fixture(params=["lstm", "bert"], scope="module")
 def short_sighted(request: pytest.FixtureRequest) -> Loaded:
-    """Return a model that reads few words."""
-    recipe = make_recipe("tag", base=f"blank:{request.param}-nano", roles={}, settings={"max_length": 5}).settled()
-    rows = tagged(LONG)
-    return task_of("tag").blank(recipe, task_of("tag").learn(rows, recipe), rows)
+    """Return a model that sees seven pieces at once and knows Ada by heart."""
+    settings = {"max_length": 7, "dropout": 0.0}
+    recipe = make_recipe("tag", base=f"blank:{request.param}-nano", roles={}, settings=settings).settled()
+    task, rows = task_of("tag"), tagged(LONG, ["Rome", "and", "Ada"], ["Oslo", "Ada", "lives"])
+    torch.manual_seed(0)
+    loaded = task.blank(recipe, task.learn(rows, recipe), rows)
+    examples = outcome(task.examples(rows, loaded, None))
+    batch = examples.take(range(len(examples)))
+    optimizer = torch.optim.AdamW(loaded.net.parameters(), lr=0.002)
+    for _ in range(80):
+        optimizer.zero_grad()
+        task.loss(loaded, batch, recipe).backward()
+        optimizer.step()
+    loaded.net.eval()
+    return loaded
 
 
-def test_rows_that_are_not_read_to_their_end_are_counted(short_sighted: Loaded) -> None:
-    rows = tagged(LONG, ["Ada"], LONG, [])
-    examples = outcome(task_of("tag").examples(rows, short_sighted, None))
+def test_a_text_of_any_length_is_marked_to_its_end(short_sighted: Loaded) -> None:
+    words = ["and" if place % 9 else "Ada" for place in range(100)]
+    prompts = [{"text": " ".join(words)}, {"text": "Oslo"}, {"text": tuple(words[:46])}]
 
-    (remark,) = task_of("tag").remarks(rows, short_sighted, examples, scored=True)
+    found = list(task_of("tag").answer(short_sighted, prompts, {}))
 
-    assert (remark.code, remark.count, remark.values["limit"]) == ("texts-cut", 2, 5)
+    assert [(place, span.start, span.end) for place, span in found] == [
+        (prompt, 4 * place, 4 * place + 3) for prompt, many in ((0, 100), (2, 46)) for place in range(0, many, 9)
+    ]
+    assert all(span.score > 0.9 for _, span in found)
+
+
+def test_long_rows_are_learnt_and_scored_to_their_end(short_sighted: Loaded) -> None:
+    task, rows = task_of("tag"), tagged([*LONG, *LONG, "Ada"], ["Ada"], [])
+    examples = outcome(task.examples(rows, short_sighted, None))
+    seen = outcome(observe_all(task, short_sighted, examples, 4))
+
+    judged = outcome(task.judge(seen, examples, rows, short_sighted, whole=True))
+
+    assert examples.rows_N.tolist().count(0) > 2 and set(examples.rows_N) == {0, 1, 2}
+    assert judged.values()["entity_f1"] == 1.0
+    assert judged.per_label[0].support == 4
+    assert len(judged.cases.rows) == 3
+
+
+def test_a_plan_counts_what_long_rows_become() -> None:
+    settings = {"max_length": 4}
+    recipe = make_recipe("tag", base="blank:lstm-nano", roles={}, settings=settings).settled()
+
+    sketch = task_of("tag").sketch(recipe, tagged(LONG, ["Ada"]))
+
+    assert (sketch.examples, sketch.tokens_N.tolist()) == (3, [4, 4, 1])
 
 
 def test_gold_tags_are_read_once_as_long_as_their_rows_live(monkeypatch: pytest.MonkeyPatch) -> None:
