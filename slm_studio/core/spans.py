@@ -123,14 +123,16 @@ def spans_of_tags(
 
 
 def tags_of_words(spans: Iterable[Span], count: int, scheme: Scheme = "BIO") -> list[str]:
-    """Return one tag for each of `count` words from spans of words that do not overlap, in BIO, BIOES or IO.
+    """Return one tag for each of `count` words from spans of words that do not overlap.
 
     Example: tags_of_words([Span(1, 3, "LOC")], 4) == ["O", "B-LOC", "I-LOC", "O"]
     """
     tags = ["O"] * count
-    for start, end, label in spans:
+    found = set(spans)
+    ends = {(span.end, span.label) for span in found}
+    for start, end, label in found:
         places = ["I"] * (end - start)
-        if scheme != "IO":
+        if scheme in ("BIO", "BIOES") or (scheme == "IOB1" and (start, label) in ends):
             places[0] = "B"
         if scheme == "BIOES":
             places[-1] = "E" if len(places) > 1 else "S"

@@ -41,18 +41,22 @@ def bio_tags(texts: Sequence[str], cells: Sequence[str], scheme: marks.Scheme) -
     found = []
     for text, cell in zip(texts, cells, strict=True):
         sentence = sentence_of(text)
-        if _marks_spans(cell):
-            fitted, _ = marks.fit_spans(sentence.text, _read(marks.read_spans, cell), sentence.words)
-        else:
-            fitted, _ = marks.spans_of_tags(sentence.plain, _read(marks.read_list, cell), scheme)
-        named = [span if span.label else span._replace(label=UNNAMED) for span in fitted]
-        found.append(marks.tags_of_words(named, len(sentence.words)))
+        found.append(marks.tags_of_words(spans_of_cell(sentence, cell, scheme), len(sentence.words)))
     return found
+
+
+def spans_of_cell(sentence: Sentence, cell: str, scheme: marks.Scheme) -> list[marks.Span]:
+    """Return what a cell of tags or of spans of characters marks, as spans of words; each has a label."""
+    if marks_spans(cell):
+        fitted, _ = marks.fit_spans(sentence.text, read_marks(marks.read_spans, cell), sentence.words)
+    else:
+        fitted, _ = marks.spans_of_tags(sentence.plain, read_marks(marks.read_list, cell), scheme)
+    return [span if span.label else span._replace(label=UNNAMED) for span in fitted]
 
 
 def scheme_of_cells(cells: Sequence[str]) -> marks.Scheme:
     """Return the scheme in which all cells that hold tags are written."""
-    return marks.scheme_of(_read(marks.read_list, cell) for cell in cells if not _marks_spans(cell))
+    return marks.scheme_of(read_marks(marks.read_list, cell) for cell in cells if not marks_spans(cell))
 
 
 def types_of(tags: Sequence[str]) -> list[str]:
@@ -68,11 +72,13 @@ def labels_of_model(model: SavedModel) -> list[str]:
     return types_of(labels) if marking else labels
 
 
-def _marks_spans(cell: str) -> bool:
+def marks_spans(cell: str) -> bool:
+    """Say whether a cell holds spans of characters, not tags."""
     return cell.lstrip()[1:].lstrip().startswith("{")
 
 
-def _read(read: Callable[[str], T], cell: str) -> T:
+def read_marks(read: Callable[[str], T], cell: str) -> T:
+    """Return a cell of tags or spans as it is read. Raises StudioError where it holds something else."""
     try:
         return read(cell)
     except ValueError as error:
