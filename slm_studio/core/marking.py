@@ -55,6 +55,14 @@ class Marking:
         """Say whether nobody has marked it yet, nor said that there is nothing to mark."""
         return is_unfilled(self.cell) and not (self.form.spans and self.cell.strip())
 
+    def with_cell(self, cell: str) -> "Marking":
+        """Return the row with another cell."""
+        return replace(self, cell=cell, spans=tuple(spans_of_cell(self.sentence, cell, self.form.scheme)))
+
+    def settled(self, spans: Iterable[Span]) -> tuple[Span, ...]:
+        """Return spans as the column can say them: labels alone cannot part two that touch."""
+        return self.with_cell(self.written(spans)).spans
+
     def written(self, spans: Iterable[Span]) -> str:
         """Return the cell that marks these spans of words, which do not overlap."""
         wanted = tuple(sorted(spans))

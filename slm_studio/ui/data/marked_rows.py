@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
+from slm_studio.core.marking import Form, Marking, form_of, marking_of
+from slm_studio.core.prompt import read_cell
 from slm_studio.core.results import Span
-from slm_studio.core.spans import Scheme, characters_of, spans_of_tags
-from slm_studio.core.tagged import bio_tags, scheme_of_cells, sentence_of
+from slm_studio.core.spans import characters_of
+from slm_studio.core.tagged import sentence_of, spans_of_cell
 from slm_studio.core.tasks.info import Reads
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.marks import Marked, order_of
@@ -26,7 +28,7 @@ class MarkedRows:
         self.marks = _first(name for name, each in reads.items() if each == "tags")
         if not self.marks and self.texts:
             self.marks = _of_kind(kinds, "tags")
-        self._scheme: Scheme = "BIO"
+        self.form = Form()
         self.order: tuple[str, ...] = ()
         if self.texts and self.marks:
             self._look()
@@ -34,7 +36,8 @@ class MarkedRows:
     def _look(self) -> None:
         rows = range(min(LOOKED_AT, self._model.total))
         try:
-            self._scheme = scheme_of_cells([self._model.cell(row, self.marks) for row in rows])
+            is_of_words = any(isinstance(read_cell(self._model.cell(row, self.texts), "words"), tuple) for row in rows)
+            self.form = form_of([self._model.cell(row, self.marks) for row in rows], of_words=is_of_words)
         except StudioError:
             self.marks = ""  # its cells hold something else
             return
@@ -48,11 +51,17 @@ class MarkedRows:
         text, tags = self._model.cell(row, self.texts), self._model.cell(row, self.marks)
         try:
             sentence = sentence_of(text)
-            found, _ = spans_of_tags(sentence.plain, bio_tags([text], [tags], self._scheme)[0], "BIO")
-        except (StudioError, ValueError):
+            found = spans_of_cell(sentence, tags, self.form.scheme)
+        except StudioError:
             return None
         spans = tuple(Span(start, end, label, 1.0) for start, end, label in characters_of(found, sentence.words))
         return Marked(sentence.text, spans, self.order)
+
+    def marking(self, row: int) -> Marking:
+        """Return a row as it can be marked. Raises StudioError where it cannot."""
+        marking = marking_of(self._model.cell(row, self.texts), self._model.cell(row, self.marks), self.form)
+        self.order = tuple(dict.fromkeys([*self.order, *(span.label for span in marking.spans)]))
+        return marking
 
     def shows(self) -> dict[str, Callable[[int], Cell | None]]:
         """Return what columns show of a row: the words as a text, the tags as what they mark."""

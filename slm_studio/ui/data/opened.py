@@ -86,6 +86,7 @@ class Opened(QWidget):
         desk.editing.pending_changed.connect(self._show_edits)
         self.rows.model.edited.connect(self._on_edited)
         self.rows.table.cells.refused.connect(self.failed)
+        self.rows.failed.connect(self.failed)
         desk.failed.connect(self._on_failed)
         desk.described.connect(self._on_described)
         desk.checked.connect(self.findings.show_findings)
@@ -200,6 +201,8 @@ class Opened(QWidget):
     def _on_busy_changed(self, busy: bool) -> None:
         self.findings.busy(busy)
         self.clean_button.setEnabled(not busy)
+        if busy:
+            self.rows.settle()
         self.rows.model.editable = not busy  # what is changed in rows that others are being made of would be lost
 
     def _on_failed(self, error: StudioError) -> None:

@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import EXAMPLES, Column, Dataset
-from slm_studio.core.editing import Change
+from slm_studio.core.editing import Change, check_length
+from slm_studio.core.errors import StudioError
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.data.marked_rows import MarkedRows
@@ -16,6 +17,7 @@ from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import SearchField
 from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.mark_editor import Markable
 from slm_studio.ui.widgets.marks import Marked
 from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
 from slm_studio.ui.widgets.scaling import scaled
@@ -29,11 +31,13 @@ class RowsCard(Card):
     """Shows every row; `foot` takes further buttons."""
 
     filter_cleared = Signal()
+    failed = Signal(object)  # StudioError: why a row cannot be marked
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(padding=6, parent=parent)
         self.model = ArrowModel(self, editable=True)
         self._marked: MarkedRows | None = None
+        self._asked_column = 0  # the cell that was to be edited when its row was opened to be marked
         self.table = Table("Rows")
         self.table.setModel(self.model)
         self.table.cells.choices = self._choices
@@ -56,6 +60,8 @@ class RowsCard(Card):
         self.search.searched.connect(self._on_searched)
         self.model.filtered.connect(self._on_filtered)
         self.all_button.clicked.connect(self.show_all)
+        self.table.edit_requested.connect(self._on_edit_requested)
+        self.pages.list_requested.connect(self._on_list_requested)
 
     def open(self, dataset: Dataset, reads: Mapping[str, Reads]) -> None:
         """Show the rows of a dataset (again from the first); `reads` says how columns that play a role are read."""
@@ -82,6 +88,10 @@ class RowsCard(Card):
         self.table.clear_styles()
         self._marked = MarkedRows(self.model, dataset, reads)
         self.model.show_as(self._marked.shows(), self._marked.order)
+        names = self.model.columns
+        markable = {self._marked.texts, self._marked.marks} if self._marked.marks else set()
+        self.table.elsewhere = frozenset(names.index(name) + 1 for name in markable)
+        self.pages.let_mark(self._marks_of if markable else None)
         texts = {column for column, each in reads.items() if each != "label"} or {longest(dataset.columns)}
         with self.table.dressing():
             self.table.set_style(0, "muted", most=NUMBER_WIDTH)
@@ -98,6 +108,36 @@ class RowsCard(Card):
     def close_file(self) -> None:
         """Let the file go."""
         self.model.close()
+
+    def settle(self) -> None:
+        """Keep what is being edited or marked: other rows are about to be made of these."""
+        self.pages.keep_marks()
+
+    def _marks_of(self, row: int) -> Markable | None:
+        if self._marked is None or not self.model.editable:
+            return None
+        at = self.model.source_row(row)
+        try:
+            marking = self._marked.marking(at)
+            check_length(marking.cell)
+        except StudioError as error:
+            self.failed.emit(error)
+            return None
+        return Markable(marking, self._marked.order, partial(self._keep_marks, at, self._marked.marks))
+
+    def _keep_marks(self, row: int, column: str, cell: str) -> bool:
+        """Hand the new cell to whoever keeps changes; say whether it stands there now."""
+        self.model.edited.emit(row, column, self.model.cell(row, column), cell)
+        return self.model.cell(row, column) == cell
+
+    def _on_edit_requested(self, row: int, column: int) -> None:
+        self._asked_column = column
+        self.pages.mark_row(row)
+
+    def _on_list_requested(self, row: int) -> None:
+        assert self._marked is not None
+        column = self._asked_column or self.model.columns.index(self._marked.marks) + 1
+        self.table.edit_here(row, column)
 
     def show_label(self, column: str, label: str) -> None:
         """Show the rows of one label only."""

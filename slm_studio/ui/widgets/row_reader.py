@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayou
 from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.mark_editor import Markable, MarkEditor
 from slm_studio.ui.widgets.marks import Marked, write_marked
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
@@ -24,12 +25,15 @@ class RowReader(QWidget):
 
     moved = Signal(object)  # -1 or 1
     closed = Signal()
+    mark_requested = Signal()  # Return, too
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = the_theme()
         self._cells: Cells = ()
         self.title = Text("", "strong")
+        self.mark_button = Button("Correct the marks", small=True)
+        self.mark_button.hide()
         self.previous, self.next = Button("Previous", small=True), Button("Next", small=True)
         self.close_button = IconButton("close", "Back to the table")
         self.text = QTextEdit()
@@ -44,7 +48,7 @@ class RowReader(QWidget):
         head.setContentsMargins(10, 4, 4, 0)
         head.setSpacing(8)
         head.addWidget(self.title, 1)
-        for button in (self.previous, self.next, self.close_button):
+        for button in (self.mark_button, self.previous, self.next, self.close_button):
             head.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -53,6 +57,7 @@ class RowReader(QWidget):
         inner.setContentsMargins(10, 0, 0, 0)
         inner.addWidget(self.text)
         column.addLayout(inner, 1)
+        self.mark_button.clicked.connect(self.mark_requested)
         self.previous.clicked.connect(self._on_previous)
         self.next.clicked.connect(self._on_next)
         self.close_button.clicked.connect(self.closed)
@@ -114,14 +119,17 @@ class RowReader(QWidget):
             self.moved.emit(-1)
         elif key == Qt.Key.Key_Right and self.next.isEnabled():
             self.moved.emit(1)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.mark_button.isHidden():
+            self.mark_requested.emit()
         elif key in (Qt.Key.Key_Escape, Qt.Key.Key_Space):
             self.closed.emit()
 
 
 class ReadableTable(QStackedWidget):
-    """Shows the table, or in its place the row that was opened (Space, Return or a double click)."""
+    """Shows the table, or in its place the row that was opened (Space, Return or a double click), to read or to mark."""
 
     row_shown = Signal()
+    list_requested = Signal(object)  # the row whose marks shall be edited as the list that they are
 
     def __init__(
         self, table: Table, row_of: Callable[[int], tuple[Words, Cells]], parent: QWidget | None = None
@@ -129,44 +137,120 @@ class ReadableTable(QStackedWidget):
         """`row_of` returns what a shown row is called, and its cells in full."""
         super().__init__(parent)
         self.table, self.reader = table, RowReader()
+        self.editor: MarkEditor | None = None  # made when a row is marked first
         self._row_of = row_of
+        self._marks_of: Callable[[int], Markable | None] | None = None
         self._row = -1
         self.addWidget(table)
         self.addWidget(self.reader)
         table.row_opened.connect(self.open_row)
-        table.model().modelReset.connect(self._show_table)  # other rows close what was open
+        table.model().modelReset.connect(self._on_reset)
+        table.model().dataChanged.connect(self._on_data_changed)
         self.reader.moved.connect(self._on_moved)
         self.reader.closed.connect(self.close_row)
+        self.reader.mark_requested.connect(self._on_mark_requested)
+
+    def let_mark(self, marks_of: Callable[[int], Markable | None] | None) -> None:
+        """Let rows be marked: `marks_of` returns a row's marks, or None after saying why it cannot be marked."""
+        self._marks_of = marks_of
+        self.reader.mark_button.setVisible(marks_of is not None)
 
     @property
     def is_open(self) -> bool:
         """Say whether a row is shown in full."""
         return self.currentWidget() is self.reader
 
+    @property
+    def is_marking(self) -> bool:
+        """Say whether a row is being marked."""
+        return self.editor is not None and self.currentWidget() is self.editor
+
     def open_row(self, row: int) -> None:
         """Show a row in full."""
-        model = self.table.model()
-        if model is None or not 0 <= row < model.rowCount():
+        if self._choose(row):
+            title, cells = self._row_of(row)
+            self.reader.show_row(title, cells, is_first=row == 0, is_last=row == self._count() - 1)
+            self._show(self.reader)
+
+    def mark_row(self, row: int) -> None:
+        """Show a row to be marked."""
+        markable = self._marks_of(row) if self._marks_of is not None else None
+        if markable is None or not self._choose(row):
             return
-        self._row = row
-        self.table.select(row)
-        title, cells = self._row_of(row)
-        self.reader.show_row(title, cells, is_first=row == 0, is_last=row == model.rowCount() - 1)
-        self.setCurrentWidget(self.reader)
-        self.reader.setFocus()
-        self.row_shown.emit()
+        if self.editor is None:
+            self.editor = MarkEditor()
+            self.addWidget(self.editor)
+            self.editor.moved.connect(self._on_marking_moved)
+            self.editor.closed.connect(self.close_row)
+            self.editor.list_requested.connect(self._on_list_requested)
+        title, _ = self._row_of(row)
+        self.editor.show_row(title, markable, is_first=row == 0, is_last=row == self._count() - 1)
+        self._show(self.editor)
+
+    def keep_marks(self) -> None:
+        """Write what was marked in the row at hand."""
+        if self.editor is not None and self.is_marking:
+            self.editor.keep()
 
     def close_row(self) -> None:
         """Show the table again; the row that was read is the current one."""
-        if self.is_open:
-            self._show_table()
+        if self.is_open or self.is_marking:
+            self.setCurrentWidget(self.table)
             self.table.setFocus()
+
+    def _count(self) -> int:
+        model = self.table.model()
+        return model.rowCount() if model is not None else 0
+
+    def _choose(self, row: int) -> bool:
+        if not 0 <= row < self._count():
+            return False
+        self._row = row
+        if self.table.current_row() != row:
+            self.table.select(row)
+        return True
+
+    def _show(self, page: QWidget) -> None:
+        self.setCurrentWidget(page)
+        page.setFocus()
+        self.row_shown.emit()
 
     def _on_moved(self, by: int) -> None:
         self.open_row(self._row + by)
 
-    def _show_table(self) -> None:
+    def _on_mark_requested(self) -> None:
+        self.mark_row(self._row)
+
+    def _on_marking_moved(self, by: int) -> None:
+        """Go to the next row that can be marked."""
+        row = self._row + by
+        if 0 <= row < self._count():
+            self.mark_row(row)
+
+    def _on_list_requested(self) -> None:
+        self.close_row()
+        self.list_requested.emit(self._row)
+
+    def _on_reset(self) -> None:
+        """Close what was open: there are other rows now."""
+        if self.editor is not None:
+            self.editor.forget()
         self.setCurrentWidget(self.table)
+
+    def _on_data_changed(self) -> None:
+        """Show the row at hand anew, which may have been changed elsewhere, unless it is being changed here."""
+        if self.editor is not None and self.is_marking and not self.editor.is_changed:
+            self._show_marks_again()
+
+    def _show_marks_again(self) -> None:
+        row, editor = self._row, self.editor
+        markable = self._marks_of(row) if self._marks_of is not None else None
+        if markable is None or editor is None:
+            self.close_row()
+            return
+        if markable.marking != editor.marking:
+            title, _ = self._row_of(row)
+            editor.show_row(title, markable, is_first=row == 0, is_last=row == self._count() - 1)
 
 
 def _shown(text: str) -> str:
@@ -175,4 +259,6 @@ def _shown(text: str) -> str:
     return text[:MOST] + " … " + tr("({n} more characters)", n=len(text) - MOST)
 
 
-_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Escape, Qt.Key.Key_Space)
+_KEYS = (
+    Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Escape, Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter,
+)  # fmt: skip

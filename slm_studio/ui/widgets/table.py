@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
-from PySide6.QtCore import QAbstractItemModel, QItemSelection, QModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelection, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView, QWidget
 
@@ -26,6 +26,7 @@ class Table(QTableView):
     row_opened = Signal(object)  # Space; double click or Return, too, where that does not edit a cell
     row_selected = Signal(object)  # the current row; -1 where there is none
     action_clicked = Signal(object)  # the row whose action cell was clicked
+    edit_requested = Signal(object, object)  # row and column of a cell that has an editor of its own elsewhere
 
     def __init__(
         self, name: Words = "", *, row_height: int = 38, fits: bool = False, parent: QWidget | None = None
@@ -39,6 +40,7 @@ class Table(QTableView):
         self._most: dict[int, int] = {}
         self._needs: dict[int, int] = {}  # only grow, so that a search does not move the columns
         self._is_dressing = False
+        self.elsewhere: frozenset[int] = frozenset()  # columns whose cells have an editor of their own elsewhere
         self._cells = Cells(self)
         self.setItemDelegate(self._cells)
         self._quieten()
@@ -230,6 +232,25 @@ class Table(QTableView):
         """Repaint: selected chips change their ground."""
         super().selectionChanged(selected, deselected)
         self.viewport().update()
+
+    def edit(
+        self,
+        index: QModelIndex,
+        trigger: QAbstractItemView.EditTrigger = QAbstractItemView.EditTrigger.AllEditTriggers,
+        event: QEvent | None = None,
+    ) -> bool:
+        """Edit a cell; where its column has an editor elsewhere, ask for that one."""
+        is_meant = bool(trigger & self.editTriggers()) and bool(index.flags() & Qt.ItemFlag.ItemIsEditable)
+        if not is_meant or index.column() not in self.elsewhere:
+            return super().edit(index, trigger, event)  # type: ignore[arg-type]
+        self.edit_requested.emit(index.row(), index.column())
+        return True
+
+    def edit_here(self, row: int, column: int) -> None:
+        """Edit a cell in its place, whatever editor its column has."""
+        index = self.model().index(row, column)
+        self.setCurrentIndex(index)
+        super().edit(index, QAbstractItemView.EditTrigger.AllEditTriggers, None)  # type: ignore[arg-type]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the new size."""

@@ -89,7 +89,9 @@ class Place:
         return next((each for each in found if each.isVisible()), None)
 
     def type_over(self, row: int, column: int, text: str) -> None:
-        editor = self.editor(row, column)
+        if self.table.elsewhere:
+            self.table.edit_here(row, column)
+        editor = self.open_editor() or self.editor(row, column)
         editor.selectAll()
         QTest.keyClicks(editor, text)
         QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
