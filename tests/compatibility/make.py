@@ -22,7 +22,7 @@ from slm_studio.core.events import Finished, Step
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import FINISHED, Run, create_run
 from slm_studio.core.settings import Settings, save_settings
-from slm_studio.engine.models import classifiers, writers
+from slm_studio.engine.models import classifiers, families, writers
 
 HERE = Path(__file__).parent
 # Always the same place, so that what stands in a history (which must keep its length) tells of nobody's computer.
@@ -67,9 +67,7 @@ def main(name: str) -> None:
         patch.setenv(paths.HOME_VARIABLE, str(HOME))
         # What the app calls nano is half a megabyte and more. The form of a folder is the same at any width.
         patch.setitem(writers.SHAPES, "nano", writers.Shape(layers=1, width=16, heads=2))
-        patch.setitem(
-            classifiers.RECURRENT_SHAPES, "nano", classifiers.RecurrentShape(embedding=12, hidden=16, layers=1)
-        )
+        patch.setitem(classifiers.RECURRENT_SHAPES, "nano", families.RecurrentShape(embedding=12, hidden=16, layers=1))
         save_settings(Settings(language="zh_CN", theme="dark", threads=2, namespace="ada", notify=False))
         recorded = {"home": str(HOME), "models": {}, "runs": {}, "stopped": {}}
         datasets = {"classify": write_messages(), "write": write_story()}

@@ -7,19 +7,25 @@
 Numbers stand for parameters without the table of words, whose size the vocabulary decides.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
-    BertConfig,
     BertForSequenceClassification,
     PreTrainedModel,
 )
 
-from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.bag import BagConfig, BagForSequenceClassification
+from slm_studio.engine.models.families import (
+    ENCODER_SHAPES,
+    Family,
+    Order,
+    RecurrentShape,
+    bert_config,
+    make_network,
+)
 from slm_studio.engine.models.recurrent import LSTMForSequenceClassification, RecurrentConfig
 
 
@@ -28,36 +34,6 @@ class BagShape:
     """Say how wide a bag is; its tokenizer knows the number of features."""
 
     width: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecurrentShape:
-    """Say how wide and deep an LSTM is; `hidden` counts both directions."""
-
-    embedding: int
-    hidden: int
-    layers: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncoderShape:
-    """Say how wide and deep a Transformer encoder is."""
-
-    width: int
-    layers: int
-    heads: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """Say which network is wanted."""
-
-    size: str
-    vocabulary_size: int
-    labels: int
-    max_length: int
-    dropout: float
-    pad_token_id: int
 
 
 # At most, with as many features as the tokenizer holds: 0.5 M, 2.1 M, 16.8 M and 67 M
@@ -76,14 +52,6 @@ RECURRENT_SHAPES: Mapping[str, RecurrentShape] = {
     "base": RecurrentShape(embedding=384, hidden=1024, layers=2),
 }
 
-# 0.8 M, 4.7 M, 19 M (6 × 512) and 85 M (bert-base)
-ENCODER_SHAPES: Mapping[str, EncoderShape] = {
-    "nano": EncoderShape(width=192, layers=2, heads=3),
-    "micro": EncoderShape(width=320, layers=4, heads=5),
-    "small": EncoderShape(width=512, layers=6, heads=8),
-    "base": EncoderShape(width=768, layers=12, heads=12),
-}
-
 
 def make_classifier(
     family: str,
@@ -99,24 +67,11 @@ def make_classifier(
 
     `max_length` is the longest text in tokens (only `bert` has a limit). Example: make_classifier("bert", "nano", vocabulary_size=8000, labels=2, max_length=64, …)
     """
-    if family not in FAMILIES or size not in FAMILIES[family].sizes:
-        raise StudioError(
-            "no-such-network",
-            "There is no classifier “{family}-{size}”.",
-            "Choose one of {families}, in the size nano, micro, small or base.",
-            family=family,
-            size=size,
-            families=", ".join(FAMILIES),
-        )
     order = Order(
-        size=size,
-        vocabulary_size=vocabulary_size,
-        labels=labels,
-        max_length=max_length,
-        dropout=dropout,
+        size=size, vocabulary_size=vocabulary_size, labels=labels, max_length=max_length, dropout=dropout,
         pad_token_id=pad_token_id,
-    )
-    return FAMILIES[family].make(order)
+    )  # fmt: skip
+    return make_network(FAMILIES, family, order)
 
 
 def register_families() -> None:
@@ -152,28 +107,7 @@ def _make_lstm(order: Order) -> PreTrainedModel:
 
 
 def _make_bert(order: Order) -> PreTrainedModel:
-    shape = ENCODER_SHAPES[order.size]
-    config = BertConfig(
-        vocab_size=order.vocabulary_size,
-        hidden_size=shape.width,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        intermediate_size=4 * shape.width,
-        max_position_embeddings=order.max_length,
-        hidden_dropout_prob=order.dropout,
-        attention_probs_dropout_prob=order.dropout,
-        pad_token_id=order.pad_token_id,
-        num_labels=order.labels,
-    )
-    return BertForSequenceClassification(config)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """Say how a family is made, and in which sizes."""
-
-    make: Callable[[Order], PreTrainedModel]
-    sizes: Mapping[str, object]
+    return BertForSequenceClassification(bert_config(order))
 
 
 FAMILIES: Mapping[str, Family] = {

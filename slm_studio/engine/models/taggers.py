@@ -6,19 +6,18 @@
 Numbers stand for parameters without the table of features or pieces, whose size the vocabulary decides.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-from transformers import (
-    AutoConfig,
-    AutoModelForTokenClassification,
-    BertConfig,
-    BertForTokenClassification,
-    PreTrainedModel,
+from transformers import AutoConfig, AutoModelForTokenClassification, BertForTokenClassification, PreTrainedModel
+
+from slm_studio.engine.models.families import (
+    ENCODER_SHAPES,
+    Family,
+    Order,
+    RecurrentShape,
+    bert_config,
+    make_network,
 )
-
-from slm_studio.core.errors import StudioError
-from slm_studio.engine.models.classifiers import ENCODER_SHAPES, RecurrentShape
 from slm_studio.engine.models.tagging import LSTMForTokenClassification, TaggerConfig
 
 # 0.1 M, 0.3 M, 0.7 M and 5.9 M
@@ -30,19 +29,6 @@ TAGGER_SHAPES: Mapping[str, RecurrentShape] = {
 }
 # How many features a vocabulary holds at most
 MOST_FEATURES: Mapping[str, int] = {"nano": 20_000, "micro": 40_000, "small": 80_000, "base": 160_000}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """Say which network is wanted."""
-
-    size: str
-    vocabulary_size: int
-    labels: Sequence[str]
-    slots: int
-    max_length: int
-    dropout: float
-    pad_token_id: int
 
 
 def make_tagger(
@@ -61,25 +47,11 @@ def make_tagger(
     `slots` (of its WordTokenizer) matters to `lstm` alone, `max_length` in pieces and `pad_token_id` to `bert` alone.
     Example: make_tagger("lstm", "micro", vocabulary_size=len(tokenizer), labels=["O", "B-x", "I-x"], dropout=0.5, slots=32)
     """
-    if family not in FAMILIES or size not in FAMILIES[family].sizes:
-        raise StudioError(
-            "no-such-network",
-            "There is no tagger “{family}-{size}”.",
-            "Choose one of {families}, in the size nano, micro, small or base.",
-            family=family,
-            size=size,
-            families=", ".join(FAMILIES),
-        )
     order = Order(
-        size=size,
-        vocabulary_size=vocabulary_size,
-        labels=labels,
-        slots=slots,
-        max_length=max_length,
-        dropout=dropout,
-        pad_token_id=pad_token_id,
-    )
-    net = FAMILIES[family].make(order)
+        size=size, vocabulary_size=vocabulary_size, labels=len(labels), slots=slots, max_length=max_length,
+        dropout=dropout, pad_token_id=pad_token_id,
+    )  # fmt: skip
+    net = make_network(FAMILIES, family, order)
     net.config.id2label = dict(enumerate(labels))
     net.config.label2id = {label: place for place, label in enumerate(labels)}
     return net
@@ -100,34 +72,13 @@ def _make_lstm(order: Order) -> PreTrainedModel:
         hidden_size=shape.hidden,
         num_hidden_layers=shape.layers,
         dropout=order.dropout,
-        num_labels=len(order.labels),
+        num_labels=order.labels,
     )
     return LSTMForTokenClassification(config)
 
 
 def _make_bert(order: Order) -> PreTrainedModel:
-    shape = ENCODER_SHAPES[order.size]
-    config = BertConfig(
-        vocab_size=order.vocabulary_size,
-        hidden_size=shape.width,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        intermediate_size=4 * shape.width,
-        max_position_embeddings=order.max_length,
-        hidden_dropout_prob=order.dropout,
-        attention_probs_dropout_prob=order.dropout,
-        pad_token_id=order.pad_token_id,
-        num_labels=len(order.labels),
-    )
-    return BertForTokenClassification(config)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """Say how a family is made, and in which sizes."""
-
-    make: Callable[[Order], PreTrainedModel]
-    sizes: Mapping[str, object]
+    return BertForTokenClassification(bert_config(order))
 
 
 FAMILIES: Mapping[str, Family] = {
