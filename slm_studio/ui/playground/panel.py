@@ -39,7 +39,7 @@ class PlaygroundPanel(ModelPage):
     """Opens the session's model when somebody looks, keeps it open, and opens it again where its engine died."""
 
     def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
-        super().__init__("Playground", "chat", session, parent=parent)
+        super().__init__("Playground", "bubble", session, parent=parent)
         self._jobs = jobs
         self._views: dict[str, TaskView] = {}
         self.view: TaskView | None = None
@@ -111,7 +111,7 @@ class PlaygroundPanel(ModelPage):
             self.header.add_action(button)
 
     def _build_body(self) -> None:
-        self.viewless = EmptyState("chat", "")
+        self.viewless = EmptyState("bubble", "")
         self.file_sheet, self.code_sheet = FileSheet(self._session, self._jobs), CodeSheet()
         self.deck.add(self.viewless)
         for sheet in (self.file_sheet, self.code_sheet):

@@ -339,7 +339,7 @@ def places() -> tuple[Place, ...]:
         Place("data", "table", mark("Data"), key_text("data")),
         Place("train", "curve", mark("Train"), key_text("train")),
         Place("evaluate", "bars", mark("Evaluate"), key_text("evaluate")),
-        Place("playground", "chat", mark("Playground"), key_text("playground")),
+        Place("playground", "bubble", mark("Playground"), key_text("playground")),
         Place("hub", "download", mark("Hub"), key_text("hub")),
     )
 

@@ -99,7 +99,9 @@ def test_zoom_scales_letters_and_controls_and_stays_in_bounds(theme: Theme) -> N
     assert theme.zoom == 1.0
 
 
-@pytest.mark.parametrize("name", ["table", "curve", "bars", "chat", "download", "settings", "stop", "check", "warning"])
+@pytest.mark.parametrize(
+    "name", ["table", "curve", "bars", "bubble", "download", "settings", "stop", "check", "warning"]
+)
 def test_icons_take_their_colour(theme: Theme, name: str) -> None:
     image = pixmap(name, "#FF0000", 18, 2.0).toImage()
 
