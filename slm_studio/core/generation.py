@@ -20,6 +20,13 @@ class SamplingOptions:
         low=0.0,
         high=1.0,
     )
+    min_p: float = knob(
+        0.0,
+        "Min p",
+        "Draw among tokens that are at least this share as likely as the likeliest. 0 allows all.",
+        low=0.0,
+        high=1.0,
+    )
     repetition_penalty: float = knob(
         1.0,
         "Repetition penalty",

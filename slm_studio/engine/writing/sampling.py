@@ -1,7 +1,7 @@
 """Choose the next token from a network's logits: pure functions, the same dice on every device.
 
 The order is the one of `transformers.generate`, so that the same options mean the same distribution:
-repetition penalty → temperature → top_k → top_p → draw.
+repetition penalty → temperature → top_k → top_p → min_p → draw.
 """
 
 # V vocabulary, K tokens that are still candidates
@@ -54,7 +54,7 @@ def candidates(
     if options.temperature == 0:
         return ids_K, scores_V
     scores_K = scores_V / options.temperature
-    for keep, limit in ((keep_top_k, options.top_k), (keep_top_p, options.top_p)):
+    for keep, limit in ((keep_top_k, options.top_k), (keep_top_p, options.top_p), (keep_min_p, options.min_p)):
         mask_K = keep(scores_K, limit)
         if mask_K is not None:
             ids_K, scores_K = ids_K[mask_K], scores_K[mask_K]
@@ -92,3 +92,14 @@ def keep_top_p(scores_K: torch.Tensor, top_p: float) -> torch.Tensor | None:
     dropped_K = sorted_K.softmax(dim=-1).cumsum(dim=-1) <= 1 - top_p  # from the unlikeliest up
     dropped_K[-1] = False
     return torch.empty_like(dropped_K).scatter_(0, order_K, ~dropped_K)
+
+
+def keep_min_p(scores_K: torch.Tensor, min_p: float) -> torch.Tensor | None:
+    """Return a mask of the tokens at least `min_p` times as likely as the likeliest (always one); None where all stay.
+
+    Source: Nguyen et al. 2024, https://arxiv.org/abs/2407.01082
+    """
+    if min_p <= 0:
+        return None
+    chances_K = scores_K.softmax(dim=-1)
+    return chances_K >= min_p * chances_K.max()

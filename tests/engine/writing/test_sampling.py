@@ -6,6 +6,7 @@ import pytest
 import torch
 from transformers import (
     LogitsProcessorList,
+    MinPLogitsWarper,
     RepetitionPenaltyLogitsProcessor,
     TemperatureLogitsWarper,
     TopKLogitsWarper,
@@ -29,6 +30,8 @@ def reference(logits_V: torch.Tensor, options: SamplingOptions) -> torch.Tensor:
         steps.append(TopKLogitsWarper(options.top_k))
     if options.top_p < 1:
         steps.append(TopPLogitsWarper(options.top_p))
+    if options.min_p:
+        steps.append(MinPLogitsWarper(options.min_p))
     return steps(torch.tensor([CONTEXT]), logits_V[None])[0].softmax(dim=-1)
 
 
@@ -43,6 +46,8 @@ def reference(logits_V: torch.Tensor, options: SamplingOptions) -> torch.Tensor:
         SamplingOptions(temperature=2.0, top_p=0.0),
         SamplingOptions(temperature=1.7, top_p=0.9, top_k=20),
         SamplingOptions(temperature=0.9, top_p=0.8, top_k=30, repetition_penalty=1.8),
+        SamplingOptions(temperature=1.2, top_p=1.0, min_p=0.2),
+        SamplingOptions(temperature=0.9, top_p=0.9, top_k=30, min_p=0.05),
     ],
 )
 def test_chances_equal_those_of_transformers(options: SamplingOptions) -> None:
