@@ -67,13 +67,17 @@ def check_prompt(prompt: Prompt, info: TaskInfo, model: str) -> None:
 
 def is_blank(prompt: Prompt, info: TaskInfo) -> bool:
     """Say whether something that must be asked holds no word."""
-    musts = (role.name for role in info.asked if role.needed and not role.may_be_blank)
-    return any(not as_text(prompt.get(name, "")).strip() for name in musts)
+    if any(role.needed for role in info.asked):
+        musts = (role.name for role in info.asked if role.needed and not role.may_be_blank)
+        return any(not as_text(prompt.get(name, "")).strip() for name in musts)
+    # Where no role is needed by itself, one of those that ask something is enough.
+    return not any(as_text(prompt.get(role.name, "")).strip() for role in info.asked if not role.may_be_blank)
 
 
 def prompt_of(text: str, info: TaskInfo) -> Prompt:
-    """Return the prompt that a text by itself is: every asked role that is needed reads it in its way."""
-    return {role.name: _cell_of(text, role.reads) for role in info.asked if role.needed}
+    """Return the prompt that a text by itself is: every asked role that is needed, or else the first, reads it in its way."""
+    needed = [role for role in info.asked if role.needed] or info.asked[:1]
+    return {role.name: _cell_of(text, role.reads) for role in needed}
 
 
 def _cell_of(text: str, reads: Reads) -> Cell:

@@ -60,7 +60,7 @@ def test_every_task_is_asked_by_a_text_alone(info) -> None:
     prompt = prompt_of("hello there", info)
 
     check_prompt(prompt, info, "model")
-    assert {role.name for role in info.asked if role.needed} == set(prompt)
+    assert set(prompt) == ({role.name for role in info.asked if role.needed} or {info.asked[0].name})
     assert all("hello" in as_text(cell) for cell in prompt.values())
 
 

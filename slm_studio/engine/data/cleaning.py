@@ -1,6 +1,7 @@
 """Cleaning: named steps that mend texts or leave rows out, each a pure function."""
 
 import html
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -16,13 +17,14 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.prompt import Prompt, read_cell, write_cell
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.tasks import TaskInfo, task_info
+from slm_studio.core.tasks import Role, TaskInfo, task_info
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.privacy import mask_personal
 from slm_studio.engine.data.rows import open_part, open_table
+from slm_studio.engine.data.speakers import SPEAKER_KEYS
 from slm_studio.engine.data.splits import among, text_keys
 from slm_studio.engine.data.table import TableWriter, batches
 
@@ -106,9 +108,14 @@ def aim_of(recipe: Recipe, dataset: Dataset) -> Aim:
     return Aim(
         asked=tuple(roles[role.name] for role in info.asked if role.name in roles),
         answer=answer,
-        needed=tuple(roles[role.name] for role in info.roles if role.needed and role.name in roles),
+        needed=tuple(roles[role.name] for role in _needed(info) if role.name in roles),
         reads={roles[name]: reads for name, reads in mended.items() if name in roles},
     )
+
+
+def _needed(info: TaskInfo) -> list[Role]:
+    """Return the roles without which a row is empty: where none is needed by itself, all that may not be blank."""
+    return [role for role in info.roles if role.needed] or [role for role in info.roles if not role.may_be_blank]
 
 
 def mend(cell: str, steps: Sequence[str], reads: Reads) -> str:
@@ -120,14 +127,13 @@ def mend(cell: str, steps: Sequence[str], reads: Reads) -> str:
         return cell
     if reads in ("text", "label"):
         return _through(cell, wanted)
+    if reads == "messages":
+        return _through_messages(cell, wanted)
     whole = read_cell(cell, reads)
     if isinstance(whole, str):
         return _through(whole, wanted)
     return write_cell(
-        tuple(
-            _through(part, wanted) if isinstance(part, str) else {**part, "content": _through(part["content"], wanted)}
-            for part in whole
-        )  # type: ignore[arg-type]
+        tuple(_through(part, wanted) if isinstance(part, str) else part for part in whole)  # type: ignore[arg-type]
     )
 
 
@@ -144,6 +150,26 @@ def steps_of(dataset: Dataset) -> tuple[str, ...]:
     """Return the steps that mend cells and were applied to a dataset, in their order."""
     done = {remark.code.removeprefix(DONE) for remark in dataset.report.remarks if remark.code.startswith(DONE)}
     return tuple(name for name in STEPS if name in done and name in CELLS)
+
+
+def _through_messages(cell: str, steps: Sequence[Cell]) -> str:
+    """Return a list of messages, in whichever form, with what is said in them mended; another cell stays as it is."""
+    try:
+        items = json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
+    if not isinstance(items, list):
+        return cell
+    mended = [
+        {
+            key: _through(value, steps) if isinstance(value, str) and key not in SPEAKER_KEYS else value
+            for key, value in item.items()
+        }
+        if isinstance(item, dict)
+        else item
+        for item in items
+    ]
+    return json.dumps(mended, ensure_ascii=False)
 
 
 def _through(text: str, steps: Sequence[Cell]) -> str:

@@ -9,11 +9,11 @@ import pyarrow.compute as pc
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Progress
-from slm_studio.core.prompt import as_text, read_cell
 from slm_studio.core.recipe import Recipe, column_read_as
 from slm_studio.core.tasks import task_info
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.languages import language_of, tells_little
 from slm_studio.engine.data.rows import open_table
 
@@ -30,7 +30,8 @@ def describe_dataset(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     table = open_table(dataset.part())
     found: dict[str, object] = {"rows": table.num_rows, "labels": {}, "lengths": {}, "token_lengths": {}}
     found |= {"languages": {}, "empty": 0}
-    label, role = column_read_as(recipe, "label"), task_info(recipe.task).asked[0]
+    label, asked = column_read_as(recipe, "label"), task_info(recipe.task).asked
+    role = next((role for role in asked if recipe.roles.get(role.name)), asked[0])
     text = recipe.roles.get(role.name, "")
     yield Progress(mark("Counting labels"), 0, 3)
     if label:
@@ -52,7 +53,7 @@ def _plain(column: pa.ChunkedArray, reads: Reads) -> pa.ChunkedArray:
     """Return cells as running text."""
     if reads == "text":
         return column
-    return pa.chunked_array([[as_text(read_cell(cell, reads)) for cell in column.to_pylist()]], pa.large_string())
+    return pa.chunked_array([[said(cell, reads) for cell in column.to_pylist()]], pa.large_string())
 
 
 def count_labels(column: pa.ChunkedArray) -> dict[str, int]:

@@ -7,16 +7,30 @@ left out, never bent: a dialogue ends before its first call of a tool, because t
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import ASSISTANT, SYSTEM, USER, Dialogue, Message
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.speakers import SPEAKER_KEYS, TEXT_KEYS, is_tool, pair_of, role_of, spoken_by
 
 Turn = tuple[str, str]  # who, as the file says it, and what
+NONE = "no-dialogues"
 JOINT = "\n"  # between an instruction and its input, and between turns of one speaker
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """The cells of a row that make a dialogue: its messages, or a question, what it is about, and its answer."""
+
+    messages: str | None = None
+    question: str = ""
+    input: str = ""
+    answer: str = ""
+    system: str = ""
 
 
 def dialogues_of(rows: Mapping[str, Sequence[str]], system: str = "") -> tuple[list[Dialogue], tuple[Remark, ...]]:
@@ -30,19 +44,52 @@ def dialogues_of(rows: Mapping[str, Sequence[str]], system: str = "") -> tuple[l
     count = len(next(iter(rows.values()), ()))
     found = []
     for row in range(count):
+        written = Written(**{role: cells[row] for role, cells in rows.items()})
         mending = _Mending(notes, row)
-        turns = mending.turns_of({role: cells[row] for role, cells in rows.items()})
-        own = rows["system"][row].strip() if "system" in rows else ""
-        found.append(mending.dialogue(turns, own, system.strip()))
+        found.append(mending.dialogue(mending.turns_of(written), written.system.strip(), system.strip()))
     notes = _named(notes)
     if count and not any(found):
         raise StudioError(
-            "no-dialogues",
+            NONE,
             "None of the {rows} rows holds a question with an answer.",
             "Choose the columns anew: one with messages, or one with the questions and one with the answers.",
             rows=count,
         )
     return found, notes.report().remarks
+
+
+def dialogues_in(rows: Rows, system: str = "", *, strict: bool = False) -> list[Dialogue]:
+    """Return the dialogue of each row, () where it holds none. `strict` raises StudioError where no row holds one."""
+    try:
+        return dialogues_of({role: rows.column(role) for role in rows.roles}, system)[0]
+    except StudioError as error:
+        if strict or error.code != NONE:
+            raise
+        return [()] * len(rows)
+
+
+def messages_in(cell: str) -> Dialogue:
+    """Return the messages of a cell, whichever way they are written, up to the first that no chat here can hold."""
+    mending = _Mending(Notes(), 0)
+    return tuple(Message(who, said) for who, said in mending.known(mending.listed(cell, "")))
+
+
+def asked_in(written: Written, system: str = "") -> Dialogue:
+    """Return what a row asks: its turns up to the last question, in an order that a chat has; () where it asks nothing.
+
+    Example: asked_in(Written(question="Hi", answer="Hello")) == (Message("user", "Hi"),)
+    """
+    mending = _Mending(Notes(), 0)
+    turns = mending.known(mending.turns_of(replace(written, answer="")))
+    own = written.system.strip()
+    if turns and turns[0][0] == SYSTEM:
+        own = turns[0][1].strip() or own
+    turns, _ = _joined([turn for turn in turns if turn[0] != SYSTEM and turn[1].strip()])
+    turns = turns[1:] if turns and turns[0][0] == ASSISTANT else turns
+    turns = turns[:-1] if turns and turns[-1][0] == ASSISTANT else turns
+    prompt = own or system.strip()
+    front = (Message(SYSTEM, prompt),) if prompt and turns else ()
+    return front + tuple(Message(who, said) for who, said in turns)
 
 
 class _Mending:
@@ -52,19 +99,19 @@ class _Mending:
         self.notes = notes
         self.row = row
 
-    def turns_of(self, cells: Mapping[str, str]) -> list[Turn]:
+    def turns_of(self, written: Written) -> list[Turn]:
         """Return all turns of a row as they stand in it."""
-        if "messages" in cells:
-            return self._listed(cells["messages"], "")
-        asked = self._listed(cells.get("question", ""), USER)
-        if (more := cells.get("input", "")).strip():
-            asked.append((USER, more))
+        if written.messages is not None:
+            return self.listed(written.messages, "")
+        asked = self.listed(written.question, USER)
+        if written.input.strip():
+            asked.append((USER, written.input))
             asked = _joined(asked)[0] if all(who == USER for who, _ in asked) else asked
-        return asked + self._listed(cells.get("answer", ""), ASSISTANT)
+        return asked + self.listed(written.answer, ASSISTANT)
 
     def dialogue(self, turns: list[Turn], own: str, for_all: str) -> Dialogue:
         """Return turns in an order that a chat has, or () where none are left."""
-        turns = self._known(turns)
+        turns = self.known(turns)
         if turns and turns[0][0] == SYSTEM:
             own = turns.pop(0)[1].strip() or own
         turns = self._up_to(turns, SYSTEM, "system-late", SYSTEM_LATE)
@@ -87,7 +134,7 @@ class _Mending:
         front = (Message(SYSTEM, prompt),) if prompt else ()
         return front + tuple(Message(who, said) for who, said in turns)
 
-    def _listed(self, cell: str, role: str) -> list[Turn]:
+    def listed(self, cell: str, role: str) -> list[Turn]:
         """Return the turns of a cell that is a list of messages; any other text is one turn of `role`."""
         if not cell.strip():
             return []
@@ -112,7 +159,7 @@ class _Mending:
         who = spoken_by(item, SPEAKER_KEYS)
         return [(str(who or ""), content if isinstance(content, str) else "")]
 
-    def _known(self, turns: Iterable[Turn]) -> list[Turn]:
+    def known(self, turns: Iterable[Turn]) -> list[Turn]:
         """Return the turns before the first that is neither a user's nor an assistant's, under the names of a chat."""
         found: list[Turn] = []
         for who, said in turns:

@@ -11,13 +11,14 @@ import pyarrow as pa
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
-from slm_studio.core.prompt import is_blank, read_cell
+from slm_studio.core.prompt import is_blank
 from slm_studio.core.results import FileResult, further_cells, in_cells
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks import Role
 from slm_studio.core.tasks.info import Answers
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.cells import asked
 from slm_studio.engine.data.cleaning import mend_prompt
 from slm_studio.engine.data.names import is_known_name
 from slm_studio.engine.data.prose import is_prose
@@ -44,8 +45,7 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     item = on_shelf(handle)
     dataset = yield from _read(path, options, item)
     table = pa.concat_tables(open_part(dataset, split) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
-    asked = prompt_columns(item, dataset, options)
-    info, rows = item.task.info, Rows(table, asked)
+    info, rows = item.task.info, Rows(table, prompt_columns(item, dataset, options))
     added: dict[str, list[str]] = {"prediction": [], "score": []}
     for start in range(0, len(rows), CHUNK):
         for text, items in _answer(item, list(rows[start : start + CHUNK]), options):
@@ -148,8 +148,8 @@ def _answer(
 ) -> Iterator[tuple[str, Sequence[Answer] | None]]:
     """Yield the text of each row as it was asked, and its answer; None where a row holds no prompt: no text, no answer."""
     info = item.task.info
-    asked = {role.name: role for role in info.asked}
-    prompts = [{name: read_cell(cell, asked[name].reads) for name, cell in row.items()} for row in rows]
+    roles = {role.name: role for role in info.asked}
+    prompts = [{name: asked(cell, roles[name].reads) for name, cell in row.items()} for row in rows]
     mended = {
         place: mend_prompt(prompt, item.cleaning, info)
         for place, prompt in enumerate(prompts)

@@ -9,7 +9,7 @@ from slm_studio.core.dialogue_columns import dialogue_roles
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import Message, check_dialogue
 from slm_studio.core.texts import say
-from slm_studio.engine.data.dialogues import dialogues_of
+from slm_studio.engine.data.dialogues import Written, asked_in, dialogues_of, messages_in
 from slm_studio.engine.data.rows import Rows, open_table
 from tests.engine.data.ask import read, write_and_read
 
@@ -185,3 +185,18 @@ def test_real_calls_of_tools(real_data: Path, language, tools):
     assert counts(remarks)["tools-cut"] == tools == sum(map(any, called))
     assert [len(dialogue) for dialogue in found] == [len(roles) // 2 * 2 for roles in kept]
     assert counts(remarks)["no-answer"] == sum(len(roles) < 2 for roles in kept)
+
+
+def test_what_a_row_asks_ends_with_its_last_question_whichever_way_it_is_written():
+    shared = (
+        '[{"from": "system", "value": "Be kind."}, {"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Yes"}]'
+    )
+
+    assert asked_in(Written(messages=shared)) == (Message("system", "Be kind."), Message("user", "Hi"))
+    assert asked_in(Written(question="Add", input="1 2", answer="3"), "S") == (
+        Message("system", "S"),
+        Message("user", "Add\n1 2"),
+    )
+    assert asked_in(Written(messages='[{"from": "tool", "value": "x"}]'), "S") == ()
+    assert [each.content for each in messages_in(shared)] == ["Be kind.", "Hi", "Yes"]
+    assert messages_in("no list") == ()

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from slm_studio.core.dataset import EXAMPLES, Dataset, Finding
 from slm_studio.core.errors import Value
-from slm_studio.core.prompt import as_text, read_cell
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.tasks import Role, TaskInfo, task_info
+from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.cleaning import row_keys
 
 LOOKED_AT = 1_000_000  # rows that are looked at
@@ -50,7 +50,7 @@ class Look:
         if role is None:
             return []
         cells = self.table.column(self.roles[role.name]).to_pylist()
-        return cells if role.reads == "text" else [as_text(read_cell(cell, role.reads)) for cell in cells]
+        return cells if role.reads == "text" else [said(cell, role.reads) for cell in cells]
 
     @cached_property
     def answers(self) -> list[str]:

@@ -1,0 +1,20 @@
+"""Cells: what the text of a cell means to a role. Messages may be written in any of the ways in which files hold dialogues."""
+
+from slm_studio.core.messages import messages_to_plain
+from slm_studio.core.prompt import Cell, as_text, read_cell
+from slm_studio.core.tasks.info import Reads
+from slm_studio.engine.data.dialogues import Written, asked_in, messages_in
+
+
+def said(cell: str, reads: Reads) -> str:
+    """Return a cell as running text."""
+    if reads == "text":
+        return cell
+    if reads == "messages":
+        return "\n".join(message.content for message in messages_in(cell))
+    return as_text(read_cell(cell, reads))
+
+
+def asked(cell: str, reads: Reads) -> Cell:
+    """Return a cell as a part of a prompt: of a dialogue the messages up to the last question."""
+    return tuple(messages_to_plain(asked_in(Written(messages=cell)))) if reads == "messages" else read_cell(cell, reads)
