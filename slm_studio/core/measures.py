@@ -78,6 +78,12 @@ MEASURES = {
             title=mark("perplexity"),
             meaning=mark("as unsure as between {value} tokens"),
         ),
+        Measure(key="answer_loss", title=mark("loss on answers"), form="nats"),
+        Measure(key="stop_rate", title=mark("stops by itself"), form="share"),
+        Measure(key="different", title=mark("different answers"), form="share"),
+        Measure(key="distinct_1", title=mark("different words"), form="share"),
+        Measure(key="distinct_2", title=mark("different pairs of words"), form="share"),
+        Measure(key="chrf", title=mark("likeness to the true answers (chrF)"), form="share"),
         Measure(key="bits_per_byte", title=mark("bits per byte"), short=mark("{value} bits/byte")),
     )
 }
@@ -88,6 +94,8 @@ METHODS = {
         Method(key="tfidf_linear", title=mark("TF-IDF + linear")),
         Method(key="frequent_tag", title=mark("most frequent tag")),
         Method(key="gazetteer", title=mark("list of names")),
+        Method(key="nearest", title=mark("answer to the nearest question")),
+        Method(key="base", title=mark("its base, untouched")),
         Method(key="unigram", title=mark("token counts")),
         Method(key="xz", title=mark("xz")),
     )

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from slm_studio.engine.measuring.scoring import bootstrap
+
 SIGNIFICANT = 0.05
 
 
@@ -31,3 +33,23 @@ def verdict(first_right: np.ndarray, second_right: np.ndarray) -> str:
     if mcnemar(first_right, second_right) >= SIGNIFICANT:
         return "none"
     return "better" if first_right.sum() > second_right.sum() else "worse"
+
+
+def paired(first_N: np.ndarray, second_N: np.ndarray, weights_N: np.ndarray) -> tuple[float, float, float]:
+    """Return the mean difference first − second of sums over the same rows, a unit of weight, and its 95 % interval.
+
+    Rows are resampled with both of their numbers, so that what makes a row hard for both does not count.
+    """
+    gaps_N = first_N - second_N
+
+    def mean(places: np.ndarray) -> float:
+        return float(gaps_N[places].sum() / max(weights_N[places].sum(), 1e-12))
+
+    low, high = bootstrap(mean, len(gaps_N))
+    return mean(np.arange(len(gaps_N))), low, high
+
+
+def paired_verdict(gain: tuple[float, float, float]) -> str:
+    """Return "better" where a paired gain is above 0 for sure, "worse" where it is below, else "none"."""
+    _, low, high = gain
+    return "better" if low > 0 else "worse" if high < 0 else "none"

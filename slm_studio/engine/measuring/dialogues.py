@@ -16,10 +16,10 @@ LONGEST_GRAM = 6  # characters
 BETA = 2.0  # recall counts twice as much as precision
 
 
-def stops_by_itself(ended: Sequence[bool]) -> Metric:
+def stop_rate(ended: Sequence[bool]) -> Metric:
     """Return the share of answers that ended before the limit did, with Wilson's interval."""
     low, high = wilson(sum(ended), len(ended))
-    return Metric(key="stops_by_itself", value=sum(ended) / max(1, len(ended)), low=low, high=high)
+    return Metric(key="stop_rate", value=sum(ended) / max(1, len(ended)), low=low, high=high)
 
 
 def variety(answers: Sequence[str]) -> tuple[Metric, ...]:

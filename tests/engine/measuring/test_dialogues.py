@@ -3,7 +3,7 @@
 import pytest
 
 from slm_studio.core.messages import Message
-from slm_studio.engine.measuring.dialogues import chrf, chrf_each, nearest_answers, stops_by_itself, variety
+from slm_studio.engine.measuring.dialogues import chrf, chrf_each, nearest_answers, stop_rate, variety
 from slm_studio.engine.measuring.nearest import Nearest, words
 
 SAID = ["The cat sat on the mat.", "猫坐在垫子上。", "", "short"]
@@ -25,7 +25,7 @@ def test_chrf_has_an_interval_around_it():
 
 
 def test_how_often_it_stops_has_wilsons_interval():
-    found = stops_by_itself([True] * 9 + [False])
+    found = stop_rate([True] * 9 + [False])
 
     assert found.value == 0.9
     assert (found.low, found.high) == pytest.approx((0.596, 0.982), abs=1e-3)
