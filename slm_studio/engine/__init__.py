@@ -172,6 +172,17 @@ def predict(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator
 
 
 @_advised
+def render(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
+    """Show what a model that chats receives of a prompt, before it answers.
+
+    Ends in Finished(dict): {"text", "tokens": [[piece, is_answer], …], "used", "limit", "not_sent", "cut"}.
+    """
+    from slm_studio.engine.inference.shelf import render_prompt
+
+    return render_prompt(handle, prompt, options)
+
+
+@_advised
 def predict_file(handle: str, path: str, out: str, options: dict[str, object]) -> Iterator[Event]:
     """Answer every row of a file. Ends in Finished(FileResult)."""
     from slm_studio.engine.inference.file import predict_rows

@@ -4,19 +4,21 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from slm_studio.core.dataset import Dataset, Remark
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note
-from slm_studio.core.prompt import Prompt, as_text, read_cell
+from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_of
 from slm_studio.core.results import Baseline, ClassScore, Item, Metric
 from slm_studio.core.tasks import TaskInfo, task_info
 from slm_studio.core.work import Work
+from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.examples import IDS, Batch, Packed
@@ -89,7 +91,7 @@ class Task:
         """Return what is asked of each row as plain text: to tell its language and length, and rows that are the same."""
         role = self.info.asked[0]
         cells = rows.column(role.name)
-        return cells if role.reads == "text" else [as_text(read_cell(cell, role.reads)) for cell in cells]
+        return cells if role.reads == "text" else [said(cell, role.reads) for cell in cells]
 
     def reads_on(self, loaded: Loaded) -> bool:
         """Say whether rows are the lines of one text rather than each a whole of its own."""
@@ -124,6 +126,10 @@ class Task:
     def chance(self, loaded: Loaded) -> float | None:
         """Return the loss of guessing by how often each answer occurs, where that is known."""
         return None
+
+    def fresh(self, loaded: Loaded) -> Sequence[str]:
+        """Return the names of parameters that were newly made on top of inherited ones: they learn faster."""
+        return cast(Sequence[str], loaded.facts.get("fresh", ()))
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Return a few answers, to watch while the model learns."""
@@ -164,6 +170,19 @@ class Task:
         """Answer prompts, piece by piece: (which prompt, item). The pieces of one prompt come in order."""
         raise NotImplementedError
 
+    def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
+        """Return what of a prompt the model receives, where that may be less than all (JSON values)."""
+        return {}
+
+    def rendered(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
+        """Return the exact text and tokens that the model receives (JSON values). Raises StudioError where none are shown."""
+        raise StudioError(
+            "nothing-rendered",
+            "Models of the task “{task}” receive a prompt as it is written.",
+            "Ask for an answer instead.",
+            task=self.key,
+        )
+
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
         """Return every number that stands behind the answers, in a fixed order: two models are the same if these are."""
         raise NotImplementedError
@@ -173,6 +192,10 @@ class Task:
         folder.mkdir(parents=True, exist_ok=True)
         loaded.net.save_pretrained(str(folder))
         loaded.tokenizer.save_pretrained(str(folder))
+
+    def keep(self, loaded: Loaded, recipe: Recipe, base: str, folder: Path) -> None:
+        """Write what stays of a trained net. `base` is the public name of what it went on from."""
+        self.save(loaded, folder)
 
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read back what `save` wrote, ready to answer."""

@@ -122,6 +122,10 @@ class TaskInfo:
     hub_tag: str
     verb: str  # the command that answers one prompt
     architectures: tuple[str, ...]  # ends of the names of foreign networks that do this task as they are
+    templated: bool = (
+        False  # its models bring a template of their own: such a folder is for it rather than for its likes
+    )
+    unused: tuple[str, ...] = ()  # knobs of Recipe that mean nothing for it
     continues: tuple[str, ...] = ()  # other tasks whose models it may go on from, also some that are still to come
     blank_is: Literal["training", "pre-training"]  # what learning from nothing is called in a lineage
     caution: str = ""  # what a model card warns of

@@ -99,7 +99,15 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
         count += 1
         yield Predicted(result)
     seconds = time.perf_counter() - began
-    yield Finished({"count": count, "seconds": seconds, "device": str(item.loaded.device)})
+    more = item.task.sent(item.loaded, prompt, options)
+    yield Finished({"count": count, "seconds": seconds, "device": str(item.loaded.device)} | more)
+
+
+def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
+    """Say what an open model would receive of a prompt. Ends in Finished(dict)."""
+    item = on_shelf(handle)
+    prompt = mend_prompt({role: _whole(cell) for role, cell in prompt.items()}, item.cleaning, item.task.info)
+    yield Finished(item.task.rendered(item.loaded, prompt, options))
 
 
 def _whole(cell: Cell) -> Cell:

@@ -39,14 +39,24 @@ def continue_net(folder: Path, task: str, *, labels: int, dropout: float) -> tup
     return _load(folder, task, config, torch.float32, ignore_mismatched_sizes=True)
 
 
-def open_tokenizer(folder: Path) -> Vocabulary:
-    """Return the vocabulary of a model folder."""
+def continue_whole(folder: Path, task: str, *, dropout: float) -> PreTrainedModel:
+    """Return the network of a base of which nothing may be new, ready to learn."""
+    config = network_config(folder)
+    set_dropout(config, dropout)
+    net, missing = _load(folder, task, config, torch.float32)
+    if missing:
+        raise incomplete(missing)
+    return net
+
+
+def open_tokenizer(folder: Path, beside: Path | None = None) -> Vocabulary:
+    """Return the vocabulary of a model folder; `beside` is where its config stands, if elsewhere."""
     if (folder / BAG_TOKENIZER).is_file():
         return BagTokenizer.from_pretrained(str(folder))
     if (folder / WORD_TOKENIZER).is_file():
         return WordTokenizer.from_pretrained(str(folder))
     quiet_libraries()
-    config = network_config(folder)
+    config = network_config(beside or folder)
     with blaming(folder.name):
         found = AutoTokenizer.from_pretrained(
             str(folder), config=config, trust_remote_code=False, local_files_only=True

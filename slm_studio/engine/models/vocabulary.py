@@ -113,6 +113,20 @@ def suited_size(texts: Sequence[str], size: str) -> int:
     return max(512, min(most, 2 ** round(math.log2(wished))))
 
 
+def plain_vocabulary(texts: Sequence[str], size: str, most: int | None = None) -> PreTrainedTokenizerFast:
+    """Learn the vocabulary that suits texts: characters, or pieces as many as suit a network of a size (or `most`)."""
+    if suited_tokens(texts) == "characters":
+        return character_vocabulary(texts)
+    return train_byte_pairs(texts, most or suited_size(texts, size))
+
+
+def count_vocabulary(texts: Sequence[str], size: str, most: int | None = None) -> int:
+    """Return about how many tokens `plain_vocabulary` would learn, without learning it."""
+    if suited_tokens(texts) == "characters":
+        return len(set().union(*texts)) + 2
+    return most or suited_size(texts, size)
+
+
 def _writer_tokenizer(tokenizer: Tokenizer, unknown: str | None) -> PreTrainedTokenizerFast:
     """Wrap a vocabulary for a model that writes: one token begins, ends and pads."""
     named = {"unk_token": unknown} if unknown else {}

@@ -5,7 +5,7 @@
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
-from slm_studio.core import knobs
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
-from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base, split_of
 from slm_studio.core.results import Baseline, Metric, Token
@@ -39,7 +37,7 @@ from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, checked
-from slm_studio.engine.writing.decoding import stream
+from slm_studio.engine.writing.decoding import decoding_of, stream
 
 LEAST = 100  # characters from which anything can be learnt at all
 PROMPT = 24  # characters of held-out text with which a sample begins
@@ -209,11 +207,7 @@ class Write(Task):
         self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
     ) -> Iterator[tuple[int, Token]]:
         """Yield each continuation, token by token. Options: the fields of DecodingOptions."""
-        known = {each.name for each in fields(DecodingOptions)}
-        chosen = {name: value for name, value in options.items() if name in known}
-        decoding = DecodingOptions(**chosen | {"stop": tuple(chosen.get("stop", ()))})  # type: ignore[arg-type]
-        if problems := knobs.problems(decoding):
-            raise problems[0]
+        decoding = decoding_of(options)
         for place, prompt in enumerate(prompts):
             ids = [*opening_of(loaded), *self._ids(loaded, str(prompt["text"])).tolist()]
             for token in stream(loaded.net, loaded.tokenizer, ids, decoding, continues=True):  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import ASSISTANT, SYSTEM, Dialogue, Message
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.notes import Notes
-from slm_studio.engine.models.encoding import Ids, encode_plain
+from slm_studio.engine.models.encoding import Ids
 from slm_studio.engine.writing.chat_tokens import ChatTokens
 from slm_studio.engine.writing.templates import unsteady
 
@@ -184,16 +184,10 @@ class _Fitting:
             if not content:
                 break
             gone += over
-            content = self._without(question.content, gone)
+            content = self.chat.without_beginning(question.content, gone)
             example = self._last((*head, Message(question.role, content), answer))
         self.notes.add("answers-left-out", ANSWERS_LEFT_OUT, place=self.row)
         return None
-
-    def _without(self, text: str, tokens: int) -> str:
-        """Return a text without its first `tokens` tokens, to the character."""
-        encode_plain(self.chat.tokenizer, [""])  # sets the vocabulary to take control tokens in it as text
-        offsets = self.chat.tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).offsets  # type: ignore[attr-defined]
-        return text[offsets[tokens][0] :] if tokens < len(offsets) else ""
 
 
 DIALOGUES_PARTED = mark(

@@ -67,6 +67,12 @@ class ChatTokens:
             self._backend.encode_special_tokens = True  # as encode_plain leaves it: a person's text is text
         return found
 
+    def without_beginning(self, text: str, tokens: int) -> str:
+        """Return a text without its first `tokens` tokens, to the character."""
+        encode_plain(self.tokenizer, [""])  # sets the vocabulary to take control tokens in it as text
+        offsets = self._backend.encode(text, add_special_tokens=False).offsets
+        return text[offsets[tokens][0] :] if tokens < len(offsets) else ""
+
     def shown(self, rendered: str) -> str:
         """Return a rendered text as a person reads it."""
         return _MARKS.sub("", rendered)

@@ -8,12 +8,14 @@ Three layers, each of which can be tested alone:
 
 # T tokens, V vocabulary, K alternatives shown
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from inspect import signature
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from slm_studio.core import knobs
 from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
@@ -44,7 +46,7 @@ def stream(
     context_ids = list(prompt_ids) or _start_ids(net, tokenizer)
     generator = torch.Generator()
     generator.seed() if options.seed is None else generator.manual_seed(options.seed)
-    end_ids = _end_ids(net, tokenizer)
+    ends = end_ids(net, tokenizer)
     opening = list(frame_of(tokenizer).opening)
     continuation = Continuation(net, opening if context_ids[: len(opening)] == opening else ())
     guard = StopGuard(options.stop)
@@ -56,7 +58,7 @@ def stream(
             logits_V = continuation.next_logits(context_ids)
             token_id, probability = pick(logits_V, options, generator, context_ids)
             context_ids.append(token_id)
-            is_last = n == options.max_new_tokens or token_id in end_ids
+            is_last = n == options.max_new_tokens or token_id in ends
             text = guard.add(texts.add(token_id) + (texts.finish() if is_last else ""))
             text += guard.finish() if is_last else ""
             yield Token(text, probability, token_id, _alternatives(logits_V, tokenizer, options.alternatives))
@@ -64,6 +66,16 @@ def stream(
                 return
     finally:
         net.train(was_training)
+
+
+def decoding_of(options: Mapping[str, object]) -> DecodingOptions:
+    """Return the decoding that loose options ask for; those that are none of its fields are left out. Raises StudioError."""
+    known = {each.name for each in fields(DecodingOptions)}
+    chosen = {name: value for name, value in options.items() if name in known}
+    decoding = DecodingOptions(**chosen | {"stop": tuple(chosen.get("stop", ()))})  # type: ignore[arg-type]
+    if problems := knobs.problems(decoding):
+        raise problems[0]
+    return decoding
 
 
 class Continuation:
@@ -176,7 +188,7 @@ def _alternatives(
     )
 
 
-def _end_ids(net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+def end_ids(net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     """Return the tokens that end a text: those of `generate`, or else the vocabulary's."""
     found = net.generation_config.eos_token_id if net.generation_config is not None else None
     found = tokenizer.eos_token_id if found is None else found

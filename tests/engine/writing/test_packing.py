@@ -5,7 +5,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, Gemma2Config, GPT2Config, LlamaConfig, Qwen3Config
 
-from slm_studio.engine.writing.packing import IGNORED, block, pack
+from slm_studio.engine.writing.packing import learnt_nats, pack, side_by_side
 
 SMALL = {
     "vocab_size": 50, "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
@@ -31,34 +31,36 @@ def examples(*lengths):
 def test_packed_logits_and_loss_are_those_of_each_dialogue_alone(shape, attention):
     torch.manual_seed(0)
     net = AutoModelForCausalLM.from_config(CONFIGS[shape], attn_implementation=attention).eval()
-    rows = [examples(7, 9, 4), examples(12, 5, 2)]
-    blocks = [block(row, 24, 0) for row in rows]
-    batch = {name: torch.tensor(np.stack([each[name] for each in blocks])) for name in blocks[0]}
-
-    with torch.inference_mode():
-        out = net(**batch, use_cache=False)
-        alone, losses, learnt = [], 0.0, 0
-        for ids, answers in (example for row in rows for example in row):
-            labels = torch.tensor(np.where(answers, ids, IGNORED))[None]
-            single = net(input_ids=torch.tensor(ids)[None], labels=labels, use_cache=False)
-            alone.append(single.logits[0])
-            count = int((labels[0, 1:] != IGNORED).sum())
-            losses, learnt = losses + (float(single.loss) * count if count else 0.0), learnt + count
-
-    packed = torch.cat([out.logits[0, :20], out.logits[1, :19]])
-    assert torch.isfinite(out.logits).all()
-    torch.testing.assert_close(packed, torch.cat(alone), atol=1e-5, rtol=1e-5)
-    assert float(out.loss) == pytest.approx(losses / learnt, rel=1e-5)
-
-
-def test_a_block_is_laid_out_by_hand():
-    found = block(
-        [(np.array([5, 6, 7]), np.array([False, True, True])), (np.array([8, 9]), np.array([True, True]))], 7, 1
+    rows = examples(7, 9, 4, 12, 5, 2)
+    lengths = torch.tensor([len(ids) for ids, _ in rows])
+    ids_NT, answers_NT = (
+        torch.tensor([np.pad(each, (0, 12 - len(each))).tolist() for each in column])
+        for column in zip(*rows, strict=True)
     )
 
-    assert found["input_ids"].tolist() == [5, 6, 7, 8, 9, 1, 1]
-    assert found["labels"].tolist() == [-100, 6, 7, -100, 9, -100, -100]
-    assert found["position_ids"].tolist() == [0, 1, 2, 0, 1, 0, 0]
+    blocks = side_by_side(ids_NT, answers_NT, lengths, 0)
+    with torch.inference_mode():
+        nats, owners = learnt_nats(net, blocks)
+
+    assert len(blocks.ids_BT) < len(rows)
+    for number, (ids, answers) in enumerate(rows):
+        whole = torch.tensor(ids)[None]
+        with torch.inference_mode():
+            logits = net(input_ids=whole, use_cache=False).logits[0, :-1]
+        alone = torch.nn.functional.cross_entropy(logits, whole[0, 1:], reduction="none")[torch.tensor(answers[1:])]
+        torch.testing.assert_close(nats[owners == number], alone, atol=1e-5, rtol=1e-5)
+
+
+def test_blocks_are_laid_out_by_hand():
+    ids_NT = torch.tensor([[5, 6, 7, 4, 3], [8, 9, 1, 1, 1], [2, 2, 2, 1, 1]])
+    answers_NT = torch.tensor([[0, 1, 1, 0, 1], [1, 1, 0, 0, 0], [0, 0, 1, 0, 0]])
+
+    found = side_by_side(ids_NT, answers_NT, torch.tensor([5, 2, 3]), 1)
+
+    assert found.ids_BT.tolist() == [[5, 6, 7, 4, 3], [2, 2, 2, 8, 9]]
+    assert found.answers_BT.int().tolist() == [[0, 1, 1, 0, 1], [0, 0, 1, 0, 1]]
+    assert found.positions_BT.tolist() == [[0, 1, 2, 3, 4], [0, 1, 2, 0, 1]]
+    assert found.owners_BT.tolist() == [[0] * 5, [2, 2, 2, 1, 1]]
 
 
 def test_every_example_stands_in_one_block_that_has_room():

@@ -12,7 +12,7 @@ from slm_studio.core.messages import messages_from_json
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.writing.answer_mask import mark_answers
 from slm_studio.engine.writing.chat_tokens import ChatTokens
-from slm_studio.engine.writing.packing import block, pack
+from slm_studio.engine.writing.packing import learnt_nats, side_by_side
 from slm_studio.engine.writing.templates import template_of
 from tests.engine.data.ask import read, rows
 
@@ -65,16 +65,19 @@ def test_real_logits_of_a_packed_block_are_those_of_each_dialogue(smollm2, real_
         messages_from_json(row["messages"])[:4] for row in rows(read(real_data / "kdconv_chat" / "train.jsonl"))
     ]
     found = mark_answers(chat, dialogues[:3], 512, Notes())
-    size = sum(len(example.ids) for example in found) + 5
-    (places,) = pack([len(example.ids) for example in found], size)
-    packed = block([(found[place].ids, found[place].answers) for place in places], size, tokenizer.pad_token_id)
+    width = 2 * max(len(example.ids) for example in found)
+    ids_NT, answers_NT = (
+        torch.tensor(np.stack([np.pad(getattr(each, name), (0, width - len(each.ids))) for each in found])).long()
+        for name in ("ids", "answers")
+    )
+    blocks = side_by_side(ids_NT, answers_NT, torch.tensor([len(each.ids) for each in found]), tokenizer.pad_token_id)
 
     with torch.inference_mode():
-        batch = {name: torch.tensor(array)[None] for name, array in packed.items() if name != "labels"}
-        together = net(**batch, use_cache=False).logits[0]
-        at = 0
-        for place in places:
-            ids = torch.tensor(found[place].ids.astype(np.int64))[None]
-            alone = net(input_ids=ids, use_cache=False).logits[0]
-            torch.testing.assert_close(together[at : at + ids.shape[1]], alone, atol=2e-3, rtol=1e-3)
-            at += ids.shape[1]
+        nats, owners = learnt_nats(net, blocks)
+        for number, each in enumerate(found):
+            ids = torch.tensor(each.ids.astype(np.int64))[None]
+            logits = net(input_ids=ids, use_cache=False).logits[0, :-1]
+            alone = torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none")[
+                torch.tensor(each.answers[1:])
+            ]
+            torch.testing.assert_close(nats[owners == number], alone, atol=2e-3, rtol=1e-3)
