@@ -48,12 +48,18 @@ def looks_ahead(config: Mapping[str, object]) -> bool:
     return config.get("is_causal") is False or bool(config.get("use_bidirectional_attention"))
 
 
-def claims(architecture: str) -> str:
+def claims(architecture: str, *, has_template: bool = False) -> str:
     """Return the task that a folder's own architecture name stands for; "" is a base that answers nothing.
 
-    Example: claims("LlamaForCausalLM") == "write"
+    Where it can do several, a template for chats says which is meant. Example: claims("LlamaForCausalLM") == "write"
     """
-    return next((info.key for info in all_tasks() if architecture.endswith(info.architectures)), "")
+    able = able_tasks(architecture)
+    return next((key for key in able if task_info(key).templated == has_template), able[0] if able else "")
+
+
+def able_tasks(architecture: str) -> tuple[str, ...]:
+    """Return every task that networks of this name can do."""
+    return tuple(info.key for info in all_tasks() if architecture.endswith(info.architectures))
 
 
 def writes(task: str) -> bool:

@@ -6,15 +6,17 @@ tensors with random numbers, reserve memory for a billion rows, follow a link, f
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE
 from slm_studio.core.tasks import task_info
+from slm_studio.engine.models import adapter_files
 from slm_studio.engine.models.architectures import (
     ARCHITECTURES,
+    able_tasks,
     claims,
     looks_ahead,
     names_labels,
@@ -29,6 +31,7 @@ from slm_studio.engine.models.members import check_members
 from slm_studio.engine.models.trial import vocabulary_on_trial
 from slm_studio.engine.models.weights import Tensor, find_nonfinite, read_json, read_weights
 
+TEMPLATES = ("chat_template.jinja", "chat_template.json")
 MAX_STUDIO = 16 * 1024 * 1024  # bytes of studio.json: ten thousand labels fit
 _NAME = re.compile(r"[A-Za-z0-9_]{1,120}")
 
@@ -51,6 +54,8 @@ class Inspection:
 def inspect_folder(folder: Path, task: str = "") -> Inspection:
     """Return what the folder holds. Raises one StudioError that says why it must not be opened, or not continued as `task`."""
     check_members(folder)
+    if adapter_files.is_adapter(folder) and (folder / STUDIO_FILE).is_file():
+        return _inspect_adapter(folder, task)
     with blaming(folder.name):
         config = check_config(folder)
         tensors = read_weights(folder)
@@ -65,7 +70,7 @@ def inspect_folder(folder: Path, task: str = "") -> Inspection:
 def inspect_as(folder: Path, task: str) -> Inspection:
     """Inspect a folder whose studio.json says what it is for. Raises StudioError where config and weights contradict."""
     found = inspect_folder(folder)
-    if found.task != task:
+    if not can_do(found, task):
         raise StudioError(
             "model-task",
             "“{model}” is said to do the task “{task}”, but its config.json and weights do not allow it.",
@@ -76,11 +81,26 @@ def inspect_as(folder: Path, task: str) -> Inspection:
     return found
 
 
+def can_do(found: Inspection, task: str) -> bool:
+    """Say whether a folder can do a task: what it is taken for, or another of which it has all that is needed."""
+    return found.task == task or (bool(found.task) and task in able_tasks(found.architecture))
+
+
+def _inspect_adapter(folder: Path, task: str) -> Inspection:
+    """Inspect adapters and the base that they need; what that can do, they can."""
+    tensors = adapter_files.read_tensors(folder)
+    adapter_files.read_config(folder)
+    _check_finite(tensors)
+    base = inspect_folder(adapter_files.base_of(folder, {}), task)
+    more = sum(tensor.count for tensor in tensors.values())
+    return replace(base, parameters=base.parameters + more, memory=base.memory + more * 4)
+
+
 def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor], task: str) -> Inspection:
     from slm_studio.engine.models import demands  # torch, which the checks above do without
 
     architecture = _architecture(config)
-    claim = claims(architecture)
+    claim = claims(architecture, has_template=_has_template(folder))
     if writes(claim) and looks_ahead(config):
         claim = ""  # the head is of no use, the rest is a base
     demands.check_tensors(folder, tensors, claim)
@@ -134,6 +154,15 @@ def _architecture(config: Mapping[str, object]) -> str:
     names = config.get("architectures")
     first = names[0] if isinstance(names, list) and names else ""
     return first if isinstance(first, str) and _NAME.fullmatch(first) else ""
+
+
+def _has_template(folder: Path) -> bool:
+    """Say whether the vocabulary of a folder knows how a dialogue is written down."""
+    if any((folder / name).is_file() for name in TEMPLATES):
+        return True
+    path = folder / "tokenizer_config.json"
+    plain = read_json(path, MAX_STUDIO) if path.is_file() else None
+    return isinstance(plain, dict) and bool(plain.get("chat_template"))
 
 
 def _labels(config: Mapping[str, object], classes: int) -> tuple[str, ...]:

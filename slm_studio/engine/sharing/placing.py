@@ -10,7 +10,7 @@ from slm_studio.core import codec, files, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE, Lineage, SavedModel, list_models, open_saved, save_facts
 from slm_studio.core.tasks import all_tasks
-from slm_studio.engine.models.inspect import Inspection, inspect_folder
+from slm_studio.engine.models.inspect import Inspection, can_do, inspect_folder
 
 
 def pick_target(out: str, name: str) -> Path:
@@ -57,7 +57,7 @@ def _described(folder: Path, inspection: Inspection, name: str, origin: str, bas
     """Return what studio.json says, where it came along and agrees with the weights; else what the weights say."""
     known = _known(folder)
     task = inspection.task or (known.task if known else "")
-    if known and known.task == task:
+    if known and (known.task == task or can_do(inspection, known.task)):
         return replace(known, origin=origin, run="", parameters=inspection.parameters, folder="")
     return SavedModel(
         folder="",

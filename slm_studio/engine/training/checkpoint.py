@@ -51,7 +51,8 @@ def save_checkpoint(
     target = folder / f"{position.step:08d}"
     tensors, position.counters = optimizers.state()
     refuse_broken(loaded.net)
-    files.check_room(folder, _bytes(loaded.net.state_dict()) + _bytes(tensors) + _bytes(best or {}))
+    learnt = {name: parameter for name, parameter in loaded.net.named_parameters() if parameter.requires_grad}
+    files.check_room(folder, _bytes(learnt or loaded.net.state_dict()) + _bytes(tensors) + _bytes(best or {}))
     with files.atomic_folder(target) as partial:
         task.save(loaded, partial / "model")
         save_file(tensors, partial / "optimizer.safetensors")
@@ -129,8 +130,8 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def weights_of(net: nn.Module) -> dict[str, Tensor]:
-    """Return a copy of all parameters and persistent buffers; tied ones stand once."""
-    seen: set[int] = set()
+    """Return a copy of all parameters that learn and of persistent buffers; tied ones stand once."""
+    seen = {parameter.data_ptr() for parameter in net.parameters() if not parameter.requires_grad}  # stay as they are
     copy = {}
     for name, tensor in net.state_dict().items():
         if tensor.numel() and tensor.data_ptr() in seen:

@@ -24,6 +24,7 @@ from slm_studio.engine.training.checkpoint import Position
 from slm_studio.engine.training.plan import Plan
 
 UNSCORED = mark("Nothing could be held out of {rows} {rows:row|rows}, so there is no score. More rows, or a file for the test, give one.")  # fmt: skip
+OF_TRAINING = ("fresh", "base_folder")  # facts that nobody needs afterwards
 LIBRARIES = ("torch", "transformers", "tokenizers")
 
 
@@ -49,7 +50,7 @@ def make_model(work: Trained) -> SavedModel:
         name=name,
         task=run.task,
         base=public_base(run.base),
-        facts={name: value for name, value in plan.loaded.facts.items() if name != "fresh"},
+        facts={name: value for name, value in plan.loaded.facts.items() if name not in OF_TRAINING},
         metrics=dict(work.position.best_metrics),
         recipe=recipe_to_json(replace(plan.recipe, base=public_base(plan.recipe.base))),
         run=run.id,
@@ -68,7 +69,7 @@ def make_model(work: Trained) -> SavedModel:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     with files.atomic_folder(folder) as partial:
-        plan.task.save(plan.loaded, partial)
+        plan.task.keep(plan.loaded, plan.recipe, public_base(plan.recipe.base), partial)
         save_facts(model, partial)
     return model
 

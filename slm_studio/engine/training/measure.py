@@ -66,7 +66,10 @@ def memory_of(sketch: Sketch, recipe: Recipe, tokens: float) -> int:
     """Return bytes at the peak of training, estimated: weights, gradients, two moments, signals, the process."""
     net = sketch.net
     sparse = sparse_parameters(net)
-    state = sum(parameter.numel() * (12 if name in sparse else 16) for name, parameter in net.named_parameters())
+    state = sum(
+        parameter.numel() * (12 if name in sparse else 16 if parameter.requires_grad else 4)
+        for name, parameter in net.named_parameters()
+    )
     config = getattr(net, "config", None)
     width = int(getattr(config, "hidden_size", 0) or getattr(config, "n_embd", 0) or 64)
     layers = int(getattr(config, "num_hidden_layers", 0) or getattr(config, "n_layer", 0) or 1)

@@ -67,7 +67,8 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
 def _read(task: Task, recipe: Recipe, dataset: Dataset, is_new: bool) -> tuple[Recipe, Splits, dict[str, object]]:
     """Return the recipe, its rows and what they tell, before a base is fetched for rows that are hopeless."""
     recipe = replace(task.settle(recipe, dataset), cleaning=steps_of(dataset))
-    refuse_empty(task.texts(open_rows(dataset, recipe.roles)), recipe.roles[task.info.asked[0].name])
+    asked = next(recipe.roles[role.name] for role in task.info.asked if recipe.roles.get(role.name))
+    refuse_empty(task.texts(open_rows(dataset, recipe.roles)), asked)
     splits = task.split(dataset, recipe)
     return recipe, splits, task.learn(splits.train, recipe) if is_new else {}
 

@@ -66,7 +66,7 @@ class Trainer:
         self.device = torch.device(machine.device)
         self.loaded.net.to(self.device)
         set_attention(self.loaded.net, machine.attention)
-        self.optimizers = Optimizers(loaded.net, recipe, loaded.facts.get("fresh", ()))  # type: ignore[arg-type]
+        self.optimizers = Optimizers(loaded.net, recipe, task.fresh(loaded))
         self.position = Position()
         self.best: dict[str, Tensor] | None = None  # None: the weights as they are
         self.lengths = material.train.work_N
