@@ -78,6 +78,46 @@ def add_knobs(parser: argparse.ArgumentParser, owners: Iterable[type], title: st
                 _add_knob(group, each)
 
 
+def add_training_knobs(parser: argparse.ArgumentParser) -> None:
+    """Add the knobs of training: those of every task, and of each task its own; --help after --task shows what matters."""
+    add_knobs(parser, [Recipe], "settings")
+    owners: dict[str, list[str]] = {}
+    own: dict[str, Knob] = {}
+    for info in all_tasks():
+        for each in knobs(info.options):
+            owners.setdefault(each.name, []).append(info.key)
+            own.setdefault(each.name, each)
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for name, tasks in owners.items():
+        title = f"settings of --task {' | '.join(tasks)}"
+        if title not in groups:
+            groups[title] = parser.add_argument_group(title)
+        _add_knob(groups[title], own[name])
+
+
+class TaskHelp(argparse.Action):
+    """--help that leaves out what means nothing for the task named before it: “train --task chat --help”."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *_: object) -> None:
+        """Print and leave."""
+        task = getattr(namespace, "task", "")
+        if task in {info.key for info in all_tasks()}:
+            _hide(parser, task)
+        parser.print_help()
+        parser.exit()
+
+
+def _hide(parser: argparse.ArgumentParser, task: str) -> None:
+    info = task_info(task)
+    own = {each.name: _text(each) for each in knobs(info.options)}
+    others = {each.name for other in all_tasks() for each in knobs(other.options)} | set(role_names())
+    others -= {*own, *(role.name for role in info.roles)}
+    for action in parser._actions:
+        action.help = (
+            argparse.SUPPRESS if action.dest in others | set(info.unused) else own.get(action.dest, action.help)
+        )
+
+
 def settings_of(arguments: argparse.Namespace, owners: Iterable[type]) -> dict[str, object]:
     """Return the knobs that were given."""
     names = {each.name for owner in owners for each in knobs(owner)}
@@ -106,12 +146,16 @@ def training_owners() -> list[type]:
 
 
 def _add_knob(group: argparse._ArgumentGroup, each: Knob) -> None:
-    text = f"{each.help} ({_range(each)})".replace("%", "%%")
+    text = _text(each)
     if each.kind is bool:
         group.add_argument(each.flag, dest=each.name, action=argparse.BooleanOptionalAction, default=None, help=text)
     else:
         read, sign = WORDS[each.kind]
         group.add_argument(each.flag, dest=each.name, type=read, default=None, metavar=sign, help=text)
+
+
+def _text(each: Knob) -> str:
+    return f"{each.help} ({_range(each)})".replace("%", "%%")
 
 
 def _range(each: Knob) -> str:

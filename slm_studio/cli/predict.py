@@ -7,19 +7,20 @@ from slm_studio.cli.flags import add_bom, add_reading, asked_names
 from slm_studio.cli.usage import UsageError, count
 from slm_studio.core import codec
 from slm_studio.core.events import Event, Predicted
-from slm_studio.core.prompt import Prompt
+from slm_studio.core.messages import USER
+from slm_studio.core.prompt import Cell, Prompt, read_cell
 from slm_studio.core.results import FileResult
 from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks.info import Reads
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
     parser = verbs.add_parser("predict", help="answer a text, or every row of a file")
     parser.add_argument("model", metavar="MODEL")
-    what = parser.add_mutually_exclusive_group(required=True)
     for name in asked_names():
-        what.add_argument(f"--{name}", metavar="WORDS", help=f"one prompt: its {name}")
-    what.add_argument("--file", metavar="IN", help="a file of prompts, one a row")
+        parser.add_argument(f"--{name}", metavar="WORDS", help=f"one prompt: its {name}")
+    parser.add_argument("--file", metavar="IN", help="a file of prompts, one a row")
     parser.add_argument("--out", metavar="OUT", help="where the answers to a file go (.csv, .jsonl …)")
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
     parser.add_argument("--top", type=count, default=10, help="answers a text at most")
@@ -31,6 +32,10 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 
 def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | None:
     """Return the items, or how many rows were written."""
+    written = [f"--{name}" for name in asked_names() if getattr(arguments, name) is not None]
+    if (arguments.file is None) == (not written):
+        what = f"Both --file and {written[0]} are named." if written else "Nothing is named that could be answered."
+        raise UsageError(what, "Name a prompt, for example --text WORDS, or a file of them: --file IN --out OUT")
     if arguments.file is not None and not arguments.out:
         raise UsageError("No file is named for the answers.", "Add --out, for example --out answers.csv")
     out = file_out(arguments.out) if arguments.file is not None else ""
@@ -47,13 +52,23 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
         )
         return {"rows": done.rows, "out": done.out}
     info = task_info(opened.task)
+    reads = {role.name: role.reads for role in info.asked}
     given = {name: text for name in asked_names() if (text := getattr(arguments, name)) is not None}
-    items = answer(work, opened.handle, given, options)
+    prompt = {name: written_cell(text, reads.get(name, "text")) for name, text in given.items()}
+    items = answer(work, opened.handle, prompt, options)
     if work.screen.as_json or info.answers != "tokens":
         return {"items": items}
     # People read tokens as the text that they make.
-    work.screen.write("".join(given.values()) + "".join(str(item["text"]) for item in items) + "\n")
+    begun = "" if info.templated else "".join(given.values())  # an answer stands by itself
+    work.screen.write(begun + "".join(str(item["text"]) for item in items) + "\n")
     return None
+
+
+def written_cell(text: str, reads: Reads) -> Cell:
+    """Return what a flag's words mean: messages as JSON, or a question by itself; all else as in a file."""
+    if reads == "messages" and not text.lstrip().startswith("["):
+        return ({"role": USER, "content": text},)
+    return read_cell(text, reads)
 
 
 def answer(work: Command, handle: str, prompt: Prompt, options: dict[str, object]) -> list[dict[str, object]]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from slm_studio.cli.command import Command
 from slm_studio.cli.destination import Destination, add_out, destination_of
 from slm_studio.cli.flags import (
-    add_knobs,
+    TaskHelp,
     add_reading,
     add_roles,
+    add_training_knobs,
     check_settings,
     roles_of,
     settings_of,
@@ -30,7 +31,8 @@ PUZZLES = ("engine-died", "unexpected", "native-panic")  # their details stand i
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
-    parser = verbs.add_parser("train", help="train a model on a file")
+    parser = verbs.add_parser("train", help="train a model on a file", add_help=False)
+    parser.add_argument("-h", "--help", nargs=0, action=TaskHelp, help="show this; after --task what matters for it")
     parser.add_argument("file", metavar="FILE", help="a file, or a folder or zip of them")
     parser.add_argument(
         "--task",
@@ -47,7 +49,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     add_out(parser)
     add_reading(parser)
     add_roles(parser)
-    add_knobs(parser, training_owners(), "settings")
+    add_training_knobs(parser)
     parser.set_defaults(run=run)
 
 

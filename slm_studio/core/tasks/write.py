@@ -129,6 +129,7 @@ INFO = TaskInfo(
     ),
     hub_tag="text-generation",
     verb="generate",
+    unused=("head_factor",),  # nothing of it is ever new on top of a base
     architectures=("ForCausalLM", "LMHeadModel"),
     continues=("chat",),
     blank_is="training",
