@@ -68,6 +68,16 @@ def dialogues_in(rows: Rows, system: str = "", *, strict: bool = False) -> list[
         return [()] * len(rows)
 
 
+def said_in(dialogues: Sequence[Dialogue]) -> list[str]:
+    """Return all that is said in some dialogues."""
+    return [message.content for dialogue in dialogues for message in dialogue]
+
+
+def as_one_text(dialogue: Dialogue) -> str:
+    """Return what a person reads of a prompt: its turns, one below the other."""
+    return "\n– ".join(message.content for message in dialogue if message.role != SYSTEM)
+
+
 def messages_in(cell: str) -> Dialogue:
     """Return the messages of a cell, whichever way they are written, up to the first that no chat here can hold."""
     mending = _Mending(Notes(), 0)

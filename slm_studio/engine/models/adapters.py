@@ -76,6 +76,7 @@ def merge(net: PreTrainedModel) -> PreTrainedModel:
         parent, _, last = name.rpartition(".")
         setattr(net.get_submodule(parent), last, layer.get_base_layer())
     net.load_state_dict(weights)
+    del net.peft_config  # or peft would warn of a second one
     return net.requires_grad_(True)
 
 
