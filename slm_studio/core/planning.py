@@ -34,7 +34,7 @@ def suggested_task(guess: Suggestion, named: Mapping[str, str]) -> str:
     if guess.task:
         return guess.task
     for info in all_tasks():
-        if {role.name for role in info.roles if role.needed} == set(named):
+        if named and set(named) <= {role.name for role in info.roles} and not info.missing(named):
             return info.key
     raise StudioError(
         "nothing-to-learn",

@@ -104,6 +104,11 @@ class Recipe:
         """Return the family of the base; every existing model belongs to “continued”."""
         return task_info(self.task).family(split_base(self.base)[0])
 
+    @property
+    def chosen(self) -> list[str]:
+        """Return the names of the roles that have a column."""
+        return [role for role, column in self.roles.items() if column]
+
     def settled(self) -> "Recipe":
         """Return a copy in which no knob is None but `minutes` and `eval_every`: the family's and size's defaults fill the gaps.
 
@@ -122,17 +127,16 @@ class Recipe:
         """Return one error for every setting that cannot be."""
         info = task_info(self.task)
         found = knobs.problems(self) + (knobs.problems(self.options) if self.options else [])
-        for role in info.roles:
-            if role.needed and not self.roles.get(role.name):
-                found.append(
-                    StudioError(
-                        "role-missing",
-                        "No column is chosen for “{role}”.",
-                        "Choose a column: {help}",
-                        role=role.title,
-                        help=role.help,
-                    )
+        for role in info.missing(self.chosen):
+            found.append(
+                StudioError(
+                    "role-missing",
+                    "No column is chosen for “{role}”.",
+                    "Choose a column: {help}",
+                    role=role.title,
+                    help=role.help,
                 )
+            )
         columns = [column for column in self.roles.values() if column]
         if twice := [column for column in columns if columns.count(column) > 1]:
             found.append(

@@ -1,6 +1,6 @@
 """TaskInfo, Role, Family and Size: the words and defaults that describe a task."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -107,6 +107,7 @@ class TaskInfo:
     blurb: str
     sentence: str  # a template: {task}, {ROLE} (its column) and {ROLE_values} (how many different ones) are filled in
     roles: tuple[Role, ...]
+    enough: tuple[tuple[str, ...], ...] = ()  # where no role is needed by itself: names of roles, each group enough
     families: tuple[Family, ...]  # the first is the default for small data; CONTINUED is last
     metric: str  # drawn beside the loss while a model learns
     chosen_by: str = "loss"  # or the metric, higher is better, by which the best checkpoint and patience are judged
@@ -144,6 +145,12 @@ class TaskInfo:
     def answer(self) -> Role | None:
         """Return the role that holds the true answers, where there is one."""
         return next((role for role in self.roles if not role.asked), None)
+
+    def missing(self, chosen: Collection[str]) -> tuple[Role, ...]:
+        """Return the roles without which it cannot be done, where these are chosen: of several ways the one that lacks least."""
+        ways = self.enough or (tuple(role.name for role in self.roles if role.needed),)
+        lacks = min((set(way) - set(chosen) for way in ways), key=len)
+        return tuple(role for role in self.roles if role.name in lacks)
 
     def may_continue(self, task: str) -> bool:
         """Say whether it can go on from a model of a task; "" is a base that answers nothing yet."""

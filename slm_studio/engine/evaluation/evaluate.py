@@ -189,24 +189,26 @@ def recipe_of_model(model: SavedModel, roles: dict[str, str]) -> Recipe:
 def _fit_roles(recipe: Recipe, dataset: Dataset) -> Work[Recipe]:
     """Where the columns of training are not in a file, or not known, take those that play the same roles, and say so."""
     names = {column.name for column in dataset.columns}
-    needed = {role.name: role.title for role in task_info(recipe.task).roles if role.needed}
-    missing = [role for role in {**needed, **recipe.roles} if recipe.roles.get(role) not in names]
+    info = task_info(recipe.task)
+    there = {role: column for role, column in recipe.roles.items() if column in names}
+    lacking = [role.name for role in info.missing(there)]
+    missing = [role for role in dict.fromkeys((*lacking, *recipe.roles)) if role not in there]
     if not missing:
         return recipe
     (*_, last) = suggest_task(dataset, recipe.task)
     assert isinstance(last, Finished) and isinstance(last.result, Suggestion)
-    taken = {column for column in recipe.roles.values() if column in names}
-    free = [column.name for column in dataset.columns if column.name not in taken]
-    guess = {role: column for role, column in last.result.roles.items() if column not in taken}
+    free = [column.name for column in dataset.columns if column.name not in there.values()]
+    guess = {role: column for role, column in last.result.roles.items() if column in free}
     if len(missing) == len(free) == 1:  # nothing else is left for it
         guess = {missing[0]: free[0]}
     found = {role: column for role, column in guess.items() if role in missing}
+    if info.missing({**there, **found}) and not info.missing(guess):  # the same is written down in another way
+        there, found = {}, guess
+    for role in info.missing({**there, **found}):
+        raise _no_column(dataset, role.name, role.title)
     for role, column in found.items():
         yield _say_guess(dataset, recipe, role, column)
-    for role, title in needed.items():
-        if role in missing and role not in found:
-            raise _no_column(dataset, role, title)
-    return replace(recipe, roles={**recipe.roles, **found})
+    return replace(recipe, roles={**there, **found})
 
 
 def _say_guess(dataset: Dataset, recipe: Recipe, role: str, column: str) -> Note:
@@ -216,6 +218,8 @@ def _say_guess(dataset: Dataset, recipe: Recipe, role: str, column: str) -> Note
         return Note("role-by-guess", message, values | {"missing": recipe.roles[role]})
     title = next(each.title for each in task_info(recipe.task).roles if each.name == role)
     message = mark("The model does not say which columns it learnt from: “{column}” is taken for “{role}”.")
+    if any(recipe.roles.values()):
+        message = mark("“{dataset}” does not have the columns of training: “{column}” is taken for “{role}”.")
     return Note("role-by-guess", message, values | {"role": title})
 
 

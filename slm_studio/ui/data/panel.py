@@ -148,8 +148,7 @@ class DataPanel(Page):
     def _can_train(self) -> bool:
         """Say whether every column is chosen that the task cannot do without."""
         recipe = self._session.recipe
-        needed = [role.name for role in task_info(recipe.task).roles if role.needed] if recipe is not None else []
-        return recipe is not None and all(recipe.roles.get(role) for role in needed)
+        return recipe is not None and not task_info(recipe.task).missing(recipe.chosen)
 
     def _show_facts(self) -> None:
         dataset = self._session.dataset

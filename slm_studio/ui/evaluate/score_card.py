@@ -136,12 +136,11 @@ class ScoreCard(Card):
         learnt = (
             {str(role): str(column) for role, column in recipe_roles.items()} if isinstance(recipe_roles, dict) else {}
         )
-        needed = [role.name for role in task_info(self._model.task).roles if role.needed]
         names = {column.name for column in dataset.columns}
-        if all(learnt.get(role) in names for role in needed):
-            self._evaluate()
-        else:
+        if task_info(self._model.task).missing([role for role, column in learnt.items() if column in names]):
             self._ask_columns(dataset, learnt)
+        else:
+            self._evaluate()
 
     def _on_opened(self, opened: Opened) -> None:
         arguments = {"handle": opened.handle, "dataset": self._dataset, "roles": self.roles()}

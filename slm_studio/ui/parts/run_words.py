@@ -145,7 +145,7 @@ def day(created: str) -> str:
 def recipe_sentence(recipe: Recipe, dataset: Dataset) -> str:
     """Return what a recipe learns. Example: “Learn to classify text into 77 values of category”"""
     info = task_info(recipe.task)
-    if any(role.needed and not recipe.roles.get(role.name) for role in info.roles):
+    if info.missing(recipe.chosen):
         return tr("{task}; a column is still to be chosen", task=tr(info.title).lower())
     counts = {f"{role}_values": distinct_values(dataset, column) for role, column in recipe.roles.items()}
     return tr(info.sentence, task=tr(info.title).lower(), **recipe.roles, **counts)
