@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from slm_studio import __version__
 from slm_studio.cli import (
     adopt,
+    chat,
     check,
     clean,
     convert,
@@ -31,7 +32,23 @@ from slm_studio.core import paths
 from slm_studio.core.errors import StudioError, system_error
 from slm_studio.core.texts import use_language
 
-VERBS = (demo, read, check, clean, convert, train, evaluate, predict, generate, runs, export, publish, fetch, adopt)
+VERBS = (
+    demo,
+    read,
+    check,
+    clean,
+    convert,
+    train,
+    evaluate,
+    predict,
+    generate,
+    chat,
+    runs,
+    export,
+    publish,
+    fetch,
+    adopt,
+)
 DONE, PROBLEM, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 

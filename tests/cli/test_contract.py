@@ -258,7 +258,7 @@ def test_export_writes_a_copy_that_answers_the_same(run: Run, sorter: Path, tmp_
 @pytest.mark.parametrize(
     "words",
     [
-        [], ["chat", "x"], ["read"], ["read", "a.csv", "b.csv"], ["train", "a.csv", "--epochs", "many"], ["train", "a.csv", "--nosuch"],
+        [], ["talk", "x"], ["read"], ["read", "a.csv", "b.csv"], ["train", "a.csv", "--epochs", "many"], ["train", "a.csv", "--nosuch"],
         ["train", "a.csv", "--epo", "1"], ["train", "a.csv", "--role", "text"], ["runs"],
         ["runs", "cut"], ["predict", "m"], ["predict", "m", "--text", "a", "--file", "b"], ["predict", "m", "--file", "b"],
         ["predict", "m", "--text", "a", "--top", "0"], ["clean", "a.csv", "--steps", "trim"],

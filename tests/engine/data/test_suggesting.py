@@ -13,7 +13,7 @@ from tests.engine.data.ask import read, result
 from tests.engine.data.test_columns import kinds, sentence, table
 from tests.work import at_most
 
-CLASSIFY, WRITE, NONE = "classify", "write", ""
+CLASSIFY, WRITE, CHAT, NONE = "classify", "write", "chat", ""
 REAL = {  # what a person would choose; where the fitting task is a later one, what does least harm until it stands
     "asap_sample/train_sample.csv": (CLASSIFY, {"text": "reviewbody", "label": "star"}),
     "asap_sample/dev_sample.csv": (CLASSIFY, {"text": "reviewbody", "label": "star"}),
@@ -28,13 +28,13 @@ REAL = {  # what a person would choose; where the fitting task is a later one, w
     "cmrc_retrieval/queries.jsonl": (WRITE, {"text": "text"}),
     "cmrc_retrieval/qrels/test.tsv": (NONE, {}),
     "covid_faq/eval_question_similarity_en.csv": (CLASSIFY, {"text": "question_1", "label": "similar"}),
-    "covid_faq/faq_cdc.csv": (CLASSIFY, {"text": "answer", "label": "category"}),
+    "covid_faq/faq_cdc.csv": (CHAT, {"question": "question", "answer": "answer"}),
     "covid_qa/test.json": (WRITE, {"text": "paragraphs[0].context"}),
-    "glaive_toolcall/glaive_toolcall_en_demo.json": (WRITE, {"text": "conversations"}),
-    "instruct_mix/train.json": (WRITE, {"text": "output"}),
-    "instruct_mix/test.json": (WRITE, {"text": "output"}),
-    "kdconv_chat/sharegpt_100.json": (WRITE, {"text": "conversations"}),
-    "kdconv_chat/train.jsonl": (CLASSIFY, {"text": "topic", "label": "domain"}),
+    "glaive_toolcall/glaive_toolcall_en_demo.json": (CHAT, {"messages": "conversations"}),
+    "instruct_mix/train.json": (CHAT, {"question": "instruction", "input": "input", "answer": "output"}),
+    "instruct_mix/test.json": (CHAT, {"question": "instruction", "input": "input", "answer": "output"}),
+    "kdconv_chat/sharegpt_100.json": (CHAT, {"messages": "conversations"}),
+    "kdconv_chat/train.jsonl": (CHAT, {"messages": "messages"}),
     "kdconv_domain/train.csv": (CLASSIFY, {"text": "text", "label": "label"}),
     "pros_cons/train.jsonl": (CLASSIFY, {"text": "text", "label": "label"}),
     "restaurant8k/train.json": ("tag", {"text": "text", "tags": "spans"}),

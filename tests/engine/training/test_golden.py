@@ -36,6 +36,8 @@ GOLDEN = {
     ("classify", "lstm"): [0.693749, 0.734945, 0.667534, 0.63896, 0.617782, 0.579314, 0.552718, 0.674427, 0.507881, 0.418364, 0.540397, 0.313622],
     ("classify", "bert"): [0.699886, 0.859693, 0.692659, 0.686566, 0.748053, 0.561076, 0.566566, 0.911544, 0.287091, 0.162976, 0.120988, 0.117914],
     ("classify", "continued"): [0.122269, 0.11719, 0.119255, 0.117524, 0.117579, 0.117593, 0.117417, 0.117363, 0.11717, 0.117431, 0.117162, 0.117436],
+    ("chat", "llama"): [4.435333, 4.404904, 4.158596, 3.333641, 3.643676, 4.30848, 3.084435, 3.593882, 2.702282, 2.57918, 2.849853, 2.347645],
+    ("chat", "continued"): [2.317323, 2.584379, 2.260914, 2.147357, 1.99493, 2.250407, 1.723168, 1.841321, 1.830182, 1.600698, 1.633811, 1.76967],
     ("tag", "lstm"): [1.590371, 1.553287, 1.582007, 1.476209, 1.390756, 1.186684, 1.097953, 1.292527, 1.145993, 0.959858, 1.194181, 1.158028],
     ("tag", "bert"): [1.434156, 1.459563, 1.529371, 0.667317, 1.084451, 0.769347, 0.322967, 0.302065, 0.197184, 0.11368, 0.132112, 0.105997],
     ("tag", "continued"): [0.070379, 0.074385, 0.0681, 0.029161, 0.02945, 0.014455, 0.00688, 0.013694, 0.006163, 0.003633, 0.006601, 0.007061],
@@ -61,8 +63,10 @@ def losses(key: str, family: str, folder: Path) -> list[float]:
 
 
 def _recipe(key: str, base: str) -> Recipe:
-    roles = {"text": "text", "label": "label"} if key in PLAIN else fodder(key).roles
-    return make_recipe(key, base=base, roles=roles, settings=SETTINGS).settled()
+    roles, more = (
+        ({"text": "text", "label": "label"}, {}) if key in PLAIN else (fodder(key).roles, fodder(key).settings)
+    )
+    return make_recipe(key, base=base, roles=roles, settings=SETTINGS | more).settled()
 
 
 def _trained(recipe: Recipe, dataset: Dataset) -> tuple[list[float], SavedModel]:

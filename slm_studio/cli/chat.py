@@ -1,0 +1,191 @@
+"""slm-studio chat MODEL: a conversation in the terminal, line by line."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slm_studio.cli.command import Command, Stopped, file_out, model_folder
+from slm_studio.cli.flags import add_knobs, settings_of
+from slm_studio.core import files
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Predicted
+from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.knobs import problems
+from slm_studio.core.messages import (
+    ASSISTANT,
+    SYSTEM,
+    USER,
+    Message,
+    messages_to_json,
+    messages_to_markdown,
+    messages_to_plain,
+)
+from slm_studio.core.results import Token
+from slm_studio.core.tasks import TaskInfo, all_tasks, task_info
+
+HELP = "/system TEXT changes who answers, /again asks once more, /save FILE keeps the chat (.md or .jsonl), /quit leaves. Ctrl-C stops an answer."
+
+
+def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Declare the verb."""
+    verb = next(info.verb for info in all_tasks() if talks(info))
+    parser = verbs.add_parser(verb, help="talk with a model, line by line", epilog=HELP)
+    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("--system", default="", metavar="TEXT", help="who answers, and how (default: as in training)")
+    parser.add_argument("--prompt", metavar="TEXT", help="ask this one question and leave")
+    parser.add_argument(
+        "--stop", action="append", default=[], metavar="TEXT", help="an answer ends before this; may be repeated"
+    )
+    parser.add_argument("--device")
+    add_knobs(parser, [DecodingOptions], "how to answer")
+    parser.set_defaults(run=run)
+
+
+def talks(info: TaskInfo) -> bool:
+    """Say whether a task is asked with the messages of a dialogue."""
+    return any(role.reads == "messages" for role in info.asked)
+
+
+def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | None:
+    """Answer a question, or line after line until the person leaves; return the answer, or the whole conversation."""
+    settings = settings_of(arguments, [DecodingOptions])
+    for problem in problems(DecodingOptions(**settings)):  # type: ignore[arg-type]
+        raise problem
+    opened = work.open(arguments.model, arguments.device)
+    if not talks(task_info(opened.task)):
+        raise StudioError(
+            "not-a-chat",
+            "“{model}” does the task “{task}” and does not chat.",
+            "Ask it with: slm-studio {verb} {folder} --help",
+            model=model_folder(arguments.model).name,
+            task=opened.task,
+            verb=task_info(opened.task).verb,
+            folder=arguments.model,
+        )
+    asked = next(role.name for role in task_info(opened.task).asked if role.reads == "messages")
+    chat = Conversation(work, opened.handle, asked, settings | {"stop": arguments.stop}, arguments.system)
+    if arguments.prompt is not None:
+        turn = chat.ask(arguments.prompt)
+        return turn if work.screen.as_json else None
+    for line in lines(work):
+        if not chat.take(line):
+            break
+    return {"messages": messages_to_plain(chat.messages)} if work.screen.as_json else None
+
+
+def lines(work: Command) -> Iterator[str]:
+    """Yield what is written, line by line, to the end of the input. In a terminal Ctrl-C throws a line away."""
+    if not sys.stdin.isatty():
+        yield from (line.rstrip("\r\n") for line in sys.stdin)
+        return
+    work.screen.say(f"{HELP} Ctrl-D leaves.")
+    while True:
+        try:
+            work.screen.quiet()
+            yield input("> ")
+        except EOFError:
+            work.screen.write("\n")
+            return
+        except KeyboardInterrupt:
+            work.screen.write("\n")
+
+
+@dataclass
+class Conversation:
+    """What was said so far, and with whom."""
+
+    work: Command
+    handle: str
+    asked: str  # the role that takes the messages
+    options: dict[str, object]
+    system: str = ""
+    turns: list[Message] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[Message]:
+        """Return the dialogue with its system prompt."""
+        return ([Message(SYSTEM, self.system)] if self.system.strip() else []) + self.turns
+
+    def take(self, line: str) -> bool:
+        """Do what a line says: a command, or a question. Return False where the person leaves."""
+        word, _, rest = line.strip().partition(" ")
+        if not line.strip():
+            return True
+        try:
+            if word == "/quit":
+                return False
+            if word == "/system":
+                self.system = rest.strip()
+            elif word == "/save":
+                self._save(rest.strip())
+            elif word == "/again":
+                self._again()
+            elif word.startswith("/") and word[1:].isalpha():
+                self.work.screen.say(HELP)
+            else:
+                self._tell(self.ask(line))
+        except StudioError as error:
+            if not sys.stdin.isatty():
+                raise
+            self.work.screen.problem(error)  # the conversation goes on
+        return True
+
+    def ask(self, question: str) -> dict[str, object]:
+        """Ask and return the answer with its speed. Ctrl-C keeps what was said up to then."""
+        self.turns.append(Message(USER, question))
+        pieces: list[str] = []
+
+        def show(event: Event) -> None:
+            if isinstance(event, Predicted) and isinstance(event.item, Token):
+                pieces.append(event.item.text)
+                self.work.screen.write(event.item.text)
+
+        prompt = {self.asked: tuple(messages_to_plain(self.messages))}
+        done: dict[str, object] = {"count": 0, "seconds": 0.0}
+        try:
+            done = self.work.do(dict, "predict", on_event=show, handle=self.handle, prompt=prompt, options=self.options)
+        except Stopped:
+            if not pieces or not sys.stdin.isatty():
+                self.turns.pop()
+                raise
+        except StudioError:
+            self.turns.pop()
+            raise
+        self.work.screen.write("\n")
+        self.turns.append(Message(ASSISTANT, "".join(pieces)))
+        return self._turn("".join(pieces), done)
+
+    def _turn(self, text: str, done: dict[str, object]) -> dict[str, object]:
+        count, seconds = float(str(done["count"])), float(str(done["seconds"]))
+        speed = count / max(seconds, 1e-9)
+        if done.get("not_sent"):
+            self.work.screen.say(f"The oldest {done['not_sent']} messages no longer fit and were not sent.")
+        if done.get("cut"):
+            self.work.screen.say(f"The question is too long: its first {done['cut']} characters were not sent.")
+        self.work.screen.say(f"{count:,.0f} tokens, {speed:,.0f} a second")
+        more = {name: done[name] for name in ("not_sent", "cut") if done.get(name)}
+        return {"text": text, "tokens": int(count), "tokens_per_second": speed} | more
+
+    def _tell(self, turn: dict[str, object]) -> None:
+        """Print a turn on the way, for programs."""
+        if self.work.screen.as_json:
+            self.work.screen.line({"event": "turn"} | turn)
+
+    def _again(self) -> None:
+        """Ask the last question once more."""
+        if len(self.turns) > 1:
+            self.turns.pop()
+            self._tell(self.ask(self.turns.pop().content))
+
+    def _save(self, name: str) -> None:
+        if not name:
+            raise StudioError("no-file-named", "No file is named for the chat.", "Write: /save chat.md")
+        path = Path(file_out(name))
+        as_lines = path.suffix.lower() == ".jsonl"
+        text = (
+            f'{{"messages": {messages_to_json(self.messages)}}}\n' if as_lines else messages_to_markdown(self.messages)
+        )
+        files.write_atomic(path, text)
+        self.work.screen.say(f"Saved as {path}")

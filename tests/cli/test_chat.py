@@ -1,0 +1,93 @@
+"""slm-studio chat: a conversation of lines, its commands, and what programs read of it."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from slm_studio import cli
+from tests.cli.commands import Run
+from tests.tasks import fodder
+
+SMALL = (
+    "--epochs",
+    "1",
+    "--precision",
+    "fp32",
+    "--place",
+    "thread",
+    "--max-length",
+    "96",
+    "--base",
+    "blank:llama-nano",
+)
+GREEDY = ("--temperature", "0", "--max-new-tokens", "4")
+
+
+@pytest.fixture(scope="module")
+def talker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("talker")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
+        path, out = fodder("chat").write(folder), folder / "model"
+        code = cli.main(["train", str(path), "--task", "chat", *SMALL, "--out", str(out), "--json"])
+    assert code == 0
+    return out
+
+
+@pytest.fixture
+def say(run: Run, monkeypatch: pytest.MonkeyPatch):
+    def said(text: str, *words: object, as_json: bool = True):
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        return run("chat", *words, as_json=as_json)
+
+    return said
+
+
+def test_one_question_is_answered_with_its_speed(run: Run, talker: Path) -> None:
+    result = run("chat", talker, "--prompt", "When do you open?", *GREEDY).result
+
+    assert set(result) == {"text", "tokens", "tokens_per_second"}
+    assert 1 <= result["tokens"] <= 4 and result["tokens_per_second"] > 0
+    assert run("chat", talker, "--prompt", "When do you open?", *GREEDY, as_json=False).out == result["text"] + "\n"
+
+
+def test_a_conversation_prints_a_line_a_turn_and_remembers_them_all(say, talker: Path, tmp_path: Path) -> None:
+    saved, lines = tmp_path / "chat.jsonl", tmp_path / "chat.md"
+    told = say(
+        f"Hello\n\n/system Be brief.\nHow much?\n/again\n/save {saved}\n/save {lines}\n/quit\nNever\n", talker, *GREEDY
+    )
+
+    turns = [line for line in told.lines if line.get("event") == "turn"]
+    assert [set(turn) >= {"text", "tokens", "tokens_per_second"} for turn in turns] == [True] * 3
+    assert turns[1]["text"] == turns[2]["text"], "asked again, greedily"
+    messages = told.result["messages"]
+    assert [(each["role"], each["content"]) for each in messages[:2]] == [("system", "Be brief."), ("user", "Hello")]
+    assert [each["role"] for each in messages] == ["system", "user", "assistant", "user", "assistant"]
+    assert json.loads(saved.read_text(encoding="utf-8")) == {"messages": messages}
+    assert lines.read_text(encoding="utf-8").startswith("## System\n\nBe brief.\n\n## User\n\nHello")
+
+
+def test_what_cannot_be_is_a_sentence(run: Run, say, talker: Path, sorter: Path) -> None:
+    assert run("chat", sorter, "--prompt", "a").error["code"] == "not-a-chat"
+    assert run("chat", talker, "--prompt", " ").error["code"] == "text-empty"
+    assert run("chat", talker, "--prompt", "a", "--min-p", "2").error["code"] == "knob-range"
+    assert say("/save\n", talker).error["code"] == "no-file-named"
+    assert run("chat", talker, "--prompt", "a", "--system", "word " * 900).error["code"] == "context-too-small"
+
+
+def test_predict_takes_any_role_and_a_file_of_dialogues(run: Run, talker: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "asked.jsonl", tmp_path / "out.jsonl"
+    path.write_text(
+        '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes"}]}\n' * 2,
+        encoding="utf-8",
+    )
+
+    items = run("predict", talker, "--question", "Hi", "--system", "Be brief.").result["items"]
+    listed = run("predict", talker, "--messages", '[{"role": "user", "content": "Hi"}]').result["items"]
+    done = run("predict", talker, "--file", path, "--out", out).result
+
+    assert set(items[0]) == set(listed[0]) >= {"text", "score", "id"}
+    assert done == {"rows": 2, "out": str(out)}
+    assert {"messages", "prediction", "score"} == set(json.loads(out.read_text(encoding="utf-8").splitlines()[0]))

@@ -1,0 +1,212 @@
+"""Chat: adapters learn beside a base, are saved, resumed and merged; what is sent is said; a base is what it was."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from slm_studio import engine
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Note, Saved, Step
+from slm_studio.core.recipe import make_recipe
+from slm_studio.core.run import create_run, open_run
+from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.engine.models import adapters
+from slm_studio.engine.models.adapter_files import CONFIG
+from slm_studio.engine.tasks import task_of
+from tests.tasks import fodder
+
+FED = fodder("chat")
+QUICK = {"batch": 8, "max_length": 96, "precision": "fp32", "checkpoint_seconds": 0.0, "test_share": 0.0, "patience": 0}
+
+
+def result(events: Iterator[Event]) -> object:
+    last = list(events)[-1]
+    assert isinstance(last, Finished)
+    return last.result
+
+
+def trained(rows: Dataset, base: str, **settings: object) -> list[Event]:
+    recipe = make_recipe("chat", base=base, roles=FED.roles, settings=QUICK | settings)
+    return list(engine.train(recipe, rows, create_run(recipe.settled(), rows)))
+
+
+def base_of(folder: Path) -> tuple[Dataset, SavedModel]:
+    rows = result(engine.read(str(FED.write(folder))))
+    assert isinstance(rows, Dataset)
+    model = trained(rows, "blank:llama-nano", epochs=2)[-1].result
+    assert isinstance(model, SavedModel)
+    return rows, model
+
+
+def numbers(model: SavedModel) -> np.ndarray:
+    task = task_of("chat")
+    return task.numbers(task.open(Path(model.folder), model.facts), FED.prompts)
+
+
+def losses(events: list[Event]) -> list[float]:
+    return [event.loss for event in events if isinstance(event, Step)]
+
+
+def test_an_adapter_learns_beside_its_base_and_becomes_part_of_it(tmp_path: Path) -> None:
+    rows, base = base_of(tmp_path)
+    before = numbers(base)
+
+    events = trained(rows, base.folder, epochs=2, dropout=0.1)
+    merged = events[-1].result
+    beside = trained(rows, base.folder, epochs=2, dropout=0.1, merge=False)[-1].result
+
+    assert np.abs(numbers(merged) - before).max() > 1e-3
+    assert np.array_equal(numbers(base), before)
+    assert numbers(merged) == pytest.approx(numbers(beside), abs=1e-4)
+    assert not (Path(merged.folder) / CONFIG).exists()
+    assert not (Path(beside.folder) / "model.safetensors").exists()
+    assert merged.baseline["base"]["answer_loss"] == pytest.approx(base.metrics["answer_loss"], rel=1e-5)
+    assert merged.verdicts["base"] in ("better", "worse", "none")
+    saved = next(Path(event.path) for event in events if isinstance(event, Saved))
+    assert not (saved / "model" / "model.safetensors").exists(), "a checkpoint holds what learns"
+
+
+def test_a_model_saved_as_adapter_opens_answers_is_scored_and_continued(tmp_path: Path) -> None:
+    rows, base = base_of(tmp_path)
+    beside = trained(rows, base.folder, epochs=1, merge=False)[-1].result
+
+    opened = result(engine.open(beside.folder, "cpu"))
+    report = result(engine.evaluate(opened.handle, rows))
+    again = trained(rows, beside.folder, epochs=1)[-1].result
+
+    assert {metric.key: metric.value for metric in report.metrics} == pytest.approx(beside.metrics, rel=1e-5)
+    assert open_saved(Path(beside.folder)).facts["base"] == Path(base.folder).name
+    assert np.abs(numbers(again) - numbers(beside)).max() > 1e-4
+    Path(base.folder).rename(tmp_path / "elsewhere")
+    with pytest.raises(StudioError, match="not on this computer"):
+        result(engine.open(beside.folder, "cpu"))
+
+
+@pytest.mark.parametrize("adapter", ["lora", "all"])
+def test_a_run_with_adapters_goes_on_bit_by_bit(adapter: str, tmp_path: Path) -> None:
+    rows, base = base_of(tmp_path)
+    settings = QUICK | {"epochs": 3, "dropout": 0.2, "adapter": adapter}
+    recipe = make_recipe("chat", base=base.folder, roles=FED.roles, settings=settings).settled()
+    whole = list(engine.train(recipe, rows, create_run(recipe, rows)))
+    run = create_run(recipe, rows)
+    work, seen = engine.train(recipe, rows, run), []
+    for event in work:
+        seen.append(event)
+        if isinstance(event, Step) and event.n == 5:
+            break
+    work.close()
+
+    rest = list(engine.resume(open_run(run.path)))
+
+    assert losses(seen + rest) == losses(whole)
+    assert np.array_equal(numbers(rest[-1].result), numbers(whole[-1].result))
+
+
+def test_only_adapters_move_and_they_learn_faster_than_weights_would(tmp_path: Path) -> None:
+    _, base = base_of(tmp_path)
+    task = task_of("chat")
+    recipe = make_recipe("chat", base=base.folder, roles=FED.roles, settings=QUICK).settled()
+    loaded = task.continued(recipe, {"max_length": 96}, Path(base.folder))
+
+    moving = {name for name, parameter in loaded.net.named_parameters() if parameter.requires_grad}
+
+    assert moving == set(task.fresh(loaded)) and all("lora_" in name for name in moving)
+    with torch.no_grad():
+        for name in moving:
+            loaded.net.get_parameter(name).normal_(std=0.1)
+    beside = task.numbers(loaded, FED.prompts)
+    with adapters.without_adapter(loaded.net):
+        assert np.array_equal(task.numbers(loaded, FED.prompts), numbers(base))
+    assert np.array_equal(task.numbers(loaded, FED.prompts), beside)
+    adapters.merge(loaded.net)
+    assert not adapters.has_adapter(loaded.net)
+    assert task.numbers(loaded, FED.prompts) == pytest.approx(beside, abs=1e-4)
+
+
+def test_what_a_model_receives_is_shown_and_its_oldest_turns_are_left_out_with_a_word(tmp_path: Path) -> None:
+    _, base = base_of(tmp_path)
+    opened = result(engine.open(base.folder, "cpu"))
+    turns = [
+        {"role": role, "content": f"{role} turn {place}"} for place in "abcdehinr" for role in ("user", "assistant")
+    ]
+    prompt = {"messages": (*turns[:17],)}
+
+    short = result(engine.render(opened.handle, {"messages": tuple(turns[:3])}, {"max_new_tokens": 5}))
+    long = result(engine.render(opened.handle, prompt, {"max_new_tokens": 5}))
+    done = result(engine.predict(opened.handle, prompt, {"max_new_tokens": 5, "seed": 1}))
+
+    assert short["not_sent"] == 0 and short["used"] == len(short["tokens"]) < short["limit"] == 96
+    assert short["text"].startswith("<|im_start|>user\nuser turn a<|im_end|>") and short["text"].endswith("assistant\n")
+    learnt = "".join(piece for piece, is_answer in short["tokens"] if is_answer)
+    assert learnt == "assistant turn a<|im_end|>"
+    assert long["not_sent"] % 2 == 0 and 0 < long["not_sent"] <= 16 and long["used"] <= 91
+    assert (done["not_sent"], done["used"]) == (long["not_sent"], long["used"])
+    assert "user turn r" in long["text"] and "user turn a" not in long["text"]
+
+
+def test_a_system_prompt_and_a_template_of_ones_own_are_asked_with(tmp_path: Path) -> None:
+    _, base = base_of(tmp_path)
+    opened = result(engine.open(base.folder, "cpu"))
+    template = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}<|im_end|>{% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}"
+
+    shown = result(engine.render(opened.handle, {"question": "Hi"}, {"system": "Be kind.", "template": template}))
+
+    assert shown["text"] == "[system] Be kind.<|im_end|>[user] Hi<|im_end|>[assistant] "
+    with pytest.raises(StudioError) as caught:
+        result(engine.render(opened.handle, {"question": "Hi"}, {"template": "{{ nothing }}"}))
+    assert caught.value.code == "template-loses"
+
+
+def test_a_dialogue_without_an_answer_and_columns_that_make_none_are_sentences(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("question,answer\n" + "\n".join(f"q{n}," for n in range(9)) + "\n", encoding="utf-8")
+    rows = result(engine.read(str(path)))
+
+    for roles, code in (
+        (FED.roles, "nothing-to-learn"),
+        ({"question": "question"}, "role-missing"),
+        ({}, "role-missing"),
+    ):
+        recipe = make_recipe("chat", base="blank:llama-nano", roles=roles, settings=QUICK).settled()
+        with pytest.raises(StudioError) as caught:
+            list(engine.train(recipe, rows, create_run(recipe, rows)))
+        assert caught.value.code == code
+
+
+def test_messages_are_answered_row_by_row_and_a_row_without_a_question_stays_empty(tmp_path: Path) -> None:
+    _, base = base_of(tmp_path)
+    opened = result(engine.open(base.folder, "cpu"))
+    path, out = tmp_path / "asked.jsonl", tmp_path / "out.jsonl"
+    path.write_text(
+        '{"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}\n'
+        '{"conversations": [{"from": "tool", "value": "x"}]}\n',
+        encoding="utf-8",
+    )
+
+    done = result(
+        engine.predict_file(
+            opened.handle, str(path), str(out), {"column": "conversations", "max_new_tokens": 3, "temperature": 0.0}
+        )
+    )
+
+    assert done.rows == 2
+    assert '"prediction": ""' in out.read_text(encoding="utf-8").splitlines()[1]
+
+
+def test_answers_that_do_not_fit_are_counted(tmp_path: Path) -> None:
+    rows, _ = base_of(tmp_path)
+    path = tmp_path / "long.csv"
+    path.write_text(
+        "question,answer\n" + "".join(f"q{n},{'word ' * (200 if n == 0 else 2)}\n" for n in range(9)), encoding="utf-8"
+    )
+    rows = result(engine.read(str(path)))
+
+    events = trained(rows, "blank:llama-nano", epochs=1)
+
+    assert "answers-left-out" in [event.code for event in events if isinstance(event, Note)]
+    assert isinstance(events[-1].result, SavedModel) and replace(events[-1].result, name="x").task == "chat"
