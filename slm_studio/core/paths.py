@@ -35,6 +35,11 @@ def models() -> Path:
     return home() / "models"
 
 
+def chats() -> Path:
+    """Return the folder of the conversations with models."""
+    return home() / "chats"
+
+
 def trash() -> Path:
     """Return where deleted things wait."""
     return home() / "trash"

@@ -43,6 +43,11 @@ class CodeView(QPlainTextEdit):
         self.setPlainText(text.rstrip("\n"))
         self._fit()
 
+    def add_line(self, line: str) -> None:
+        """Add a line below the others."""
+        self.appendPlainText(line)
+        self._fit()
+
     def _fit(self) -> None:
         self.document().setDefaultFont(self._theme.monospace())
         count = max(1, self.blockCount())
