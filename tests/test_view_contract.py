@@ -2,6 +2,7 @@
 
 import pytest
 
+from slm_studio.core.prompt import as_text
 from slm_studio.core.results import Label, Span, Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks
@@ -42,7 +43,7 @@ def test_it_asks_with_the_text_and_plain_options(view, asked):
 
     view.primary()
 
-    assert view.text() == "some text" and list(asked[0][0].values()) == ["some text"]
+    assert view.text() == "some text" and [as_text(cell) for cell in asked[0][0].values()] == ["some text"]
     assert all(isinstance(value, str | int | float | bool | None | tuple) for value in asked[0][1].values())
 
 

@@ -14,7 +14,7 @@ from slm_studio.core.knobs import Knob
 from slm_studio.core.texts import explain, mark, tr
 from slm_studio.ui.widgets.columns import Columns
 from slm_studio.ui.widgets.fields import Check, Choice, LineField
-from slm_studio.ui.widgets.labels import Text, restyle
+from slm_studio.ui.widgets.labels import ElidedText, Text, restyle
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
@@ -32,13 +32,13 @@ class KnobForm(QWidget):
 
     def __init__(
         self, owner: type, *, names: Sequence[str] | None = None, without: Sequence[str] = (),
-        placeholders: Mapping[str, object] | None = None, columns: int = 2, parent: QWidget | None = None,
+        placeholders: Mapping[str, object] | None = None, columns: int = 2, least: int = 300, parent: QWidget | None = None,
     ) -> None:  # fmt: skip
-        """`names` picks knobs and their order (default: all, as declared); `without` leaves some out."""
+        """`names` picks knobs and their order (default: all, as declared); `without` leaves some out; `least` pixels a column."""
         super().__init__(parent)
         self._fields: dict[str, KnobField] = {}
         self._had_problem = False
-        self._columns = Columns(least=300, most=columns, gap=20)
+        self._columns = Columns(least=least, most=columns, gap=20)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._columns)
@@ -176,10 +176,9 @@ class KnobField(QWidget):
         row.setSpacing(8)
         row.addStrut(the_theme().px(22))  # names in Chinese and Latin letters stand in one line
         row.addWidget(Text(self.knob.label, "strong"))
-        name = Text("{name}", "small", name=self.knob.name)
+        name = ElidedText("{name}", "small", name=self.knob.name)
         name.setFont(the_theme().monospace(11.5))
-        row.addWidget(name)
-        row.addStretch(1)
+        row.addWidget(name, 1)
         return row
 
     def _build_editor(self) -> Check | Choice | LineField:

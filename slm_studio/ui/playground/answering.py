@@ -1,5 +1,7 @@
 """Answering: keeps one model open and asks it; a newer question ends the older one; a dead engine is replaced."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from slm_studio.core.errors import StudioError
@@ -25,6 +27,7 @@ class Answering(QObject):
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._jobs = jobs
         self._chain = Chain(jobs, parent=self)
         self._chain.happened.connect(self._on_event)
         self._chain.stopped.connect(self._on_stopped)
@@ -33,6 +36,7 @@ class Answering(QObject):
         self._device = "auto"
         self._handle = ""
         self._asked: tuple[str, dict[str, object]] | None = None  # waits for the model, or is being answered
+        self._inquiries: dict[str, tuple[dict[str, object], Callable[[object], None]]] = {}  # wait for the model
         self._again = False  # the model is being opened for a question whose handle was gone
         self.state = CLOSED
 
@@ -66,6 +70,11 @@ class Answering(QObject):
         self._asked, self._again = (prompt, options), False
         self._predict() if self.state == OPEN else self.open()
 
+    def inquire(self, verb: str, arguments: dict[str, object], tell: Callable[[object], None]) -> None:
+        """Ask the model something else than to answer, now or when it is open; of each verb the newest question counts."""
+        self._inquiries[verb] = (arguments, tell)
+        self._start_inquiries() if self.state == OPEN else self.open()
+
     def stop(self) -> None:
         """End the answer; `answered(None)` follows at once."""
         if self._asked is not None:
@@ -78,6 +87,11 @@ class Answering(QObject):
         arguments = {"handle": self._handle, "prompt": prompt, "options": options}
         self._chain.run("predict", arguments, self._on_answered)
 
+    def _start_inquiries(self) -> None:
+        inquiries, self._inquiries = self._inquiries, {}
+        for verb, (arguments, tell) in inquiries.items():
+            self._jobs.start(verb, {"handle": self._handle, **arguments}, tell, None, tell, owner=self)
+
     def _end_answer(self) -> None:
         self._asked = None
         if self.state == OPEN:  # a model that is being opened serves the next question too
@@ -85,6 +99,7 @@ class Answering(QObject):
 
     def _forget(self) -> None:
         self._handle = ""
+        self._inquiries.clear()
         self._set_state(CLOSED)
 
     def _set_state(self, state: str) -> None:
@@ -96,6 +111,7 @@ class Answering(QObject):
         self._handle = opened.handle
         self._set_state(OPEN)
         self.opened.emit(opened)
+        self._start_inquiries()
         if self._asked is not None:
             self._predict()
 

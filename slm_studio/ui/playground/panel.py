@@ -145,6 +145,9 @@ class PlaygroundPanel(ModelPage):
             view.stop_asked.connect(self.answering.stop)
             view.saved.connect(self._on_saved)
             view.failed.connect(self.problem.show_error)
+            view.inquired.connect(self.answering.inquire)
+            view.opened.connect(self._on_file_made)
+            view.did.connect(self._session.did)
             self._views[model.task] = view
             view.edited.connect(self._on_edited)
         return self._views[model.task]
@@ -236,6 +239,9 @@ class PlaygroundPanel(ModelPage):
     def _on_saved(self, out: Path) -> None:
         self.problem.clear()
         self._session.toast(tr("Written to {file}.", file=str(out)))
+
+    def _on_file_made(self, out: Path) -> None:
+        self._session.open_paths((out,))
 
     def _on_edited(self) -> None:
         """Keep what stands in the views over a restart; while a model writes, only now and then."""

@@ -23,6 +23,11 @@ class TaskView(QWidget):
     saved = Signal(object)  # the Path of a file that was written
     failed = Signal(object)  # the StudioError of what the person asked for here and could not be done
     edited = Signal()  # what `state` returns is another
+    # Asks the open model something else than to answer: a verb, its arguments but the handle, and whom to tell (a function
+    # that takes the result, None where it was stopped, or the StudioError).
+    inquired = Signal(str, object, object)
+    opened = Signal(object)  # the Path of a file that was written here and shall be opened in Data
+    did = Signal(str, object, object)  # what was done, in words; what takes it back; what does it again
 
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
         """Try another model; `cases` are rows that it was scored on (none where there is no report)."""

@@ -1,0 +1,115 @@
+"""Composer: where the next message is written, how full the context is, and the button that sends and stops."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from slm_studio.core.texts import tr
+from slm_studio.ui.tasks.chat.line import MessageLine
+from slm_studio.ui.widgets.buttons import WorkButton
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.labels import ElidedText, tip
+from slm_studio.ui.widgets.progress import ProgressBar
+from slm_studio.ui.widgets.scaling import scaled
+
+NEARLY = 0.9  # of the context: from here on the words warn
+
+
+class Composer(Card):
+    """Sends by Enter or the button; a draft is kept until it is sent."""
+
+    sent = Signal(str)
+    stop_asked = Signal()
+    recalled = Signal()  # the person wants to write the last question otherwise
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(padding=12, parent=parent)
+        self._may_send = True
+        self._used, self._limit, self._unsent, self._cut = 0, 0, 0, 0
+        self.line = MessageLine("Write a message. Enter sends it, Shift+Enter begins a new line.", name="Message")
+        self.add(self.line)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.gauge, self.words = ProgressBar(6), ElidedText("", "muted")
+        self.gauge.setAccessibleName(tr("How full the context is"))
+        scaled(self.gauge.setMaximumWidth, 96)
+        self.button = WorkButton("Send", icon_name="send")
+        row.addWidget(self.gauge)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.button)
+        self.body.addLayout(row)
+        self.setFocusProxy(self.line)
+        self.line.entered.connect(self.send)
+        self.line.recalled.connect(self.recalled)
+        self.line.textChanged.connect(self._on_text_changed)
+        self.button.started.connect(self.send)
+        self.button.stop_requested.connect(self.stop_asked)
+        self.set_context(0, 0, 0)
+        self._on_text_changed()
+
+    @property
+    def is_busy(self) -> bool:
+        """Say whether a model is writing."""
+        return self.button.state == "busy"
+
+    def text(self) -> str:
+        """Return the draft."""
+        return self.line.toPlainText()
+
+    def fill(self, text: str) -> None:
+        """Put a draft in the place of what stands there."""
+        self.line.setPlainText(text)
+        self.line.to_end()
+
+    def send(self) -> None:
+        """Send the draft, where it says something and nobody writes."""
+        if self._may_send and not self.is_busy and self.text().strip():
+            text = self.text()
+            self.line.clear()
+            self.sent.emit(text)
+
+    def set_busy(self, is_busy: bool) -> None:
+        """Offer Stop while a model writes; the next message can be written meanwhile."""
+        self.button.set_busy() if is_busy else self.button.set_ready()
+        self.set_context(self._used, self._limit, self._unsent, self._cut)
+        self._on_text_changed()
+
+    def forbid(self, is_forbidden: bool) -> None:
+        """Send nothing while a setting cannot be."""
+        self._may_send = not is_forbidden
+        self._on_text_changed()
+
+    def say(self, words: str, **values: object) -> None:
+        """Say how far an answer is, in the place of the context."""
+        self.words.set_role("muted")
+        self.words.set_words(words, **values)
+
+    def set_context(self, used: int, limit: int, unsent: int, cut: int = 0) -> None:
+        """Say how many of the tokens that the model can read are taken, and what no longer fits."""
+        self._used, self._limit, self._unsent, self._cut = used, limit, unsent, cut
+        self.gauge.setVisible(limit > 0)
+        self.gauge.set_share(min(1.0, used / limit) if limit else 0.0)
+        self.words.set_role("warning" if unsent or cut or (limit and used / limit > NEARLY) else "muted")
+        self.words.set_words(self._context_words)
+        tip(
+            self.gauge,
+            "How much of what the model can read at once is taken. What no longer fits is marked, and not sent.",
+        )
+
+    def _context_words(self) -> str:
+        if not self._limit:
+            return ""
+        said = [tr("{used} of {limit} tokens", used=self._used, limit=self._limit)]
+        if self._unsent:
+            said.append(tr("{n} {n:message|messages} not sent", n=self._unsent))
+        if self._cut:
+            said.append(tr("the beginning of your message is cut by {n} {n:character|characters}", n=self._cut))
+        return " · ".join(said)
+
+    def _on_text_changed(self) -> None:
+        self.button.setEnabled(self.is_busy or (self._may_send and bool(self.text().strip())))
+        self.changed.emit()
+
+    def retranslate(self) -> None:
+        """Name the gauge in the language of now."""
+        self.gauge.setAccessibleName(tr("How full the context is"))

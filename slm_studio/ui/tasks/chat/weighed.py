@@ -1,0 +1,48 @@
+"""Weighed: how likely the word under the pointer was, and what else could have come."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from slm_studio.core.results import Token
+from slm_studio.core.texts import tr
+from slm_studio.ui.widgets.bars import Bar, Bars
+from slm_studio.ui.widgets.labels import Text
+
+
+class Weighed(QWidget):
+    """Shows the last word that was pointed at."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        self.token, self.bars = Text("", wrap=True), Bars(scores=True)
+        column.addWidget(self.token)
+        column.addWidget(self.bars)
+        column.addStretch(1)
+        self.show_token(None)
+
+    def show_token(self, token: Token | None) -> None:
+        """Show a token."""
+        self.bars.setVisible(token is not None and bool(token.alternatives))
+        if token is None:
+            self.token.set_words(
+                "Point at a word of an answer, or move the cursor over it: here stands how likely it was, and what else could have come."
+            )
+            return
+        self.token.set_words(
+            "“{text}” was {percent} % likely.", text=seen(token.text), percent=f"{100 * token.score:.3g}"
+        )
+        self.bars.set_bars([Bar(f"“{seen(text)}”", score) for text, score in token.alternatives])
+
+
+def seen(text: str) -> str:
+    """Return a token so that spaces and line breaks can be seen. Example: seen(" a") == "␣a\""""
+    return text.replace("\n", "↵").replace(" ", "␣") if text.strip() != text or not text else text
+
+
+def in_lines(token: Token) -> str:
+    """Return what a tip under a word says."""
+    lines = [tr("“{text}” was {percent} % likely.", text=seen(token.text), percent=f"{100 * token.score:.3g}")]
+    lines += [f"{100 * score:5.1f} %  {seen(text)}" for text, score in token.alternatives]
+    return "\n".join(lines)
