@@ -4,6 +4,7 @@ Each in a process of its own, with torch, Transformers and gguf imported before 
 is among the person's and has answered; theirs with a network and a tokenizer in memory.
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -17,12 +18,15 @@ TARGET = 15.0  # seconds for SmolLM2-135M
 def main(path: str) -> None:
     """Print the table."""
     print_machine(f"Opening {Path(path).name}: seconds by the clock, and of the processor")
-    found = {way: in_process(__spec__.name, way, path) for way in WAYS}
+    quiet = {**os.environ, "TQDM_DISABLE": "1"}  # Transformers' progress would stand in the table
+    found = {way: in_process(__spec__.name, way, path, environment=quiet) for way in WAYS}
     lines = []
     for way, (what, _) in WAYS.items():
-        clock, spent = (float(str(found[way][key])) for key in ("clock", "processor"))
-        lines.append(Line(what, f"{clock:.1f} s", f"{TARGET:.0f} s", against(clock, TARGET)))
-        lines.append(Line("  of the processor", f"{spent:.1f} s", f"{TARGET:.0f} s", against(spent, TARGET)))
+        for name, key in ((what, "clock"), ("  of the processor", "processor")):
+            seconds = float(str(found[way][key]))
+            is_ours = way != "transformers"
+            wanted = (f"{TARGET:.0f} s", against(seconds, TARGET)) if is_ours else ()
+            lines.append(Line(name, f"{seconds:.1f} s", *wanted))
     ours, theirs = (float(str(found[way]["processor"])) for way in ("open", "transformers"))
     lines.append(Line("Transformers' time of the processor to ours", "", "", times(theirs, ours)))
     print_table(lines)
@@ -42,11 +46,14 @@ def _open(path: str) -> None:
 
 def _adopt(path: str) -> None:
     from slm_studio import engine
+    from slm_studio.core.prompt import prompt_of
+    from slm_studio.core.tasks import task_info
 
     with home():
-        *_, last = engine.adopt(path)
-        *_, opened = engine.open(last.result.folder)
-        for _ in engine.predict(opened.result.handle, "Once", {"max_new_tokens": 1}):
+        *_, adopted = engine.adopt(path)
+        *_, opened = engine.open(adopted.result.folder)
+        prompt = prompt_of("Once", task_info(adopted.result.task))
+        for _ in engine.predict(opened.result.handle, prompt, {"max_new_tokens": 1}):
             pass
 
 
@@ -71,9 +78,14 @@ def _measure(way: str, path: str) -> None:
 
     import slm_studio.engine.tasks.write  # noqa: F401
 
-    clock, processor = time.perf_counter(), time.process_time()
+    clock, processor = time.perf_counter(), _spent()
     WAYS[way][1](path)
-    answer({"clock": time.perf_counter() - clock, "processor": time.process_time() - processor})
+    answer({"clock": time.perf_counter() - clock, "processor": _spent() - processor})
+
+
+def _spent() -> float:
+    """Return the processor's seconds of this process and of those that it waited for: importing tries a model in one."""
+    return sum(os.times()[:4])
 
 
 if __name__ == "__main__":
