@@ -71,6 +71,14 @@ def portions(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
     return found
 
 
+def check_change(change: Change, kinds: Mapping[str, Kind], cells: Mapping[str, str]) -> None:
+    """Raise StudioError where a change cannot be kept, or would break a list of its row. `cells`: of the row before."""
+    check_length(change.after)
+    check_cell(kinds[change.column], change.before, change.after)
+    if kinds[change.column] in ("words", "tags"):
+        check_row(kinds, {**cells, change.column: change.after}, change.row)
+
+
 def check_cell(kind: Kind, before: str, after: str) -> None:
     """Raise StudioError where a list is no longer one: words, tags, spans, messages. What was none may stay so."""
     reader = _READERS.get(kind)

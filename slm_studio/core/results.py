@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from slm_studio.core.dataset import Remark, counted
+from slm_studio.core.dataset import Remark, Split, counted
 from slm_studio.core.errors import Value
 from slm_studio.core.tasks.info import Answers
 from slm_studio.core.texts import mark
@@ -69,6 +69,11 @@ def spans_of(plain: object) -> tuple[Span, ...]:
     return tuple(sorted(found, key=lambda span: (span.start, span.end)))
 
 
+def plain_spans(spans: Sequence[Span]) -> list[dict[str, object]]:
+    """Return spans as a JSON value, without their scores."""
+    return [{"start": span.start, "end": span.end, "label": span.label} for span in spans]
+
+
 def spans_in_words(text: str, spans: Sequence[Span]) -> str:
     """Return spans as a line that can be read aloud. Example: “Ada Lovelace: PER · London: LOC”"""
     return " · ".join(f"{text[span.start : span.end]}: {span.label}" for span in spans)
@@ -92,9 +97,7 @@ def in_cells(items: Sequence[Item], answers: Answers) -> tuple[str, str]:
     if answers == "tokens":
         return "".join(each.text for each in items if isinstance(each, Token)), ""
     if answers == "spans":
-        spans = [
-            {"start": each.start, "end": each.end, "label": each.label} for each in items if isinstance(each, Span)
-        ]
+        spans = plain_spans([each for each in items if isinstance(each, Span)])
         least = min((each.score for each in items), default=1.0)
         return json.dumps(spans, ensure_ascii=False), f"{least:.4f}"
     best = items[0]
@@ -160,6 +163,8 @@ class Report:
     facts: dict[str, float] = field(default_factory=dict)  # further numbers: calibration error
     remarks: tuple[Remark, ...] = ()  # what the numbers do not say by themselves
     seconds: float = 0.0
+    rows_of: str = ""  # the id of the dataset whose rows were scored
+    part: Split = "train"  # … and the file of it that holds them
     learnt: int = 0  # rows of the file that the model learnt from: not among `rows`, unless `split` is train
 
     @property

@@ -17,7 +17,12 @@ class Rows(Sequence[Row]):
     """Some rows of a table, role by role. Cells are text, exactly as read; a missing cell is ""."""
 
     def __init__(
-        self, table: pa.Table, roles: Mapping[str, str], indices: np.ndarray | None = None, name: str = "the table"
+        self,
+        table: pa.Table,
+        roles: Mapping[str, str],
+        indices: np.ndarray | None = None,
+        name: str = "the table",
+        part: Split = "train",
     ) -> None:
         self.roles = {role: column for role, column in roles.items() if column}
         for column in self.roles.values():
@@ -30,7 +35,7 @@ class Rows(Sequence[Row]):
                     column=column,
                     columns=", ".join(table.column_names),
                 )
-        self.table = table
+        self.table, self.part = table, part  # part: which of the dataset's files the table is
         self.indices = np.arange(table.num_rows) if indices is None else indices  # rows of the table, in order
 
     def __len__(self) -> int:
@@ -62,7 +67,7 @@ class Rows(Sequence[Row]):
 
     def take(self, places: Sequence[int] | np.ndarray) -> "Rows":
         """Return some of these rows; `places` count from 0 within them."""
-        return Rows(self.table, self.roles, self.indices[np.asarray(places, dtype=np.int64)])
+        return Rows(self.table, self.roles, self.indices[np.asarray(places, dtype=np.int64)], part=self.part)
 
 
 def open_table(path: Path) -> pa.Table:
@@ -84,4 +89,4 @@ def open_part(dataset: Dataset, split: Split = "train") -> pa.Table:
 
 def open_rows(dataset: Dataset, roles: Mapping[str, str], split: Split = "train") -> Rows:
     """Return all rows of one part of a dataset."""
-    return Rows(open_table(dataset.part(split)), roles, name=dataset.name)
+    return Rows(open_table(dataset.part(split)), roles, name=dataset.name, part=split)

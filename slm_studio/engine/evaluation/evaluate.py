@@ -62,6 +62,7 @@ def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, s
         folder=folder,
         train=chosen.train,
         names=(item.model.name, dataset.name, part),
+        rows_of=dataset.id,
         learnt=chosen.learnt,
         unlabelled=chosen.unlabelled,
     )
@@ -91,12 +92,13 @@ def score_rows(
     folder: Path,
     train: Rows | None,
     names: tuple[str, str, str],
+    rows_of: str,
     learnt: int = 0,
     unlabelled: int = 0,
 ) -> Work[Report]:
     """Yield Progress; return the Report after writing it to folder/report.json.
 
-    names: model, dataset, split. `train` are the rows for the baselines; None leaves them out. `learnt` counts the rows
+    names: model, dataset, split; rows_of: the dataset's id. `train` are the rows for the baselines; None leaves them out. `learnt` counts the rows
     of the file that training learnt from, `unlabelled` those that cannot be scored.
     """
     began = time.perf_counter()
@@ -118,7 +120,7 @@ def score_rows(
     yield from (Note(each.code, each.message, each.values or {}) for each in said)
     folder.mkdir(parents=True, exist_ok=True)
     judged = yield from task.judge(seen, examples, rows, loaded, whole=True)
-    report = _report(task, judged, names, folder, len(rows))
+    report = replace(_report(task, judged, names, folder, len(rows)), rows_of=rows_of, part=rows.part)
     remarks = (*_unseen(task, loaded, rows, names[2]), *said)
     report = replace(report, learnt=learnt, seconds=time.perf_counter() - began, remarks=remarks)
     write_report(report, folder)  # stands before the baselines, which may take longer

@@ -19,7 +19,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
-from slm_studio.core.results import Baseline, Metric, Span
+from slm_studio.core.results import Baseline, Metric, Span, plain_spans
 from slm_studio.core.saved import local_folder
 from slm_studio.core.spans import Scheme
 from slm_studio.core.tagged import Sentence, bio_tags, scheme_of_cells, sentence_of
@@ -334,20 +334,17 @@ def _cases(
     sentences = [sentence_of(cell) for cell in rows.column("text")]
     order = sorted(range(len(rows)), key=lambda row: (bool(right_N[row]), -loss_N[row]))
     return Table(
-        ("row", "text", "tags", "predicted", "loss", "right"),
+        ("row", "place", "text", "tags", "predicted", "loss", "right"),
         [
             (
                 row,
+                int(rows.indices[row]),
                 sentences[row].text,
-                _plain(_spans(sentences[row], gold[row])),
-                _plain(_spans(sentences[row], mine[row])),
+                plain_spans(_spans(sentences[row], gold[row])),
+                plain_spans(_spans(sentences[row], mine[row])),
                 round(float(loss_N[row]), 4),
                 bool(right_N[row]),
             )
             for row in order
         ],
     )
-
-
-def _plain(spans: Sequence[Span]) -> list[dict[str, object]]:
-    return [{"start": span.start, "end": span.end, "label": span.label} for span in spans]

@@ -85,7 +85,7 @@ def score_model(work: Trained, model: SavedModel) -> Work[SavedModel]:
     folder = Path(model.folder) / REPORT_FOLDER
     report = yield from score_rows(
         plan.task, plan.loaded, plan.recipe, rows, folder=folder, train=plan.splits.train,
-        names=(model.name, work.dataset.name, "test" if on_test else "validation"),
+        names=(model.name, work.dataset.name, "test" if on_test else "validation"), rows_of=work.dataset.id,
     )  # fmt: skip
     return _describe(model, report)
 

@@ -48,7 +48,8 @@ class Editing(QObject):
             timer.setSingleShot(True)
             timer.setInterval(interval)
             timer.timeout.connect(act)
-        session.settle_with(self.settle)
+        session.keep_with(self)
+        self.pending_changed.connect(session.cells_changed)
         session.dataset_changed.connect(self._on_dataset_changed)
         self._on_dataset_changed(session.dataset)
 

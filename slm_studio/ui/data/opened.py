@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset
-from slm_studio.core.editing import Change, check_cell, check_length, check_row
+from slm_studio.core.editing import Change, check_change
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe, column_read_as, reads_of
 from slm_studio.core.texts import say, tr
@@ -156,10 +156,7 @@ class Opened(QWidget):
         change = Change(row=row, column=column, before=before, after=after)
         kinds = {each.name: each.kind for each in dataset.columns}
         try:
-            check_length(after)
-            check_cell(kinds[column], before, after)
-            if kinds[column] in ("words", "tags"):
-                check_row(kinds, self.rows.model.row(row) | {column: after}, row)
+            check_change(change, kinds, self.rows.model.row(row))
             self._desk.editing.change((change,))
         except StudioError as error:
             self.failed.emit(error)

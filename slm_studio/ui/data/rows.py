@@ -11,7 +11,7 @@ from slm_studio.core.editing import Change, check_length
 from slm_studio.core.errors import StudioError
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.data.marked_rows import MarkedRows
+from slm_studio.ui.parts.marked_rows import MarkedRows
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -123,12 +123,14 @@ class RowsCard(Card):
         except StudioError as error:
             self.failed.emit(error)
             return None
-        return Markable(marking, self._marked.order, partial(self._keep_marks, at, self._marked.marks))
+        return Markable(
+            marking, self._marked.order, partial(self._keep_marks, at, self._marked.marks), may_be_typed=True
+        )
 
-    def _keep_marks(self, row: int, column: str, cell: str) -> bool:
+    def _keep_marks(self, row: int, column: str, before: str, after: str) -> bool:
         """Hand the new cell to whoever keeps changes; say whether it stands there now."""
-        self.model.edited.emit(row, column, self.model.cell(row, column), cell)
-        return self.model.cell(row, column) == cell
+        self.model.edited.emit(row, column, before, after)
+        return self.model.cell(row, column) == after
 
     def _on_edit_requested(self, row: int, column: int) -> None:
         self._asked_column = column

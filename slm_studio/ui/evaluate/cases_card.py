@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,15 +10,17 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.measures import measure
-from slm_studio.core.results import Report
+from slm_studio.core.results import Report, Span, plain_spans
 from slm_studio.core.tasks import all_tasks
 from slm_studio.core.tasks.info import Shown, Style
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.evaluate.correcting import Correcting
 from slm_studio.ui.parts.reading import Case, CaseReader, Wanted, columns_of, first_case
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice, SearchField
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.mark_editor import Markable
 from slm_studio.ui.widgets.marks import Marked, order_of
 from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel, marks_cell
@@ -41,9 +44,12 @@ class CasesCard(Card):
 
     cleared = Signal()  # the person wants to see every row again
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, correcting: Correcting | None = None, parent: QWidget | None = None) -> None:
         super().__init__("Surest mistakes first", parent=parent)
         self._theme = the_theme()
+        self._correcting = correcting
+        self._touched: dict[int, Case] = {}  # the rows that were corrected here, perhaps taken back since
+        self._mended: dict[int, tuple[Span, ...]] = {}  # scored row → what marks it in the data since
         self._folder: Path | None = None
         self._reader: CaseReader | None = None
         self._columns: tuple[Shown, ...] = ()
@@ -61,7 +67,7 @@ class CasesCard(Card):
 
     def set_report(self, report: Report) -> None:
         """Show the rows of a report."""
-        self._cell = None
+        self._cell, self._touched, self._mended = None, {}, {}
         self._folder = Path(report.folder)
         first = first_case(self._folder)
         self._columns = columns_of(report.task, first)
@@ -81,7 +87,49 @@ class CasesCard(Card):
         self.search.clear()
         self.search.blockSignals(False)
         self._set_columns()
+        can_mend = self._correcting is not None and self._gold_at() >= 0
+        self.table.elsewhere = frozenset({self._gold_at()}) if can_mend else frozenset()
+        self.pages.let_mark(self._marks_of if can_mend else None)
         self._read_again()
+
+    def _gold_at(self) -> int:
+        """Return the column in which the file's own marks stand, or -1."""
+        marks = (at for at, each in enumerate(self._columns) if (each.key, each.style) == (self._gold, "spans"))
+        return next(marks, -1)
+
+    @property
+    def mended(self) -> int:
+        """Return how many rows have other marks in the data than were scored."""
+        return len(self._mended)
+
+    def show_mended(self, case: Case) -> None:
+        """Show what marks a row in the data now, where one corrected it."""
+        self._touched[case.row] = case
+        self.show_data()
+
+    def show_data(self) -> None:
+        """Look again at the rows that were corrected: some of it may have been taken back, or the data be another."""
+        if self._correcting is None or not self._touched:
+            return
+        texts = {case.place: _marked_text(case, self._columns) for case in self._touched.values()}
+        now = self._correcting.marks(texts)
+        pairs = ((case, now.get(case.place, case.spans(self._gold))) for case in self._touched.values())
+        self._mended = {case.row: marks for case, marks in pairs if marks != case.spans(self._gold)}
+        self.model.set_rows([self._row(case) for case in self.cases()])
+        self.pages.show_marks_again()
+
+    def _marks_of(self, row: int) -> Markable | None:
+        case = self.model.value(row)
+        assert self._correcting is not None and isinstance(case, Case)
+        return self._correcting.markable(case, _marked_text(case, self._columns), case.spans(ANSWER))
+
+    def _row(self, case: Case) -> Row:
+        return _row(self._now(case), self._columns, case)
+
+    def _now(self, case: Case) -> Case:
+        """Return a scored row with the marks that it has in the data."""
+        mended = self._mended.get(case.row)
+        return case if mended is None else replace(case, cells={**case.cells, self._gold: plain_spans(mended)})
 
     def _count_mistakes(self, report: Report) -> None:
         accuracy = report.value("accuracy")
@@ -172,6 +220,7 @@ class CasesCard(Card):
         self.label.chosen.connect(self._on_filter)
         self.search.searched.connect(self._read_again)
         self.clear_button.clicked.connect(self._on_clear)
+        self.table.edit_requested.connect(self.pages.mark_row)
         self.more_button.clicked.connect(self._read_on)
 
     def _set_columns(self) -> None:
@@ -201,7 +250,7 @@ class CasesCard(Card):
         else:
             found = self._reader.read(self._left, SLICE)
             self._left -= len(found)
-            self.model.add_rows([_row(case, self._columns) for case in found])
+            self.model.add_rows([self._row(case) for case in found])
         self._tell()
 
     def _tell(self) -> None:
@@ -242,8 +291,9 @@ class CasesCard(Card):
         assert isinstance(case, Case)
         if row == self.model.rowCount() - 1 and self.more_button.isVisible():
             self._read_on()
-        return partial(tr, "Row {n}", n=case.row + 1), [
-            (column.title, _whole(case, column, self._columns, self.model.order)) for column in self._columns
+        shown = self._now(case)
+        return partial(tr, "Row {n}", n=(case.row if case.place < 0 else case.place) + 1), [
+            (column.title, _whole(shown, column, self._columns, self.model.order)) for column in self._columns
         ]
 
 
@@ -262,8 +312,8 @@ def _gold(task: str) -> str:
     return next((info.answer.name for info in all_tasks() if info.key == task and info.answer), "")
 
 
-def _row(case: Case, columns: Sequence[Shown]) -> Row:
-    return Row([_cell(case, column, columns) for column in columns], case)
+def _row(shown: Case, columns: Sequence[Shown], case: Case) -> Row:
+    return Row([_cell(shown, column, columns) for column in columns], case)
 
 
 def _cell(case: Case, column: Shown, columns: Sequence[Shown]) -> str | Cell:

@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Report
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
-from slm_studio.core.texts import tr
+from slm_studio.core.texts import explain, tr
 from slm_studio.core.verdict import NOTHING, verdict_of_report
 from slm_studio.ui.evaluate.cases_card import CasesCard
 from slm_studio.ui.evaluate.class_table import ClassTable
 from slm_studio.ui.evaluate.confusion_card import ConfusionCard
+from slm_studio.ui.evaluate.correcting import NOT_OPEN, Correcting
 from slm_studio.ui.evaluate.figures import Figures
 from slm_studio.ui.evaluate.report_words import learnt_words, remarks_tone, remarks_words, where_scored
 from slm_studio.ui.evaluate.score_card import ScoreCard
@@ -95,14 +96,17 @@ class EvaluatePanel(ModelPage):
     def _build_notices(self) -> None:
         self.other = Banner(tone="plain", action="Back to its own report")
         self.verdict, self.remarks = Banner(tone="warning"), Banner(tone="warning")
-        for banner in (self.other, self.verdict, self.remarks):
+        self.mended = Banner(tone="good", action="Train again")
+        self.elsewhere = Banner(tone="plain", action="Open it", closable=True)
+        for banner in (self.other, self.verdict, self.remarks, self.mended, self.elsewhere):
             banner.hide()
         self.score_card = ScoreCard(self._jobs, self._session.settings.device)
-        for widget in (self.other, self.verdict, self.remarks, self.score_card):
+        for widget in (self.other, self.verdict, self.remarks, self.mended, self.elsewhere, self.score_card):
             self.notices.addWidget(widget)
 
     def _build_body(self) -> None:
-        self.figures, self.confusion, self.cases = Figures(), ConfusionCard(), CasesCard()
+        self.correcting = Correcting(self._session, self)
+        self.figures, self.confusion, self.cases = Figures(), ConfusionCard(), CasesCard(self.correcting)
         self.classes, self.writing = ClassTable(), WritingCard()
         self.unscored = EmptyState("bars", "", action="Score a file…")
         whole = QWidget()
@@ -136,6 +140,13 @@ class EvaluatePanel(ModelPage):
         self.confusion.cell_opened.connect(self._on_cell_opened)
         self.classes.label_opened.connect(self._on_label_opened)
         self.cases.pages.row_shown.connect(partial(self.reveal, self.cases))
+        self.correcting.failed.connect(self._on_not_corrected)
+        self.correcting.corrected.connect(self.cases.show_mended)
+        self.correcting.corrected.connect(self._show_mended)
+        self._session.cells_changed.connect(self._on_rows_changed)
+        self._session.dataset_changed.connect(self._on_rows_changed)
+        self.mended.acted.connect(self._session.show_plan)
+        self.elsewhere.acted.connect(self._on_open_rows)
 
     def _on_cell_opened(self, true: str, predicted: str, count: int) -> None:
         self.cases.show_cell(true, predicted, count)
@@ -144,6 +155,32 @@ class EvaluatePanel(ModelPage):
     def _on_label_opened(self, label: str) -> None:
         self.cases.show_label(label)
         self.reveal(self.cases)
+
+    def _on_not_corrected(self, error: StudioError) -> None:
+        """Say why a row cannot be corrected; where its file is merely not open, offer to open it."""
+        self.elsewhere.hide()
+        if error.code == NOT_OPEN:
+            self.elsewhere.set_words(lambda: explain(error)[0], hint=lambda: explain(error)[1])
+            self.elsewhere.show()
+        else:
+            self.problem.show_error(error)
+
+    def _on_open_rows(self) -> None:
+        self._session.set_dataset(self.correcting.newest())
+
+    def _on_rows_changed(self) -> None:
+        self.elsewhere.hide()
+        self.cases.show_data()
+        self._show_mended()
+
+    def _show_mended(self) -> None:
+        """Say that the model knows nothing of what was corrected."""
+        count = self.cases.mended
+        self.mended.setVisible(bool(count))
+        self.mended.set_words(
+            lambda: tr("{n} {n:row was|rows were} corrected in the data.", n=count),
+            hint="The model learnt before that, and these scores are of the marks as they were.",
+        )
 
     def _show_report(self, report: Report | None) -> None:
         model = self._session.model
@@ -170,11 +207,14 @@ class EvaluatePanel(ModelPage):
             tone="warning" if report.split == "train" else "plain",
             file=partial(file_words, report.dataset),
         )
+        self.elsewhere.hide()
+        self.correcting.set_report(report, model)
         self.figures.set_report(report)
         self.confusion.set_report(report)
         self.writing.set_report(report)
         self.cases.set_report(report)
         self.classes.set_report(report)
+        self._show_mended()
         self._show_own_cards(report)
         self.deck.show_only(self.whole)
 

@@ -17,10 +17,11 @@ FIRST_SECONDS = 1.0  # that reading one row may take
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """One scored row: its place in the file, and what its task says of it, by the keys of `TaskInfo.cases`."""
+    """One scored row: its place among them, and what its task says of it, by the keys of `TaskInfo.cases`."""
 
     row: int
     cells: Mapping[str, object]
+    place: int = -1  # where it stands in the file that its report names, from 0; -1 where the report does not say
 
     @property
     def right(self) -> bool | None:
@@ -135,6 +136,6 @@ def _case(line: bytes) -> Case | None:
         plain = files.parse_json(line)
         if not isinstance(plain, dict) or len(plain) < 2:
             return None
-        return Case(row=int(plain.pop("row")), cells=plain)
+        return Case(row=int(plain.pop("row")), place=int(plain.pop("place", -1)), cells=plain)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None  # a damaged line costs one row, not the report

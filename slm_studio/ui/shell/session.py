@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from slm_studio.core import files, paths
+from slm_studio.core import editing, files, paths
 from slm_studio.core.dataset import Dataset, Finding, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
@@ -22,7 +23,20 @@ from slm_studio.ui.shell.undo import Change, UndoStack
 
 PLACES = ("data", "train", "evaluate", "playground", "hub")
 SETTINGS = "settings"
-Settle = Callable[[Callable[[], None]], None]
+
+
+class Keeper(Protocol):
+    """Who keeps the changes to the open rows until they are a version of them."""
+
+    @property
+    def pending(self) -> tuple[editing.Change, ...]:
+        """Return the changes that the file of the rows lacks."""
+
+    def change(self, changes: Sequence[editing.Change]) -> None:
+        """Change cells; what was done can be taken back. Raises StudioError where one of them is not what it was."""
+
+    def settle(self, then: Callable[[], None]) -> None:
+        """Make a version of what waits, then go on."""
 
 
 class Session(QObject):
@@ -35,6 +49,7 @@ class Session(QObject):
     languages_changed = Signal(object)  # Mapping[str, float]: the shares of the languages that the rows are in
     run_changed = Signal(object)  # Run | None: the run that Train shows
     model_changed = Signal(object)  # SavedModel | None: the model that Evaluate and Playground use
+    cells_changed = Signal()  # some of the open rows, by hand, or that was taken back
     datasets_changed = Signal()  # the folders hold other things now
     runs_changed = Signal()
     models_changed = Signal()
@@ -65,7 +80,7 @@ class Session(QObject):
         self.changes.undone.connect(self._on_undone)
         self.changes.redone.connect(self._on_redone)
         self.changes.changed.connect(self._on_changes_changed)
-        self._settle: Settle = lambda then: then()
+        self.keeper: Keeper | None = None
         self._told: Change | None = None  # the change that was said last, where nothing was said since
         self._memory = _read_memory()
         self._timer = QTimer(self)
@@ -95,13 +110,16 @@ class Session(QObject):
         self.remember("dataset", dataset.folder)
         self.dataset_changed.emit(dataset)
 
-    def settle_with(self, settle: Settle) -> None:
+    def keep_with(self, keeper: Keeper) -> None:
         """Name who keeps changes to the rows that are no version yet."""
-        self._settle = settle
+        self.keeper = keeper
 
     def when_settled(self, then: Callable[[], None]) -> None:
         """Go on once all changes to the rows are in the open dataset; at once where none wait."""
-        self._settle(then)
+        if self.keeper is None:
+            then()
+        else:
+            self.keeper.settle(then)
 
     def set_suggestion(self, suggestion: Suggestion | None) -> None:
         """Keep what we would do with the dataset, or what the person made of it (task and roles)."""

@@ -1,7 +1,7 @@
 """MarkEditor: one row whose words are marked and unmarked by hand, with the mouse or with keys alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -24,11 +24,12 @@ NEW = mark("Nobody has marked this row yet. Saved as it is, it says that there i
 
 @dataclass(frozen=True, slots=True)
 class Markable:
-    """A row to be marked. `keep` writes its new cell and says whether that went well."""
+    """A row to be marked. `keep` writes a new cell in the place of the one before and says whether that went well."""
 
     marking: Marking
     order: tuple[str, ...]  # the labels in the order of their colours
-    keep: Callable[[str], bool]
+    keep: Callable[[str, str], bool]
+    may_be_typed: bool = False  # whether its cell can be edited as the list that it is
     said: tuple[Span, ...] | None = None  # what a model marks in these words, where one was asked
 
 
@@ -73,6 +74,7 @@ class MarkEditor(QWidget):
         self.next.setEnabled(not is_last)
         self.save_button.set_words("Save" if is_last else "Save and next")
         self.said_button.setVisible(row.said is not None)
+        self.list_button.setVisible(row.may_be_typed)
         self._say("")
         self._show()
         self.field.select_unit(self.field.selected[0])
@@ -98,10 +100,10 @@ class MarkEditor(QWidget):
         if row is None or not (self.is_changed or (as_it_is and row.marking.is_new)):
             return True
         cell = row.marking.written(self._spans)
-        if not row.keep(cell):
+        if not row.keep(row.marking.cell, cell):
             return False
         if self._row is row:  # else it was shown anew
-            self._row = Markable(row.marking.with_cell(cell), row.order, row.keep, row.said)
+            self._row = replace(row, marking=row.marking.with_cell(cell))
             self._past, self._future = [], []
             self._show()
         return True

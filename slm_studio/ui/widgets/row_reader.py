@@ -145,7 +145,7 @@ class ReadableTable(QStackedWidget):
         self.addWidget(self.reader)
         table.row_opened.connect(self.open_row)
         table.model().modelReset.connect(self._on_reset)
-        table.model().dataChanged.connect(self._on_data_changed)
+        table.model().dataChanged.connect(self.show_marks_again)
         self.reader.moved.connect(self._on_moved)
         self.reader.closed.connect(self.close_row)
         self.reader.mark_requested.connect(self._on_mark_requested)
@@ -237,18 +237,15 @@ class ReadableTable(QStackedWidget):
             self.editor.forget()
         self.setCurrentWidget(self.table)
 
-    def _on_data_changed(self) -> None:
+    def show_marks_again(self) -> None:
         """Show the row at hand anew, which may have been changed elsewhere, unless it is being changed here."""
-        if self.editor is not None and self.is_marking and not self.editor.is_changed:
-            self._show_marks_again()
-
-    def _show_marks_again(self) -> None:
         row, editor = self._row, self.editor
-        markable = self._marks_of(row) if self._marks_of is not None else None
-        if markable is None or editor is None:
-            self.close_row()
+        if editor is None or not self.is_marking or editor.is_changed:
             return
-        if markable.marking != editor.marking:
+        markable = self._marks_of(row) if self._marks_of is not None else None
+        if markable is None:
+            self.close_row()
+        elif markable.marking != editor.marking:
             title, _ = self._row_of(row)
             editor.show_row(title, markable, is_first=row == 0, is_last=row == self._count() - 1)
 

@@ -57,6 +57,15 @@ class MarkedRows:
         spans = tuple(Span(start, end, label, 1.0) for start, end, label in characters_of(found, sentence.words))
         return Marked(sentence.text, spans, self.order)
 
+    @property
+    def total(self) -> int:
+        """Return how many rows there are."""
+        return self._model.total
+
+    def row(self, row: int) -> dict[str, str]:
+        """Return the cells of a row, by column."""
+        return self._model.row(row)
+
     def marking(self, row: int) -> Marking:
         """Return a row as it can be marked. Raises StudioError where it cannot."""
         marking = marking_of(self._model.cell(row, self.texts), self._model.cell(row, self.marks), self.form)
