@@ -57,6 +57,12 @@ def encode_framed(tokenizer: PreTrainedTokenizerBase | BagTokenizer, texts: Sequ
     ]
 
 
+def id_of(tokenizer: PreTrainedTokenizerBase, piece: str) -> int | None:
+    """Return the id of a piece; None where the vocabulary lacks it. (Its `get_vocab` copies all of it: a second of a large one.)"""
+    found: int | None = _backend(tokenizer).token_to_id(piece)
+    return found
+
+
 def _backend(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
     """Return the tokenizer behind a tokenizer, set to leave control tokens in a text alone, and to neither pad nor cut."""
     backend: Tokenizer = tokenizer.backend_tokenizer  # type: ignore[attr-defined]
@@ -69,8 +75,7 @@ def _backend(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
 def _unknown(tokenizer: PreTrainedTokenizerBase) -> int | None:
     """Return the id for what is unknown. (Transformers' own look-up never ends where the vocabulary lacks that token.)"""
     token = tokenizer.unk_token
-    found: int | None = _backend(tokenizer).token_to_id(str(token)) if token is not None else None
-    return found
+    return id_of(tokenizer, str(token)) if token is not None else None
 
 
 def _spelled(backend: Tokenizer, text: str, controls: frozenset[int], unknown: int | None) -> Ids:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from transformers import PreTrainedTokenizerBase
 
 from slm_studio.engine.models.crf import UNKNOWN
-from slm_studio.engine.models.encoding import Frame, Ids, encode_plain, frame_of
+from slm_studio.engine.models.encoding import Frame, Ids, encode_plain, frame_of, id_of
 from slm_studio.engine.models.features import UNSPACED
 from slm_studio.engine.models.windows import windows
 
@@ -52,7 +52,7 @@ def encode_words(
     spelled = [_spelled(words, blank) for words in sentences]
     distinct = sorted({each for words in spelled for each in words})
     ids_of = dict(zip(distinct, encode_plain(tokenizer, [text for text, _ in distinct]), strict=True))
-    lone = tokenizer.convert_tokens_to_ids(LONE_MARK) if LONE_MARK in tokenizer.get_vocab() else None
+    lone = id_of(tokenizer, LONE_MARK)
     stand_in = _stand_in(tokenizer)
     frame = frame_of(tokenizer)
     room = max(1, limit - len(frame.opening) - len(frame.closing))

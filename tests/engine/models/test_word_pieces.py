@@ -91,6 +91,15 @@ def test_what_is_too_long_becomes_windows_of_whole_words(kind, words, limit):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_no_vocabulary_is_copied_for_a_few_words(kind, monkeypatch):
+    """Of 250,000 pieces a copy takes most of a second, and rows are taken apart a few at a time."""
+    tokenizer = KINDS[kind]
+    monkeypatch.setattr(type(tokenizer), "get_vocab", lambda _: pytest.fail("copied"))
+
+    assert encode_words(tokenizer, [["北", "京"]], 100)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_word_that_leaves_nothing_keeps_its_place(kind):
     ((found,),) = encode_words(KINDS[kind], [["Anna", "", "\u200b", "in"]], 100)
 
