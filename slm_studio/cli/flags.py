@@ -109,13 +109,12 @@ class TaskHelp(argparse.Action):
 
 def _hide(parser: argparse.ArgumentParser, task: str) -> None:
     info = task_info(task)
+    unused = set(info.unused) | set.intersection(*(set(family.unused) for family in info.families))
     own = {each.name: _text(each) for each in knobs(info.options)}
     others = {each.name for other in all_tasks() for each in knobs(other.options)} | set(role_names())
     others -= {*own, *(role.name for role in info.roles)}
     for action in parser._actions:
-        action.help = (
-            argparse.SUPPRESS if action.dest in others | set(info.unused) else own.get(action.dest, action.help)
-        )
+        action.help = argparse.SUPPRESS if action.dest in others | unused else own.get(action.dest, action.help)
 
 
 def settings_of(arguments: argparse.Namespace, owners: Iterable[type]) -> dict[str, object]:

@@ -109,6 +109,11 @@ class Recipe:
         """Return the names of the roles that have a column."""
         return [role for role, column in self.roles.items() if column]
 
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Return the knobs that mean nothing for this task and family."""
+        return (*task_info(self.task).unused, *self.family.unused)
+
     def settled(self) -> "Recipe":
         """Return a copy in which no knob is None but `minutes` and `eval_every`: the family's and size's defaults fill the gaps.
 

@@ -323,6 +323,22 @@ def test_overwrite_loses_nothing_that_is_no_model(run: Run, rows: Path, tmp_path
     assert rows.is_file()
 
 
+def test_help_after_a_task_leaves_out_what_means_nothing_for_it(run: Run) -> None:
+    whole, chat, sort = (
+        run(*words, as_json=False).out
+        for words in (
+            ("train", "--help"),
+            ("train", "--task", "chat", "--help"),
+            ("train", "--task", "classify", "--help"),
+        )
+    )
+
+    assert "--rank" in whole and "--class-weights" in whole and "--label" in whole
+    assert "--rank" in chat and "--question" in chat
+    assert not any(flag in chat for flag in ("--class-weights", "--label-smoothing", "--label "))
+    assert "--class-weights" in sort and "--rank" not in sort and "--head-factor" in sort, "a continued one has a head"
+
+
 def test_every_knob_is_a_flag_of_train(run: Run) -> None:
     text = run("train", "--help").result["text"]
 

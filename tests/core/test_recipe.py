@@ -146,3 +146,10 @@ def test_a_column_is_found_by_how_it_is_read() -> None:
 
     assert column_read_as(recipe, "label") == "team"
     assert column_read_as(make_recipe("write", roles={"text": "message"}), "label") == ""
+
+
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+def test_what_is_left_out_for_a_shape_is_a_knob_of_it(info) -> None:
+    known = {each.name for owner in (Recipe, info.options) for each in knobs.knobs(owner)}
+
+    assert {*info.unused, *(name for family in info.families for name in family.unused)} <= known

@@ -141,12 +141,21 @@ INFO = TaskInfo(
             blurb="From nothing: it learns the tone of the dialogues and repeats what it saw; it knows nothing else.",
             sizes=SIZES,
             default_size="nano",
+            unused=(
+                "head_factor",
+                "adapter",
+                "rank",
+                "alpha",
+                "matrices",
+                "merge",
+            ),  # nothing stands beside fresh weights
             defaults=DEFAULTS,
         ),
         Family(
             key=CONTINUED,
             title="Continue a model",
             blurb="Starts from a model that writes or chats already, and knows its language.",
+            unused=("vocabulary",),  # the pieces are those of the base
             # The adapter is new and learns `head_factor` times faster than weights that knew the language before.
             defaults=DEFAULTS
             | {

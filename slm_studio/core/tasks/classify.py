@@ -65,6 +65,7 @@ INFO = TaskInfo(
             title="Bag of words",
             blurb="Counts words and parts of words. Learns in seconds, hard to beat on short texts.",
             sizes=SIZES,
+            unused=("precision", "head_factor", "vocabulary"),  # rows of a hashed table are looked up, fastest in fp32
             defaults={
                 "epochs": 20,
                 "batch": 64,
@@ -86,6 +87,7 @@ INFO = TaskInfo(
             blurb="Reads the words in order, in both directions. Minutes on a laptop.",
             sizes=SIZES,
             default_size="micro",
+            unused=("head_factor",),  # all of it is fresh
             defaults={
                 "epochs": 20,
                 "batch": 32,
@@ -107,6 +109,7 @@ INFO = TaskInfo(
             blurb="A Transformer encoder from nothing. Shows how attention learns; needs many rows.",
             sizes=SIZES,
             default_size="nano",
+            unused=("head_factor",),  # all of it is fresh
             defaults={
                 "epochs": 30,
                 "batch": 32,
@@ -126,6 +129,7 @@ INFO = TaskInfo(
             key=CONTINUED,
             title="Continue a model",
             blurb="Starts from a model that knows the language already.",
+            unused=("vocabulary", "lowercase"),  # the pieces are those of the base
             defaults={
                 "epochs": 3,
                 "batch": 32,

@@ -73,6 +73,7 @@ class Family:
     defaults: Mapping[str, object] = field(
         default_factory=dict
     )  # Recipe field → value, used where the recipe says None
+    unused: tuple[str, ...] = ()  # knobs that mean nothing for this shape
 
     def size(self, key: str) -> Size:
         """Return the size called `key`. Raises StudioError where there is none."""
@@ -126,8 +127,8 @@ class TaskInfo:
     templated: bool = (
         False  # its models bring a template of their own: such a folder is for it rather than for its likes
     )
-    unused: tuple[str, ...] = ()  # knobs of Recipe that mean nothing for it
     continues: tuple[str, ...] = ()  # other tasks whose models it may go on from, also some that are still to come
+    unused: tuple[str, ...] = ()  # knobs of Recipe that mean nothing here, whatever the family
     blank_is: Literal["training", "pre-training"]  # what learning from nothing is called in a lineage
     caution: str = ""  # what a model card warns of
     example: str  # a prompt to begin with

@@ -89,6 +89,7 @@ INFO = TaskInfo(
             blurb="Reads words and their parts in both directions; a chain keeps its tags consistent. Minutes on a laptop.",
             sizes=SIZES,
             default_size="micro",
+            unused=("head_factor",),  # all of it is fresh
             defaults=DEFAULTS,
         ),
         Family(
@@ -97,6 +98,7 @@ INFO = TaskInfo(
             blurb="A Transformer encoder from nothing. Shows how attention learns; needs many rows.",
             sizes=SIZES,
             default_size="nano",
+            unused=("head_factor",),  # all of it is fresh
             defaults=DEFAULTS
             | {"epochs": 30, "batch": 32, "learning_rate": 0.001, "max_length": 128, "dropout": 0.1, "warmup": 0.1},
         ),
@@ -104,6 +106,7 @@ INFO = TaskInfo(
             key=CONTINUED,
             title="Continue a model",
             blurb="Starts from a model that knows the language already.",
+            unused=("vocabulary",),  # the pieces are those of the base
             defaults=DEFAULTS
             | {
                 "epochs": 4,

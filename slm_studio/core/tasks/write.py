@@ -111,6 +111,7 @@ INFO = TaskInfo(
             key=CONTINUED,
             title="Continue a model",
             blurb="Starts from a model that writes already.",
+            unused=("tokens", "vocabulary"),  # the pieces are those of the base
             defaults=DEFAULTS | {"learning_rate": 2e-4, "minutes": None, "epochs": 3, "batch": 8},
         ),
     ),

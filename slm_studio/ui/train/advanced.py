@@ -27,7 +27,7 @@ class Advanced(Fold):
     def __init__(self, parent: QWidget | None = None) -> None:
         self.copy_button = Button("Copy as command", small=True)
         super().__init__("Advanced", trailing=self.copy_button, parent=parent)
-        self._task = ""
+        self._built: tuple[str, ...] = ()  # task and knobs left out, for which the fields were made
         self.common: KnobForm | None = None
         self.own: KnobForm | None = None
         self._recipe: Recipe | None = None
@@ -62,7 +62,7 @@ class Advanced(Fold):
     def _fill(self) -> None:
         assert self._recipe is not None
         recipe, settled = self._recipe, self._recipe.settled()
-        if self._task != recipe.task:
+        if self._built != (recipe.task, *recipe.unused):
             self._build(recipe)
         assert self.common is not None
         common = {each.name: getattr(settled, each.name) for each in knobs(Recipe)}
@@ -77,12 +77,11 @@ class Advanced(Fold):
 
     def _build(self, recipe: Recipe) -> None:
         empty(self.body)
-        self._task = recipe.task
+        self._built = (recipe.task, *recipe.unused)
         options = type(recipe.settled().options)
-        names = [each.name for each in knobs(Recipe)]
-        ordered = [*FIRST, *(name for name in names if name not in FIRST)]
-        self.common = KnobForm(Recipe, names=ordered, columns=3)
-        self.own = KnobForm(options, columns=3) if knobs(options) else None
+        self.common = KnobForm(Recipe, names=_names(recipe), columns=3)
+        own = [each.name for each in knobs(options) if each.name not in recipe.unused]
+        self.own = KnobForm(options, names=own, columns=3) if own else None
         for form in (self.own, self.common):
             if form is None:
                 continue
@@ -106,9 +105,16 @@ class Advanced(Fold):
 def summary(recipe: Recipe, most: int = 5) -> str:
     """Return the settings that count in one line. Example: “learning_rate 0.003 · batch 32 · 14 more”"""
     settled = recipe.settled()
+    names = _names(recipe)
+    shown = [(name, getattr(settled, name)) for name in names]
+    parts = [f"{name} {written(value)}" for name, value in shown if value is not None]
+    own = [each for each in knobs(type(settled.options)) if each.name not in recipe.unused]
+    more = len(names) + len(own) - most
+    return " · ".join([*parts[:most], tr("{n} more", n=more)])
+
+
+def _names(recipe: Recipe) -> list[str]:
+    """Return the knobs that mean something for a recipe, in the order in which people ask for them."""
     names = [each.name for each in knobs(Recipe)]
     ordered = [*FIRST, *(name for name in names if name not in FIRST)]
-    shown = [(name, getattr(settled, name)) for name in ordered]
-    parts = [f"{name} {written(value)}" for name, value in shown if value is not None]
-    more = len(names) + len(knobs(type(settled.options))) - most
-    return " · ".join([*parts[:most], tr("{n} more", n=more)])
+    return [name for name in ordered if name not in recipe.unused]

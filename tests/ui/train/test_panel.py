@@ -271,6 +271,19 @@ def test_advanced_fields_change_the_plan(place):
     assert place.session.recipe.learning_rate == 0.02 and "learning_rate 0.02" in place.words()
 
 
+def test_advanced_leaves_out_what_means_nothing_for_the_shape(place):
+    advanced = place.panel.setup.advanced
+    advanced.set_open(True)
+    assert place.session.recipe.base.startswith("blank:bag")
+    assert not {"precision", "head_factor"} & advanced.common.values().keys()
+
+    place.session.set_recipe(replace(place.session.recipe, base="blank:bert-nano"))
+    assert "precision" in advanced.common.values() and "head_factor" not in advanced.common.values()
+
+    place.session.set_recipe(replace(place.session.recipe, base="somebody/something"))
+    assert {"precision", "head_factor"} <= advanced.common.values().keys()
+
+
 def test_the_command_says_the_same_and_survives_a_shell(place):
     dataset = replace(place.dataset, source="/home/me/my tickets' file.csv")
     recipe = replace(
