@@ -27,6 +27,20 @@ SENTENCES = {
     "beats-majority": mark("Better than always answering the most frequent label, and not by chance."),
     "beats-linear": mark("Better than TF-IDF with a linear model, and not by chance."),
     "as-linear": mark("Better than the most frequent label; no difference from TF-IDF with a linear model could be shown."),
+    "no-span": mark(
+        "It is not shown to do better than giving each word the tag it most often has: it learnt too little, or too few rows were scored to see it."
+    ),
+    "beaten-by-names": mark("A list of the names in the training rows finds more than it does. More rows, more time or another base helps."),
+    "beats-names": mark("Better than a list of the names in the training rows, and not by chance: it finds names it has never seen."),
+    "as-names": mark("Better than the most frequent tag of each word; no difference from a list of the names in the training rows could be shown."),
+    "no-answer": mark(
+        "It is not shown to foresee held-out answers better than its base did: it learnt too little, or too few rows were scored to see it."
+    ),
+    "beaten-by-nearest": mark(
+        "The known answer to the nearest question is more like the true answers than what it writes: looking answers up does better here."
+    ),
+    "beats-nearest": mark("Its answers are more like the true ones than the known answer to the nearest question, and not by chance."),
+    "beats-base": mark("It foresees held-out answers better than its base did, and not by chance."),
 }  # fmt: skip
 
 
@@ -42,6 +56,10 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
     """Judge scores beside those of simple methods, with what the paired tests said: better, worse or none."""
     if "bits_per_byte" in metrics:
         return _on_text(metrics["bits_per_byte"], baselines)
+    if "frequent_tag" in tests:
+        return _on_spans(tests)
+    if "base" in tests or "nearest" in tests:
+        return _on_answers(tests)
     if "accuracy" not in metrics or "majority" not in baselines:
         return Verdict(LEARNT, "")
     # A model of an older version has no tests: its scores alone speak.
@@ -87,6 +105,26 @@ def last_word(model: SavedModel, *, best: int, steps: int, by_heart: bool = Fals
             values,
         )
     return Note("ended", "It ended at step {steps}, the best of all on held-out rows.", values)
+
+
+def _on_spans(tests: Mapping[str, str]) -> Verdict:
+    if tests["frequent_tag"] != "better":
+        return Verdict(NOTHING, SENTENCES["no-span"])
+    names = tests.get("gazetteer", "none")
+    if names == "worse":
+        return Verdict(BEATEN, SENTENCES["beaten-by-names"])
+    return Verdict(LEARNT, SENTENCES["beats-names" if names == "better" else "as-names"])
+
+
+def _on_answers(tests: Mapping[str, str]) -> Verdict:
+    if tests.get("base", "better") != "better":
+        return Verdict(NOTHING, SENTENCES["no-answer"])
+    nearest = tests.get("nearest", "none")
+    if nearest == "worse":
+        return Verdict(BEATEN, SENTENCES["beaten-by-nearest"])
+    if nearest == "better":
+        return Verdict(LEARNT, SENTENCES["beats-nearest"])
+    return Verdict(LEARNT, SENTENCES["beats-base"] if "base" in tests else "")
 
 
 def _on_text(mine: float, baselines: Mapping[str, Scores]) -> Verdict:

@@ -82,3 +82,26 @@ def test_the_last_word_says_what_a_simpler_method_does_better() -> None:
     note = last_word(beaten, best=9, steps=9)
 
     assert note.code == "ended-beaten" and "xz" in note.message
+
+
+@pytest.mark.parametrize(
+    ("tests", "code", "words"),
+    [
+        ({"frequent_tag": "none", "gazetteer": "better"}, NOTHING, "the tag it most often has"),
+        ({"frequent_tag": "better", "gazetteer": "worse"}, BEATEN, "A list of the names"),
+        ({"frequent_tag": "better", "gazetteer": "none"}, LEARNT, "no difference from a list"),
+        ({"frequent_tag": "better", "gazetteer": "better"}, LEARNT, "names it has never seen"),
+        ({"base": "none", "nearest": "better"}, NOTHING, "better than its base did"),
+        ({"base": "better", "nearest": "worse"}, BEATEN, "looking answers up"),
+        ({"base": "better", "nearest": "none"}, LEARNT, "better than its base did, and not by chance"),
+        ({"base": "better", "nearest": "better"}, LEARNT, "the nearest question, and not by chance"),
+        ({"nearest": "worse"}, BEATEN, "looking answers up"),
+        ({"nearest": "none"}, LEARNT, ""),
+    ],
+)
+def test_names_and_answers_are_held_against_what_needs_no_training(
+    tests: dict[str, str], code: str, words: str
+) -> None:
+    verdict = verdict_of({}, {}, tests)
+
+    assert verdict.code == code and words in verdict.sentence and bool(words) == bool(verdict.sentence)
