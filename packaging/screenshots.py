@@ -1,10 +1,11 @@
 """Take pictures of every place, in both languages and both looks: `python packaging/screenshots.py`.
 
 The real window, real engines and real training on the samples that travel with the app, in a home of its own that is
-thrown away. Two to four minutes on two cores. The pictures lie in packaging/screenshots/<place>-<language>-<look>.png.
+thrown away. Four to eight minutes on two cores. The pictures lie in packaging/screenshots/<place>-<language>-<look>.png.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -44,17 +45,19 @@ CURVES = {
     "eval_every": 48,
 }
 WRITER = {"base": "blank:llama-nano", "minutes": 0.7}
+TALKER = {"base": "blank:llama-nano", "epochs": 60, "patience": 0}  # long enough to know the answers by heart
 # What a person would call their things, and would type.
 WORDS = {
     "en": {
         "locale": "en", "classifier": "Support messages", "curves": "Support messages, word by word",
         "writer": "Alice", "book": "alice.txt",
         "text": "My parcel was due on Monday and the courier says it is lost", "beginning": "Alice looked at the ",
+        "tagger": "Names in messages", "talker": "Shop service",
     },
     "zh": {
         "locale": "zh_CN", "classifier": "客服消息", "curves": "客服消息（逐词）",
         "writer": "论语", "book": "lunyu.txt",
-        "text": "快递三天没动了，能帮我催一下吗", "beginning": "子曰：",
+        "text": "快递三天没动了，能帮我催一下吗", "beginning": "子曰：", "tagger": "消息里的名字", "talker": "店铺客服",
     },
 }  # fmt: skip
 
@@ -85,8 +88,10 @@ class Photographer:
         self.plan_and_train()
         self.watch_curves()
         self.judge_and_try()
-        self.write()
         self.share()
+        self.write()
+        self.tag()
+        self.chat()
         self.studio.panel("settings")
         self.shoot("settings")
 
@@ -136,18 +141,41 @@ class Photographer:
 
     def write(self) -> None:
         """Train a small writer and let it go on with a beginning."""
-        self.session.set_dataset(None)
-        self.studio.drop(self.samples / self.words["book"])
-        self.session.set_run(None)
-        self.studio.panel("train")
-        self.studio.plan(**WRITER, name=self.words["writer"])
-        self.train()
+        self.learn_sample(self.words["book"], self.words["writer"], WRITER)
         playground = self.studio.panel("playground")
         view = playground.view
         view.fill(self.words["beginning"])
         view.primary()
         self.studio.wait(lambda: view.button.state == "ready" and view.page.written() > 20)
         self.shoot("playground-write")
+
+    def tag(self) -> None:
+        """Find the names in a message."""
+        self.learn_sample("names.conll", self.words["tagger"], {})
+        view = self.studio.panel("playground").view
+        view.fill(view.examples_model.rows()[0].value.text)
+        self.studio.wait(lambda: view.tried_model.rowCount() > 0)
+        self.shoot("playground-tag")
+
+    def chat(self) -> None:
+        """Ask a shop's model two questions of its own."""
+        self.learn_sample("shop_faq.jsonl", self.words["talker"], TALKER)
+        view = self.studio.panel("playground").view
+        for line in (self.samples / "shop_faq.jsonl").read_text("utf-8").splitlines()[:2]:
+            view.fill(json.loads(line)["messages"][-2]["content"])
+            view.primary()
+            self.studio.wait(lambda: view.talk.composer.is_busy)
+            self.studio.wait(lambda: not view.talk.composer.is_busy)
+        self.shoot("playground-chat")
+
+    def learn_sample(self, file: str, name: str, plan: dict[str, object]) -> None:
+        """Drop one of the samples and train on it."""
+        self.session.set_dataset(None)
+        self.studio.drop(self.samples / file)
+        self.session.set_run(None)
+        self.studio.panel("train")
+        self.studio.plan(**plan, name=name)
+        self.train()
 
     def share(self) -> None:
         """Open the card with which the classifier would be published."""
