@@ -11,7 +11,7 @@ from slm_studio.cli.flags import add_knobs, settings_of
 from slm_studio.core import files
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
-from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.generation import AnsweringOptions
 from slm_studio.core.knobs import problems
 from slm_studio.core.messages import (
     ASSISTANT,
@@ -39,7 +39,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
         "--stop", action="append", default=[], metavar="TEXT", help="an answer ends before this; may be repeated"
     )
     parser.add_argument("--device")
-    add_knobs(parser, [DecodingOptions], "how to answer")
+    add_knobs(parser, [AnsweringOptions], "how to answer")
     parser.set_defaults(run=run)
 
 
@@ -50,8 +50,8 @@ def talks(info: TaskInfo) -> bool:
 
 def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | None:
     """Answer a question, or line after line until the person leaves; return the answer, or the whole conversation."""
-    settings = settings_of(arguments, [DecodingOptions])
-    for problem in problems(DecodingOptions(**settings)):  # type: ignore[arg-type]
+    settings = settings_of(arguments, [AnsweringOptions])
+    for problem in problems(AnsweringOptions(**settings)):  # type: ignore[arg-type]
         raise problem
     opened = work.open(arguments.model, arguments.device)
     if not talks(task_info(opened.task)):

@@ -3,23 +3,22 @@
 from dataclasses import dataclass
 
 from slm_studio.core.knobs import knob
+from slm_studio.core.texts import mark
+
+_BOLD = (mark("Temperature"), mark("0 always takes the likeliest token; higher is bolder."))
+_LIKELIEST = (
+    mark("Top p"),
+    mark("Draw among the likeliest tokens that together reach this probability. 1 allows all."),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SamplingOptions:
     """Say how bold the choice of the next token is."""
 
-    temperature: float = knob(
-        0.8, "Temperature", "0 always takes the likeliest token; higher is bolder.", low=0.0, high=5.0
-    )
+    temperature: float = knob(0.8, *_BOLD, low=0.0, high=5.0)
     top_k: int = knob(0, "Top k", "Draw among the k likeliest tokens only. 0 allows all.", low=0, high=1_000_000)
-    top_p: float = knob(
-        0.95,
-        "Top p",
-        "Draw among the likeliest tokens that together reach this probability. 1 allows all.",
-        low=0.0,
-        high=1.0,
-    )
+    top_p: float = knob(0.95, *_LIKELIEST, low=0.0, high=1.0)
     min_p: float = knob(
         0.0,
         "Min p",
@@ -46,3 +45,11 @@ class DecodingOptions(SamplingOptions):
     )
     alternatives: int = knob(0, "Alternatives", "Other tokens shown with each written one.", low=0, high=50)
     stop: tuple[str, ...] = ()  # the text ends before the first of these
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnsweringOptions(DecodingOptions):
+    """The same for answers in a chat: where a story may wander, a small model that answers had better not."""
+
+    temperature: float = knob(0.3, *_BOLD, low=0.0, high=5.0)
+    top_p: float = knob(0.9, *_LIKELIEST, low=0.0, high=1.0)

@@ -312,7 +312,7 @@ class Chat(Task):
     def answer(
         self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
     ) -> Iterator[tuple[int, Token]]:
-        """Yield each answer, token by token. Options: the fields of DecodingOptions, system, template."""
+        """Yield each answer, token by token. Options: the fields of AnsweringOptions, system, template."""
         for place, prompt in enumerate(prompts):
             for token in conversation.speak(loaded, prompt, options):
                 yield place, token

@@ -7,7 +7,7 @@ from typing import cast
 from transformers import PreTrainedTokenizerBase
 
 from slm_studio.core.events import Progress
-from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.generation import AnsweringOptions, DecodingOptions
 from slm_studio.core.messages import SYSTEM, Dialogue, Message, messages_from_plain
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Token
@@ -81,14 +81,16 @@ def dialogue_of(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -
 def sent(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> tuple[ChatTokens, Sent]:
     """Return what of a prompt the model receives, and in which tokens."""
     chat = chat_of(loaded, str(options.get("template") or ""))
-    return chat, fit(chat, dialogue_of(loaded, prompt, options), room_of(loaded, decoding_of(options)))
+    return chat, fit(
+        chat, dialogue_of(loaded, prompt, options), room_of(loaded, decoding_of(options, AnsweringOptions))
+    )
 
 
 def speak(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> Iterator[Token]:
     """Yield the answer to a prompt, token by token, the one that ends it included."""
     chat, received = sent(loaded, prompt, options)
     let_stop(loaded, chat)
-    yield from stream(loaded.net, chat.tokenizer, received.ids, decoding_of(options))
+    yield from stream(loaded.net, chat.tokenizer, received.ids, decoding_of(options, AnsweringOptions))
 
 
 def answers_to(loaded: Loaded, prompts: Sequence[Dialogue], most: Sequence[int]) -> Work[tuple[list[str], list[bool]]]:

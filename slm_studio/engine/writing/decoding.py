@@ -68,11 +68,14 @@ def stream(
         net.train(was_training)
 
 
-def decoding_of(options: Mapping[str, object]) -> DecodingOptions:
-    """Return the decoding that loose options ask for; those that are none of its fields are left out. Raises StudioError."""
+def decoding_of(options: Mapping[str, object], kind: type[DecodingOptions] = DecodingOptions) -> DecodingOptions:
+    """Return the decoding that loose options ask for; those that are none of its fields are left out. Raises StudioError.
+
+    `kind` says what holds where nothing is asked for.
+    """
     known = {each.name for each in fields(DecodingOptions)}
     chosen = {name: value for name, value in options.items() if name in known}
-    decoding = DecodingOptions(**chosen | {"stop": tuple(chosen.get("stop", ()))})  # type: ignore[arg-type]
+    decoding = kind(**chosen | {"stop": tuple(chosen.get("stop", ()))})  # type: ignore[arg-type]
     if problems := knobs.problems(decoding):
         raise problems[0]
     return decoding

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.generation import AnsweringOptions
 from slm_studio.core.texts import tr
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.widgets.fields import LineField
@@ -28,7 +28,7 @@ class ChatSettings(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        self.form = KnobForm(DecodingOptions, names=KNOBS, columns=1, least=160)
+        self.form = KnobForm(AnsweringOptions, names=KNOBS, columns=1, least=160)
         self.stop = LineField("none", name="Stop strings")
         column.addWidget(self.form)
         column.addWidget(Text("Stop strings", "strong"))
