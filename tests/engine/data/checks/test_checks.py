@@ -155,6 +155,14 @@ def test_texts_beyond_the_maximum_length_are_found(tmp_path: Path) -> None:
     assert "too-long" not in findings(dataset, max_length=60)
 
 
+def test_texts_that_are_read_part_by_part_are_not_too_long(tmp_path: Path) -> None:
+    fed = fodder("tag")
+    dataset = write_and_read(tmp_path / fed.name, fed.rows + "\n" + "word\tO\n" * 50)
+    recipe = make_recipe("tag", roles=fed.roles, settings={"max_length": 20})
+
+    assert "too-long" not in {each.code for each in result(engine.check(dataset, recipe))}
+
+
 def test_writing_looks_at_other_things(tmp_path: Path) -> None:
     assert set(findings(write_and_read(tmp_path / "a.txt", "one\n\none\n" * 10), "write")) == {"too-little-text"}
 
