@@ -139,6 +139,21 @@ def test_a_row_that_nothing_marks_can_say_so() -> None:
     assert marking_of("a b", "", Form(spans=True)).written(()) == "[]"
 
 
+def test_a_cell_of_the_other_form_is_read_and_written_as_it_is() -> None:
+    cell = '[{"label": "PER", "start": 0, "end": 3}]'
+    row = marking_of("Ada left", cell, Form())
+
+    assert row.spans == (Span(0, 1, "PER"),)
+    assert json.loads(row.written(mark_words(row.spans, 1, 2, "VERB")))[1] == {"start": 4, "end": 8, "label": "VERB"}
+
+
+@pytest.mark.parametrize("cell", ['[ "B-PER","O"]', '[{"end":3, "start":0, "label":"PER"}]'])
+def test_a_cell_that_says_it_already_stays_to_the_letter(cell: str) -> None:
+    row = marking_of("Ada left", cell, Form())
+
+    assert row.written([Span(0, 1, "PER")]) == cell
+
+
 def test_a_list_that_fits_no_words_is_no_row_to_mark() -> None:
     with pytest.raises(StudioError, match="2 tags for 3 words"):
         marking_of('["a", "b", "c"]', '["O", "O"]', Form())

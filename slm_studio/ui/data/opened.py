@@ -82,6 +82,7 @@ class Opened(QWidget):
         session.suggestion_changed.connect(self._show_plan)
         session.rows_requested.connect(self._on_rows_requested)
         session.changes.changed.connect(self._show_undo)
+        session.settling.connect(self.rows.settle)
         desk.busy_changed.connect(self._on_busy_changed)
         desk.editing.pending_changed.connect(self._show_edits)
         self.rows.model.edited.connect(self._on_edited)

@@ -110,7 +110,8 @@ class RowsCard(Card):
         self.model.close()
 
     def settle(self) -> None:
-        """Keep what is being edited or marked: other rows are about to be made of these."""
+        """Keep what is being typed or marked: other rows are about to be made of these."""
+        self.table.keep_edit()
         self.pages.keep_marks()
 
     def _marks_of(self, row: int) -> Markable | None:

@@ -1,9 +1,9 @@
 """Correcting: the row of the data that a scored row came from, so that its marks can be mended where one sees the mistake."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -48,10 +48,15 @@ class Correcting(QObject):
         self._session = session
         self._report: Report | None = None
         self._reads: dict[str, Reads] = {}
+        self._model = ArrowModel(self)
+        self._marked: MarkedRows | None = None  # what is open of the data
+        self._path = Path()  # … its file
+        self._of: tuple[str, ...] = ()  # … and what a version of it has in common with it
 
     def set_report(self, report: Report, model: SavedModel | None) -> None:
         """Correct the rows of a report, read as its model reads them."""
         self._report = report
+        self._forget()
         try:
             self._reads = reads_of(recipe_from_json(model.recipe)) if model is not None and model.recipe else {}
         except StudioError:
@@ -76,8 +81,8 @@ class Correcting(QObject):
         dataset, report = self._session.dataset, self._report
         if dataset is None or report is None:
             return {}
-        with self._rows(dataset, report.part) as rows:
-            shown = {place: rows.marked(place) for place in texts if rows is not None and place < rows.total}
+        rows = self._rows(dataset, report.part)
+        shown = {place: rows.marked(place) for place in texts if rows is not None and place < rows.total}
         return {
             place: found.spans for place, found in shown.items() if found is not None and found.text == texts[place]
         }
@@ -102,29 +107,36 @@ class Correcting(QObject):
                 "Train again, or score the file again; or correct the row in Data.",
             )
         if dataset is not None and self._session.keeper is not None:
-            with self._rows(dataset, report.part) as rows:
-                if rows is not None and case.place < rows.total and rows.text(case.place) == text:
-                    marking = rows.marking(case.place)
-                    return _Found(marking, rows.marks, rows.order, rows.row(case.place))
+            rows = self._rows(dataset, report.part)
+            if rows is not None and case.place < rows.total and rows.text(case.place) == text:
+                marking = rows.marking(case.place)
+                return _Found(marking, rows.marks, rows.order, rows.row(case.place))
         raise self._not_there(dataset, report, case)
 
-    @contextmanager
-    def _rows(self, dataset: Dataset, part: Split) -> Iterator[MarkedRows | None]:
-        """Read one file of a dataset with the changes that wait for it; None where nothing in it is marked."""
-        model = ArrowModel()
+    def _rows(self, dataset: Dataset, part: Split) -> MarkedRows | None:
+        """Return one file of a dataset with the changes that wait for it; None where nothing in it is marked."""
+        path, of = dataset.part(part), (dataset.source, part, *(column.name for column in dataset.columns))
         try:
-            model.open(dataset.part(part))
+            if self._marked is not None and of == self._of:
+                if path != self._path:  # a version: how its column writes marks is known
+                    self._model.open_version(path)
+            else:
+                self._marked = None
+                self._model.open(path)
+                reads = {column: each for column, each in self._reads.items() if column in self._model.columns}
+                self._marked = MarkedRows(self._model, dataset, reads)
         except (OSError, StudioError):
-            yield None
-            return
+            self._forget()
+            return None
+        self._path, self._of = path, of
         waiting = self._session.keeper.pending if self._session.keeper is not None else ()
-        model.set_edits({(each.row, each.column): each.after for each in waiting if each.split == part})
-        reads = {column: each for column, each in self._reads.items() if column in model.columns}
-        rows = MarkedRows(model, dataset, reads)
-        try:
-            yield rows if rows.marks else None
-        finally:
-            model.close()  # a version that the next one replaced shall be free to go
+        self._model.set_edits({(each.row, each.column): each.after for each in waiting if each.split == part})
+        return self._marked if self._marked.marks else None
+
+    def _forget(self) -> None:
+        """Let the file go."""
+        self._model.close()
+        self._marked, self._path, self._of = None, Path(), ()
 
     def _keep(self, case: Case, text: str, before: str, after: str) -> bool:
         """Change the row's cell; say whether that went well."""

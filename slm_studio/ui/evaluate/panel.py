@@ -144,6 +144,7 @@ class EvaluatePanel(ModelPage):
         self.correcting.corrected.connect(self.cases.show_mended)
         self.correcting.corrected.connect(self._show_mended)
         self._session.cells_changed.connect(self._on_rows_changed)
+        self._session.settling.connect(self.cases.pages.keep_marks)
         self._session.dataset_changed.connect(self._on_rows_changed)
         self.mended.acted.connect(self._session.show_plan)
         self.elsewhere.acted.connect(self._on_open_rows)

@@ -49,6 +49,7 @@ class Session(QObject):
     languages_changed = Signal(object)  # Mapping[str, float]: the shares of the languages that the rows are in
     run_changed = Signal(object)  # Run | None: the run that Train shows
     model_changed = Signal(object)  # SavedModel | None: the model that Evaluate and Playground use
+    settling = Signal()  # whoever edits cells keeps now what was typed: all changes are about to become a version
     cells_changed = Signal()  # some of the open rows, by hand, or that was taken back
     datasets_changed = Signal()  # the folders hold other things now
     runs_changed = Signal()
@@ -116,6 +117,7 @@ class Session(QObject):
 
     def when_settled(self, then: Callable[[], None]) -> None:
         """Go on once all changes to the rows are in the open dataset; at once where none wait."""
+        self.settling.emit()
         if self.keeper is None:
             then()
         else:

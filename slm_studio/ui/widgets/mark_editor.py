@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
@@ -19,6 +19,9 @@ from slm_studio.ui.widgets.mark_field import MarkField
 from slm_studio.ui.widgets.words import Words
 
 HOW = mark("Select words, then press a number or click a label. Delete unmarks, Ctrl+Z takes back.")
+KEYS = mark(
+    "Arrows go from word to word, with Shift they take more; Tab goes to the next marked words. Return marks as before. Page Down goes on, Esc takes everything back."
+)
 NEW = mark("Nobody has marked this row yet. Saved as it is, it says that there is nothing to mark.")
 
 
@@ -58,6 +61,7 @@ class MarkEditor(QWidget):
         self.list_button = Button("Edit as a list", "link")
         self.save_button = Button("Save and next", "primary", small=True)
         tip(self.save_button, "{key}", key=QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText))
+        tip(self.hint, KEYS)
         self._build()
         self._connect()
         self.setFocusProxy(self.field)
@@ -293,7 +297,9 @@ class MarkEditor(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Obey the keys, whichever part of the editor has the focus."""
         key, plain = event.key(), not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        label = self.labels.label_of(key - Qt.Key.Key_0) if plain and Qt.Key.Key_1 <= key <= Qt.Key.Key_9 else ""
+        # Where digits need Shift (France), a key is the digit only then.
+        is_digit = Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and not event.modifiers() & _STRONG
+        label = self.labels.label_of(key - Qt.Key.Key_0) if is_digit else ""
         if label:
             self.mark_as(label)
         elif event.matches(QKeySequence.StandardKey.Undo):
@@ -310,7 +316,7 @@ class MarkEditor(QWidget):
             self._move(-1 if key == Qt.Key.Key_PageUp else 1)
         elif key == Qt.Key.Key_Escape:
             self._on_escape()
-        elif event.text().isalpha() and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
+        elif event.text().isalpha() and not event.modifiers() & _STRONG:
             self.labels.begin(event)
         else:
             super().keyPressEvent(event)
@@ -321,15 +327,11 @@ class MarkEditor(QWidget):
             self.keep()
         return super().eventFilter(watched, event)
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Keep the row when another place is shown."""
-        super().hideEvent(event)
-        self.keep()
-
 
 def _saves(event: QKeyEvent) -> bool:
     returns = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
     return returns and event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.ControlModifier
 
 
+_STRONG = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 _AWAY = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)

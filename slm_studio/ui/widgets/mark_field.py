@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QTextCharFormat, QTextCursor, QTextLine
@@ -42,8 +43,7 @@ class MarkField(QTextEdit):
         self._spans: tuple[core.Span, ...] = ()
         self._order: tuple[str, ...] = ()
         self._begins: list[int] = []  # where each word stands in the document
-        self._ends: list[int] = []
-        self._behind: list[int] = []  # where its word ends with the label behind it, where one is
+        self._behind: list[int] = []  # where it ends, with the label behind it, where one is
         self._anchor, self._head = 0, 0  # the first and the last word that were selected, in either order
         self.setReadOnly(True)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -117,28 +117,29 @@ class MarkField(QTextEdit):
 
     def _write(self) -> None:
         """Write the text; a label stands small behind what it marks."""
-        text = self._sentence.text.translate(ODD)
-        places, shift, done = units(text), 0, 0
+        text, at, shift = self._sentence.text.translate(ODD), 0, 0
+        words, places = self._sentence.words, units(text)
+        shifts = [0] * len(words)  # by how much the labels before a word move it
         body = QTextCharFormat()
         body.setFont(self._theme.font(LETTERS))
         body.setForeground(self._theme.colour("text"))
         self.clear()
         cursor = QTextCursor(self.document())
-        self._begins, self._ends, self._behind = [], [], []
-        owners = {at: span for span in self._spans for at in range(span.start, span.end)}
-        for at, word in enumerate(self._sentence.words):
-            span = owners.get(at)
-            is_within = span is not None and at > span.start
-            look = self._look(body, span) if span is not None else body
-            cursor.insertText(text[done : word.start], look if is_within else body)
-            cursor.insertText(text[word.start : word.end], look)
-            self._begins.append(places[word.start] + shift)
-            self._ends.append(places[word.end] + shift)
-            done = word.end
-            if span is not None and at == span.end - 1:
-                shift += self._write_label(cursor, look, span.label)
-            self._behind.append(places[word.end] + shift)
-        cursor.insertText(text[done:], body)
+        cursor.beginEditBlock()
+        self._behind = [places[word.end] for word in words]
+        for span, follower in pairwise([*self._spans, core.Span(len(words), len(words), "")]):
+            first, last = words[span.start].start, words[span.end - 1].end
+            look = self._look(body, span)
+            cursor.insertText(text[at:first], body)
+            cursor.insertText(text[first:last], look)
+            room, at = self._write_label(cursor, look, span.label), last
+            self._behind[span.end - 1] += room
+            shift += room
+            shifts[span.end : follower.end] = [shift] * (follower.end - span.end)
+        cursor.insertText(text[at:], body)
+        cursor.endEditBlock()
+        self._begins = [places[word.start] + moved for word, moved in zip(words, shifts, strict=True)]
+        self._behind = [place + moved for place, moved in zip(self._behind, shifts, strict=True)]
         self._show_selection()
 
     def _look(self, body: QTextCharFormat, span: core.Span) -> QTextCharFormat:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView, QWidget
 
 from slm_studio.core.texts import tr
+from slm_studio.ui.widgets.cell_editor import LineEditor, LongEditor
 from slm_studio.ui.widgets.cells import SECOND_LINE, Cells, Header
 from slm_studio.ui.widgets.copying import Copy, clipboard, table_line
 from slm_studio.ui.widgets.theme import the_theme
@@ -245,6 +246,12 @@ class Table(QTableView):
             return super().edit(index, trigger, event)  # type: ignore[arg-type]
         self.edit_requested.emit(index.row(), index.column())
         return True
+
+    def keep_edit(self) -> None:
+        """Keep what is being typed into a cell, as a click elsewhere does."""
+        for editor in (*self.viewport().findChildren(LineEditor), *self.viewport().findChildren(LongEditor)):
+            if editor.isVisible():
+                editor.kept.emit()
 
     def edit_here(self, row: int, column: int) -> None:
         """Edit a cell in its place, whatever editor its column has."""

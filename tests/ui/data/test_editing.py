@@ -325,3 +325,28 @@ def test_a_cell_too_long_to_travel_is_said(place, tmp_path):
 
     assert place.editor(0, 1) is None
     assert place.panel.error.error.code == "cell-long"
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+@pytest.mark.parametrize("where", ["cell", "search", "place", "clean"])
+def test_a_click_elsewhere_keeps_what_is_typed(place, where: str, is_long: bool) -> None:
+    place.panel.activateWindow()
+    assert QTest.qWaitForWindowActive(place.panel)
+    row = 2 if is_long else 0
+    editor = place.editor(row, 1)
+    assert isinstance(editor, LongEditor) is is_long and editor.hasFocus()
+    editor.selectAll()
+    QTest.keyClicks(editor, "typed")
+
+    if where == "cell":
+        spot = place.table.visualRect(place.model.index(3, 2)).center()
+        QTest.mouseClick(place.table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    elif where == "search":
+        QTest.mouseClick(place.panel.opened.rows.search, Qt.MouseButton.LeftButton)
+    elif where == "place":
+        place.panel.hide()  # as the window does when another place is shown
+    else:
+        place.panel.desk.clean(("trim",))
+    QTest.qWait(5)
+
+    assert place.model.cell(row, "text") == "typed" and place.open_editor() is None
