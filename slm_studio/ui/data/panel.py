@@ -66,6 +66,7 @@ class DataPanel(Page):
             self._opened.setVisible(self._session.dataset is not None)
             self._opened.failed.connect(self._on_failed)
             self._opened.reveal_requested.connect(self.reveal)
+            self._opened.rows.pages.height_changed.connect(self._fit_rows)
             self.body.insertWidget(self.body.indexOf(self._end), self._opened)
             self._fit_rows()
             self._opened.show_present()
@@ -258,4 +259,5 @@ class DataPanel(Page):
 
     def _fit_rows(self) -> None:
         if self._opened is not None:
-            self._opened.rows.setFixedHeight(max(LEAST_TABLE, round(self.height() * 0.5)))
+            rows = self._opened.rows
+            rows.setFixedHeight(max(LEAST_TABLE, round(self.height() * 0.5), rows.least_height()))

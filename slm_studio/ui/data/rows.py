@@ -109,6 +109,11 @@ class RowsCard(Card):
         """Let the file go."""
         self.model.close()
 
+    def least_height(self) -> int:
+        """Return the pixels without which something would be cut."""
+        needed = self.pages.least_height()
+        return self.height() - self.pages.height() + needed if needed else 0
+
     def settle(self) -> None:
         """Keep what is being typed or marked: other rows are about to be made of these."""
         self.table.keep_edit()

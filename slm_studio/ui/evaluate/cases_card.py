@@ -178,7 +178,8 @@ class CasesCard(Card):
         self.label.setMaximumWidth(px(230))
         self.search.setMinimumWidth(px(64))
         self.table.setMinimumHeight(px(38) * 4)
-        self.setMinimumHeight(px(410))
+        needed = self.pages.least_height()
+        self.setMinimumHeight(max(px(410), self.height() - self.pages.height() + needed if needed else 0))
 
     def _build_filters(self) -> None:
         self.kind = Segmented(
@@ -221,6 +222,7 @@ class CasesCard(Card):
         self.search.searched.connect(self._read_again)
         self.clear_button.clicked.connect(self._on_clear)
         self.table.edit_requested.connect(self.pages.mark_row)
+        self.pages.height_changed.connect(self._fit)
         self.more_button.clicked.connect(self._read_on)
 
     def _set_columns(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
@@ -16,6 +16,7 @@ from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.label_keys import LabelKeys
 from slm_studio.ui.widgets.labels import Text, tip
 from slm_studio.ui.widgets.mark_field import MarkField
+from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.words import Words
 
 HOW = mark("Select words, then press a number or click a label. Delete unmarks, Ctrl+Z takes back.")
@@ -41,6 +42,7 @@ class MarkEditor(QWidget):
 
     moved = Signal(object)  # -1 or 1: to a neighbour
     closed = Signal()
+    height_changed = Signal()  # the least that it needs
     list_requested = Signal()  # the cell shall be edited as it stands in the file
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -158,7 +160,7 @@ class MarkEditor(QWidget):
             head.addWidget(button)
         foot = QHBoxLayout()
         foot.setSpacing(8)
-        foot.addWidget(self.hint, 1)
+        foot.addStretch(1)
         for button in (self.said_button, self.list_button, self.save_button):
             foot.addWidget(button)
         column = QVBoxLayout(self)
@@ -171,9 +173,19 @@ class MarkEditor(QWidget):
         inner.addWidget(self.field, 1)
         inner.addWidget(self.labels)
         inner.addWidget(self.problem)
+        inner.addWidget(self.hint)
         inner.addLayout(foot)
         column.addLayout(inner, 1)
         self.problem.hide()
+        scaled(self.field.setMinimumHeight, 96)
+
+    def _fit(self) -> None:
+        """Ask for the height that everything needs in this width: what stands around it may scroll."""
+        layout = self.layout()
+        height = layout.minimumHeightForWidth(self.width()) if layout is not None else 0
+        if height != self.minimumHeight():
+            self.setMinimumHeight(height)
+            self.height_changed.emit()
 
     def _stops(self) -> list[QWidget]:
         """Return what the keyboard reaches, in order: the text first, for that is what one came for."""
@@ -224,10 +236,12 @@ class MarkEditor(QWidget):
             for one, other in pairwise(self._stops()):
                 self.setTabOrder(one, other)
         self.hint.set_words(NEW if self._row.marking.is_new and not self._spans else HOW)
+        self._fit()
 
     def _say(self, words: str) -> None:
         self.problem.set_words("{words}", words=words)
         self.problem.setVisible(bool(words))
+        self._fit()
 
     def _on_label(self, label: str) -> None:
         self.mark_as(label)
@@ -286,6 +300,11 @@ class MarkEditor(QWidget):
         if event.matches(QKeySequence.StandardKey.Redo):
             return bool(self._future)
         return event.key() == Qt.Key.Key_Escape or _saves(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the new width."""
+        super().resizeEvent(event)
+        self._fit()
 
     def event(self, event: QEvent) -> bool:
         """Take what is meant for this row before the window does."""

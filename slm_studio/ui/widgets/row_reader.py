@@ -129,6 +129,7 @@ class ReadableTable(QStackedWidget):
     """Shows the table, or in its place the row that was opened (Space, Return or a double click), to read or to mark."""
 
     row_shown = Signal()
+    height_changed = Signal()  # what `least_height` returns
     list_requested = Signal(object)  # the row whose marks shall be edited as the list that they are
 
     def __init__(
@@ -146,6 +147,7 @@ class ReadableTable(QStackedWidget):
         table.row_opened.connect(self.open_row)
         table.model().modelReset.connect(self._on_reset)
         table.model().dataChanged.connect(self.show_marks_again)
+        self.currentChanged.connect(self.height_changed)
         self.reader.moved.connect(self._on_moved)
         self.reader.closed.connect(self.close_row)
         self.reader.mark_requested.connect(self._on_mark_requested)
@@ -183,9 +185,14 @@ class ReadableTable(QStackedWidget):
             self.editor.moved.connect(self._on_marking_moved)
             self.editor.closed.connect(self.close_row)
             self.editor.list_requested.connect(self._on_list_requested)
+            self.editor.height_changed.connect(self.height_changed)
         title, _ = self._row_of(row)
         self.editor.show_row(title, markable, is_first=row == 0, is_last=row == self._count() - 1)
         self._show(self.editor)
+
+    def least_height(self) -> int:
+        """Return the pixels that a row needs to be marked in; 0 where none is."""
+        return self.editor.minimumHeight() if self.editor is not None and self.is_marking else 0
 
     def keep_marks(self) -> None:
         """Write what was marked in the row at hand."""

@@ -1,5 +1,6 @@
 """A mistake of the file is corrected where one sees it: in Evaluate, in the row that was scored; then one trains again."""
 
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset, ReadOptions
@@ -18,6 +20,7 @@ from slm_studio.engine.data.rows import open_table
 from slm_studio.ui.shell.main_window import MainWindow
 from slm_studio.ui.widgets.mark_editor import MarkEditor
 from tests.ui.places import until
+from tests.ui.test_room_for_words import lacking_now
 from tests.ui.whole import SAMPLES, open_and_train, short_file, whole_window
 
 KEY, CTRL = Qt.Key, Qt.KeyboardModifier.ControlModifier
@@ -179,3 +182,51 @@ def test_rows_of_a_test_file_are_corrected_in_that_file(theme, tmp_path: Path) -
 
     assert read_list(open_table(seen[0].part("test")).column("tags")[place].as_py())[1] == "B-LOC"
     assert open_table(seen[0].part()).equals(open_table(dataset.part()))
+
+
+@pytest.mark.timeout(300)
+def test_everything_has_room_and_a_name_while_a_row_is_corrected(theme, tmp_path: Path) -> None:
+    offences = []
+    with whole_window() as window:
+        hands = Hands(window, tmp_path)
+        window.activateWindow()
+        assert QTest.qWaitForWindowActive(window)
+        rows = window.panel("data").opened.rows
+        for language, zoom, size in itertools.product(("en", "zh_CN"), (1.0, 1.5), ((1024, 640), (1280, 800))):
+            window.session.change_settings(language=language)
+            theme.set_zoom(zoom)
+            window.resize(*size)
+            for place, pages in (("evaluate", hands.cases.pages), ("data", rows.pages)):
+                window.show_place(place)
+                pages.mark_row(0)
+                where = f"{language} {zoom:.0%} {size[0]} {place}"
+                offences += [f"{where}: {each}" for each in lacking_when_at_rest(window)]
+                if pages.editor.field.height() < theme.px(96):
+                    offences.append(f"{where}: the text has {pages.editor.field.height()} pixels")
+                names = walk(pages.editor)
+                if len(names) < 6 or not all(names):
+                    offences.append(f"{where}: Tab reaches {names}")
+                pages.close_row()
+
+    assert not offences, "\n".join(offences)
+
+
+def lacking_when_at_rest(window: MainWindow) -> list[str]:
+    for _ in range(30):
+        QTest.qWait(50)
+        if not (found := lacking_now(window)):
+            break
+    return found
+
+
+def walk(editor: MarkEditor) -> list[str]:
+    """Return the names of what Tab reaches within the editor, from its text on."""
+    names = []
+    for _ in range(20):
+        at = QApplication.focusWidget()
+        if at is None or not editor.isAncestorOf(at):
+            break
+        if at is not editor.field or not names:
+            names.append(at.accessibleName() or getattr(at, "text", str)())
+        QTest.keyClick(at, KEY.Key_Tab)
+    return names
