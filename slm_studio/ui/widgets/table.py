@@ -210,8 +210,11 @@ class Table(QTableView):
         self._fit_height()
 
     def _on_opened(self, index: QModelIndex) -> None:
-        if not index.flags() & Qt.ItemFlag.ItemIsEditable:
+        if not self._can_edit(index):
             self.row_opened.emit(index.row())
+
+    def _can_edit(self, index: QModelIndex) -> bool:
+        return bool(index.flags() & Qt.ItemFlag.ItemIsEditable) or index.column() in self.elsewhere
 
     def setModel(self, model: QAbstractItemModel | None) -> None:
         """Show another model."""
@@ -241,8 +244,7 @@ class Table(QTableView):
         event: QEvent | None = None,
     ) -> bool:
         """Edit a cell; where its column has an editor elsewhere, ask for that one."""
-        is_meant = bool(trigger & self.editTriggers()) and bool(index.flags() & Qt.ItemFlag.ItemIsEditable)
-        if not is_meant or index.column() not in self.elsewhere:
+        if not trigger & self.editTriggers() or index.column() not in self.elsewhere:
             return super().edit(index, trigger, event)  # type: ignore[arg-type]
         self.edit_requested.emit(index.row(), index.column())
         return True
@@ -270,7 +272,7 @@ class Table(QTableView):
         if event.matches(QKeySequence.StandardKey.Copy):
             clipboard(self.copied())
         elif event.key() in OPENING and not editing and not event.modifiers():
-            if event.key() != Qt.Key.Key_Space and self.currentIndex().flags() & Qt.ItemFlag.ItemIsEditable:
+            if event.key() != Qt.Key.Key_Space and self._can_edit(self.currentIndex()):
                 self.edit(self.currentIndex())
             elif self.current_row() >= 0:
                 self.row_opened.emit(self.current_row())

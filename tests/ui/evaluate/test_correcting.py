@@ -66,6 +66,18 @@ class Hands:
         self.cases._on_filter("all")
         until(lambda: len(self.cases.cases()) == self.panel.report.rows)
 
+    def open_marks(self, row: int, key: Qt.Key | None) -> None:
+        """Open the cell of the file's marks."""
+        table, index = self.cases.table, self.cases.model.index(row, 1)
+        table.setFocus()
+        table.setCurrentIndex(index)
+        if key is not None:
+            QTest.keyClick(table, key)
+            return
+        spot = table.visualRect(index).center()
+        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+        QTest.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+
     def correct(self, at: int) -> MarkEditor:
         self.cases.pages.open_row(at)
         self.cases.pages.reader.mark_button.click()
@@ -79,6 +91,10 @@ def test_a_span_corrected_in_evaluate_is_scored_by_the_next_training(theme, tmp_
         case, session = hands.cases.cases()[0], hands.session
         begins = " ".join(case.text("text").split()[:2])
 
+        for key in (KEY.Key_F2, KEY.Key_Return, None):  # None: a double click
+            hands.open_marks(0, key)
+            assert hands.cases.pages.is_marking, key
+            hands.cases.pages.close_row()
         editor = hands.correct(0)
         assert editor.title.text() == f"Row {case.place + 1}" and editor.list_button.isHidden()
         editor.field.select(0, 2)
