@@ -15,6 +15,7 @@ from slm_studio.engine.models.word_pieces import encode_words
 
 FIRSTS, GOLD = "firsts", "labels"  # columns of examples: where words begin, and their tags
 START = "start"  # and which word of its sentence each begins with: long ones become several
+Part = tuple[Ids, Ids, Ids, int]  # of a sentence: ids, where words begin, their tags, which word is the first
 
 
 def slots_of(loaded: Loaded) -> int:
@@ -36,9 +37,6 @@ def add_sentences(
     found = [(row, *part) for row, parts in zip(rows, read(loaded, sentences, tags), strict=True) for part in parts]
     names = (IDS, FIRSTS, GOLD, START)
     packer.add([row for row, *_ in found], **{name: [part[at] for part in found] for at, name in enumerate(names, 1)})
-
-
-Part = tuple[Ids, Ids, Ids, int]  # of a sentence: ids, where words begin, their tags, which word is the first
 
 
 def _words(loaded: Loaded, sentences: Sequence[Sequence[str]], tags: Sequence[Ids]) -> Iterator[list[Part]]:
