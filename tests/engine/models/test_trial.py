@@ -120,7 +120,9 @@ def test_a_template_that_takes_all_is_stopped(folder: Path, name: str, template:
 def test_a_template_that_only_fails_is_let_pass(folder: Path, template: str) -> None:
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
 
-    assert inspect_folder(folder).task == "write"
+    assert inspect_folder(folder).task == "chat", (
+        "who brings a template is for chatting, and says what is wrong with it"
+    )
 
 
 def test_a_vocabulary_that_cannot_be_read_says_why(folder: Path) -> None:

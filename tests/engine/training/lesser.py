@@ -43,8 +43,8 @@ def _own(task: str, folder: Path) -> Dataset:
 
 def train(task: str, family: str, dataset: Dataset) -> str:
     """Train to the end and return the number format."""
-    roles = PLAIN.get(task) or fodder(task).roles
-    settings = {"epochs": 1, "batch": 8, "max_length": 16, "patience": 0}
+    roles, more = (PLAIN[task], {}) if task in PLAIN else (fodder(task).roles, fodder(task).settings)
+    settings = {"epochs": 1, "batch": 8, "max_length": 16, "patience": 0} | more
     recipe = make_recipe(task, base=f"blank:{family}-nano", roles=roles, settings=settings)
     events = list(engine.train(recipe, dataset, create_run(recipe, dataset)))
     assert isinstance(events[-1], Finished)

@@ -8,7 +8,9 @@ from transformers import LlamaConfig
 from slm_studio import engine
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Predicted
+from slm_studio.core.prompt import prompt_of
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import task_info
 from slm_studio.engine.models import precision
 from slm_studio.engine.models.gguf import tables, unpack
 from tests.engine.models.gguf import making
@@ -36,17 +38,16 @@ def refused(source: Path, place: Path) -> StudioError:
     return caught.value
 
 
-def test_a_file_becomes_a_model_that_writes(words: dict[str, object], tmp_path: Path) -> None:
+def test_a_file_with_a_template_becomes_a_model_that_chats(words: dict[str, object], tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "Tiny.Q8_0.gguf", make_net("llama"), words, "Q8_0")
 
     model = adopted(path)
 
-    assert (model.task, model.name, model.origin) == ("write", "Tiny.Q8_0", "file:Tiny.Q8_0.gguf")
+    assert (model.task, model.name, model.origin) == ("chat", "Tiny.Q8_0", "file:Tiny.Q8_0.gguf")
     assert (Path(model.folder) / "chat_template.jinja").read_text() == TEMPLATE
     *_, opened = engine.open(model.folder)
-    events = list(
-        engine.predict(opened.result.handle, {"text": "The quick"}, {"max_new_tokens": 3, "temperature": 0.0})
-    )
+    asked = prompt_of("The quick", task_info(model.task))
+    events = list(engine.predict(opened.result.handle, asked, {"max_new_tokens": 3, "temperature": 0.0}))
     assert sum(isinstance(event, Predicted) for event in events) == 3
 
 
@@ -58,7 +59,7 @@ def test_a_folder_of_files_becomes_a_model(words: dict[str, object], tmp_path: P
 
     model = adopted(folder)
 
-    assert (model.task, model.name) == ("write", "tiny-GGUF")
+    assert (model.task, model.name) == ("chat", "tiny-GGUF")
     assert '"dtype": "float16"' in (Path(model.folder) / "config.json").read_text()  # the better of the two
 
 
