@@ -36,6 +36,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     quoting=st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
     end=st.sampled_from(("\n", "\r\n")),
 )
+@example(table=[[""], ["0"]], delimiter="\t", quoting=csv.QUOTE_MINIMAL, end="\n")
 @CALM
 def test_any_table_that_was_written_as_csv_comes_back(
     folder: Path, table: list[list[str]], delimiter: str, quoting: int, end: str
