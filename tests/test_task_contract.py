@@ -5,6 +5,7 @@ The default suite takes one family per task; the full grid of families runs with
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Sample, Step
 from slm_studio.core.recipe import Recipe, make_recipe
-from slm_studio.core.results import Report, further_cells
+from slm_studio.core.results import Item, Report, further_cells
 from slm_studio.core.run import create_run, open_run
 from slm_studio.core.tasks import all_tasks
 from slm_studio.core.tasks.info import CONTINUED
@@ -68,9 +69,16 @@ def plan_for(recipe: Recipe, dataset: Dataset) -> Plan:
     return outcome(prepare(recipe, dataset))
 
 
-def answers(task: Task, loaded: Loaded) -> list[object]:
+def answers(task: Task, loaded: Loaded) -> list[tuple[int, Item]]:
     options = {"temperature": 0.0, "max_new_tokens": 5, "seed": 1}
     return list(task.answer(loaded, fodder(task.key).prompts, options))
+
+
+def assert_same(one: list[tuple[int, Item]], other: list[tuple[int, Item]]) -> None:
+    """Compare answers and how sure they are, but for the last digits: these hang on where weights lie in memory."""
+    unsure = [[(place, replace(item, score=0.0)) for place, item in answered] for answered in (one, other)]
+    assert unsure[0] == unsure[1]
+    assert [item.score for _, item in one] == pytest.approx([item.score for _, item in other], rel=1e-4, abs=1e-6)
 
 
 @pytest.mark.parametrize(("key", "family"), GRID)
@@ -98,7 +106,7 @@ def test_it_overfits_a_few_rows_and_answers_the_same_after_saving(key: str, fami
     plan.task.save(plan.loaded, tmp_path / "model")
     opened = task_of(key).open(tmp_path / "model", plan.loaded.facts)
 
-    assert answers(plan.task, opened) == before
+    assert_same(answers(plan.task, opened), before)
     assert not list((tmp_path / "model").glob("*.bin"))
 
 
@@ -218,4 +226,4 @@ def test_it_goes_out_and_comes_back_the_same(info, tmp_path: Path) -> None:
     assert done.checked["same_answers"] is True
     task = task_of(info.key)
     one, other = (task.open(Path(each.folder), each.facts) for each in (model, back))
-    assert answers(task, one) == answers(task, other)
+    assert_same(answers(task, one), answers(task, other))
