@@ -10,6 +10,7 @@ _LIKELIEST = (
     mark("Top p"),
     mark("Draw among the likeliest tokens that together reach this probability. 1 allows all."),
 )
+_ANEW = (mark("Repetition penalty"), mark("Above 1 makes tokens that stand in the text already less likely."))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,13 +27,7 @@ class SamplingOptions:
         low=0.0,
         high=1.0,
     )
-    repetition_penalty: float = knob(
-        1.0,
-        "Repetition penalty",
-        "Above 1 makes tokens that stand in the text already less likely.",
-        low=0.1,
-        high=10.0,
-    )
+    repetition_penalty: float = knob(1.0, *_ANEW, low=0.1, high=10.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +44,8 @@ class DecodingOptions(SamplingOptions):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnsweringOptions(DecodingOptions):
-    """The same for answers in a chat: where a story may wander, a small model that answers had better not."""
+    """The same for answers in a chat: where a story may wander, a small model that answers had better not, nor turn in circles."""
 
     temperature: float = knob(0.3, *_BOLD, low=0.0, high=5.0)
     top_p: float = knob(0.9, *_LIKELIEST, low=0.0, high=1.0)
+    repetition_penalty: float = knob(1.1, *_ANEW, low=0.1, high=10.0)

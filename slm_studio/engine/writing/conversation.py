@@ -99,7 +99,7 @@ def answers_to(loaded: Loaded, prompts: Sequence[Dialogue], most: Sequence[int])
     ends = end_ids(loaded.net, chat.tokenizer)
     answers, ended, told = [], [], 0.0
     for done, (prompt, limit) in enumerate(zip(prompts, most, strict=True)):
-        decoding = DecodingOptions(temperature=0.0, max_new_tokens=limit)
+        decoding = AnsweringOptions(temperature=0.0, max_new_tokens=limit)
         written, last = "", -1
         ids = fit(chat, prompt, room_of(loaded, decoding)).ids
         for token in stream(loaded.net, chat.tokenizer, ids, decoding):

@@ -47,6 +47,8 @@ def stream(
     generator = torch.Generator()
     generator.seed() if options.seed is None else generator.manual_seed(options.seed)
     ends = end_ids(net, tokenizer)
+    # The end of a turn stands in every dialogue, and is no repetition.
+    said_ids = [each for each in context_ids if each not in ends]
     opening = list(frame_of(tokenizer).opening)
     continuation = Continuation(net, opening if context_ids[: len(opening)] == opening else ())
     guard = StopGuard(options.stop)
@@ -56,8 +58,9 @@ def stream(
     try:
         for n in range(1, options.max_new_tokens + 1):
             logits_V = continuation.next_logits(context_ids)
-            token_id, probability = pick(logits_V, options, generator, context_ids)
+            token_id, probability = pick(logits_V, options, generator, said_ids)
             context_ids.append(token_id)
+            said_ids.append(token_id)
             is_last = n == options.max_new_tokens or token_id in ends
             text = guard.add(texts.add(token_id) + (texts.finish() if is_last else ""))
             text += guard.finish() if is_last else ""

@@ -45,7 +45,9 @@ def test_an_imported_chat_model_answers_token_for_token_as_transformers_generate
         ours = [
             token.id
             for _, token in task.answer(
-                loaded, [{"messages": tuple(messages)}], {"temperature": 0.0, "max_new_tokens": NEW}
+                loaded,
+                [{"messages": tuple(messages)}],
+                {"temperature": 0.0, "repetition_penalty": 1.0, "max_new_tokens": NEW},
             )
         ]
         assert ours == theirs, question

@@ -68,6 +68,22 @@ def test_greedy_equals_generate(
     assert ids(list(stream(net, tokenizer, prompt, GREEDY))) == generated(net, prompt, 40)
 
 
+def test_the_end_of_a_turn_before_is_no_repetition(tokenizer: PreTrainedTokenizerFast) -> None:
+    net = blank("llama")
+    with torch.no_grad():
+        net.lm_head.weight.copy_(net.get_input_embeddings().weight)
+        for layer in net.model.layers:  # nothing is added to what a token is: each is followed by itself
+            layer.self_attn.o_proj.weight.zero_()
+            layer.mlp.down_proj.weight.zero_()
+    prompt, end = [5, 246], 246
+    hard = DecodingOptions(temperature=0, max_new_tokens=1, repetition_penalty=10.0)
+    assert generated(net, prompt, 1) == [end]
+
+    assert ids(list(stream(net, tokenizer, prompt, hard))) != [end]
+    net.config.eos_token_id = net.generation_config.eos_token_id = end
+    assert ids(list(stream(net, tokenizer, prompt, hard))) == [end]
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_end_token_stops_as_in_generate(family: str, tokenizer: PreTrainedTokenizerFast) -> None:
     written = generated(blank(family), [7], 40)
