@@ -5,7 +5,6 @@ thrown away. Four to eight minutes on two cores. The pictures lie in packaging/s
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from PySide6.QtTest import QTest  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from slm_studio.core import paths  # noqa: E402
+from slm_studio.core.saved import open_saved  # noqa: E402
 from slm_studio.core.settings import Settings  # noqa: E402
 from slm_studio.core.texts import use_language  # noqa: E402
 from slm_studio.ui.widgets.theme import the_theme  # noqa: E402
@@ -45,19 +45,19 @@ CURVES = {
     "eval_every": 48,
 }
 WRITER = {"base": "blank:llama-nano", "minutes": 0.7}
-TALKER = {"base": "blank:llama-nano", "epochs": 60, "patience": 0}  # long enough to know the answers by heart
 # What a person would call their things, and would type.
 WORDS = {
     "en": {
         "locale": "en", "classifier": "Support messages", "curves": "Support messages, word by word",
         "writer": "Alice", "book": "alice.txt",
         "text": "My parcel was due on Monday and the courier says it is lost", "beginning": "Alice looked at the ",
-        "tagger": "Names in messages", "talker": "Shop service",
+        "tagger": "Names in messages", "talk": ("What is the capital of France?", "Name three fruits."),
     },
     "zh": {
         "locale": "zh_CN", "classifier": "客服消息", "curves": "客服消息（逐词）",
         "writer": "论语", "book": "lunyu.txt",
-        "text": "快递三天没动了，能帮我催一下吗", "beginning": "子曰：", "tagger": "消息里的名字", "talker": "店铺客服",
+        "text": "快递三天没动了，能帮我催一下吗", "beginning": "子曰：", "tagger": "消息里的名字",
+        "talk": ("What is the capital of France?", "Name three fruits."),  # the model knows no Chinese
     },
 }  # fmt: skip
 
@@ -134,7 +134,7 @@ class Photographer:
         self.studio.wait(lambda: evaluate.report is not None)
         self.shoot("evaluate")
         view = self.studio.panel("playground").view
-        for text in (*(row.value.text for row in view.examples_model.rows()[:2]), self.words["text"]):
+        for text in (*(row.value.text("text") for row in view.examples_model.rows()[:2]), self.words["text"]):
             view.fill(text)
             self.studio.wait(lambda: view.tried_model.rowCount() and view.tried_model.value(0) == view.text().strip())
         self.shoot("playground-classify")
@@ -153,19 +153,25 @@ class Photographer:
         """Find the names in a message."""
         self.learn_sample("names.conll", self.words["tagger"], {})
         view = self.studio.panel("playground").view
-        view.fill(view.examples_model.rows()[0].value.text)
-        self.studio.wait(lambda: view.tried_model.rowCount() > 0)
+        view.fill(view.examples_model.rows()[0].value.text("text"))
+        self.studio.wait(lambda: view.found_model.rowCount() > 0)
         self.shoot("playground-tag")
 
     def chat(self) -> None:
-        """Ask a shop's model two questions of its own."""
-        self.learn_sample("shop_faq.jsonl", self.words["talker"], TALKER)
+        """Talk with a real small model as it was imported; without one there is no picture."""
+        folder = Path(os.environ.get("SLM_STUDIO_TEST_MODELS", ROOT.parent / "models")) / "smollm2"
+        if not folder.is_dir():
+            print(f"no picture of a chat: no model is at {folder}")
+            return
+        subprocess.run([sys.executable, "-m", "slm_studio", "import", str(folder)], check=True, cwd=ROOT)
+        self.session.set_model(open_saved(max(paths.models().iterdir(), key=lambda path: path.stat().st_mtime)))
         view = self.studio.panel("playground").view
-        for line in (self.samples / "shop_faq.jsonl").read_text("utf-8").splitlines()[:2]:
-            view.fill(json.loads(line)["messages"][-2]["content"])
+        view.side.settings.restore({"temperature": 0.0})
+        for line in self.words["talk"]:
+            view.fill(line)
             view.primary()
             self.studio.wait(lambda: view.talk.composer.is_busy)
-            self.studio.wait(lambda: not view.talk.composer.is_busy)
+            self.studio.wait(lambda: not view.talk.composer.is_busy, PATIENCE)
         self.shoot("playground-chat")
 
     def learn_sample(self, file: str, name: str, plan: dict[str, object]) -> None:
