@@ -17,10 +17,10 @@ from slm_studio.core import codec, corrections, files, paths
 from slm_studio.core.dataset import Dataset, ReadOptions, list_datasets, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Step
+from slm_studio.core.report import CaseReader, Wanted, read_report
 from slm_studio.core.run import STOPPED, History, list_runs, open_run
 from slm_studio.core.saved import list_models, open_saved
 from slm_studio.core.settings import Settings, load_settings
-from slm_studio.ui.parts.reading import CaseReader, Wanted, read_report
 from tests.cli.commands import Run, runner
 
 VERSIONS = sorted(path.parent for path in (Path(__file__).parent / "compatibility").glob("*/recorded.json"))

@@ -3,10 +3,10 @@
 import pytest
 
 from slm_studio.core.prompt import as_text
+from slm_studio.core.report import Case
 from slm_studio.core.results import Label, Span, Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks
-from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.tasks import TaskView, view_of
 from slm_studio.ui.widgets.words import retranslate
 

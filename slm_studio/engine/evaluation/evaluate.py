@@ -17,6 +17,7 @@ from slm_studio.core.dataset import Dataset, Remark, Split, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json
+from slm_studio.core.report import CASES_FILE, REPORT_FILE
 from slm_studio.core.results import Report, Suggestion
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.tasks import task_info
@@ -35,7 +36,6 @@ from slm_studio.engine.watched import watched
 
 BATCH = 64
 CLEANED = mark("The rows were mended as those of training: {steps}.")
-REPORT_FILE, CASES_FILE = "report.json", "cases.jsonl"
 
 
 def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, str]) -> Iterator[Event]:

@@ -10,12 +10,12 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.measures import measure
+from slm_studio.core.report import Case, CaseReader, Wanted, columns_of, first_case
 from slm_studio.core.results import Report, Span, plain_spans
 from slm_studio.core.tasks import all_tasks
 from slm_studio.core.tasks.info import Shown, Style
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.evaluate.correcting import Correcting
-from slm_studio.ui.parts.reading import Case, CaseReader, Wanted, columns_of, first_case
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import Choice, SearchField

@@ -12,6 +12,7 @@ from slm_studio.core.editing import Change, check_change, check_length, moved_on
 from slm_studio.core.errors import StudioError
 from slm_studio.core.marking import Marking
 from slm_studio.core.recipe import reads_of, recipe_from_json
+from slm_studio.core.report import Case
 from slm_studio.core.results import Report, Span
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.spans import Span as Stretch
@@ -19,7 +20,6 @@ from slm_studio.core.spans import fit_spans
 from slm_studio.core.tasks.info import Reads
 from slm_studio.ui.parts.marked_rows import MarkedRows
 from slm_studio.ui.parts.naming import file_words
-from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.mark_editor import Markable

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.report import read_report
 from slm_studio.core.results import Report
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.texts import explain, tr
@@ -21,7 +22,6 @@ from slm_studio.ui.evaluate.writing_card import WritingCard
 from slm_studio.ui.parts import exporting
 from slm_studio.ui.parts.model_page import ModelPage
 from slm_studio.ui.parts.naming import file_words
-from slm_studio.ui.parts.reading import read_report
 from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session

@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from slm_studio.core import codec, files, targets
 from slm_studio.core.errors import StudioError
+from slm_studio.core.report import CASES_FILE, Case, CaseReader, Wanted, first_case
 from slm_studio.core.results import Report
-from slm_studio.ui.parts.reading import CASES_FILE, Case, CaseReader, Wanted, first_case
 
 # The mark with which Excel knows that a CSV file is UTF-8.
 UTF8 = "utf-8-sig"

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.prompt import Prompt
+from slm_studio.core.report import all_cases
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.settings import Settings
@@ -16,7 +17,6 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.devices import device_options
 from slm_studio.ui.parts.model_page import ModelPage
 from slm_studio.ui.parts.models import model_facts
-from slm_studio.ui.parts.reading import all_cases
 from slm_studio.ui.playground.answering import CLOSED, OPEN, OPENING, Answering
 from slm_studio.ui.playground.code_sheet import CodeSheet
 from slm_studio.ui.playground.file_sheet import FileSheet

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.errors import show
 from slm_studio.core.measures import measure
+from slm_studio.core.report import Case
 from slm_studio.core.results import Report, Span, marked
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.span_errors import KINDS, LENIENT, span_errors
 from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.tasks.view import ReportCard, TaskView, time_words
 from slm_studio.ui.widgets.buttons import IconButton
 from slm_studio.ui.widgets.card import Card

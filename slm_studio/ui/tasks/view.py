@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from slm_studio.core.report import Case
 from slm_studio.core.results import Report
 from slm_studio.core.saved import SavedModel
-from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.widgets.card import Card
 
 

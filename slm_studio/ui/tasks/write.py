@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
 from slm_studio.core import files, targets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.report import Case
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import tr
 from slm_studio.ui.parts.exporting import unwritable
 from slm_studio.ui.parts.forms import KnobForm
-from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.tasks.view import TaskView
 from slm_studio.ui.widgets.bars import Bar, Bars

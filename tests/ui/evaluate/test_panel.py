@@ -14,6 +14,7 @@ from slm_studio.core import codec, files
 from slm_studio.core.dataset import Column, Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
+from slm_studio.core.report import CaseReader, Wanted, read_report
 from slm_studio.core.results import ClassScore, Metric, Opened, Report
 from slm_studio.core.saved import open_saved
 from slm_studio.core.settings import Settings
@@ -22,7 +23,6 @@ from slm_studio.ui.evaluate.cases_card import CasesCard
 from slm_studio.ui.evaluate.figures import figures
 from slm_studio.ui.evaluate.panel import EvaluatePanel
 from slm_studio.ui.parts import exporting
-from slm_studio.ui.parts.reading import CaseReader, Wanted, read_report
 from slm_studio.ui.shell.session import Session
 from tests.ui.places import classify_report, make_model, until, write_report
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from slm_studio.core import files, snippets
+from slm_studio.core.report import Case
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.ui.parts.models import bytes_words, shape_words
-from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.tasks.classify import how_often_right, pick_examples
 from slm_studio.ui.tasks.write import beginnings
 from tests.ui.places import make_model

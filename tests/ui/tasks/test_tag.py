@@ -3,9 +3,9 @@
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from slm_studio.core.report import Case
 from slm_studio.core.results import Span
 from slm_studio.core.saved import SavedModel
-from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.tasks.tag import TagView, pick_examples
 
 MODEL = SavedModel(folder="/m", name="m", task="tag", base="", facts={"labels": ["O", "B-PER", "I-PER", "B-LOC"]})

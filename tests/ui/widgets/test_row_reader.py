@@ -10,9 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.dataset import Column, Dataset, ReadReport
+from slm_studio.core.report import read_report
 from slm_studio.ui.data.rows import RowsCard
 from slm_studio.ui.evaluate.cases_card import CasesCard
-from slm_studio.ui.parts.reading import read_report
 from slm_studio.ui.widgets.row_reader import MOST
 from slm_studio.ui.widgets.table import shared
 from tests.ui.places import classify_report, until, write_report

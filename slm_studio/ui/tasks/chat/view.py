@@ -13,10 +13,10 @@ from slm_studio.core.chat import Chat, Turn, rows_of, to_markdown
 from slm_studio.core.chat_files import list_chats, load_chat
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import ASSISTANT, SYSTEM, USER, messages_to_plain
+from slm_studio.core.report import Case
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import tr
-from slm_studio.ui.parts.reading import Case
 from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.tasks.chat.context import ContextWatch
 from slm_studio.ui.tasks.chat.conversation import Conversation
