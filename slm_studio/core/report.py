@@ -31,7 +31,9 @@ class Case:
 
     def text(self, key: str) -> str:
         """Return a cell as it is written, or ""."""
-        found = self.cells.get(key, "")
+        found = self.cells.get(key)
+        if found is None:
+            return ""
         return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
 
     def number(self, key: str) -> float:
@@ -124,10 +126,10 @@ def first_case(folder: Path) -> Case | None:
 
 
 def columns_of(task: str, first: Case | None) -> tuple[Shown, ...]:
-    """Return the columns in which the rows of a task are shown; of a task that is not known here, all that they have."""
+    """Return the columns in which the rows of a task are shown; those that they have; of a task that is not known here, all."""
     known = next((info.cases for info in all_tasks() if info.key == task), None)
     if known is not None:
-        return known
+        return tuple(each for each in known if first is None or each.key in first.cells)
     return tuple(Shown(key, key) for key in first.cells) if first else ()
 
 

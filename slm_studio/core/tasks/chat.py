@@ -184,6 +184,7 @@ INFO = TaskInfo(
         Shown("question", mark("question"), "prose"),
         Shown("true", mark("true answer"), "prose"),
         Shown("answer", mark("model says"), "prose"),
+        Shown("base", mark("base says"), "prose"),
         Shown("loss", mark("loss"), "number"),
     ),
     hub_tag="text-generation",

@@ -4,7 +4,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerBase
 
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.events import Note, Progress
-from slm_studio.core.messages import ASSISTANT, ROLES, Dialogue, messages_to_plain
+from slm_studio.core.messages import ASSISTANT, ROLES, messages_to_plain
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Token
@@ -35,7 +35,6 @@ from slm_studio.engine.measuring import chats as measuring
 from slm_studio.engine.models import adapters
 from slm_studio.engine.models.adapter_files import base_of, is_adapter
 from slm_studio.engine.models.config import built, network_config
-from slm_studio.engine.models.encoding import encode_plain
 from slm_studio.engine.models.lengths import length_of, settle_length
 from slm_studio.engine.models.opening import continue_whole, open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import count_vocabulary, plain_vocabulary
@@ -57,15 +56,14 @@ from slm_studio.engine.watched import watched
 from slm_studio.engine.writing import conversation
 from slm_studio.engine.writing.answer_mask import check_any, mark_answers
 from slm_studio.engine.writing.conversation import chat_of, settle_chat, system_of
+from slm_studio.engine.writing.held_out import COMPARED, Question, as_it_was, choose_questions, spread
 from slm_studio.engine.writing.packing import learnt_nats, side_by_side
 from slm_studio.engine.writing.templates import give_chatml
 
 ANSWERS, COUNT = "answers", "count"  # columns of examples: which tokens are learnt, and of how many answers
 LONG = 1024  # tokens of a dialogue where nothing says another number
-ASKED, ANSWERED = 50, 64  # prompts that are answered to be judged, and tokens of an answer
-SOME, LONGEST = 10, 256  # prompts that are answered however long their true answers are, and tokens of these
 SHOWN, SAMPLE = 2, 48  # prompts and tokens of samples
-COMPARED = 64  # tokens of a prompt whose logits are compared
+FINGERPRINT = 64  # tokens of a prompt whose logits are compared
 SCORED = 8  # rows that the base is asked about together
 _FRAME = ("\n", *(f"{role}\n" for role in ROLES))  # what a template writes around what is said
 FEW = 3  # rows, of which all answers may be too long without an end of the work
@@ -213,38 +211,31 @@ class Chat(Task):
         loss = float(nats_R.sum() / max(1.0, tokens_R.sum()))
         if not whole:
             return Judgement(loss=loss, metrics=(Metric(key="perplexity", value=math.exp(min(loss, 700))),))
-        asked = self._asked(rows, loaded)
-        prompts, true = [prompt for _, prompt, _, _ in asked], [answer for _, _, answer, _ in asked]
-        answers, ended = yield from conversation.answers_to(loaded, prompts, [most for *_, most in asked])
+        asked = choose_questions(dialogues_in(rows, system_of(loaded)), loaded)
+        answers, ended = yield from conversation.answers_to(loaded, asked)
+        before = yield from self._answers_before(spread(asked, COMPARED), loaded)
+        true = [each.true for each in asked]
         chrf_R = np.full(len(rows), np.nan)
-        chrf_R[[row for row, *_ in asked]] = measuring.likeness(answers, true)
-        metrics = measuring.loss_metrics(nats_R, tokens_R)
-        metrics += measuring.answer_metrics(answers, true, ended) if asked else ()
-        cells = [
-            (row, as_one_text(prompt), right, answer, round(float(nats_R[row] / max(1.0, tokens_R[row])), 4), did_end)
-            for (row, prompt, right, _), answer, did_end in zip(asked, answers, ended, strict=True)
-        ]
+        chrf_R[[each.row for each in asked]] = measuring.likeness(answers, true)
         return Judgement(
             loss=loss,
-            metrics=metrics,
+            metrics=measuring.loss_metrics(nats_R, tokens_R)
+            + (measuring.answer_metrics(answers, true, ended) if asked else ()),
             evidence=np.stack([nats_R, tokens_R, chrf_R], axis=1),
-            cases=Table(
-                ("row", "question", "true", "answer", "loss", "stops"), sorted(cells, key=lambda cell: -cell[4])
-            ),
+            cases=_cases(asked, answers, ended, nats_R / np.maximum(1.0, tokens_R), before),
             facts={"tokens": float(tokens_R.sum()), "asked": float(len(asked))},
         )
 
-    def _asked(self, rows: Rows, loaded: Loaded) -> list[tuple[int, Dialogue, str, int]]:
-        """Return rows to be answered: (row, prompt, true last answer, most tokens), the short ones, and some in any case."""
-        found = [(row, each) for row, each in enumerate(dialogues_in(rows, system_of(loaded))) if each]
-        ids = encode_plain(cast(PreTrainedTokenizerBase, loaded.tokenizer), [each[-1].content for _, each in found])
-        lengths_N = np.array([len(each) + 1 for each in ids])
-        order = np.argsort(lengths_N, kind="stable")[: max(SOME, int((lengths_N <= ANSWERED).sum()))]
-        places = (
-            np.sort(order)[np.linspace(0, len(order) - 1, min(ASKED, len(order))).astype(int)] if len(order) else []
-        )
-        most = np.clip(2 * lengths_N, ANSWERED, LONGEST).tolist()
-        return [(found[at][0], found[at][1][:-1], found[at][1][-1].content, most[at]) for at in places]
+    def _answers_before(self, asked: Sequence[Question], loaded: Loaded) -> Work[dict[int, str] | None]:
+        """Yield Progress; return what the base answered in the rows of some questions, None where it is not here."""
+        with as_it_was(loaded, self._base_in(loaded)) as base:
+            if base is None:
+                return None
+            answers, _ = yield from conversation.answers_to(base, asked, "Asking the base")
+        return dict(zip((each.row for each in asked), answers, strict=True))
+
+    def _base_in(self, loaded: Loaded) -> Callable[[Path], Loaded]:
+        return lambda folder: self.open(folder, {}, loaded.device)
 
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return the answer to the nearest learnt question, and the base that was continued."""
@@ -262,15 +253,8 @@ class Chat(Task):
 
     def _base_nats(self, rows: Rows, loaded: Loaded) -> Work[np.ndarray | None]:
         """Yield Progress; return the nats of each row's answers by the base as it was, None where it is not here."""
-        if adapters.has_adapter(loaded.net):
-            with adapters.without_adapter(loaded.net):
-                return (yield from self._all_nats(rows, loaded))
-        named = loaded.facts.get("base_folder") or loaded.facts.get("base")
-        folder = local_folder(str(named)) if named else None
-        if folder is None:
-            return None
-        net = self.open(folder, {}, loaded.device).net
-        return (yield from self._all_nats(rows, replace(loaded, net=net)))
+        with as_it_was(loaded, self._base_in(loaded)) as base:
+            return None if base is None else (yield from self._all_nats(rows, base))
 
     def _all_nats(self, rows: Rows, loaded: Loaded) -> Work[np.ndarray]:
         examples = yield from self.examples(rows, loaded, None)
@@ -330,7 +314,7 @@ class Chat(Task):
         """Return the logits of the first tokens of the prompts."""
         found = []
         for prompt in prompts:
-            ids = torch.tensor([conversation.sent(loaded, prompt, {})[1].ids[:COMPARED]])
+            ids = torch.tensor([conversation.sent(loaded, prompt, {})[1].ids[:FINGERPRINT]])
             found.append(loaded.net(input_ids=ids).logits.float().flatten().numpy())
         return np.concatenate(found)
 
@@ -385,3 +369,26 @@ def options_of(recipe: Recipe) -> ChatOptions:
 
 def _by_row(values_N: np.ndarray, examples: Packed, rows: int) -> np.ndarray:
     return np.bincount(examples.rows_N, weights=values_N, minlength=rows).astype(np.float64)
+
+
+def _cases(
+    asked: Sequence[Question],
+    answers: Sequence[str],
+    ended: Sequence[bool],
+    loss_R: np.ndarray,
+    before: dict[int, str] | None,
+) -> Table:
+    """Return the questions side by side with their answers: those first that the base answered, too; then the worst foreseen."""
+    was = before or {}
+    order = sorted(range(len(asked)), key=lambda at: (asked[at].row not in was, -loss_R[asked[at].row]))
+    columns: dict[str, list[object]] = {
+        "row": [asked[at].row for at in order],
+        "question": [as_one_text(asked[at].asked) for at in order],
+        "true": [asked[at].true for at in order],
+        "answer": [answers[at] for at in order],
+        "loss": [round(float(loss_R[asked[at].row]), 4) for at in order],
+        "stops": [ended[at] for at in order],
+    }
+    if before is not None:
+        columns["base"] = [was.get(asked[at].row) for at in order]
+    return Table(tuple(columns), list(zip(*columns.values(), strict=True)))

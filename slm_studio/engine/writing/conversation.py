@@ -11,6 +11,7 @@ from slm_studio.core.generation import AnsweringOptions, DecodingOptions
 from slm_studio.core.messages import SYSTEM, Dialogue, Message, messages_from_plain
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Token
+from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.dialogues import Written, asked_in
 from slm_studio.engine.loaded import Loaded
@@ -18,6 +19,7 @@ from slm_studio.engine.models.lengths import length_of, positions
 from slm_studio.engine.writing.chat_tokens import ChatTokens
 from slm_studio.engine.writing.context import Sent, answers_in, fit, pieces
 from slm_studio.engine.writing.decoding import decoding_of, end_ids, stream
+from slm_studio.engine.writing.held_out import Question
 from slm_studio.engine.writing.templates import special_tokens, template_of, validate_template
 
 LIVELY = 0.25  # seconds between two signs of life, at most
@@ -93,20 +95,22 @@ def speak(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> Iter
     yield from stream(loaded.net, chat.tokenizer, received.ids, decoding_of(options, AnsweringOptions))
 
 
-def answers_to(loaded: Loaded, prompts: Sequence[Dialogue], most: Sequence[int]) -> Work[tuple[list[str], list[bool]]]:
-    """Yield Progress; return the likeliest answer to each prompt, of at most so many tokens, and whether it ended by itself."""
+def answers_to(
+    loaded: Loaded, questions: Sequence[Question], doing: str = mark("Answering held-out questions")
+) -> Work[tuple[list[str], list[bool]]]:
+    """Yield Progress; return the likeliest answer to each question, and whether it ended by itself."""
     chat = chat_of(loaded)
     ends = end_ids(loaded.net, chat.tokenizer)
     answers, ended, told = [], [], 0.0
-    for done, (prompt, limit) in enumerate(zip(prompts, most, strict=True)):
-        decoding = AnsweringOptions(temperature=0.0, max_new_tokens=limit)
+    for done, question in enumerate(questions):
+        decoding = AnsweringOptions(temperature=0.0, max_new_tokens=question.most)
         written, last = "", -1
-        ids = fit(chat, prompt, room_of(loaded, decoding)).ids
+        ids = fit(chat, question.asked, room_of(loaded, decoding)).ids
         for token in stream(loaded.net, chat.tokenizer, ids, decoding):
             written, last = written + token.text, token.id
             if time.perf_counter() - told > LIVELY:
                 told = time.perf_counter()
-                yield Progress("Answering held-out questions", done, len(prompts))
+                yield Progress(doing, done, len(questions))
         answers.append(written)
         ended.append(last in ends)
     return answers, ended

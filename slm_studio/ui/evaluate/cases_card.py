@@ -75,10 +75,7 @@ class CasesCard(Card):
         self._judged = first is not None and first.right is not None
         names = sorted(report.labels or [score.label for score in report.per_label], key=str.casefold)
         self.model.order = order_of(names)
-        sure = any(column.key == "score" for column in self._columns)
-        self.set_title(
-            "Most surprising passages" if not self._judged else "Surest mistakes first" if sure else "Mistakes first"
-        )
+        self.set_title(self._title())
         self.kind.setVisible(self._judged)
         self.label.setVisible(self._judged and bool(names))
         self._count_mistakes(report)
@@ -91,6 +88,13 @@ class CasesCard(Card):
         self.table.elsewhere = frozenset({self._gold_at()}) if can_mend else frozenset()
         self.pages.let_mark(self._marks_of if can_mend else None)
         self._read_again()
+
+    def _title(self) -> str:
+        if not self._judged:
+            passages = any(each.style == "perplexity" for each in self._columns)
+            return mark("Most surprising passages") if passages else mark("Answers side by side")
+        sure = any(each.key == "score" for each in self._columns)
+        return mark("Surest mistakes first") if sure else mark("Mistakes first")
 
     def _gold_at(self) -> int:
         """Return the column in which the file's own marks stand, or -1."""

@@ -11,8 +11,9 @@ import torch
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Note, Saved, Step
+from slm_studio.core.events import Event, Finished, Note, Predicted, Saved, Step
 from slm_studio.core.recipe import make_recipe
+from slm_studio.core.report import all_cases
 from slm_studio.core.run import create_run, open_run
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.models import adapters
@@ -69,6 +70,27 @@ def test_an_adapter_learns_beside_its_base_and_becomes_part_of_it(tmp_path: Path
     assert merged.verdicts["base"] in ("better", "worse", "none")
     saved = next(Path(event.path) for event in events if isinstance(event, Saved))
     assert not (saved / "model" / "model.safetensors").exists(), "a checkpoint holds what learns"
+
+
+@pytest.mark.parametrize("settings", [{}, {"adapter": "all"}])
+def test_ten_held_out_questions_stand_beside_what_the_base_answered(
+    settings: dict[str, object], tmp_path: Path
+) -> None:
+    rows = result(engine.read(str(FED.write(tmp_path))))
+    base = trained(rows, "blank:llama-nano", epochs=8)[-1].result
+    assert "base" not in all_cases(Path(base.folder) / "report")[0].cells, "it began from nothing"
+    tuned = trained(rows, base.folder, epochs=4, learning_rate=0.01, **settings)[-1].result
+    opened = result(engine.open(base.folder, "cpu"))
+
+    cases = all_cases(Path(tuned.folder) / "report")
+
+    beside = [case for case in cases if case.cells["base"] is not None]
+    assert cases[: len(beside)] == beside and len(beside) == min(10, len(cases))
+    for case in beside:
+        greedy = {"temperature": 0.0, "max_new_tokens": 64}
+        said = list(engine.predict(opened.handle, {"question": case.text("question")}, greedy))
+        assert case.text("base") == "".join(event.item.text for event in said if isinstance(event, Predicted))
+        assert case.text("base") != case.text("answer")
 
 
 def test_a_model_saved_as_adapter_opens_answers_is_scored_and_continued(tmp_path: Path) -> None:
