@@ -65,8 +65,8 @@ class CasesCard(Card):
         self._fit()
         self._connect()
 
-    def set_report(self, report: Report) -> None:
-        """Show the rows of a report."""
+    def set_report(self, report: Report, known: Sequence[str] = ()) -> None:
+        """Show the rows of a report; `known` are the labels that its model knows, which have colours in other places too."""
         self._cell, self._touched, self._mended = None, {}, {}
         self._folder = Path(report.folder)
         first = first_case(self._folder)
@@ -74,7 +74,7 @@ class CasesCard(Card):
         self._gold = _gold(report.task)
         self._judged = first is not None and first.right is not None
         names = sorted(report.labels or [score.label for score in report.per_label], key=str.casefold)
-        self.model.order = order_of(names)
+        self.model.order = order_of([*known, *names])
         self.set_title(self._title())
         self.kind.setVisible(self._judged)
         self.label.setVisible(self._judged and bool(names))
@@ -125,7 +125,7 @@ class CasesCard(Card):
     def _marks_of(self, row: int) -> Markable | None:
         case = self.model.value(row)
         assert self._correcting is not None and isinstance(case, Case)
-        return self._correcting.markable(case, _marked_text(case, self._columns), case.spans(ANSWER))
+        return self._correcting.markable(case, _marked_text(case, self._columns), case.spans(ANSWER), self.model.order)
 
     def _row(self, case: Case) -> Row:
         return _row(self._now(case), self._columns, case)

@@ -1,6 +1,6 @@
 """Correcting: the row of the data that a scored row came from, so that its marks can be mended where one sees the mistake."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -62,8 +62,11 @@ class Correcting(QObject):
         except StudioError:
             self._reads = {}  # the kinds of the columns tell
 
-    def markable(self, case: Case, text: str, said: tuple[Span, ...]) -> Markable | None:
-        """Return the marks of a scored row's own row, beside those that the model `said`; None after telling why not."""
+    def markable(self, case: Case, text: str, said: tuple[Span, ...], order: Sequence[str]) -> Markable | None:
+        """Return the marks of a scored row's own row, beside those that the model `said`; None after telling why not.
+
+        Labels have their colours in this `order`; those of the data that are not in it come after.
+        """
         try:
             found = self._find(case, text)
             check_length(found.marking.cell)
@@ -73,8 +76,8 @@ class Correcting(QObject):
         sentence = found.marking.sentence
         stretches = [Stretch(each.start, each.end, each.label) for each in said]
         fitted, _ = fit_spans(sentence.text, stretches, sentence.words)
-        order = tuple(dict.fromkeys([*found.order, *(span.label for span in fitted)]))
-        return Markable(found.marking, order, partial(self._keep, case, text), said=tuple(fitted))
+        colours = tuple(dict.fromkeys([*order, *found.order, *(span.label for span in fitted)]))
+        return Markable(found.marking, colours, partial(self._keep, case, text), said=tuple(fitted))
 
     def marks(self, texts: Mapping[int, str]) -> dict[int, tuple[Span, ...]]:
         """Return what marks the rows in these places now; of those that hold other texts nothing is said."""

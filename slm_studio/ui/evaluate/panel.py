@@ -9,6 +9,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.report import read_report
 from slm_studio.core.results import Report
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
+from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.texts import explain, tr
 from slm_studio.core.verdict import NOTHING, verdict_of_report
 from slm_studio.ui.evaluate.cases_card import CasesCard
@@ -213,7 +214,7 @@ class EvaluatePanel(ModelPage):
         self.figures.set_report(report)
         self.confusion.set_report(report)
         self.writing.set_report(report)
-        self.cases.set_report(report)
+        self.cases.set_report(report, labels_of_model(model) if model is not None else ())
         self.classes.set_report(report)
         self._show_mended()
         self._show_own_cards(report)

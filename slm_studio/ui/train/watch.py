@@ -91,10 +91,10 @@ class Watch(QWidget):
         column.addWidget(self.samples)
 
     def _keys(self) -> tuple[str, str]:
-        """Return the two held-out metrics that lead."""
+        """Return the two held-out metrics that lead, among those that are known."""
         assert self.story is not None
         info = task_info(self.story.run.task)
-        last = self.story.evaluations[-1].metrics if self.story.evaluations else self.story.run.metrics or {}
+        last = self._metrics(self.story)
         shown = [key for key in info.shown if key in last or not last] or [info.metric]
         return shown[0], shown[1] if len(shown) > 1 else "loss"
 

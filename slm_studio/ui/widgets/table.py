@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelection, QModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView, QWidget
 
@@ -94,7 +94,11 @@ class Table(QTableView):
     def select(self, row: int) -> None:
         """Make a row the current one and scroll to it."""
         if self.model() is not None and 0 <= row < self.model().rowCount():
-            self.setCurrentIndex(self.model().index(row, 0))
+            # whatever keys are held: with Ctrl, Qt would select the row beside the one before it
+            flags = QItemSelectionModel.SelectionFlag
+            self.selectionModel().setCurrentIndex(
+                self.model().index(row, 0), flags.ClearAndSelect | flags.Rows | flags.Current
+            )
 
     def current_row(self) -> int:
         """Return the current row, or -1."""

@@ -113,6 +113,7 @@ def test_words_are_marked_and_unmarked_with_keys_alone(place) -> None:
 
     assert place.tags(0) == ["B-PER", "I-PER", "B-LOC", "B-PER", "I-PER", "O"]
     assert place.editor_of_marks.title.text() == "Row 2"
+    assert {index.row() for index in place.table.selectedIndexes()} == {1}, "Ctrl was for the keys, not for the rows"
     assert place.toasts[-1][0] == "1 cell changed"
     place.write()
     assert place.session.dataset.name == "names.conll (edited)"

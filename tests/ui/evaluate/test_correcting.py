@@ -28,11 +28,11 @@ TINY = {"base": "blank:lstm-nano", "epochs": 2, "learning_rate": 0.01, "precisio
 
 
 def names(folder: Path) -> Path:
-    """Write 60 sentences, each with a person and a place."""
+    """Write 60 sentences, each with a person and a place; the first has a day."""
     people, places = ("Ada", "Bob", "Eve", "Kim", "Lin"), ("Rome", "Oslo", "Lima", "Bern")
     lines = []
     for n in range(60):
-        first = f"{people[n % 5]}\tB-PER\nnumber\tO\n{n}\tO\nleft\tO\n{places[n % 4]}\tB-LOC"
+        first = f"{people[n % 5]}\tB-PER\nnumber\tO\n{n}\t{'O' if n else 'B-DAY'}\nleft\tO\n{places[n % 4]}\tB-LOC"
         lines.append(f"{first}\n.\tO\n")
     path = folder / "names.conll"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -97,8 +97,9 @@ def test_a_span_corrected_in_evaluate_is_scored_by_the_next_training(theme, tmp_
             hands.cases.pages.close_row()
         editor = hands.correct(0)
         assert editor.title.text() == f"Row {case.place + 1}" and editor.list_button.isHidden()
+        assert hands.cases.model.order == tuple(key.label for key in editor.labels.keys) == ("DAY", "LOC", "PER")
         editor.field.select(0, 2)
-        press(editor, KEY.Key_1)
+        press(editor, KEY.Key_2)
         press(editor, KEY.Key_Return, modifier=CTRL)
 
         assert hands.panel.mended.isVisible()
@@ -196,7 +197,7 @@ def test_rows_of_a_test_file_are_corrected_in_that_file(theme, tmp_path: Path) -
         session.when_settled(lambda: seen.append(session.dataset))
         until(lambda: seen, 60)
 
-    assert read_list(open_table(seen[0].part("test")).column("tags")[place].as_py())[1] == "B-LOC"
+    assert read_list(open_table(seen[0].part("test")).column("tags")[place].as_py())[1] == "B-DAY"
     assert open_table(seen[0].part()).equals(open_table(dataset.part()))
 
 
