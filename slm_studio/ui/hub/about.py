@@ -98,16 +98,24 @@ class AboutCard(Card):
 
 def history(model: SavedModel) -> list[tuple[str, str]]:
     """Return the steps of a model's life in the person's language: (name of the step, what happened)."""
-    if not model.lineage:
-        return [(mark("Origin"), model.origin.removeprefix("hub:") or tr("imported from a folder"))]
+    size = tr("{n} parameters", n=model.parameters)
+    if not any(each.step == "data" for each in model.lineage):
+        return [(mark("Origin"), _origin(model)), (mark("Size"), size)]
     learnt = tr("{n} {n:row|rows} to learn from", n=model.rows.get("train", 0))
     trained = tr("{steps} {steps:step|steps} in {time}", steps=model.steps, time=clock(model.seconds))
-    size = tr("{n} parameters", n=model.parameters)
     return [
         (mark("Data"), f"{file_words(model.dataset_name)} · {learnt}"),
         *_learning(model, trained),
         (mark("Output"), f"{model.name} · {size}"),
     ]
+
+
+def _origin(model: SavedModel) -> str:
+    """Return where a model comes from that learnt nothing here."""
+    kind, _, name = model.origin.partition(":")
+    if kind == "hub":
+        return name
+    return tr("imported from “{name}”", name=name) if name else tr("imported from a folder")
 
 
 def _learning(model: SavedModel, trained: str) -> list[tuple[str, str]]:

@@ -62,11 +62,11 @@ def too_large(base: Base, memory: int) -> str:
     )
 
 
-def act_words(offer: Offer, is_chosen: bool) -> str:
+def act_words(offer: Offer, is_chosen: bool, go_on: str) -> str:
     """Return what the button does with a base."""
     if is_chosen and offer.here:
         return tr("Chosen")
-    return tr("Go on from it") if offer.here else tr("Fetch")
+    return tr(go_on) if offer.here else tr("Fetch")
 
 
 def found_in(base: Base, searched: str) -> bool:

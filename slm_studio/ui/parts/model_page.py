@@ -12,13 +12,17 @@ from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.deck import Deck
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.page import Page
+from slm_studio.ui.widgets.side_by_side import column_of
 from slm_studio.ui.widgets.words import Words
 
 
 class ModelPage(Page):
     """Shows the model when somebody looks, and again when it changed since; without one, says what belongs here."""
 
-    def __init__(self, title: Words, icon: str, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: Words, icon: str, session: Session, below: QWidget | None = None, parent: QWidget | None = None
+    ) -> None:
+        """`below`: what stands under the words of an empty place."""
         super().__init__(title, parent=parent)
         self._session = session
         self._is_stale = True  # the model changed since this page was last looked at
@@ -29,7 +33,8 @@ class ModelPage(Page):
         self.notices.addWidget(self.problem)
         self.deck = Deck()
         self.empty = EmptyState(icon, "", action="Train one", second="Try an example")
-        self.deck.add(self.empty)
+        self._nothing = column_of(self.empty, below) if below is not None else self.empty
+        self.deck.add(self._nothing)
         self.add(self.deck, 1)
         self.empty.acted.connect(session.show_plan)
         self.empty.second_acted.connect(partial(session.go_to, "data"))
@@ -48,7 +53,7 @@ class ModelPage(Page):
         self.empty.set_words(title, words)
         # An example is for those who have nothing of their own yet.
         self.empty.second.setVisible(self._session.dataset is None)
-        self.deck.show_only(self.empty)
+        self.deck.show_only(self._nothing)
 
     def _on_model_changed(self, model: SavedModel | None) -> None:
         self._is_stale = True

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from slm_studio.core import bases
 from slm_studio.core.bases import Base, Offer
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import mark, tr
+from slm_studio.core.texts import current_language, mark, tr
 from slm_studio.host.machine import memory
 from slm_studio.host.secrets import host_of
 from slm_studio.ui.parts.base_words import (
@@ -39,6 +39,7 @@ from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
 
 NAME, LANGUAGES, LICENSE, DOWNLOAD, MEMORY, STATE = range(6)
+GO_ON = mark("Go on from it")
 ROW, SHOWN = 52, 5  # pixels of a row, rows that are seen at once
 WIDTHS = {LANGUAGES: 128, LICENSE: 100, DOWNLOAD: 96, MEMORY: 128, STATE: 116}
 ROOM = {LICENSE: 860, LANGUAGES: 760, DOWNLOAD: 620}  # pixels at zoom 1 below which the words under the list must do
@@ -49,9 +50,19 @@ class Shortlist(QWidget):
 
     chosen = Signal(object)  # Base
 
-    def __init__(self, session: Session, jobs: Jobs, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        jobs: Jobs,
+        parent: QWidget | None = None,
+        *,
+        go_on: str = GO_ON,
+        as_they_are: bool = False,
+    ) -> None:
+        """`go_on`: what the button does with a base that is on this computer; `as_they_are`: only those that answer untrained."""
         super().__init__(parent)
         self._session = session
+        self._go_on, self._as_they_are = go_on, as_they_are
         self._task, self._base = "", ""
         self._offers: list[Offer] = []
         self._wanted: Base | None = None  # the one that is being fetched, or was
@@ -81,8 +92,10 @@ class Shortlist(QWidget):
     def refresh(self) -> None:
         """Look again at what is here and what suits."""
         if self._task and self.isVisible():
-            language = bases.wanted_language(self._session.languages)
-            self._offers = bases.suited(bases.read_bases(), memory(), language, self._task)
+            own = current_language().partition("_")[0]  # in which one will talk with it
+            language = own if self._as_they_are else bases.wanted_language(self._session.languages)
+            listed = [base for base in bases.read_bases() if base.template or not self._as_they_are]
+            self._offers = bases.suited(listed, memory(), language, self._task)
             self._fill()
 
     def stop(self) -> None:
@@ -91,6 +104,7 @@ class Shortlist(QWidget):
 
     def retranslate(self) -> None:
         """Say it in the language of now."""
+        self.refresh()
         self._fill()
 
     def _build(self) -> None:
@@ -176,7 +190,7 @@ class Shortlist(QWidget):
         self.warning.setVisible(bool(self.warning.text()))
         self.source.set_words(self._source_words)
         if not self.chain.is_busy:
-            self.button.set_ready_words(partial(act_words, offer, offer.base.id == self._base))
+            self.button.set_ready_words(partial(act_words, offer, offer.base.id == self._base, self._go_on))
             self.button.set_icon("" if offer.here else "download")
             may = offer.base.id != self._base if offer.here else not self._session.settings.offline
             self.button.setEnabled(may)

@@ -20,6 +20,7 @@ from slm_studio.ui.parts.models import model_facts
 from slm_studio.ui.playground.answering import CLOSED, OPEN, OPENING, Answering
 from slm_studio.ui.playground.code_sheet import CodeSheet
 from slm_studio.ui.playground.file_sheet import FileSheet
+from slm_studio.ui.playground.getting import GettingCard
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
@@ -39,7 +40,9 @@ class PlaygroundPanel(ModelPage):
     """Opens the session's model when somebody looks, keeps it open, and opens it again where its engine died."""
 
     def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
-        super().__init__("Playground", "bubble", session, parent=parent)
+        getting = GettingCard(session, jobs)
+        super().__init__("Playground", "bubble", session, below=getting, parent=parent)
+        self.getting = getting
         self._jobs = jobs
         self._views: dict[str, TaskView] = {}
         self.view: TaskView | None = None
@@ -125,6 +128,7 @@ class PlaygroundPanel(ModelPage):
         self.file_sheet.closed.connect(self._close_sheet)
         self.code_sheet.closed.connect(self._close_sheet)
         self.device.chosen.connect(self._on_device)
+        self.getting.taken.connect(self._on_taken)
         answering.state_changed.connect(self._on_state)
         answering.opened.connect(self._on_opened)
         answering.arrived.connect(self._on_arrived)
@@ -157,7 +161,7 @@ class PlaygroundPanel(ModelPage):
             self.header.set_facts("try what a model has learnt")
             self._show_empty(
                 "Here you try a model.",
-                "Type, and a classifier answers; begin a text, and a writing model goes on. Everything stays on this computer.",
+                "Say something, and a chat answers; type, and a classifier does; begin a text, and a writing model goes on. Everything stays on this computer.",
             )
         else:
             self._show_facts()
@@ -184,6 +188,10 @@ class PlaygroundPanel(ModelPage):
 
     def _offer_devices(self, found: tuple[str, ...], current: str = "") -> None:
         self.device.set_options(device_options(found), current or found[0])
+
+    def _on_taken(self, model: SavedModel) -> None:
+        self._session.models_changed.emit()
+        self._session.set_model(model)
 
     def _close_sheet(self) -> None:
         if self.view is not None:

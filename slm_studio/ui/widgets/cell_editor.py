@@ -58,7 +58,6 @@ class LineEditor(QLineEdit):
             self._offers.setFilterMode(Qt.MatchFlag.MatchContains)
             self._offers.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             self._offers.setMaxVisibleItems(SHOWN)
-            self._offers.popup().setProperty("role", "offers")  # a window of its own: it needs a ground
             self.setCompleter(self._offers)
             self._offers.activated.connect(self._on_chosen)
 

@@ -103,13 +103,14 @@ QComboBoxPrivateContainer { background: $surface; border: 1px solid $border; }
 _LISTS = """
 QTableView, QListView, QTreeView { background: transparent; border: none; outline: none; gridline-color: $line;
   selection-background-color: $soft; selection-color: $text; }
-QTableView:focus, QListView:focus { border: none; }
+QListView { background: $surface; border: 1px solid $border; color: $text; }
+QListWidget { background: transparent; }
+QTableView:focus, QListWidget, QListWidget:focus { border: none; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $line;
   padding: 0 ${p10}px; font-size: ${second}pt; font-weight: 500; min-height: ${p36}px; }
 QTableCornerButton::section { background: transparent; border: none; }
 QTableView QLineEdit { min-height: 0; max-height: 999px; border-radius: ${p4}px; }
-QListView[role="offers"], QListView[role="offers"]:focus { background: $surface; border: 1px solid $border; color: $text; }
 QListView::item { min-height: ${p34}px; padding: 0 ${p8}px; border-radius: ${p6}px; }
 QListView::item:selected { background: $soft; color: $text; }
 QListView::item:hover { background: $hover; }

@@ -557,3 +557,12 @@ def test_a_model_from_scratch_had_one_training_and_no_steps_that_were_none(task)
     assert history(model)[1][1].startswith("from scratch as")
     assert [name for name, _ in history(continued)] == ["Data", "Pre-training", "Fine-tuning", "Output"]
     assert all(words.strip(" –") for _, words in history(model) + history(continued))
+
+
+def test_a_model_that_learnt_nothing_here_says_where_it_comes_from_and_no_noughts():
+    step = (Lineage(step="pre-training", what="smollm2", detail="file:smollm2"),)
+    model = replace(make_model("m", "chat"), lineage=step, origin="file:smollm2", parameters=1234, steps=0, rows={})
+
+    assert history(model) == [("Origin", "imported from “smollm2”"), ("Size", "1,234 parameters")]
+    assert history(replace(model, origin="hub:ada/tiny"))[0][1] == "ada/tiny"
+    assert history(replace(model, origin="", lineage=()))[0][1] == "imported from a folder"

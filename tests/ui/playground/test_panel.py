@@ -27,7 +27,7 @@ class Engine:
 
     def __call__(self, verb, **arguments):
         self.asked.append((verb, arguments))
-        return self._verbs.get(verb, getattr(self, verb))(**arguments)
+        return (self._verbs.get(verb) or getattr(self, verb))(**arguments)
 
     def verbs(self) -> list[str]:
         return [verb for verb, _ in self.asked if verb != "devices"]

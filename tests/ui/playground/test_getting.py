@@ -1,0 +1,111 @@
+"""An empty Playground offers small models that chat as they are; one that is fetched, or here already, is opened at once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from slm_studio.core import bases, paths
+from slm_studio.core.bases import read_bases
+from slm_studio.core.events import Event, Finished
+from slm_studio.core.saved import SavedModel, save_facts
+from slm_studio.core.settings import Settings
+from slm_studio.ui.parts.base_words import name_of
+from slm_studio.ui.playground.panel import PlaygroundPanel
+from slm_studio.ui.shell.language import speak
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.widgets.words import retranslate
+from tests.ui.places import until
+from tests.ui.playground.test_panel import Engine
+
+SMALL = "HuggingFaceTB/SmolLM2-135M-Instruct"
+
+
+@pytest.fixture(autouse=True)
+def a_bare_computer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "MODELSCOPE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HOME", str(tmp_path / "person"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "person"))
+
+
+def brought(origin: str) -> SavedModel:
+    """Make a model of one's own, as `fetch` and `adopt` do."""
+    folder = paths.models() / "SmolLM2"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"0")
+    model = SavedModel(folder=str(folder), name="SmolLM2", task="chat", base=SMALL, origin=origin)
+    save_facts(model)
+    return model
+
+
+def offered(panel: PlaygroundPanel) -> list[str]:
+    return [row.value.base.id for row in panel.getting.shortlist.rows.rows()]
+
+
+def test_only_models_that_answer_untrained_are_offered_those_of_ones_own_language_first(shown):
+    panel = shown(PlaygroundPanel, Session(Settings()), Engine())
+    assert panel.empty.isVisible() and panel.getting.isVisible()
+    ready = {base.id for base in read_bases() if base.template}
+    assert set(offered(panel)) == ready and offered(panel)[0] == SMALL
+
+    speak("zh_CN")
+    retranslate(panel)
+
+    assert set(offered(panel)) == ready and offered(panel)[0].startswith("Qwen/")
+
+
+def test_one_that_is_fetched_becomes_the_model_of_the_window(shown):
+    def fetch(id: str, revision: str, **_: object) -> Iterator[Event]:  # noqa: A002  (as the verb calls it)
+        yield Finished(brought(f"hub:{id}@{revision}"))
+
+    session = Session(Settings())
+    panel = shown(PlaygroundPanel, session, Engine(fetch=fetch))
+    assert panel.getting.shortlist.button.text() == "Fetch"
+
+    panel.getting.shortlist.button.click()
+    until(lambda: session.model is not None)
+
+    assert session.model.origin.startswith(f"hub:{SMALL}@")
+    assert not panel.getting.isVisible() and panel.view is not None
+
+
+def test_one_that_another_program_fetched_is_taken_over(shown, monkeypatch: pytest.MonkeyPatch):
+    known = replace(next(base for base in read_bases() if base.id == SMALL), revision="abc")
+    monkeypatch.setattr(bases, "read_bases", lambda: (known,))
+    snapshot = bases.hub_cache() / "models--HuggingFaceTB--SmolLM2-135M-Instruct" / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}")
+    (snapshot / "model.safetensors").write_bytes(b"0")
+    asked: list[tuple[str, str]] = []
+
+    def adopt(source: str, name: str) -> Iterator[Event]:
+        asked.append((source, name))
+        yield Finished(brought(f"file:{name}"))
+
+    session = Session(Settings())
+    panel = shown(PlaygroundPanel, session, Engine(adopt=adopt))
+    assert panel.getting.shortlist.button.text() == "Chat with it"
+    panel.getting.shortlist.button.click()
+    until(lambda: session.model is not None)
+
+    assert asked == [(str(snapshot), name_of(known))], "called as its list calls it, not by a commit's number"
+
+
+def test_one_that_is_gone_meanwhile_is_offered_for_fetching_again(shown, monkeypatch: pytest.MonkeyPatch):
+    known = replace(next(base for base in read_bases() if base.id == SMALL), revision="abc")
+    monkeypatch.setattr(bases, "read_bases", lambda: (known,))
+    snapshot = bases.hub_cache() / "models--HuggingFaceTB--SmolLM2-135M-Instruct" / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}")
+    (snapshot / "model.safetensors").write_bytes(b"0")
+    session = Session(Settings())
+    panel = shown(PlaygroundPanel, session, Engine())
+    (snapshot / "config.json").unlink()
+
+    panel.getting.shortlist.button.click()
+
+    assert panel.getting.shortlist.button.text() == "Fetch" and session.model is None
