@@ -50,10 +50,11 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Method:
-    """A simple method that a model is compared with."""
+    """What a model is compared with."""
 
     key: str
     title: str
+    simple: bool = True  # no neural net
 
     @property
     def name(self) -> str:
@@ -95,7 +96,7 @@ METHODS = {
         Method(key="frequent_tag", title=mark("most frequent tag")),
         Method(key="gazetteer", title=mark("list of names")),
         Method(key="nearest", title=mark("answer to the nearest question")),
-        Method(key="base", title=mark("its base, untouched")),
+        Method(key="base", title=mark("its base, untouched"), simple=False),
         Method(key="unigram", title=mark("token counts")),
         Method(key="xz", title=mark("xz")),
     )

@@ -53,7 +53,7 @@ def nearest(learnt: Sequence[Dialogue], scored: Sequence[Dialogue], mine_A: np.n
         key="nearest",
         metrics=(dialogues.chrf(answers, true),),
         seconds=time.perf_counter() - began,
-        verdict=compare.paired_verdict(gain),
+        verdict=compare.paired_verdict(gain, len(scored)),
     )
 
 
@@ -64,5 +64,5 @@ def base(other_R: np.ndarray, mine_R: np.ndarray, tokens_R: np.ndarray, began: f
         key="base",
         metrics=tuple(replace(each, low=None, high=None) for each in loss_metrics(other_R, tokens_R)),
         seconds=time.perf_counter() - began,
-        verdict=compare.paired_verdict(gain),
+        verdict=compare.paired_verdict(gain, int((tokens_R > 0).sum())),
     )

@@ -7,6 +7,7 @@ import numpy as np
 from slm_studio.engine.measuring.scoring import bootstrap
 
 SIGNIFICANT = 0.05
+FEWEST = 6  # rows, of which a paired test can say something: 2 · 0.5⁶ < SIGNIFICANT
 
 
 def mcnemar(first_right: np.ndarray, second_right: np.ndarray) -> float:
@@ -49,7 +50,13 @@ def paired(first_N: np.ndarray, second_N: np.ndarray, weights_N: np.ndarray) -> 
     return mean(np.arange(len(gaps_N))), low, high
 
 
-def paired_verdict(gain: tuple[float, float, float]) -> str:
-    """Return "better" where a paired gain is above 0 for sure, "worse" where it is below, else "none"."""
+def paired_verdict(gain: tuple[float, float, float], rows: int) -> str:
+    """Return "better" where a paired gain over some rows is above 0 for sure, "worse" where it is below, else "none".
+
+    Of fewer than FEWEST rows nothing is said, whatever the interval: resampled, five numbers of one sign are never of another,
+    and by chance alone they are of one sign with p = 2 · 0.5⁵ = 0.06.
+    """
     _, low, high = gain
+    if rows < FEWEST:
+        return "none"
     return "better" if low > 0 else "worse" if high < 0 else "none"

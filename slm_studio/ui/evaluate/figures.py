@@ -1,6 +1,7 @@
 """Figures: the leading scores with their intervals, simple methods for scale, and how far certainty can be trusted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,7 +32,7 @@ class Figures(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._columns = Columns(least=170, most=4)
+        self._columns = Columns(least=170, most=5)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._columns)
@@ -54,8 +55,8 @@ class Figures(QWidget):
 def figures(report: Report) -> list[Figure]:
     """Return the cards of a report."""
     found = [_metric(metric, report) for metric in leading(report)]
-    if report.baselines:
-        found.append(_baselines(report))
+    compared = _compared(report)
+    found.extend(_baselines(key, group, is_named=len(compared) > 1) for key, group in compared.items())
     error = report.facts.get("calibration_error")
     if error is not None:
         found.append(Figure(partial(tr, "calibration error"), f"{error:.3f}", partial(calibration_words, error)))
@@ -97,27 +98,31 @@ def _second(metric: Metric) -> str:
     return "\n".join(filter(None, (measure(metric.key).in_words(metric.value), interval_words(metric))))
 
 
-def _baselines(report: Report) -> Figure:
-    key = _compared(report)
-    values = [baseline_value(each, key) for each in report.baselines]
-    value = "\u2009/\u2009".join(measure(key).written(each) for each in values)
-    return Figure(partial(_names, report.baselines), value, partial(_verdict, report, key))
+def _compared(report: Report) -> dict[str, list[Baseline]]:
+    """Return what the model is compared with, by the measure that both have: the one of the task, else another that leads."""
+    keys = [metric.key for metric in leading(report)]
+    with suppress(StudioError):  # a task that is not known here
+        keys.insert(0, task_info(report.task).compared)
+    found: dict[str, list[Baseline]] = {}
+    for each in report.baselines:
+        key = next((key for key in keys if baseline_value(each, key) is not None), keys[0] if keys else "")
+        found.setdefault(key, []).append(each)
+    return found
 
 
-def _compared(report: Report) -> str:
-    """Return the metric in which simple methods stand beside the model."""
-    try:
-        return task_info(report.task).compared
-    except StudioError:
-        return leading(report)[0].key if leading(report) else ""
+def _baselines(key: str, group: Sequence[Baseline], *, is_named: bool) -> Figure:
+    """Return the card of what is compared by one measure, which `is_named` where other cards compare by others."""
+    value = "\u2009/\u2009".join(measure(key).written(baseline_value(each, key)) for each in group)
+    return Figure(partial(_names, group), value, partial(_verdict, key, group, is_named=is_named))
 
 
-def _names(baselines: tuple[Baseline, ...]) -> str:
+def _names(baselines: Sequence[Baseline]) -> str:
     return " / ".join(method(each.key).name for each in baselines)
 
 
-def _verdict(report: Report, key: str) -> str:
-    judged = [each for each in report.baselines if each.verdict]
+def _verdict(key: str, group: Sequence[Baseline], *, is_named: bool) -> str:
+    judged = [each for each in group if each.verdict]
     if judged:
-        return verdict_words(judged[-1])  # the hardest to beat stands last
+        verdict = verdict_words(judged[-1])  # the hardest to beat stands last
+        return f"{measure(key).name}\n{verdict}" if is_named else verdict
     return tr("{metric} of simple methods", metric=measure(key).name) if key else ""

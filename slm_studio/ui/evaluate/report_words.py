@@ -21,10 +21,12 @@ def interval_words(metric: Metric) -> str:
 
 
 def verdict_words(baseline: Baseline) -> str:
-    """Return what the paired test says of the model against a simple method."""
-    name = method(baseline.key).name
+    """Return what the paired test says of the model against a simple method, or against its base."""
+    known, name = method(baseline.key), method(baseline.key).name
     if baseline.verdict == "better":
         return tr("better than {method}", method=name)
+    if baseline.verdict == "worse" and not known.simple:
+        return tr("worse than {method}", method=name)
     if baseline.verdict == "worse":
         return tr("worse than {method}: sometimes a neural net is not needed", method=name)
     return tr("no difference shown to {method}", method=name) if baseline.verdict == "none" else ""

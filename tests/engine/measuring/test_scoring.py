@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from slm_studio.engine.measuring.compare import mcnemar, verdict
+from slm_studio.engine.measuring.compare import mcnemar, paired, paired_verdict, verdict
 from slm_studio.engine.measuring.scoring import (
     bootstrap,
     calibration_error,
@@ -86,3 +86,13 @@ def test_a_temperature_undoes_what_made_a_model_too_sure_or_too_shy(factor: floa
     sharpened = np.exp(logits * factor) / np.exp(logits * factor).sum(1, keepdims=True)
 
     assert fit_temperature(sharpened, labels) == pytest.approx(factor, rel=0.1)
+
+
+def test_a_paired_gain_of_a_few_rows_shows_nothing_whatever_its_interval() -> None:
+    gaps_N = np.array([0.5, 0.6, 0.7, 0.5, 0.6, 0.7])
+
+    for rows, expected in ((5, "none"), (6, "better")):
+        gain = paired(gaps_N[:rows], np.zeros(rows), np.ones(rows))
+        assert gain[1] > 0, "by the interval alone it would be better"
+        assert paired_verdict(gain, rows) == expected
+    assert paired_verdict(paired(-gaps_N, np.zeros(6), np.ones(6)), 6) == "worse"

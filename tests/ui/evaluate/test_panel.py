@@ -15,7 +15,7 @@ from slm_studio.core.dataset import Column, Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
 from slm_studio.core.report import CaseReader, Wanted, read_report
-from slm_studio.core.results import ClassScore, Metric, Opened, Report
+from slm_studio.core.results import Baseline, ClassScore, Metric, Opened, Report
 from slm_studio.core.saved import open_saved
 from slm_studio.core.settings import Settings
 from slm_studio.core.verdict import verdict_of_report
@@ -351,6 +351,25 @@ def test_rows_whose_labels_training_never_saw_stand_among_the_figures(tmp_path):
         ("2", "of 5: training never saw their labels, so they count as wrong")
     ]
     assert "rows with unseen labels" not in [each.name() for each in figures(report)]
+
+
+def test_what_is_compared_by_other_measures_stands_in_cards_of_its_own(tmp_path):
+    loss, likeness = Metric(key="answer_loss", value=2.4), Metric(key="chrf", value=0.3)
+    report = Report(
+        task="chat", model="m", dataset="d", split="test", rows=9, metrics=(loss, likeness), folder=str(tmp_path),
+        baselines=(
+            Baseline(key="nearest", metrics=(replace(likeness, value=0.25),), seconds=1, verdict="none"),
+            Baseline(key="base", metrics=(replace(loss, value=2.3),), seconds=1, verdict="worse"),
+        ),
+    )  # fmt: skip
+
+    nearest, base = figures(report)[-2:]
+
+    assert (nearest.name(), nearest.value) == ("answer to the nearest question", "0.250")
+    assert (base.name(), base.value) == ("its base, untouched", "2.300")
+    assert base.second() == "loss on answers\nworse than its base, untouched", (
+        "that a net is not needed is no word for a net"
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
