@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
                 "code": each.code,
                 "count": each.count,
                 "rows": list(each.rows),
-                "message": fill(each.message, each.values or {}),
+                "message": fill(each.message, each.told),
                 "fix": each.fix,
             }
             for each in findings

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
         "note": fill(report.about_learnt, {"learnt": report.learnt, "rows": report.rows}),
         "facts": codec.to_json(report.facts),
         "remarks": [
-            {"code": each.code, "count": each.count, "message": fill(each.message, each.values or {})}
+            {"code": each.code, "count": each.count, "message": fill(each.message, each.told)}
             for each in report.remarks
         ],
         "baseline": {

@@ -73,5 +73,5 @@ def _remark(remark: Remark) -> dict[str, object]:
         "code": remark.code,
         "count": remark.count,
         "rows": list(remark.rows),
-        "message": fill(remark.message, {"count": remark.count, **(remark.values or {})}),
+        "message": fill(remark.message, remark.told),
     }

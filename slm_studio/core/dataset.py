@@ -47,6 +47,11 @@ class Remark:
     in_lines: bool = False  # … lines of the file from 1, as an editor counts them, where no row came of it
     values: dict[str, Value] | None = None
 
+    @property
+    def told(self) -> dict[str, Value]:
+        """Return what the message is filled with: its values, and how often."""
+        return {"count": self.count, **(self.values or {})}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadReport:
@@ -91,6 +96,11 @@ class Finding:
     fix: str = ""  # the name of a cleaning step; empty where only a person can decide
     values: dict[str, Value] | None = None
     serious: bool = False  # True: training would be useless or impossible
+
+    @property
+    def told(self) -> dict[str, Value]:
+        """Return what message and cost are filled with: the values, and how often."""
+        return {"count": self.count, **(self.values or {})}
 
 
 EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")

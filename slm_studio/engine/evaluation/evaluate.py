@@ -117,7 +117,7 @@ def score_rows(
         *on_unlabelled(unlabelled),
         *task.remarks(rows, loaded, examples, scored=True),
     )
-    yield from (Note(each.code, each.message, each.values or {}) for each in said)
+    yield from (Note(each.code, each.message, each.told) for each in said)
     folder.mkdir(parents=True, exist_ok=True)
     judged = yield from task.judge(seen, examples, rows, loaded, whole=True)
     report = replace(_report(task, judged, names, folder, len(rows)), rows_of=rows_of, part=rows.part)

@@ -174,7 +174,7 @@ class Chat(Task):
         packed = checked(packer.packed(), loaded)
         check_any(len(packed), sum(map(bool, dialogues)) if len(dialogues) > FEW else 0, limit)
         for each in notes.report().remarks:
-            yield Note(each.code, each.message, {"count": each.count} | (each.values or {}))
+            yield Note(each.code, each.message, each.told)
         return packed
 
     def fresh(self, loaded: Loaded) -> Sequence[str]:
@@ -273,9 +273,14 @@ class Chat(Task):
         return self.observe(loaded, batch)["nats"]
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
-        """Yield what was left out of the dialogues, and how many answers were too long."""
+        """Yield what was left out of the dialogues, and of rows that are scored how many answers were too long.
+
+        Of those that are learnt `examples` said it, with what it would teach to cut them.
+        """
         found, remarks = dialogues_of({role: rows.column(role) for role in rows.roles}) if len(rows) else ([], ())
         yield from remarks
+        if not scored:
+            return
         answers = sum(message.role == ASSISTANT for dialogue in found for message in dialogue)
         if (gone := answers - int(examples.numbers[COUNT].sum() if len(examples) else 0)) > 0:
             yield Remark(code="answers-left-out", message=LEFT_OUT, count=gone, values={"limit": length_of(loaded)})

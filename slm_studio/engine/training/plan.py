@@ -59,7 +59,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
     if not len(train):
         raise StudioError("nothing-to-learn", "No row holds text to learn from.", "Choose another column, or add rows.")
     for each in (*on_unlabelled(splits.dropped), *task.remarks(splits.train, opened, train, scored=False)):
-        yield Note(each.code, each.message, each.values or {})
+        yield Note(each.code, each.message, each.told)
     shown = splits.validation if len(splits.validation) else splits.train
     return Plan(task, recipe, splits, opened, Material(train, validation, splits.validation, _few(shown)))
 

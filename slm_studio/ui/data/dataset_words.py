@@ -74,7 +74,7 @@ def delimiter_name(delimiter: str) -> str:
 
 def remark_words(remark: Remark) -> str:
     """Return one remark as a sentence."""
-    values: dict[str, object] = {"count": remark.count, **(remark.values or {})}
+    values: dict[str, object] = dict(remark.told)
     if remark.code.startswith(CLEANED):
         values["step"] = tr(step_called(remark.code.removeprefix(CLEANED)).title)
     return say(remark.message, values)

@@ -65,7 +65,7 @@ class FindingsCard(Card):
         return [row for row in self.findChildren(FindingRow) if not row.isHidden()]
 
     def _row(self, finding: Finding) -> FindingRow:
-        values = {"count": finding.count} | (finding.values or {})
+        values = finding.told
         level = "bad" if finding.serious else "warning" if finding.fix or finding.cost else "quiet"
         row = FindingRow(
             partial(say, finding.message, values), partial(say, finding.cost, values) if finding.cost else "", level=level,

@@ -1,13 +1,11 @@
 """RunnersUp: which other columns could be the label, with their evidence, each one click away; and what else to know."""
 
-from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from slm_studio.core.dataset import Dataset, Remark
-from slm_studio.core.errors import Value
+from slm_studio.core.dataset import Dataset
 from slm_studio.core.recipe import Recipe, column_read_as
 from slm_studio.core.results import RunnerUp, Suggestion
 from slm_studio.core.texts import mark, say, tr
@@ -65,7 +63,7 @@ def plan_words(recipe: Recipe, suggestion: Suggestion) -> list[str]:
         return [say(suggestion.reason, suggestion.said()), tr(NOTHING)]
     label = column_read_as(recipe, "label")
     known = [remark for remark in suggestion.remarks if label and (remark.values or {}).get("label") == label]
-    found = [say(remark.message, _values(remark)) for remark in known]
+    found = [say(remark.message, remark.told) for remark in known]
     if suggestion.runners_up and (suggestion.task, suggestion.roles) == (recipe.task, recipe.roles):
         found.insert(0, say(suggestion.reason, suggestion.said()))
     return found
@@ -85,10 +83,6 @@ def rivals(recipe: Recipe, suggestion: Suggestion) -> list[tuple[str, str, str]]
 
 def _words(each: RunnerUp) -> str:
     return say(WITH_FIT if each.evidence.right else WITHOUT, each.values | {"column": _short(each.column)})
-
-
-def _values(remark: Remark) -> Mapping[str, Value]:
-    return {"count": remark.count, **(remark.values or {})}
 
 
 def _short(name: str) -> str:

@@ -80,7 +80,7 @@ def baseline_value(baseline: Baseline, key: str) -> float | None:
 
 def remarks_words(remarks: Sequence[Remark]) -> str:
     """Return what the numbers do not say by themselves, a line each."""
-    return "\n".join(say(each.message, {"count": each.count, **(each.values or {})}) for each in remarks)
+    return "\n".join(say(each.message, each.told) for each in remarks)
 
 
 def remarks_tone(remarks: Sequence[Remark]) -> str:

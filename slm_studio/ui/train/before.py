@@ -138,7 +138,7 @@ def _room(sizes: Sizes) -> str:
 
 def finding_words(finding: Finding) -> str:
     """Return what was found and what it costs, in one line."""
-    values = {"count": finding.count} | (finding.values or {})
+    values = finding.told
     return " ".join(
         part for part in (say(finding.message, values), say(finding.cost, values) if finding.cost else "") if part
     )
