@@ -224,6 +224,7 @@ class TrainPanel(Page):
             self.notes.show_error(error if isinstance(error, StudioError) else _no_folder(error))
             return
         self._session.set_run(run)
+        self.book.measure(run)  # where one was faster than the measuring of the plan
 
     def _on_resume(self) -> None:
         if self._session.run is not None:

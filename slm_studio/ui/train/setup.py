@@ -48,7 +48,7 @@ class Setup(QWidget):
         self._session, self._jobs = session, jobs
         self._job: JobHandle | None = None
         self._measured: Plan | None = None  # what is measured, or being measured
-        self._sized: Dataset | None = None  # the rows that `sizes` count
+        self._sized: Plan | None = None  # what `sizes` are of
         self.sizes: Sizes | None = None
         self._error: StudioError | None = None
         self._timer = QTimer(self)
@@ -88,7 +88,7 @@ class Setup(QWidget):
 
     def settled_sizes(self) -> Sizes | None:
         """Return what the plan costs as it stands; None while a change of it is still being measured."""
-        return self.sizes if self._measured == self._plan() else None
+        return self.sizes if self._sized == self._plan() else None
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -183,11 +183,11 @@ class Setup(QWidget):
         return dataset, replace(recipe, name=""), self._session.settings.device, bases
 
     def _follow(self) -> None:
-        """Measure the plan soon where it is not the one that was measured. What was said of other rows is taken back."""
+        """Measure the plan soon where it is not the one that was measured. What was said of one that is quite another is taken back."""
         plan = self._plan()
         if plan == self._measured:
             return
-        if plan is None or plan[0] != self._sized:
+        if plan is None or self._sized is None or not _alike(plan, self._sized):
             self.sizes = None
         self._error, self._measured = None, None
         self._show_numbers()
@@ -230,7 +230,7 @@ class Setup(QWidget):
 
     def _on_measured(self, sizes: Sizes | None, error: StudioError | None) -> None:
         self.sizes, self._error = sizes, error
-        self._sized = self._measured[0] if self._measured else None
+        self._sized = self._measured
         self._show_numbers()
         if self._session.recipe is not None:
             self.duration.show_plan(self._session.recipe, sizes)
@@ -258,3 +258,8 @@ class Setup(QWidget):
         if not isinstance(kept, dict) or dataset not in kept:
             return ReadOptions()
         return codec.from_json(ReadOptions, kept[dataset])
+
+
+def _alike(plan: Plan, other: Plan) -> bool:
+    """Say whether what is known of one plan may stand until the other is measured: of the same rows, and as much is learnt."""
+    return plan[0] == other[0] and plan[1].task == other[1].task and plan[1].is_blank == other[1].is_blank

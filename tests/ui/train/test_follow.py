@@ -65,6 +65,18 @@ def test_a_name_costs_nothing_to_count(place):
     assert place.panel.setup.settled_sizes() is not None
 
 
+def test_numbers_of_another_plan_are_those_of_no_run_and_do_not_stand_for_a_base(place):
+    """A measuring takes seconds where a base is large, and Start is not disabled meanwhile."""
+    place.measured()
+    place.session.set_recipe(replace(place.session.recipe, seed=5))
+    place.panel.setup._timer.timeout.emit()  # it is being measured
+    assert place.panel.setup.sizes is not None and place.panel.setup.settled_sizes() is None
+
+    place.session.set_recipe(replace(place.session.recipe, base="owner/name"))
+
+    assert place.panel.setup.sizes is None
+
+
 def test_what_was_wrong_with_a_plan_goes_with_it(place):
     def fails(dataset, recipe):
         if recipe.seed == 1:
