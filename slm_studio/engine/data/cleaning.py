@@ -17,6 +17,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.prompt import Prompt, read_cell, write_cell
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.speakers import SPEAKER_KEYS
 from slm_studio.core.tasks import Role, TaskInfo, task_info
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
@@ -24,7 +25,6 @@ from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.privacy import mask_personal
 from slm_studio.engine.data.rows import open_part, open_table
-from slm_studio.engine.data.speakers import SPEAKER_KEYS
 from slm_studio.engine.data.splits import among, text_keys
 from slm_studio.engine.data.table import TableWriter, batches
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 from types import UnionType
 
 from slm_studio.core.dataset import MOST_DISTINCT, Kind
+from slm_studio.core.speakers import are_messages
 from slm_studio.engine.data import names
 from slm_studio.engine.data.shapes import ADDRESS, CODE, DATE, NUMBER, TAG, TIME, WHOLE, WORD, share
-from slm_studio.engine.data.speakers import are_messages
 
 MOST_LABELS = 1000
 MOST_GRADES = 20  # different whole numbers beyond which they count something rather than grade or name it

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import ASSISTANT, SYSTEM, USER, Dialogue, Message
+from slm_studio.core.speakers import SPEAKER_KEYS, TEXT_KEYS, is_tool, pair_of, role_of, spoken_by
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.rows import Rows
-from slm_studio.engine.data.speakers import SPEAKER_KEYS, TEXT_KEYS, is_tool, pair_of, role_of, spoken_by
 
 Turn = tuple[str, str]  # who, as the file says it, and what
 NONE = "no-dialogues"

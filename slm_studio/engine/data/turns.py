@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from slm_studio.core.speakers import is_tool, role_of
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import names
 from slm_studio.engine.data.keeping import Part
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.shapes import DATE, TIME, WHOLE, share
-from slm_studio.engine.data.speakers import is_tool, role_of
 from slm_studio.engine.data.table import TableWriter
 
 DIALOGUE_NAMES = re.compile(
