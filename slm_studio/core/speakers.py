@@ -1,5 +1,6 @@
 """Speakers: the names by which files call a user, an assistant, a system prompt and a tool."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -58,3 +59,26 @@ def are_messages(keys: set[str]) -> bool:
         return not keys.isdisjoint(("value", "content"))
     is_spoken = not keys.isdisjoint(SPEAKER_KEYS) and not keys.isdisjoint(TEXT_KEYS)
     return is_spoken or any({asked, answered} <= keys for asked, answered in PAIR_KEYS)
+
+
+def turns_in(cell: str) -> list[tuple[str, str]]:
+    """Return who says what in a cell, roles by their names in a chat; [] where it is no list of messages.
+
+    Example: turns_in('[{"from": "human", "value": "Hi"}]') == [("user", "Hi")]
+    """
+    try:
+        plain = json.loads(cell)
+    except (ValueError, RecursionError):
+        return []
+    found: list[tuple[str, str]] = []
+    for item in plain if isinstance(plain, list) else ():
+        if not isinstance(item, dict):
+            return []
+        if (pair := pair_of(item)) is not None:
+            found += zip((USER, ASSISTANT), pair, strict=True)
+            continue
+        who, said = spoken_by(item, SPEAKER_KEYS), spoken_by(item, TEXT_KEYS)
+        if not isinstance(who, str) or not isinstance(said, str):
+            return []
+        found.append((role_of(who) or who, said))
+    return found

@@ -177,7 +177,7 @@ INFO = TaskInfo(
     answers="tokens",
     samples=(
         Shown("question", mark("question"), "prose"),
-        Shown("true", mark("true")),
+        Shown("true", mark("true answer"), "prose"),
         Shown("answer", mark("answer"), "prose"),
     ),
     cases=(

@@ -11,6 +11,7 @@ from slm_studio.core.editing import Change, check_length
 from slm_studio.core.errors import StudioError
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.parts import dialogue_rows
 from slm_studio.ui.parts.marked_rows import MarkedRows
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.buttons import Button
@@ -37,6 +38,7 @@ class RowsCard(Card):
         super().__init__(padding=6, parent=parent)
         self.model = ArrowModel(self, editable=True)
         self._marked: MarkedRows | None = None
+        self._dialogues: Mapping[str, dialogue_rows.Show] = {}  # by the columns that hold some
         self._asked_column = 0  # the cell that was to be edited when its row was opened to be marked
         self.table = Table("Rows")
         self.table.setModel(self.model)
@@ -87,7 +89,8 @@ class RowsCard(Card):
         """Give the columns the look of their roles."""
         self.table.clear_styles()
         self._marked = MarkedRows(self.model, dataset, reads)
-        self.model.show_as(self._marked.shows(), self._marked.order)
+        self._dialogues = dialogue_rows.shows(self.model, dataset.columns)
+        self.model.show_as({**self._dialogues, **self._marked.shows()}, self._marked.order)
         names = self.model.columns
         markable = {self._marked.texts, self._marked.marks} if self._marked.marks else set()
         self.table.elsewhere = frozenset(names.index(name) + 1 for name in markable)
@@ -174,13 +177,14 @@ class RowsCard(Card):
         ]
 
     def _cell(self, row: int, column: str) -> str | Marked:
-        """Return a cell in full: words as the text that they make, tags as what they mark in it."""
+        """Return a cell in full: words as the text that they make, tags as what they mark in it, dialogues as one reads them."""
         marked = self._marked.marked(row) if self._marked and column == self._marked.marks else None
         if marked is not None:
             return marked
         if self._marked and column == self._marked.texts:
             return self._marked.text(row)
-        return self.model.cell(row, column)
+        cell = self.model.cell(row, column)
+        return (dialogue_rows.whole(cell) if column in self._dialogues else "") or cell
 
     def _choices(self, column: int) -> Sequence[str]:
         return self.model.values(self.model.columns[column - 1])
