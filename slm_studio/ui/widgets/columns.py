@@ -1,4 +1,6 @@
-"""Columns: widgets in even columns, as many side by side as the width allows."""
+"""Columns: widgets in even columns, as many side by side as the width allows and as fills the rows evenly."""
+
+import math
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -25,7 +27,7 @@ class Columns(QWidget):
     def add(self, widget: QWidget) -> QWidget:
         """Add a widget and return it."""
         self._items.append(widget)
-        self._arrange()
+        self._fit(anew=True)
         return widget
 
     def clear(self) -> None:
@@ -40,11 +42,13 @@ class Columns(QWidget):
         """Return the widgets in their order."""
         return tuple(self._items)
 
-    def _fit(self) -> None:
+    def _fit(self, *, anew: bool = False) -> None:
         gap = self._grid.spacing()
         room = (self.width() + gap) // (self._theme.px(self._least) + gap)
-        count = max(1, min(self._most, room, max(1, len(self._items))))
-        if count != self._count:
+        widest = max(1, min(self._most, room))
+        rows = max(1, math.ceil(len(self._items) / widest))
+        count = max(1, math.ceil(len(self._items) / rows))  # five where four fit: three and two, not four and one
+        if anew or count != self._count:
             self._count = count
             self._arrange()
 

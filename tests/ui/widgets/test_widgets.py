@@ -16,6 +16,7 @@ from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import WorkButton
 from slm_studio.ui.widgets.cell_editor import edited_text, make_editor
 from slm_studio.ui.widgets.choice_cards import ChoiceCards
+from slm_studio.ui.widgets.columns import Columns
 from slm_studio.ui.widgets.fields import SearchField
 from slm_studio.ui.widgets.finder import Found, best
 from slm_studio.ui.widgets.icons import IconLabel
@@ -397,3 +398,19 @@ def test_names_that_differ_at_their_end_are_told_apart_in_a_narrow_column(theme)
     first, other = (table.viewport().grab(table.visualRect(model.index(row, 0))).toImage() for row in (1, 2))
     assert first != other
     table.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "count", "rows"), [(1100, 5, [5]), (700, 5, [3, 2]), (700, 4, [4]), (700, 6, [3, 3]), (100, 3, [1, 1, 1])]
+)
+def test_columns_fill_their_rows_evenly(qapp, width: int, count: int, rows: list[int]) -> None:
+    columns = Columns(least=150, most=5, gap=10)
+    columns.resize(width, 300)
+    columns.show()
+
+    items = [columns.add(QWidget()) for _ in range(count)]
+    QTest.qWait(10)
+
+    tops = [item.geometry().top() for item in items]
+    assert [tops.count(top) for top in sorted(set(tops))] == rows
+    columns.close()
