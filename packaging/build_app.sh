@@ -29,3 +29,8 @@ try --smoke
 try demo --no-window
 try train alice.txt --task write --epochs 1 --out writer
 try generate writer --prompt "Alice was" --max-new-tokens 60 --seed 1
+cp resources/samples/en/names.conll resources/samples/en/shop_faq.jsonl "$home"
+try train names.conll --task tag --epochs 1 --out namer
+try predict namer --text "Ada Lovelace was born in London."
+try train shop_faq.jsonl --task chat --epochs 1 --out clerk
+try chat clerk --prompt "When do you open?" --max-new-tokens 20 --seed 1
