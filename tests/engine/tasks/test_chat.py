@@ -87,7 +87,7 @@ def test_ten_held_out_questions_stand_beside_what_the_base_answered(
     beside = [case for case in cases if case.cells["base"] is not None]
     assert cases[: len(beside)] == beside and len(beside) == min(10, len(cases))
     for case in beside:
-        greedy = {"temperature": 0.0, "max_new_tokens": 64}
+        greedy = {"temperature": 0.0, "max_new_tokens": 128}
         said = list(engine.predict(opened.handle, {"question": case.text("question")}, greedy))
         assert case.text("base") == "".join(event.item.text for event in said if isinstance(event, Predicted))
         assert case.text("base") != case.text("answer")

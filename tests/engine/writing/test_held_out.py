@@ -3,7 +3,7 @@
 from slm_studio.core.messages import ASSISTANT, USER, Dialogue, Message
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.vocabulary import plain_vocabulary
-from slm_studio.engine.writing.held_out import ANSWERED, ASKED, LONGEST, SOME, choose_questions, spread
+from slm_studio.engine.writing.held_out import ASKED, LEAST, LONGEST, SOME, choose_questions, spread
 
 
 def dialogue(words: int) -> Dialogue:
@@ -21,17 +21,17 @@ def test_short_answers_are_asked_at_even_distances_over_all_rows() -> None:
 
     assert len(found) == ASKED and found[0][0] == 1 and found[-1][0] == 399
     assert all(row % 2 for row, _ in found)
-    assert {most for _, most in found} == {ANSWERED}
+    assert {most for _, most in found} == {LEAST}
 
 
 def test_some_are_asked_where_all_answers_are_long_the_shortest() -> None:
     found = rows_of([dialogue(100 + row) for row in range(30)])
 
     assert [row for row, _ in found] == list(range(SOME))
-    assert all(ANSWERED < most <= LONGEST for _, most in found)
+    assert all(LEAST < most <= LONGEST for _, most in found)
 
 
 def test_what_says_nothing_is_never_asked() -> None:
-    assert rows_of([(), dialogue(1), ()]) == [(1, ANSWERED)]
+    assert rows_of([(), dialogue(1), ()]) == [(1, LEAST)]
     assert rows_of([(), ()]) == []
     assert spread([], 10) == []
