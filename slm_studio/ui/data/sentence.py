@@ -22,6 +22,7 @@ from slm_studio.ui.widgets.labels import Text, tip
 from slm_studio.ui.widgets.scaling import scaled
 
 COUNTED = "_values"  # the end of a hole that stands for how many different values a role's column has
+MORE = "_more"  # the choice that adds a column which may be left out
 _HOLES = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -29,7 +30,7 @@ class SentenceRow(Card):
     """Shows task and roles of a recipe; emits what the person makes of them."""
 
     task_chosen = Signal(str)
-    role_chosen = Signal(str, str)  # role, column
+    role_chosen = Signal(str, str)  # role, column; "" leaves it out
     split_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,6 +39,8 @@ class SentenceRow(Card):
         self._recipe: Recipe | None = None
         self._suggestion: Suggestion | None = None
         self._shown = ""
+        self._of: tuple[str, str] = ("", "")  # the dataset and the task that are shown
+        self._asked_for: set[str] = set()  # roles that may be left out, and that the person wants to fill
         self.choices: dict[str, Choice] = {}
         self._holder = QWidget()
         self._flow = Flow(self._holder, gap=10)
@@ -70,7 +73,9 @@ class SentenceRow(Card):
     def _fill(self) -> None:
         if self._dataset is None or self._recipe is None:
             return
-        shown = repr((self._dataset.id, self._recipe.task, self._recipe.roles, self._suggestion))
+        if self._of != (of := (self._dataset.source, self._recipe.task)):
+            self._of, self._asked_for = of, set()
+        shown = repr((self._dataset.id, self._recipe.task, self._recipe.roles, self._suggestion, self._asked_for))
         if shown == self._shown:
             return
         self._shown = shown
@@ -78,12 +83,21 @@ class SentenceRow(Card):
         self.choices.clear()
         for words, hole in _pieces(tr(task_info(self._recipe.task).sentence)):
             self._add_piece(words, hole)
-        missing = [role for role in task_info(self._recipe.task).roles if role.name not in self.choices]
-        for role in missing:
+        further = [role for role in task_info(self._recipe.task).roles if role.name not in self.choices]
+        for role in filter(self._is_wanted, further):
             self._flow.addWidget(_word(f"{tr(role.title)}:"))
             self._add_role(role)
+        if others := [role for role in further if not self._is_wanted(role)]:
+            self._add_choice(MORE, [("", mark("more columns")), *((role.name, role.title) for role in others)], "")
         self.runners_up.show_plan(self._dataset, self._recipe, self._suggestion)
         self._fit()
+
+    def _is_wanted(self, role: Role) -> bool:
+        """Say whether a role has its place in the sentence: it has a column, needs one, or somebody asked for it."""
+        assert self._recipe is not None
+        info = task_info(self._recipe.task)
+        lacks = bool(info.missing(self._recipe.chosen)) and any(role.name in way for way in info.enough)
+        return role.needed or lacks or role.name in self._recipe.chosen or role.name in self._asked_for
 
     def _add_piece(self, words: str, hole: str) -> None:
         assert self._dataset is not None and self._recipe is not None
@@ -107,6 +121,8 @@ class SentenceRow(Card):
         options: list[tuple[object, object]] = [(name, partial(str, name)) for name in names]
         if current not in names:
             options.insert(0, ("", mark("choose a column")))
+        elif not role.needed:
+            options.insert(0, ("", mark("no column")))
         self._add_choice(role.name, options, current)
         tip(self.choices[role.name], role.help)
 
@@ -120,7 +136,12 @@ class SentenceRow(Card):
     def _on_chosen(self, key: str, value: object) -> None:
         if key == "task":
             self.task_chosen.emit(str(value))
-        elif value:
+        elif key == MORE:
+            self._asked_for.add(str(value))
+            self._fill()
+            if str(value) in self.choices:
+                self.choices[str(value)].setFocus()
+        else:
             self.role_chosen.emit(key, str(value))
 
     def _fit(self) -> None:
