@@ -135,7 +135,10 @@ class Model:
     def __call__(
         self, prompt: Prompt | list[str] | list[Mapping[str, str]] | tuple[Prompt, ...], **options: object
     ) -> Answer | list[Answer]:
-        """Answer one prompt, or each of a list. Options: `top` (labels), `max_new_tokens`, `temperature`, `seed` …"""
+        """Answer one prompt, or each of a list. Options: `top` (labels), `max_new_tokens`, `temperature`, `seed` …
+
+        A dialogue is one prompt: {"messages": [{"role": "user", "content": "…"}]}.
+        """
         if isinstance(prompt, list | tuple):
             return [self._answer(each, options) for each in prompt]
         return self._answer(prompt, options)

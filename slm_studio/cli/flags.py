@@ -8,7 +8,8 @@ from slm_studio.cli.usage import number, role_and_column, whole_number
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import Knob, knobs
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.tasks import all_tasks, task_info
+from slm_studio.core.tasks import TaskInfo, all_tasks, task_info
+from slm_studio.core.tasks.info import CONTINUED
 
 WORDS: dict[type, tuple[Callable[[str], object], str]] = {
     int: (whole_number, "N"),
@@ -113,8 +114,16 @@ def _hide(parser: argparse.ArgumentParser, task: str) -> None:
     own = {each.name: _text(each) for each in knobs(info.options)}
     others = {each.name for other in all_tasks() for each in knobs(other.options)} | set(role_names())
     others -= {*own, *(role.name for role in info.roles)}
+    own["base"] = f"{_blank_bases(info)}, a folder, one of your models, or a hub id"
     for action in parser._actions:
         action.help = argparse.SUPPRESS if action.dest in others | unused else own.get(action.dest, action.help)
+
+
+def _blank_bases(info: TaskInfo) -> str:
+    """Return what a task can begin from without a model: families, then sizes."""
+    families = [family for family in info.families if family.key != CONTINUED]
+    sizes = dict.fromkeys(size.key for family in families for size in family.sizes)
+    return f"blank:FAMILY-SIZE ({', '.join(family.key for family in families)}; {', '.join(sizes)})"
 
 
 def settings_of(arguments: argparse.Namespace, owners: Iterable[type]) -> dict[str, object]:

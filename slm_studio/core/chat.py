@@ -22,6 +22,7 @@ class Turn:
     model: str = ""  # the name of the model that answered
     tokens: int = 0  # of an answer: how many, and in how many seconds
     seconds: float = 0.0
+    is_cut: bool = False  # an answer that somebody, or its limit, stopped before it ended
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,11 +76,14 @@ class Chat:
             return self.rewritten(path[-1].id, content)
         return self._with(after=path[-1].id if path else 0, role=USER, content=content)
 
-    def answered(self, content: str, *, to: int = 0, model: str = "", tokens: int = 0, seconds: float = 0.0) -> "Chat":
+    def answered(
+        self, content: str, *, to: int = 0, model: str = "", tokens: int = 0, seconds: float = 0.0, is_cut: bool = False
+    ) -> "Chat":
         """Add an answer to a question (to the last that is shown); where it has one already, the new one is shown."""
         if not to:
             to = next(turn.id for turn in reversed(self.path()) if turn.role == USER)
-        return self._with(after=to, role=ASSISTANT, content=content, model=model, tokens=tokens, seconds=seconds)
+        facts = {"model": model, "tokens": tokens, "seconds": seconds, "is_cut": is_cut}
+        return self._with(after=to, role=ASSISTANT, content=content, **facts)
 
     def rewritten(self, id_: int, content: str) -> "Chat":
         """Say a turn in other words: a new branch, behind which nothing stands yet. The same words change nothing."""
@@ -98,8 +102,12 @@ class Chat:
         return tuple(said)
 
     def row(self) -> Dialogue:
-        """Return the shown path as a dialogue to learn from: it ends in an answer. () where there is none."""
-        said = list(self.messages())
+        """Return the shown path as a dialogue to learn from: it ends in an answer. () where there is none.
+
+        It ends before an answer that was cut: this would teach to stop too soon.
+        """
+        cut = next((turn.id for turn in self.path() if turn.is_cut), 0)
+        said = list(self.messages(cut))[: -1 if cut else None]
         while said and said[-1].role != ASSISTANT:
             said.pop()
         return tuple(said)
@@ -160,6 +168,7 @@ def _plain(turn: Turn) -> dict[str, object]:
     plain: dict[str, object] = {"id": turn.id, "after": turn.after, "role": turn.role, "content": turn.content}
     if turn.role == ASSISTANT:
         plain |= {"model": turn.model, "tokens": turn.tokens, "seconds": round(turn.seconds, 3)}
+        plain |= {"cut": True} if turn.is_cut else {}
     return plain
 
 
@@ -176,6 +185,7 @@ def _turn(line: Mapping[str, object]) -> Turn:
         model=str(line.get("model", "")),
         tokens=int(str(numbers["tokens"])),
         seconds=float(str(numbers["seconds"])),
+        is_cut=line.get("cut") is True,
     )
 
 

@@ -45,6 +45,8 @@ def as_text(cell: Cell) -> str:
 def check_prompt(prompt: Prompt, info: TaskInfo, model: str) -> None:
     """Refuse a prompt that the task cannot answer. Raises StudioError: a role it does not have, one that is missing, blank."""
     asked = {role.name: role for role in info.asked}
+    if not isinstance(prompt, Mapping) or ({"role", "content"} <= set(prompt) and "role" not in asked):
+        raise _no_prompt(info)
     for name, cell in prompt.items():
         if name not in asked:
             raise StudioError(
@@ -63,6 +65,17 @@ def check_prompt(prompt: Prompt, info: TaskInfo, model: str) -> None:
             "Write at least one word.",
             model=model,
         )
+
+
+def _no_prompt(info: TaskInfo) -> StudioError:
+    """Say how a question is asked, to somebody who gave the messages of a dialogue bare."""
+    role = next((role.name for role in info.asked if role.reads == "messages"), info.asked[0].name)
+    return StudioError(
+        "prompt-form",
+        "A question is a text, or what each of its roles holds: here it is neither.",
+        "Write it like {example}.",
+        example=f'{{"{role}": [{{"role": "user", "content": "…"}}]}}' if info.templated else f'{{"{role}": "…"}}',
+    )
 
 
 def is_blank(prompt: Prompt, info: TaskInfo) -> bool:

@@ -164,7 +164,7 @@ def split_base(base: str) -> tuple[str, str]:
         raise StudioError(
             "base-form",
             "The base “{base}” has no size.",
-            "Write blank:FAMILY-SIZE, for example blank:bag-small.",
+            "Write blank:FAMILY-SIZE, for example blank:lstm-nano or blank:llama-nano.",
             base=base,
         )
     return family, size

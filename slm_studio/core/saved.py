@@ -64,7 +64,7 @@ def open_saved(folder: Path) -> SavedModel:
         raise StudioError(
             "not-a-model",
             "“{folder}” holds no model of SLM Studio.",
-            "Choose another folder, or import it in the Hub.",
+            "Choose another folder, or import it: in the Hub, or by “slm-studio import”.",
             folder=str(folder),
         )
     plain = files.read_json(folder / STUDIO_FILE)

@@ -45,6 +45,19 @@ def bio_tags(texts: Sequence[str], cells: Sequence[str], scheme: marks.Scheme) -
     return found
 
 
+def unequal_rows(texts: Sequence[str], cells: Sequence[str]) -> list[int]:
+    """Return the places of the rows that have more or fewer tags than words; spans of characters, and what is no list, have none."""
+    found = []
+    for place, (text, cell) in enumerate(zip(texts, cells, strict=True)):
+        try:
+            counts = len(sentence_of(text).words), len(marks.read_list(cell))
+        except (StudioError, ValueError):
+            continue  # whoever reads it says what it is
+        if not marks_spans(cell) and counts[0] != counts[1]:
+            found.append(place)
+    return found
+
+
 def spans_of_cell(sentence: Sentence, cell: str, scheme: marks.Scheme) -> list[marks.Span]:
     """Return what a cell of tags or of spans of characters marks, as spans of words; each has a label."""
     if marks_spans(cell):

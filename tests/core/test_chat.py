@@ -22,6 +22,17 @@ def chat() -> Chat:
     return Chat().asked("Hi").answered("Hello.").asked("How are you?").answered("Fine.")
 
 
+def test_an_answer_that_was_cut_is_kept_and_taught_to_nobody() -> None:
+    chat = (
+        Chat().asked("Hi").answered("Hello.", tokens=2, seconds=0.1).asked("Why?").answered("Because the", is_cut=True)
+    )
+
+    assert [message.content for message in chat.row()] == ["Hi", "Hello."]
+    assert Chat().asked("Hi").answered("Hel", is_cut=True).row() == ()
+    assert from_lines(to_lines(chat)) == chat and chat.turns[-1].is_cut
+    assert not chat.asked("And?").answered("So.").turns[1].is_cut
+
+
 def test_turns_stand_in_their_order(chat):
     assert said(chat) == ["Hi", "Hello.", "How are you?", "Fine."]
     assert [message.role for message in chat.messages()] == ["user", "assistant", "user", "assistant"]

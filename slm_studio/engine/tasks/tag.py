@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForTokenClassification
 
+from slm_studio.core.dataset import EXAMPLES, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.prompt import Prompt
@@ -22,8 +23,9 @@ from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Span, plain_spans
 from slm_studio.core.saved import local_folder
 from slm_studio.core.spans import Scheme
-from slm_studio.core.tagged import Sentence, bio_tags, scheme_of_cells, sentence_of
+from slm_studio.core.tagged import Sentence, bio_tags, scheme_of_cells, sentence_of, unequal_rows
 from slm_studio.core.tasks.tag import TagOptions
+from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed
@@ -42,6 +44,7 @@ from slm_studio.engine.models.word_features import WordTokenizer
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked, few, parts
 
 OUTSIDE = "O"
+UNEQUAL = mark("{count} {count:row has|rows have} more or fewer tags than words: the tags are taken in their order.")
 ANSWERED = 32  # prompts that are answered together
 
 
@@ -220,6 +223,11 @@ class Tag(Task):
                 for kind in scoring.KINDS
             },
         )
+
+    def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
+        """Yield in how many rows tags and words are not as many."""
+        if places := unequal_rows(rows.column("text"), rows.column("tags")):
+            yield Remark(code="tags-unequal", message=UNEQUAL, count=len(places), rows=tuple(places[:EXAMPLES]))
 
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return the tag that a word bears most often, and a list of the names in the training rows."""

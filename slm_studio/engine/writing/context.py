@@ -12,6 +12,9 @@ from slm_studio.engine.writing.chat_tokens import ChatTokens
 
 TRIES = 8  # cuts of a question until it fits
 
+PART = "\ufffd"  # what a decoder writes for a part of a character
+LONGEST_CHARACTER = 4  # bytes of UTF-8, each at most a token of its own
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -78,6 +81,17 @@ def answers_in(chat: ChatTokens, sent: Sent) -> list[bool]:
 
 
 def pieces(chat: ChatTokens, ids: Sequence[int]) -> list[str]:
-    """Return the text of each token by itself; a part of a character shows as “\ufffd”."""
+    """Return the text of each token; of a character that several tokens make together, the last has it, the others nothing."""
     backend = chat.tokenizer.backend_tokenizer  # type: ignore[attr-defined]
-    return [backend.decode([int(each)], skip_special_tokens=False) for each in ids]
+    found: list[str] = []
+    begun: list[int] = []  # tokens of a character that is not whole yet
+    for each in ids:
+        begun.append(int(each))
+        text = backend.decode(begun, skip_special_tokens=False)
+        is_part = text.endswith(PART) and len(begun) < LONGEST_CHARACTER
+        found.append("" if is_part else text)
+        if not is_part:
+            begun = []
+    if begun:
+        found[-1] = PART
+    return found

@@ -47,14 +47,23 @@ def facts_words(offer: Offer, memory: int) -> str:
     return f"{description(base)}\n{' · '.join(facts)}\n{needs}"
 
 
-def warning_words(offer: Offer, memory: int) -> str:
+def warning_words(offer: Offer, memory: int, *, to_train: bool = True) -> str:
     """Return what speaks against a base, or ""."""
     foreign = "" if offer.speaks else tr("Not made for the language of your rows.")
-    return " ".join(part for part in (foreign, "" if offer.fits else too_large(offer.base, memory)) if part)
+    fits = offer.fits if to_train else offer.usable
+    return " ".join(
+        part for part in (foreign, "" if fits else too_large(offer.base, memory, to_train=to_train)) if part
+    )
 
 
-def too_large(base: Base, memory: int) -> str:
-    """Say that a base is too large to be trained here, with the figure."""
+def too_large(base: Base, memory: int, *, to_train: bool = True) -> str:
+    """Say that a base is too large to be trained here, or to be used, with the figure."""
+    if not to_train:
+        return tr(
+            "Too large for this computer: it takes {needed} GB of {memory} GB.",
+            needed=gigabytes(base.memory_to_use),
+            memory=gigabytes(memory),
+        )
     return tr(
         "Too large for this computer: training all of it takes {needed} GB of {memory} GB.",
         needed=gigabytes(base.memory_to_train),

@@ -172,7 +172,8 @@ class Shortlist(QWidget):
     def _row(self, offer: Offer) -> Row:
         base = offer.base
         state = tr("chosen") if base.id == self._base else tr("already here") if offer.here else ""
-        said = description(base) if offer.fits else f"{too_large(base, memory())} {description(base)}"
+        trains, fits = not self._as_they_are, offer.usable if self._as_they_are else offer.fits
+        said = description(base) if fits else f"{too_large(base, memory(), to_train=trains)} {description(base)}"
         cells = (
             Cell(name_of(base), said), language_words(base), license_words(base), bytes_words(base.download),
             memory_words(base), state,
@@ -186,7 +187,7 @@ class Shortlist(QWidget):
         if offer is None:
             return
         self.facts.set_words(partial(facts_words, offer, memory()))
-        self.warning.set_words(partial(warning_words, offer, memory()))
+        self.warning.set_words(partial(warning_words, offer, memory(), to_train=not self._as_they_are))
         self.warning.setVisible(bool(self.warning.text()))
         self.source.set_words(self._source_words)
         if not self.chain.is_busy:

@@ -52,3 +52,14 @@ def test_tokens_of_earlier_answers_are_those_that_training_would_learn() -> None
         piece for piece, is_answer in zip(pieces(chat, sent.ids), answers_in(chat, sent), strict=True) if is_answer
     ]
     assert "".join(learnt) == "".join(f"turn number {place}<|im_end|>" for place in (1, 3, 5, 7))
+
+
+def test_a_character_of_several_tokens_is_shown_where_it_is_whole() -> None:
+    chat = chat_of("chatml")
+    text = "名 😀 Hi 中文"
+    ids = chat.tokenizer.encode(text, add_special_tokens=False)
+
+    shown = pieces(chat, ids)
+
+    assert len(shown) == len(ids) and "".join(shown) == text
+    assert pieces(chat, ids[:1])[-1], "a part that nothing follows is shown as such"

@@ -136,6 +136,9 @@ def test_stop_keeps_what_came(panel, view, engine):
     assert not view.talk.composer.is_busy
     assert view.chat.path()[-1].content.startswith(TEXT + "la la")
     assert view.chat.path()[-1].content == blocks(view)[-1]
+    assert view.chat.path()[-1].is_cut and 0.01 < view.chat.path()[-1].seconds < 60, (
+        "as long as it took, whoever stopped it"
+    )
 
 
 def test_a_stop_before_the_first_word_leaves_the_question_and_no_word_of_waiting(panel, view, engine):

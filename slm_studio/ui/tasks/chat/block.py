@@ -163,6 +163,7 @@ class MessageBlock(QWidget):
             return ""
         speed = f"{self.turn.tokens / max(self.turn.seconds, 1e-9):,.0f}"
         parts = [tr("{n} {n:token|tokens}", n=self.turn.tokens), tr("{speed} a second", speed=speed)]
+        parts += [tr("stopped")] if self.turn.is_cut else []
         return " · ".join([*parts, self.turn.model] if self.turn.model else parts)
 
     def _show_tools(self) -> None:

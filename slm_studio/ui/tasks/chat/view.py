@@ -1,5 +1,6 @@
 """ChatView: a conversation. What was said is a tree in a file of its own; here one way through it is shown and goes on."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -44,7 +45,7 @@ class ChatView(TaskView):
         self._tokens: dict[int, Sequence[Token]] = {}  # of the answers since the chat was opened
         self._waiting: list[Token] = []
         self._asking = 0  # the question that is being answered
-        self._count = 0
+        self._count, self._begun = 0, 0.0  # tokens of the answer on its way, and when it began
         self._flush = QTimer(self)
         self._flush.setSingleShot(True)
         self._flush.setInterval(FLUSH)
@@ -117,6 +118,7 @@ class ChatView(TaskView):
         """Make room for the answer."""
         self._waiting.clear()
         self._count = 0
+        self._begun = time.monotonic()
         self.context.hold(True)
         self.talk.begin()
 
@@ -132,7 +134,8 @@ class ChatView(TaskView):
         self._on_flush()
         known = numbers if isinstance(numbers, dict) else {}
         seconds = known.get("seconds")
-        self._settle(float(seconds) if isinstance(seconds, int | float) else 0.0)
+        is_whole = isinstance(seconds, int | float)  # of an answer that was stopped nobody tells
+        self._settle(float(seconds) if is_whole else time.monotonic() - self._begun, is_whole=is_whole)
         self.context.hold(False)
         self.context.take(known)
 
@@ -200,13 +203,16 @@ class ChatView(TaskView):
             said.pop()
         return tuple(messages_to_plain(said)) if said and said[-1].role == USER else ()
 
-    def _settle(self, seconds: float) -> None:
+    def _settle(self, seconds: float, *, is_whole: bool) -> None:
         text, tokens = self.talk.thread.written()
         turn: Turn | None = None
         asking, self._asking = self._asking, 0
         if asking and text.strip():
             name = self._model.name if self._model else ""
-            self.keeping.chat = self.chat.answered(text, to=asking, model=name, tokens=len(tokens), seconds=seconds)
+            most = self._options().get("max_new_tokens")
+            is_cut = not is_whole or (isinstance(most, int) and len(tokens) >= most)
+            facts = {"model": name, "tokens": len(tokens), "seconds": seconds, "is_cut": is_cut}
+            self.keeping.chat = self.chat.answered(text, to=asking, **facts)
             turn = self.chat.turns[-1]
             self._tokens[turn.id] = tokens
             self.talk.settle(turn, self.chat.branches(turn.id))

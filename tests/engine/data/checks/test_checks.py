@@ -1,5 +1,6 @@
 """Findings: what would hurt is found, counted and put into words; what is hopeless is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from slm_studio import engine
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset, Finding
 from slm_studio.core.errors import StudioError, fill
+from slm_studio.core.events import Note
 from slm_studio.core.recipe import make_recipe
+from slm_studio.core.run import create_run
 from slm_studio.engine.data.hopeless import refuse_empty, refuse_labels
 from slm_studio.engine.data.rows import open_rows
 from tests.engine.data.ask import read, result, write_and_read
@@ -228,3 +231,21 @@ def test_writing_needs_some_text(tmp_path: Path) -> None:
         refuse_empty(open_rows(write_and_read(tmp_path / "b.txt", "\n \n"), roles).column("text"), "text")
 
     assert caught.value.code == "no-text"
+
+
+def test_rows_whose_tags_are_no_tag_a_word_are_found_and_said_again_in_training(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    row = {"tokens": ["Ada", "left", "Rome"], "tags": ["B-PER", "O", "B-LOC"]}
+    rows = [row | {"tags": row["tags"][: 2 if n % 5 == 0 else 3]} for n in range(40)]
+    path.write_text("".join(json.dumps(each) + "\n" for each in rows), encoding="utf-8")
+    dataset = read(path)
+    settings = {"epochs": 1, "test_share": 0.0, "precision": "fp32"}
+    recipe = make_recipe(
+        "tag", base="blank:lstm-nano", roles={"text": "tokens", "tags": "tags"}, settings=settings
+    ).settled()
+
+    found = {each.code: each for each in result(engine.check(dataset, recipe))}
+    notes = [event for event in engine.train(recipe, dataset, create_run(recipe, dataset)) if isinstance(event, Note)]
+
+    assert found["tags-unequal"].count == 8 and found["tags-unequal"].rows[:2] == (0, 5)
+    assert any(note.code == "tags-unequal" and note.values["count"] for note in notes)
