@@ -184,7 +184,7 @@ INFO = TaskInfo(
         Shown("question", mark("question"), "prose"),
         Shown("true", mark("true answer"), "prose"),
         Shown("answer", mark("model says"), "prose"),
-        Shown("base", mark("base says"), "prose"),
+        Shown("base", mark("base says"), "prose", may_lack=True),
         Shown("loss", mark("loss"), "number"),
     ),
     hub_tag="text-generation",

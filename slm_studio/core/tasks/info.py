@@ -43,6 +43,7 @@ class Shown:
     key: str  # as in cases.jsonl
     title: str
     style: Style = "text"  # prose: takes what room there is
+    may_lack: bool = False  # not every report has it: of a model from nothing no base says anything
 
 
 @dataclass(frozen=True, slots=True)

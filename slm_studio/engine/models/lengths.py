@@ -2,8 +2,11 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from slm_studio.core.errors import StudioError
@@ -49,3 +52,20 @@ def count_cut(loaded: Loaded, texts: Sequence[str], lengths_N: np.ndarray) -> in
     full = [text for text, length in zip(texts, lengths_N, strict=True) if length >= limit]
     whole = encode_framed(loaded.tokenizer, full, sys.maxsize) if full else []  # type: ignore[arg-type]
     return sum(len(each) > limit for each in whole)
+
+
+def count_pieces(folder: Path, texts: Sequence[str]) -> np.ndarray | None:
+    """Return how many tokens each text is by the vocabulary of a folder; None where it has none of a quick kind."""
+    try:
+        vocabulary = _vocabulary(folder / "tokenizer.json")
+    except Exception:  # noqa: BLE001  (the library raises nothing finer; whoever opens the folder says what is the matter)
+        return None
+    return np.array([len(each.ids) for each in vocabulary.encode_batch_fast(list(texts), add_special_tokens=False)])
+
+
+@lru_cache(maxsize=1)  # while somebody plans, one base is measured again and again
+def _vocabulary(path: Path) -> Tokenizer:
+    found = Tokenizer.from_file(str(path))
+    found.no_truncation()
+    found.no_padding()
+    return found

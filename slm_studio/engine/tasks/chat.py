@@ -15,13 +15,13 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerBase
 
+from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.events import Note, Progress
 from slm_studio.core.messages import ASSISTANT, ROLES, messages_to_plain
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Token
-from slm_studio.core.saved import local_folder
 from slm_studio.core.tasks.chat import ChatOptions
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
@@ -136,15 +136,16 @@ class Chat(Task):
         dialogues = dialogues_in(some, options.system_prompt)
         texts = [" ".join(f"{message.role} {message.content} " for message in each) for each in dialogues]
         net = self._hollow(recipe, options, said_in(dialogues))
+        base = None if recipe.is_blank else folder_of(recipe.base)
         vocabulary = int(getattr(getattr(net, "config", None), "vocab_size", 0))
-        return Sketch(net=net, examples=len(rows), tokens_N=text_lengths(texts), logits=vocabulary)
+        return Sketch(net=net, examples=len(rows), tokens_N=text_lengths(texts, base), logits=vocabulary)
 
     def _hollow(self, recipe: Recipe, options: ChatOptions, texts: Sequence[str]) -> nn.Module:
         if recipe.is_blank:
             family, size = split_base(recipe.base)
             known = count_vocabulary(texts, size, options.vocabulary)
             return make_writer(family, size, vocabulary_size=known, max_length=recipe.max_length or LONG, dropout=0.0)
-        folder = local_folder(recipe.base)
+        folder = folder_of(recipe.base)
         if folder is None or is_adapter(folder):
             return nn.Module()  # not here yet, or in another folder: nothing can be counted
         config = network_config(folder)

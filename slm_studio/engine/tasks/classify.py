@@ -233,7 +233,8 @@ class Classify(Task):
 
     def sketch(self, recipe: Recipe, rows: Rows) -> Sketch:
         """Count an example a row."""
-        lengths_N = text_lengths(few(rows).column("text"))
+        base = None if recipe.is_blank else folder_of(recipe.base)
+        lengths_N = text_lengths(few(rows).column("text"), base)
         return Sketch(net=self._hollow(recipe, rows), examples=len(rows), tokens_N=lengths_N)
 
     def _hollow(self, recipe: Recipe, rows: Rows) -> nn.Module:

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForTokenClassification
 
+from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import EXAMPLES, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Span, plain_spans
-from slm_studio.core.saved import local_folder
 from slm_studio.core.spans import Scheme
 from slm_studio.core.tagged import Sentence, bio_tags, scheme_of_cells, sentence_of, unequal_rows
 from slm_studio.core.tasks.tag import TagOptions
@@ -129,7 +129,7 @@ class Tag(Task):
 
     def _hollow(self, recipe: Recipe, labels: list[str], sentences: Sequence[Sentence]) -> nn.Module:
         if not recipe.is_blank:
-            folder = local_folder(recipe.base)
+            folder = folder_of(recipe.base)
             if folder is None:
                 return nn.Module()  # a hub model that is not here yet: nothing can be counted
             config = network_config(folder)
