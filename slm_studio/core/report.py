@@ -126,10 +126,10 @@ def first_case(folder: Path) -> Case | None:
 
 
 def columns_of(task: str, first: Case | None) -> tuple[Shown, ...]:
-    """Return the columns in which the rows of a task are shown; those that they have; of a task that is not known here, all."""
+    """Return the columns in which the rows of a task are shown, without those that a report may lack and lacks; of an unknown task, all."""
     known = next((info.cases for info in all_tasks() if info.key == task), None)
     if known is not None:
-        return tuple(each for each in known if first is None or each.key in first.cells)
+        return tuple(each for each in known if first is None or each.key in first.cells or not each.may_lack)
     return tuple(Shown(key, key) for key in first.cells) if first else ()
 
 

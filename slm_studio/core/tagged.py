@@ -47,15 +47,17 @@ def bio_tags(texts: Sequence[str], cells: Sequence[str], scheme: marks.Scheme) -
 
 def unequal_rows(texts: Sequence[str], cells: Sequence[str]) -> list[int]:
     """Return the places of the rows that have more or fewer tags than words; spans of characters, and what is no list, have none."""
-    found = []
-    for place, (text, cell) in enumerate(zip(texts, cells, strict=True)):
-        try:
-            counts = len(sentence_of(text).words), len(marks.read_list(cell))
-        except (StudioError, ValueError):
-            continue  # whoever reads it says what it is
-        if not marks_spans(cell) and counts[0] != counts[1]:
-            found.append(place)
-    return found
+    return [place for place, (text, cell) in enumerate(zip(texts, cells, strict=True)) if _are_unequal(text, cell)]
+
+
+def _are_unequal(text: str, cell: str) -> bool:
+    if marks_spans(cell):
+        return False
+    try:
+        words, tags = read_cell(text, "words"), marks.read_list(cell)
+    except (StudioError, ValueError):
+        return False  # whoever reads it says what it is
+    return len(marks.words_with_offsets(words) if isinstance(words, str) else words) != len(tags)
 
 
 def spans_of_cell(sentence: Sentence, cell: str, scheme: marks.Scheme) -> list[marks.Span]:

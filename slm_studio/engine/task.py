@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, cast
 
 import numpy as np
+import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
@@ -19,6 +20,7 @@ from slm_studio.core.results import Baseline, ClassScore, Item, Metric
 from slm_studio.core.tasks import TaskInfo, task_info
 from slm_studio.core.work import Work
 from slm_studio.engine.data.cells import said
+from slm_studio.engine.data.describe import count_tokens
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.examples import IDS, Batch, Packed
@@ -28,7 +30,6 @@ from slm_studio.engine.models.lengths import count_pieces
 Seen = dict[str, np.ndarray]  # what scoring needs: each [N, …], one entry an example, in their order
 ENCODE_CHUNK = 256  # rows between two signs of life, at most
 SKETCHED = 1000  # rows whose lengths stand for all
-WIDE = "\u2e80"  # from here on letters are tokens by themselves: Chinese, Japanese, Korean
 LIVELY = 0.25  # seconds between two signs of life, at most
 
 
@@ -227,16 +228,14 @@ def answers_of(
 def text_lengths(texts: Sequence[str], base: Path | None = None) -> np.ndarray:
     """Return how many tokens each text is: of the vocabulary of a base, where its folder is given and holds one, else about.
 
-    About: a Latin word is 1.3, a Chinese, Japanese or Korean character 1. A vocabulary that was not made for a language
-    needs three times as many for its characters.
+    About: a Latin word and a Chinese, Japanese or Korean character are 1.3 each. A vocabulary that was not made for a
+    language needs three times as many for its characters.
     """
     known = count_pieces(base, texts) if base is not None else None
     if known is not None:
         return known
-    wide_N = [sum(letter >= WIDE for letter in text) for text in texts]
-    return np.array(
-        [max(len(text.split()) * 1.3, len(text) / 6) + wide for text, wide in zip(texts, wide_N, strict=True)]
-    )
+    least_N = np.array([len(text) / 6 for text in texts])  # of what has no blanks
+    return np.maximum(1.3 * count_tokens(pa.array(texts, pa.large_string())), least_N)
 
 
 def checked(packed: Packed, loaded: Loaded) -> Packed:

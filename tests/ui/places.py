@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 
+import pytest
 from PySide6.QtTest import QTest
 
 from slm_studio.core import codec, files, paths
@@ -100,3 +101,12 @@ def write_report(folder: Path) -> Report:
     )  # fmt: skip
     files.write_json(folder / "report.json", codec.to_json(report))
     return report
+
+
+def forget_other_caches(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let no other program of this computer have fetched a model."""
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "MODELSCOPE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(folder / "hf"))
+    monkeypatch.setenv("HOME", str(folder / "person"))
+    monkeypatch.setenv("USERPROFILE", str(folder / "person"))

@@ -15,6 +15,7 @@ from slm_studio.engine.models.architectures import positions_of
 from slm_studio.engine.models.encoding import encode_framed
 
 DEFAULT = 512
+LOOKED_AT = 4000  # characters of a text by which a plan counts its tokens
 
 
 def positions(net: PreTrainedModel) -> int | None:
@@ -55,12 +56,16 @@ def count_cut(loaded: Loaded, texts: Sequence[str], lengths_N: np.ndarray) -> in
 
 
 def count_pieces(folder: Path, texts: Sequence[str]) -> np.ndarray | None:
-    """Return how many tokens each text is by the vocabulary of a folder; None where it has none of a quick kind."""
+    """Return how many tokens each text is by the vocabulary of a folder; None where it has none of a quick kind.
+
+    Of a long text the beginning is counted, and the rest taken to be like it.
+    """
     try:
         vocabulary = _vocabulary(folder / "tokenizer.json")
     except Exception:  # noqa: BLE001  (the library raises nothing finer; whoever opens the folder says what is the matter)
         return None
-    return np.array([len(each.ids) for each in vocabulary.encode_batch_fast(list(texts), add_special_tokens=False)])
+    pieces = vocabulary.encode_batch_fast([text[:LOOKED_AT] for text in texts], add_special_tokens=False)
+    return np.array([len(each.ids) * max(1.0, len(text) / LOOKED_AT) for each, text in zip(pieces, texts, strict=True)])
 
 
 @lru_cache(maxsize=1)  # while somebody plans, one base is measured again and again

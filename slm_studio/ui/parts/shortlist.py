@@ -104,8 +104,10 @@ class Shortlist(QWidget):
 
     def retranslate(self) -> None:
         """Say it in the language of now."""
-        self.refresh()
-        self._fill()
+        if self.isVisible():
+            self.refresh()
+        else:
+            self._fill()
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

@@ -16,7 +16,7 @@ from slm_studio.ui.playground.panel import PlaygroundPanel
 from slm_studio.ui.shell.language import speak
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.words import retranslate
-from tests.ui.places import until
+from tests.ui.places import forget_other_caches, until
 from tests.ui.playground.test_panel import Engine
 
 SMALL = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -24,19 +24,29 @@ SMALL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 @pytest.fixture(autouse=True)
 def a_bare_computer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "MODELSCOPE_CACHE", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HOME", str(tmp_path / "person"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "person"))
+    forget_other_caches(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def snapshot(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let another program have fetched the only model of the list; return where."""
+    known = replace(next(base for base in read_bases() if base.id == SMALL), revision="abc")
+    monkeypatch.setattr(bases, "read_bases", lambda: (known,))
+    folder = bases.hub_cache() / "models--HuggingFaceTB--SmolLM2-135M-Instruct" / "snapshots" / "abc"
+    write_model(folder)
+    return folder
+
+
+def write_model(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"0")
 
 
 def brought(origin: str) -> SavedModel:
     """Make a model of one's own, as `fetch` and `adopt` do."""
     folder = paths.models() / "SmolLM2"
-    folder.mkdir(parents=True)
-    (folder / "config.json").write_text("{}")
-    (folder / "model.safetensors").write_bytes(b"0")
+    write_model(folder)
     model = SavedModel(folder=str(folder), name="SmolLM2", task="chat", base=SMALL, origin=origin)
     save_facts(model)
     return model
@@ -73,13 +83,7 @@ def test_one_that_is_fetched_becomes_the_model_of_the_window(shown):
     assert not panel.getting.isVisible() and panel.view is not None
 
 
-def test_one_that_another_program_fetched_is_taken_over(shown, monkeypatch: pytest.MonkeyPatch):
-    known = replace(next(base for base in read_bases() if base.id == SMALL), revision="abc")
-    monkeypatch.setattr(bases, "read_bases", lambda: (known,))
-    snapshot = bases.hub_cache() / "models--HuggingFaceTB--SmolLM2-135M-Instruct" / "snapshots" / "abc"
-    snapshot.mkdir(parents=True)
-    (snapshot / "config.json").write_text("{}")
-    (snapshot / "model.safetensors").write_bytes(b"0")
+def test_one_that_another_program_fetched_is_taken_over(shown, snapshot: Path):
     asked: list[tuple[str, str]] = []
 
     def adopt(source: str, name: str) -> Iterator[Event]:
@@ -92,16 +96,12 @@ def test_one_that_another_program_fetched_is_taken_over(shown, monkeypatch: pyte
     panel.getting.shortlist.button.click()
     until(lambda: session.model is not None)
 
-    assert asked == [(str(snapshot), name_of(known))], "called as its list calls it, not by a commit's number"
+    assert asked == [(str(snapshot), name_of(bases.read_bases()[0]))], (
+        "called as its list calls it, not by a commit's number"
+    )
 
 
-def test_one_that_is_gone_meanwhile_is_offered_for_fetching_again(shown, monkeypatch: pytest.MonkeyPatch):
-    known = replace(next(base for base in read_bases() if base.id == SMALL), revision="abc")
-    monkeypatch.setattr(bases, "read_bases", lambda: (known,))
-    snapshot = bases.hub_cache() / "models--HuggingFaceTB--SmolLM2-135M-Instruct" / "snapshots" / "abc"
-    snapshot.mkdir(parents=True)
-    (snapshot / "config.json").write_text("{}")
-    (snapshot / "model.safetensors").write_bytes(b"0")
+def test_one_that_is_gone_meanwhile_is_offered_for_fetching_again(shown, snapshot: Path):
     session = Session(Settings())
     panel = shown(PlaygroundPanel, session, Engine())
     (snapshot / "config.json").unlink()

@@ -23,6 +23,7 @@ from slm_studio.ui.shell.language import speak
 from slm_studio.ui.widgets.words import retranslate
 from tests.engine.sharing.conftest import hub, plain, tiny_source  # noqa: F401
 from tests.hub_server import Fault, HubServer
+from tests.ui.places import forget_other_caches
 from tests.ui.train.test_panel import Place, make, place  # noqa: F401
 
 WEIGHTS = "/get/"  # large files come from the CDN
@@ -35,11 +36,7 @@ LARGE = "FacebookAI/xlm-roberta-base"
 
 @pytest.fixture(autouse=True)
 def a_bare_computer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "MODELSCOPE_CACHE", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HOME", str(tmp_path / "person"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "person"))
+    forget_other_caches(monkeypatch, tmp_path)
     monkeypatch.setattr(room, "memory", lambda: 4 * GB)
 
 
