@@ -51,12 +51,14 @@ def unequal_rows(texts: Sequence[str], cells: Sequence[str]) -> list[int]:
 
 
 def _are_unequal(text: str, cell: str) -> bool:
-    if marks_spans(cell):
+    if marks_spans(cell) or not cell.strip():
         return False
     try:
         words, tags = read_cell(text, "words"), marks.read_list(cell)
     except (StudioError, ValueError):
         return False  # whoever reads it says what it is
+    if isinstance(words, str) and not tags:
+        return False  # a text in which nothing is marked
     return len(marks.words_with_offsets(words) if isinstance(words, str) else words) != len(tags)
 
 

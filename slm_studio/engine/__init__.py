@@ -67,11 +67,11 @@ def clean(dataset: Dataset, steps: tuple[str, ...], recipe: Recipe) -> Iterator[
 
 
 @_advised
-def edit(dataset: Dataset, changes: tuple[Change, ...]) -> Iterator[Event]:
-    """Change some cells as a new version. Ends in Finished(Dataset)."""
+def edit(dataset: Dataset, changes: tuple[Change, ...] = (), columns: tuple[str, ...] = ()) -> Iterator[Event]:
+    """Change some cells, and add empty columns, as a new version. Ends in Finished(Dataset)."""
     from slm_studio.engine.data.editing import edit_dataset
 
-    return edit_dataset(dataset, changes)
+    return edit_dataset(dataset, changes, columns)
 
 
 @_advised

@@ -21,3 +21,7 @@ def test_rows_with_more_or_fewer_tags_than_words_are_found() -> None:
     cells = ['["O", "O"]', '["O"]', '["O", "O"]', '["O", "B-X"]', '[{"start": 0, "end": 1, "label": "X"}]', "no list"]
 
     assert unequal_rows(texts, cells) == [1, 2]
+
+
+def test_a_row_that_nobody_marked_or_without_anything_to_mark_has_no_missing_tags() -> None:
+    assert unequal_rows(["a b", "a b", '["a", "b"]', '["a", "b"]'], ["", "[]", "", "[]"]) == [3]

@@ -1,4 +1,4 @@
-"""Editing: cells that were changed by hand become a new version of a dataset, in which nothing else is another."""
+"""Editing: cells changed and columns added by hand make a new version of a dataset, in which nothing else is another."""
 
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -23,26 +23,42 @@ from slm_studio.engine.data.table import TableWriter, batches
 CODE = "edited"
 
 
-def edit_dataset(dataset: Dataset, changes: Sequence[Change]) -> Iterator[Event]:
-    """Write a version with some cells changed. Ends in Finished(Dataset): the former one where it holds the same rows.
+def edit_dataset(dataset: Dataset, changes: Sequence[Change], columns: Sequence[str] = ()) -> Iterator[Event]:
+    """Write a version with some cells changed and empty columns added, to be filled by hand.
 
-    All changes are checked before anything is written; one that cannot be made refuses all.
+    Ends in Finished(Dataset): the former one where it holds the same rows. All changes are checked before anything is
+    written; one that cannot be made refuses all.
     """
     by_part: dict[str, list[Change]] = defaultdict(list)
     for change in merge(changes):
         by_part[change.split].append(change)
-    if not by_part:
+    if not by_part and not columns:
         yield Finished(dataset)
         return
+    _check_new(dataset, columns)
     for split, some in by_part.items():
         _check(dataset, split, some)
     with staging_folder() as staging:
         parts: dict[str, Part] = {}
         for split in ("train", *dataset.held_out):
-            parts[split] = yield from _write_part(dataset, split, by_part[split], staging)
+            parts[split] = yield from _write_part(dataset, split, by_part[split], columns, staging)
         report = _report(dataset.report, by_part)
         former = _same_rows(fingerprint_of(parts), dataset)
         yield Finished(former or keep_dataset(edited_name(dataset.name), dataset.source, parts, report))
+
+
+def _check_new(dataset: Dataset, columns: Sequence[str]) -> None:
+    """Refuse a column that is there already."""
+    known = [column.name for column in dataset.columns]
+    for place, name in enumerate(columns):
+        if name in (*known, *columns[:place]):
+            raise StudioError(
+                "column-there",
+                "“{dataset}” has a column “{column}” already.",
+                "Take that one, or call the new one something else.",
+                dataset=dataset.name,
+                column=name,
+            )
 
 
 def _check(dataset: Dataset, split: str, changes: Sequence[Change]) -> None:
@@ -82,16 +98,19 @@ def _cell(table: pa.Table, row: int, column: str) -> str:
     return table.column(column)[row].as_py() or ""
 
 
-def _write_part(dataset: Dataset, split: str, changes: Sequence[Change], staging: Path) -> Generator[Event, None, Part]:
-    """Write one part again with its changed cells; returns it."""
+def _write_part(
+    dataset: Dataset, split: str, changes: Sequence[Change], new: Sequence[str], staging: Path
+) -> Generator[Event, None, Part]:
+    """Write one part again with its changed cells and its new columns; returns it."""
     table = open_table(dataset.part(split))  # type: ignore[arg-type]
     wanted: dict[str, dict[int, str]] = defaultdict(dict)
     for change in changes:
         wanted[change.column][change.row] = change.after
-    names, done, notes = tuple(table.column_names), 0, Notes()
+    names, done, notes = (*table.column_names, *new), 0, Notes()
     with TableWriter(staging / f"{split}.arrow", notes, names) as writer:
         for batch in batches(table):
-            writer.write({name: _changed(batch.column(name), wanted.get(name, {}), done) for name in names})
+            cells = {name: _changed(batch.column(name), wanted.get(name, {}), done) for name in table.column_names}
+            writer.write(cells | {name: pa.chunked_array([[""] * batch.num_rows], pa.string()) for name in new})
             done += batch.num_rows
             yield Progress(mark("Writing rows"), done, table.num_rows)
     return Part(
@@ -117,6 +136,8 @@ def _changed(cells: pa.ChunkedArray, wanted: Mapping[int, str], start: int) -> p
 
 def _report(report: ReadReport, by_part: Mapping[str, Sequence[Change]]) -> ReadReport:
     """Return the report with what was changed by hand; another file beside it would be read without that."""
+    if not any(by_part.values()):
+        return replace(report, offered={})
     former = next((each for each in report.remarks if each.code == CODE), None)
     count = sum(map(len, by_part.values())) + (former.count if former else 0)
     rows = {*(former.rows if former else ()), *(change.row for change in by_part.get("train", ()))}

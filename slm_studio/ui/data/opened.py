@@ -38,7 +38,7 @@ class Opened(QWidget):
     def __init__(self, session: Session, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._desk = session, desk
-        self._source = ""  # of the rows that are shown
+        self._source, self._shown = "", ""  # of the rows that are shown: their file, and their id
         self._found: tuple[str, dict[str, str], dict[str, object]] = (
             "",
             {},
@@ -93,6 +93,8 @@ class Opened(QWidget):
         desk.checked.connect(self.findings.show_findings)
         self.sentence.task_chosen.connect(desk.choose_task)
         self.sentence.role_chosen.connect(desk.choose_role)
+        self.sentence.column_wanted.connect(desk.add_column)
+        desk.added.connect(self._on_added)
         self.sentence.split_clicked.connect(self._on_split_clicked)
         self.split.changed.connect(desk.set_knobs)
         self.split.reread_requested.connect(desk.read_again)
@@ -115,8 +117,9 @@ class Opened(QWidget):
             return
         self.sentence.show_plan(dataset, recipe, suggestion)
         guessed = suggestion is not None and (suggestion.task, suggestion.roles) == (recipe.task, recipe.roles)
-        origin = tr("guessed from the columns") if guessed or not recipe.roles else tr("chosen by you")
-        self.sentence.split.setText(f"{origin} · {held_out(dataset, recipe)}")
+        origin = tr("guessed from the columns") if guessed else tr("chosen by you")
+        said = (origin, held_out(dataset, recipe)) if recipe.roles else (held_out(dataset, recipe),)
+        self.sentence.split.setText(" · ".join(said))
         why = suggestion if guessed else None
         tip(self.sentence.split, lambda: say(why.reason, why.said()) if why else "")
         self.split.show_plan(dataset, recipe, self._desk.options())
@@ -125,6 +128,7 @@ class Opened(QWidget):
         self._close_sheets(dataset.source if dataset else "")
         self._show_plan()
         self._show_undo()
+        self._shown = dataset.id if dataset is not None else ""
         if dataset is None:
             self._source = ""
             self.rows.close_file()
@@ -174,7 +178,7 @@ class Opened(QWidget):
     def _on_recipe_changed(self, recipe: Recipe | None) -> None:
         self._show_plan()
         dataset = self._session.dataset
-        if recipe is not None and dataset is not None:
+        if recipe is not None and dataset is not None and dataset.id == self._shown:  # else they are opened next
             self.rows.dress(dataset, reads_of(recipe))
             self._show_overview()  # where texts are cut is the recipe's affair
             if not recipe.roles:
@@ -205,6 +209,10 @@ class Opened(QWidget):
 
     def _on_failed(self, error: StudioError) -> None:
         self.findings.busy(self._desk.is_busy)
+
+    def _on_added(self, column: str) -> None:
+        self.rows.begin(column)
+        self.reveal_requested.emit(self.rows)
 
     def _on_split_clicked(self) -> None:
         self.split.setVisible(self.split.isHidden())

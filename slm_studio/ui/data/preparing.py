@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -42,6 +43,7 @@ class Desk(QObject):
     failed = Signal(object)  # StudioError; what was open stays open
     described = Signal(object)  # dict
     checked = Signal(object)  # tuple[Finding, …]
+    added = Signal(str)  # a column that somebody wants to fill by hand
 
     def __init__(self, session: Session, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -131,6 +133,19 @@ class Desk(QObject):
         roles[role] = column
         self._correct(replace(recipe, roles={name: at for name, at in roles.items() if at}))
 
+    def add_column(self, role: str) -> None:
+        """Give a role a new column, empty, to be filled by hand; undo takes it away again."""
+        self._session.when_settled(partial(self._add_column, role))
+
+    def _add_column(self, role: str) -> None:
+        before = self._now()
+        if before is None or before.recipe is None:
+            return
+        known = {column.name for column in before.dataset.columns}
+        name = next(name for name in chain([role], (f"{role}_{n}" for n in count(2))) if name not in known)
+        arguments = {"dataset": before.dataset, "columns": (name,)}
+        self._start("edit", arguments, partial(self._on_added, before, role, name))
+
     def set_knobs(self, values: dict[str, object]) -> None:
         """Change knobs of the recipe."""
         if self._session.recipe is not None:
@@ -202,6 +217,17 @@ class Desk(QObject):
         self._session.did(words, partial(self._change_to, before), again, ROWS)
         again()
         self._session.datasets_changed.emit()
+
+    def _on_added(self, before: Before, role: str, column: str, result: object) -> None:
+        if not isinstance(result, Dataset) or before.recipe is None:
+            return
+        recipe = replace(before.recipe, roles={**before.recipe.roles, role: column})
+        again = partial(self._change_to, replace(before, dataset=result, recipe=recipe))
+        words = tr("The column “{column}” was added.", column=column)
+        self._session.did(words, partial(self._change_to, before), again, ROWS)
+        again()
+        self._session.datasets_changed.emit()
+        self.added.emit(column)
 
     def _take_read(self, before: Before, result: Dataset) -> None:
         self._carried = before if _same_columns(before.dataset, result) else None
@@ -298,6 +324,7 @@ class Desk(QObject):
         """Describe and check what changed since the last look."""
         dataset, recipe = self._session.dataset, self._session.recipe
         if dataset is None or recipe is None or not recipe.roles:
+            self._looked_at.clear()  # what was found is shown no longer, and is looked for again with the next columns
             return
         settled = recipe.settled()
         roles = dict(recipe.roles)

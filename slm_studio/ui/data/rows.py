@@ -92,7 +92,7 @@ class RowsCard(Card):
         self._dialogues = dialogue_rows.shows(self.model, dataset.columns)
         self.model.show_as({**self._dialogues, **self._marked.shows()}, self._marked.order)
         names = self.model.columns
-        markable = {self._marked.texts, self._marked.marks} if self._marked.marks else set()
+        markable = {self._marked.texts, self._marked.marks} if self._marked.texts and self._marked.marks else set()
         self.table.elsewhere = frozenset(names.index(name) + 1 for name in markable)
         self.pages.let_mark(self._marks_of if markable else None)
         texts = {column for column, each in reads.items() if each != "label"} or {longest(dataset.columns)}
@@ -107,6 +107,13 @@ class RowsCard(Card):
                     self.table.set_style(at, "text", stretch=1.0)
                 else:
                     self.table.set_style(at, "text", most=OTHER_WIDTH)
+
+    def begin(self, column: str) -> None:
+        """Open the first cell of a column for being filled."""
+        if self._marked is not None and self._marked.texts and column == self._marked.marks:
+            self.pages.mark_row(0)
+        else:
+            self.table.edit_here(0, self.model.columns.index(column) + 1)
 
     def close_file(self) -> None:
         """Let the file go."""

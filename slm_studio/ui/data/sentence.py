@@ -23,6 +23,8 @@ from slm_studio.ui.widgets.scaling import scaled
 
 COUNTED = "_values"  # the end of a hole that stands for how many different values a role's column has
 MORE = "_more"  # the choice that adds a column which may be left out
+NEW = object()  # the choice of a column that is still to be made, whatever others are called
+BY_HAND = ("label", "tags")  # how the cells are read that one fills in the table
 _HOLES = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -31,6 +33,7 @@ class SentenceRow(Card):
 
     task_chosen = Signal(str)
     role_chosen = Signal(str, str)  # role, column; "" leaves it out
+    column_wanted = Signal(str)  # the role that a new column shall play
     split_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -85,7 +88,9 @@ class SentenceRow(Card):
             self._add_piece(words, hole)
         further = [role for role in task_info(self._recipe.task).roles if role.name not in self.choices]
         for role in filter(self._is_wanted, further):
-            self._flow.addWidget(_word(f"{tr(role.title)}:"))
+            title = _word(f"{tr(role.title)}:")
+            self._flow.addWidget(title)
+            self._flow.tie(title)
             self._add_role(role)
         if others := [role for role in further if not self._is_wanted(role)]:
             self._add_choice(MORE, [("", mark("more columns")), *((role.name, role.title) for role in others)], "")
@@ -110,7 +115,7 @@ class SentenceRow(Card):
             )
         elif hole.endswith(COUNTED):
             column = self._recipe.roles.get(hole.removesuffix(COUNTED), "")
-            self._flow.addWidget(_word(show(distinct_values(self._dataset, column))))
+            self._flow.addWidget(_word(show(distinct_values(self._dataset, column)) if column else "…"))
         elif hole in roles:
             self._add_role(roles[hole])
 
@@ -123,6 +128,8 @@ class SentenceRow(Card):
             options.insert(0, ("", mark("choose a column")))
         elif not role.needed:
             options.insert(0, ("", mark("no column")))
+        if not role.asked and role.reads in BY_HAND:
+            options.append((NEW, mark("a new column, to fill by hand")))
         self._add_choice(role.name, options, current)
         tip(self.choices[role.name], role.help)
 
@@ -141,6 +148,9 @@ class SentenceRow(Card):
             self._fill()
             if str(value) in self.choices:
                 self.choices[str(value)].setFocus()
+        elif value is NEW:
+            self.choices[key].choose(self._recipe.roles.get(key, "") if self._recipe else "")  # until it is there
+            self.column_wanted.emit(key)
         else:
             self.role_chosen.emit(key, str(value))
 

@@ -10,23 +10,31 @@ class Flow(QLayout):
     def __init__(self, parent: QWidget | None = None, *, gap: int = 8) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._tied: set[QWidget] = set()  # those that stand on one line with what follows
         self.setSpacing(gap)
         self.setContentsMargins(0, 0, 0, 0)
 
     def clear(self) -> None:
         """Remove and delete all widgets."""
+        self._tied.clear()
         while self._items:
             widget = self._items.pop().widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
 
+    def tie(self, widget: QWidget) -> None:
+        """Keep a widget on one line with the next one, where both fit."""
+        self._tied.add(widget)
+
     def _lines(self, room: int) -> list[list[QLayoutItem]]:
         lines: list[list[QLayoutItem]] = [[]]
-        used = 0
-        for item in self._items:
-            width = min(item.sizeHint().width(), room)
-            if lines[-1] and used + width > room:
+        used, widths = 0, [min(item.sizeHint().width(), room) for item in self._items]
+        for place, (item, width) in enumerate(zip(self._items, widths, strict=True)):
+            needed = width
+            if item.widget() in self._tied and place + 1 < len(widths):
+                needed = min(width + self.spacing() + widths[place + 1], room)
+            if lines[-1] and used + needed > room:
                 lines.append([])
                 used = 0
             lines[-1].append(item)

@@ -23,6 +23,7 @@ HOW = mark("Select words, then press a number or click a label. Delete unmarks, 
 KEYS = mark(
     "Arrows go from word to word, with Shift they take more; Tab goes to the next marked words. Return marks as before. Page Down goes on, Esc takes everything back."
 )
+FIRST = mark("Select words with the mouse or with Shift and the arrows, then type what they are.")
 NEW = mark("Nobody has marked this row yet. Saved as it is, it says that there is nothing to mark.")
 
 
@@ -235,7 +236,8 @@ class MarkEditor(QWidget):
         if self.labels.set_labels(self._labels, [span.label for span in self._spans]):
             for one, other in pairwise(self._stops()):
                 self.setTabOrder(one, other)
-        self.hint.set_words(NEW if self._row.marking.is_new and not self._spans else HOW)
+        is_new = self._row.marking.is_new and not self._spans
+        self.hint.set_words(FIRST if not self._labels else NEW if is_new else HOW)
         self._fit()
 
     def _say(self, words: str) -> None:

@@ -168,3 +168,23 @@ def test_writing_tells_how_far_it_is(tmp_path: Path) -> None:
     said = [each for each in engine.edit(dataset, (change(0, "label", "pos", "x"),)) if isinstance(each, Progress)]
 
     assert [(each.done, each.total) for each in said] == [(3, 3)]
+
+
+def test_a_new_column_is_empty_in_every_part_and_everything_else_as_it_was() -> None:
+    dataset = made({"train": {"text": ["a b", "c"]}, "test": {"text": ["d"]}})
+
+    version = result(engine.edit(dataset, columns=("tags",)))
+
+    assert (cells(version), cells(version, "test")) == ([("a b", ""), ("c", "")], [("d", "")])
+    assert version.held_out == {"test": 1} and version.column("tags").filled == 0
+    marked = edit(version, change(0, "tags", "", '[{"start": 0, "end": 1, "label": "X"}]'))
+    assert marked.column("tags").kind == "spans"
+
+
+def test_a_new_column_cannot_be_called_like_another() -> None:
+    dataset = made({"train": {"text": ["a b", "c"]}})
+
+    for columns in (("text",), ("new", "new")):
+        with pytest.raises(StudioError) as caught:
+            result(engine.edit(dataset, columns=columns))
+        assert caught.value.code == "column-there"

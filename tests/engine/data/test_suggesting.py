@@ -361,3 +361,13 @@ def test_nested_json_in_one_row_suggests_nothing_and_says_so(tmp_path: Path) -> 
 
     assert (found.task, found.roles) == (NONE, {})
     assert "single row" in fill(found.reason, found.said())
+
+
+def test_texts_that_nothing_marks_are_offered_to_a_task_that_marks_them(tmp_path: Path) -> None:
+    dataset = table(tmp_path, text=[f"{told_by(n, TEAMS[n % 3])} in Paris, said Ada" for n in range(60)])
+
+    found = suggest(dataset, "tag")
+
+    assert (found.task, found.roles) == ("tag", {"text": "text"})
+    assert "fill a new one by hand" in fill(found.reason, found.said())
+    assert suggest(dataset, "chat").roles == {}, "a text alone is neither question nor answer"

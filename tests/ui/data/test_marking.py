@@ -9,8 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from slm_studio.core.editing import pending_of
+from slm_studio.core.recipe import make_recipe
 from slm_studio.core.spans import read_list, read_spans
-from slm_studio.ui.widgets.mark_editor import MarkEditor
+from slm_studio.core.texts import tr
+from slm_studio.ui.widgets.mark_editor import FIRST, HOW, MarkEditor
 from tests.ui.data.test_editing import Place
 
 CONLL = "Ada\tB-PER\nLovelace\tI-PER\nleft\tO\nNew\tB-LOC\nYork\tI-LOC\n.\tO\n\n小\tB-PER\n明\tI-PER\n走\tO\n\n" * 12
@@ -335,3 +337,62 @@ def test_a_row_whose_list_fits_no_words_is_said(place, tmp_path) -> None:
     place.press(KEY.Key_F2)
 
     assert not place.pages.is_marking and place.panel.error.error.code == "tags-unequal-here"
+
+
+@pytest.mark.parametrize(("task", "role"), [("tag", "tags"), ("classify", "label")])
+def test_texts_alone_get_a_column_to_fill_by_hand(place, tmp_path: Path, task: str, role: str) -> None:
+    path = tmp_path / "plain.txt"
+    path.write_text("".join(f"Ada went to Paris {number}\n" for number in range(9)), encoding="utf-8")
+    place.open(path)
+    place.panel.desk.choose_task(task)
+    place.settle()
+    choice = place.panel.opened.sentence.choices[role]
+    before = [column.name for column in place.session.dataset.columns]
+    assert choice.itemText(choice.count() - 1) == "a new column, to fill by hand"
+
+    choice.activated.emit(choice.count() - 1)
+    place.settle()
+
+    assert [column.name for column in place.session.dataset.columns] == [*before, role]
+    assert place.session.recipe.roles[role] == role
+    if task == "tag":
+        assert place.editor_of_marks.hint.text() == tr(FIRST)
+        place.editor_of_marks.mark_as("PLACE")
+        assert place.editor_of_marks.hint.text() == tr(HOW)
+        place.editor_of_marks.save()
+        assert [span.label for span in read_spans(place.model.cell(0, role))] == ["PLACE"]
+    else:
+        editor = place.open_editor()
+        editor.setText("travel")
+        QTest.keyClick(editor, KEY.Key_Return)
+        place.settle()
+        assert place.model.cell(0, role) == "travel"
+    place.write()
+    assert place.session.dataset.column(role).filled == 1
+
+    place.session.changes.undo()
+    place.settle()
+    assert place.model.cell(0, role) == ""
+    place.session.changes.undo()
+    place.settle()
+    assert [column.name for column in place.session.dataset.columns] == before
+    assert place.session.recipe.task == task and role not in place.session.recipe.roles
+
+    place.session.changes.redo()
+    place.settle()
+    assert place.session.recipe.roles[role] == role
+
+
+def test_marks_can_be_chosen_before_the_texts_that_they_mark(place, tmp_path) -> None:
+    path = tmp_path / "spans.jsonl"
+    path.write_text('{"text": "Ada left Rome", "entities": [[0, 3, "PER"]]}\n' * 8, encoding="utf-8")
+    place.open(path)
+    marks = place.session.recipe.roles["tags"]
+    place.session.set_recipe(make_recipe(place.session.recipe.task, roles={"tags": marks}))
+    place.settle()
+    assert place.pages._marks_of is None
+
+    place.panel.desk.choose_role("text", "text")
+    place.settle()
+
+    assert place.begin(0, place.model.columns.index(marks) + 1).marking is not None

@@ -574,3 +574,18 @@ def test_what_is_dropped_on_the_start_page_goes_through_the_window(place):
     place.panel.welcome.zone.dropped.emit((Path("/home/me/model.zip"),))
 
     assert opened == [(Path("/home/me/model.zip"),)]
+
+
+def test_what_was_found_comes_back_with_the_columns(place):
+    place.open()
+    before = place.words()
+    recipe = place.session.recipe
+    place.session.set_recipe(replace(recipe, roles={}))
+    place.settle()
+    assert "Choose the columns first." in place.words()
+    assert "guessed from the columns" not in place.words() and "chosen by you" not in place.words()
+
+    place.session.set_recipe(recipe)
+    place.settle()
+
+    assert "Choose the columns first." not in place.words() and place.words() == before
