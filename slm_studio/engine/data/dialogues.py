@@ -51,9 +51,8 @@ def dialogues_of(rows: Mapping[str, Sequence[str]], system: str = "") -> tuple[l
     if count and not any(found):
         raise StudioError(
             NONE,
-            "None of the {rows} rows holds a question with an answer.",
+            "No row holds a question with an answer.",
             "Choose the columns anew: one with messages, or one with the questions and one with the answers.",
-            rows=count,
         )
     return found, notes.report().remarks
 

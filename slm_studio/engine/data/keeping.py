@@ -17,6 +17,7 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.data.columns import look_at_columns
 from slm_studio.engine.data.notes import Notes
 
+MEANT = ("messages", "words", "tags", "spans")  # kinds of columns that hold lists by their nature
 _NUMBERS = re.compile(r"^\[-?\d")
 
 
@@ -59,7 +60,7 @@ def keep_dataset(name: str, source: str, parts: Mapping[str, Part], report: Read
         rows=train.rows,
         held_out={split: part.rows for split, part in parts.items() if split != "train"},
         fingerprint=fingerprint,
-        report=_with_numbers_said(report, columns),
+        report=_without_what_is_meant(_with_numbers_said(report, columns), columns, parts),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     if former := _same_dataset(folder, dataset):
@@ -92,6 +93,15 @@ def _with_numbers_said(report: ReadReport, columns: Sequence[Column]) -> ReadRep
     ]  # fmt: skip
     known = {remark.code for remark in report.remarks}
     return replace(report, remarks=(*report.remarks, *(each for each in said if each.code not in known)))
+
+
+def _without_what_is_meant(report: ReadReport, columns: Sequence[Column], parts: Mapping[str, Part]) -> ReadReport:
+    """Return the report without the remark that lists became JSON, where all of them are what they should be: messages, tags …"""
+    meant = [column for column in columns if column.kind in MEANT]
+    held_out = sum(part.rows for split, part in parts.items() if split != "train")
+    most = sum(column.filled + held_out for column in meant)
+    remarks = tuple(each for each in report.remarks if each.code != "cells-nested" or each.count > most)
+    return replace(report, remarks=remarks)
 
 
 def _stem(name: str) -> str:

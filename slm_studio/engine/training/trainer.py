@@ -224,6 +224,7 @@ class Trainer:
             self.position.stale += 1
         evaluated = Evaluated(self.position.step, self.position.seconds, judged.loss, metrics, is_best)
         yield evaluated
+        yield Progress("Writing samples", 0, 0)
         table = self.task.samples(self.loaded, self.material.shown, self.recipe)
         yield Sample(self.position.step, table.columns, tuple(tuple(map(str, row)) for row in table.rows))
         yield from self.doctor.look(evaluated, self.position, self.recipe)

@@ -56,9 +56,8 @@ def check_any(marked: int, rows: int, limit: int) -> None:
     if rows and not marked:
         raise StudioError(
             "answers-too-long",
-            "None of the {rows} dialogues has an answer that fits into {limit} tokens together with its question.",
+            "No dialogue has an answer that fits into {limit} tokens together with its question.",
             "Choose a larger maximum length.",
-            rows=rows,
             limit=limit,
         )
 

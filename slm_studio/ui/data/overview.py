@@ -82,13 +82,14 @@ class Overview(QWidget):
             self._show_facts(dataset, recipe, found, shares)
 
     def _show_lengths(self, recipe: Recipe, found: Mapping[str, object]) -> None:
-        in_tokens = not task_info(recipe.task).packs  # where rows are joined, none is cut
+        info = task_info(recipe.task)
+        in_tokens = not info.packs
         lengths = lengths_of(found.get("token_lengths" if in_tokens else "lengths"))
         self.lengths.setVisible(lengths is not None)
         if lengths is None:
             return
         self.lengths.set_title("Length in words or characters" if in_tokens else "Length in characters")
-        limit = recipe.settled().max_length if in_tokens else None
+        limit = recipe.settled().max_length if info.cuts else None
         self.histogram.set_bins(lengths.counts, lengths.edges)
         self.histogram.set_limit(limit)
         self.length_words.set_words(lambda: length_words(lengths, limit))

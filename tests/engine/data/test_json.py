@@ -38,6 +38,17 @@ def test_lists_stay_json_in_their_own_script(tmp_path: Path) -> None:
     cell = rows(dataset)[0]["messages"]
     assert json.loads(cell) == value and "你好" in cell
     assert dataset.columns[0].kind == "messages"
+    assert remark(dataset, "cells-nested") is None, "a column of messages is meant to hold lists"
+
+
+def test_nested_cells_that_are_no_messages_are_said_beside_some_that_are(tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    line = json.dumps({"messages": turns, "meta": {"a": [1, 2], "b": [[3]]}})
+
+    dataset = write_and_read(tmp_path / "a.jsonl", f"{line}\n" * 3)
+
+    found = remark(dataset, "cells-nested")
+    assert found is not None and found.count > 3
 
 
 def test_keys_that_come_late_open_a_column(tmp_path: Path) -> None:

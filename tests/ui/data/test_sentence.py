@@ -1,6 +1,7 @@
 """The sentence names what is learnt: columns that may be left out stand in it when they are chosen, or asked for."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,11 @@ def test_where_something_is_lacking_every_way_to_have_it_is_shown(place) -> None
     sentence.choices["answer"].chosen.emit("")
 
     assert {"messages", "question", "answer"} <= set(sentence.choices)
+
+
+def test_what_is_parted_is_not_said_to_be_cut(place) -> None:
+    place.session.set_recipe(replace(place.session.recipe, max_length=2))
+    place.settle()
+
+    assert "longest" in place.panel.opened.overview.length_words.text()
+    assert "cut" not in place.panel.opened.overview.length_words.text()
