@@ -74,6 +74,19 @@ def make_model(work: Trained) -> SavedModel:
     return model
 
 
+def unscored_model(work: Trained) -> SavedModel | None:
+    """Return the model that this run left when it was stopped, or killed, while it was scored: it needs no second one."""
+    return next(
+        (
+            model
+            for model in list_models()
+            if (model.run, model.steps) == (work.run.id, work.position.step)
+            and not (Path(model.folder) / REPORT_FOLDER / "report.json").is_file()
+        ),
+        None,
+    )
+
+
 def score_model(work: Trained, model: SavedModel) -> Work[SavedModel]:
     """Score the test rows once (validation rows where there are none), with baselines; write report and card."""
     plan = work.plan

@@ -31,7 +31,7 @@ from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training import checkpoint
-from slm_studio.engine.training.finish import Trained, make_model, score_model
+from slm_studio.engine.training.finish import Trained, make_model, score_model, unscored_model
 from slm_studio.engine.training.load import Load
 from slm_studio.engine.training.machine import choose_machine, use_machine
 from slm_studio.engine.training.plan import Plan, prepare
@@ -105,17 +105,16 @@ def _train(
     yield from trainer.events()
     trainer.use_best()
     work = Trained(plan=plan, run=run, dataset=dataset, machine=machine, position=trainer.position)
-    model = yield from _finish(work)
+    model = yield from _finish(work, unscored_model(work) if path else None)
     recorder.model = model
     yield from trainer.doctor.conclude(model, trainer.position)
     yield Finished(model)
 
 
-def _finish(work: Trained) -> Work[SavedModel]:
-    """Save first, then score: an evaluation that fails cannot undo a saved model."""
+def _finish(work: Trained, saved: SavedModel | None = None) -> Work[SavedModel]:
+    """Save first, then score: an evaluation that fails cannot undo a saved model. One that is `saved` is only scored."""
     yield from _calibrate(work.plan)
-    model = make_model(work)
-    return (yield from score_model(work, model))
+    return (yield from score_model(work, saved or make_model(work)))
 
 
 def _calibrate(plan: Plan) -> Iterator[Event]:

@@ -17,7 +17,7 @@ from slm_studio.core.events import Evaluated, Event, Finished, Saved, Started, S
 from slm_studio.core.lock import FileLock
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import FAILED, FINISHED, STOPPED, History, create_run, open_run
-from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.saved import SavedModel, list_models, open_saved
 from slm_studio.engine.training import checkpoint, runs
 from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.trainer import Trainer
@@ -125,6 +125,22 @@ def test_a_run_whose_process_vanished_resumes_from_the_last_checkpoint(book: Dat
     told = [line["n"] for line in History(run.path).lines() if line["event"] == "step"]
     assert told == list(range(1, len(losses(whole)) + 1))  # the nine steps that were lost are told once
     assert len(curves.read_curves(run.path)) == len(told) * curves.RECORD.size
+
+
+def test_a_run_that_is_stopped_while_it_is_scored_goes_on_to_score_the_same_model(
+    book: Dataset, recipe: Recipe
+) -> None:
+    run = create_run(recipe, book)
+    work = engine.train(recipe, book, run)
+    while not list_models():
+        next(work)
+    work.close()
+    assert open_run(run.path).state == STOPPED
+
+    model = list(engine.resume(open_run(run.path)))[-1].result
+
+    assert [each.folder for each in list_models()] == [model.folder] and model.intervals
+    assert open_run(run.path).state == FINISHED and open_run(run.path).model == model.folder
 
 
 def test_any_checkpoint_can_be_kept_as_a_model(book: Dataset, recipe: Recipe) -> None:
