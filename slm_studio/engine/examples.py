@@ -5,7 +5,7 @@ A token costs 4 bytes here; lists of numbers in dicts took eight times as much a
 
 # N examples, B of them in a batch, T tokens of the longest, S tokens of all
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 Batch = dict[str, Tensor]
 IDS, MASK = "input_ids", "attention_mask"
 Ids = Sequence[int] | np.ndarray
+HELD = 2**27  # numbers that a net may answer with at once: half a gigabyte, and as much again for their likelihoods
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,21 @@ class Packed:
         for name, numbers_N in self.numbers.items():
             batch[name] = torch.from_numpy(numbers_N[places_B].astype(np.int64))
         return batch
+
+
+def by_length(work_N: np.ndarray, most: int, width: int) -> Iterator[np.ndarray]:
+    """Yield the places of all examples, those of like length together so that little is padding, at most `most` at once.
+
+    Fewer where a net answers each token with `width` numbers: 64 dialogues of 1,024 tokens and a vocabulary of 49,152
+    would be 13 GB.
+    """
+    order_N = np.argsort(work_N, kind="stable")
+    start = 0
+    while start < len(order_N):
+        held = np.arange(1, most + 1)[: len(order_N) - start] * work_N[order_N[start : start + most]] * width
+        stop = start + max(1, int(np.searchsorted(held, HELD, side="right")))
+        yield order_N[start:stop]
+        start = stop
 
 
 class Packer:

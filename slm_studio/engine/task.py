@@ -96,6 +96,10 @@ class Task:
         cells = rows.column(role.name)
         return cells if role.reads == "text" else [said(cell, role.reads) for cell in cells]
 
+    def width(self, loaded: Loaded) -> int:
+        """Return how many numbers the net answers each token with: one that writes, with a likelihood of every token."""
+        return int(loaded.net.config.vocab_size) if self.info.answers == "tokens" else 1
+
     def reads_on(self, loaded: Loaded) -> bool:
         """Say whether rows are the lines of one text rather than each a whole of its own."""
         return False

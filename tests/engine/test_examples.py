@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slm_studio.engine.examples import Packer
+from slm_studio.engine.examples import HELD, Packer, by_length
 
 SEQUENCES = st.lists(st.lists(st.integers(0, 2**31 - 1), max_size=9), min_size=1, max_size=12)
 
@@ -54,3 +54,22 @@ def test_a_short_text_takes_little_memory() -> None:
 
     bytes_ = sum(each.values_S.nbytes + each.offsets_N.nbytes for each in packed.sequences.values())
     assert (bytes_ + packed.numbers["labels"].nbytes) / 1000 < 70  # 48 are the tokens
+
+
+@given(st.lists(st.integers(0, 2000), max_size=60), st.integers(1, 9), st.sampled_from([1, 8_000, 49_152, 300_000]))
+def test_every_example_is_taken_once_and_never_more_than_fits(lengths, most: int, width: int) -> None:
+    work_N = np.array(lengths, np.int64)
+
+    batches = list(by_length(work_N, most, width))
+
+    assert sorted(np.concatenate([np.zeros(0, np.int64), *batches]).tolist()) == list(range(len(lengths)))
+    for places in batches:
+        assert 1 <= len(places) <= most
+        assert len(places) == 1 or len(places) * work_N[places].max() * width <= HELD
+    ordered = [work_N[place] for places in batches for place in places]
+    assert ordered == sorted(ordered)
+
+
+def test_many_short_examples_are_taken_together_and_few_long_ones_of_a_large_vocabulary() -> None:
+    assert [len(each) for each in by_length(np.full(130, 100), 64, 1)] == [64, 64, 2]
+    assert [len(each) for each in by_length(np.full(5, 1024), 64, 49_152)] == [2, 2, 1]

@@ -29,7 +29,7 @@ from slm_studio.engine.data.dialogues import Written, as_one_text, asked_in, dia
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
-from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer
+from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer, by_length
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import chats as measuring
 from slm_studio.engine.models import adapters
@@ -204,7 +204,7 @@ class Chat(Task):
 
     def chance(self, loaded: Loaded) -> float | None:
         """Return the loss of an even guess among all tokens."""
-        return math.log(max(2, int(loaded.net.config.vocab_size)))
+        return math.log(max(2, self.width(loaded)))
 
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
         """Yield Progress; return the loss on answers and, of the whole, how some prompts are answered."""
@@ -259,13 +259,13 @@ class Chat(Task):
 
     def _all_nats(self, rows: Rows, loaded: Loaded) -> Work[np.ndarray]:
         examples = yield from self.examples(rows, loaded, None)
-        nats_N, told = np.zeros(len(examples)), 0.0
-        for start in range(0, len(examples), SCORED):
-            places = np.arange(start, min(len(examples), start + SCORED))
+        nats_N, done, told = np.zeros(len(examples)), 0, 0.0
+        for places in by_length(examples.work_N, SCORED, self.width(loaded)):
             nats_N[places] = self._seen(examples, places, loaded)
+            done += len(places)
             if time.perf_counter() - told > LIVELY:
                 told = time.perf_counter()
-                yield Progress("Asking the base", start, len(examples))
+                yield Progress("Asking the base", done, len(examples))
         return _by_row(nats_N, examples, len(rows))
 
     @torch.inference_mode()

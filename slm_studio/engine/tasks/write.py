@@ -158,7 +158,7 @@ class Write(Task):
 
     def chance(self, loaded: Loaded) -> float | None:
         """Return the loss of an even guess among all tokens."""
-        return math.log(max(2, int(loaded.net.config.vocab_size)))
+        return math.log(max(2, self.width(loaded)))
 
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
         """Return the mean loss a token, perplexity and bits a byte; the most surprising passages stand first."""
