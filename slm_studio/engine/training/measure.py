@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Iterator
-from functools import cache
 
 import numpy as np
 import torch
@@ -22,6 +21,8 @@ from slm_studio.engine.training.optimizer import sparse_parameters
 PROCESS = 700_000_000  # bytes that torch and transformers take before any model
 EFFICIENCY = (0.10, 0.45)  # of the measured matrix rate that small nets reach, lowest and highest seen
 STEP_OVERHEAD = (0.002, 0.012)  # seconds a step takes however small the net
+MEASURED = 0.05  # seconds
+_fastest: dict[int, float] = {}  # threads → seconds of a product of two 512 × 512 matrices
 
 
 def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
@@ -43,14 +44,14 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
     steps = (recipe.epochs or 1) * math.ceil(max(1, sketch.examples) / (recipe.batch or 1))
     low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])
-    middle = sum(step) / 2 if recipe.minutes else (low + high) / 2 / max(1, steps)
+    middle = math.sqrt(step[0] * step[1])  # of a guess that may be four times too high or too low
     yield Finished(
         Sizes(
             parameters=parameters,
             memory=memory_of(sketch, recipe, tokens),
             seconds_low=low,
             seconds_high=high,
-            steps=round(recipe.minutes * 60 / ((step[0] + step[1]) / 2)) if recipe.minutes else steps,
+            steps=round(recipe.minutes * 60 / middle) if recipe.minutes else steps,
             # A step that only looks rows up reads n-grams, of which this counts none.
             tokens_per_second=0.0 if looked_up else (recipe.batch or 1) * tokens / max(middle, 1e-6),
             device=str(device),
@@ -85,14 +86,18 @@ def _step_seconds(operations: float) -> tuple[float, float]:
     )
 
 
-@cache
 def matrix_rate(threads: int) -> float:
-    """Return this machine's matrix rate in operations a second (fp32), measured for a tenth of a second."""
+    """Return this machine's matrix rate in operations a second (fp32): the best that was seen so far.
+
+    Each call measures for a twentieth of a second more: one that falls into the work of other programs says too little,
+    and would say so for as long as the window is open.
+    """
     torch.set_num_threads(threads)
     a, b = torch.randn(512, 512), torch.randn(512, 512)
-    best, began = math.inf, time.perf_counter()
-    while time.perf_counter() - began < 0.1:
+    best, began = _fastest.get(threads, math.inf), time.perf_counter()
+    while time.perf_counter() - began < MEASURED:
         started = time.perf_counter()
         torch.mm(a, b)
         best = min(best, time.perf_counter() - started)
+    _fastest[threads] = best
     return 2 * 512**3 / best

@@ -1,0 +1,41 @@
+"""What a plan will need: counted where it can be, and guessed from the fastest this machine was seen to be."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from slm_studio import engine
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.recipe import Recipe
+from slm_studio.core.run import create_run
+from slm_studio.engine.training import measure
+from tests.engine.training.conftest import result
+
+
+def test_a_busy_moment_is_forgotten_and_a_quick_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(measure, "MEASURED", 0.002)
+    monkeypatch.setattr(measure, "_fastest", {threads: 3600.0})  # an hour for one product: others were at work
+
+    usual = measure.matrix_rate(threads)
+    assert usual > 1e6
+
+    measure._fastest[threads] = 1e-12  # quicker than any machine
+    assert measure.matrix_rate(threads) == pytest.approx(2 * 512**3 / 1e-12)
+
+
+def test_parameters_and_steps_are_those_of_the_run(book: Dataset, recipe: Recipe) -> None:
+    sizes = result(engine.measure(book, recipe))
+
+    model = result(engine.train(recipe, book, create_run(recipe, book)))
+
+    assert (sizes.parameters, sizes.steps) == (model.parameters, model.steps)
+    assert 0 < sizes.seconds_low < sizes.seconds_high
+
+
+def test_a_limit_of_minutes_is_the_time_and_gives_the_steps(book: Dataset, recipe: Recipe) -> None:
+    one, ten = (result(engine.measure(book, replace(recipe, minutes=minutes))) for minutes in (1.0, 10.0))
+
+    assert one.seconds_low < 60 < one.seconds_high
+    assert 5 < ten.steps / one.steps < 20 and ten.tokens_per_second > 0
