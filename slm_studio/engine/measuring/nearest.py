@@ -4,14 +4,32 @@ Source: Robertson & Zaragoza 2009, “The Probabilistic Relevance Framework: BM2
 """
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
-import bm25s
 import numpy as np
 
 from slm_studio.core.results import Hit
 from slm_studio.engine.data.languages import is_han
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Let what is imported here not find a module, unless it is in use already."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]  # as Python itself says that there is none
+    try:
+        yield
+    finally:
+        del sys.modules[module]
+
+
+with _without("jax"):  # of which bm25s asks a sum first of all: jax would take most of a graphics card for it
+    import bm25s
 
 _WORDS = re.compile(r"[^\W_]+")
 
