@@ -84,7 +84,7 @@ MEASURES = {
         Measure(key="different", title=mark("different answers"), form="share"),
         Measure(key="distinct_1", title=mark("different words"), form="share"),
         Measure(key="distinct_2", title=mark("different pairs of words"), form="share"),
-        Measure(key="chrf", title=mark("likeness to the true answers (chrF)"), form="share"),
+        Measure(key="chrf", title=mark("likeness (chrF)"), form="share"),
         Measure(key="bits_per_byte", title=mark("bits per byte"), short=mark("{value} bits/byte")),
     )
 }
@@ -93,9 +93,9 @@ METHODS = {
     for each in (
         Method(key="majority", title=mark("most frequent label")),
         Method(key="tfidf_linear", title=mark("TF-IDF + linear")),
-        Method(key="frequent_tag", title=mark("most frequent tag")),
-        Method(key="gazetteer", title=mark("list of names")),
-        Method(key="nearest", title=mark("answer to the nearest question")),
+        Method(key="frequent_tag", title=mark("usual tag")),
+        Method(key="gazetteer", title=mark("name list")),
+        Method(key="nearest", title=mark("nearest question")),
         Method(key="base", title=mark("its base, untouched"), simple=False),
         Method(key="unigram", title=mark("token counts")),
         Method(key="xz", title=mark("xz")),

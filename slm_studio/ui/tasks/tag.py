@@ -235,9 +235,9 @@ class SpanErrors(ReportCard):
         self.table = Table("What became of the names", fits=True)
         self.model = RowsModel((mark("label"), *KINDS.values()), self.table)
         self.table.setModel(self.model)
-        self.table.set_style(0, "outline", stretch=2)
+        self.table.set_style(0, "outline", stretch=1)
         for column in range(1, len(KINDS) + 1):
-            self.table.set_style(column, "number", most=110)
+            self.table.set_style(column, "number", most=140)
         self.lenient = Text("", wrap=True)
         self.add(self.table)
         self.add(self.lenient)

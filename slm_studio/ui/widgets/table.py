@@ -17,6 +17,7 @@ from slm_studio.ui.widgets.words import Words, words
 
 LEAST, LEAST_TEXT = 72, 184  # pixels of a column that gives way, and of a text beside others
 KEPT = 0.4  # the share of the room that texts have in any case
+LABELS = ("chip", "outline")  # styles of cells that are short
 LOOKED_AT = 60  # rows whose cells tell how wide a column should be
 OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
@@ -158,6 +159,8 @@ class Table(QTableView):
         fixed = sum(self.columnWidth(column) for column in range(count) if column not in (*shares, *needing))
         room = self._room() - fixed
         kept = max(int(room * KEPT), self._theme.px(LEAST_TEXT)) if shares else 0
+        if shares and all(self._cells.styles.get(column) in LABELS for column in shares):
+            kept = min(kept, sum(map(self._natural, shares)))  # a label needs no more than it is long
         chips = [column for column in needing if self._cells.styles.get(column) == "chip"]
         others = {column: need for column, need in needing.items() if column not in chips}
         least = self._theme.px(LEAST)
@@ -168,7 +171,7 @@ class Table(QTableView):
         for column, width in widths.items():
             self.setColumnWidth(column, width)
         room -= sum(widths.values())
-        least = self._theme.px(LEAST if not needing else LEAST_TEXT)
+        least = min(self._theme.px(LEAST if not needing else LEAST_TEXT), max(kept, self._theme.px(LEAST)))
         for column, share in shares.items():
             self.setColumnWidth(column, max(least, int(room * share / sum(shares.values()))))
 
@@ -179,12 +182,16 @@ class Table(QTableView):
         return self.contentsRect().width() - self.verticalScrollBar().sizeHint().width()
 
     def _need(self, column: int) -> int:
+        """Return the pixels that a column needs, up to the most that it may take."""
+        return min(self._natural(column), self._theme.px(self._most[column]))
+
+    def _natural(self, column: int) -> int:
         """Return the pixels that the name and the first cells of a column need."""
         name = str(self.model().headerData(column, Qt.Orientation.Horizontal) or "")
         head = self.fontMetrics().horizontalAdvance(name) + self._theme.px(24)
         cells = self._wanted(column, range(min(LOOKED_AT, self.model().rowCount())))
         self._needs[column] = max(head, cells, self._needs.get(column, 0))
-        return min(self._needs[column], self._theme.px(self._most[column]))
+        return self._needs[column]
 
     def _wanted(self, column: int, rows: range) -> int:
         model, option = self.model(), QStyleOptionViewItem()

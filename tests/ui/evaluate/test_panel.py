@@ -365,7 +365,7 @@ def test_what_is_compared_by_other_measures_stands_in_cards_of_its_own(tmp_path)
 
     nearest, base = figures(report)[-2:]
 
-    assert (nearest.name(), nearest.value) == ("answer to the nearest question", "0.250")
+    assert (nearest.name(), nearest.value) == ("nearest question", "0.250")
     assert (base.name(), base.value) == ("its base, untouched", "2.300")
     assert base.second() == "loss on answers\nworse than its base, untouched", (
         "that a net is not needed is no word for a net"

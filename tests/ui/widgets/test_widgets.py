@@ -414,3 +414,20 @@ def test_columns_fill_their_rows_evenly(qapp, width: int, count: int, rows: list
     tops = [item.geometry().top() for item in items]
     assert [tops.count(top) for top in sorted(set(tops))] == rows
     columns.close()
+
+
+def test_labels_that_take_the_rest_leave_the_other_columns_their_names(theme):
+    names = ("label", "right", "other words", "other label", "both", "missed", "not in the file")
+    table = Table()
+    table.resize(718, 300)
+    model = RowsModel(names, table)
+    model.set_rows([Row(("PERSON", *"123456"), None), Row(("PLACE", *"123456"), None)])
+    table.setModel(model)
+    table.set_style(0, "outline", stretch=1)
+    for column in range(1, len(names)):
+        table.set_style(column, "number", most=140)
+
+    wanted = [table.fontMetrics().horizontalAdvance(name) for name in names]
+
+    assert all(table.columnWidth(column) > wanted[column] for column in range(len(names)))
+    assert sum(table.columnWidth(column) for column in range(len(names))) <= 718
