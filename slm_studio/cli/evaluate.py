@@ -5,6 +5,7 @@ from pathlib import Path
 
 from slm_studio.cli.command import Command
 from slm_studio.cli.flags import add_reading, add_roles, roles_of
+from slm_studio.cli.read import remark_of
 from slm_studio.core import codec
 from slm_studio.core.errors import fill
 from slm_studio.core.planning import check_roles
@@ -40,10 +41,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
         "learnt": report.learnt,
         "note": fill(report.about_learnt, {"learnt": report.learnt, "rows": report.rows}),
         "facts": codec.to_json(report.facts),
-        "remarks": [
-            {"code": each.code, "count": each.count, "message": fill(each.message, each.told)}
-            for each in report.remarks
-        ],
+        "remarks": [remark_of(each) for each in report.remarks],
         "baseline": {
             each.key: {metric.key: metric.value for metric in each.metrics}
             | ({"verdict": each.verdict} if each.verdict else {})

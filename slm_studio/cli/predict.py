@@ -4,6 +4,7 @@ import argparse
 
 from slm_studio.cli.command import Command, absolute, file_out, reading_of
 from slm_studio.cli.flags import add_bom, add_reading, asked_names
+from slm_studio.cli.read import remark_of
 from slm_studio.cli.usage import UsageError, count
 from slm_studio.core import codec
 from slm_studio.core.events import Event, Predicted
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
             out=out,
             options=options,
         )
-        return {"rows": done.rows, "out": done.out}
+        return {"rows": done.rows, "out": done.out} | (what_is_missing(done) if work.screen.as_json else {})
     info = task_info(opened.task)
     reads = {role.name: role.reads for role in info.asked}
     given = {name: text for name in asked_names() if (text := getattr(arguments, name)) is not None}
@@ -62,6 +63,11 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     begun = "" if info.templated else "".join(given.values())  # an answer stands by itself
     work.screen.write(begun + "".join(str(item["text"]) for item in items) + "\n")
     return None
+
+
+def what_is_missing(done: FileResult) -> dict[str, object]:
+    """Return how many rows have no answer and why, for programs; people heard it on the way."""
+    return {"unanswered": done.unanswered, "remarks": [remark_of(each) for each in done.remarks]}
 
 
 def written_cell(text: str, reads: Reads) -> Cell:

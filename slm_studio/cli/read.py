@@ -49,7 +49,7 @@ def suggestion_of(guess: Suggestion) -> dict[str, object]:
              "message": fill(each.message, each.values)}
             for each in guess.runners_up
         ],
-        "remarks": [_remark(each) for each in guess.remarks],
+        "remarks": [remark_of(each) for each in guess.remarks],
     }  # fmt: skip
 
 
@@ -65,10 +65,11 @@ def report_of(dataset: Dataset) -> dict[str, object]:
     """Return how the file was understood, its remarks as whole sentences."""
     report = codec.to_json(dataset.report)
     assert isinstance(report, dict)
-    return report | {"remarks": [_remark(each) for each in dataset.report.remarks]}
+    return report | {"remarks": [remark_of(each) for each in dataset.report.remarks]}
 
 
-def _remark(remark: Remark) -> dict[str, object]:
+def remark_of(remark: Remark) -> dict[str, object]:
+    """Return a remark as a whole sentence, with the first rows that it is about."""
     return {
         "code": remark.code,
         "count": remark.count,

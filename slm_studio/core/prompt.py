@@ -13,6 +13,8 @@ Message = Mapping[str, str]  # {"role": "system" | "user" | "assistant", "conten
 Cell = str | tuple[str, ...] | tuple[Message, ...]
 Prompt = Mapping[str, Cell]  # asked role → cell
 
+# Codes of errors that speak of one prompt alone: others can be answered all the same.
+UNANSWERABLE = ("text-empty", "empty-prompt", "context-too-small")
 LISTS: tuple[Reads, ...] = ("words", "tags", "labels", "candidates")
 
 
@@ -81,10 +83,9 @@ def _no_prompt(info: TaskInfo) -> StudioError:
 def is_blank(prompt: Prompt, info: TaskInfo) -> bool:
     """Say whether something that must be asked holds no word."""
     if any(role.needed for role in info.asked):
-        musts = (role.name for role in info.asked if role.needed and not role.may_be_blank)
-        return any(not as_text(prompt.get(name, "")).strip() for name in musts)
+        return any(not as_text(prompt.get(role.name, "")).strip() for role in info.asking if role.needed)
     # Where no role is needed by itself, one of those that ask something is enough.
-    return not any(as_text(prompt.get(role.name, "")).strip() for role in info.asked if not role.may_be_blank)
+    return not any(as_text(prompt.get(role.name, "")).strip() for role in info.asking)
 
 
 def prompt_of(text: str, info: TaskInfo) -> Prompt:

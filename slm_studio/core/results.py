@@ -93,13 +93,18 @@ def marked(text: str, spans: Sequence[Span]) -> str:
 
 
 def in_cells(items: Sequence[Item], answers: Answers) -> tuple[str, str]:
-    """Return a whole answer as the two cells “prediction” and “score” of a table: the best label, the text, the spans."""
+    """Return a whole answer as the two cells “prediction” and “score” of a table: the best label, the text, the spans.
+
+    An answer without items is two empty cells, where spans are the answer no span.
+    """
     if answers == "tokens":
         return "".join(each.text for each in items if isinstance(each, Token)), ""
     if answers == "spans":
         spans = plain_spans([each for each in items if isinstance(each, Span)])
         least = min((each.score for each in items), default=1.0)
         return json.dumps(spans, ensure_ascii=False), f"{least:.4f}"
+    if not items:
+        return "", ""
     best = items[0]
     return best.label if isinstance(best, Label) else getattr(best, "text", ""), f"{best.score:.4f}"
 
@@ -254,3 +259,5 @@ class FileResult:
     out: str
     checked: dict[str, bool | int | float | str] = field(default_factory=dict)
     seconds: float = 0.0
+    unanswered: int = 0  # of rows that were asked: those without an answer, which keep their place
+    remarks: tuple[Remark, ...] = ()  # why these have none, and which answers are not whole

@@ -167,12 +167,25 @@ def test_predict_answers_a_text_and_a_file(run: Run, sorter: Path, tmp_path: Pat
 
     assert {each["label"] for each in items} == {"delivery", "refund", "product"}
     assert sum(each["score"] for each in items) == pytest.approx(1)
-    assert result == {"rows": 13, "out": str(tmp_path / "out.csv")}
+    assert (result["rows"], result["out"], result["unanswered"]) == (13, str(tmp_path / "out.csv"), 1)
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as stream:
         found = list(csv.DictReader(stream))
     assert list(found[0]) == ["comment", "topic", "prediction", "score"]
     assert found[0]["prediction"] in {"delivery", "refund", "product"}
+    assert [row["comment"] for row in found] == [*(text for text, _ in messages(1)), " "]
     assert found[-1]["prediction"] == ""
+
+
+def test_rows_without_an_answer_are_said_at_the_end(run: Run, sorter: Path, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "in.csv", [*messages(1), (" ", "delivery")])
+
+    told = run("predict", sorter, "--file", path, "--out", tmp_path / "out.csv")
+    people = run("predict", sorter, "--file", path, "--out", tmp_path / "out.csv", as_json=False)
+
+    (remark,) = told.result["remarks"]
+    assert (remark["code"], remark["count"], remark["rows"]) == ("rows-blank", 1, [12])
+    assert remark["message"] == "1 row has no answer, because no word stands in “text” there: row 13."
+    assert remark["message"] in people.err and "remarks" not in people.out
 
 
 @pytest.mark.parametrize(("flag", "value"), [("--target", "many"), ("--nproc", "2"), ("--nproc", "x")])

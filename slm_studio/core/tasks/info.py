@@ -144,6 +144,11 @@ class TaskInfo:
         return tuple(role for role in self.roles if role.asked)
 
     @property
+    def asking(self) -> tuple[Role, ...]:
+        """Return the roles of a prompt that ask something; what may be blank goes along with them."""
+        return tuple(role for role in self.asked if not role.may_be_blank)
+
+    @property
     def answer(self) -> Role | None:
         """Return the role that holds the true answers, where there is one."""
         return next((role for role in self.roles if not role.asked), None)

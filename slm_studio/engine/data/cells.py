@@ -16,5 +16,9 @@ def said(cell: str, reads: Reads) -> str:
 
 
 def asked(cell: str, reads: Reads) -> Cell:
-    """Return a cell as a part of a prompt: of a dialogue the messages up to the last question."""
-    return tuple(messages_to_plain(asked_in(Written(messages=cell)))) if reads == "messages" else read_cell(cell, reads)
+    """Return a cell as a part of a prompt: of a dialogue the messages up to the last question, and a plain text is one."""
+    if reads != "messages":
+        return read_cell(cell, reads)
+    is_list = cell.lstrip().startswith("[") and cell.lstrip()[1:].lstrip().startswith("{")
+    written = Written(messages=cell) if is_list else Written(question=cell)
+    return tuple(messages_to_plain(asked_in(written)))

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -11,12 +11,11 @@ import pyarrow as pa
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
-from slm_studio.core.prompt import is_blank
+from slm_studio.core.prompt import UNANSWERABLE, Prompt, is_blank
 from slm_studio.core.results import FileResult, further_cells, in_cells
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.tagged import sentence_of
-from slm_studio.core.tasks import Role
-from slm_studio.core.tasks.info import Answers
+from slm_studio.core.tasks.info import Answers, TaskInfo
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.cells import asked
 from slm_studio.engine.data.cleaning import mend_prompt
@@ -26,17 +25,25 @@ from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import Row, Rows, open_part
 from slm_studio.engine.data.writing import check_target, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
+from slm_studio.engine.inference.unanswered import EMPTY, Unanswered
 from slm_studio.engine.task import answers_of
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
-LISTS = (".jsonl", ".ndjson", ".jl", ".json")  # ends of files that hold lists as they are
-CHUNK = 256  # rows between two signs of life
+LISTS = (".jsonl", ".ndjson", ".jl", ".json")  # ends of files that hold lists as they are …
+NUMBERS = (*LISTS, ".parquet", ".pq")  # … and of those that hold numbers, and nothing where nothing is
+CHUNK = 256  # rows between two signs of life; of texts that are written each takes long enough
+# What reading says of lines that became no row of their own: whoever counts lines misses them among the answers.
+NO_ROWS = (
+    "lines-unreadable", "blank-lines", "rows-empty", "foot-rows", "header-repeated", "turns-gathered", "files-skipped",
+    "files-left-out",
+)  # fmt: skip
 
 
 def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, object]) -> Iterator[Event]:
     """Read a file, answer every row, and write all its columns plus `prediction` and `score`.
 
-    Where spans are the answer, JSON has them as a list, and other tables have the text with its marks besides.
+    Rows keep their places: one that cannot be answered has empty cells, and a Note at the end says how many there are and
+    why. Where spans are the answer, JSON has them as a list, and other tables have the text with its marks besides.
 
     Of a folder or zip whose files are parts of one dataset every part is answered, one behind the other.
     """
@@ -46,67 +53,104 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     dataset = yield from _read(path, options, item)
     table = pa.concat_tables(open_part(dataset, split) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
     info, rows = item.task.info, Rows(table, prompt_columns(item, dataset, options))
-    added: dict[str, list[str]] = {"prediction": [], "score": []}
-    for start in range(0, len(rows), CHUNK):
-        for text, items in _answer(item, list(rows[start : start + CHUNK]), options):
+    added: dict[str, list[str | None]] = {"prediction": [], "score": []}
+    unanswered = Unanswered(
+        {each.name: rows.roles[each.name] for each in info.asking or info.asked if each.name in rows.roles}
+    )
+    chunk = 1 if info.answers == "tokens" else CHUNK
+    for start in range(0, len(rows), chunk):
+        for text, items in _answer(item, list(rows[start : start + chunk]), options, unanswered, start):
             _add(added, text, items, info.answers)
-        yield Progress("Answering rows", min(start + CHUNK, len(rows)), len(rows))
-    lists = info.answers == "spans" and out.suffix.lower() in LISTS
-    if lists:
-        added.pop("marked", None)
+        yield Progress("Answering rows", min(start + chunk, len(rows)), len(rows))
+    if out.suffix.lower() in LISTS:
+        added.pop("marked", None)  # the spans themselves stand there
     for name, cells in added.items():
-        column = pa.array(map(_as_list, cells)) if lists and name == "prediction" else pa.array(cells, pa.string())
+        column = _column(name, cells, info.answers, out.suffix.lower())
         table = table.append_column(_free(name, table.column_names), column)
     bom = options.get("bom")
     yield from write_table(table, out, dataset.is_from_excel if bom is None else bool(bom))
-    yield Finished(FileResult(rows=len(rows), out=str(out), seconds=time.perf_counter() - began))
+    lost = (each for each in dataset.report.remarks if each.code in NO_ROWS)
+    remarks = (*lost, *unanswered.remarks())
+    yield from (Note(each.code, each.message, each.told) for each in remarks)
+    seconds = time.perf_counter() - began
+    done = FileResult(rows=len(rows), out=str(out), seconds=seconds, unanswered=unanswered.count, remarks=remarks)
+    yield Finished(done)
 
 
 def prompt_columns(item: Item, dataset: Dataset, options: Mapping[str, object]) -> dict[str, str]:
-    """Return role → column of every asked role: the one named, the one of the training, or the only one with text.
+    """Return role → column of the asked roles: the one named, the one of the training, or the only one that can be it.
 
-    Raises StudioError where the one named is not there: another column would be an answer to another question.
+    Raises StudioError where the one named is not there: another column would be an answer to another question; and
+    where none is found that must be there.
     """
-    found = {}
-    for place, role in enumerate(item.task.info.asked):
-        column = _column_of(role, item, dataset, options, is_first=place == 0)
-        if column:
+    info = item.task.info
+    main, found = _main_role(item, options), {}
+    for role in info.asked:
+        if column := _known_column(role.name, item, dataset, options, is_main=role.name == main):
             found[role.name] = column
+    if not _is_enough(found, info) and (column := _only_column(info, dataset)):
+        found[info.asked[0].name] = column
+    if not _is_enough(found, info):
+        raise StudioError(
+            "which-column",
+            "“{dataset}” has several columns; which holds the text?",
+            "Name it: --column COLUMN. The columns are: {columns}.",
+            dataset=dataset.name,
+            columns=", ".join(column.name for column in dataset.columns),
+        )
     return found
 
 
-def _column_of(role: Role, item: Item, dataset: Dataset, options: Mapping[str, object], *, is_first: bool) -> str:
-    if named := _named(role.name, options, is_first):
-        return dataset.column(named).name
-    names = [column.name for column in dataset.columns]
-    for wish in _wishes(role.name, item):
-        if wish in names:
-            return wish
-    if not role.needed:
-        return ""
-    texts = [column.name for column in dataset.columns if column.kind in role.kinds[:1]]
-    if is_first and (len(texts) == 1 or len(names) == 1):
-        return (texts or names)[0]
-    raise StudioError(
-        "which-column",
-        "“{dataset}” has several columns; which holds the text?",
-        "Name it: --column COLUMN. The columns are: {columns}.",
-        dataset=dataset.name,
-        columns=", ".join(names),
+def _is_enough(found: Collection[str], info: TaskInfo) -> bool:
+    """Say whether these roles ask something; see `is_blank`."""
+    needed = [role.name for role in info.asked if role.needed]
+    return all(name in found for name in needed) if needed else any(role.name in found for role in info.asking)
+
+
+def _main_role(item: Item, options: Mapping[str, object]) -> str:
+    """Return the role that the option “column” names a column for: the one that learnt from a column of this name, or the first."""
+    asked = [role.name for role in item.task.info.asked]
+    return next(
+        (role for role in asked if options.get("column") and _learnt(role, item) == options["column"]), asked[0]
     )
 
 
-def _named(role: str, options: Mapping[str, object], is_first: bool) -> str:
-    """Return the column that was named for a role; “column” alone is that of the first one."""
+def _known_column(
+    role: str, item: Item, dataset: Dataset, options: Mapping[str, object], *, is_main: bool
+) -> str | None:
+    """Return the column that was named for a role, or bears the name of its column of the training, or its own."""
+    if named := _named(role, options, is_main):
+        return dataset.column(named).name
+    names = [column.name for column in dataset.columns]
+    return next((wish for wish in _wishes(role, item) if wish in names), None)
+
+
+def _only_column(info: TaskInfo, dataset: Dataset) -> str | None:
+    """Return the only column, or the only one of the kind that suits the question best; a plain text is a question, too."""
+    if len(dataset.columns) == 1:
+        return dataset.columns[0].name
+    for kind in dict.fromkeys((*info.asked[0].kinds, "text")):
+        if fitting := [column.name for column in dataset.columns if column.kind == kind]:
+            return fitting[0] if len(fitting) == 1 else None
+    return None
+
+
+def _named(role: str, options: Mapping[str, object], is_main: bool) -> str:
+    """Return the column that was named for a role; “column” alone is that of the main one."""
     columns = options.get("columns")
     named = str(columns.get(role, "")) if isinstance(columns, Mapping) else ""
-    return named or (str(options.get("column", "")) if is_first else "")
+    return named or (str(options.get("column", "")) if is_main else "")
 
 
 def _wishes(role: str, item: Item) -> tuple[str, ...]:
     """Return the names that the column of a role may have, the surest first."""
+    return (_learnt(role, item), role)
+
+
+def _learnt(role: str, item: Item) -> str:
+    """Return the column that played a role in training, or ""."""
     roles = item.model.recipe.get("roles")
-    return (str(roles.get(role, "")) if isinstance(roles, dict) else "", role)
+    return str(roles.get(role, "")) if isinstance(roles, dict) else ""
 
 
 def _read(path: Path, options: Mapping[str, object], item: Item) -> Generator[Event, None, Dataset]:
@@ -114,7 +158,7 @@ def _read(path: Path, options: Mapping[str, object], item: Item) -> Generator[Ev
     reading = ReadOptions(**chosen)  # type: ignore[arg-type]
     dataset = yield from _dataset(path, reading)
     first = item.task.info.asked[0].name
-    known = (_named(first, options, is_first=True), *_wishes(first, item))
+    known = (_named(first, options, is_main=True), *_wishes(first, item))
     if reading.header is None and _header_is_a_text(dataset, known):
         text = dataset.columns[0].name
         dataset = yield from _dataset(path, replace(reading, header=False))
@@ -144,9 +188,12 @@ def _header_is_a_text(dataset: Dataset, known: tuple[str, ...]) -> bool:
 
 
 def _answer(
-    item: Item, rows: Sequence[Row], options: Mapping[str, object]
+    item: Item, rows: Sequence[Row], options: Mapping[str, object], unanswered: Unanswered, first: int
 ) -> Iterator[tuple[str, Sequence[Answer] | None]]:
-    """Yield the text of each row as it was asked, and its answer; None where a row holds no prompt: no text, no answer."""
+    """Yield the text of each row as it was asked, and its answer; None where it has none, which `unanswered` counts.
+
+    `first` is the place of the first row in the file.
+    """
     info = item.task.info
     roles = {role.name: role for role in info.asked}
     prompts = [{name: asked(cell, roles[name].reads) for name, cell in row.items()} for row in rows]
@@ -155,22 +202,46 @@ def _answer(
         for place, prompt in enumerate(prompts)
         if not is_blank(prompt, info)
     }
-    answers = dict(zip(mended, answers_of(item.task, item.loaded, [*mended.values()], options), strict=True))
-    for place in range(len(rows)):
+    answers = _answers(item, mended, options, unanswered, first)
+    for place, row in enumerate(rows):
+        if place not in mended:
+            unanswered.add_blank(first + place, row)
+        elif place in answers and info.answers == "tokens" and not in_cells(answers[place], info.answers)[0].strip():
+            unanswered.add(EMPTY, first + place)
         asked_for = mended[place][info.asked[0].name] if place in mended and info.answers == "spans" else ""
         yield sentence_of(asked_for).text, answers.get(place)
 
 
-def _add(added: dict[str, list[str]], text: str, items: Sequence[Answer] | None, answers: Answers) -> None:
-    """Add what is written of one row; a row without an answer has empty cells."""
-    answer, score = in_cells(items, answers) if items is not None else ("", "")
+def _answers(
+    item: Item, prompts: Mapping[int, Prompt], options: Mapping[str, object], unanswered: Unanswered, first: int
+) -> dict[int, list[Answer]]:
+    """Return the answers by place. Where one prompt is asked at a time it may be one that the model cannot take."""
+    try:
+        return dict(zip(prompts, answers_of(item.task, item.loaded, [*prompts.values()], options), strict=True))
+    except StudioError as error:
+        if error.code not in UNANSWERABLE or len(prompts) > 1:
+            raise
+        unanswered.add(error.code, first + next(iter(prompts)))
+        return {}
+
+
+def _add(added: dict[str, list[str | None]], text: str, items: Sequence[Answer] | None, answers: Answers) -> None:
+    """Add what is written of one row; a row without an answer has nothing there."""
+    answer, score = in_cells(items or (), answers)
     cells = {"prediction": answer, "score": score, **further_cells(text, items or (), answers)}
     for name, cell in cells.items():
-        added.setdefault(name, []).append(cell)
+        added.setdefault(name, []).append(None if items is None else cell)
 
 
-def _as_list(cell: str) -> object:
-    return json.loads(cell) if cell else None
+def _column(name: str, cells: Sequence[str | None], answers: Answers, ending: str) -> pa.Array:
+    """Return what stands in a column: texts, or where the file holds such, numbers, lists and nothing."""
+    if ending not in NUMBERS:
+        return pa.array([cell or "" for cell in cells], pa.string())
+    if name == "score":
+        return pa.array([float(cell) if cell else None for cell in cells], pa.float64())
+    if name == "prediction" and answers == "spans" and ending in LISTS:
+        return pa.array([None if cell is None else json.loads(cell) for cell in cells])
+    return pa.array(cells, pa.string())
 
 
 def _free(name: str, taken: list[str]) -> str:

@@ -17,12 +17,13 @@ from slm_studio.ui.evaluate.class_table import ClassTable
 from slm_studio.ui.evaluate.confusion_card import ConfusionCard
 from slm_studio.ui.evaluate.correcting import NOT_OPEN, Correcting
 from slm_studio.ui.evaluate.figures import Figures
-from slm_studio.ui.evaluate.report_words import learnt_words, remarks_tone, remarks_words, where_scored
+from slm_studio.ui.evaluate.report_words import learnt_words, remarks_tone, where_scored
 from slm_studio.ui.evaluate.score_card import ScoreCard
 from slm_studio.ui.evaluate.writing_card import WritingCard
 from slm_studio.ui.parts import exporting
 from slm_studio.ui.parts.model_page import ModelPage
 from slm_studio.ui.parts.naming import file_words
+from slm_studio.ui.parts.remarks import remarks_words
 from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session

@@ -78,11 +78,6 @@ def baseline_value(baseline: Baseline, key: str) -> float | None:
     return next((metric.value for metric in baseline.metrics if metric.key == key), None)
 
 
-def remarks_words(remarks: Sequence[Remark]) -> str:
-    """Return what the numbers do not say by themselves, a line each."""
-    return "\n".join(say(each.message, each.told) for each in remarks)
-
-
 def remarks_tone(remarks: Sequence[Remark]) -> str:
     """Return the tone of a banner for them: facts are plain, what makes the numbers mean something else is a warning."""
     return "plain" if all(_is_mild(each) for each in remarks) else "warning"

@@ -1,6 +1,7 @@
 """FileSheet: every row of a file at once: choose it and its column, say where the answers go, and they are written."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.errors import ErrorBox
+from slm_studio.ui.parts.remarks import remarks_words
 from slm_studio.ui.parts.saving import ask_where_to_save, free_file
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
@@ -188,13 +190,14 @@ class FileSheet(Card):
         self._tell()
 
     def _likely(self, dataset: Dataset) -> str:
-        """Return the column of the training, else the first with texts."""
+        """Return the column of the training, else the first of the kind that suits the question best."""
         roles = self._model.recipe.get("roles") if self._model else None
-        first = task_info(self._model.task).asked[0] if self._model else None
-        learnt = str(roles.get(first.name, "")) if first and isinstance(roles, dict) else ""
+        asking = task_info(self._model.task).asked if self._model else ()
+        learnt = [str(roles.get(role.name, "")) for role in asking] if isinstance(roles, dict) else []
         names = [column.name for column in dataset.columns]
-        texts = [column.name for column in dataset.columns if first and column.kind in first.kinds[:1]]
-        return learnt if learnt in names else (texts or names or [""])[0]
+        kinds = [kind for role in asking[:1] for kind in (*role.kinds, "text")]
+        suited = [column.name for kind in kinds for column in dataset.columns if column.kind == kind]
+        return next((name for name in (*learnt, *suited, *names) if name in names), "")
 
     def _on_opened(self, opened: Opened) -> None:
         arguments = {
@@ -207,7 +210,13 @@ class FileSheet(Card):
 
     def _on_written(self, result: FileResult) -> None:
         self.button.set_done()
-        self.done.set_words("{rows} {rows:row|rows} written to {file}.", rows=result.rows, file=Path(result.out).name)
+        self.done.set_words(
+            "{rows} {rows:row|rows} written to {file}.",
+            hint=partial(remarks_words, result.remarks) if result.remarks else "",
+            tone="warning" if result.unanswered else "good",
+            rows=result.rows,
+            file=Path(result.out).name,
+        )
         self.done.show()
 
     def _on_close(self) -> None:

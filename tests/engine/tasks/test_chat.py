@@ -216,8 +216,8 @@ def test_messages_are_answered_row_by_row_and_a_row_without_a_question_stays_emp
         )
     )
 
-    assert done.rows == 2
-    assert '"prediction": ""' in out.read_text(encoding="utf-8").splitlines()[1]
+    assert (done.rows, done.unanswered) == (2, 1)
+    assert '"prediction": null' in out.read_text(encoding="utf-8").splitlines()[1]
 
 
 def test_answers_that_do_not_fit_are_counted(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from slm_studio.core.dataset import Column, Dataset, ReadReport
+from slm_studio.core.dataset import Column, Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Predicted, Progress
 from slm_studio.core.results import FileResult, Label, Opened, Token
@@ -294,6 +294,23 @@ def test_a_whole_file_is_answered(place, classifier, tmp_path):
     assert panel.file_sheet.done.sentence.text() == "2 rows written to texts-answers.csv."
     panel.stop()
     assert panel.deck.current() is panel.view
+
+
+def test_rows_of_a_file_without_an_answer_are_said(place, classifier, tmp_path):
+    lacks = Remark(code="rows-blank", message="{count} rows have no answer.", count=2)
+
+    def predict_file(handle, path, out, options):
+        yield Finished(FileResult(rows=5, out=out, unanswered=2, remarks=(lacks,)))
+
+    panel = place(Engine(predict_file=predict_file))
+    panel.open_file(tmp_path / "texts.csv")
+    until(lambda: panel.file_sheet.dataset is not None)
+    panel.primary()
+    until(lambda: panel.file_sheet.done.isVisible())
+
+    assert panel.file_sheet.done.sentence.text() == "5 rows written to texts-answers.csv."
+    assert panel.file_sheet.done.hint.text() == "2 rows have no answer."
+    assert panel.file_sheet.done.hint.isVisible()
 
 
 def test_the_file_itself_is_never_replaced(place, classifier, tmp_path):

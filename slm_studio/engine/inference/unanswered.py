@@ -1,0 +1,55 @@
+"""Unanswered: which rows of a file have no answer, or not a whole one, and why. An empty cell by itself says nothing."""
+
+from collections.abc import Mapping
+
+from slm_studio.core.dataset import Remark
+from slm_studio.core.texts import mark
+from slm_studio.engine.data.notes import Notes
+
+SHOWN = 5  # rows that a sentence names
+BLANK, UNASKED, TOO_LONG, EMPTY = "rows-blank", "rows-unasked", "rows-too-long", "answers-empty"
+REASONS = {
+    BLANK: mark(
+        "{count} {count:row has|rows have} no answer, because no word stands in “{columns}” there: {count:row|rows} {places}."
+    ),
+    UNASKED: mark(
+        "{count} {count:row has|rows have} no answer, because “{columns}” holds no question there: {count:row|rows} {places}."
+    ),
+    TOO_LONG: mark(
+        "{count} {count:row has|rows have} no answer, because the model has no room for what stands before the question: {count:row|rows} {places}."
+    ),
+}
+HALVES = {
+    EMPTY: mark("The model ended {count} {count:answer|answers} at once, without a word: {count:row|rows} {places}."),
+}
+OF_ERRORS = {"text-empty": BLANK, "empty-prompt": BLANK, "context-too-small": TOO_LONG}
+
+
+class Unanswered:
+    """Counts rows by what they lack; `asking` says which column plays each role that asks something."""
+
+    def __init__(self, asking: Mapping[str, str]) -> None:
+        self._asking = asking
+        self._columns = ", ".join(asking.values())
+        self._notes = Notes()
+
+    @property
+    def count(self) -> int:
+        """Return how many rows have no answer."""
+        return sum(note.count for code, note in self._notes.found.items() if code in REASONS)
+
+    def add(self, code: str, row: int, **values: int) -> None:
+        """Count a row (from 0); `code` is one of REASONS and HALVES, or that of the error of its prompt."""
+        code = OF_ERRORS.get(code, code)
+        self._notes.add(code, (REASONS | HALVES)[code], place=row, columns=self._columns, **values)
+
+    def add_blank(self, row: int, cells: Mapping[str, str]) -> None:
+        """Count a row that asks nothing; `cells` are its own, by role."""
+        self.add(UNASKED if any(cells[role].strip() for role in self._asking) else BLANK, row)
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """Return a sentence for each reason, with the first rows, counted from 1."""
+        for note in self._notes.found.values():
+            more = [", …"] if note.count > SHOWN else []
+            note.values["places"] = "".join([", ".join(f"{row + 1:,}" for row in note.places[:SHOWN]), *more])
+        return self._notes.report().remarks
