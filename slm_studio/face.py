@@ -45,7 +45,7 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted, Started
 from slm_studio.core.generation import DecodingOptions
-from slm_studio.core.prompt import Cell, prompt_of
+from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Item, Opened, Report, Suggestion, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
@@ -75,14 +75,18 @@ class Stopped(KeyboardInterrupt):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model says to one prompt. As a text it is the likeliest label, all that was written, or the spans as JSON."""
+    """What a model says to one prompt. As a text it is the likeliest label, all that was written, or the spans as JSON.
+
+    `problem` says why there is no answer to a prompt of a list; then there are no items, and the text is empty.
+    """
 
     items: tuple[Item, ...]
     kind: Answers
+    problem: StudioError | None = None
 
     def __str__(self) -> str:
         """Return the answer as a text."""
-        return in_cells(self.items, self.kind)[0]
+        return "" if self.problem else in_cells(self.items, self.kind)[0]
 
     def __iter__(self) -> Iterator[Item]:
         """Go through labels and hits, best first; through tokens and spans in their order."""
@@ -138,9 +142,13 @@ class Model:
         """Answer one prompt, or each of a list. Options: `top` (labels), `max_new_tokens`, `temperature`, `seed` …
 
         A dialogue is one prompt: {"messages": [{"role": "user", "content": "…"}]}.
+
+        Answers stand in the order of their prompts, one for each: where a prompt of a list holds no word, or more than
+        the model has room for, its answer is empty and its `problem` says so, whatever the task. Alone it raises
+        StudioError; so does, in a list too, what is no prompt at all (None, NaN), with its place.
         """
         if isinstance(prompt, list | tuple):
-            return [self._answer(each, options) for each in prompt]
+            return [self._answer_at(place, each, options) for place, each in enumerate(prompt)]
         return self._answer(prompt, options)
 
     def stream(self, prompt: Prompt, **options: object) -> Iterator[Item]:
@@ -174,6 +182,16 @@ class Model:
 
     def _answer(self, prompt: Prompt, options: Mapping[str, object]) -> Answer:
         return Answer(tuple(self.stream(prompt, **options)), task_info(self.task).answers)
+
+    def _answer_at(self, place: int, prompt: Prompt, options: Mapping[str, object]) -> Answer:
+        """Answer a prompt of a list: one that has no answer does not cost the others theirs."""
+        try:
+            return self._answer(prompt, options)
+        except StudioError as error:
+            if error.code in UNANSWERABLE:
+                return Answer((), task_info(self.task).answers, error)
+            error.add_note(f"Asked with item {place} of the list, counted from 0.")
+            raise
 
     def _open(self) -> str:
         self._handle = _do(Opened, "open", None, folder=self.saved.folder, device=self._device).handle

@@ -18,6 +18,7 @@ from slm_studio.core.saved import list_models
 from slm_studio.core.settings import Settings, save_settings
 from tests.cli.commands import messages, write_rows
 from tests.hub_server import HubServer
+from tests.tasks import fodder
 
 SMALL = {"base": "blank:bag-nano", "epochs": 1, "precision": "fp32"}
 
@@ -188,3 +189,43 @@ def test_a_hub_id_is_fetched_once(rows: Path, tmp_path: Path, monkeypatch: pytes
         assert asked > 0 and len(hub.requests("model.safetensors")) == asked
     assert model.folder == again.folder != trained.folder
     assert model("where is my parcel") == trained("where is my parcel")
+
+
+def test_a_prompt_of_a_list_without_an_answer_costs_the_others_nothing(rows: Path, tmp_path: Path) -> None:
+    model = slm_studio.train(rows, **SMALL)
+
+    answers = model(["where is my parcel", " ", {"text": ""}, "refund please"])
+
+    assert answers[0] == model("where is my parcel") and answers[3] == model("refund please")
+    assert [len(answer) for answer in answers] == [3, 0, 0, 3]
+    assert [answer.problem and answer.problem.code for answer in answers] == [None, "text-empty", "text-empty", None]
+    assert [str(answer) for answer in answers][1:3] == ["", ""]
+    with pytest.raises(slm_studio.StudioError, match="no word"):
+        model(" ")
+
+
+def test_it_is_so_whatever_the_task(tmp_path: Path) -> None:
+    for task, prompt in (("tag", "Ada lives here"), ("chat", "Hi")):
+        path = fodder(task).write(tmp_path)
+        model = slm_studio.train(path, task, fodder(task).roles, epochs=1, precision="fp32", max_length=96)
+
+        answers = model([prompt, "", prompt], max_new_tokens=2, seed=1)
+
+        assert answers[0] == answers[2] == model(prompt, max_new_tokens=2, seed=1)
+        assert (answers[1].problem is not None, str(answers[1]), len(answers[1])) == (True, "", 0)
+        assert answers[0].problem is None
+    long = {"question": "Hi", "system": "word " * 900}
+    assert [answer.problem is None for answer in model([long, "Hi"], max_new_tokens=2)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, float("nan"), 3, ["a"], {"text": None}, {"text": 3.5}, {"text": ["a", 1]}], ids=str
+)
+def test_what_is_no_prompt_is_a_sentence_with_its_place(rows: Path, wrong: object) -> None:
+    model = slm_studio.train(rows, **SMALL)
+
+    with pytest.raises(slm_studio.StudioError) as caught:
+        model(["where is my parcel", wrong])
+
+    assert caught.value.code in ("prompt-form", "prompt-kind")
+    assert "Asked with item 1 of the list, counted from 0." in caught.value.__notes__

@@ -100,14 +100,8 @@ def _cell_of(text: str, reads: Reads) -> Cell:
     return (text,) if reads == "candidates" else text
 
 
-def _check_kind(cell: Cell, role: Role) -> None:
-    if isinstance(cell, str):
-        fits = role.reads != "messages"
-    elif role.reads == "messages":
-        fits = all(isinstance(part, Mapping) and "role" in part and "content" in part for part in cell)
-    else:
-        fits = role.reads in LISTS and all(isinstance(part, str) for part in cell)
-    if not fits:
+def _check_kind(cell: object, role: Role) -> None:
+    if not _fits(cell, role):
         raise StudioError(
             "prompt-kind",
             "“{role}” is no {reads}.",
@@ -115,6 +109,21 @@ def _check_kind(cell: Cell, role: Role) -> None:
             role=role.name,
             reads=role.reads,
         )
+
+
+def _fits(cell: object, role: Role) -> bool:
+    """Say whether a cell is what a role reads; a program may have given anything (None, or NaN of a table)."""
+    if isinstance(cell, str):
+        return role.reads != "messages"
+    if not isinstance(cell, list | tuple):
+        return False
+    if role.reads == "messages":
+        return all(_is_message(part) for part in cell)
+    return role.reads in LISTS and all(isinstance(part, str) for part in cell)
+
+
+def _is_message(part: object) -> bool:
+    return isinstance(part, Mapping) and all(isinstance(part.get(key), str) for key in ("role", "content"))
 
 
 def _read_list(cell: str, reads: Reads) -> tuple[str, ...]:

@@ -90,8 +90,8 @@ def close_model(handle: str) -> Iterator[Event]:
 def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
     """Answer one prompt, then say how long it took."""
     item = on_shelf(handle)
-    prompt = {role: _whole(cell) for role, cell in prompt.items()}
     check_prompt(prompt, item.task.info, item.model.name)
+    prompt = {role: _whole(cell) for role, cell in prompt.items()}
     prompt = mend_prompt(prompt, item.cleaning, item.task.info)
     began = time.perf_counter()
     count = 0
