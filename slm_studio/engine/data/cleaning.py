@@ -102,8 +102,7 @@ def aim_of(recipe: Recipe, dataset: Dataset) -> Aim:
     roles = {role: column for role, column in recipe.roles.items() if column and dataset.column(column)}
     info = task_info(recipe.task)
     answer = roles.get(info.answer.name, "") if info.answer else ""
-    # Places in a text are counted in characters: a text that is mended under them would be marked elsewhere.
-    is_placed = bool(info.answer and info.answer.reads in ("tags", "spans") and answer)
+    is_placed = bool(_marks_places(info) and answer)
     mended = {role.name: role.reads for role in info.roles if role.reads in MENDED and not (role.asked and is_placed)}
     return Aim(
         asked=tuple(roles[role.name] for role in info.asked if role.name in roles),
@@ -111,6 +110,11 @@ def aim_of(recipe: Recipe, dataset: Dataset) -> Aim:
         needed=tuple(roles[role.name] for role in _needed(info) if role.name in roles),
         reads={roles[name]: reads for name, reads in mended.items() if name in roles},
     )
+
+
+def _marks_places(info: TaskInfo) -> bool:
+    """Say whether answers are places in a text, counted in characters: mended under them, it would be marked elsewhere."""
+    return info.answer is not None and info.answer.reads in ("tags", "spans")
 
 
 def _needed(info: TaskInfo) -> list[Role]:
@@ -139,6 +143,8 @@ def mend(cell: str, steps: Sequence[str], reads: Reads) -> str:
 
 def mend_prompt(prompt: Prompt, steps: Sequence[str], info: TaskInfo) -> Prompt:
     """Return a prompt after what was done to the rows that a model learnt from."""
+    if _marks_places(info):
+        return prompt
     reads = {role.name: role.reads for role in info.asked if role.reads in MENDED}
     return {
         name: read_cell(mend(write_cell(cell), steps, reads[name]), reads[name]) if name in reads else cell

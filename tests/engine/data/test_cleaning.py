@@ -124,6 +124,12 @@ def test_what_was_done_to_the_rows_is_done_to_a_prompt() -> None:
     assert mend_prompt({"text": " A "}, ("remove_duplicates",), info) == {"text": " A "}
 
 
+def test_a_text_in_which_places_are_marked_is_asked_as_it_is_written() -> None:
+    prompt = {"text": "  Ada  lives"}
+
+    assert mend_prompt(prompt, ("squeeze_spaces", "trim", "lowercase"), task_info("tag")) == prompt
+
+
 def test_a_model_of_cleaned_rows_reads_prompts_and_other_rows_as_it_learnt_to(tmp_path: Path) -> None:
     lines = [f"{'GOOD' if n % 2 else 'BAD'} thing {n},{'pos' if n % 2 else 'neg'}" for n in range(60)]
     raw = write_and_read(tmp_path / "a.csv", "text,label\n" + "\n".join(lines) + "\n", header=True)
