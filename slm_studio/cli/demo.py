@@ -3,7 +3,7 @@
 import argparse
 
 from slm_studio.cli.command import Command
-from slm_studio.cli.predict import answer
+from slm_studio.cli.predict import answer, plain
 from slm_studio.core import paths
 from slm_studio.core.prompt import prompt_of
 from slm_studio.core.recipe import make_recipe
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     predictions = []
     for message in MESSAGES[arguments.lang]:
         best = answer(work, opened.handle, prompt_of(message, task_info(guess.task)), {"top": 1})[0]
-        predictions.append({"text": message} | best)
+        predictions.append({"text": message} | plain(best, message))
     intervals = {f"{key}_interval": list(pair) for key, pair in model.intervals.items()}
     result: dict[str, object] = {
         "run": run_.id,

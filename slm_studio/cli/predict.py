@@ -10,7 +10,8 @@ from slm_studio.core import codec
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.messages import USER
 from slm_studio.core.prompt import Cell, Prompt, read_cell
-from slm_studio.core.results import FileResult
+from slm_studio.core.results import FileResult, Item, Span, in_cells
+from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks import task_info
 from slm_studio.core.tasks.info import Reads
 
@@ -57,12 +58,14 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     given = {name: text for name in asked_names() if (text := getattr(arguments, name)) is not None}
     prompt = {name: written_cell(text, reads.get(name, "text")) for name, text in given.items()}
     items = answer(work, opened.handle, prompt, options)
-    if work.screen.as_json or info.answers != "tokens":
-        return {"items": items}
-    # People read tokens as the text that they make.
-    begun = "" if info.templated else "".join(given.values())  # an answer stands by itself
-    work.screen.write(begun + "".join(str(item["text"]) for item in items) + "\n")
-    return None
+    if not work.screen.as_json and info.answers == "tokens":  # people read them as the text that they make
+        begun = "" if info.templated else "".join(given.values())  # an answer stands by itself
+        work.screen.write(begun + in_cells(items, info.answers)[0] + "\n")
+        return None
+    if not items:
+        work.screen.say("Nothing is marked in this text.")
+    text = sentence_of(prompt[info.asked[0].name]).text if info.answers == "spans" else ""
+    return {"items": [plain(item, text) for item in items]}
 
 
 def what_is_missing(done: FileResult) -> dict[str, object]:
@@ -77,15 +80,21 @@ def written_cell(text: str, reads: Reads) -> Cell:
     return read_cell(text, reads)
 
 
-def answer(work: Command, handle: str, prompt: Prompt, options: dict[str, object]) -> list[dict[str, object]]:
-    """Return all items of one answer as JSON."""
-    items: list[dict[str, object]] = []
+def plain(item: Item, text: str) -> dict[str, object]:
+    """Return an item as JSON; what a span marks stands with it, so that nobody has to count characters."""
+    found = codec.to_json(item)
+    assert isinstance(found, dict)
+    return ({"text": text[item.start : item.end]} if isinstance(item, Span) else {}) | found
+
+
+def answer(work: Command, handle: str, prompt: Prompt, options: dict[str, object]) -> list[Item]:
+    """Return all items of one answer."""
+    items: list[Item] = []
 
     def collect(event: Event) -> None:
         if isinstance(event, Predicted):
-            item = codec.to_json(event.item)
-            assert isinstance(item, dict)
-            items.append(item)
+            assert isinstance(event.item, Item)
+            items.append(event.item)
 
     work.do(dict, "predict", on_event=collect, handle=handle, prompt=prompt, options=options)
     return items

@@ -21,7 +21,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
-from slm_studio.core.results import Baseline, Metric, Span, plain_spans
+from slm_studio.core.results import Baseline, Metric, Span, plain_spans, spans_in_words
 from slm_studio.core.spans import Scheme
 from slm_studio.core.tagged import Sentence, bio_tags, scheme_of_cells, sentence_of, unequal_rows
 from slm_studio.core.tasks.tag import TagOptions
@@ -253,7 +253,7 @@ class Tag(Task):
         for place, span in self.answer(loaded, [{"text": cell} for cell in rows.column("text")], {}):
             found[place].append(span)
         cells = [
-            (sentence.text, _told(sentence.text, _spans(sentence, tags)), _told(sentence.text, spans))
+            (sentence.text, spans_in_words(sentence.text, _spans(sentence, tags)), spans_in_words(sentence.text, spans))
             for sentence, tags, spans in zip(sentences, gold_tags(rows, scheme), found, strict=True)
         ]
         return Table(("text", "true", "predicted"), cells)
@@ -328,11 +328,6 @@ def _spans(sentence: Sentence, tags: Sequence[str]) -> list[Span]:
         Span(sentence.words[start].start, sentence.words[end - 1].end, type_, 1.0)
         for start, end, type_ in scoring.entities_of(tags)
     ]
-
-
-def _told(text: str, spans: Sequence[Span]) -> str:
-    """Return spans in words. Example: “Ada Lovelace: PER · London: LOC”"""
-    return " · ".join(f"{text[span.start : span.end]}: {span.label}" for span in spans)
 
 
 def _cases(
