@@ -51,7 +51,7 @@ from slm_studio.core.results import Item, Opened, Report, Suggestion, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
-from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks import Role, task_info
 from slm_studio.core.tasks.info import Answers
 from slm_studio.host.job import LocalJob
 from slm_studio.host.secrets import token_for_base
@@ -240,6 +240,7 @@ def train(
         recipe = _plan(planning.suggested_task(guess, named), base, named, settings)
         planning.check_roles(named, dataset, recipe.task)
         recipe = replace(recipe, roles=planning.join_roles(guess.roles, named), name=name)
+        planning.refuse_missing(recipe, dataset, _as_roles)
         for problem in recipe.problems():
             raise problem
         run = create_run(recipe, dataset)
@@ -332,6 +333,10 @@ def _plan(task: str, base: str | None, roles: Mapping[str, str], settings: Mappi
     for name in settings:
         _check_name("setting", name, names)
     return planning.make_plan(task, base or "", roles, settings)
+
+
+def _as_roles(roles: Sequence[Role]) -> str:
+    return "roles={" + ", ".join(f'"{role.name}": "COLUMN"' for role in roles) + "}"
 
 
 def _check_name(what: str, name: str, known: Sequence[str]) -> None:

@@ -157,6 +157,18 @@ def test_what_cannot_be_is_a_sentence_with_what_to_do(wrong: str, rows: Path) ->
     assert list_runs() == [] and list_models() == []
 
 
+def test_a_column_that_is_missing_is_named_as_programs_name_it(rows: Path) -> None:
+    with pytest.raises(slm_studio.StudioError) as caught:
+        slm_studio.train(rows, "chat")
+
+    assert (
+        caught.value.code == "role-missing" and "The columns of “messages.csv” are: text, label." in caught.value.advice
+    )
+    assert (
+        'roles={"messages": "COLUMN"}, or else roles={"question": "COLUMN", "answer": "COLUMN"}' in caught.value.advice
+    )
+
+
 def test_models_that_are_not_there_and_odd_prompts_are_sentences(rows: Path) -> None:
     model = slm_studio.train(rows, **SMALL)
     for wrong, code in (

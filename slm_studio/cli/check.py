@@ -3,9 +3,9 @@
 import argparse
 
 from slm_studio.cli.command import Command
-from slm_studio.cli.flags import add_reading, add_roles, roles_of
+from slm_studio.cli.flags import add_reading, add_roles, flags_for, roles_of
 from slm_studio.core.errors import fill
-from slm_studio.core.planning import check_roles, join_roles, suggested_task
+from slm_studio.core.planning import check_roles, join_roles, refuse_missing, suggested_task
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Suggestion
 
@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     task = suggested_task(guess, named)
     check_roles(named, dataset, task)
     recipe = make_recipe(task, base=guess.base, roles=join_roles(guess.roles, named)).settled()
+    refuse_missing(recipe, dataset, flags_for)
     findings = work.do(tuple, "check", dataset=dataset, recipe=recipe)
     if not findings and not work.screen.as_json:
         work.screen.write("Nothing that would hurt.\n")

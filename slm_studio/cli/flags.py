@@ -8,7 +8,7 @@ from slm_studio.cli.usage import number, role_and_column, whole_number
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import Knob, knobs
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.tasks import TaskInfo, all_tasks, task_info
+from slm_studio.core.tasks import Role, TaskInfo, all_tasks, task_info
 from slm_studio.core.tasks.info import CONTINUED
 
 WORDS: dict[type, tuple[Callable[[str], object], str]] = {
@@ -57,6 +57,11 @@ def role_names() -> tuple[str, ...]:
 def asked_names() -> tuple[str, ...]:
     """Return the name of every role that makes a prompt, each once."""
     return tuple(dict.fromkeys(role.name for info in all_tasks() for role in info.asked))
+
+
+def flags_for(roles: Iterable[Role]) -> str:
+    """Return the flags that name the columns of some roles."""
+    return " ".join(f"--{role.name} COLUMN" for role in roles)
 
 
 def roles_of(arguments: argparse.Namespace) -> dict[str, str]:

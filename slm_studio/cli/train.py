@@ -12,6 +12,7 @@ from slm_studio.cli.flags import (
     add_roles,
     add_training_knobs,
     check_settings,
+    flags_for,
     roles_of,
     settings_of,
     training_owners,
@@ -69,6 +70,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     recipe = replace(
         recipe, roles=planning.join_roles(guess.roles, named), name=arguments.name or (out.path.name if out else "")
     )
+    planning.refuse_missing(recipe, dataset, flags_for)
     for problem in recipe.problems():
         raise problem
     token = token_for_base(recipe.base, work.settings)

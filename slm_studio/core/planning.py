@@ -1,6 +1,6 @@
 """From a file's columns and what a person named to a recipe: the same for the command line and for programs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from slm_studio.core import paths
@@ -10,7 +10,9 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import BLANK, Recipe, make_recipe
 from slm_studio.core.results import Suggestion
 from slm_studio.core.settings import load_settings
-from slm_studio.core.tasks import all_tasks, task_info
+from slm_studio.core.tasks import Role, all_tasks, task_info
+
+SHOWN = 20  # columns that a sentence names
 
 
 def join_roles(guessed: Mapping[str, str], named: Mapping[str, str]) -> dict[str, str]:
@@ -67,6 +69,26 @@ def check_roles(roles: Mapping[str, str], dataset: Dataset, task: str = "") -> N
                 column=column,
                 columns=", ".join(columns),
             )
+
+
+def refuse_missing(recipe: Recipe, dataset: Dataset, named: Callable[[Sequence[Role]], str]) -> None:
+    """Refuse a recipe that lacks columns. Raises StudioError, which says how to name them and which there are.
+
+    `named` writes some roles as they are named here. Example: of text and label "--text COLUMN --label COLUMN"
+    """
+    ways = task_info(recipe.task).lacking(recipe.chosen)
+    if not ways:
+        return
+    columns = [column.name for column in dataset.columns]
+    raise StudioError(
+        "role-missing",
+        "No column is chosen for {roles}.",
+        "Add {ways}. The columns of “{dataset}” are: {columns}.",
+        roles=", or else for ".join(" and ".join(f"“{role.title}”" for role in way) for way in ways),
+        ways=", or else ".join(map(named, ways)),
+        dataset=dataset.name,
+        columns=", ".join([*columns[:SHOWN], *(["…"] if len(columns) > SHOWN else [])]),
+    )
 
 
 def whole_base(base: str) -> str:

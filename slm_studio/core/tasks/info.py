@@ -153,11 +153,19 @@ class TaskInfo:
         """Return the role that holds the true answers, where there is one."""
         return next((role for role in self.roles if not role.asked), None)
 
+    def lacking(self, chosen: Collection[str]) -> tuple[tuple[Role, ...], ...]:
+        """Return the roles that each way to do it lacks, where these are chosen; () where one lacks nothing.
+
+        A way that was begun leaves the others out.
+        """
+        ways = self.enough or (tuple(role.name for role in self.roles if role.needed),)
+        begun = [way for way in ways if set(way) & set(chosen)] or ways
+        lacks = [set(way) - set(chosen) for way in begun]
+        return tuple(tuple(role for role in self.roles if role.name in each) for each in lacks) if all(lacks) else ()
+
     def missing(self, chosen: Collection[str]) -> tuple[Role, ...]:
         """Return the roles without which it cannot be done, where these are chosen: of several ways the one that lacks least."""
-        ways = self.enough or (tuple(role.name for role in self.roles if role.needed),)
-        lacks = min((set(way) - set(chosen) for way in ways), key=len)
-        return tuple(role for role in self.roles if role.name in lacks)
+        return min(self.lacking(chosen), key=len, default=())
 
     def may_continue(self, task: str) -> bool:
         """Say whether it can go on from a model of a task; "" is a base that answers nothing yet."""

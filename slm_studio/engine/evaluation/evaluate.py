@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json
 from slm_studio.core.report import CASES_FILE, REPORT_FILE
 from slm_studio.core.results import Report, Suggestion
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
-from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks import Role, task_info
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.cleaning import clean_dataset, steps_of
@@ -206,8 +206,8 @@ def _fit_roles(recipe: Recipe, dataset: Dataset) -> Work[Recipe]:
     found = {role: column for role, column in guess.items() if role in missing}
     if info.missing({**there, **found}) and not info.missing(guess):  # the same is written down in another way
         there, found = {}, guess
-    for role in info.missing({**there, **found}):
-        raise _no_column(dataset, role.name, role.title)
+    if ways := info.lacking({**there, **found}):
+        raise _no_column(dataset, ways)
     for role, column in found.items():
         yield _say_guess(dataset, recipe, role, column)
     return replace(recipe, roles={**there, **found})
@@ -225,14 +225,17 @@ def _say_guess(dataset: Dataset, recipe: Recipe, role: str, column: str) -> Note
     return Note("role-by-guess", message, values | {"role": title})
 
 
-def _no_column(dataset: Dataset, role: str, title: str) -> StudioError:
+def _no_column(dataset: Dataset, ways: Sequence[Sequence[Role]]) -> StudioError:
+    """Return what is said where no way to score has all its columns; `ways` are the roles that each lacks."""
+    least = min(ways, key=len)
     return StudioError(
         "role-missing",
-        "No column of “{dataset}” looks like “{role}”, without which nothing can be scored.",
-        "Name it: --{flag} COLUMN. The columns are: {columns}. In the window, open a file that has such a column.",
+        "No {count:column|columns} of “{dataset}” {count:looks|look} like {roles}, without which nothing can be scored.",
+        "Name what is missing: {flags}. The columns are: {columns}. In the window, open a file that has such columns.",
         dataset=dataset.name,
-        role=title,
-        flag=role,
+        count=len(least),
+        roles=", ".join(f"“{role.title}”" for role in least),
+        flags=" | ".join(" ".join(f"--{role.name} COLUMN" for role in way) for way in ways),
         columns=", ".join(column.name for column in dataset.columns[:20]),
     )
 
