@@ -3,25 +3,18 @@
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slm_studio.cli.command import Command, Stopped, file_out, model_folder
+from slm_studio.cli.command import Command, Stopped, file_out, model_folder, saved_model
 from slm_studio.cli.flags import add_knobs, settings_of
 from slm_studio.core import files
+from slm_studio.core.chat import Chat, to_markdown
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import AnsweringOptions
 from slm_studio.core.knobs import problems
-from slm_studio.core.messages import (
-    ASSISTANT,
-    SYSTEM,
-    USER,
-    Message,
-    messages_to_json,
-    messages_to_markdown,
-    messages_to_plain,
-)
+from slm_studio.core.messages import ASSISTANT, SYSTEM, USER, messages_to_json, messages_to_plain
 from slm_studio.core.results import Token
 from slm_studio.core.tasks import TaskInfo, all_tasks, task_info
 
@@ -65,14 +58,16 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
             folder=arguments.model,
         )
     asked = next(role.name for role in task_info(opened.task).asked if role.reads == "messages")
-    chat = Conversation(work, opened.handle, asked, settings | {"stop": arguments.stop}, arguments.system)
+    names = {SYSTEM: "System", USER: "You", ASSISTANT: saved_model(arguments.model).name}
+    options = settings | {"stop": arguments.stop}
+    talk = Conversation(work, opened.handle, asked, options, Chat(system=arguments.system), names)
     if arguments.prompt is not None:
-        turn = chat.ask(arguments.prompt)
+        turn = talk.ask(arguments.prompt)
         return turn if work.screen.as_json else None
     for line in lines(work):
-        if not chat.take(line):
+        if not talk.take(line):
             break
-    return {"messages": messages_to_plain(chat.messages)} if work.screen.as_json else None
+    return {"messages": messages_to_plain(talk.chat.messages())} if work.screen.as_json else None
 
 
 def lines(work: Command) -> Iterator[str]:
@@ -100,13 +95,8 @@ class Conversation:
     handle: str
     asked: str  # the role that takes the messages
     options: dict[str, object]
-    system: str = ""
-    turns: list[Message] = field(default_factory=list)
-
-    @property
-    def messages(self) -> list[Message]:
-        """Return the dialogue with its system prompt."""
-        return ([Message(SYSTEM, self.system)] if self.system.strip() else []) + self.turns
+    chat: Chat
+    names: dict[str, str]  # how the roles are called in what is saved
 
     def take(self, line: str) -> bool:
         """Do what a line says: a command, or a question. Return False where the person leaves."""
@@ -117,7 +107,7 @@ class Conversation:
             if word == "/quit":
                 return False
             if word == "/system":
-                self.system = rest.strip()
+                self.chat = replace(self.chat, system=rest.strip())
             elif word == "/save":
                 self._save(rest.strip())
             elif word == "/again":
@@ -133,8 +123,12 @@ class Conversation:
         return True
 
     def ask(self, question: str) -> dict[str, object]:
-        """Ask and return the answer with its speed. Ctrl-C keeps what was said up to then."""
-        self.turns.append(Message(USER, question))
+        """Ask and return the answer with its speed."""
+        return self._answer(self.chat.asked(question))
+
+    def _answer(self, chat: Chat) -> dict[str, object]:
+        """Answer the last question of a chat, which is ours from then on. Ctrl-C keeps what was said up to then."""
+        asked = next(turn.id for turn in reversed(chat.path()) if turn.role == USER)
         pieces: list[str] = []
 
         def show(event: Event) -> None:
@@ -142,20 +136,17 @@ class Conversation:
                 pieces.append(event.item.text)
                 self.work.screen.write(event.item.text)
 
-        prompt = {self.asked: tuple(messages_to_plain(self.messages))}
+        prompt = {self.asked: tuple(messages_to_plain(chat.messages(asked)))}
         done: dict[str, object] = {"count": 0, "seconds": 0.0}
         try:
             done = self.work.do(dict, "predict", on_event=show, handle=self.handle, prompt=prompt, options=self.options)
         except Stopped:
             if not pieces or not sys.stdin.isatty():
-                self.turns.pop()
                 raise
-        except StudioError:
-            self.turns.pop()
-            raise
         self.work.screen.write("\n")
-        self.turns.append(Message(ASSISTANT, "".join(pieces)))
-        return self._turn("".join(pieces), done)
+        text = "".join(pieces)
+        self.chat = chat.answered(text, to=asked)
+        return self._turn(text, done)
 
     def _turn(self, text: str, done: dict[str, object]) -> dict[str, object]:
         count, seconds = float(str(done["count"])), float(str(done["seconds"]))
@@ -175,17 +166,14 @@ class Conversation:
 
     def _again(self) -> None:
         """Ask the last question once more."""
-        if len(self.turns) > 1:
-            self.turns.pop()
-            self._tell(self.ask(self.turns.pop().content))
+        if self.chat.turns:
+            self._tell(self._answer(self.chat))
 
     def _save(self, name: str) -> None:
         if not name:
             raise StudioError("no-file-named", "No file is named for the chat.", "Write: /save chat.md")
         path = Path(file_out(name))
         as_lines = path.suffix.lower() == ".jsonl"
-        text = (
-            f'{{"messages": {messages_to_json(self.messages)}}}\n' if as_lines else messages_to_markdown(self.messages)
-        )
-        files.write_atomic(path, text)
+        lines = f'{{"messages": {messages_to_json(self.chat.messages())}}}\n'
+        files.write_atomic(path, lines if as_lines else to_markdown(self.chat, self.names))
         self.work.screen.say(f"Saved as {path}")

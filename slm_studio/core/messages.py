@@ -69,11 +69,6 @@ def messages_to_json(messages: Sequence[Message]) -> str:
     return json.dumps(messages_to_plain(messages), ensure_ascii=False)
 
 
-def messages_to_markdown(messages: Sequence[Message]) -> str:
-    """Return messages as a person reads and keeps them: each under a heading that says who speaks."""
-    return "\n\n".join(f"## {message.role.title()}\n\n{message.content.strip()}" for message in messages) + "\n"
-
-
 def check_order(messages: Sequence[Message]) -> None:
     """Raise StudioError unless these are turns in order: perhaps a system prompt, then user and assistant by turns."""
     if not any(message.role != SYSTEM for message in messages):

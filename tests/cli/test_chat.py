@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from slm_studio import cli
+from slm_studio.core.chat import Chat, to_markdown
 from tests.cli.commands import Run
 from tests.tasks import fodder
 
@@ -66,7 +67,14 @@ def test_a_conversation_prints_a_line_a_turn_and_remembers_them_all(say, talker:
     assert [(each["role"], each["content"]) for each in messages[:2]] == [("system", "Be brief."), ("user", "Hello")]
     assert [each["role"] for each in messages] == ["system", "user", "assistant", "user", "assistant"]
     assert json.loads(saved.read_text(encoding="utf-8")) == {"messages": messages}
-    assert lines.read_text(encoding="utf-8").startswith("## System\n\nBe brief.\n\n## User\n\nHello")
+    assert lines.read_text(encoding="utf-8") == to_markdown(
+        Chat(system="Be brief.")
+        .asked("Hello")
+        .answered(turns[0]["text"])
+        .asked("How much?")
+        .answered(turns[2]["text"]),
+        {"system": "System", "user": "You", "assistant": "model"},
+    )
 
 
 def test_what_cannot_be_is_a_sentence(run: Run, say, talker: Path, sorter: Path) -> None:
