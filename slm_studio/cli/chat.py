@@ -18,7 +18,9 @@ from slm_studio.core.messages import ASSISTANT, SYSTEM, USER, messages_to_json, 
 from slm_studio.core.results import Token
 from slm_studio.core.tasks import TaskInfo, all_tasks, task_info
 
-HELP = "/system TEXT changes who answers, /again asks once more, /save FILE keeps the chat (.md or .jsonl), /quit leaves. Ctrl-C stops an answer."
+COMMANDS = "/system TEXT changes who answers, /again asks once more, /save FILE keeps the chat (.md or .jsonl), /help shows this, /quit leaves."
+HELP = f"{COMMANDS} A text that begins with a slash is written with two. Ctrl-C stops an answer."
+QUIT, SLASH = "/quit", "/"
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -100,27 +102,39 @@ class Conversation:
 
     def take(self, line: str) -> bool:
         """Do what a line says: a command, or a question. Return False where the person leaves."""
-        word, _, rest = line.strip().partition(" ")
-        if not line.strip():
-            return True
+        said = line.strip()
+        if said.partition(" ")[0] == QUIT:
+            return False
         try:
-            if word == "/quit":
-                return False
-            if word == "/system":
-                self.chat = replace(self.chat, system=rest.strip())
-            elif word == "/save":
-                self._save(rest.strip())
-            elif word == "/again":
-                self._again()
-            elif word.startswith("/") and word[1:].isalpha():
-                self.work.screen.say(HELP)
-            else:
-                self._tell(self.ask(line))
+            if said.startswith(SLASH) and not said.startswith(SLASH * 2):
+                self._obey(said)
+            elif said:
+                self._tell(self.ask(said.removeprefix(SLASH) if said.startswith(SLASH) else line))
         except StudioError as error:
             if not sys.stdin.isatty():
                 raise
             self.work.screen.problem(error)  # the conversation goes on
         return True
+
+    def _obey(self, said: str) -> None:
+        """Do what a command says. Raises StudioError where there is none of its name: a model would answer anything."""
+        word, _, rest = said.partition(" ")
+        if word == "/system":
+            self.chat = replace(self.chat, system=rest.strip())
+        elif word == "/save":
+            self._save(rest.strip())
+        elif word == "/again":
+            self._again()
+        elif word == "/help":
+            self.work.screen.say(HELP)
+        else:
+            raise StudioError(
+                "no-such-command",
+                "There is no command “{word}”.",
+                "{commands} A text that begins with a slash is written with two.",
+                word=word,
+                commands=COMMANDS,
+            )
 
     def ask(self, question: str) -> dict[str, object]:
         """Ask and return the answer with its speed."""

@@ -77,6 +77,21 @@ def test_a_conversation_prints_a_line_a_turn_and_remembers_them_all(say, talker:
     )
 
 
+@pytest.mark.parametrize("line", ["/foo", "/foo-bar", "/system/x", "/", "  /tmp/a.txt what is it?", "/quite"])
+def test_an_unknown_command_is_refused_and_lists_those_there_are(say, talker: Path, line: str) -> None:
+    told = say(f"{line}\nHi\n", talker, *GREEDY)
+
+    assert told.error["code"] == "no-such-command" and f"“{line.split()[0]}”" in told.error["message"]
+    assert all(each in told.error["hint"] for each in ("/system", "/again", "/save", "/help", "/quit"))
+    assert not any(each.get("event") == "turn" for each in told.lines), "the model never sees it"
+
+
+def test_a_text_that_begins_with_a_slash_is_sent_with_two(say, talker: Path) -> None:
+    result = say("//foo bar\n/help\n", talker, *GREEDY).result
+
+    assert [each["content"] for each in result["messages"] if each["role"] == "user"] == ["/foo bar"]
+
+
 def test_what_cannot_be_is_a_sentence(run: Run, say, talker: Path, sorter: Path) -> None:
     assert run("chat", sorter, "--prompt", "a").error["code"] == "not-a-chat"
     assert run("chat", talker, "--prompt", " ").error["code"] == "text-empty"
