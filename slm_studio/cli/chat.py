@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -151,27 +152,35 @@ class Conversation:
                 self.work.screen.write(event.item.text)
 
         prompt = {self.asked: tuple(messages_to_plain(chat.messages(asked)))}
-        done: dict[str, object] = {"count": 0, "seconds": 0.0}
+        began = time.perf_counter()
         try:
             done = self.work.do(dict, "predict", on_event=show, handle=self.handle, prompt=prompt, options=self.options)
         except Stopped:
             if not pieces or not sys.stdin.isatty():
                 raise
+            done = {"count": len(pieces), "seconds": time.perf_counter() - began, "ended": False}
         self.work.screen.write("\n")
         text = "".join(pieces)
-        self.chat = chat.answered(text, to=asked)
+        self.chat = chat.answered(text, to=asked, is_cut=not done["ended"])
         return self._turn(text, done)
 
-    def _turn(self, text: str, done: dict[str, object]) -> dict[str, object]:
-        count, seconds = float(str(done["count"])), float(str(done["seconds"]))
+    def _turn(self, text: str, done: Mapping[str, object]) -> dict[str, object]:
+        count, seconds, ended = int(str(done["count"])), float(str(done["seconds"])), done["ended"] is True
         speed = count / max(seconds, 1e-9)
         if done.get("not_sent"):
             self.work.screen.say(f"The oldest {done['not_sent']} messages no longer fit and were not sent.")
         if done.get("cut"):
             self.work.screen.say(f"The question is too long: its first {done['cut']} characters were not sent.")
-        self.work.screen.say(f"{count:,.0f} tokens, {speed:,.0f} a second")
+        if ended and not text.strip():
+            self.work.screen.say("The model ended its answer at once, without a word.")
+        self.work.screen.say(f"{count:,} tokens, {speed:,.0f} a second{'' if ended else self._why_cut(count)}")
         more = {name: done[name] for name in ("not_sent", "cut") if done.get(name)}
-        return {"text": text, "tokens": int(count), "tokens_per_second": speed} | more
+        return {"text": text, "tokens": count, "tokens_per_second": speed, "ended": ended} | more
+
+    def _why_cut(self, count: int) -> str:
+        """Return what people read of an answer that did not end by itself."""
+        most = self.options.get("max_new_tokens", AnsweringOptions().max_new_tokens)
+        return f"; cut at {count:,}, --max-new-tokens allows more" if count == most else "; stopped"
 
     def _tell(self, turn: dict[str, object]) -> None:
         """Print a turn on the way, for programs."""

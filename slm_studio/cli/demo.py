@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     opened = work.open(model.folder)
     predictions = []
     for message in MESSAGES[arguments.lang]:
-        best = answer(work, opened.handle, prompt_of(message, task_info(guess.task)), {"top": 1})[0]
+        (best,), _ = answer(work, opened.handle, prompt_of(message, task_info(guess.task)), {"top": 1})
         predictions.append({"text": message} | plain(best, message))
     intervals = {f"{key}_interval": list(pair) for key, pair in model.intervals.items()}
     result: dict[str, object] = {

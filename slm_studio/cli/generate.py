@@ -61,6 +61,6 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     work.screen.write("\n")
     speed = done["count"] / max(done["seconds"], 1e-9)
     work.screen.say(f"{done['count']:,} tokens, {speed:,.0f} a second")
-    return (
-        {"text": "".join(pieces), "tokens": done["count"], "tokens_per_second": speed} if work.screen.as_json else None
-    )
+    if not work.screen.as_json:
+        return None
+    return {"text": "".join(pieces), "tokens": done["count"], "tokens_per_second": speed, "ended": done["ended"]}

@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     reads = {role.name: role.reads for role in info.asked}
     given = {name: text for name in asked_names() if (text := getattr(arguments, name)) is not None}
     prompt = {name: written_cell(text, reads.get(name, "text")) for name, text in given.items()}
-    items = answer(work, opened.handle, prompt, options)
+    items, done = answer(work, opened.handle, prompt, options)
     if not work.screen.as_json and info.answers == "tokens":  # people read them as the text that they make
         begun = "" if info.templated else "".join(given.values())  # an answer stands by itself
         work.screen.write(begun + in_cells(items, info.answers)[0] + "\n")
@@ -65,7 +65,8 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     if not items:
         work.screen.say("Nothing is marked in this text.")
     text = sentence_of(prompt[info.asked[0].name]).text if info.answers == "spans" else ""
-    return {"items": [plain(item, text) for item in items]}
+    written = {"text": in_cells(items, info.answers)[0], "ended": done["ended"]} if info.answers == "tokens" else {}
+    return {"items": [plain(item, text) for item in items]} | written
 
 
 def what_is_missing(done: FileResult) -> dict[str, object]:
@@ -87,8 +88,10 @@ def plain(item: Item, text: str) -> dict[str, object]:
     return ({"text": text[item.start : item.end]} if isinstance(item, Span) else {}) | found
 
 
-def answer(work: Command, handle: str, prompt: Prompt, options: dict[str, object]) -> list[Item]:
-    """Return all items of one answer."""
+def answer(
+    work: Command, handle: str, prompt: Prompt, options: dict[str, object]
+) -> tuple[list[Item], dict[str, object]]:
+    """Return all items of one answer, and what is known about it."""
     items: list[Item] = []
 
     def collect(event: Event) -> None:
@@ -96,5 +99,5 @@ def answer(work: Command, handle: str, prompt: Prompt, options: dict[str, object
             assert isinstance(event.item, Item)
             items.append(event.item)
 
-    work.do(dict, "predict", on_event=collect, handle=handle, prompt=prompt, options=options)
-    return items
+    done = work.do(dict, "predict", on_event=collect, handle=handle, prompt=prompt, options=options)
+    return items, done

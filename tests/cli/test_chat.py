@@ -49,7 +49,7 @@ def say(run: Run, monkeypatch: pytest.MonkeyPatch):
 def test_one_question_is_answered_with_its_speed(run: Run, talker: Path) -> None:
     result = run("chat", talker, "--prompt", "When do you open?", *GREEDY).result
 
-    assert set(result) == {"text", "tokens", "tokens_per_second"}
+    assert set(result) == {"text", "tokens", "tokens_per_second", "ended"}
     assert 1 <= result["tokens"] <= 4 and result["tokens_per_second"] > 0
     assert run("chat", talker, "--prompt", "When do you open?", *GREEDY, as_json=False).out == result["text"] + "\n"
 
@@ -75,6 +75,20 @@ def test_a_conversation_prints_a_line_a_turn_and_remembers_them_all(say, talker:
         .answered(turns[2]["text"]),
         {"system": "System", "user": "You", "assistant": "model"},
     )
+
+
+def test_an_answer_that_was_cut_is_told_from_one_that_ended(run: Run, say, talker: Path) -> None:
+    words = ("chat", talker, "--prompt", "When do you open?", "--temperature", "5", "--seed", "3")
+    whole = run(*words, "--max-new-tokens", "3").result
+    last = whole["text"].strip()[-1]
+
+    assert (whole["tokens"], whole["ended"]) == (3, False)
+    assert run(*words, "--max-new-tokens", "9", "--stop", last).result["ended"] is True
+    assert "; cut at 3, --max-new-tokens allows more" in run(*words, "--max-new-tokens", "3", as_json=False).err
+    turns = [line for line in say("When do you open?\n", *words[1:2], *GREEDY).lines if line.get("event") == "turn"]
+    assert [turn["ended"] for turn in turns] == [turn["tokens"] < 4 for turn in turns]
+    items = run("predict", talker, "--question", "When do you open?").result
+    assert items["text"] == "".join(each["text"] for each in items["items"]) and isinstance(items["ended"], bool)
 
 
 @pytest.mark.parametrize("line", ["/foo", "/foo-bar", "/system/x", "/", "  /tmp/a.txt what is it?", "/quite"])

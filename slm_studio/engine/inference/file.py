@@ -25,7 +25,7 @@ from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import Row, Rows, open_part
 from slm_studio.engine.data.writing import check_target, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
-from slm_studio.engine.inference.unanswered import EMPTY, Unanswered
+from slm_studio.engine.inference.unanswered import CUT, EMPTY, Unanswered
 from slm_studio.engine.task import answers_of
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
@@ -206,10 +206,20 @@ def _answer(
     for place, row in enumerate(rows):
         if place not in mended:
             unanswered.add_blank(first + place, row)
-        elif place in answers and info.answers == "tokens" and not in_cells(answers[place], info.answers)[0].strip():
-            unanswered.add(EMPTY, first + place)
+        elif place in answers and info.answers == "tokens":
+            _look_at(item, answers[place], options, unanswered, first + place)
         asked_for = mended[place][info.asked[0].name] if place in mended and info.answers == "spans" else ""
         yield sentence_of(asked_for).text, answers.get(place)
+
+
+def _look_at(
+    item: Item, answer: Sequence[Answer], options: Mapping[str, object], unanswered: Unanswered, row: int
+) -> None:
+    """Count a text without a word, and an answer that ran out of length: what goes on with a text has no end of its own."""
+    if not in_cells(answer, item.task.info.answers)[0].strip():
+        unanswered.add(EMPTY, row)
+    elif item.task.info.templated and not item.ended(answer, options)["ended"]:
+        unanswered.add(CUT, row, limit=len(answer))
 
 
 def _answers(

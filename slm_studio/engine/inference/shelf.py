@@ -2,15 +2,17 @@
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted, Progress
 from slm_studio.core.prompt import Cell, Prompt, check_prompt, prompt_of
-from slm_studio.core.results import Opened
+from slm_studio.core.results import Item as Answer
+from slm_studio.core.results import Opened, Token
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.data.cleaning import mend_prompt
 from slm_studio.engine.data.encoding import whole_characters
@@ -20,6 +22,7 @@ from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.inspect import inspect_as
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
+from slm_studio.engine.writing.decoding import has_ended
 
 TRIAL = "a b"
 MOST = 3  # open models; the one used longest ago makes room
@@ -38,6 +41,13 @@ class Item:
         """Return the steps that mended the rows that the model learnt from: prompts are mended likewise."""
         steps = self.model.recipe.get("cleaning")
         return tuple(name for name in steps if name in STEPS) if isinstance(steps, list | tuple) else ()
+
+    def ended(self, answer: Sequence[Answer], options: Mapping[str, object]) -> dict[str, object]:
+        """Return whether a whole answer ended by itself; {} where answers are not written."""
+        if self.task.info.answers != "tokens":
+            return {}
+        written = cast(Sequence[Token], answer)
+        return {"ended": has_ended(self.loaded.net, self.loaded.tokenizer, written, options)}  # type: ignore[arg-type]
 
 
 _shelf: "OrderedDict[str, Item]" = OrderedDict()
@@ -94,13 +104,13 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     prompt = {role: _whole(cell) for role, cell in prompt.items()}
     prompt = mend_prompt(prompt, item.cleaning, item.task.info)
     began = time.perf_counter()
-    count = 0
+    answer = []
     for _, result in item.task.answer(item.loaded, [prompt], options):
-        count += 1
+        answer.append(result)
         yield Predicted(result)
     seconds = time.perf_counter() - began
-    more = item.task.sent(item.loaded, prompt, options)
-    yield Finished({"count": count, "seconds": seconds, "device": str(item.loaded.device)} | more)
+    more = item.task.sent(item.loaded, prompt, options) | item.ended(answer, options)
+    yield Finished({"count": len(answer), "seconds": seconds, "device": str(item.loaded.device)} | more)
 
 
 def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:

@@ -8,6 +8,7 @@ from slm_studio.engine.data.notes import Notes
 
 SHOWN = 5  # rows that a sentence names
 BLANK, UNASKED, TOO_LONG, EMPTY = "rows-blank", "rows-unasked", "rows-too-long", "answers-empty"
+CUT = "answers-cut"
 REASONS = {
     BLANK: mark(
         "{count} {count:row has|rows have} no answer, because no word stands in “{columns}” there: {count:row|rows} {places}."
@@ -20,6 +21,9 @@ REASONS = {
     ),
 }
 HALVES = {
+    CUT: mark(
+        "{count} {count:answer was|answers were} cut at {limit} tokens, before {count:it ended|they ended}: {count:row|rows} {places}."
+    ),
     EMPTY: mark("The model ended {count} {count:answer|answers} at once, without a word: {count:row|rows} {places}."),
 }
 OF_ERRORS = {"text-empty": BLANK, "empty-prompt": BLANK, "context-too-small": TOO_LONG}

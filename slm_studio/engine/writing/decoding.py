@@ -203,6 +203,17 @@ def end_ids(net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozens
     return frozenset([found] if isinstance(found, int) else found)
 
 
+def has_ended(
+    net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, written: Sequence[Token], options: Mapping[str, object]
+) -> bool:
+    """Say whether a text that `stream` wrote to its end ended by itself (or at a stop string), or ran out of length."""
+    decoding, ids = decoding_of(options), [token.id for token in written]
+    if len(ids) < decoding.max_new_tokens or ids[-1] in end_ids(net, tokenizer):
+        return True
+    text = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    return any(each in text for each in decoding.stop if each)
+
+
 def _start_ids(net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
     for found in (net.config.bos_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id):
         if found is not None:

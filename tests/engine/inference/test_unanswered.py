@@ -127,6 +127,16 @@ def test_the_column_that_is_named_plays_the_role_that_it_had_in_training(
     assert columns == {"question": "question", "system": "system"}
 
 
+def test_answers_that_ran_out_of_length_are_counted(handles: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("question\nDo you sell tea?\nWhen do you open?\n", encoding="utf-8")
+
+    done, said, rows = answered(handles["chat"], path, temperature=5.0, seed=3, repetition_penalty=1.0)
+
+    assert all(row["prediction"] for row in rows) and done.unanswered == 0
+    assert said == ["2 answers were cut at 2 tokens, before they ended: rows 1, 2."]
+
+
 def test_a_written_answer_is_a_sign_of_life(handles: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text("question\n" + "Do you sell tea?\n" * 3, encoding="utf-8")

@@ -9,7 +9,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.engine.models.vocabulary import character_vocabulary, train_byte_pairs
 from slm_studio.engine.models.writers import FAMILIES, make_writer
-from slm_studio.engine.writing.decoding import Continuation, StopGuard, TextStream, stream
+from slm_studio.engine.writing.decoding import Continuation, StopGuard, TextStream, has_ended, stream
 
 CHINESE = "滚滚长江东逝水,浪花淘尽英雄。是非成败转头空,青山依旧在,几度夕阳红。👍🏽 e\u0301 🇨🇳 👩‍👩‍👧 naïve 𠮷\n"
 GREEDY = DecodingOptions(temperature=0, max_new_tokens=40)
@@ -227,6 +227,27 @@ def test_text_ends_before_the_first_stop_string(family: str) -> None:
 
     assert text(tokens) == whole[: whole.index(stop)]
     assert len(tokens) < 60
+
+
+def test_it_is_known_whether_a_text_ended_or_ran_out_of_length(tokenizer: PreTrainedTokenizerFast) -> None:
+    net, prompt_ids = blank("llama"), tokenizer.encode("青山")
+    written = list(stream(net, tokenizer, prompt_ids, GREEDY))
+    ending = blank("llama", eos_token_id=written[5].id)
+
+    def ended(net: PreTrainedModel, **options: object) -> bool:
+        decoding = {"temperature": 0.0, "max_new_tokens": 40} | options
+        found = list(stream(net, tokenizer, prompt_ids, DecodingOptions(**decoding)))
+        return has_ended(net, tokenizer, found, decoding)
+
+    count = len(list(stream(ending, tokenizer, prompt_ids, GREEDY)))
+    stop = text(written[:12]).strip()[-1]
+    found = len(
+        list(stream(net, tokenizer, prompt_ids, DecodingOptions(temperature=0, max_new_tokens=40, stop=(stop,))))
+    )
+    assert not ended(net) and not ended(ending, max_new_tokens=count - 1)
+    assert ended(ending) and ended(ending, max_new_tokens=count), "the last token that it may write ends it"
+    assert ended(net, stop=(stop,)) and ended(net, stop=(stop,), max_new_tokens=found)
+    assert not ended(net, stop=("never said",))
 
 
 def test_what_only_begins_a_stop_string_is_held_back_then_shown() -> None:

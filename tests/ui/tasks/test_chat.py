@@ -141,6 +141,16 @@ def test_stop_keeps_what_came(panel, view, engine):
     )
 
 
+def test_an_answer_that_ran_out_of_length_is_no_whole_one(panel, view, engine):
+    for ended in (True, False):
+        engine.context = {"ended": ended}
+        view.fill("Hi")
+        view.primary()
+        until(lambda: not view.talk.composer.is_busy)
+
+        assert view.chat.path()[-1].is_cut is not ended
+
+
 def test_a_stop_before_the_first_word_leaves_the_question_and_no_word_of_waiting(panel, view, engine):
     engine.said, engine.is_endless = (), False
     engine.predict = lambda **_: iter(lambda: time.sleep(0.002), 1)

@@ -135,7 +135,8 @@ class ChatView(TaskView):
         known = numbers if isinstance(numbers, dict) else {}
         seconds = known.get("seconds")
         is_whole = isinstance(seconds, int | float)  # of an answer that was stopped nobody tells
-        self._settle(float(seconds) if is_whole else time.monotonic() - self._begun, is_whole=is_whole)
+        has_ended = is_whole and known.get("ended") is not False
+        self._settle(float(seconds) if is_whole else time.monotonic() - self._begun, has_ended=has_ended)
         self.context.hold(False)
         self.context.take(known)
 
@@ -203,15 +204,13 @@ class ChatView(TaskView):
             said.pop()
         return tuple(messages_to_plain(said)) if said and said[-1].role == USER else ()
 
-    def _settle(self, seconds: float, *, is_whole: bool) -> None:
+    def _settle(self, seconds: float, *, has_ended: bool) -> None:
         text, tokens = self.talk.thread.written()
         turn: Turn | None = None
         asking, self._asking = self._asking, 0
         if asking and text.strip():
             name = self._model.name if self._model else ""
-            most = self._options().get("max_new_tokens")
-            is_cut = not is_whole or (isinstance(most, int) and len(tokens) >= most)
-            facts = {"model": name, "tokens": len(tokens), "seconds": seconds, "is_cut": is_cut}
+            facts = {"model": name, "tokens": len(tokens), "seconds": seconds, "is_cut": not has_ended}
             self.keeping.chat = self.chat.answered(text, to=asking, **facts)
             turn = self.chat.turns[-1]
             self._tokens[turn.id] = tokens
