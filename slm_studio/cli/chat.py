@@ -9,6 +9,7 @@ from pathlib import Path
 
 from slm_studio.cli.command import Command, Stopped, file_out, model_folder, saved_model
 from slm_studio.cli.flags import add_knobs, settings_of
+from slm_studio.cli.generate import left_out
 from slm_studio.core import files
 from slm_studio.core.chat import Chat, to_markdown
 from slm_studio.core.errors import StudioError
@@ -115,6 +116,10 @@ class Conversation:
             if not sys.stdin.isatty():
                 raise
             self.work.screen.problem(error)  # the conversation goes on
+        except Stopped:
+            if not sys.stdin.isatty():
+                raise
+            self.work.screen.say("Stopped before the first word.")
         return True
 
     def _obey(self, said: str) -> None:
@@ -150,6 +155,8 @@ class Conversation:
             if isinstance(event, Predicted) and isinstance(event.item, Token):
                 pieces.append(event.item.text)
                 self.work.screen.write(event.item.text)
+            else:
+                self.work.screen.event(event)
 
         prompt = {self.asked: tuple(messages_to_plain(chat.messages(asked)))}
         began = time.perf_counter()
@@ -167,15 +174,10 @@ class Conversation:
     def _turn(self, text: str, done: Mapping[str, object]) -> dict[str, object]:
         count, seconds, ended = int(str(done["count"])), float(str(done["seconds"])), done["ended"] is True
         speed = count / max(seconds, 1e-9)
-        if done.get("not_sent"):
-            self.work.screen.say(f"The oldest {done['not_sent']} messages no longer fit and were not sent.")
-        if done.get("cut"):
-            self.work.screen.say(f"The question is too long: its first {done['cut']} characters were not sent.")
         if ended and not text.strip():
             self.work.screen.say("The model ended its answer at once, without a word.")
         self.work.screen.say(f"{count:,} tokens, {speed:,.0f} a second{'' if ended else self._why_cut(count)}")
-        more = {name: done[name] for name in ("not_sent", "cut") if done.get(name)}
-        return {"text": text, "tokens": count, "tokens_per_second": speed, "ended": ended} | more
+        return {"text": text, "tokens": count, "tokens_per_second": speed, "ended": ended} | left_out(done)
 
     def _why_cut(self, count: int) -> str:
         """Return what people read of an answer that did not end by itself."""

@@ -1,6 +1,7 @@
 """slm-studio generate MODEL --prompt "…": let a model write on."""
 
 import argparse
+from collections.abc import Mapping
 
 from slm_studio.cli.command import Command, model_folder
 from slm_studio.cli.flags import add_knobs, settings_of
@@ -46,10 +47,12 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
 
     def show(event: Event) -> None:
         if isinstance(event, Predicted) and isinstance(event.item, Token):
+            # The beginning comes with what goes on from it, so that no line of progress stands between them.
+            work.screen.write(event.item.text if pieces else arguments.prompt + event.item.text)
             pieces.append(event.item.text)
-            work.screen.write(event.item.text)
+        else:
+            work.screen.event(event)
 
-    work.screen.write(arguments.prompt)
     done = work.do(
         dict,
         "predict",
@@ -63,4 +66,10 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     work.screen.say(f"{done['count']:,} tokens, {speed:,.0f} a second")
     if not work.screen.as_json:
         return None
-    return {"text": "".join(pieces), "tokens": done["count"], "tokens_per_second": speed, "ended": done["ended"]}
+    found = {"text": "".join(pieces), "tokens": done["count"], "tokens_per_second": speed, "ended": done["ended"]}
+    return found | left_out(done)
+
+
+def left_out(done: Mapping[str, object]) -> dict[str, object]:
+    """Return what of a prompt the model did not receive, where it was not all of it."""
+    return {name: done[name] for name in ("not_sent", "cut", "unread") if done.get(name)}

@@ -4,6 +4,7 @@ import argparse
 
 from slm_studio.cli.command import Command, absolute, file_out, reading_of
 from slm_studio.cli.flags import add_bom, add_reading, asked_names
+from slm_studio.cli.generate import left_out
 from slm_studio.cli.read import remark_of
 from slm_studio.cli.usage import UsageError, count
 from slm_studio.core import codec
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
         work.screen.say("Nothing is marked in this text.")
     text = sentence_of(prompt[info.asked[0].name]).text if info.answers == "spans" else ""
     written = {"text": in_cells(items, info.answers)[0], "ended": done["ended"]} if info.answers == "tokens" else {}
-    return {"items": [plain(item, text) for item in items]} | written
+    return {"items": [plain(item, text) for item in items]} | written | left_out(done)
 
 
 def what_is_missing(done: FileResult) -> dict[str, object]:
@@ -98,6 +99,8 @@ def answer(
         if isinstance(event, Predicted):
             assert isinstance(event.item, Item)
             items.append(event.item)
+        else:
+            work.screen.event(event)
 
     done = work.do(dict, "predict", on_event=collect, handle=handle, prompt=prompt, options=options)
     return items, done

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from slm_studio import cli
+from slm_studio.cli import command
 from slm_studio.core.chat import Chat, to_markdown
 from tests.cli.commands import Run
 from tests.tasks import fodder
@@ -112,6 +113,38 @@ def test_what_cannot_be_is_a_sentence(run: Run, say, talker: Path, sorter: Path)
     assert run("chat", talker, "--prompt", "a", "--min-p", "2").error["code"] == "knob-range"
     assert say("/save\n", talker).error["code"] == "no-file-named"
     assert run("chat", talker, "--prompt", "a", "--system", "word " * 900).error["code"] == "context-too-small"
+
+
+def test_what_of_a_long_question_is_not_sent_is_said_before_the_answer(run: Run, talker: Path) -> None:
+    words = ("chat", talker, "--prompt", "long " * 400, *GREEDY)
+
+    *way, last = run(*words).lines
+    people = run(*words, as_json=False)
+
+    sentence = f"The question is too long: its first {last['cut']:,} characters are not sent."
+    assert [line["message"] for line in way if line["event"] == "note"] == [sentence]
+    assert people.err.count("are not sent") == 1 and people.err.index(sentence) < people.err.index("a second")
+
+
+def test_a_conversation_goes_on_after_an_answer_that_was_stopped_before_its_first_word(
+    run: Run, talker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal, whole, asked = io.StringIO("Hello\nAgain?\n"), command.Command.do, []
+    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr("sys.stdin", terminal)
+
+    def stopped_once(self: command.Command, kind: type, verb: str, /, **arguments: object) -> object:
+        if verb == "predict":
+            asked.append(arguments["prompt"])
+            if len(asked) == 1:
+                raise command.Stopped
+        return whole(self, kind, verb, **arguments)
+
+    monkeypatch.setattr(command.Command, "do", stopped_once)
+    told = run("chat", talker, *GREEDY, as_json=False)
+
+    assert told.code == 0 and "Stopped before the first word." in told.err
+    assert asked[1] == {"messages": ({"role": "user", "content": "Again?"},)}
 
 
 def test_predict_takes_any_role_and_a_file_of_dialogues(run: Run, talker: Path, tmp_path: Path) -> None:

@@ -246,6 +246,18 @@ def test_generate_tells_text_tokens_and_speed(run: Run, writer: Path, sorter: Pa
     assert run("generate", sorter, "--prompt", "a").error["code"] == "not-a-writer"
 
 
+def test_what_a_writer_does_not_read_of_a_long_beginning_is_said(run: Run, writer: Path) -> None:
+    words = ("generate", writer, "--prompt", "line 3 of a book " * 30, "--max-new-tokens", 2, "--seed", 1)
+
+    *way, last = run(*words).lines
+
+    assert last["unread"] > 0
+    assert [line["message"] for line in way if line["event"] == "note"] == [
+        f"The text is longer than the model sees at once: its first {last['unread']:,} tokens are not read."
+    ]
+    assert "unread" not in run("generate", writer, "--prompt", "line 3", "--max-new-tokens", 2).result
+
+
 def test_runs_are_shown_kept_and_deleted(run: Run, rows: Path, tmp_path: Path, home: Path) -> None:
     identity = run("train", rows, *SMALL).result["run"]
 

@@ -9,11 +9,12 @@ from typing import cast
 
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Predicted, Progress
+from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.prompt import Cell, Prompt, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.results import Opened, Token
 from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.texts import mark
 from slm_studio.engine.data.cleaning import mend_prompt
 from slm_studio.engine.data.encoding import whole_characters
 from slm_studio.engine.device import pick_device
@@ -25,6 +26,12 @@ from slm_studio.engine.tasks import task_of
 from slm_studio.engine.writing.decoding import has_ended
 
 TRIAL = "a b"
+LONG = 1000  # tokens of a prompt that are not read in a moment
+LEFT_OUT = {  # by the keys of what a task says of a prompt
+    "not_sent": mark("The oldest {count} {count:message does|messages do} not fit any more and {count:is|are} not sent."),
+    "cut": mark("The question is too long: its first {count} {count:character is|characters are} not sent."),
+    "unread": mark("The text is longer than the model sees at once: its first {count} {count:token is|tokens are} not read."),
+}  # fmt: skip
 MOST = 3  # open models; the one used longest ago makes room
 
 
@@ -103,14 +110,26 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     check_prompt(prompt, item.task.info, item.model.name)
     prompt = {role: _whole(cell) for role, cell in prompt.items()}
     prompt = mend_prompt(prompt, item.cleaning, item.task.info)
+    sent = item.task.sent(item.loaded, prompt, options)
+    yield from _before(sent)
     began = time.perf_counter()
     answer = []
     for _, result in item.task.answer(item.loaded, [prompt], options):
         answer.append(result)
         yield Predicted(result)
     seconds = time.perf_counter() - began
-    more = item.task.sent(item.loaded, prompt, options) | item.ended(answer, options)
-    yield Finished({"count": len(answer), "seconds": seconds, "device": str(item.loaded.device)} | more)
+    known: dict[str, object] = {"count": len(answer), "seconds": seconds, "device": str(item.loaded.device)}
+    yield Finished(known | sent | item.ended(answer, options))
+
+
+def _before(sent: Mapping[str, object]) -> Iterator[Event]:
+    """Say what of a prompt the model does not receive, and where the rest takes a while to read how much it is."""
+    for key, message in LEFT_OUT.items():
+        if count := sent.get(key):
+            yield Note(f"prompt-{key.replace('_', '-')}", message, {"count": cast(int, count)})
+    tokens = cast(int, sent.get("used", 0))
+    if tokens >= LONG:
+        yield Progress("Reading {tokens} tokens".replace("{tokens}", f"{tokens:,}"), 0, 0)
 
 
 def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:

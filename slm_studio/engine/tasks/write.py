@@ -32,12 +32,12 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import baselines, scoring
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_framed, encode_plain, frame_of
-from slm_studio.engine.models.lengths import settle_length
+from slm_studio.engine.models.lengths import length_of, positions, settle_length
 from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, checked
-from slm_studio.engine.writing.decoding import decoding_of, stream
+from slm_studio.engine.writing.decoding import decoding_of, in_view, stream
 
 LEAST = 100  # characters from which anything can be learnt at all
 PROMPT = 24  # characters of held-out text with which a sample begins
@@ -212,6 +212,12 @@ class Write(Task):
             ids = [*opening_of(loaded), *self._ids(loaded, str(prompt["text"])).tolist()]
             for token in stream(loaded.net, loaded.tokenizer, ids, decoding, continues=True):  # type: ignore[arg-type]
                 yield place, token
+
+    def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
+        """Return how many tokens of a beginning the model reads, and how many are out of its view."""
+        count, window = len(opening_of(loaded)) + len(self._ids(loaded, str(prompt["text"]))), positions(loaded.net)
+        unread = count - in_view(window) if window and count > window else 0
+        return {"used": count - unread, "limit": window or length_of(loaded), "unread": unread}
 
     @torch.inference_mode()
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:

@@ -106,7 +106,7 @@ class Continuation:
         """Return logits_V on the CPU; `context_ids` must begin with what the last call saw."""
         room = self.window and max(1, self.window - (len(self.opening) if self.start else 0))
         if room is not None and len(context_ids) - self.start > room:
-            self.start, self.cache = len(context_ids) - max(1, (self.window or 1) * 3 // 4), None
+            self.start, self.cache = len(context_ids) - in_view(self.window or 1), None
         front = self.opening if self.cache is None and self.start else []
         first = self.start if self.cache is None else self.done
         ids_1T = torch.tensor([[*front, *context_ids[first:]]], device=self.net.device)
@@ -118,6 +118,11 @@ class Continuation:
     def _step(self, ids_1T: torch.Tensor) -> tuple[torch.Tensor, object]:
         out = self.net(input_ids=ids_1T, use_cache=True, **{self.cache_name: self.cache}, **self.extra)
         return out.logits[0, -1].float().cpu(), out.get(self.cache_name)
+
+
+def in_view(window: int) -> int:
+    """Return how many tokens stay in view of a text that is longer than the window."""
+    return max(1, window * 3 // 4)
 
 
 class TextStream:

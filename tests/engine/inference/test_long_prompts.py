@@ -1,0 +1,46 @@
+"""A long prompt: what of it is not read is said before the answer, and how much there is to read where that takes a while."""
+
+import pytest
+
+from slm_studio import engine
+from slm_studio.core.events import Event, Note, Predicted, Progress
+from slm_studio.core.run import create_run
+from slm_studio.engine.inference import shelf
+from slm_studio.engine.writing.decoding import Continuation
+from tests.test_task_contract import recipe_for, result, rows_of
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("write")
+    recipe, rows = recipe_for("write", "llama", epochs=1), rows_of("write", folder)
+    return result(engine.open(result(engine.train(recipe, rows, create_run(recipe, rows))).folder, "cpu")).handle
+
+
+def asked(handle: str, text: str) -> list[Event]:
+    return list(engine.predict(handle, {"text": text}, {"max_new_tokens": 1}))
+
+
+def test_tokens_out_of_view_are_counted_as_decoding_leaves_them_out(writer: str) -> None:
+    item = shelf.on_shelf(writer)
+    text = "a b c " * 40
+
+    events = asked(writer, text)
+
+    (note,) = [event for event in events if isinstance(event, Note)]
+    assert events.index(note) < next(at for at, event in enumerate(events) if isinstance(event, Predicted))
+    sent = item.task.sent(item.loaded, {"text": text}, {})
+    assert note.values["count"] == sent["unread"] > 0 and sent["used"] < sent["limit"]
+    continuation = Continuation(item.loaded.net)
+    continuation.next_logits([1] * (sent["used"] + sent["unread"]))
+    assert continuation.start == sent["unread"]
+    assert not [event for event in asked(writer, "a b") if isinstance(event, Note)]
+
+
+def test_a_prompt_that_takes_a_while_to_read_is_a_sign_of_life(writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "LONG", 10)
+
+    said = [event.what for event in asked(writer, "a b c d e f g h i") if isinstance(event, Progress)]
+
+    assert len(said) == 1 and said[0].startswith("Reading ")
+    assert not [event for event in asked(writer, "a") if isinstance(event, Progress)]
