@@ -143,14 +143,19 @@ def check_settings(settings: Mapping[str, object], task: str) -> None:
     for name in settings:
         if name not in fitting:
             owners = [info.key for info in all_tasks() if name in {each.name for each in knobs(info.options)}]
-            raise StudioError(
-                "knob-of-another-task",
-                "The task “{task}” has no setting {flag}.",
-                "Leave it out. It belongs to: {tasks}.",
-                task=task,
-                flag="--" + name.replace("_", "-"),
-                tasks=", ".join(owners),
-            )
+            raise knob_of_another_task(name, task, owners)
+
+
+def knob_of_another_task(name: str, task: str, owners: Iterable[str]) -> StudioError:
+    """Return what is said of a knob that means nothing for a task."""
+    return StudioError(
+        "knob-of-another-task",
+        "The task “{task}” has no setting {flag}.",
+        "Leave it out. It belongs to: {tasks}.",
+        task=task,
+        flag="--" + name.replace("_", "-"),
+        tasks=", ".join(owners),
+    )
 
 
 def training_owners() -> list[type]:

@@ -3,17 +3,19 @@
 import argparse
 
 from slm_studio.cli.command import Command, absolute, file_out, reading_of
-from slm_studio.cli.flags import add_bom, add_reading, asked_names
+from slm_studio.cli.flags import add_bom, add_knobs, add_reading, asked_names, knob_of_another_task, settings_of
 from slm_studio.cli.generate import left_out
 from slm_studio.cli.read import remark_of
 from slm_studio.cli.usage import UsageError, count
 from slm_studio.core import codec
 from slm_studio.core.events import Event, Predicted
+from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.knobs import problems
 from slm_studio.core.messages import USER
 from slm_studio.core.prompt import Cell, Prompt, read_cell
 from slm_studio.core.results import FileResult, Item, Span, in_cells
 from slm_studio.core.tagged import sentence_of
-from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks import TaskInfo, all_tasks, task_info
 from slm_studio.core.tasks.info import Reads
 
 
@@ -30,6 +32,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("--device")
     add_bom(parser)
     add_reading(parser)
+    add_knobs(parser, [DecodingOptions], "how to write, where the task does; a chat is less bold by itself")
     parser.set_defaults(run=run)
 
 
@@ -42,32 +45,46 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     if arguments.file is not None and not arguments.out:
         raise UsageError("No file is named for the answers.", "Add --out, for example --out answers.csv")
     out = file_out(arguments.out) if arguments.file is not None else ""
+    decoding = settings_of(arguments, [DecodingOptions])
+    for problem in problems(DecodingOptions(**decoding)):  # type: ignore[arg-type]
+        raise problem
     opened = work.open(arguments.model, arguments.device)
-    options = {"top": arguments.top, "column": arguments.column, "bom": arguments.bom} | reading_of(arguments)
-    if arguments.file is not None:
-        done = work.do(
-            FileResult,
-            "predict_file",
-            handle=opened.handle,
-            path=absolute(arguments.file),
-            out=out,
-            options=options,
-        )
-        return {"rows": done.rows, "out": done.out} | (what_is_missing(done) if work.screen.as_json else {})
     info = task_info(opened.task)
+    for name in decoding if info.answers != "tokens" else ():
+        raise knob_of_another_task(name, info.key, [each.key for each in all_tasks() if each.answers == "tokens"])
+    own = {"top": arguments.top, "column": arguments.column, "bom": arguments.bom}
+    options = own | reading_of(arguments) | decoding
+    if arguments.file is None:
+        return answer_one(arguments, work, opened.handle, info, options)
+    path = absolute(arguments.file)
+    done = work.do(FileResult, "predict_file", handle=opened.handle, path=path, out=out, options=options)
+    return {"rows": done.rows, "out": done.out} | (what_is_missing(done) if work.screen.as_json else {})
+
+
+def answer_one(
+    arguments: argparse.Namespace, work: Command, handle: str, info: TaskInfo, options: dict[str, object]
+) -> dict[str, object] | None:
+    """Return the items of the answer to the one prompt that the flags make; people read tokens as their text."""
     reads = {role.name: role.reads for role in info.asked}
     given = {name: text for name in asked_names() if (text := getattr(arguments, name)) is not None}
     prompt = {name: written_cell(text, reads.get(name, "text")) for name, text in given.items()}
-    items, done = answer(work, opened.handle, prompt, options)
-    if not work.screen.as_json and info.answers == "tokens":  # people read them as the text that they make
-        begun = "" if info.templated else "".join(given.values())  # an answer stands by itself
-        work.screen.write(begun + in_cells(items, info.answers)[0] + "\n")
-        return None
-    if not items:
-        work.screen.say("Nothing is marked in this text.")
-    text = sentence_of(prompt[info.asked[0].name]).text if info.answers == "spans" else ""
-    written = {"text": in_cells(items, info.answers)[0], "ended": done["ended"]} if info.answers == "tokens" else {}
-    return {"items": [plain(item, text) for item in items]} | written | left_out(done)
+    items, done = answer(work, handle, prompt, options)
+    found = {"items": [plain(item, _marked_text(prompt, info)) for item in items]}
+    if info.answers != "tokens":
+        if not items:
+            work.screen.say("Nothing is marked in this text.")
+        return found
+    text = in_cells(items, info.answers)[0]
+    if work.screen.as_json:
+        return found | {"text": text, "ended": done["ended"]} | left_out(done)
+    begun = "" if info.templated else "".join(given.values())  # an answer stands by itself
+    work.screen.write(begun + text + "\n")
+    return None
+
+
+def _marked_text(prompt: Prompt, info: TaskInfo) -> str:
+    """Return the text in which spans count characters, "" where they are not the answer."""
+    return sentence_of(prompt[info.asked[0].name]).text if info.answers == "spans" else ""
 
 
 def what_is_missing(done: FileResult) -> dict[str, object]:

@@ -147,6 +147,19 @@ def test_a_conversation_goes_on_after_an_answer_that_was_stopped_before_its_firs
     assert asked[1] == {"messages": ({"role": "user", "content": "Again?"},)}
 
 
+def test_answers_to_a_file_are_as_long_and_as_bold_as_asked(run: Run, talker: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "asked.csv", tmp_path / "out.jsonl"
+    path.write_text("question\nDo you sell tea?\n", encoding="utf-8")
+    words = ("predict", talker, "--file", path, "--out", out, "--temperature", "5", "--seed", "3")
+
+    (remark,) = run(*words, "--max-new-tokens", "2").result["remarks"]
+
+    assert remark["message"] == "1 answer was cut at 2 tokens, before it ended: row 1."
+    short = json.loads(out.read_text(encoding="utf-8"))["prediction"]
+    assert run(*words, "--max-new-tokens", "9").code == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["prediction"].startswith(short)
+
+
 def test_predict_takes_any_role_and_a_file_of_dialogues(run: Run, talker: Path, tmp_path: Path) -> None:
     path, out = tmp_path / "asked.jsonl", tmp_path / "out.jsonl"
     path.write_text(

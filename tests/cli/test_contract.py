@@ -176,6 +176,13 @@ def test_predict_answers_a_text_and_a_file(run: Run, sorter: Path, tmp_path: Pat
     assert found[-1]["prediction"] == ""
 
 
+def test_a_sorter_is_not_asked_to_write(run: Run, sorter: Path) -> None:
+    error = run("predict", sorter, "--text", "where is my parcel", "--max-new-tokens", "9").error
+
+    assert error["code"] == "knob-of-another-task" and "--max-new-tokens" in error["message"]
+    assert run("predict", sorter, "--text", "x", "--max-new-tokens", "0").error["code"] == "knob-range"
+
+
 def test_rows_without_an_answer_are_said_at_the_end(run: Run, sorter: Path, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "in.csv", [*messages(1), (" ", "delivery")])
 
