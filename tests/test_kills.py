@@ -13,7 +13,7 @@ def test_killed_training_ends_with_the_weights_of_an_undisturbed_run(tmp_path: P
     dataset = list(engine.read(str(path)))[-1].result
     recipe = make_recipe(
         "write", base="blank:llama-nano", roles={"text": "text"},
-        settings={"epochs": 6, "batch": 4, "max_length": 32, "precision": "fp32", "patience": 0, "checkpoint_seconds": 0.3},
+        settings={"epochs": 4, "batch": 4, "max_length": 32, "precision": "fp32", "patience": 0, "checkpoint_seconds": 0.3},
     )  # fmt: skip
 
     outcome = kill_and_resume(recipe, dataset, kills=2, longest=1.0)

@@ -3,7 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from slm_studio.core.corrections import KEPT, correction_of, corrections_file, keep_options, keep_roles, options_of
+import pytest
+
+from slm_studio.core import corrections
+from slm_studio.core.corrections import correction_of, corrections_file, keep_options, keep_roles, options_of
 from slm_studio.core.dataset import Column, Dataset, ReadOptions, ReadReport
 
 ROLES = {"text": "body", "label": "team"}
@@ -74,8 +77,9 @@ def test_damaged_memory_is_no_memory_and_heals() -> None:
     assert correction_of(dataset()) is not None
 
 
-def test_oldest_corrections_go() -> None:
-    for number in range(KEPT + 2):
+def test_oldest_corrections_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corrections, "KEPT", 5)
+    for number in range(8):
         keep_roles(replace(dataset(f"/{number}"), fingerprint=str(number)), "classify", ROLES)
 
     assert correction_of(dataset("/0", fingerprint="0")) is None

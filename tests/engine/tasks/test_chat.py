@@ -19,6 +19,7 @@ from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.models import adapters
 from slm_studio.engine.models.adapter_files import CONFIG
 from slm_studio.engine.tasks import task_of
+from slm_studio.engine.writing import held_out
 from tests.tasks import fodder
 
 FED = fodder("chat")
@@ -74,8 +75,10 @@ def test_an_adapter_learns_beside_its_base_and_becomes_part_of_it(tmp_path: Path
 
 @pytest.mark.parametrize("settings", [{}, {"adapter": "all"}])
 def test_ten_held_out_questions_stand_beside_what_the_base_answered(
-    settings: dict[str, object], tmp_path: Path
+    settings: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for limit in ("LEAST", "LONGEST"):
+        monkeypatch.setattr(held_out, limit, 16)
     rows = result(engine.read(str(FED.write(tmp_path))))
     base = trained(rows, "blank:llama-nano", epochs=8)[-1].result
     assert "base" not in all_cases(Path(base.folder) / "report")[0].cells, "it began from nothing"
@@ -87,7 +90,7 @@ def test_ten_held_out_questions_stand_beside_what_the_base_answered(
     beside = [case for case in cases if case.cells["base"] is not None]
     assert cases[: len(beside)] == beside and len(beside) == min(10, len(cases))
     for case in beside:
-        greedy = {"temperature": 0.0, "max_new_tokens": 128}
+        greedy = {"temperature": 0.0, "max_new_tokens": 16}
         said = list(engine.predict(opened.handle, {"question": case.text("question")}, greedy))
         assert case.text("base") == "".join(event.item.text for event in said if isinstance(event, Predicted))
         assert case.text("base") != case.text("answer")

@@ -73,7 +73,7 @@ def test_the_same_recipe_and_data_give_the_same_losses(book: Dataset, recipe: Re
     assert_same(weights(first[-1].result), weights(second[-1].result))
 
 
-@pytest.mark.parametrize("stop_at", [1, 7, 10])
+@pytest.mark.parametrize("stop_at", [1, 7])
 def test_a_stopped_run_resumes_bit_by_bit(book: Dataset, recipe: Recipe, stop_at: int) -> None:
     whole = list(engine.train(recipe, book, create_run(recipe, book)))
     run = create_run(recipe, book)
