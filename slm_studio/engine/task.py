@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Note
+from slm_studio.core.events import Note, Progress
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_of
 from slm_studio.core.results import Baseline, ClassScore, Item, Metric
@@ -173,8 +173,11 @@ class Task:
 
     def answer(
         self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
-    ) -> Iterator[tuple[int, Item]]:
-        """Answer prompts, piece by piece: (which prompt, item). The pieces of one prompt come in order."""
+    ) -> Iterator[tuple[int, Item | Progress]]:
+        """Answer prompts, piece by piece: (which prompt, item). The pieces of one prompt come in order.
+
+        Before the first of them it may say how far a long prompt is read.
+        """
         raise NotImplementedError
 
     def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
@@ -225,7 +228,8 @@ def answers_of(
     """Return the whole answer to each of some prompts."""
     found: list[list[Item]] = [[] for _ in prompts]
     for place, item in task.answer(loaded, prompts, options):
-        found[place].append(item)
+        if not isinstance(item, Progress):
+            found[place].append(item)
     return found
 
 

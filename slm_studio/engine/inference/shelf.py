@@ -115,8 +115,11 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     began = time.perf_counter()
     answer = []
     for _, result in item.task.answer(item.loaded, [prompt], options):
-        answer.append(result)
-        yield Predicted(result)
+        if isinstance(result, Progress):
+            yield result
+        else:
+            count += 1
+            yield Predicted(result)
     seconds = time.perf_counter() - began
     known: dict[str, object] = {"count": len(answer), "seconds": seconds, "device": str(item.loaded.device)}
     yield Finished(known | sent | item.ended(answer, options))

@@ -301,7 +301,7 @@ class Chat(Task):
 
     def answer(
         self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
-    ) -> Iterator[tuple[int, Token]]:
+    ) -> Iterator[tuple[int, Token | Progress]]:
         """Yield each answer, token by token. Options: the fields of AnsweringOptions, system, template."""
         for place, prompt in enumerate(prompts):
             for token in conversation.speak(loaded, prompt, options):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -36,8 +37,8 @@ from slm_studio.engine.models.lengths import length_of, positions, settle_length
 from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
-from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, checked
-from slm_studio.engine.writing.decoding import decoding_of, in_view, stream
+from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, answers_of, checked
+from slm_studio.engine.writing.decoding import decoding_of, stream
 
 LEAST = 100  # characters from which anything can be learnt at all
 PROMPT = 24  # characters of held-out text with which a sample begins
@@ -195,17 +196,13 @@ class Write(Task):
         prompts = [prompt for prompt in options.prompts.split("|") if prompt]
         prompts = prompts or [text.strip()[:PROMPT] for text in rows.column("text") if text.strip()][:1] or ["\n"]
         decoding = {"temperature": 0.8, "top_p": 0.95, "seed": recipe.seed, "max_new_tokens": SAMPLE}
-        return Table(
-            ("prompt", "text"),
-            tuple(
-                (prompt, "".join(token.text for _, token in self.answer(loaded, [{"text": prompt}], decoding)))
-                for prompt in prompts
-            ),
-        )  # type: ignore[union-attr]
+        written = answers_of(self, loaded, [{"text": prompt} for prompt in prompts], decoding)
+        texts = ("".join(token.text for token in cast(list[Token], tokens)) for tokens in written)
+        return Table(("prompt", "text"), tuple(zip(prompts, texts, strict=True)))
 
     def answer(
         self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
-    ) -> Iterator[tuple[int, Token]]:
+    ) -> Iterator[tuple[int, Token | Progress]]:
         """Yield each continuation, token by token. Options: the fields of DecodingOptions."""
         decoding = decoding_of(options)
         for place, prompt in enumerate(prompts):

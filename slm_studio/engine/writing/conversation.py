@@ -88,8 +88,8 @@ def sent(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> tuple
     )
 
 
-def speak(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> Iterator[Token]:
-    """Yield the answer to a prompt, token by token, the one that ends it included."""
+def speak(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> Iterator[Token | Progress]:
+    """Yield the answer to a prompt, token by token, the one that ends it included; before it Progress, where it is long to read."""
     chat, received = sent(loaded, prompt, options)
     let_stop(loaded, chat)
     yield from stream(loaded.net, chat.tokenizer, received.ids, decoding_of(options, AnsweringOptions))
@@ -107,7 +107,8 @@ def answers_to(
         written, last = "", -1
         ids = fit(chat, question.asked, room_of(loaded, decoding)).ids
         for token in stream(loaded.net, chat.tokenizer, ids, decoding):
-            written, last = written + token.text, token.id
+            if isinstance(token, Token):
+                written, last = written + token.text, token.id
             if time.perf_counter() - told > LIVELY:
                 told = time.perf_counter()
                 yield Progress(doing, done, len(questions))

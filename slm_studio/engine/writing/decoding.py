@@ -17,13 +17,17 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from slm_studio.core import knobs
 from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Progress
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.results import Token
+from slm_studio.core.texts import mark
 from slm_studio.engine.models.encoding import frame_of
 from slm_studio.engine.models.lengths import positions
 from slm_studio.engine.writing.sampling import pick
 
+PART = 128  # tokens that are read between two signs of life: about a second, where a long text takes minutes
 OLD_CACHE_NAME = "past_key_values"  # before transformers 5.24; gone in 5.40
+READING = mark("Reading")
 UNFINISHED = "\ufffd"  # what decoders write for bytes that are not (yet) a character
 
 
@@ -34,14 +38,14 @@ def stream(
     options: DecodingOptions,
     *,
     continues: bool = False,
-) -> Iterator[Token]:
-    """Yield a `Token` for each token written, the end token included.
+) -> Iterator[Token | Progress]:
+    """Yield a `Token` for each token written, the end token included; while a long text is read first, Progress.
 
     Joined, their texts are `tokenizer.decode` of all ids, cut before the first stop string. A token that ends in the
     middle of a character, or of what may become a stop string, has an empty text; a later one brings it.
     `continues` says that the text goes on where the prompt ends, so that vocabularies which hide the first space
     (“▁upon”) show it; an answer in a chat begins anew.
-    Example: "".join(token.text for token in stream(net, tokenizer, prompt_ids, DecodingOptions(temperature=0)))
+    Example: "".join(token.text for token in stream(net, tokenizer, short_prompt_ids, DecodingOptions(temperature=0)))
     """
     context_ids = list(prompt_ids) or _start_ids(net, tokenizer)
     generator = torch.Generator()
@@ -57,6 +61,7 @@ def stream(
     net.eval()
     try:
         for n in range(1, options.max_new_tokens + 1):
+            yield from continuation.read(context_ids)
             logits_V = continuation.next_logits(context_ids)
             token_id, probability = pick(logits_V, options, generator, said_ids)
             context_ids.append(token_id)
@@ -102,16 +107,32 @@ class Continuation:
         self.cache: object = None
         self.cache_name = "cache" if "cache" in signature(net.forward).parameters else OLD_CACHE_NAME
 
+    def read(self, context_ids: Sequence[int]) -> Iterator[Progress]:
+        """Read all but the last `PART` tokens of a long text, a part at a time: whoever pulls can stop between two."""
+        self._slide(context_ids)
+        total = len(context_ids) - self.start
+        # What keeps a state instead of a cache reads a text all at once, or token by token.
+        while len(context_ids) - self.done > PART and not self.net._is_stateful:
+            yield Progress(READING, self.done - self.start, total)
+            self._read_to(self.done + PART, context_ids)
+
     def next_logits(self, context_ids: Sequence[int]) -> torch.Tensor:
         """Return logits_V on the CPU; `context_ids` must begin with what the last call saw."""
+        self._slide(context_ids)
+        return self._read_to(len(context_ids), context_ids)
+
+    def _slide(self, context_ids: Sequence[int]) -> None:
+        """Forget the oldest tokens where the text has outgrown the window."""
         room = self.window and max(1, self.window - (len(self.opening) if self.start else 0))
         if room is not None and len(context_ids) - self.start > room:
-            self.start, self.cache = len(context_ids) - in_view(self.window or 1), None
+            self.start = self.done = len(context_ids) - max(1, (self.window or 1) * 3 // 4)
+            self.cache = None
+
+    def _read_to(self, end: int, context_ids: Sequence[int]) -> torch.Tensor:
         front = self.opening if self.cache is None and self.start else []
-        first = self.start if self.cache is None else self.done
-        ids_1T = torch.tensor([[*front, *context_ids[first:]]], device=self.net.device)
+        ids_1T = torch.tensor([[*front, *context_ids[self.done : end]]], device=self.net.device)
         logits_V, self.cache = self._step(ids_1T)
-        self.done = len(context_ids)
+        self.done = end
         return logits_V
 
     @torch.inference_mode()

@@ -11,7 +11,7 @@ import torch
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError, fill
-from slm_studio.core.events import Event, Finished, Note, Predicted, Saved, Step
+from slm_studio.core.events import Event, Finished, Note, Predicted, Progress, Saved, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.report import all_cases
 from slm_studio.core.run import create_run, open_run
@@ -19,7 +19,7 @@ from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.models import adapters
 from slm_studio.engine.models.adapter_files import CONFIG
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.writing import held_out
+from slm_studio.engine.writing import decoding
 from tests.tasks import fodder
 
 FED = fodder("chat")
@@ -153,7 +153,9 @@ def test_only_adapters_move_and_they_learn_faster_than_weights_would(tmp_path: P
     assert task.numbers(loaded, FED.prompts) == pytest.approx(beside, abs=1e-4)
 
 
-def test_what_a_model_receives_is_shown_and_its_oldest_turns_are_left_out_with_a_word(tmp_path: Path) -> None:
+def test_what_a_model_receives_is_shown_and_its_oldest_turns_are_left_out_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, base = base_of(tmp_path)
     opened = result(engine.open(base.folder, "cpu"))
     turns = [
@@ -163,7 +165,9 @@ def test_what_a_model_receives_is_shown_and_its_oldest_turns_are_left_out_with_a
 
     short = result(engine.render(opened.handle, {"messages": tuple(turns[:3])}, {"max_new_tokens": 5}))
     long = result(engine.render(opened.handle, prompt, {"max_new_tokens": 5}))
-    done = result(engine.predict(opened.handle, prompt, {"max_new_tokens": 5, "seed": 1}))
+    monkeypatch.setattr(decoding, "PART", 32)
+    answering = list(engine.predict(opened.handle, prompt, {"max_new_tokens": 5, "seed": 1}))
+    done = answering[-1].result
 
     assert short["not_sent"] == 0 and short["used"] == len(short["tokens"]) < short["limit"] == 96
     assert short["text"].startswith("<|im_start|>user\nuser turn a<|im_end|>") and short["text"].endswith("assistant\n")
@@ -172,6 +176,8 @@ def test_what_a_model_receives_is_shown_and_its_oldest_turns_are_left_out_with_a
     assert long["not_sent"] % 2 == 0 and 0 < long["not_sent"] <= 16 and long["used"] <= 91
     assert (done["not_sent"], done["used"]) == (long["not_sent"], long["used"])
     assert "user turn r" in long["text"] and "user turn a" not in long["text"]
+    assert answering[0] == Progress("Reading", 0, long["used"])
+    assert done["count"] == sum(isinstance(event, Predicted) for event in answering) <= 5
 
 
 def test_a_system_prompt_and_a_template_of_ones_own_are_asked_with(tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Progress
 from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.results import Token
 from slm_studio.engine.models.vocabulary import character_vocabulary, train_byte_pairs
 from slm_studio.engine.models.writers import FAMILIES, make_writer
-from slm_studio.engine.writing.decoding import Continuation, StopGuard, TextStream, has_ended, stream
+from slm_studio.engine.writing import decoding
+from slm_studio.engine.writing.decoding import Continuation, StopGuard, TextStream, stream
 
 CHINESE = "滚滚长江东逝水,浪花淘尽英雄。是非成败转头空,青山依旧在,几度夕阳红。👍🏽 e\u0301 🇨🇳 👩‍👩‍👧 naïve 𠮷\n"
 GREEDY = DecodingOptions(temperature=0, max_new_tokens=40)
@@ -315,3 +318,22 @@ def test_logits_do_not_depend_on_how_the_text_was_read(tokenizer: PreTrainedToke
         logits_V = growing.next_logits(context[:end])
 
     torch.testing.assert_close(logits_V, Continuation(net).next_logits(context))
+
+
+@pytest.mark.parametrize(("window", "total"), [(96, 70), (40, 30)])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_long_text_is_read_in_parts_and_says_how_far(
+    family: str, window: int, total: int, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = blank(family, max_length=window)
+    context = [(7 * n) % 300 for n in range(70)]
+    whole = list(stream(net, tokenizer, context, GREEDY))
+    assert all(isinstance(each, Token) for each in whole)
+
+    monkeypatch.setattr(decoding, "PART", 8)
+    parts = list(stream(net, tokenizer, context, GREEDY))
+
+    assert ids([each for each in parts if isinstance(each, Token)]) == ids(whole)
+    assert [(each.done, each.total) for each in parts[:3]] == [(0, total), (8, total), (16, total)]
+    slid = [each for each in parts[-60:] if isinstance(each, Progress)]  # what is read again when the window slides
+    assert slid and slid[0].done == 0
