@@ -136,4 +136,5 @@ def rendered(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> d
         "text": text,
         "tokens": [[piece, learnt] for piece, learnt in marked],
         "template": chat.template.text,
+        "system": system_of(loaded) or chat.template.own_system(),  # what is said where the dialogue brings none
     } | gauge(loaded, received)

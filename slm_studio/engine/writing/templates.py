@@ -77,6 +77,17 @@ class ChatTemplate:
         except FAILURES as error:
             raise _fails(error) from error
 
+    def own_system(self) -> str:
+        """Return the system prompt that the template writes by itself where a dialogue brings none, or ""."""
+        asked = Message(USER, _ASKED)
+        try:
+            before, told, behind = self._filled([Message(SYSTEM, _TOLD), asked], True).partition(_TOLD)
+            written = self._filled([asked], True)
+        except (Refused, *ENDLESS, *FAILURES):
+            return ""  # whoever renders by it is told why
+        is_alike = told and written.startswith(before) and written[len(before) :].endswith(behind)
+        return written[len(before) : len(written) - len(behind)].strip() if is_alike else ""
+
     def _filled(self, messages: Sequence[Message], add_generation_prompt: bool) -> str:
         return self._program.fill_in(
             {

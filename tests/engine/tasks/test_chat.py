@@ -187,7 +187,10 @@ def test_a_system_prompt_and_a_template_of_ones_own_are_asked_with(tmp_path: Pat
 
     shown = result(engine.render(opened.handle, {"question": "Hi"}, {"system": "Be kind.", "template": template}))
 
+    assert shown["system"] == ""
     assert shown["text"] == "[system] Be kind.<|im_end|>[user] Hi<|im_end|>[assistant] "
+    by_itself = "{% if messages[0]['role'] != 'system' %}[system] Be proud.<|im_end|>{% endif %}" + template
+    assert result(engine.render(opened.handle, {"question": "Hi"}, {"template": by_itself}))["system"] == "Be proud."
     with pytest.raises(StudioError) as caught:
         result(engine.render(opened.handle, {"question": "Hi"}, {"template": "{{ nothing }}"}))
     assert caught.value.code == "template-loses"

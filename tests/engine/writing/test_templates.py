@@ -7,8 +7,9 @@ import pytest
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import Message
 from slm_studio.engine.writing.templates import CHATML, HEADINGS, ChatTemplate, template_of, validate_template
-from tests.engine.writing.chats import GEMMA, LLAMA2, dialogue, tokenizer_of
+from tests.engine.writing.chats import ALPACA, GEMMA, LLAMA2, dialogue, tokenizer_of
 
+BY_ITSELF = "{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\\nYou are Smol.<|im_end|>\\n' }}{% endif %}"
 TOKENS = {"eos_token": "</s>", "bos_token": "<s>"}
 ASKED = dialogue("What is a cat?", system="Be brief.")
 NAMESPACE = "{% set n = namespace(x='aaaaaaaaaaaaaaaa') %}"
@@ -173,3 +174,15 @@ def test_an_edited_template_is_tried(text, code):
     with pytest.raises(StudioError) as caught:
         validate_template(text, TOKENS)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [(BY_ITSELF + CHATML, "You are Smol."), (CHATML, ""), (HEADINGS, ""), (LLAMA2, ""), (GEMMA, ""), (ALPACA, "")],
+)
+def test_the_system_prompt_that_a_template_writes_by_itself_is_known(text, own):
+    template = ChatTemplate(text, TOKENS)
+
+    assert template.own_system() == own
+    assert own in template.render(dialogue("What is a cat?"))
+    assert not own or own not in template.render(ASKED)
