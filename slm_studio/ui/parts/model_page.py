@@ -32,7 +32,7 @@ class ModelPage(Page):
         self.problem = ErrorBox()
         self.notices.addWidget(self.problem)
         self.deck = Deck()
-        self.empty = EmptyState(icon, "", action="Train one", second="Try an example")
+        self.empty = EmptyState(icon, "", action="Train one", second="Try an example", compact=below is not None)
         self._nothing = column_of(self.empty, below) if below is not None else self.empty
         self.deck.add(self._nothing)
         self.add(self.deck, 1)

@@ -58,8 +58,12 @@ class Shortlist(QWidget):
         *,
         go_on: str = GO_ON,
         as_they_are: bool = False,
+        shown: int = SHOWN,
     ) -> None:
-        """`go_on`: what the button does with a base that is on this computer; `as_they_are`: only those that answer untrained."""
+        """`go_on`: what the button does with a base that is on this computer; `as_they_are`: only those that answer untrained.
+
+        `shown`: how many are seen at once.
+        """
         super().__init__(parent)
         self._session = session
         self._go_on, self._as_they_are = go_on, as_they_are
@@ -76,7 +80,7 @@ class Shortlist(QWidget):
         self.facts, self.warning, self.source = (Text("", role, wrap=True) for role in ("second", "warning", "muted"))
         self.button, self.progress, self.problem = WorkButton("Fetch", kind="plain"), Progress(), ErrorBox()
         self.chain = Chain(jobs, self.progress, self.button, self, in_bytes=True)
-        self._build()
+        self._build(shown)
         self._connect()
 
     def show_plan(self, task: str, base: str) -> None:
@@ -109,7 +113,7 @@ class Shortlist(QWidget):
         else:
             self._fill()
 
-    def _build(self) -> None:
+    def _build(self, shown: int) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -119,7 +123,7 @@ class Shortlist(QWidget):
         for place, width in WIDTHS.items():
             style = {DOWNLOAD: "number", MEMORY: "number", STATE: "chip"}.get(place, "muted")
             self.table.set_style(place, style, width=width)
-        scaled(self.table.setFixedHeight, 38 + ROW * SHOWN)
+        scaled(self.table.setFixedHeight, 38 + ROW * shown)
         foot, said = QHBoxLayout(), QVBoxLayout()
         foot.setSpacing(12)
         said.setSpacing(2)
@@ -165,6 +169,7 @@ class Shortlist(QWidget):
         before, shown = self.current(), self._shown()
         self.rows.set_rows([self._row(offer) for offer in shown])
         self.rows.retranslate()
+        self.table.setColumnHidden(STATE, not any(row.cells[STATE] for row in self.rows.rows()))
         self.nothing.setVisible(bool(self._offers) and not shown)
         names = [offer.base.id for offer in shown]
         wished = (before.base.id if before else "", self._base, *names[:1])

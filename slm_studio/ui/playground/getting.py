@@ -16,6 +16,8 @@ from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 
+SHOWN = 3  # models that are seen at once: then the button that fetches one stands in a small window, too
+
 
 class GettingCard(Card):
     """Emits the model that the person took, once it is one of their own."""
@@ -24,7 +26,7 @@ class GettingCard(Card):
 
     def __init__(self, session: Session, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__("Or chat at once", parent=parent)
-        self.shortlist = Shortlist(session, jobs, go_on=mark("Chat with it"), as_they_are=True)
+        self.shortlist = Shortlist(session, jobs, go_on=mark("Chat with it"), as_they_are=True, shown=SHOWN)
         self.add(Text("Small models that answer as they are. You can train them further later.", "muted", wrap=True))
         self.add(self.shortlist)
         # what is imported as it is and answers at once: models that bring the template of their dialogues

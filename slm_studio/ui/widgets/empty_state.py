@@ -18,11 +18,13 @@ class EmptyState(QWidget):
 
     def __init__(
         self, icon_name: str, title: Words, sentence: Words = "", action: Words = "", second: Words = "", *,
-        parent: QWidget | None = None, **values: object,
+        compact: bool = False, parent: QWidget | None = None, **values: object,
     ) -> None:  # fmt: skip
+        """`compact`: there is something else below it, which shall be seen too."""
         super().__init__(parent)
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 40, 24, 40)
+        air = 4 if compact else 40
+        column.setContentsMargins(24, air, 24, air)
         column.setSpacing(8)
         self.icon = IconLabel(icon_name, "muted", 36)
         self.title = Text(title, "heading", wrap=True, **values)
@@ -30,7 +32,7 @@ class EmptyState(QWidget):
         self.action, self.second = Button(action, "primary"), Button(second, "plain")
         column.addStretch(1)
         column.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addSpacing(8)
+        column.addSpacing(0 if compact else 8)
         for label in (self.title, self.sentence):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             scaled(label.setMaximumWidth, 520)
@@ -50,6 +52,7 @@ class EmptyState(QWidget):
         row.addStretch(1)
         column.addLayout(row)
         column.addStretch(2)
+        self.icon.setVisible(not compact)
         self.action.setVisible(bool(action))
         self.second.setVisible(bool(second))
         self.sentence.setVisible(bool(sentence))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtTest import QTest
 
 from slm_studio.core import bases, paths
 from slm_studio.core.bases import read_bases
@@ -12,6 +13,7 @@ from slm_studio.core.events import Event, Finished
 from slm_studio.core.saved import SavedModel, save_facts
 from slm_studio.core.settings import Settings
 from slm_studio.ui.parts.base_words import name_of
+from slm_studio.ui.parts.shortlist import STATE
 from slm_studio.ui.playground.panel import PlaygroundPanel
 from slm_studio.ui.shell.language import speak
 from slm_studio.ui.shell.session import Session
@@ -66,6 +68,20 @@ def test_only_models_that_answer_untrained_are_offered_those_of_ones_own_languag
     retranslate(panel)
 
     assert set(offered(panel)) == ready and offered(panel)[0].startswith("Qwen/")
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_what_fetches_a_model_is_seen_in_the_smallest_window(shown, language: str):
+    panel = shown(PlaygroundPanel, Session(Settings()), Engine())
+    speak(language)
+    retranslate(panel)
+    panel.resize(1024 - 208, 640)
+    QTest.qWait(20)
+
+    shortlist = panel.getting.shortlist
+    button = shortlist.button
+    assert button.visibleRegion().boundingRect() == button.rect()
+    assert shortlist.table.isColumnHidden(STATE), "no model is here: nothing stands in that column"
 
 
 def test_one_that_is_fetched_becomes_the_model_of_the_window(shown):
