@@ -165,7 +165,7 @@ class WriteView(TaskView):
 
     def _build_side(self) -> QWidget:
         card = Card("What it weighed")
-        self.token, self.bars = Text("", wrap=True), Bars(scores=True)
+        self.token, self.bars = Text("", wrap=True), Bars(scores=True, percent=True)
         card.add(self.token)
         card.add(self.bars)
         return column_of(card)

@@ -33,8 +33,12 @@ class Bars(QWidget):
     label_clicked = Signal(str)
     is_chart = True
 
-    def __init__(self, *, scores: bool = False, row_height: int = 25, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, *, scores: bool = False, percent: bool = False, row_height: int = 25, parent: QWidget | None = None
+    ) -> None:
+        """`percent`: scores stand there as 0.2 %, for those of which many are small."""
         super().__init__(parent)
+        self._percent = percent
         self._theme = the_theme()
         self._scores, self._row_height = scores, 31 if scores else row_height
         self._bars: tuple[Bar, ...] = ()
@@ -83,6 +87,8 @@ class Bars(QWidget):
 
     def value_text(self, bar: Bar) -> str:
         """Return the number beside a bar."""
+        if self._percent:
+            return f"{100 * bar.value:.1f} %"
         return f"{bar.value:.2f}" if self._scores else show(round(bar.value))
 
     def _describe(self) -> None:

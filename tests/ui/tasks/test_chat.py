@@ -343,7 +343,8 @@ def test_a_word_tells_what_else_could_have_come(view):
     prose.pointed.emit(prose.number_at(8), prose.rect().center())
 
     assert view.side.weighed.token.text() == "“**you” was 50 % likely."
-    assert [bar.label for bar in view.side.weighed.bars.bars()] == ["“**you”", "“␣no”"]
+    bars = view.side.weighed.bars
+    assert [(bar.label, bars.value_text(bar)) for bar in bars.bars()] == [("“**you”", "50.0 %"), ("“␣no”", "25.0 %")]
 
 
 def test_the_exact_text_and_tokens_can_be_seen(view, engine):
