@@ -179,9 +179,19 @@ class ProseView(QTextEdit):
             self.pointed.emit(number, place)
 
     def _fit(self) -> None:
-        height = math.ceil(self.document().size().height()) + 1
+        air = self._air_below()
+        # Not scrolled away but cut off: else a selection that is drawn downwards would move the words by it.
+        self.setViewportMargins(0, 0, 0, -air)
+        height = math.ceil(self.document().size().height()) + 1 - air
         if height != self.height():
             self.setFixedHeight(height)
+
+    def _air_below(self) -> int:
+        """Return the pixels that belong between two lines and stand below the last: words would not stand in the middle."""
+        layout = self.document().lastBlock().layout()
+        if not layout.lineCount():
+            return 0
+        return int(layout.lineAt(layout.lineCount() - 1).height() * (LINE_HEIGHT - 100) / 100)
 
     def _on_cursor(self) -> None:
         if self.hasFocus():
@@ -199,11 +209,11 @@ class ProseView(QTextEdit):
         """Return the size it likes: the room of its longest line."""
         metrics, px = QFontMetricsF(self.document().defaultFont()), self._theme.px
         widest = max((metrics.horizontalAdvance(line) for line in self.toPlainText()[:2000].split("\n")), default=0)
-        return QSize(math.ceil(min(widest, px(900))) + px(8), self.height())
+        return QSize(math.ceil(min(widest, px(900))) + px(2), self.height())
 
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
-        return QSize(self._theme.px(40), self._theme.px(20))
+        return QSize(min(self._theme.px(40), self.sizeHint().width()), self._theme.px(20))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the page."""

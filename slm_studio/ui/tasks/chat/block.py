@@ -49,7 +49,7 @@ class MessageBlock(QWidget):
             self._ground.setProperty("role", "card")
             self._ground.setProperty("tone", "soft")
             inside = QVBoxLayout(self._ground)
-            inside.setContentsMargins(14, 8, 14, 8)
+            inside.setContentsMargins(14, 9, 14, 9)
             inside.addWidget(self.body)
             self._ground.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             self._place.addStretch(1)

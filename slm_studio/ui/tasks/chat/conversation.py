@@ -100,6 +100,7 @@ class Conversation(QWidget):
     def _build_empty(self) -> QWidget:
         self.empty = QWidget()
         column = QVBoxLayout(self.empty)
+        column.setContentsMargins(0, 0, 0, 0)
         self.hello = Text("", "muted", wrap=True)
         self.example_button = Button(INFO.example, small=True)
         column.addStretch(1)
