@@ -123,6 +123,7 @@ class PlaygroundPanel(ModelPage):
     def _connect(self) -> None:
         answering = self.answering
         self._session.settings_changed.connect(self._on_settings_changed)
+        self._session.closing.connect(answering.stop)  # what came of an answer is kept
         self.file_button.clicked.connect(self._on_file)
         self.code_button.clicked.connect(self._on_code)
         self.file_sheet.closed.connect(self._close_sheet)

@@ -317,6 +317,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.idle.stop()
+        self.session.closing.emit()
         leave(self.session, self.trainings.active)
         self.session.remember("frame", b64encode(bytes(self.saveGeometry().data())).decode())
         self.session.save()

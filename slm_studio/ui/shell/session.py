@@ -61,6 +61,7 @@ class Session(QObject):
     rows_requested = Signal(object)  # Sequence[int]: rows of the dataset that Data should show
     paths_opened = Signal(object)  # Sequence[Path]: files and folders that somebody dropped or chose
     toast_requested = Signal(str, object)  # a sentence, and what takes it back (or None)
+    closing = Signal()  # the window closes: whoever has something on its way keeps what came of it
     toast_withdrawn = Signal()  # what was said last cannot be taken back any more
 
     def __init__(

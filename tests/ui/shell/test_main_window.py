@@ -404,6 +404,8 @@ def test_a_run_that_is_at_work_when_the_window_closes_waits_at_the_next_start(
     first = make_window()
     assert not first.sidebar.runs.isVisible()
     first.may_leave = lambda: True
+    told: list[bool] = []
+    first.session.closing.connect(lambda: told.append(True))
     monkeypatch.setattr(Trainings, "active", property(lambda self: (run.id,)))
     first.close()
     monkeypatch.undo()
@@ -411,6 +413,7 @@ def test_a_run_that_is_at_work_when_the_window_closes_waits_at_the_next_start(
 
     second = make_window()
 
+    assert told == [True]
     assert second.sidebar.runs.isVisible()
     second.sidebar.runs.chosen.emit(run.id)
     assert second.session.run == run and second.session.place == "train"
