@@ -23,6 +23,7 @@ class Turn:
     tokens: int = 0  # of an answer: how many, and in how many seconds
     seconds: float = 0.0
     is_cut: bool = False  # an answer that somebody, or its limit, stopped before it ended
+    is_full: bool = False  # … it was its limit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,12 +78,20 @@ class Chat:
         return self._with(after=path[-1].id if path else 0, role=USER, content=content)
 
     def answered(
-        self, content: str, *, to: int = 0, model: str = "", tokens: int = 0, seconds: float = 0.0, is_cut: bool = False
+        self,
+        content: str,
+        *,
+        to: int = 0,
+        model: str = "",
+        tokens: int = 0,
+        seconds: float = 0.0,
+        is_cut: bool = False,
+        is_full: bool = False,
     ) -> "Chat":
         """Add an answer to a question (to the last that is shown); where it has one already, the new one is shown."""
         if not to:
             to = next(turn.id for turn in reversed(self.path()) if turn.role == USER)
-        facts = {"model": model, "tokens": tokens, "seconds": seconds, "is_cut": is_cut}
+        facts = {"model": model, "tokens": tokens, "seconds": seconds, "is_cut": is_cut or is_full, "is_full": is_full}
         return self._with(after=to, role=ASSISTANT, content=content, **facts)
 
     def rewritten(self, id_: int, content: str) -> "Chat":
@@ -168,7 +177,7 @@ def _plain(turn: Turn) -> dict[str, object]:
     plain: dict[str, object] = {"id": turn.id, "after": turn.after, "role": turn.role, "content": turn.content}
     if turn.role == ASSISTANT:
         plain |= {"model": turn.model, "tokens": turn.tokens, "seconds": round(turn.seconds, 3)}
-        plain |= {"cut": True} if turn.is_cut else {}
+        plain |= {name: True for name, is_so in (("cut", turn.is_cut), ("full", turn.is_full)) if is_so}
     return plain
 
 
@@ -186,6 +195,7 @@ def _turn(line: Mapping[str, object]) -> Turn:
         tokens=int(str(numbers["tokens"])),
         seconds=float(str(numbers["seconds"])),
         is_cut=line.get("cut") is True,
+        is_full=line.get("full") is True,
     )
 
 

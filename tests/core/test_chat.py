@@ -31,6 +31,10 @@ def test_an_answer_that_was_cut_is_kept_and_taught_to_nobody() -> None:
     assert Chat().asked("Hi").answered("Hel", is_cut=True).row() == ()
     assert from_lines(to_lines(chat)) == chat and chat.turns[-1].is_cut
     assert not chat.asked("And?").answered("So.").turns[1].is_cut
+    full = Chat().asked("Hi").answered("Hel", is_full=True)
+    assert full.turns[-1].is_cut and from_lines(to_lines(full)) == full != Chat().asked("Hi").answered(
+        "Hel", is_cut=True
+    )
 
 
 def test_turns_stand_in_their_order(chat):

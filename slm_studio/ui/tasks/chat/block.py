@@ -163,7 +163,8 @@ class MessageBlock(QWidget):
             return ""
         speed = f"{self.turn.tokens / max(self.turn.seconds, 1e-9):,.0f}"
         parts = [tr("{n} {n:token|tokens}", n=self.turn.tokens), tr("{speed} a second", speed=speed)]
-        parts += [tr("stopped")] if self.turn.is_cut else []
+        if self.turn.is_cut:
+            parts.append(tr("cut at the set length") if self.turn.is_full else tr("stopped"))
         return " · ".join([*parts, self.turn.model] if self.turn.model else parts)
 
     def _show_tools(self) -> None:

@@ -210,7 +210,15 @@ class ChatView(TaskView):
         asking, self._asking = self._asking, 0
         if asking and text.strip():
             name = self._model.name if self._model else ""
-            facts = {"model": name, "tokens": len(tokens), "seconds": seconds, "is_cut": not has_ended}
+            most = self._options().get("max_new_tokens")
+            is_full = is_whole and isinstance(most, int) and len(tokens) >= most
+            facts = {
+                "model": name,
+                "tokens": len(tokens),
+                "seconds": seconds,
+                "is_cut": not is_whole,
+                "is_full": is_full,
+            }
             self.keeping.chat = self.chat.answered(text, to=asking, **facts)
             turn = self.chat.turns[-1]
             self._tokens[turn.id] = tokens
