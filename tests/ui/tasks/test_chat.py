@@ -397,6 +397,27 @@ def test_chats_are_listed_opened_renamed_and_thrown_away_with_a_way_back(panel, 
     panel._session.changes.undo_last()
 
     assert first.exists() and "Renamed" in {each.name for each in list_chats()}
+    assert view.keeping.path == first and blocks(view) == ["First question", TEXT], "it was open"
+    assert view.side.shelf.list.currentItem().text() == "Renamed"
+
+
+def test_a_chat_that_is_thrown_away_again_closes_and_one_that_comes_back_leaves_another_alone(panel, view, engine):
+    say(view, "Hi")
+    path = view.keeping.path
+    view.side.shelf.throw_button.click()
+    panel._session.changes.undo_last()
+    engine.is_endless = True
+    view.fill("And?")
+    view.primary()
+    until(lambda: "la la" in blocks(view)[-1])
+
+    panel._session.changes.redo()
+    assert not path.exists() and blocks(view) == [] and not view.talk.composer.is_busy
+    engine.is_endless = False
+    say(view, "Something else")
+    panel._session.changes.undo_last()
+
+    assert path.exists() and blocks(view) == ["Something else", TEXT]
 
 
 def test_a_chat_can_be_renamed_and_thrown_away_while_an_answer_comes(panel, view, engine):

@@ -18,6 +18,9 @@ class Keeping(QObject):
     """`chat` is what counts; `save` writes it where that changed."""
 
     changed = Signal()  # the folder holds other chats now
+    leaving = Signal(object)  # the Path of a chat that is about to be thrown away
+    thrown = Signal(object)  # … that is in the trash now
+    brought_back = Signal(object)  # … that stands where it stood
     failed = Signal(object)  # StudioError
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -99,14 +102,17 @@ class ChatRemoval:
     """A chat that is thrown away, brought back and thrown away again; the list follows."""
 
     def __init__(self, path: Path, keeping: Keeping) -> None:
-        self._removal, self._keeping = Removal(path), keeping
+        self._removal, self._keeping, self._path = Removal(path), keeping, path
 
     def throw(self) -> None:
         """Move it to the trash. Raises StudioError."""
+        self._keeping.leaving.emit(self._path)
         self._removal.throw()
+        self._keeping.thrown.emit(self._path)
         self._keeping.changed.emit()
 
     def bring_back(self) -> None:
         """Put it back where it stood. Raises StudioError."""
         self._removal.bring_back()
+        self._keeping.brought_back.emit(self._path)
         self._keeping.changed.emit()

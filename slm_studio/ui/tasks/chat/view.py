@@ -44,6 +44,7 @@ class ChatView(TaskView):
         self._model: SavedModel | None = None
         self._tokens: dict[int, Sequence[Token]] = {}  # of the answers since the chat was opened
         self._waiting: list[Token] = []
+        self._gone: tuple[Path, Chat] | None = None  # the open chat that was thrown away, and what was shown instead
         self._asking = 0  # the question that is being answered
         self._count, self._begun = 0, 0.0  # tokens of the answer on its way, and when it began
         self._flush = QTimer(self)
@@ -180,6 +181,9 @@ class ChatView(TaskView):
         self.context.found.connect(self._on_context)
         self.keeping.failed.connect(self.failed)
         self.keeping.changed.connect(self._show_shelf)
+        self.keeping.leaving.connect(self._on_leaving)
+        self.keeping.thrown.connect(self._on_gone)
+        self.keeping.brought_back.connect(self._on_brought_back)
         for sheet in (self.received, self.template):
             sheet.closed.connect(self._close_sheet)
             sheet.inquired.connect(self.inquired)
@@ -337,13 +341,23 @@ class ChatView(TaskView):
         self._show_chat()
 
     def _on_thrown(self, path: Path) -> None:
-        if path == self.keeping.path:
-            self._leave_answer()  # now, or it would be written where nothing should stand any more
         removal = self.keeping.throw(path)
         if removal is not None:
-            if path == self.keeping.path:
-                self._open_chat(self._new_chat(), None)
             self.did.emit(tr("The chat is in the trash."), removal.bring_back, removal.throw)
+
+    def _on_leaving(self, path: Path) -> None:
+        if path == self.keeping.path:
+            self._leave_answer()  # now, or it would be written where nothing should stand any more
+
+    def _on_gone(self, path: Path) -> None:
+        if path == self.keeping.path:
+            self._open_chat(self._new_chat(), None)
+            self._gone = (path, self.chat)
+
+    def _on_brought_back(self, path: Path) -> None:
+        """Open again what was open, unless something was said elsewhere meanwhile."""
+        if self._gone == (path, self.chat) and self.keeping.path is None:
+            self._on_opened(path)
 
     def _on_menu(self, key: str) -> None:
         names = {SYSTEM: tr("System"), USER: tr("You"), ASSISTANT: self._model.name if self._model else tr("Model")}
