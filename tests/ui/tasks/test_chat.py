@@ -255,6 +255,31 @@ def test_the_focus_is_where_the_next_key_belongs(panel, view):
     assert panel.focusWidget() is view.template.editor
 
 
+def test_the_tab_key_goes_from_top_to_bottom(panel, view, engine):
+    panel.activateWindow()
+    say(view, "Hi")
+    engine.said = ("a\n```\nx\n```\nb",)
+    say(view, "And?")
+    until(view.talk.thread.blocks()[-1].body.views()[-1].isVisible)
+    panel.code_button.setFocus()
+    reached = []
+    while panel.focusWidget() is not view.talk.composer.line:
+        panel.focusNextChild()
+        reached.append(panel.focusWidget().accessibleName() or panel.focusWidget().text())
+
+    tools = ["Copy the message", "Edit"]
+    mine, answer = ["Your message", *tools], "Answer of the model"
+    assert reached == [
+        "System prompt", "Chat", *mine, answer, *tools, "Answer again",
+        *mine, answer, "Code", answer, "Copy", *tools, "Answer again", "Message",
+    ]  # fmt: skip
+    for sheet, name in ((view.received, "received"), (view.template, "template")):
+        view._on_menu(name)
+        panel.code_button.setFocus()
+        panel.focusNextChild()
+        assert panel.focusWidget() is sheet._close
+
+
 @pytest.mark.parametrize("shown_part", ["", "settings", "word", "received", "template"])
 def test_whatever_takes_the_focus_has_a_name(view, shown_part):
     say(view, "Hi")

@@ -12,6 +12,7 @@ from slm_studio.core.results import Token
 from slm_studio.core.texts import tr
 from slm_studio.ui.tasks.chat.rewriting import Rewriting
 from slm_studio.ui.widgets.buttons import IconButton
+from slm_studio.ui.widgets.code_view import CodeView
 from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.message_text import MessageText
@@ -115,6 +116,20 @@ class MessageBlock(QWidget):
             self._shown().show()
             self.edit_button.setFocus()
             self._show_tools()
+
+    def stops(self) -> list[QWidget]:
+        """Return where the Tab key goes: the words, then what can be done with them."""
+        views = self.body.views()
+        code = [view.copy_button for view in views if isinstance(view, CodeView)]
+        return [
+            *views,
+            *code,
+            self.before_button,
+            self.after_button,
+            self.copy_button,
+            self.edit_button,
+            self.again_button,
+        ]
 
     def _build_tools(self) -> QWidget:
         self.copy_button, self.edit_button = IconButton("copy", "Copy the message"), IconButton("edit", "Edit")

@@ -1,6 +1,6 @@
 """Received: what the model receives, letter by letter: the text, and its tokens as training sees them."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QWidget
 
@@ -38,10 +38,13 @@ class Received(Card):
         self.add(self.tabs)
         self.add(self.about)
         self.add(self.page, 1)
-        self.setFocusProxy(self.page)
         self._close.clicked.connect(self.closed)
         self.tabs.chosen.connect(self._show)
         self._theme.changed.connect(self._show)
+
+    def setFocus(self, *reason: Qt.FocusReason) -> None:
+        """Go to the text. (By a proxy the Tab key would leap over what stands above it.)"""
+        self.page.setFocus(*reason)
 
     def open_sheet(self, prompt: tuple[dict[str, str], ...], options: dict[str, object]) -> None:
         """Show what a prompt becomes."""

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 
 from slm_studio.core.errors import StudioError
@@ -67,7 +67,6 @@ class TemplateSheet(Card):
         )
         self.add(row, 1)
         self.body.addLayout(buttons)
-        self.setFocusProxy(self.editor)
         self._close.clicked.connect(self.closed)
         self._pause.timeout.connect(self._ask)
         self.editor.textChanged.connect(self._on_text_changed)
@@ -83,6 +82,10 @@ class TemplateSheet(Card):
     def forget(self) -> None:
         """Use the own template of another model."""
         self._own = self._used = ""
+
+    def setFocus(self, *reason: Qt.FocusReason) -> None:
+        """Go to the text. (By a proxy the Tab key would leap over what stands above it.)"""
+        self.editor.setFocus(*reason)
 
     def open_sheet(self, prompt: tuple[dict[str, str], ...], options: dict[str, object]) -> None:
         """Show the template in use, filled in with what would be sent, or with an example where that is nothing."""

@@ -72,6 +72,7 @@ class Thread(QScrollArea):
             block.show_turn(turn, chat.branches(turn.id))
         for turn in path[kept:]:
             self._add(turn, chat.branches(turn.id)).write(turn.content, tokens.get(turn.id, ()))
+        self._order_tabs(kept)
         self.set_busy(self._is_busy)
 
     def begin(self) -> None:
@@ -96,6 +97,7 @@ class Thread(QScrollArea):
         if coming is not None:
             coming.body.finish()
             self._remove(coming) if turn is None else coming.show_turn(turn, branches)
+            self._order_tabs(len(self.blocks()) - 1)
         self.set_busy(False)
 
     def set_busy(self, is_busy: bool) -> None:
@@ -138,6 +140,14 @@ class Thread(QScrollArea):
         block.chosen.connect(self.chosen)
         block.pointed.connect(self.pointed)
         return block
+
+    def _order_tabs(self, first: int) -> None:
+        """Let the Tab key go from what stands above through the messages; those before `first` are in order."""
+        blocks = self.blocks()
+        before = blocks[first - 1].stops()[-1] if first > 0 else self.end_button
+        for stop in (stop for block in blocks[max(0, first) :] for stop in block.stops()):
+            QWidget.setTabOrder(before, stop)
+            before = stop
 
     def _remove(self, block: MessageBlock) -> None:
         self._column.removeWidget(block)
