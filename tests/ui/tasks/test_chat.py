@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QListWidgetItem, QWidget
 
@@ -237,6 +238,24 @@ def test_keys_send_break_recall_and_leave(view, engine):
     line.setPlainText("draft")
     QTest.keyClick(line, Qt.Key.Key_Up)
     assert view.talk.thread.edited() is None
+
+
+def test_undo_is_the_windows_where_the_line_has_nothing_to_take_back(panel, view):
+    panel.activateWindow()
+    line, undone = view.talk.composer.line, []
+    line.setFocus()
+    until(line.hasFocus)
+    shortcut = QShortcut(QKeySequence("Ctrl+Z"), panel)
+    shortcut.activated.connect(lambda: undone.append(line.toPlainText()))
+
+    QTest.keyClick(line, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(line, "one")
+    QTest.keyClick(line, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert undone == [""] and line.toPlainText() == ""
+
+    say(view, "Hi")
+    QTest.keyClick(line, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert undone == ["", ""]
 
 
 def test_the_focus_is_where_the_next_key_belongs(panel, view):

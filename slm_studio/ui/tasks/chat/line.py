@@ -2,8 +2,8 @@
 
 import math
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QResizeEvent, QTextCursor
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QKeySequence, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from slm_studio.ui.widgets.theme import the_theme
@@ -35,6 +35,7 @@ class MessageLine(QPlainTextEdit):
         self.textChanged.connect(self._fit)
         self._theme.changed.connect(self._fit)
         self._fit()
+        self.document().clearUndoRedoStacks()
 
     def to_end(self) -> None:
         """Stand behind the last letter."""
@@ -54,6 +55,16 @@ class MessageLine(QPlainTextEdit):
     def sizeHint(self) -> QSize:
         """Return the size it likes."""
         return QSize(self._theme.px(400), self.height())
+
+    def event(self, event: QEvent) -> bool:
+        """Leave undo and redo to the window where there is nothing to take back or do again in the line."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            document, key = self.document(), QKeySequence.StandardKey
+            is_left = event.matches(key.Undo) and not document.isUndoAvailable()
+            if is_left or (event.matches(key.Redo) and not document.isRedoAvailable()):
+                event.ignore()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Send with Enter, break the line with Shift+Enter, recall with Up."""
