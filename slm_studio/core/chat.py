@@ -168,8 +168,17 @@ def to_markdown(chat: Chat, names: Mapping[str, str]) -> str:
 
 
 def rows_of(chats: Sequence[Chat]) -> str:
-    """Return chats as JSON lines to learn from, one a chat; those without an answer are left out."""
-    rows = ({"messages": messages_to_plain(row)} for chat in chats if (row := chat.row()))
+    """Return chats as JSON lines to learn from, one a chat; those without an answer are left out.
+
+    Raises StudioError where nothing is left.
+    """
+    rows = [{"messages": messages_to_plain(row)} for chat in chats if (row := chat.row())]
+    if not rows:
+        raise StudioError(
+            "no-rows-in-chat",
+            "No answer here came to its end: one that was stopped, or cut at the set length, would teach to stop too soon.",
+            "Ask again with a greater length (in Settings beside the chat), or edit the answer into a whole one.",
+        )
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 

@@ -504,6 +504,17 @@ def test_a_chat_becomes_training_rows_that_open_in_data(panel, view, tmp_path, m
     assert [message["role"] for message in row["messages"]] == ["system", "user", "assistant"]
 
 
+def test_a_chat_without_a_whole_answer_makes_no_rows_and_says_why(panel, view, monkeypatch):
+    view.side.settings.form.set_values({"max_new_tokens": len(SAID)})
+    say(view, "Hi")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: pytest.fail("there is nothing to save"))
+
+    for key in ("rows", "all_rows"):
+        panel.problem.clear()
+        view._on_menu(key)
+        assert panel.problem.error.code == "no-rows-in-chat"
+
+
 def test_a_chat_is_copied_as_markdown_and_a_message_by_itself(view):
     say(view, "Hi")
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core import paths
-from slm_studio.core.chat import Chat, Turn, rows_of, to_markdown
+from slm_studio.core.chat import Chat, Turn
 from slm_studio.core.chat_files import list_chats, load_chat
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import ASSISTANT, SYSTEM, USER, messages_to_plain
@@ -18,16 +18,15 @@ from slm_studio.core.report import Case
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import tr
-from slm_studio.ui.parts.saving import ask_where_to_save
-from slm_studio.ui.tasks.chat.context import ContextWatch
+from slm_studio.ui.tasks.chat.context import Context, ContextWatch
 from slm_studio.ui.tasks.chat.conversation import Conversation
 from slm_studio.ui.tasks.chat.keeping import Keeping
 from slm_studio.ui.tasks.chat.received import Received
 from slm_studio.ui.tasks.chat.side import Side
+from slm_studio.ui.tasks.chat.taking import Taking
 from slm_studio.ui.tasks.chat.template import TemplateSheet
 from slm_studio.ui.tasks.chat.weighed import in_lines
 from slm_studio.ui.tasks.view import TaskView
-from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.deck import Deck
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.prose_view import ProseView
@@ -52,7 +51,9 @@ class ChatView(TaskView):
         self._flush.setInterval(FLUSH)
         self.talk, self.side = Conversation(), Side()
         self.received, self.template = Received(), TemplateSheet()
+        self._sheets: dict[str, Received | TemplateSheet] = {"received": self.received, "template": self.template}
         self.keeping = Keeping(self)
+        self.taking = Taking(self.keeping, self)
         self.context = ContextWatch(self.inquired, self._prompt, self._options, self)
         row = SideBySide()
         row.limit(row.add(self.talk, 7), 380)
@@ -187,7 +188,10 @@ class ChatView(TaskView):
         self.keeping.leaving.connect(self._on_leaving)
         self.keeping.thrown.connect(self._on_gone)
         self.keeping.brought_back.connect(self._on_brought_back)
-        for sheet in (self.received, self.template):
+        self.taking.saved.connect(self.saved)
+        self.taking.opened.connect(self.opened)
+        self.taking.failed.connect(self.failed)
+        for sheet in self._sheets.values():
             sheet.closed.connect(self._close_sheet)
             sheet.inquired.connect(self.inquired)
 
@@ -363,25 +367,15 @@ class ChatView(TaskView):
             self._on_opened(path)
 
     def _on_menu(self, key: str) -> None:
-        names = {SYSTEM: tr("System"), USER: tr("You"), ASSISTANT: self._model.name if self._model else tr("Model")}
-        if key == "received":
-            self.received.open_sheet(self._prompt(), self._options())
-            self._show_sheet(self.received)
-        elif key == "template":
-            self.template.open_sheet(self._prompt(), self._options())
-            self._show_sheet(self.template)
+        if key in self._sheets:
+            self._sheets[key].open_sheet(self._prompt(), self._options())
+            self._show_sheet(self._sheets[key])
         elif key == "copy":
-            clipboard(to_markdown(self.chat, names))
+            self.taking.copy(self._names())
         elif key == "save":
-            kinds = f"{tr('Markdown')} (*.md)"
-            out = ask_where_to_save(self, tr("Save the chat"), (self.keeping.stem() or tr("chat")) + ".md", kinds)
-            if out is not None and self.keeping.write(out, to_markdown(self.chat, names)):
-                self.saved.emit(out)
+            self.taking.save(self._names())
         elif key in ("rows", "all_rows"):
-            self._make_rows([self.chat] if key == "rows" else self.keeping.all_chats())
+            self.taking.make_rows([self.chat] if key == "rows" else self.keeping.all_chats())
 
-    def _make_rows(self, chats: Sequence[Chat]) -> None:
-        kinds = f"{tr('JSON lines')} (*.jsonl)"
-        out = ask_where_to_save(self, tr("Save the training rows"), tr("dialogues") + ".jsonl", kinds)
-        if out is not None and self.keeping.write(out, rows_of(chats)):
-            self.opened.emit(out)
+    def _names(self) -> dict[str, str]:
+        return {SYSTEM: tr("System"), USER: tr("You"), ASSISTANT: self._model.name if self._model else tr("Model")}
