@@ -414,6 +414,13 @@ def test_a_template_is_tried_as_it_is_typed_and_used_for_the_next_answer(view, e
 
     view.template.editor.setPlainText("T:")
     until(lambda: view.template.outcome.toPlainText().startswith("T:"))
+    view.stop()
+    assert not view.template.options(), "closed, it is not used"
+    view._on_menu("template")
+    assert view.template.editor.toPlainText() == "T:", "and not lost"
+    until(view.template.use_button.isEnabled)
+    until(lambda: not panel._jobs.is_busy and not view.context._pause.isActive())
+    rendered = len(engine.of("render"))
     view.template.use_button.click()
     say(view, "Hi")
 

@@ -82,16 +82,18 @@ class TemplateSheet(Card):
     def forget(self) -> None:
         """Use the own template of another model."""
         self._own = self._used = ""
+        self._show("")
 
     def setFocus(self, *reason: Qt.FocusReason) -> None:
         """Go to the text. (By a proxy the Tab key would leap over what stands above it.)"""
         self.editor.setFocus(*reason)
 
     def open_sheet(self, prompt: tuple[dict[str, str], ...], options: dict[str, object]) -> None:
-        """Show the template in use, filled in with what would be sent, or with an example where that is nothing."""
+        """Show the template in use, or what was written instead and not used yet; an example, where nothing would be sent."""
         self._prompt, self._options = prompt or _example(), options
         self.problem.set_words("")
-        self._show(self._used)
+        if not self.editor.toPlainText():
+            self._show(self._used)
         self._pause.stop()
         self._ask()
 
