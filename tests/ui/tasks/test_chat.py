@@ -210,6 +210,24 @@ def test_an_edited_question_is_asked_and_the_old_branch_stays(view, engine):
     assert blocks(view) == ["Hi", TEXT, "And?", TEXT]
 
 
+def test_the_buttons_of_an_edit_are_in_view(panel, view, engine):
+    panel.resize(816, 640)
+    engine.said = tuple(f"line {number}\n\n" for number in range(20))
+    say(view, "Hi")
+    engine.said, engine.error = (), StudioError("x", "It broke.", "Try again.")
+    say(view, "And?")
+    panel.problem.clear()
+    panel.activateWindow()
+    QTest.qWait(50)
+
+    QTest.keyClick(view.talk.composer.line, Qt.Key.Key_Up)
+    editing = view.talk.thread.edited()._editing
+    for text in ("And?", "And?\n" * 5):
+        editing.line.setPlainText(text)
+        QTest.qWait(50)
+        assert editing.take_button.visibleRegion().boundingRect() == editing.take_button.rect()
+
+
 def test_an_edited_answer_is_kept_and_not_asked(view, engine):
     say(view, "Hi")
 

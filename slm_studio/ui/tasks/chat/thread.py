@@ -168,8 +168,11 @@ class Thread(QScrollArea):
         self.end_button.raise_()
 
     def _on_range_changed(self, low: int, high: int) -> None:
+        edited = self.edited()
         if self._follows:
             self.verticalScrollBar().setValue(high)
+        elif edited is not None:
+            self.ensureWidgetVisible(edited, 0, 12)  # its buttons too
         self._place_button()
 
     def _on_scrolled(self, value: int) -> None:

@@ -199,6 +199,7 @@ class ChatView(TaskView):
         """Ask for an answer to a turn; what stands behind it on the screen makes room."""
         self._asking = question
         self.talk.thread.show_chat(self.chat, self._tokens, until=question)
+        self.talk.show_name(self.chat)
         self.keeping.save()
         self.asked.emit({"messages": self._prompt(question)}, self._options())
 
