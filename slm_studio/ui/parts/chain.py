@@ -22,6 +22,7 @@ class Chain(QObject):
     stopped = Signal()  # a job ended without a result, because somebody stopped it
     failed = Signal(object)  # StudioError
     happened = Signal(object)  # an Event that is no Progress
+    progressed = Signal(object)  # Progress
 
     def __init__(
         self,
@@ -104,7 +105,9 @@ class Chain(QObject):
             return
         if not isinstance(event, Progress):
             self.happened.emit(event)
-        elif self._progress is not None:
+            return
+        self.progressed.emit(event)
+        if self._progress is not None:
             what, written = event.what, bytes_words if self._in_bytes else None
             self._progress.set_count(lambda: tr(what), event.done, event.total, written)
 

@@ -1,11 +1,12 @@
 """Answering: keeps one model open and asks it; a newer question ends the older one; a dead engine is replaced."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Predicted
+from slm_studio.core.events import Event, Predicted, Progress
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import SavedModel
@@ -21,7 +22,7 @@ class Answering(QObject):
 
     state_changed = Signal(str)  # closed, opening, open
     opened = Signal(object)  # Opened
-    arrived = Signal(object)  # a piece of the answer
+    arrived = Signal(object)  # a piece of the answer, or Progress of reading a long question
     answered = Signal(object)  # numbers about the answer; None where it was stopped
     failed = Signal(object)  # StudioError
 
@@ -30,6 +31,7 @@ class Answering(QObject):
         self._jobs = jobs
         self._chain = Chain(jobs, parent=self)
         self._chain.happened.connect(self._on_event)
+        self._chain.progressed.connect(self._on_progress)
         self._chain.stopped.connect(self._on_stopped)
         self._chain.failed.connect(self._on_failed)
         self._model: SavedModel | None = None
@@ -37,6 +39,7 @@ class Answering(QObject):
         self._handle = ""
         self._asked: tuple[str, dict[str, object]] | None = None  # waits for the model, or is being answered
         self._inquiries: dict[str, tuple[dict[str, object], Callable[[object], None]]] = {}  # wait for the model
+        self._is_broken = False  # it could not be opened: only a question tries that again
         self._again = False  # the model is being opened for a question whose handle was gone
         self.state = CLOSED
 
@@ -54,8 +57,11 @@ class Answering(QObject):
         """Take another model or device; nothing is opened yet."""
         self.stop()
         self._chain.leave()
-        self._model, self._device = model, device
+        self._model, self._device, self._is_broken = model, device, False
         self._forget()
+        inquiries, self._inquiries = self._inquiries, {}
+        for _, tell in inquiries.values():
+            tell(None)
 
     def open(self) -> None:
         """Open the model, where it is not open yet."""
@@ -73,7 +79,10 @@ class Answering(QObject):
     def inquire(self, verb: str, arguments: dict[str, object], tell: Callable[[object], None]) -> None:
         """Ask the model something else than to answer, now or when it is open; of each verb the newest question counts."""
         self._inquiries[verb] = (arguments, tell)
-        self._start_inquiries() if self.state == OPEN else self.open()
+        if self.state == OPEN:
+            self._start_inquiries()
+        elif not self._is_broken:
+            self.open()
 
     def stop(self) -> None:
         """End the answer; `answered(None)` follows at once."""
@@ -90,7 +99,8 @@ class Answering(QObject):
     def _start_inquiries(self) -> None:
         inquiries, self._inquiries = self._inquiries, {}
         for verb, (arguments, tell) in inquiries.items():
-            self._jobs.start(verb, {"handle": self._handle, **arguments}, tell, None, tell, owner=self)
+            failed = partial(self._on_inquiry_failed, self._handle, verb, arguments, tell)
+            self._jobs.start(verb, {"handle": self._handle, **arguments}, tell, None, failed, owner=self)
 
     def _end_answer(self) -> None:
         self._asked = None
@@ -99,7 +109,6 @@ class Answering(QObject):
 
     def _forget(self) -> None:
         self._handle = ""
-        self._inquiries.clear()
         self._set_state(CLOSED)
 
     def _set_state(self, state: str) -> None:
@@ -119,9 +128,29 @@ class Answering(QObject):
         if isinstance(event, Predicted):
             self.arrived.emit(event.item)
 
+    def _on_progress(self, progress: Progress) -> None:
+        if self.state == OPEN:  # else the model is being opened
+            self.arrived.emit(progress)
+
     def _on_answered(self, numbers: object) -> None:
         self._asked = None
         self.answered.emit(numbers)
+
+    def _on_inquiry_failed(
+        self,
+        handle: str,
+        verb: str,
+        arguments: dict[str, object],
+        tell: Callable[[object], None],
+        error: StudioError,
+    ) -> None:
+        if error.code != "not-open":
+            tell(error)
+            return
+        if handle == self._handle:  # it made room for other models, or its engine was replaced: open it once more
+            self._chain.leave()
+            self._forget()
+        self.inquire(verb, arguments, tell)
 
     def _on_stopped(self) -> None:
         if self.state == OPEN:
@@ -130,7 +159,8 @@ class Answering(QObject):
     def _on_failed(self, error: StudioError) -> None:
         asked, self._asked = self._asked, None
         is_worth_another = self.state == OPEN and error.code == "not-open" and not self._again
-        if self.state == OPENING or error.code in GONE:
+        self._is_broken = self.state == OPENING
+        if self._is_broken or error.code in GONE:
             self._forget()
         if is_worth_another:
             # The engine was replaced, or made room for other models: open this one once more.

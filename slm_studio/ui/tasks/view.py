@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QWidget
 from slm_studio.core.report import Case
 from slm_studio.core.results import Report
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.texts import mark
 from slm_studio.ui.widgets.card import Card
+
+READING = mark("reading: {done} of {total} tokens")  # of a long question, before the first word of its answer
 
 
 class TaskView(QWidget):
@@ -55,7 +58,7 @@ class TaskView(QWidget):
         raise NotImplementedError
 
     def take(self, item: object) -> None:
-        """Show a piece of the answer: a Label, a Token …"""
+        """Show a piece of the answer: a Label, a Token …; before the first, Progress may say how far a long prompt is read."""
         raise NotImplementedError
 
     def finish(self, numbers: object) -> None:

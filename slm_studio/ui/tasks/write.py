@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from slm_studio.core import files, targets
 from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Progress
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.report import Case
 from slm_studio.core.results import Token
@@ -25,7 +26,7 @@ from slm_studio.core.texts import tr
 from slm_studio.ui.parts.exporting import unwritable
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.parts.saving import ask_where_to_save
-from slm_studio.ui.tasks.view import TaskView
+from slm_studio.ui.tasks.view import READING, TaskView
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
@@ -108,8 +109,10 @@ class WriteView(TaskView):
         self._tell()
 
     def take(self, item: object) -> None:
-        """Keep a token for the next look at the page."""
-        if isinstance(item, Token):
+        """Keep a token for the next look at the page; say how far a long text is read."""
+        if isinstance(item, Progress):
+            self.numbers.set_words(READING, done=item.done, total=item.total)
+        elif isinstance(item, Token):
             self._waiting.append(item)
             if not self._flush.isActive():
                 self._flush.start()

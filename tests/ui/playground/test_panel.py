@@ -222,6 +222,22 @@ def test_writing_appears_as_it_comes_and_goes_on_from_the_end(place, writer):
     assert prompts == [{"text": "Hello."}, {"text": "Hello. Once upon a time"}]
 
 
+def test_a_long_beginning_says_how_far_it_is_read(place, writer):
+    def reading(handle, prompt, options):
+        while True:
+            time.sleep(0.002)
+            yield Progress("Reading", 128, 7992)
+
+    panel = place(Engine(predict=reading))
+    panel.view.fill("It was")
+    panel.view.primary()
+    until(lambda: panel.view.numbers.text() == "reading: 128 of 7,992 tokens")
+
+    panel.stop()
+
+    assert panel.view.numbers.text() == "" and panel.view.text() == "It was"
+
+
 def test_writing_again_replaces_what_was_written_last(place, writer):
     engine = Engine(predict=writing)
     panel = place(engine)

@@ -14,11 +14,12 @@ from slm_studio.core import paths
 from slm_studio.core.chat import from_lines
 from slm_studio.core.chat_files import list_chats
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Finished, Predicted
+from slm_studio.core.events import Finished, Predicted, Progress
 from slm_studio.core.results import Opened, Token
 from slm_studio.core.settings import Settings
 from slm_studio.ui.playground.panel import PlaygroundPanel
 from slm_studio.ui.shell.session import Session
+from slm_studio.ui.widgets.prose_view import ProseView
 from tests.ui.places import make_model, until
 
 SAID = ("Hello", ", ", "**you", "** ", "", "你好", " 🙂")
@@ -34,6 +35,10 @@ class Engine:
         self.context = {"used": 20, "limit": 100, "not_sent": 0, "cut": 0} | context
         self.error: StudioError | None = None
         self.is_endless = False
+        self.is_away = False  # it holds other models, until this one is opened again
+        self.counts = False  # the letters that it is asked to render, instead of `used`
+        self.system = ""
+        self.reads: tuple[tuple[int, int], ...] = ()  # says before its answer how far the question is read
 
     def __call__(self, verb, **arguments):
         self.asked.append((verb, arguments))
@@ -43,6 +48,7 @@ class Engine:
         return [arguments for name, arguments in self.asked if name == verb]
 
     def open(self, folder, device):
+        self.is_away = False
         yield Finished(Opened(handle="h", task="chat", device="cpu", seconds=0.1))
 
     def devices(self):
@@ -53,9 +59,21 @@ class Engine:
             raise StudioError("template-fails", "The template fails at line 1.", "Mend it.")
         text = options.get("template", "") + "|".join(message["content"] for message in prompt["messages"])
         tokens = [[message["content"], message["role"] == "assistant"] for message in prompt["messages"]]
-        yield Finished({"text": text, "tokens": tokens, "template": "{{ own }}", **self.context})
+        if self.is_away:
+            raise StudioError("not-open", "This model is not open (any more).", "Open it again.")
+        self.read = [message["content"] for message in prompt["messages"]]
+        used = sum(map(len, self.read)) if self.counts else self.context["used"]
+        facts = {"template": "{{ own }}", "system": self.system, **self.context, "used": used}
+        yield Finished({"text": text, "tokens": tokens, **facts})
 
     def predict(self, handle, prompt, options):
+        if self.is_away:
+            raise StudioError("not-open", "This model is not open (any more).", "Open it again.")
+        for done, total in self.reads:
+            yield Progress("Reading", done, total)
+        while self.reads and self.is_endless:
+            time.sleep(0.002)
+            yield Progress("Reading", done, total)
         for number, text in enumerate(self.said):
             yield Predicted(Token(text, 0.5, number, ((text, 0.5), (" no", 0.25))))
         if self.error:
@@ -142,14 +160,54 @@ def test_stop_keeps_what_came(panel, view, engine):
     )
 
 
-def test_an_answer_that_ran_out_of_length_is_no_whole_one(panel, view, engine):
-    for ended in (True, False):
-        engine.context = {"ended": ended}
-        view.fill("Hi")
-        view.primary()
-        until(lambda: not view.talk.composer.is_busy)
+def test_what_came_of_an_answer_is_kept_when_the_window_closes(panel, view, engine):
+    engine.is_endless = True
+    view.fill("Hi")
+    view.primary()
+    until(lambda: "la la" in blocks(view)[-1])
 
-        assert view.chat.path()[-1].is_cut is not ended
+    panel._session.closing.emit()
+
+    kept = from_lines(view.keeping.path.read_text("utf-8")).path()[-1]
+    assert "la la" in kept.content and kept.is_cut
+
+
+def test_an_answer_that_its_length_ended_says_so(view):
+    view.side.settings.form.set_values({"max_new_tokens": len(SAID)})
+    say(view, "Hi")
+
+    assert view.talk.thread.blocks()[1].numbers.text() == "7 tokens · 14 a second · cut at the set length · shop"
+    assert view.chat.row() == ()
+
+
+def test_the_name_of_a_chat_stands_there_from_the_first_question_on_as_far_as_there_is_room(panel, view, engine):
+    engine.is_endless = True
+    view.fill("What is the longest river of the world?")
+    view.primary()
+    until(lambda: "la la" in blocks(view)[-1])
+
+    assert view.talk.name.text() == "What is the longest river of the world?"
+    assert view.talk.name.width() > 0.7 * view.talk.card.width()
+    panel.stop()
+
+
+def test_a_persons_words_stand_in_the_middle_of_their_ground(view):
+    for text in ("one", "one\ntwo", "你好"):
+        say(view, text)
+    QTest.qWait(100)  # until everything stands where it belongs
+    grounds = [block._ground for block in view.talk.thread.blocks() if block.is_mine]
+
+    for ground in grounds:
+        prose = ground.findChild(ProseView)
+        document, last = prose.document(), prose.document().lastBlock()
+        widest = max(
+            document.findBlockByNumber(at).layout().lineAt(0).naturalTextWidth() for at in range(document.blockCount())
+        )
+        top, left = prose.mapTo(ground, QPoint()).y(), prose.mapTo(ground, QPoint()).x()
+        end = document.documentLayout().blockBoundingRect(last).top() + last.layout().lineAt(0).height()
+        assert abs(top - (ground.height() - top - end)) <= 3
+        assert abs(left - (ground.width() - left - widest)) <= 4
+        assert prose.verticalScrollBar().maximum() == 0
 
 
 def test_a_stop_before_the_first_word_leaves_the_question_and_no_word_of_waiting(panel, view, engine):
@@ -377,6 +435,83 @@ def test_what_no_longer_fits_is_marked_and_said(view, engine):
     assert [block.unsent.isHidden() for block in view.talk.thread.blocks()] == [True, True, False, False][::-1]
 
 
+def test_the_context_counts_what_would_be_sent_now_whatever_was_done(panel, view, engine):
+    engine.counts = True
+    view.context._pause.setInterval(1)
+
+    def counted(*texts: str) -> None:
+        length = sum(map(len, texts))
+        until(lambda: view.talk.composer.words.text() == f"{length} of 100 tokens")
+
+    counted("Be kind.")
+    engine.said = ("Yes.",)
+    say(view, "Hi")
+    counted("Be kind.", "Hi", "Yes.")
+    view.fill("draft")
+    counted("Be kind.", "Hi", "Yes.", "draft")
+    view.fill("")
+    engine.is_endless, engine.said = True, ("No, ",)
+    view.talk.thread.blocks()[1].again_button.click()
+    until(lambda: "la la" in blocks(view)[-1])
+    panel.stop()
+    counted("Be kind.", "Hi", blocks(view)[-1])
+    view.talk.thread.blocks()[1].before_button.click()
+    counted("Be kind.", "Hi", "Yes.")
+    view.talk.system.editor.setPlainText("Be short and kind.")
+    view.talk.system.settle()
+    counted("Be short and kind.", "Hi", "Yes.")
+    path = view.keeping.path
+    view.side.shelf.new_button.click()
+    counted("Be kind.")
+    view.side.shelf.opened.emit(path)
+    counted("Be short and kind.", "Hi", "Yes.")
+    view.side.shelf.throw_button.click()
+    counted("Be kind.")
+    panel._session.changes.undo_last()
+    counted("Be short and kind.", "Hi", "Yes.")
+    view.talk.thread.blocks()[1].edit()
+    view.talk.thread.edited()._editing.line.setPlainText("Perhaps.")
+    view.talk.thread.edited()._editing.take_button.click()
+    counted("Be short and kind.", "Hi", "Perhaps.")
+
+
+def test_what_the_model_is_told_where_the_chat_tells_nothing_can_be_seen(view, engine):
+    assert view.talk.system.summary.text() == "Be kind."
+    engine.system = "You are Smol."
+    view.context._pause.setInterval(1)
+
+    view.talk.system.editor.setPlainText("")
+    view.talk.system.settle()
+    until(lambda: view.talk.system.summary.text() == "The model's own: “You are Smol.”")
+
+    assert "You are Smol." in view.talk.system.editor.placeholderText()
+    assert messages(engine) == []
+    say(view, "Hi")
+    assert messages(engine) == [["Hi"]], "it is not sent a second time"
+    engine.system = ""
+    view.fill("And?")
+    until(lambda: view.talk.system.summary.text() == "none")
+
+
+def test_a_long_question_says_how_far_it_is_read_and_stop_ends_that(panel, view, engine):
+    engine.reads, engine.is_endless = ((0, 7992), (128, 7992)), True
+    engine.context |= {"cut": 68505}
+    view.fill("long")
+    view.primary()
+    until(lambda: "reading" in view.talk.composer.words.text())
+
+    until(
+        lambda: (
+            view.talk.composer.words.text()
+            == "reading: 128 of 7,992 tokens · your message is too long: its first 68,505 characters are not sent"
+        )
+    )
+    panel.stop()
+
+    assert not view.talk.composer.is_busy and blocks(view) == ["long"]
+    assert "reading" not in view.talk.composer.words.text()
+
+
 def test_what_is_asked_of_a_model_that_is_not_open_yet_is_told_when_it_is(model, shown):
     engine = Engine(used=7)
     opened = engine.open
@@ -393,6 +528,35 @@ def test_what_is_asked_of_a_model_that_is_not_open_yet_is_told_when_it_is(model,
     until(lambda: view.talk.composer.words.text() == "7 of 100 tokens", 10)
 
     assert [name for name, _ in engine.asked if name != "devices"] == ["open", "render"]
+
+
+def test_a_model_that_was_put_away_is_opened_again_for_what_is_asked_beside_answers(panel, view, engine):
+    say(view, "Hi")
+    until(lambda: not panel._jobs.is_busy)
+    engine.is_away = True
+
+    view._on_menu("received")
+    until(lambda: view.received.page.toPlainText())
+
+    assert "Hi" in view.received.page.toPlainText() and panel.problem.error is None
+
+
+def test_a_model_that_cannot_be_opened_is_tried_once_and_again_for_a_question(model, shown):
+    engine = Engine()
+    engine.open = lambda **_: (_ for _ in ()).throw(StudioError("x", "It is broken.", "Take another."))
+    panel = shown(PlaygroundPanel, Session(Settings()), engine)
+    panel.view.context._pause.setInterval(1)
+    until(lambda: panel.problem.error is not None)
+    panel.view.fill("draft")
+    QTest.qWait(100)
+    assert len(engine.of("open")) == 1
+
+    panel.view.primary()
+    until(lambda: len(engine.of("open")) == 2)
+    rest(panel.view)
+    QTest.qWait(100)
+
+    assert len(engine.of("open")) == 2
 
 
 def test_a_word_tells_what_else_could_have_come(view):
@@ -422,7 +586,7 @@ def test_the_exact_text_and_tokens_can_be_seen(view, engine):
     assert view.received.isHidden() and not view.talk.isHidden()
 
 
-def test_a_template_is_tried_as_it_is_typed_and_used_for_the_next_answer(view, engine):
+def test_a_template_is_tried_as_it_is_typed_and_used_for_the_next_answer(panel, view, engine):
     view._on_menu("template")
     until(lambda: view.template.editor.toPlainText() == "{{ own }}")
     view.template._pause.setInterval(1)
@@ -440,6 +604,7 @@ def test_a_template_is_tried_as_it_is_typed_and_used_for_the_next_answer(view, e
     until(lambda: not panel._jobs.is_busy and not view.context._pause.isActive())
     rendered = len(engine.of("render"))
     view.template.use_button.click()
+    until(lambda: len(engine.of("render")) > rendered)  # how much of the context is taken with it
     say(view, "Hi")
 
     assert engine.of("predict")[-1]["options"]["template"] == "T:"
@@ -596,6 +761,10 @@ def test_a_setting_that_cannot_be_stops_the_sending(view, engine):
     view.primary()
 
     assert not engine.of("predict") and view.talk.composer.text() == "Hi"
+    assert view.talk.composer.words.text().startswith("a value in Settings cannot be used")
+    editor.setText("1")
+    editor.textEdited.emit("1")
+    assert "Settings" not in view.talk.composer.words.text()
 
 
 def test_a_chat_that_cannot_be_written_is_said(panel, view, monkeypatch):

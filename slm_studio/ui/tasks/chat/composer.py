@@ -1,13 +1,17 @@
 """Composer: where the next message is written, how full the context is, and the button that sends and stops."""
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.texts import tr
+from slm_studio.ui.tasks.chat.context import Context
 from slm_studio.ui.tasks.chat.line import MessageLine
 from slm_studio.ui.widgets.buttons import WorkButton
 from slm_studio.ui.widgets.card import Card
-from slm_studio.ui.widgets.labels import ElidedText, tip
+from slm_studio.ui.widgets.labels import Text, tip
 from slm_studio.ui.widgets.progress import ProgressBar
 from slm_studio.ui.widgets.scaling import scaled
 
@@ -25,13 +29,18 @@ class Composer(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(padding=12, parent=parent)
         self._may_send = True
-        self._used, self._limit, self._unsent, self._cut = 0, 0, 0, 0
+        self._context = Context()
+        self._doing: Callable[[], str] | None = None  # says how far an answer is
         self.line = MessageLine("Write a message. Enter sends it, Shift+Enter begins a new line.", name="Message")
         self.add(self.line)
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.gauge, self.words = ProgressBar(6), ElidedText("", "muted")
+        self.gauge, self.words = ProgressBar(6), Text("", "muted", wrap=True)
         self.gauge.setAccessibleName(tr("How full the context is"))
+        tip(
+            self.gauge,
+            "How much of what the model can read at once is taken. What no longer fits is marked, and not sent.",
+        )
         scaled(self.gauge.setMaximumWidth, 96)
         self.button = WorkButton("Send", icon_name="send")
         row.addWidget(self.gauge)
@@ -44,7 +53,7 @@ class Composer(Card):
         self.line.textChanged.connect(self._on_text_changed)
         self.button.started.connect(self.send)
         self.button.stop_requested.connect(self.stop_asked)
-        self.set_context(0, 0, 0)
+        self.set_context(self._context)
         self._on_text_changed()
 
     @property
@@ -71,39 +80,52 @@ class Composer(Card):
     def set_busy(self, is_busy: bool) -> None:
         """Offer Stop while a model writes; the next message can be written meanwhile."""
         self.button.set_busy() if is_busy else self.button.set_ready()
-        self.set_context(self._used, self._limit, self._unsent, self._cut)
+        self._doing = None
+        self._show_words()
         self._on_text_changed()
 
     def forbid(self, is_forbidden: bool) -> None:
         """Send nothing while a setting cannot be."""
         self._may_send = not is_forbidden
+        self._show_words()
         self._on_text_changed()
 
-    def say(self, words: str, **values: object) -> None:
-        """Say how far an answer is, in the place of the context."""
-        self.words.set_role("muted")
-        self.words.set_words(words, **values)
+    def say(self, template: str, **values: object) -> None:
+        """Say how far an answer is, in the place of the context, until it ends."""
+        self._doing = partial(tr, template, **values)
+        self._show_words()
 
-    def set_context(self, used: int, limit: int, unsent: int, cut: int = 0) -> None:
+    def set_context(self, context: Context) -> None:
         """Say how many of the tokens that the model can read are taken, and what no longer fits."""
-        self._used, self._limit, self._unsent, self._cut = used, limit, unsent, cut
-        self.gauge.setVisible(limit > 0)
-        self.gauge.set_share(min(1.0, used / limit) if limit else 0.0)
-        self.words.set_role("warning" if unsent or cut or (limit and used / limit > NEARLY) else "muted")
-        self.words.set_words(self._context_words)
-        tip(
-            self.gauge,
-            "How much of what the model can read at once is taken. What no longer fits is marked, and not sent.",
-        )
+        self._context = context
+        self.gauge.setVisible(context.limit > 0)
+        self.gauge.set_share(self._share())
+        self._show_words()
 
-    def _context_words(self) -> str:
-        if not self._limit:
-            return ""
-        said = [tr("{used} of {limit} tokens", used=self._used, limit=self._limit)]
-        if self._unsent:
-            said.append(tr("{n} {n:message|messages} not sent", n=self._unsent))
-        if self._cut:
-            said.append(tr("the beginning of your message is cut by {n} {n:character|characters}", n=self._cut))
+    def _share(self) -> float:
+        return min(1.0, self._context.used / self._context.limit) if self._context.limit else 0.0
+
+    def _show_words(self) -> None:
+        is_lost = self._context.not_sent or self._context.cut
+        is_nearly_full = self._doing is None and self._share() > NEARLY
+        warns = is_lost or is_nearly_full or not self._may_send
+        self.words.set_role("warning" if warns else "muted")
+        self.words.set_words(self._state_words)
+
+    def _state_words(self) -> str:
+        context, said = self._context, []
+        if not self._may_send:
+            said.append(tr("a value in Settings cannot be used: nothing is sent until it is mended"))
+        if self._doing is not None:
+            said.append(self._doing())
+        elif context.limit:
+            said.append(tr("{used} of {limit} tokens", used=context.used, limit=context.limit))
+        if context.cut:
+            said.append(
+                tr("your message is too long: its first {n} {n:character is|characters are} not sent", n=context.cut)
+            )
+        elif context.not_sent:
+            said.append(tr("{n} {n:message|messages} not sent", n=context.not_sent))
         return " · ".join(said)
 
     def _on_text_changed(self) -> None:

@@ -1,6 +1,7 @@
-"""ContextWatch: asks, at a calm pace, how much of the context the next question takes and what no longer fits."""
+"""ContextWatch: asks, at a calm pace, how much of the context the next message takes and what no longer fits."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -9,15 +10,26 @@ PAUSE = 300  # milliseconds after the last change
 Prompt = tuple[dict[str, str], ...]
 
 
-class ContextWatch(QObject):
-    """Nothing is asked where there is nothing to send; `found` then says that nothing is known."""
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How full the context is with what would be sent now."""
 
-    found = Signal(object, object, object, object)  # used, limit, messages not sent, characters cut
+    used: int = 0  # tokens
+    limit: int = 0  # 0: nothing is known
+    not_sent: int = 0  # the oldest messages
+    cut: int = 0  # characters at the beginning of the question
+    system: str = ""  # what the model is told where the chat has no system prompt
+
+
+class ContextWatch(QObject):
+    """What cannot be found out leaves an empty Context."""
+
+    found = Signal(object)  # Context
 
     def __init__(
         self, inquired: object, prompt: Callable[[], Prompt], options: Callable[[], dict[str, object]], parent: QObject
     ) -> None:
-        """`inquired` is the view's signal (verb, arguments, whom to tell)."""
+        """`inquired` is the view's signal (verb, arguments, whom to tell); `prompt` returns what would be sent now."""
         super().__init__(parent)
         self._inquired, self._prompt, self._options = inquired, prompt, options
         self._is_held = False
@@ -32,47 +44,45 @@ class ContextWatch(QObject):
         """Look again, soon."""
         self._pause.start()
 
+    def look_at(self, prompt: Prompt) -> None:
+        """Look now, at what is being sent."""
+        asked = (prompt, repr(self._options()))
+        if asked == self._asked:
+            return
+        self._asked = asked
+        self._turn += 1
+        arguments = {"prompt": {"messages": prompt}, "options": self._options()}
+        self._inquired.emit("render", arguments, partial(self._on_told, self._turn))  # type: ignore[attr-defined]
+
     def forget(self) -> None:
         """Ask again whatever was asked: another model answers."""
         self._asked = None
         self._turn += 1
+        self.found.emit(Context())
         self.look()
 
     def hold(self, is_held: bool) -> None:
         """Ask nothing while an answer is on its way: the model can do one thing at a time."""
         self._is_held = is_held
-
-    def take(self, numbers: Mapping[str, object]) -> None:
-        """Take what an answer told of its context; the answer itself stands in it by now."""
-        used, limit, unsent, cut = (_number(numbers.get(key)) for key in ("used", "limit", "not_sent", "cut"))
-        if not limit:
-            self.look()
-        else:
-            self._asked = (self._prompt(), repr(self._options()))
-            self.found.emit(used + _number(numbers.get("count")), limit, unsent, cut)
+        if not is_held:
+            self._on_pause()
 
     def _on_pause(self) -> None:
-        prompt = self._prompt()
-        asked = (prompt, repr(self._options()))
-        if self._is_held or asked == self._asked:
-            return
-        self._asked = asked
-        self._turn += 1
-        if not prompt:
-            self.found.emit(0, 0, 0, 0)
-            return
-        arguments = {"prompt": {"messages": prompt}, "options": self._options()}
-        self._inquired.emit("render", arguments, partial(self._on_told, self._turn))  # type: ignore[attr-defined]
+        if not self._is_held:
+            self.look_at(self._prompt())
 
     def _on_told(self, turn: int, result: object) -> None:
         """Take what was found out about the question of that turn."""
-        if turn != self._turn or self._is_held:
+        if turn != self._turn:
             return
-        if isinstance(result, dict):
-            self.found.emit(*(_number(result.get(key)) for key in ("used", "limit", "not_sent", "cut")))
-        else:  # stopped, or an error, which the answer itself will say
-            self._asked = None
-            self.found.emit(0, 0, 0, 0)
+        if isinstance(result, Mapping):
+            numbers = (_number(result.get(key)) for key in ("used", "limit", "not_sent", "cut"))
+            self.found.emit(Context(*numbers, system=str(result.get("system") or "")))
+            return
+        self._asked = None
+        self.found.emit(Context())
+        if result is None:  # the model was put down: where it shall be opened again, that is found out then
+            self.look()
 
 
 def _number(value: object) -> int:

@@ -6,12 +6,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.chat import Chat, Turn
+from slm_studio.core.events import Progress
 from slm_studio.core.results import Token
 from slm_studio.core.tasks.chat import INFO
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.tasks.chat.composer import Composer
 from slm_studio.ui.tasks.chat.system import SystemPrompt
 from slm_studio.ui.tasks.chat.thread import Thread
+from slm_studio.ui.tasks.view import READING
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import ElidedText, Text
@@ -74,7 +76,11 @@ class Conversation(QWidget):
     def add_tokens(self, tokens: Sequence[Token], count: int) -> None:
         """Write on; say how far the answer is."""
         self.thread.add_tokens(tokens)
-        self.composer.say("{n} {n:token|tokens}", n=count)
+        self.composer.say(mark("{n} {n:token|tokens} so far"), n=count)
+
+    def show_reading(self, progress: Progress) -> None:
+        """Say how far a long question is read."""
+        self.composer.say(READING, done=progress.done, total=progress.total)
 
     def settle(self, turn: Turn | None, branches: Sequence[int] = ()) -> None:
         """End the answer."""

@@ -3,10 +3,13 @@
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from slm_studio.core.texts import mark
 from slm_studio.ui.widgets.fold import Fold
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.words import words
 
+WANTED = mark("Who answers, and how: “You are the assistant of a small shop. Be brief.”")
+OWN = mark("The model's own: “{text}”")
 PAUSE = 500  # milliseconds after the last key
 
 
@@ -19,9 +22,6 @@ class SystemPrompt(Fold):
         super().__init__("System prompt", parent=parent)
         self.editor = QPlainTextEdit()
         self.editor.setTabChangesFocus(True)
-        words(
-            self.editor.setPlaceholderText, "Who answers, and how: “You are the assistant of a small shop. Be brief.”"
-        )
         words(self.editor.setAccessibleName, "System prompt")
         scaled(self.editor.setFixedHeight, 88)
         self.add(self.editor)
@@ -30,8 +30,8 @@ class SystemPrompt(Fold):
         self._pause.setInterval(PAUSE)
         self._pause.timeout.connect(self.settle)
         self.editor.textChanged.connect(self._on_text_changed)
-        self._told = ""
-        self._sum_up()
+        self._told = self._own = ""
+        self.show_own("")
 
     def text(self) -> str:
         """Return what stands there."""
@@ -45,6 +45,12 @@ class SystemPrompt(Fold):
         self._pause.stop()
         self._sum_up()
 
+    def show_own(self, text: str) -> None:
+        """Show, where nothing is written, what the model is told then: its template may bring a system prompt."""
+        self._own = " ".join(text.split())
+        words(self.editor.setPlaceholderText, OWN if text else WANTED, text=text.strip())
+        self._sum_up()
+
     def settle(self) -> None:
         """Tell now what was written, where it was not told yet."""
         self._pause.stop()
@@ -54,7 +60,7 @@ class SystemPrompt(Fold):
 
     def _sum_up(self) -> None:
         text = " ".join(self.text().split())
-        self.set_summary("{text}" if text else "none", text=text)
+        self.set_summary("{text}" if text else OWN if self._own else "none", text=text or self._own)
 
     def _on_text_changed(self) -> None:
         self._sum_up()

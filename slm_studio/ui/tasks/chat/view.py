@@ -13,6 +13,7 @@ from slm_studio.core import paths
 from slm_studio.core.chat import Chat, Turn
 from slm_studio.core.chat_files import list_chats, load_chat
 from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Progress
 from slm_studio.core.messages import ASSISTANT, SYSTEM, USER, messages_to_plain
 from slm_studio.core.report import Case
 from slm_studio.core.results import Token
@@ -54,7 +55,7 @@ class ChatView(TaskView):
         self._sheets: dict[str, Received | TemplateSheet] = {"received": self.received, "template": self.template}
         self.keeping = Keeping(self)
         self.taking = Taking(self.keeping, self)
-        self.context = ContextWatch(self.inquired, self._prompt, self._options, self)
+        self.context = ContextWatch(self.inquired, self._next, self._options, self)
         row = SideBySide()
         row.limit(row.add(self.talk, 7), 380)
         row.limit(row.add(self.side, 3), 232, 304)
@@ -83,6 +84,7 @@ class ChatView(TaskView):
         if not self.chat.turns and not self.chat.system:
             self.keeping.chat = self._new_chat()
         self.talk.set_model(model.name)
+        self.talk.system.show_own("")  # until the model told
         self.context.forget()
         self._show_chat()
 
@@ -124,8 +126,10 @@ class ChatView(TaskView):
         self.talk.begin()
 
     def take(self, item: object) -> None:
-        """Keep a token for the next look."""
-        if isinstance(item, Token):
+        """Keep a token for the next look; say how far a long question is read."""
+        if isinstance(item, Progress):
+            self.talk.show_reading(item)
+        elif isinstance(item, Token):
             self._waiting.append(item)
             if not self._flush.isActive():
                 self._flush.start()
@@ -139,7 +143,6 @@ class ChatView(TaskView):
         has_ended = is_whole and known.get("ended") is not False
         self._settle(float(seconds) if is_whole else time.monotonic() - self._begun, has_ended=has_ended)
         self.context.hold(False)
-        self.context.take(known)
 
     def fail(self) -> None:
         """End the answer that an error cut short; what came stays."""
@@ -201,6 +204,7 @@ class ChatView(TaskView):
         self.talk.thread.show_chat(self.chat, self._tokens, until=question)
         self.talk.show_name(self.chat)
         self.keeping.save()
+        self.context.look_at(self._prompt(question))
         self.asked.emit({"messages": self._prompt(question)}, self._options())
 
     def _options(self) -> dict[str, object]:
@@ -216,7 +220,15 @@ class ChatView(TaskView):
             said.pop()
         return tuple(messages_to_plain(said)) if said and said[-1].role == USER else ()
 
-    def _settle(self, seconds: float, *, has_ended: bool) -> None:
+    def _next(self) -> tuple[dict[str, str], ...]:
+        """Return the messages that would be sent now: with the draft behind them, even while it is empty."""
+        chat, draft = self.chat, self.talk.composer.text()
+        path = chat.path()
+        if draft.strip() or not path or path[-1].role == ASSISTANT:
+            chat = chat.asked(draft)
+        return tuple(messages_to_plain(chat.messages()))
+
+    def _settle(self, seconds: float, *, is_whole: bool) -> None:
         text, tokens = self.talk.thread.written()
         turn: Turn | None = None
         asking, self._asking = self._asking, 0
@@ -279,6 +291,7 @@ class ChatView(TaskView):
     def _close_sheet(self) -> None:
         self._deck.show_only(self._main)
         self.setFocus()
+        self.context.look()  # another template writes other tokens
 
     def _on_sent(self, text: str) -> None:
         self.talk.system.settle()
@@ -324,9 +337,11 @@ class ChatView(TaskView):
         self.edited.emit()
         self.context.look()
 
-    def _on_context(self, used: int, limit: int, unsent: int, cut: int) -> None:
-        self.talk.composer.set_context(used, limit, unsent, cut)
-        self.talk.thread.set_sent(unsent)
+    def _on_context(self, context: Context) -> None:
+        self.talk.composer.set_context(context)
+        self.talk.thread.set_sent(context.not_sent)
+        if context.limit:
+            self.talk.system.show_own(context.system)
 
     def _on_pointed(self, token: Token | None, view: ProseView, place: QPoint) -> None:
         if token is not None:

@@ -27,7 +27,7 @@ class Weighed(QWidget):
         self.bars.setVisible(token is not None and bool(token.alternatives))
         if token is None:
             self.token.set_words(
-                "Point at a word of an answer, or move the cursor over it: here stands how likely it was, and what else could have come."
+                "Point at a word of an answer, or move the cursor over it: here stands how likely it was, and what else could have come. It is known of answers that came since this chat was opened."
             )
             return
         self.token.set_words(
