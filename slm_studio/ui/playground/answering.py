@@ -129,7 +129,7 @@ class Answering(QObject):
             self.arrived.emit(event.item)
 
     def _on_progress(self, progress: Progress) -> None:
-        if self.state == OPEN:  # else the model is being opened
+        if self.state == OPEN and progress.total:  # else the model is being opened, or nobody knows how far it is
             self.arrived.emit(progress)
 
     def _on_answered(self, numbers: object) -> None:

@@ -494,7 +494,7 @@ def test_what_the_model_is_told_where_the_chat_tells_nothing_can_be_seen(view, e
 
 
 def test_a_long_question_says_how_far_it_is_read_and_stop_ends_that(panel, view, engine):
-    engine.reads, engine.is_endless = ((0, 7992), (128, 7992)), True
+    engine.reads, engine.is_endless = ((0, 0), (0, 7992), (128, 7992)), True
     engine.context |= {"cut": 68505}
     view.fill("long")
     view.primary()
