@@ -118,7 +118,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
         if isinstance(result, Progress):
             yield result
         else:
-            count += 1
+            answer.append(result)
             yield Predicted(result)
     seconds = time.perf_counter() - began
     known: dict[str, object] = {"count": len(answer), "seconds": seconds, "device": str(item.loaded.device)}

@@ -38,7 +38,7 @@ from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, answers_of, checked
-from slm_studio.engine.writing.decoding import decoding_of, stream
+from slm_studio.engine.writing.decoding import decoding_of, in_view, stream
 
 LEAST = 100  # characters from which anything can be learnt at all
 PROMPT = 24  # characters of held-out text with which a sample begins

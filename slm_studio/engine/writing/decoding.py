@@ -125,7 +125,7 @@ class Continuation:
         """Forget the oldest tokens where the text has outgrown the window."""
         room = self.window and max(1, self.window - (len(self.opening) if self.start else 0))
         if room is not None and len(context_ids) - self.start > room:
-            self.start = self.done = len(context_ids) - max(1, (self.window or 1) * 3 // 4)
+            self.start = self.done = len(context_ids) - in_view(self.window or 1)
             self.cache = None
 
     def _read_to(self, end: int, context_ids: Sequence[int]) -> torch.Tensor:

@@ -19,7 +19,7 @@ from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.models import adapters
 from slm_studio.engine.models.adapter_files import CONFIG
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.writing import decoding
+from slm_studio.engine.writing import decoding, held_out
 from tests.tasks import fodder
 
 FED = fodder("chat")

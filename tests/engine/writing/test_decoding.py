@@ -12,7 +12,7 @@ from slm_studio.core.results import Token
 from slm_studio.engine.models.vocabulary import character_vocabulary, train_byte_pairs
 from slm_studio.engine.models.writers import FAMILIES, make_writer
 from slm_studio.engine.writing import decoding
-from slm_studio.engine.writing.decoding import Continuation, StopGuard, TextStream, stream
+from slm_studio.engine.writing.decoding import Continuation, StopGuard, TextStream, has_ended, stream
 
 CHINESE = "滚滚长江东逝水,浪花淘尽英雄。是非成败转头空,青山依旧在,几度夕阳红。👍🏽 e\u0301 🇨🇳 👩‍👩‍👧 naïve 𠮷\n"
 GREEDY = DecodingOptions(temperature=0, max_new_tokens=40)

@@ -62,7 +62,7 @@ class Engine:
         if self.is_away:
             raise StudioError("not-open", "This model is not open (any more).", "Open it again.")
         self.read = [message["content"] for message in prompt["messages"]]
-        used = sum(map(len, self.read)) if self.counts else self.context["used"]
+        used = sum(map(len, self.read)) if self.counts else self.context.get("used", 0)
         facts = {"template": "{{ own }}", "system": self.system, **self.context, "used": used}
         yield Finished({"text": text, "tokens": tokens, **facts})
 
@@ -172,8 +172,8 @@ def test_what_came_of_an_answer_is_kept_when_the_window_closes(panel, view, engi
     assert "la la" in kept.content and kept.is_cut
 
 
-def test_an_answer_that_its_length_ended_says_so(view):
-    view.side.settings.form.set_values({"max_new_tokens": len(SAID)})
+def test_an_answer_that_its_length_ended_says_so(view, engine):
+    engine.context |= {"ended": False}
     say(view, "Hi")
 
     assert view.talk.thread.blocks()[1].numbers.text() == "7 tokens · 14 a second · cut at the set length · shop"
@@ -208,6 +208,16 @@ def test_a_persons_words_stand_in_the_middle_of_their_ground(view):
         assert abs(top - (ground.height() - top - end)) <= 3
         assert abs(left - (ground.width() - left - widest)) <= 4
         assert prose.verticalScrollBar().maximum() == 0
+
+
+def test_an_answer_that_ran_out_of_length_is_no_whole_one(panel, view, engine):
+    for ended in (True, False):
+        engine.context = {"ended": ended}
+        view.fill("Hi")
+        view.primary()
+        until(lambda: not view.talk.composer.is_busy)
+
+        assert view.chat.path()[-1].is_cut is not ended
 
 
 def test_a_stop_before_the_first_word_leaves_the_question_and_no_word_of_waiting(panel, view, engine):
@@ -694,8 +704,8 @@ def test_a_chat_becomes_training_rows_that_open_in_data(panel, view, tmp_path, m
     assert [message["role"] for message in row["messages"]] == ["system", "user", "assistant"]
 
 
-def test_a_chat_without_a_whole_answer_makes_no_rows_and_says_why(panel, view, monkeypatch):
-    view.side.settings.form.set_values({"max_new_tokens": len(SAID)})
+def test_a_chat_without_a_whole_answer_makes_no_rows_and_says_why(panel, view, engine, monkeypatch):
+    engine.context |= {"ended": False}
     say(view, "Hi")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: pytest.fail("there is nothing to save"))
 

@@ -140,8 +140,9 @@ class ChatView(TaskView):
         known = numbers if isinstance(numbers, dict) else {}
         seconds = known.get("seconds")
         is_whole = isinstance(seconds, int | float)  # of an answer that was stopped nobody tells
-        has_ended = is_whole and known.get("ended") is not False
-        self._settle(float(seconds) if is_whole else time.monotonic() - self._begun, has_ended=has_ended)
+        is_full = is_whole and known.get("ended") is False
+        took = float(seconds) if is_whole else time.monotonic() - self._begun
+        self._settle(took, is_whole=is_whole, is_full=is_full)
         self.context.hold(False)
 
     def fail(self) -> None:
@@ -228,14 +229,12 @@ class ChatView(TaskView):
             chat = chat.asked(draft)
         return tuple(messages_to_plain(chat.messages()))
 
-    def _settle(self, seconds: float, *, is_whole: bool) -> None:
+    def _settle(self, seconds: float, *, is_whole: bool, is_full: bool) -> None:
         text, tokens = self.talk.thread.written()
         turn: Turn | None = None
         asking, self._asking = self._asking, 0
         if asking and text.strip():
             name = self._model.name if self._model else ""
-            most = self._options().get("max_new_tokens")
-            is_full = is_whole and isinstance(most, int) and len(tokens) >= most
             facts = {
                 "model": name,
                 "tokens": len(tokens),
