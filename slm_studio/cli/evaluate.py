@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     dataset = work.read(arguments.file, arguments)
     check_roles(roles_of(arguments), dataset, opened.task)
     report = work.do(Report, "evaluate", handle=opened.handle, dataset=dataset, roles=roles_of(arguments))
+    remarks = [remark_of(each) for each in report.remarks]
     return {
         "metrics": metrics_of(report),
         "per_label": {
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
         "learnt": report.learnt,
         "note": fill(report.about_learnt, {"learnt": report.learnt, "rows": report.rows}),
         "facts": codec.to_json(report.facts),
-        "remarks": [remark_of(each) for each in report.remarks],
+        "remarks": remarks if work.screen.as_json else [],  # people heard them on the way
         "baseline": {
             each.key: {metric.key: metric.value for metric in each.metrics}
             | ({"verdict": each.verdict} if each.verdict else {})

@@ -18,6 +18,7 @@ from slm_studio.core.nouns import event_to_json
 
 WIDE = 10_000  # columns of a table that nobody's window has to hold
 LEARNING = ""  # the line of the steps
+NOTHING: tuple[object, ...] = ("", [], (), {})
 RARELY = 0.2  # seconds between two updates of a line that a person reads
 
 
@@ -157,12 +158,12 @@ class Screen:
 
     def _print(self, value: Mapping[str, object]) -> None:
         for key, item in value.items():
-            if item in ("", [], ()):
+            if item in NOTHING:
                 continue  # nothing to say, which a program wants to know and a person does not
             if isinstance(item, Mapping) and item and all(isinstance(each, Mapping) for each in item.values()):
                 self._print_rows(key, [{"": name, **each} for name, each in item.items()])
             elif isinstance(item, Mapping):
-                flat = {name: each for name, each in item.items() if not _is_table(each) and each not in ("", [], ())}
+                flat = {name: each for name, each in item.items() if not _is_table(each) and each not in NOTHING}
                 self.out.print(_clean(f"{key}: " + "  ".join(f"{name} {_short(each)}" for name, each in flat.items())))
                 self._print({name: each for name, each in item.items() if _is_table(each)})
             elif _is_table(item):

@@ -7,10 +7,25 @@ goes as the result of Finished.
 from collections.abc import Generator
 from typing import TypeVar
 
-from slm_studio.core.events import Event
+from slm_studio.core.events import Event, Note
 
 T = TypeVar("T")
 Work = Generator[Event, None, T]
+
+
+def quietly(work: Work[T], kept: list[Note] | None = None) -> Work[T]:
+    """Yield the events of work but its Notes, which `kept` takes, and return its value: somebody says the same later."""
+    try:
+        while True:
+            event = next(work)
+            if not isinstance(event, Note):
+                yield event
+            elif kept is not None:
+                kept.append(event)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    finally:
+        work.close()
 
 
 def outcome(work: Work[T]) -> T:

@@ -160,6 +160,20 @@ def test_answers_to_a_file_are_as_long_and_as_bold_as_asked(run: Run, talker: Pa
     assert json.loads(out.read_text(encoding="utf-8"))["prediction"].startswith(short)
 
 
+def test_what_an_evaluation_leaves_out_is_said_once(run: Run, talker: Path, tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    pairs = [("Long?", "word " * 200), ("Short?", "Yes."), ("Late?", "No.")]
+    path.write_text("question,answer\n" + "".join(f"{q},{a}\n" for q, a in pairs), encoding="utf-8")
+
+    told, people = run("evaluate", talker, path), run("evaluate", talker, path, as_json=False)
+
+    (remark,) = told.result["remarks"]
+    assert remark["code"] == "answers-left-out" and "teach" not in remark["message"], "nothing is learnt here"
+    assert [line["message"] for line in told.lines if line.get("event") == "note"] == [remark["message"]]
+    assert (people.err + people.out).count("left out") == 1 and "remarks" not in people.out
+    assert "per_label" not in people.out, "of which there is none"
+
+
 def test_predict_takes_any_role_and_a_file_of_dialogues(run: Run, talker: Path, tmp_path: Path) -> None:
     path, out = tmp_path / "asked.jsonl", tmp_path / "out.jsonl"
     path.write_text(

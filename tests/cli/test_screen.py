@@ -61,6 +61,6 @@ def test_a_corrected_budget_is_said(screen: Screen, capsys: pytest.CaptureFixtur
 
 
 def test_people_are_told_nothing_of_what_is_empty(screen: Screen, capsys: pytest.CaptureFixture[str]) -> None:
-    screen.result({"rows": 0, "note": "", "remarks": [], "facts": {"unseen": 3}})
+    screen.result({"rows": 0, "note": "", "remarks": [], "per_label": {}, "facts": {"unseen": 3}})
 
     assert capsys.readouterr().out == "rows: 0\nfacts: unseen 3\n"

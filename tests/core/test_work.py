@@ -1,7 +1,7 @@
 """Work gives its value in one way: it returns it."""
 
 from slm_studio.core.events import Note, Progress
-from slm_studio.core.work import Work, outcome
+from slm_studio.core.work import Work, outcome, quietly
 
 
 def counted(most: int) -> Work[int]:
@@ -29,3 +29,19 @@ def test_work_within_work_passes_its_events_on() -> None:
             assert end.value == 3
             break
     assert [type(event).__name__ for event in events] == ["Progress", "Progress", "Note", "Progress"]
+
+
+def test_quiet_work_keeps_its_notes_to_itself() -> None:
+    note, kept, seen = Note("a", "A sentence."), [], []
+
+    def telling() -> Work[int]:
+        yield note
+        return (yield from counted(2))
+
+    def hearing() -> Work[int]:
+        value = yield from quietly(telling(), kept)
+        seen.append(value)
+        return value
+
+    assert [type(event) for event in hearing()] == [Progress, Progress]
+    assert (kept, seen) == ([note], [2])

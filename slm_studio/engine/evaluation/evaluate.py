@@ -22,7 +22,7 @@ from slm_studio.core.results import Report, Suggestion
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.tasks import Role, task_info
 from slm_studio.core.texts import mark
-from slm_studio.core.work import Work
+from slm_studio.core.work import Work, quietly
 from slm_studio.engine.data.cleaning import clean_dataset, steps_of
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.suggesting import suggest_task
@@ -102,8 +102,10 @@ def score_rows(
     of the file that training learnt from, `unlabelled` those that cannot be scored.
     """
     began = time.perf_counter()
-    examples = yield from task.examples(rows, loaded, recipe)
+    notes: list[Note] = []  # are in words of learning; of what a remark says, too, once is enough
+    examples = yield from quietly(task.examples(rows, loaded, recipe), notes)
     if not len(examples):
+        yield from notes
         raise StudioError(
             "nothing-to-score",
             "No row of “{dataset}” can be scored.",
@@ -117,6 +119,7 @@ def score_rows(
         *on_unlabelled(unlabelled),
         *task.remarks(rows, loaded, examples, scored=True),
     )
+    yield from (note for note in notes if note.code not in {each.code for each in said})
     yield from (Note(each.code, each.message, each.told) for each in said)
     folder.mkdir(parents=True, exist_ok=True)
     judged = yield from task.judge(seen, examples, rows, loaded, whole=True)

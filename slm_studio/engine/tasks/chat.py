@@ -24,7 +24,7 @@ from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Token
 from slm_studio.core.tasks.chat import ChatOptions
 from slm_studio.core.texts import mark
-from slm_studio.core.work import Work
+from slm_studio.core.work import Work, quietly
 from slm_studio.engine.data.dialogues import Written, as_one_text, asked_in, dialogues_in, dialogues_of, said_in
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.rows import Rows
@@ -258,7 +258,7 @@ class Chat(Task):
             return None if base is None else (yield from self._all_nats(rows, base))
 
     def _all_nats(self, rows: Rows, loaded: Loaded) -> Work[np.ndarray]:
-        examples = yield from self.examples(rows, loaded, None)
+        examples = yield from quietly(self.examples(rows, loaded, None))  # of the same rows it was said before
         nats_N, done, told = np.zeros(len(examples)), 0, 0.0
         for places in by_length(examples.work_N, SCORED, self.width(loaded)):
             nats_N[places] = self._seen(examples, places, loaded)

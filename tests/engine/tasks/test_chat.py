@@ -245,4 +245,10 @@ def test_answers_that_do_not_fit_are_counted(tmp_path: Path) -> None:
     said = [fill(event.message, event.values) for event in events if isinstance(event, Note)]
     assert sum("left out" in sentence for sentence in said) == 1, "once is enough"
     assert not any("{" in sentence for sentence in said)
+    went_on = trained(rows, events[-1].result.folder, epochs=1)[-1].result  # its base is asked about the same rows
+    path.write_text(f"question,answer\nlong,{'word ' * 200}\nnew,yes\nother,no\n", encoding="utf-8")
+    opened = result(engine.open(went_on.folder, "cpu"))
+    scored = list(engine.evaluate(opened.handle, result(engine.read(str(path)))))
+    assert any(each.key == "base" for each in scored[-1].result.baselines)
+    assert [event.code for event in scored if isinstance(event, Note)].count("answers-left-out") == 1
     assert isinstance(events[-1].result, SavedModel) and replace(events[-1].result, name="x").task == "chat"
