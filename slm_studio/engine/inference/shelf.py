@@ -71,7 +71,7 @@ def open_model(folder: Path, device: str) -> Iterator[Event]:
             "Train it further: choose it under “Continue a model” in Train.",
             model=model.name,
         )
-    yield Progress("Opening {model}".replace("{model}", model.name), 0, 0)
+    yield Progress("Opening the model", 0, 0)
     task = task_of(model.task)
     inspect_as(folder, model.task)
     place = pick_device(device)

@@ -3,6 +3,7 @@
 import pytest
 
 from slm_studio import engine
+from slm_studio.core import texts
 from slm_studio.core.events import Event, Note, Predicted, Progress
 from slm_studio.core.run import create_run
 from slm_studio.engine.inference import shelf
@@ -44,3 +45,11 @@ def test_a_prompt_that_takes_a_while_to_read_is_a_sign_of_life(writer: str, monk
 
     assert len(said) == 1 and said[0].startswith("Reading ")
     assert not [event for event in asked(writer, "a") if isinstance(event, Progress)]
+
+
+def test_what_is_done_while_a_model_opens_is_said_in_every_language(writer: str) -> None:
+    first = next(engine.open(shelf.on_shelf(writer).model.folder, "cpu"))
+
+    assert isinstance(first, Progress)
+    texts.use_language("zh_CN")
+    assert texts.tr(first.what) != first.what
