@@ -92,15 +92,17 @@ def marked(text: str, spans: Sequence[Span]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def in_cells(items: Sequence[Item], answers: Answers) -> tuple[str, str]:
+def in_cells(items: Sequence[Item], answers: Answers, asked: str = "") -> tuple[str, str]:
     """Return a whole answer as the two cells “prediction” and “score” of a table: the best label, the text, the spans.
 
-    An answer without items is two empty cells, where spans are the answer no span.
+    Of the text that was asked spans bear their words. An answer without items is two empty cells, where spans are the answer no span.
     """
     if answers == "tokens":
         return "".join(each.text for each in items if isinstance(each, Token)), ""
     if answers == "spans":
-        spans = plain_spans([each for each in items if isinstance(each, Span)])
+        found = [each for each in items if isinstance(each, Span)]
+        words = [{"text": asked[each.start : each.end]} if asked else {} for each in found]
+        spans = [plain | word for plain, word in zip(plain_spans(found), words, strict=True)]
         least = min((each.score for each in items), default=1.0)
         return json.dumps(spans, ensure_ascii=False), f"{least:.4f}"
     if not items:

@@ -1,5 +1,6 @@
 """slm-studio predict with a tagger: the words that are marked, as they stand in the text."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,15 @@ def test_a_text_without_marks_is_said_to_have_none(run: Run, tagger: Path) -> No
 
     assert (told.code, told.out, told.err) == (0, "", "Nothing is marked in this text.\n")
     assert run("predict", tagger, "--text", "nobody is here").result == {"items": []}
+
+
+def test_spans_of_a_file_bear_their_words_and_numbers_are_numbers(run: Run, tagger: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    path.write_text(f'id,text\n1,{ASKED}\n2,"[""Bob"", ""Stone"", ""left""]"\n', encoding="utf-8")
+
+    assert run("predict", tagger, "--file", path, "--out", out).code == 0
+
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    for row, text in zip(rows, (ASKED, "Bob Stone left"), strict=True):
+        assert row["prediction"] and isinstance(row["score"], float)
+        assert all(each["text"] == text[each["start"] : each["end"]] for each in row["prediction"])

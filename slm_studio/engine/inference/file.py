@@ -237,7 +237,7 @@ def _answers(
 
 def _add(added: dict[str, list[str | None]], text: str, items: Sequence[Answer] | None, answers: Answers) -> None:
     """Add what is written of one row; a row without an answer has nothing there."""
-    answer, score = in_cells(items or (), answers)
+    answer, score = in_cells(items or (), answers, text)
     cells = {"prediction": answer, "score": score, **further_cells(text, items or (), answers)}
     for name, cell in cells.items():
         added.setdefault(name, []).append(None if items is None else cell)
