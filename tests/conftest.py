@@ -27,6 +27,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the ba
 DATA = Path(os.environ.get("SLM_STUDIO_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let what several tests share be made outside the home of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLM_STUDIO_HOME", str(tmp_path_factory.mktemp("shared") / "home"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give every test an app folder of its own."""

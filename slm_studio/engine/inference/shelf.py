@@ -26,7 +26,6 @@ from slm_studio.engine.tasks import task_of
 from slm_studio.engine.writing.decoding import has_ended
 
 TRIAL = "a b"
-LONG = 1000  # tokens of a prompt that are not read in a moment
 LEFT_OUT = {  # by the keys of what a task says of a prompt
     "not_sent": mark("The oldest {count} {count:message does|messages do} not fit any more and {count:is|are} not sent."),
     "cut": mark("The question is too long: its first {count} {count:character is|characters are} not sent."),
@@ -117,6 +116,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     for _, result in item.task.answer(item.loaded, [prompt], options):
         if isinstance(result, Progress):
             yield result
+            began = time.perf_counter()  # the time of the answer is that of its words
         else:
             answer.append(result)
             yield Predicted(result)
@@ -126,13 +126,10 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
 
 
 def _before(sent: Mapping[str, object]) -> Iterator[Event]:
-    """Say what of a prompt the model does not receive, and where the rest takes a while to read how much it is."""
+    """Say what of a prompt the model does not receive."""
     for key, message in LEFT_OUT.items():
         if count := sent.get(key):
             yield Note(f"prompt-{key.replace('_', '-')}", message, {"count": cast(int, count)})
-    tokens = cast(int, sent.get("used", 0))
-    if tokens >= LONG:
-        yield Progress("Reading {tokens} tokens".replace("{tokens}", f"{tokens:,}"), 0, 0)
 
 
 def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:

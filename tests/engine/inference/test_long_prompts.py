@@ -7,6 +7,7 @@ from slm_studio.core import texts
 from slm_studio.core.events import Event, Note, Predicted, Progress
 from slm_studio.core.run import create_run
 from slm_studio.engine.inference import shelf
+from slm_studio.engine.writing import decoding
 from slm_studio.engine.writing.decoding import Continuation
 from tests.test_task_contract import recipe_for, result, rows_of
 
@@ -39,11 +40,11 @@ def test_tokens_out_of_view_are_counted_as_decoding_leaves_them_out(writer: str)
 
 
 def test_a_prompt_that_takes_a_while_to_read_is_a_sign_of_life(writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "LONG", 10)
+    monkeypatch.setattr(decoding, "PART", 4)
 
-    said = [event.what for event in asked(writer, "a b c d e f g h i") if isinstance(event, Progress)]
+    said = [(event.what, event.done) for event in asked(writer, "a b c d e f g h i") if isinstance(event, Progress)]
 
-    assert len(said) == 1 and said[0].startswith("Reading ")
+    assert said == [("Reading", done) for done in range(0, 4 * len(said), 4)] and len(said) > 1
     assert not [event for event in asked(writer, "a") if isinstance(event, Progress)]
 
 
