@@ -176,7 +176,8 @@ def test_what_a_model_receives_is_shown_and_its_oldest_turns_are_left_out_with_a
     assert long["not_sent"] % 2 == 0 and 0 < long["not_sent"] <= 16 and long["used"] <= 91
     assert (done["not_sent"], done["used"]) == (long["not_sent"], long["used"])
     assert "user turn r" in long["text"] and "user turn a" not in long["text"]
-    assert answering[0] == Progress("Reading", 0, long["used"])
+    assert (answering[0].code, answering[0].values["count"]) == ("prompt-not-sent", long["not_sent"])
+    assert answering[1] == Progress("Reading", 0, long["used"])
     assert done["count"] == sum(isinstance(event, Predicted) for event in answering) <= 5
 
 
