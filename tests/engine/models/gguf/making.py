@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from gguf import quants
 from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     AutoModelForCausalLM,
     Gemma2Config,
@@ -214,3 +214,57 @@ def fields_of(backend: Tokenizer, rule: str, **more: object) -> dict[str, object
         "tokenizer.chat_template": TEMPLATE,
         **more,
     }
+
+
+def pieces(spaced: bool) -> tuple[Tokenizer, dict[str, object]]:
+    """Return a small SentencePiece vocabulary as Transformers has it (Llama 2, or Gemma), and as a file has it."""
+    special = ["<unk>", "<s>", "</s>"]
+    tokens = [*special, *(f"<0x{byte:02X}>" for byte in range(256)), "<turn>"]
+    kinds = [2, 3, 3, *[6] * 256, 4]
+    merges = [
+        "▁t",
+        "he",
+        "▁the",
+        "er",
+        "in",
+        "▁▁",
+        "▁a",
+        "qu",
+        "ick",
+        "ck",
+        "ic",
+        "▁qu",
+        "▁quick",
+        "天气",
+        "我们",
+        "no",
+        "now",
+        "ow",
+        "wn",
+    ]
+    letters = sorted({*"▁", *"".join(merges), *"The quick brown fox lazy dog .,é我们去公园吧今天气很好"} - {" "})
+    tokens += [*merges, *letters]
+    kinds += [1] * (len(merges) + len(letters))
+    scores = [0.0] * 260 + [-float(rank) for rank in range(len(merges) + len(letters))]
+    vocabulary = {token: number for number, token in enumerate(tokens)}
+    pairs = [
+        (piece[:at], piece[at:])
+        for piece in merges
+        for at in range(1, len(piece))
+        if piece[:at] in vocabulary and piece[at:] in vocabulary
+    ]
+    own = Tokenizer(models.BPE(vocabulary, pairs, unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    swap = normalizers.Replace(" ", "▁")
+    own.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), swap]) if spaced else swap
+    strip = [decoders.Strip(" ", 1, 0)] if spaced else []
+    own.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), *strip])
+    own.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in special])
+    own.add_tokens([AddedToken("<turn>", normalized=False)])
+    own.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", 1)]
+    )
+    return own, {
+        "tokenizer.ggml.model": "llama", "tokenizer.ggml.tokens": tokens, "tokenizer.ggml.scores": scores,
+        "tokenizer.ggml.token_type": kinds, "tokenizer.ggml.bos_token_id": 1, "tokenizer.ggml.eos_token_id": 2,
+        "tokenizer.ggml.unknown_token_id": 0, "tokenizer.ggml.add_bos_token": True, "tokenizer.ggml.add_space_prefix": spaced,
+    }  # fmt: skip
