@@ -64,6 +64,6 @@ def _name(path: Path) -> str:
         line = stream.readline(100_000)
     try:
         head = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(head.get("name", "")) if isinstance(head, dict) else ""

@@ -214,7 +214,7 @@ def characters_of(spans: Iterable[Span], words: Sequence[Word]) -> list[Span]:
 
 def read_list(cell: str) -> list[str]:
     """Return the items of a cell of words or tags; an empty cell has none. Raises ValueError where it is no list."""
-    items = json.loads(cell) if cell.strip() else []
+    items = _items(cell)
     if not isinstance(items, list):
         raise ValueError("no list")
     return [item if isinstance(item, str) else json.dumps(item) for item in items]
@@ -225,10 +225,17 @@ def read_spans(cell: str) -> list[Span]:
     try:
         return [
             Span(int(each["start"]), int(each["end"]), str(each["label"]))
-            for each in (json.loads(cell) if cell.strip() else ())
+            for each in _items(cell)  # type: ignore[attr-defined]
         ]
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, OverflowError) as error:  # 1e999 is a number without end
         raise ValueError("no spans") from error
+
+
+def _items(cell: str) -> object:
+    try:
+        return json.loads(cell) if cell.strip() else []
+    except RecursionError as error:
+        raise ValueError("lists in lists in lists …") from error
 
 
 def write_list(items: Sequence[str]) -> str:

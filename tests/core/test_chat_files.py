@@ -38,7 +38,7 @@ def test_the_one_changed_last_comes_first_and_none_takes_anothers_place():
     assert [(each.path, each.name) for each in list_chats()] == [(first, "Hello"), (second, "Hello")]
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"{}", b"not json"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"{}", b"not json", b"[" * 3000])
 def test_a_damaged_file_is_listed_and_said(content):
     path = new_path(Chat().asked("x"))
     path.parent.mkdir(parents=True)

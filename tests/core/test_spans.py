@@ -256,7 +256,19 @@ def test_cells_of_words_come_back(words: list[str]) -> None:
     assert read_list(write_list(words)) == words
 
 
-@pytest.mark.parametrize("cell", ["5", "[5]", '["a"]', '[{"start": 1}]', "nonsense", '{"start": 1}'])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "5",
+        "[5]",
+        '["a"]',
+        '[{"start": 1}]',
+        "nonsense",
+        '{"start": 1}',
+        "[" * 3000,
+        '[{"start": 1e999, "end": 2, "label": "A"}]',
+    ],
+)
 def test_cell_without_spans_is_refused(cell: str) -> None:
     with pytest.raises(ValueError):
         read_spans(cell)
@@ -267,3 +279,5 @@ def test_numbers_in_a_list_stand_as_they_are() -> None:
     assert read_list("") == [] and read_spans("") == []
     with pytest.raises(ValueError, match="no list"):
         read_list("3")
+    with pytest.raises(ValueError, match="lists in lists"):
+        read_list("[" * 3000)
