@@ -53,7 +53,7 @@ def messages_from_plain(plain: Sequence[object]) -> Dialogue:
                 "Message {number} is “{text}”: it needs a role and a content, both texts.",
                 'Write it as {"role": "user", "content": "…"}.',
                 number=number,
-                text=json.dumps(item, ensure_ascii=False)[:SHOWN],
+                text=json.dumps(item, ensure_ascii=False, default=str)[:SHOWN],
             )
         messages.append(Message(role, content))
     return tuple(messages)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.messages import messages_from_plain
 from slm_studio.core.tasks.info import Reads, Role, TaskInfo
 
 Message = Mapping[str, str]  # {"role": "system" | "user" | "assistant", "content": …}
@@ -46,6 +47,18 @@ def as_text(cell: Cell) -> str:
 
 def check_prompt(prompt: Prompt, info: TaskInfo, model: str) -> None:
     """Refuse a prompt that the task cannot answer. Raises StudioError: a role it does not have, one that is missing, blank."""
+    check_form(prompt, info)
+    if is_blank(prompt, info):
+        raise StudioError(
+            "text-empty",
+            "The text holds no word, so “{model}” has nothing to answer.",
+            "Write at least one word.",
+            model=model,
+        )
+
+
+def check_form(prompt: object, info: TaskInfo) -> None:
+    """Refuse what is no prompt, whatever it is instead: programs ask too, with all that they have. Raises StudioError."""
     asked = {role.name: role for role in info.asked}
     if not isinstance(prompt, Mapping) or ({"role", "content"} <= set(prompt) and "role" not in asked):
         raise _no_prompt(info)
@@ -56,17 +69,10 @@ def check_prompt(prompt: Prompt, info: TaskInfo, model: str) -> None:
                 "The task “{task}” asks nothing called “{role}”.",
                 "It asks for: {roles}.",
                 task=info.key,
-                role=name,
+                role=str(name),
                 roles=", ".join(asked),
             )
         _check_kind(cell, asked[name])
-    if is_blank(prompt, info):
-        raise StudioError(
-            "text-empty",
-            "The text holds no word, so “{model}” has nothing to answer.",
-            "Write at least one word.",
-            model=model,
-        )
 
 
 def _no_prompt(info: TaskInfo) -> StudioError:
@@ -109,6 +115,8 @@ def _check_kind(cell: object, role: Role) -> None:
             role=role.name,
             reads=role.reads,
         )
+    if role.reads == "messages":
+        messages_from_plain(cell)  # type: ignore[arg-type]
 
 
 def _fits(cell: object, role: Role) -> bool:
@@ -118,12 +126,8 @@ def _fits(cell: object, role: Role) -> bool:
     if not isinstance(cell, list | tuple):
         return False
     if role.reads == "messages":
-        return all(_is_message(part) for part in cell)
+        return True  # each of them is looked at by itself
     return role.reads in LISTS and all(isinstance(part, str) for part in cell)
-
-
-def _is_message(part: object) -> bool:
-    return isinstance(part, Mapping) and all(isinstance(part.get(key), str) for key in ("role", "content"))
 
 
 def _read_list(cell: str, reads: Reads) -> tuple[str, ...]:
@@ -138,7 +142,7 @@ def _is_list(cell: str) -> bool:
     """Say whether a cell is a JSON list of texts. (A text may begin with a bracket.)"""
     try:
         items = json.loads(cell) if cell.lstrip().startswith("[") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(items, list) and all(isinstance(item, str) for item in items)
 
@@ -146,7 +150,7 @@ def _is_list(cell: str) -> bool:
 def _read_messages(cell: str) -> tuple[Message, ...]:
     try:
         items = json.loads(cell)
-    except ValueError:
+    except (ValueError, RecursionError):
         items = None
     known = isinstance(items, list) and all(
         isinstance(item, dict) and isinstance(item.get("role"), str) and isinstance(item.get("content"), str)

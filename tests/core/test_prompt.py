@@ -6,7 +6,7 @@ import pytest
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.nouns import pack, unpack
-from slm_studio.core.prompt import as_text, check_prompt, is_blank, prompt_of, read_cell, write_cell
+from slm_studio.core.prompt import as_text, check_form, check_prompt, is_blank, prompt_of, read_cell, write_cell
 from slm_studio.core.tasks import all_tasks, task_info
 
 MESSAGES = ({"role": "user", "content": "你好"}, {"role": "assistant", "content": "Hello."})
@@ -45,14 +45,22 @@ def test_plain_text_is_read_where_it_can_be(cell: str, reads: str, meaning: obje
 
 @pytest.mark.parametrize(
     ("cell", "reads"),
-    [("[1, 2]", "tags"), ("[", "tags"), ("hello", "messages"), ('[{"role": "user"}]', "messages"), ("{}", "messages")],
+    [
+        ("[1, 2]", "tags"),
+        ("[", "tags"),
+        ("[" * 3000, "tags"),
+        ("[" * 3000, "messages"),
+        ("hello", "messages"),
+        ('[{"role": "user"}]', "messages"),
+        ("{}", "messages"),
+    ],
 )
 def test_a_cell_of_another_form_is_refused_with_the_cell(cell: str, reads: str) -> None:
     with pytest.raises(StudioError) as caught:
         read_cell(cell, reads)
 
     assert caught.value.code == "cell-form"
-    assert caught.value.values["cell"] == cell
+    assert caught.value.values["cell"] == cell[:80]
 
 
 @pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
@@ -70,6 +78,32 @@ def test_roles_that_a_task_does_not_ask_are_refused_and_so_is_what_it_cannot_rea
         with pytest.raises(StudioError) as caught:
             check_prompt(prompt, info, "model")
         assert caught.value.code == code
+
+
+ANYTHING = (
+    None,
+    3,
+    True,
+    b"x",
+    ["text"],
+    {"a": 1},
+    [{}],
+    ({"content": "x"},),
+    [{"role": "user", "content": None}],
+    [object()],
+)
+
+
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+@pytest.mark.parametrize("odd", ANYTHING, ids=repr)
+def test_whatever_a_program_asks_is_a_prompt_or_a_sentence(info, odd: object) -> None:
+    for prompt in (odd, {odd if isinstance(odd, int) else "x": "text"}, *({role.name: odd} for role in info.asked)):
+        try:
+            check_form(prompt, info)
+        except StudioError as error:
+            assert error.code in ("prompt-form", "prompt-role", "prompt-kind", "no-message")
+        else:
+            assert odd == ["text"] and info.key == "tag"  # the one of them that says something
 
 
 def test_a_blank_text_is_a_prompt_only_where_a_text_may_begin_anywhere() -> None:

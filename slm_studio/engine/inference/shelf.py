@@ -10,7 +10,7 @@ from typing import cast
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
-from slm_studio.core.prompt import Cell, Prompt, check_prompt, prompt_of
+from slm_studio.core.prompt import Cell, Prompt, check_form, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.results import Opened, Token
 from slm_studio.core.saved import SavedModel, open_saved
@@ -107,8 +107,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     """Answer one prompt, then say how long it took."""
     item = on_shelf(handle)
     check_prompt(prompt, item.task.info, item.model.name)
-    prompt = {role: _whole(cell) for role, cell in prompt.items()}
-    prompt = mend_prompt(prompt, item.cleaning, item.task.info)
+    prompt = mend_prompt(_whole(prompt), item.cleaning, item.task.info)
     sent = item.task.sent(item.loaded, prompt, options)
     yield from _before(sent)
     began = time.perf_counter()
@@ -135,15 +134,22 @@ def _before(sent: Mapping[str, object]) -> Iterator[Event]:
 def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
     """Say what an open model would receive of a prompt. Ends in Finished(dict)."""
     item = on_shelf(handle)
-    prompt = mend_prompt({role: _whole(cell) for role, cell in prompt.items()}, item.cleaning, item.task.info)
+    check_form(prompt, item.task.info)
+    prompt = mend_prompt(_whole(prompt), item.cleaning, item.task.info)
     yield Finished(item.task.rendered(item.loaded, prompt, options))
 
 
-def _whole(cell: Cell) -> Cell:
-    """Return a cell without halves of characters, which a window's keyboard can leave and no tokenizer bears."""
+def _whole(prompt: Prompt) -> Prompt:
+    """Return a prompt without halves of characters, which a window's keyboard can leave and no tokenizer bears."""
+    return {role: _whole_cell(cell) for role, cell in prompt.items()}
+
+
+def _whole_cell(cell: Cell) -> Cell:
     if isinstance(cell, str):
         return whole_characters(cell)
     return tuple(
-        whole_characters(part) if isinstance(part, str) else {key: whole_characters(text) for key, text in part.items()}
+        whole_characters(part)
+        if isinstance(part, str)
+        else {key: whole_characters(part[key]) for key in ("role", "content")}  # programs say more beside, of any kind
         for part in cell
     )  # type: ignore[return-value]
