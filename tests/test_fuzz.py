@@ -14,7 +14,7 @@ import torch
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Finished
+from slm_studio.core.events import Finished, Predicted
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import create_run
 from slm_studio.core.saved import open_saved
@@ -22,6 +22,7 @@ from slm_studio.engine.advice import advise
 from slm_studio.engine.tasks import task_of
 from tests.engine.data.office import paragraph, sheet, word, workbook
 from tests.fuzz.door import Fuzz
+from tests.tasks import fodder
 
 SLICE = 60  # inputs: some seconds
 
@@ -140,12 +141,39 @@ def test_a_role_that_no_column_plays_is_said(tmp_path: Path, verb: str) -> None:
         ({"seed": 2**70}, "knob-range"),
         ({"max_new_tokens": 0}, "knob-range"),
         ({"top_k": "three"}, "knob-type"),
+        ({"stop": 3}, "stop-form"),
+        ({"stop": ("a", None)}, "stop-form"),
     ],
 )
 def test_how_to_write_is_checked_at_the_door(writer: Path, options: dict[str, object], code: str) -> None:
     handle = result(engine.open(str(writer))).handle
 
     assert code_of(engine.predict(handle, {"text": "a cat"}, options)) == code
+
+
+def test_one_text_that_ends_an_answer_is_no_list_of_letters(writer: Path) -> None:
+    handle = result(engine.open(str(writer))).handle
+    asked = {"max_new_tokens": 9, "temperature": 0.0}
+
+    def written(stop: object) -> str:
+        return "".join(e.item.text for e in engine.predict(handle, {"text": "a"}, asked | {"stop": stop}) if isinstance(e, Predicted))  # fmt: skip
+
+    whole = written(())
+    assert len(whole) > 4
+    assert written(whole[2:4]) == written((whole[2:4],)) == whole[: whole.index(whole[2:4])]
+    assert written(whole[2] + "~") == written(None) == whole
+
+
+@pytest.mark.parametrize(
+    ("top", "code"), [("x", "knob-type"), (0, "knob-range"), (-1, "knob-range"), (None, "knob-type")]
+)
+def test_how_many_labels_is_checked_at_the_door(tmp_path: Path, top: object, code: str) -> None:
+    dataset = result(engine.read(str(fodder("classify").write(tmp_path))))
+    recipe = make_recipe("classify", base="blank:bag-nano", roles=fodder("classify").roles, settings={"epochs": 1, "precision": "fp32"})  # fmt: skip
+    model = result(engine.train(recipe, dataset, create_run(recipe, dataset)))
+    handle = result(engine.open(model.folder)).handle
+
+    assert code_of(engine.predict(handle, {"text": "red"}, {"top": top})) == code
 
 
 def test_half_a_character_in_a_prompt_is_answered(writer: Path) -> None:

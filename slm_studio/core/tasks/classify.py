@@ -26,6 +26,15 @@ class ClassifyOptions:
     lowercase: bool = knob(True, "Lower case", "Read Apple and apple as the same word.")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamingOptions:
+    """Say how much an answer tells."""
+
+    top: int = knob(
+        10, "Labels", "How many labels an answer names at most, the likeliest first.", low=1, high=2**31 - 1
+    )
+
+
 SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))
 
 CODE = Code(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForSequenceClassification
 
+from slm_studio.core import knobs
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
@@ -19,7 +20,7 @@ from slm_studio.core.events import Note, Progress
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Label, Metric
-from slm_studio.core.tasks.classify import ClassifyOptions
+from slm_studio.core.tasks.classify import ClassifyOptions, NamingOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.hopeless import refuse_labels
 from slm_studio.engine.data.rows import Rows
@@ -212,7 +213,7 @@ class Classify(Task):
         self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
     ) -> Iterator[tuple[int, Label]]:
         """Yield labels, likeliest first, at most options["top"] (default 10); prompts of like length go together."""
-        names, top = labels_of(loaded), int(options.get("top", 10))  # type: ignore[call-overload]
+        names, top = labels_of(loaded), top_of(options)
         for place, scores_L in self._scores(loaded, prompts):
             for index in np.argsort(-scores_L, kind="stable")[:top]:
                 yield place, Label(names[index], float(scores_L[index]))
@@ -276,6 +277,14 @@ class Classify(Task):
 
 
 TASK = Classify()
+
+
+def top_of(options: Mapping[str, object]) -> int:
+    """Return how many labels are named at most. Raises StudioError where that is no such number."""
+    naming = NamingOptions(**{"top": options["top"]} if "top" in options else {})  # type: ignore[arg-type]
+    if problems := knobs.problems(naming):
+        raise problems[0]
+    return naming.top
 
 
 def _refuse_facts(facts: Mapping[str, object], outputs: int) -> None:

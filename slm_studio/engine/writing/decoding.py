@@ -83,10 +83,24 @@ def decoding_of(options: Mapping[str, object], kind: type[DecodingOptions] = Dec
     """
     known = {each.name for each in fields(DecodingOptions)}
     chosen = {name: value for name, value in options.items() if name in known}
-    decoding = kind(**chosen | {"stop": tuple(chosen.get("stop", ()))})  # type: ignore[arg-type]
+    decoding = kind(**chosen | {"stop": _stops(chosen.get("stop", ()))})  # type: ignore[arg-type]
     if problems := knobs.problems(decoding):
         raise problems[0]
     return decoding
+
+
+def _stops(value: object) -> tuple[str, ...]:
+    """Return the texts that end an answer; one by itself is a list of one."""
+    found = (value,) if isinstance(value, str) else value or ()
+    if not isinstance(found, list | tuple) or not all(isinstance(each, str) for each in found):
+        raise StudioError(
+            "stop-form",
+            "“stop” is {value}: it holds the texts before which an answer ends.",
+            "Write it like {example}.",
+            value=str(value)[:80],
+            example='["\\n", "User:"]',
+        )
+    return tuple(found)
 
 
 class Continuation:
