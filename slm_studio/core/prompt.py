@@ -55,6 +55,13 @@ def check_prompt(prompt: Prompt, info: TaskInfo, model: str) -> None:
             "Write at least one word.",
             model=model,
         )
+    if missing := [role.name for role in info.asked if role.needed and role.name not in prompt]:
+        raise StudioError(
+            "prompt-lacks",
+            "The question holds no “{role}”.",
+            "Give it too; it may be an empty text.",
+            role=missing[0],
+        )
 
 
 def check_form(prompt: object, info: TaskInfo) -> None:

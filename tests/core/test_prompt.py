@@ -109,3 +109,7 @@ def test_whatever_a_program_asks_is_a_prompt_or_a_sentence(info, odd: object) ->
 def test_a_blank_text_is_a_prompt_only_where_a_text_may_begin_anywhere() -> None:
     assert is_blank({"text": " \n"}, task_info("classify"))
     assert not is_blank({"text": ""}, task_info("write"))
+    check_prompt({"text": ""}, task_info("write"), "model")
+    with pytest.raises(StudioError) as caught:
+        check_prompt({}, task_info("write"), "model")
+    assert caught.value.code == "prompt-lacks"
