@@ -31,6 +31,8 @@ def tfidf_linear(
 ) -> Baseline:
     """TF-IDF of words and parts of words into a linear support vector machine: hard to beat on short texts."""
     began = time.perf_counter()
+    if len(set(labels)) == 1:  # nothing to tell apart, which the library refuses
+        return _classified("tfidf_linear", true, [labels[0]] * len(true), right, began)
     pipeline = Pipeline([("features", _features(texts)), ("linear", LinearSVC(C=1.0, random_state=0))])
     pipeline.fit(list(texts), list(labels))
     return _classified("tfidf_linear", true, [str(label) for label in pipeline.predict(list(scored))], right, began)

@@ -30,6 +30,12 @@ def test_tfidf_answers_as_it_was_taught_whatever_the_scored_rows_say() -> None:
     assert score(baselines.tfidf_linear(LEARNT, LABELS, scored, ["fruit", "fruit", "tool", "tool"], NOTHING)) == 1.0
 
 
+def test_tfidf_that_was_taught_one_label_knows_no_other() -> None:
+    found = baselines.tfidf_linear(LEARNT, ["fruit"] * len(LEARNT), ["apple", "saw"], ["fruit", "tool"], NOTHING[:2])
+
+    assert score(found) == 0.5
+
+
 def test_the_majority_is_that_of_the_training_rows() -> None:
     found = baselines.majority(["a", "a", "b"], ["b", "b", "b", "a"], NOTHING)
 
