@@ -90,7 +90,7 @@ ANYTHING = (
     [{}],
     ({"content": "x"},),
     [{"role": "user", "content": None}],
-    [object()],
+    [{1}],
 )
 
 
