@@ -1,5 +1,6 @@
 """Dropped: what may be read as rows, by its ending, and whether a file or folder is a model instead."""
 
+import errno
 import lzma
 import struct
 import zipfile
@@ -38,10 +39,27 @@ def is_model(path: Path) -> bool:
             return path.is_file()
         if path.suffix.lower() != ".zip" or not path.is_file():
             return False
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             return holds_model(archive.namelist())
     except (OSError, *ZIP_DAMAGE):
         return False  # whoever opens it says what is wrong
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """Open a zip to read it. Raises one of ZIP_DAMAGE, also for what zipfile would look for before the file's first byte.
+
+    The system would only say “Invalid argument”, and nobody that the file is damaged.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, OverflowError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
+        raise zipfile.BadZipFile("its table of contents is nowhere in it") from error
+    if all(0 <= info.header_offset < path.stat().st_size for info in archive.infolist()):
+        return archive
+    archive.close()
+    raise zipfile.BadZipFile("a file in it is nowhere in it")
 
 
 def holds_model(names: list[str]) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from slm_studio.core import files
-from slm_studio.core.dropped import CONFIG, TABLES, TEXTS, WEIGHTS, ZIP_DAMAGE, holds_model
+from slm_studio.core.dropped import CONFIG, TABLES, TEXTS, WEIGHTS, ZIP_DAMAGE, holds_model, open_zip
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.texts import mark
@@ -146,7 +146,7 @@ def _walk(root: Path, found: Gathered) -> list[Member]:
 def _unpack(path: Path, place: Path, found: Gathered) -> Generator[Event, None, list[Member]]:
     """Write the readable files of a zip below `place`, under numbers, and return them by their names."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             check_archive(archive, found.title)
             wanted = _wanted(archive, found)
             total = sum(info.file_size for info, _ in wanted)

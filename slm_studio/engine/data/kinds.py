@@ -1,9 +1,8 @@
 """Kinds: what a file is by its first bytes, and a sentence of its own for each kind that holds no rows."""
 
-import zipfile
 from pathlib import Path
 
-from slm_studio.core.dropped import ZIP_DAMAGE
+from slm_studio.core.dropped import ZIP_DAMAGE, open_zip
 from slm_studio.core.errors import StudioError
 from slm_studio.core.pointers import refuse_pointer
 
@@ -123,7 +122,7 @@ def _is_riff(head: bytes, *kinds: bytes) -> bool:
 def _kind_of_zip(path: Path, title: str) -> str:
     """Office files are zips: tell them by what is in them."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             names = set(archive.namelist())
             spoken = archive.open("mimetype").read(80) if "mimetype" in names else b""
     except (OSError, *ZIP_DAMAGE):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from slm_studio.core import files, paths, targets
-from slm_studio.core.dropped import GGUF, ZIP_DAMAGE
+from slm_studio.core.dropped import GGUF, ZIP_DAMAGE, open_zip
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.results import FileResult
@@ -117,7 +117,7 @@ def _unpack(source: Path, place: Path) -> Generator[Event, None, None]:
             file=source.name,
         )
     try:
-        with zipfile.ZipFile(source) as archive:
+        with open_zip(source) as archive:
             yield from _copy(zip_members(archive), place)
     except ZIP_DAMAGE as error:
         raise StudioError(

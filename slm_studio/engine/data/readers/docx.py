@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from xml.parsers.expat import ExpatError
 
 from slm_studio.core.dataset import ReadOptions
-from slm_studio.core.dropped import ZIP_DAMAGE
+from slm_studio.core.dropped import ZIP_DAMAGE, open_zip
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.markup import ForbiddenMarkup, parts
@@ -30,7 +30,7 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
     """Yield the paragraphs, those in tables too, empty ones as empty rows."""
     notes.format, notes.header, notes.encoding = "docx", False, ""
     try:
-        with zipfile.ZipFile(source.path) as archive:
+        with open_zip(source.path) as archive:
             check_member(archive.getinfo(DOCUMENT), source.title)
             _name_what_is_apart(archive, notes)
             with archive.open(DOCUMENT) as stream:

@@ -10,7 +10,7 @@ from xml.parsers.expat import ExpatError
 import python_calamine as calamine
 
 from slm_studio.core.dataset import ReadOptions
-from slm_studio.core.dropped import ZIP_DAMAGE
+from slm_studio.core.dropped import ZIP_DAMAGE, open_zip
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.headers import invented_names, settled_names
@@ -67,7 +67,7 @@ def _look_at_sheets(source: Source, book: calamine.CalamineWorkbook) -> Generato
         visible = calamine.SheetVisibleEnum.Visible
         return [_Page(Sheet(each.name, each.visible != visible)) for each in book.sheets_metadata]
     pages = []
-    with zipfile.ZipFile(source.path) as archive:
+    with open_zip(source.path) as archive:
         check_archive(archive, source.title)
         for sheet in list_sheets(archive):
             check_member(archive.getinfo(sheet.path), source.title)
