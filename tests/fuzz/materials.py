@@ -59,6 +59,117 @@ def small_files() -> list[Named]:
     ]  # fmt: skip
 
 
+def tagged_files() -> list[Named]:
+    """Return words with their tags and texts with marked spans, as annotators and their programs write them."""
+    people, places = ("Ada", "Bob Stone", "Łukasz 🙂"), ("Rome", "New York")
+    rows = [(people[n % 3], places[n % 2], n) for n in range(24)]
+    sentences = [
+        [*_tagged(who, "PER"), ("met", "O"), ("us", "O"), ("in", "O"), *_tagged(where, "LOC"), (f"{n}.", "O")]
+        for who, where, n in rows
+    ]
+    lists = [{"tokens": [word for word, _ in each], "ner_tags": [tag for _, tag in each]} for each in sentences]
+    coded = [
+        {"id": n, "words": each["tokens"], "tags": [len(tag) % 3 for tag in each["ner_tags"]]}
+        for n, each in enumerate(lists)
+    ]
+    spans = [
+        (f"{who} met us in {where} {n}.", [(0, len(who), "PER"), (len(who) + 11, len(who) + 11 + len(where), "LOC")])
+        for who, where, n in rows
+    ]
+    doccano = [{"id": n, "text": text, "label": marks} for n, (text, marks) in enumerate(spans)]
+    entities = [
+        {
+            "text": text,
+            "entities": [
+                {"id": n, "label": label, "start_offset": start, "end_offset": end}
+                for n, (start, end, label) in enumerate(marks)
+            ],
+            "relations": [],
+        }
+        for text, marks in spans
+    ]
+    studio = [
+        {
+            "id": n,
+            "data": {"text": text},
+            "annotations": [
+                {
+                    "id": n,
+                    "result": [
+                        {
+                            "from_name": "label",
+                            "to_name": "text",
+                            "type": "labels",
+                            "value": {"start": start, "end": end, "text": text[start:end], "labels": [label]},
+                        }
+                        for start, end, label in marks
+                    ],
+                }
+            ],
+        }
+        for n, (text, marks) in enumerate(spans)
+    ]
+    two = "\n\n".join("\n".join(f"{word}\t{tag}" for word, tag in each) for each in sentences)
+    four = "-DOCSTART- -X- O O\n\n" + "\n\n".join(
+        "\n".join(f"{word} NN B-NP {tag}" for word, tag in each) for each in sentences
+    )
+    return [
+        ("names.conll", two.encode()), ("names.bio", four.encode()), ("tokens.json", json.dumps(lists).encode()),
+        ("coded.jsonl", "\n".join(map(json.dumps, coded)).encode()), ("doccano.jsonl", "\n".join(map(json.dumps, doccano)).encode()),
+        ("entities.jsonl", "\n".join(map(json.dumps, entities)).encode()), ("studio.json", json.dumps(studio).encode()),
+        ("words.csv", b"words,tags\n" + "\n".join(f"{' '.join(each['tokens'])},{' '.join(each['ner_tags'])}" for each in lists).encode()),
+    ]  # fmt: skip
+
+
+def _tagged(words: str, kind: str) -> list[tuple[str, str]]:
+    return [(word, f"{'I' if place else 'B'}-{kind}") for place, word in enumerate(words.split())]
+
+
+def chat_files() -> list[Named]:
+    """Return dialogues as the programs that keep them write them."""
+    pairs = [(f"When do you open on day {n}?", f"At {n} o'clock, 好的 🙂.") for n in range(24)]
+    dialogue = [
+        [("system", "Be brief."), ("user", asked), ("assistant", told), ("user", "Sure?"), ("assistant", "Yes.")]
+        for asked, told in pairs
+    ]
+    messages = [{"messages": [{"role": who, "content": said} for who, said in each]} for each in dialogue]
+    parts = [
+        {
+            "messages": [{"role": who, "content": [{"type": "text", "text": said}]} for who, said in each[1:]],
+            "tools": None,
+        }
+        for each in dialogue
+    ]
+    called = [
+        {
+            "messages": [
+                *each["messages"][:3],
+                {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+                {"role": "tool", "content": "9"},
+            ]
+        }
+        for each in messages
+    ]
+    names = {"system": "system", "user": "human", "assistant": "gpt"}
+    shared = [
+        {"id": n, "conversations": [{"from": names[who], "value": said} for who, said in each]}
+        for n, each in enumerate(dialogue)
+    ]
+    alpaca = [
+        {"instruction": asked, "input": "" if n % 2 else "in winter", "output": told, "history": [["Hi", "Hello"]]}
+        for n, (asked, told) in enumerate(pairs)
+    ]
+    turns = [
+        f'd{n},{place},{who},"{said}"' for n, each in enumerate(dialogue) for place, (who, said) in enumerate(each)
+    ]
+    return [
+        ("messages.jsonl", "\n".join(map(json.dumps, messages)).encode()), ("parts.jsonl", "\n".join(map(json.dumps, parts)).encode()),
+        ("called.json", json.dumps(called).encode()), ("sharegpt.json", json.dumps(shared).encode()), ("alpaca.json", json.dumps(alpaca).encode()),
+        ("pairs.csv", ("question,answer\n" + "\n".join(f'"{asked}","{told}"' for asked, told in pairs)).encode()),
+        ("turns.csv", ("dialogue_id,turn,speaker,text\n" + "\n".join(turns)).encode()),
+    ]  # fmt: skip
+
+
 def parquet(kind: int) -> bytes:
     """Return one of four Parquet files with columns of many types."""
     texts = [f"text {n}" for n in range(20)]
@@ -117,6 +228,16 @@ def mutate_json(value: object, dice: random.Random, rate: float = 0.05) -> objec
     if isinstance(value, int | float) and not isinstance(value, bool) and dice.random() < rate:
         return value * dice.choice((-1, 0, 2, 10**6))
     return value
+
+
+def flipped(path: Path, dice: random.Random) -> bytes:
+    """Return a large file's content with a few other bytes, most of them where it says what it is, or cut."""
+    data = bytearray(path.read_bytes())
+    for _ in range(dice.choice((1, 8))):
+        data[dice.randrange(min(len(data), 4000)) if dice.random() < 0.5 else dice.randrange(len(data))] = (
+            dice.randrange(256)
+        )
+    return bytes(data[: dice.choice((len(data), len(data), dice.randrange(len(data))))])
 
 
 def _flip(data: bytes, dice: random.Random, others: list[Named]) -> bytes:

@@ -1,5 +1,6 @@
 """Write small .gguf files as llama.cpp's converter would, from tiny Transformers networks and vocabularies."""
 
+import copy
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,10 +54,12 @@ _RULES = (  # a name of Transformers → one of GGUF
 )  # fmt: skip
 
 
-def make_net(name: str) -> PreTrainedModel:
+def make_net(name: str, words: int = _SIZES["vocab_size"]) -> PreTrainedModel:
     """Return a tiny network with random numbers, norms and biases included."""
     torch.manual_seed(7)
-    net = AutoModelForCausalLM.from_config(CONFIGS[name]).eval()
+    config = copy.deepcopy(CONFIGS[name])
+    config.vocab_size = words
+    net = AutoModelForCausalLM.from_config(config).eval()
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
@@ -69,7 +72,7 @@ def write_gguf(
     """Write network and vocabulary; `fields` are added, or left out where they are None."""
     architecture = {"gemma3_text": "gemma3"}.get(net.config.model_type, net.config.model_type)
     writer = gguf.GGUFWriter(str(path), architecture)
-    for key, value in {**_measures(net.config, architecture), **vocabulary, **fields}.items():
+    for key, value in {**measures(net.config, architecture), **vocabulary, **fields}.items():
         if value is not None:
             writer.add_key_value(key, value, *_kinds(value))
     for name, tensor in net.state_dict().items():
@@ -115,7 +118,7 @@ def round_through(net: PreTrainedModel, kind: str) -> PreTrainedModel:
     return net
 
 
-def _measures(config: PreTrainedConfig, key: str) -> dict[str, object]:
+def measures(config: PreTrainedConfig, key: str) -> dict[str, object]:
     if key == "gpt2":
         return {
             "gpt2.embedding_length": config.n_embd, "gpt2.block_count": config.n_layer, "gpt2.context_length": config.n_positions,

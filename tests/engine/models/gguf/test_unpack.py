@@ -124,7 +124,7 @@ def test_says_which_network_is_unknown(
     architecture: str, code: str, words: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if architecture != "qwen2":
-        monkeypatch.setattr(making, "_measures", lambda config, key: {})
+        monkeypatch.setattr(making, "measures", lambda config, key: {})
         monkeypatch.setattr(making, "_renamed", lambda name, key: name)
     net = make_net("qwen3")
     net.config.model_type = architecture
