@@ -33,11 +33,11 @@ class Ragged:
     def __getitem__(self, place: int) -> np.ndarray:
         return self.values_S[self.offsets_N[place] : self.offsets_N[place + 1]]
 
-    def take(self, places_B: np.ndarray, filler: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return some sequences as [B, T], short ones filled at the end, and where [B, T] they are not."""
+    def take(self, places_B: np.ndarray, filler: int, least: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Return some sequences as [B, T], short ones filled at the end, and where [B, T] they are not. T is at least `least`."""
         starts_B = self.offsets_N[places_B]
         lengths_B = self.offsets_N[places_B + 1] - starts_B
-        inside_BT = np.arange(max(1, int(lengths_B.max(initial=0)))) < lengths_B[:, None]
+        inside_BT = np.arange(max(least, int(lengths_B.max(initial=0)))) < lengths_B[:, None]
         out_BT = np.full(inside_BT.shape, filler, np.int64)
         before_B = np.cumsum(lengths_B) - lengths_B
         out_BT[inside_BT] = self.values_S[np.repeat(starts_B - before_B, lengths_B) + np.arange(lengths_B.sum())]
@@ -53,6 +53,7 @@ class Packed:
     numbers: Mapping[str, np.ndarray]  # name → [N]
     rows_N: np.ndarray  # the row that each example came from; a block of joined rows has its own number
     work_N: np.ndarray  # tokens that each is worth, when batches are planned and speed is told
+    width: int = 1  # ids of a token: also where all of a batch are empty, there is room for one
 
     def __len__(self) -> int:
         return len(self.rows_N)
@@ -62,7 +63,7 @@ class Packed:
         places_B = np.asarray(places, np.int64)
         batch: Batch = {}
         for name, ragged in self.sequences.items():
-            cells_BT, inside_BT = ragged.take(places_B, self.fillers[name])
+            cells_BT, inside_BT = ragged.take(places_B, self.fillers[name], self.width if name == IDS else 1)
             batch[name] = torch.from_numpy(cells_BT)
             if name == IDS:
                 batch[MASK] = torch.from_numpy(inside_BT.astype(np.int64))
@@ -122,4 +123,4 @@ class Packer:
         rows_N = np.concatenate([np.zeros(0, np.int64), *self._rows])
         work_N = sequences[IDS].lengths // width - unpaid if IDS in sequences else np.ones(len(rows_N), np.int64)
         numbers = {name: np.concatenate(parts) for name, parts in self._numbers.items()}
-        return Packed(sequences, self.fillers, numbers, rows_N, work_N)
+        return Packed(sequences, self.fillers, numbers, rows_N, work_N, width)

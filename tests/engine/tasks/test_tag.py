@@ -54,6 +54,16 @@ def test_a_text_of_any_length_is_marked_to_its_end(short_sighted: Loaded) -> Non
     assert all(span.score > 0.9 for _, span in found)
 
 
+@pytest.mark.parametrize("empty", ["[]", ()])
+def test_a_list_without_words_is_answered_with_nothing(short_sighted: Loaded, empty: str | tuple[str, ...]) -> None:
+    task, rows = task_of("tag"), tagged([], [])
+
+    assert list(task.answer(short_sighted, [{"text": empty}], {})) == []
+    assert [place for place, _ in task.answer(short_sighted, [{"text": empty}] * 40 + [{"text": "Ada"}], {})] == [40]
+    seen = outcome(observe_all(task, short_sighted, outcome(task.examples(rows, short_sighted, None)), 4))
+    assert all(map(len, seen.values()))
+
+
 def test_long_rows_are_learnt_and_scored_to_their_end(short_sighted: Loaded) -> None:
     task, rows = task_of("tag"), tagged([*LONG, *LONG, "Ada"], ["Ada"], [])
     examples = outcome(task.examples(rows, short_sighted, None))
