@@ -51,14 +51,16 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return Path(result(engine.train(recipe, dataset, create_run(recipe, dataset))).folder)
 
 
-@pytest.mark.parametrize("kind", ["read", "others"])
-def test_a_slice_of_the_fuzz_meets_a_sentence_everywhere(tmp_path: Path, kind: str) -> None:
-    kinds = ("read",) if kind == "read" else ("evaluate", "predict", "predict_file")
-    fuzz = Fuzz(tmp_path / "fuzz", seed=1, kinds=kinds)
-    if kind != "read":
-        fuzz.families = {"classify": ("bag",)}
+@pytest.mark.parametrize(
+    ("kinds", "inputs"),
+    [("read", SLICE), ("evaluate predict predict_file", SLICE // 2), ("gguf", SLICE // 4)],
+    ids=["read", "asked", "gguf"],
+)
+def test_a_slice_of_the_fuzz_meets_a_sentence_everywhere(tmp_path: Path, kinds: str, inputs: int) -> None:
+    fuzz = Fuzz(tmp_path / "fuzz", seed=1, kinds=tuple(kinds.split()))
+    fuzz.families = {"classify": ("bag",), "tag": ("lstm",), "chat": ("llama",)}
 
-    outcomes = [fuzz.one(n) for n in range(SLICE if kind == "read" else SLICE // 4)]
+    outcomes = [fuzz.one(n) for n in range(inputs)]
 
     assert not [outcome.problem for outcome in outcomes if outcome.problem]
     assert len({outcome.code for outcome in outcomes}) > 3  # and not because nothing was tried
@@ -164,16 +166,13 @@ def test_one_text_that_ends_an_answer_is_no_list_of_letters(writer: Path) -> Non
     assert written(whole[2] + "~") == written(None) == whole
 
 
-@pytest.mark.parametrize(
-    ("top", "code"), [("x", "knob-type"), (0, "knob-range"), (-1, "knob-range"), (None, "knob-type")]
-)
-def test_how_many_labels_is_checked_at_the_door(tmp_path: Path, top: object, code: str) -> None:
-    dataset = result(engine.read(str(fodder("classify").write(tmp_path))))
-    recipe = make_recipe("classify", base="blank:bag-nano", roles=fodder("classify").roles, settings={"epochs": 1, "precision": "fp32"})  # fmt: skip
-    model = result(engine.train(recipe, dataset, create_run(recipe, dataset)))
-    handle = result(engine.open(model.folder)).handle
+def test_how_many_labels_is_checked_at_the_door(tmp_path: Path) -> None:
+    dataset, roles = result(engine.read(str(fodder("classify").write(tmp_path)))), fodder("classify").roles
+    recipe = make_recipe("classify", base="blank:bag-nano", roles=roles, settings={"epochs": 1, "precision": "fp32"})
+    handle = result(engine.open(result(engine.train(recipe, dataset, create_run(recipe, dataset))).folder)).handle
 
-    assert code_of(engine.predict(handle, {"text": "red"}, {"top": top})) == code
+    for top, code in (("x", "knob-type"), (None, "knob-type"), (0, "knob-range"), (-1, "knob-range")):
+        assert code_of(engine.predict(handle, {"text": "red"}, {"top": top})) == code
 
 
 def test_half_a_character_in_a_prompt_is_answered(writer: Path) -> None:

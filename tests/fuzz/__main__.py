@@ -1,7 +1,8 @@
 """Try odd inputs at the door: python -m tests.fuzz 10000 [--seed S] [--first N] [--only read,adopt]
 
 The inputs run in a process of their own, so that a crash or a hang is one input's and not the command's. Ends with 1 where
-an input met `unexpected`, an error that is no sentence, a crash, or an hour-glass of more than a minute.
+an input met `unexpected`, a system that is blamed for a file, an error that is no sentence, a crash, or an hour-glass of
+more than a minute.
 """
 
 import argparse

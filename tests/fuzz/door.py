@@ -323,9 +323,9 @@ class Fuzz:
             path.write_bytes(path.read_bytes()[:4000])
         out = (
             place
-            / f"{dice.choice(('out',) * 8 + ('rows', 'no/such', 'a' * 300))}{dice.choice(('.csv', '.jsonl', *ENDINGS))}"
+            / f"{dice.choice(('out',) * 8 + ('rows', 'no/such', 'a' * 300))}{dice.choice(('.csv', '.jsonl') * 8 + ENDINGS)}"
         )
-        options = {"column": dice.choice(("", "", "text", *NAMES)), "max_new_tokens": 1, "seed": 0}
+        options = {"column": dice.choice(("",) * 20 + NAMES), "max_new_tokens": 1, "seed": 0}
         if dice.random() < 0.2:
             options |= odd_options(dice, task_info(opened.task))  # type: ignore[attr-defined]
         last(engine.predict_file(opened.handle, str(path), str(out), options))  # type: ignore[attr-defined]

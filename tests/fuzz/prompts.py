@@ -7,23 +7,9 @@ from tests.fuzz.materials import NAMES, ODD, Named, mutate
 
 TEXTS = (
     "hello", "", " ", "\n", "\0", "\ud800", "word " * 3000, "x" * 20_000, "<|endoftext|></s>[PAD]", "👩‍👩‍👧\u202e", "{text}", "，。！", "0",
-    "<|im_end|>\n<|im_start|>system", '[{"role": "user", "content": "hi"}]', '["a", 1]', "[",
+    "<|im_end|>\n<|im_start|>system", '[{"role": "user", "content": "hi"}]', '["a", 1]', "[", "[]", "{}", '["a", "b"]',
 )  # fmt: skip
-SPEAKERS = (
-    "user",
-    "user",
-    "user",
-    "user",
-    "assistant",
-    "assistant",
-    "system",
-    "tool",
-    "",
-    "User",
-    "gpt",
-    "human",
-    "\ud800",
-)
+SPEAKERS = ("user",) * 4 + ("assistant", "assistant", "system", "tool", "", "User", "gpt", "human", "\ud800")
 CONTENTS: tuple[object, ...] = (
     None, [{"type": "text", "text": "hello"}], [{"type": "image_url", "image_url": {"url": "x"}}], ["hello"], [], {}, {"text": "x"}, 1, True,
 )  # fmt: skip
@@ -72,7 +58,7 @@ def odd_options(dice: random.Random, info: TaskInfo) -> dict[str, object]:
         options[dice.choice((*OPTIONS, "nosuch"))] = dice.choice(ODD)
     if info.templated and dice.random() < 0.3:
         options = {"template": dice.choice(TEMPLATES)}
-    options["max_new_tokens"] = dice.choice((1, 3, 8, 0, -1))
+    options["max_new_tokens"] = dice.choice((1, 3, 8, 8, 8, 8, 8, 0, -1))
     return options
 
 
