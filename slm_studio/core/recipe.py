@@ -54,8 +54,35 @@ class Recipe:
     floor: float | None = knob(
         None, "Final learning rate", "Where the learning rate ends, as a share of its peak.", low=0.0, high=1.0
     )
+    optimizer: str = knob(
+        "auto",
+        "Optimizer",
+        "How gradients become steps. Automatic is AdamW, and Adam for tables of which a step touches few rows.",
+        choices={"auto": mark("Automatic"), "adamw": "AdamW", "adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"},
+    )
+    momentum: float = knob(
+        0.0, "Momentum", "Share of the step before that SGD takes along in the next one.", low=0.0, high=0.999
+    )
     weight_decay: float | None = knob(
-        None, "Weight decay", "Pulls parameters towards 0, so that fewer rows are learnt by heart.", low=0.0, high=10.0
+        None,
+        "Weight decay",
+        "Pulls parameters towards 0 beside the gradient, so that fewer rows are learnt by heart. AdamW alone has it.",
+        low=0.0,
+        high=10.0,
+    )
+    l1: float = knob(
+        0.0,
+        "L1 penalty",
+        "So much of the sum of all weights' sizes is added to the loss. It makes small weights vanish.",
+        low=0.0,
+        high=10.0,
+    )
+    l2: float = knob(
+        0.0,
+        "L2 penalty",
+        "So much of the sum of all weights' squares is added to the loss. It keeps large weights away.",
+        low=0.0,
+        high=10.0,
     )
     dropout: float | None = knob(
         None, "Dropout", "Share of the signals that is switched off at random while learning.", low=0.0, high=0.9
@@ -105,6 +132,11 @@ class Recipe:
         return task_info(self.task).family(split_base(self.base)[0])
 
     @property
+    def decays(self) -> bool:
+        """Say whether the optimizer knows weight decay beside the gradient."""
+        return self.optimizer in ("auto", "adamw")
+
+    @property
     def chosen(self) -> list[str]:
         """Return the names of the roles that have a column."""
         return [role for role, column in self.roles.items() if column]
@@ -124,6 +156,8 @@ class Recipe:
         defaults = dict(found.defaults) | (dict(found.size(size).defaults) if size else {})
         if self.epochs is not None:
             defaults.pop("minutes", None)
+        if not self.decays:
+            defaults["weight_decay"] = 0.0
         gaps: dict[str, Any] = {name: value for name, value in defaults.items() if getattr(self, name) is None}
         options = self.options or task_info(self.task).options()
         return replace(self, options=options, **gaps)
@@ -142,6 +176,7 @@ class Recipe:
                     help=role.help,
                 )
             )
+        found += self._at_odds()
         columns = [column for column in self.roles.values() if column]
         if twice := [column for column in columns if columns.count(column) > 1]:
             found.append(
@@ -150,6 +185,27 @@ class Recipe:
                     "Column “{column}” plays more than one role.",
                     "Choose another column for one of them.",
                     column=twice[0],
+                )
+            )
+        return found
+
+    def _at_odds(self) -> list[StudioError]:
+        """Return an error for each setting of an optimizer that another one would need."""
+        found = []
+        if self.momentum and self.optimizer != "sgd":
+            found.append(
+                StudioError(
+                    "momentum-without-sgd",
+                    "Momentum belongs to SGD, and the optimizer is another one.",
+                    "Set momentum to 0, or the optimizer to SGD.",
+                )
+            )
+        if self.weight_decay and not self.decays:
+            found.append(
+                StudioError(
+                    "decay-without-adamw",
+                    "Weight decay beside the gradient belongs to AdamW, and the optimizer is another one.",
+                    "Set the L2 penalty instead, or the optimizer to AdamW.",
                 )
             )
         return found

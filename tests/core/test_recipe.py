@@ -1,5 +1,6 @@
 """Recipes and knobs: one declaration gives defaults, checks and JSON."""
 
+import json
 from dataclasses import fields
 
 import pytest
@@ -67,6 +68,30 @@ def test_impossible_settings_are_sentences(settings: dict[str, object], code: st
     assert [problem.code for problem in problems] == [code]
 
 
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"momentum": 0.9}, "momentum-without-sgd"), ({"optimizer": "adam", "weight_decay": 0.1}, "decay-without-adamw"),
+        ({"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.0}, ""), ({"optimizer": "adam"}, ""),
+    ],
+)  # fmt: skip
+def test_settings_of_another_optimizer_are_sentences(settings: dict[str, object], code: str) -> None:
+    recipe = make_recipe("classify", base="blank:lstm-nano", roles=ROLES, settings=settings)
+
+    for each in (recipe, recipe.settled()):
+        assert [problem.code for problem in each.problems()] == ([code] if code else [])
+
+
+def test_weight_decay_is_none_where_the_optimizer_knows_none() -> None:
+    settled = {
+        name: make_recipe("classify", base="blank:lstm-nano", roles=ROLES, settings={"optimizer": name}).settled()
+        for name in ("auto", "adamw", "adam", "rmsprop", "sgd")
+    }
+
+    decays = {name: recipe.weight_decay for name, recipe in settled.items()}
+    assert decays == {"auto": 0.01, "adamw": 0.01, "adam": 0.0, "rmsprop": 0.0, "sgd": 0.0}
+
+
 def test_a_missing_role_is_named() -> None:
     problems = make_recipe("classify", roles={"text": "t"}).problems()
 
@@ -75,9 +100,10 @@ def test_a_missing_role_is_named() -> None:
 
 
 def test_recipes_survive_json_with_their_options() -> None:
-    recipe = make_recipe("write", roles={"text": "t"}, settings={"tokens": "pieces", "learning_rate": 0.01}).settled()
+    written = make_recipe("write", roles={"text": "t"}, settings={"tokens": "pieces", "learning_rate": 0.01}).settled()
 
-    assert recipe_from_json(recipe_to_json(recipe)) == recipe
+    for recipe in (written,):
+        assert recipe_from_json(json.loads(json.dumps(recipe_to_json(recipe)))) == recipe
 
 
 @pytest.mark.parametrize(
