@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 
-from slm_studio.cli.usage import number, role_and_column, whole_number
+from slm_studio.cli.usage import number, role_and_column, whole_number, whole_numbers
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import Knob, knobs
 from slm_studio.core.recipe import Recipe
@@ -15,6 +15,7 @@ WORDS: dict[type, tuple[Callable[[str], object], str]] = {
     int: (whole_number, "N"),
     float: (number, "X"),
     str: (str, "WORD"),
+    tuple: (whole_numbers, "N,N"),
 }
 
 

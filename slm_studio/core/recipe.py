@@ -159,8 +159,13 @@ class Recipe:
         if not self.decays:
             defaults["weight_decay"] = 0.0
         gaps: dict[str, Any] = {name: value for name, value in defaults.items() if getattr(self, name) is None}
+        return replace(self, options=self._heeded(), **gaps)
+
+    def _heeded(self) -> object:
+        """Return the task's own knobs; those that mean nothing for the family are at their defaults."""
         options = self.options or task_info(self.task).options()
-        return replace(self, options=options, **gaps)
+        unheeded = {each.name: each.default for each in knobs.knobs(type(options)) if each.name in self.unused}
+        return replace(options, **unheeded) if unheeded else options  # type: ignore[type-var]
 
     def problems(self) -> list[StudioError]:
         """Return one error for every setting that cannot be."""
@@ -264,8 +269,15 @@ def make_recipe(
     """Build a recipe from loose settings (flags, form values); the task's own knobs find their place in `options`."""
     info = task_info(task)
     settings = settings or {}
-    own = {each.name for each in knobs.knobs(info.options)}
-    options = {name: value for name, value in settings.items() if name in own}
+    own = {each.name: each for each in knobs.knobs(info.options)}
+    # A program may name a list as a list, and one number as it is.
+    options = {
+        name: tuple(value if isinstance(value, list) else [value])
+        if own[name].kind is tuple and isinstance(value, list | int)
+        else value
+        for name, value in settings.items()
+        if name in own
+    }
     common: dict[str, Any] = {name: value for name, value in settings.items() if name not in own}
     return Recipe(
         task=task, base=base or info.default_base, roles=dict(roles or {}), options=info.options(**options), **common

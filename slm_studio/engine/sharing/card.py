@@ -249,7 +249,11 @@ def _recipe(model: SavedModel) -> list[tuple[str, str]]:
 
 def _settings(owner: Recipe | object) -> list[tuple[str, str]]:
     values = [(each.label, getattr(owner, each.name)) for each in knobs.knobs(type(owner))]
-    return [(label, _plain(str(value))) for label, value in values if value is not None and value != ""]
+    return [
+        (label, _plain(knobs.written(value) if isinstance(value, tuple) else str(value)))
+        for label, value in values
+        if value is not None and value != ""
+    ]
 
 
 def _machine(model: SavedModel) -> list[tuple[str, str]]:

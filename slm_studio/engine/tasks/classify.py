@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import AutoModelForSequenceClassification
 
 from slm_studio.core import knobs
@@ -31,11 +30,12 @@ from slm_studio.engine.measuring import baselines, remarks, scoring
 from slm_studio.engine.models.bag import BagTokenizer
 from slm_studio.engine.models.classifiers import make_classifier
 from slm_studio.engine.models.config import built, network_config
+from slm_studio.engine.models.decisions import chance_of, loss_named, refuse_decision
 from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.features import foretell_features
 from slm_studio.engine.models.lengths import count_cut, length_of, settle_length
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
-from slm_studio.engine.models.vocabulary import train_word_pieces
+from slm_studio.engine.models.vocabulary import train_word_pieces, train_words
 from slm_studio.engine.task import (
     Judgement,
     Seen,
@@ -64,7 +64,11 @@ class Classify(Task):
         refuse_labels(rows, "label")
         counts = Counter(rows.column("label"))
         labels = sorted(counts, key=lambda label: (-counts[label], label))
-        return {"labels": labels, "counts": [counts[label] for label in labels], "max_length": recipe.max_length}
+        options = recipe.options
+        assert isinstance(options, ClassifyOptions)
+        refuse_decision(options, len(labels))
+        facts = {"labels": labels, "counts": [counts[label] for label in labels], "max_length": recipe.max_length}
+        return facts | ({"loss": options.loss} if options.loss != "auto" else {})
 
     def blank(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
         """Make net and tokenizer from the rows."""
@@ -75,11 +79,14 @@ class Classify(Task):
         assert isinstance(labels, list)
         if family == "bag":
             tokenizer = BagTokenizer.learn(rows.column("text"), size=size, lowercase=options.lowercase)
+        elif options.pieces == "words":
+            framed = family == "bert"  # whose first token stands for the whole text
+            tokenizer = train_words(rows.column("text"), options.vocabulary, options.lowercase, framed=framed)
         else:
             tokenizer = train_word_pieces(rows.column("text"), options.vocabulary, options.lowercase)
         net = make_classifier(
             family, size, vocabulary_size=len(tokenizer), labels=len(labels), max_length=recipe.max_length or 128,
-            dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id,
+            dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id, wished=options,
         )  # fmt: skip
         return _named(Loaded(net, tokenizer, facts))
 
@@ -108,12 +115,12 @@ class Classify(Task):
         return checked(packer.packed(), loaded)
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
-        """Return the mean cross-entropy, smoothed and weighed as the recipe says."""
+        """Return the mean loss of the recipe's kind, smoothed and weighed as it says."""
         options = recipe.options
         assert isinstance(options, ClassifyOptions)
         logits_BL = self._logits(loaded, batch)
         weights = class_weights(loaded).to(logits_BL.device) if options.class_weights == "balanced" else None
-        return functional.cross_entropy(
+        return loss_named(options.loss)(
             logits_BL,
             batch["labels"],
             weight=weights,
@@ -124,7 +131,8 @@ class Classify(Task):
     def observe(self, loaded: Loaded, batch: Batch) -> Seen:
         """Return probabilities [B, L], true labels [B] and losses [B]."""
         logits_BL = self._logits(loaded, batch)
-        nats_B = functional.cross_entropy(logits_BL, batch["labels"], reduction="none", ignore_index=UNKNOWN_LABEL)
+        learnt_by = loss_named(str(loaded.facts.get("loss", "")))
+        nats_B = learnt_by(logits_BL, batch["labels"], reduction="none", ignore_index=UNKNOWN_LABEL)
         return {
             "probabilities": (logits_BL / temperature_of(loaded)).softmax(-1).cpu().numpy(),
             "labels": batch["labels"].cpu().numpy(),
@@ -166,10 +174,10 @@ class Classify(Task):
             yield Note("labels-unseen", found.message, found.values(split))
 
     def chance(self, loaded: Loaded) -> float | None:
-        """Return the entropy of the labels that were learnt."""
+        """Return the loss of guessing by the shares of the labels that were learnt: their entropy, mostly."""
         counts_L = np.asarray(loaded.facts.get("counts") or [1], dtype=np.float64)
         shares_L = counts_L / counts_L.sum()
-        return float(-(shares_L * np.log(shares_L)).sum()) or None
+        return chance_of(str(loaded.facts.get("loss", "")), shares_L) or None
 
     def calibrate(self, seen: Seen) -> dict[str, object]:
         """Return the temperature of the probabilities; logits stay as the net computes them."""
@@ -239,7 +247,9 @@ class Classify(Task):
         return Sketch(net=self._hollow(recipe, rows), examples=len(rows), tokens_N=lengths_N)
 
     def _hollow(self, recipe: Recipe, rows: Rows) -> nn.Module:
-        labels = len(set(rows.column("label")))
+        labels, options = len(set(rows.column("label"))), recipe.options
+        assert isinstance(options, ClassifyOptions)
+        refuse_decision(options, labels)
         if not recipe.is_blank:
             folder = folder_of(recipe.base)
             if folder is None:
@@ -248,13 +258,11 @@ class Classify(Task):
             config.num_labels = labels
             return built(lambda: AutoModelForSequenceClassification.from_config(config))
         family, size = split_base(recipe.base)
-        options = recipe.options
-        assert isinstance(options, ClassifyOptions)
         texts = rows.column("text")
         known = foretell_features(texts, size=size) if family == "bag" else min(options.vocabulary, _pieces(texts))
         return make_classifier(
             family, size, vocabulary_size=known, labels=labels, max_length=recipe.max_length or 128,
-            dropout=recipe.dropout or 0.0, pad_token_id=0,
+            dropout=recipe.dropout or 0.0, pad_token_id=0, wished=options,
         )  # fmt: skip
 
     def _scores(self, loaded: Loaded, prompts: Sequence[Prompt]) -> Iterator[tuple[int, np.ndarray]]:

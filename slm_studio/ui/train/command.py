@@ -6,9 +6,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 
 from slm_studio.core.dataset import Dataset, ReadOptions
-from slm_studio.core.knobs import knobs
+from slm_studio.core.knobs import knobs, written
 from slm_studio.core.recipe import Recipe
-from slm_studio.ui.parts.forms import written
 
 
 def command_of(recipe: Recipe, dataset: Dataset, options: ReadOptions = ReadOptions()) -> str:  # noqa: B008  (frozen)

@@ -10,11 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.curves import COLUMNS, read_curves
 from slm_studio.core.errors import StudioError
-from slm_studio.core.knobs import knobs
+from slm_studio.core.knobs import knobs, written
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import Run, list_runs, recipe_of
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.parts.forms import written
 from slm_studio.ui.parts.models import task_title
 from slm_studio.ui.parts.run_words import base_words, day, run_score, state_words
 from slm_studio.ui.widgets.buttons import Button

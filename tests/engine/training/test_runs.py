@@ -96,7 +96,7 @@ def test_a_stopped_run_resumes_bit_by_bit(book: Dataset, recipe: Recipe, stop_at
     assert evaluated == [(event.n, event.loss, event.best) for event in whole if isinstance(event, Evaluated)]
 
 
-@pytest.mark.parametrize("base", ["blank:bag-nano", "blank:lstm-nano"])
+@pytest.mark.parametrize("base", ["blank:bag-nano", "blank:rnn-nano"])
 @pytest.mark.parametrize(
     "settings",
     [
