@@ -25,6 +25,7 @@ class Recipe:
     cleaning: tuple[str, ...] = ()
     options: object = None  # the task's own knobs: an instance of task_info(task).options
     name: str = ""  # what the person calls the model
+    named: str = ""  # the key of the named recipe that it began from (core.recipes)
 
     minutes: float | None = knob(
         None, "Minutes", "A time budget. It becomes a number of steps when the run starts.", low=0.05, high=10000

@@ -12,6 +12,7 @@ from slm_studio.core.curves import COLUMNS, read_curves
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knobs, written
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipes import title_of
 from slm_studio.core.run import Run, list_runs, recipe_of
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.models import task_title
@@ -273,6 +274,7 @@ def differences(recipes: Sequence[Recipe]) -> list[tuple[str, ...]]:
     rows = [
         (tr("Task"), [task_title(recipe.task) for recipe in recipes]),
         (tr("Base"), [base_words(recipe.task, recipe.base) for recipe in recipes]),
+        (tr("Recipe"), [tr(title_of(recipe.named)) if recipe.named else "–" for recipe in recipes]),
         *((tr(each.label), [_value(getattr(recipe, each.name)) for recipe in recipes]) for each in knobs(Recipe)),
     ]
     if len({recipe.task for recipe in recipes}) == 1:
