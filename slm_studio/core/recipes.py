@@ -41,7 +41,8 @@ RECIPES = (
             "The net that courses begin with: an embedding of 128 numbers a word, an LSTM of 64, an LSTM of 32, and one sigmoid "
             "that tells two labels apart; Adam, 10 epochs, 32 rows a step, a fifth held out. The book reads 6 words of each text; "
             "where that would cut most of them, the length that fits the rows is taken, and said. Expect it to learn its rows by "
-            "heart within a few epochs and to stay a few points below a bag of words: it is here to be understood."
+            "heart within a few epochs, some points below a bag of words on sentences, and on texts of hundreds of words little "
+            "more than chance: its last state has forgotten how they began. It is here to be understood."
         ),
         base="blank:lstm-nano",
         settings=KERAS
@@ -69,8 +70,8 @@ RECIPES = (
         task="classify",
         title=mark("Like fastText"),
         paragraph=mark(
-            "Words, pairs of neighbouring words and parts of words are looked up in one hashed table, averaged, and a linear layer "
-            "decides: the idea of fastText (Joulin et al. 2016), with its 100 numbers a word rounded to 64. Unlike there the steps "
+            "Words, pairs of neighbouring words and parts of words are looked up in a table of 64 numbers each, added up, and a "
+            "linear layer decides: the idea of fastText (Joulin et al. 2016, there 100 numbers and a mean). Unlike there the steps "
             "are Adam's, and only what stood in the rows has a place in the table. Expect a good model in seconds: on short texts "
             "it is hard to beat."
         ),

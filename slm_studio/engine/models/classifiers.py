@@ -1,6 +1,6 @@
 """Fresh networks that classify: families in four sizes.
 
-    bag   hashed words and parts of words, averaged, one linear layer: seconds, hard to beat on short texts
+    bag   hashed words, pairs and parts of words, added up, one linear layer: seconds, hard to beat on short texts
     cnn   filters over three to five word pieces, their strongest finds: quick
     rnn   Elman's net over word pieces, in both directions; gru and lstm the same with gates: minutes
     bert  stock BERT from nothing: needs many rows
