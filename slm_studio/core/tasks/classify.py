@@ -22,7 +22,7 @@ class ClassifyOptions(ShapeOptions):
         0.05, "Label smoothing", "Keeps the model from being too sure of its rows.", low=0.0, high=0.5
     )
     vocabulary: int = knob(
-        8000, "Vocabulary size", "Word pieces that a fresh tokenizer may learn.", low=100, high=200000
+        8000, "Vocabulary size", "Word pieces, or whole words, that a fresh tokenizer may learn.", low=100, high=200000
     )
     pieces: str = knob(
         "auto",
