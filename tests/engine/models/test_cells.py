@@ -80,6 +80,20 @@ def test_a_gru_with_relu_computes_what_the_formula_says() -> None:
     np.testing.assert_allclose(hidden[:, -1], state, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_it_learns_in_bf16_too(cell: str) -> None:
+    layer = Loop(cell, "relu", 6, 8, bidirectional=True)
+    inputs_BTE, mask_BT = inputs()
+    plain = layer(inputs_BTE, mask_BT)
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hidden = layer(inputs_BTE, mask_BT)
+    hidden.float().square().sum().backward()
+
+    torch.testing.assert_close(hidden.float(), plain, rtol=0.1, atol=0.05)
+    assert all(torch.isfinite(parameter.grad).all() for parameter in layer.parameters())
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 def test_recurrences_begin_orthogonal_and_only_lstms_forget_late(cell: str) -> None:
     layer = make_layers(cell, "tanh", 6, 8, bidirectional=True)
