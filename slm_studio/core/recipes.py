@@ -84,8 +84,8 @@ RECIPES = (
         title=mark("GPT nano"),
         paragraph=mark(
             "A small GPT of the classic shape (learned positions, GELU) learns to write from your text alone, character by "
-            "character, as in Karpathy's char-rnn and nanoGPT. Expect words after a minute, lines that sound like the book after "
-            "some minutes, and sense nowhere: for that it would need more text than one person writes."
+            "character, as in Karpathy's char-rnn and nanoGPT. Expect words within a few minutes, lines that sound like the book with "
+            "more time, and sense nowhere: for that it would need more text than one person writes."
         ),
         base="blank:gpt-nano",
         settings={"tokens": "characters", "minutes": 5.0},
