@@ -11,7 +11,7 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.recipes import plan_of, title_of
+from slm_studio.core.recipes import departures, plan_of, title_of
 from slm_studio.core.results import Sizes
 from slm_studio.core.run import run_name
 from slm_studio.core.saved import list_models
@@ -213,7 +213,7 @@ class Setup(QWidget):
     def _on_recipe_chosen(self, key: str) -> None:
         """Fill the plan with a named recipe, or with what is recommended; what stood there comes back by Undo."""
         before, dataset, guess = self._session.recipe, self._session.dataset, self._session.suggestion
-        if before is None or dataset is None or before.named == key:
+        if before is None or dataset is None or (before.named == key and not departures(before)):
             return
         base = guess.base if guess is not None and guess.task == before.task and not key else ""
         after = plan_of(before.task, named=key, base=base)

@@ -83,8 +83,19 @@ def test_it_says_what_departs_from_the_recipe(place) -> None:
     place.panel.setup.take({"epochs": 3, "batch": 8, "layers": (8,)})
     assert place.panel.setup.named.summary.text() == "Textbook sentiment · changed: Epochs, Batch size, Dropout …"
 
+    choose(place, "textbook-sentiment")  # once more: as the recipe has it
+    assert place.panel.setup.named.summary.text() == "Textbook sentiment"
     choose(place, "")
     assert place.session.recipe.named == "" and place.session.recipe.dropout is None
+
+
+def test_a_click_on_what_is_so_already_changes_nothing(place) -> None:
+    by_hand = replace(place.session.recipe, learning_rate=0.5)
+    place.session.set_recipe(by_hand)
+
+    choose(place, "")
+
+    assert place.session.recipe == by_hand
 
 
 def test_a_task_without_recipes_shows_no_chooser(place) -> None:
