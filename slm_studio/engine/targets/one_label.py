@@ -15,6 +15,7 @@ from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note, Progress
 from slm_studio.core.results import Baseline, Label, Metric
+from slm_studio.core.shapes import ShapeOptions
 from slm_studio.core.tasks.classify import ClassifyOptions, NamingOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.hopeless import refuse_labels
@@ -23,6 +24,7 @@ from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
 from slm_studio.engine.examples import Batch
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import baselines, remarks, scoring
+from slm_studio.engine.models.decisions import chance_of, loss_named, refuse_decision
 from slm_studio.engine.targets.target import Facts, Target, Texts
 from slm_studio.engine.task import Judgement, Seen, Table
 
@@ -45,6 +47,10 @@ class OneLabel(Target):
         counts = Counter(cells)
         labels = sorted(counts, key=lambda label: (-counts[label], label))
         return {"labels": labels, "counts": [counts[label] for label in labels]}
+
+    def check(self, options: ShapeOptions, outputs: int) -> None:
+        """Refuse one sigmoid and the binary loss where there are more than two labels."""
+        refuse_decision(options, outputs)
 
     def foretell(self, cells: Sequence[str]) -> int:
         """Count the labels."""
@@ -70,10 +76,10 @@ class OneLabel(Target):
         return {"labels": [number.get(label, UNKNOWN_LABEL) for label in cells]}
 
     def loss(self, logits_BL: Tensor, batch: Batch, loaded: Loaded, options: object) -> Tensor:
-        """Return the mean cross-entropy, smoothed and weighed as the recipe says."""
+        """Return the mean loss of the recipe's kind, smoothed and weighed as it says."""
         assert isinstance(options, ClassifyOptions)
         weights = class_weights(loaded).to(logits_BL.device) if options.class_weights == "balanced" else None
-        return functional.cross_entropy(
+        return loss_named(options.loss)(
             logits_BL,
             batch["labels"],
             weight=weights,
@@ -98,10 +104,10 @@ class OneLabel(Target):
         return losses_B.sum() / known_B.sum().clamp(min=1)
 
     def chance(self, loaded: Loaded) -> float | None:
-        """Return the entropy of the labels that were learnt."""
+        """Return the loss of guessing by the shares of the labels that were learnt: their entropy, mostly."""
         counts_L = np.asarray(loaded.facts.get("counts") or [1], dtype=np.float64)
         shares_L = counts_L / counts_L.sum()
-        return float(-(shares_L * np.log(shares_L)).sum()) or None
+        return chance_of(str(loaded.facts.get("loss", "")), shares_L) or None
 
     def calibrate(self, seen: Seen, loaded: Loaded) -> Facts:
         """Return the temperature of the probabilities; logits stay as the net computes them."""
@@ -113,7 +119,8 @@ class OneLabel(Target):
 
     def observe(self, logits_BL: Tensor, batch: Batch, loaded: Loaded) -> Seen:
         """Return probabilities [B, L], true labels [B] and losses [B]."""
-        nats_B = functional.cross_entropy(logits_BL, batch["labels"], reduction="none", ignore_index=UNKNOWN_LABEL)
+        learnt_by = loss_named(str(loaded.facts.get("loss", "")))
+        nats_B = learnt_by(logits_BL, batch["labels"], reduction="none", ignore_index=UNKNOWN_LABEL)
         return {
             "probabilities": self.numbers(logits_BL, loaded),
             "labels": batch["labels"].cpu().numpy(),

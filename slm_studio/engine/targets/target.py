@@ -9,8 +9,10 @@ import numpy as np
 from torch import Tensor
 
 from slm_studio.core.dataset import Remark
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note
 from slm_studio.core.results import Baseline, Item
+from slm_studio.core.shapes import ShapeOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.examples import Batch, Ids
@@ -36,6 +38,15 @@ class Target:
     def learn(self, cells: Sequence[str]) -> Facts:
         """Return what the net's shape and the answers need."""
         raise NotImplementedError
+
+    def check(self, options: ShapeOptions, outputs: int) -> None:
+        """Refuse a last layer or a loss that is not for such answers. Raises StudioError."""
+        if options.output == "sigmoid" or options.loss != "auto":
+            raise StudioError(
+                "output-target",
+                "One sigmoid and the losses by name are for one label a text.",
+                "Set output and loss back: a softmax over labels, automatic.",
+            )
 
     def foretell(self, cells: Sequence[str]) -> int:
         """Return how many outputs the net will have."""

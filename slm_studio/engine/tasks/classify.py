@@ -29,7 +29,7 @@ from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.features import foretell_features
 from slm_studio.engine.models.lengths import count_cut, length_of, settle_length
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
-from slm_studio.engine.models.vocabulary import train_word_pieces
+from slm_studio.engine.models.vocabulary import train_word_pieces, train_words
 from slm_studio.engine.targets import TARGETS, Target, target_of
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked, few, parts, text_lengths
 
@@ -46,7 +46,11 @@ class Classify(Task):
         """Return what the answers are: labels, most frequent first, and how often each stands."""
         target = _target_of(recipe)
         target.refuse(rows, "label")
-        return target.learn(rows.column("label")) | {"max_length": recipe.max_length}
+        facts, options = target.learn(rows.column("label")), recipe.options
+        assert isinstance(options, ClassifyOptions)
+        target.check(options, target.outputs(facts))
+        learnt_by = {"loss": options.loss} if options.loss != "auto" else {}
+        return facts | learnt_by | {"max_length": recipe.max_length}
 
     def blank(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
         """Make net and tokenizer from the rows."""
@@ -56,11 +60,14 @@ class Classify(Task):
         texts, outputs = rows.column("text"), target_of(facts).outputs(facts)
         if family in BAGS:
             tokenizer = BagTokenizer.learn(texts, size=size, lowercase=options.lowercase, outputs=outputs)
+        elif options.pieces == "words":
+            framed = family == "bert"  # whose first token stands for the whole text
+            tokenizer = train_words(texts, options.vocabulary, options.lowercase, framed=framed)
         else:
             tokenizer = train_word_pieces(texts, options.vocabulary, options.lowercase)
         net = make_classifier(
             family, size, vocabulary_size=len(tokenizer), labels=outputs, max_length=recipe.max_length or 128,
-            dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id,
+            dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id, wished=options,
         )  # fmt: skip
         if isinstance(net, BagForSequenceClassification):
             net.weights.copy_(torch.from_numpy(tokenizer.weights_V))
@@ -176,7 +183,10 @@ class Classify(Task):
         return Sketch(net=self._hollow(recipe, rows), examples=len(rows), tokens_N=lengths_N)
 
     def _hollow(self, recipe: Recipe, rows: Rows) -> nn.Module:
-        labels = _target_of(recipe).foretell(rows.column("label"))
+        target, options = _target_of(recipe), recipe.options
+        assert isinstance(options, ClassifyOptions)
+        labels = target.foretell(rows.column("label"))
+        target.check(options, labels)
         if not recipe.is_blank:
             folder = folder_of(recipe.base)
             if folder is None:
@@ -185,8 +195,6 @@ class Classify(Task):
             config.num_labels = labels
             return built(lambda: AutoModelForSequenceClassification.from_config(config))
         family, size = split_base(recipe.base)
-        options = recipe.options
-        assert isinstance(options, ClassifyOptions)
         texts = rows.column("text")
         known = (
             foretell_features(texts, size=size, outputs=labels)
@@ -195,7 +203,7 @@ class Classify(Task):
         )
         return make_classifier(
             family, size, vocabulary_size=known, labels=labels, max_length=recipe.max_length or 128,
-            dropout=recipe.dropout or 0.0, pad_token_id=0,
+            dropout=recipe.dropout or 0.0, pad_token_id=0, wished=options,
         )  # fmt: skip
 
     def _scores(self, loaded: Loaded, prompts: Sequence[Prompt]) -> Iterator[tuple[int, np.ndarray]]:

@@ -33,6 +33,7 @@ from slm_studio.ui.widgets.curves import Series
 
 REMARKS = (
     "all-learnt",
+    "length-fitted",
     "texts-cut",
     "labels-unseen",
     "labels-unscored",

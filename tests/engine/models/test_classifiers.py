@@ -140,6 +140,6 @@ def test_every_size_can_be_drawn_up(family, size):
 
 def test_an_unknown_family_is_named():
     with pytest.raises(StudioError) as caught:
-        make_classifier("cnn", "nano", vocabulary_size=9, labels=2, max_length=8, dropout=0.0, pad_token_id=0)
+        make_classifier("mlp", "nano", vocabulary_size=9, labels=2, max_length=8, dropout=0.0, pad_token_id=0)
 
-    assert "cnn" in str(caught.value)
+    assert "mlp" in str(caught.value)
