@@ -29,15 +29,23 @@ class Target:
 
     # Rows
 
-    def refuse(self, rows: Rows, role: str) -> None:
+    def answered(self, cells: Sequence[str], joined: str) -> list[bool]:
+        """Return which cells of a column hold an answer; `joined` is how cells join several labels, where that is known."""
+        return [bool(cell.strip()) for cell in cells]
+
+    def strata(self, cells: Sequence[str], joined: str) -> Sequence[str]:
+        """Return what keeps its share in every part of the rows that are split; "" where nothing has to."""
+        return [""] * len(cells)
+
+    def refuse(self, rows: Rows, role: str, joined: str) -> None:
         """Refuse rows of which nothing can be learnt. Raises StudioError."""
         raise NotImplementedError
 
-    def learn(self, cells: Sequence[str]) -> Facts:
+    def learn(self, cells: Sequence[str], joined: str) -> Facts:
         """Return what the net's shape and the answers need."""
         raise NotImplementedError
 
-    def foretell(self, cells: Sequence[str]) -> int:
+    def foretell(self, cells: Sequence[str], joined: str) -> int:
         """Return how many outputs the net will have."""
         raise NotImplementedError
 
@@ -90,9 +98,9 @@ class Target:
         yield from ()
 
     def baselines(
-        self, train: tuple[Sequence[str], Sequence[str]], scored: tuple[Sequence[str], Sequence[str]], judged: Judgement
+        self, train: tuple[Texts, Sequence[str]], scored: tuple[Texts, Sequence[str]], judged: Judgement
     ) -> Work[tuple[Baseline, ...]]:
-        """Yield Progress; return simple methods. Each pair: texts, and the cells of the answers."""
+        """Yield Progress; return simple methods. Each pair: what is asked, and the cells of the answers."""
         raise NotImplementedError
 
     # Answering
@@ -105,6 +113,6 @@ class Target:
         """Yield the pieces of one answer."""
         raise NotImplementedError
 
-    def said(self, numbers_L: np.ndarray, loaded: Loaded) -> tuple[str, str]:
-        """Return the answer of one row as it is shown while the model learns, and how sure it is."""
+    def said(self, numbers_L: np.ndarray, cell: str, loaded: Loaded) -> tuple[str, str, str]:
+        """Return what samples show of a row: the true answer, that of the model, and how sure it is or how far it lies off."""
         raise NotImplementedError
