@@ -13,9 +13,9 @@ from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.knobs import problems
 from slm_studio.core.messages import USER
 from slm_studio.core.prompt import Cell, Prompt, read_cell
-from slm_studio.core.results import FileResult, Item, Span, in_cells
+from slm_studio.core.results import FileResult, Item, Span, chosen_labels, in_cells
 from slm_studio.core.tagged import sentence_of
-from slm_studio.core.tasks import TaskInfo, all_tasks, task_info
+from slm_studio.core.tasks import TaskInfo, all_tasks
 from slm_studio.core.tasks.info import Reads
 
 
@@ -28,7 +28,9 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("--file", metavar="IN", help="a file of prompts, one a row")
     parser.add_argument("--out", metavar="OUT", help="where the answers to a file go (.csv, .jsonl …)")
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
-    parser.add_argument("--top", type=count, default=10, help="answers a text at most")
+    parser.add_argument(
+        "--top", type=count, help="answers a text at most (default: 10, or all where several are right)"
+    )
     parser.add_argument("--device")
     add_bom(parser)
     add_reading(parser)
@@ -49,10 +51,11 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     for problem in problems(DecodingOptions(**decoding)):  # type: ignore[arg-type]
         raise problem
     opened = work.open(arguments.model, arguments.device)
-    info = task_info(opened.task)
+    info = opened.info
     for name in decoding if info.answers != "tokens" else ():
         raise knob_of_another_task(name, info.key, [each.key for each in all_tasks() if each.answers == "tokens"])
-    own = {"top": arguments.top, "column": arguments.column, "bom": arguments.bom}
+    own = {"column": arguments.column, "bom": arguments.bom}
+    own |= {"top": arguments.top} if arguments.top is not None else {}
     options = own | reading_of(arguments) | decoding
     if arguments.file is None:
         return answer_one(arguments, work, opened.handle, info, options)
@@ -73,6 +76,8 @@ def answer_one(
     if info.answers != "tokens":
         if not items:
             work.screen.say("Nothing is marked in this text.")
+        elif info.answers == "several" and not chosen_labels(items):
+            work.screen.say("None of the labels is above its threshold.")
         return found
     text = in_cells(items, info.answers)[0]
     if work.screen.as_json:
@@ -103,6 +108,7 @@ def plain(item: Item, text: str) -> dict[str, object]:
     """Return an item as JSON; what a span marks stands with it, so that nobody has to count characters."""
     found = codec.to_json(item)
     assert isinstance(found, dict)
+    found = {name: value for name, value in found.items() if value is not None or name != "chosen"}
     return ({"text": text[item.start : item.end]} if isinstance(item, Span) else {}) | found
 
 

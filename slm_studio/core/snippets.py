@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from slm_studio.core import files
@@ -30,20 +31,36 @@ def is_own_shape(model: SavedModel) -> bool:
     return isinstance(config, dict) and str(config.get("model_type", "")).startswith(OWN)
 
 
-def plain_code(info: TaskInfo | None, model: str, prompt: str) -> str:
-    """Return a Python program that answers `prompt` with Transformers alone; `model` is a folder or a hub id."""
-    template = info.code.plain if info else _BASE
-    return template.format(model=literal(model), prompt=literal(prompt))
+def plain_code(
+    info: TaskInfo | None, model: str, prompt: str, second: str = "", facts: Mapping[str, object] | None = None
+) -> str:
+    """Return a Python program that answers `prompt` with Transformers alone; `model` is a folder or a hub id.
+
+    `second` is the other text of a pair; `facts` of the model tell in which unit its numbers are.
+    """
+    template, known = info.code.plain if info else _BASE, facts or {}
+    return template.format(
+        model=literal(model), prompt=literal(prompt), second=literal(second),
+        mean=known.get("mean", 0.0), scale=known.get("scale", 1.0), thresholds=_thresholds(known),
+    )  # fmt: skip
 
 
-def studio_code(info: TaskInfo, folder: str, prompt: str) -> str:
+def _thresholds(facts: Mapping[str, object]) -> str:
+    """Return from which probability on each of several labels is right, as Python writes it."""
+    labels, known = facts.get("labels"), facts.get("thresholds")
+    pairs = zip(labels, known, strict=False) if isinstance(labels, list) and isinstance(known, list) else ()
+    return "{" + ", ".join(f"{literal(str(label))}: {threshold}" for label, threshold in pairs) + "}"
+
+
+def studio_code(info: TaskInfo, folder: str, prompt: str, second: str = "") -> str:
     """Return a Python program that answers `prompt` with SLM Studio."""
-    return info.code.studio.format(model=literal(folder), prompt=literal(prompt))
+    return info.code.studio.format(model=literal(folder), prompt=literal(prompt), second=literal(second))
 
 
-def command_line(info: TaskInfo, folder: str, prompt: str, windows: bool = os.name == "nt") -> str:
-    """Return a command that answers `prompt`."""
-    return quoted(["slm-studio", info.verb, folder, (info.code.flag, prompt)], windows)
+def command_line(info: TaskInfo, folder: str, prompt: str, second: str = "", windows: bool = os.name == "nt") -> str:
+    """Return a command that answers `prompt`; what else must be asked is `second`."""
+    others = [(f"--{role.name}", second) for role in info.asked[1:] if role.needed]
+    return quoted(["slm-studio", info.verb, folder, (info.code.flag, prompt), *others], windows)
 
 
 def file_command(folder: str, windows: bool = os.name == "nt") -> str:

@@ -195,7 +195,7 @@ def test_rows_without_an_answer_are_said_at_the_end(run: Run, sorter: Path, tmp_
     assert remark["message"] in people.err and "remarks" not in people.out
 
 
-@pytest.mark.parametrize(("flag", "value"), [("--target", "many"), ("--nproc", "2"), ("--nproc", "x")])
+@pytest.mark.parametrize(("flag", "value"), [("--nproc", "2"), ("--nproc", "x")])
 def test_what_is_still_to_come_is_refused_in_a_sentence(run: Run, rows: Path, flag: str, value: str) -> None:
     error = run("train", rows, flag, value).error
 

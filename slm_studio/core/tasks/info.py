@@ -8,7 +8,7 @@ from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
 
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
-Answers = Literal["labels", "number", "tokens", "spans", "hits"]
+Answers = Literal["labels", "several", "number", "tokens", "spans", "hits"]  # several: a set of labels, perhaps none
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
 Style = Literal["text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans"]  # perplexity: of a loss
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
@@ -23,9 +23,22 @@ class Role:
     help: str
     needed: bool = True
     asked: bool = True  # part of the question; False: the answer, which only training and scoring need
+    weighs: bool = False  # neither: how much a row counts while learning
     may_be_blank: bool = False  # whether a prompt without a word is one
     reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
+
+
+WEIGHT = Role(
+    name="weight",
+    title="Weight",
+    help="how much each row counts while learning: a number from 0 on; empty is 1",
+    needed=False,
+    asked=False,
+    weighs=True,
+    reads="number",
+    kinds=("number", "label"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +149,7 @@ class TaskInfo:
     code: Code
     order: int
     suits: Callable[[Sequence[Column]], Suit | None] | None = None  # None: texts, and labels where it has an answer
+    shape: Callable[[str, Collection[str] | None], "TaskInfo"] | None = None  # see `shaped`
     options: type  # a frozen dataclass of the task's own knobs
 
     @property
@@ -151,7 +165,22 @@ class TaskInfo:
     @property
     def answer(self) -> Role | None:
         """Return the role that holds the true answers, where there is one."""
-        return next((role for role in self.roles if not role.asked), None)
+        return next((role for role in self.roles if not role.asked and not role.weighs), None)
+
+    @property
+    def weight(self) -> Role | None:
+        """Return the role that says how much a row counts, where there is one."""
+        return next((role for role in self.roles if role.weighs), None)
+
+    def shaped(self, facts: Mapping[str, object]) -> "TaskInfo":
+        """Return the task as facts of a model have it: “target” says what its answers are, “asks” which roles a prompt has.
+
+        A task whose answers are always the same is what it is.
+        """
+        if self.shape is None:
+            return self
+        target, asks = facts.get("target"), facts.get("asks")
+        return self.shape(str(target or ""), asks if isinstance(asks, list | tuple) else None)
 
     def lacking(self, chosen: Collection[str]) -> tuple[tuple[Role, ...], ...]:
         """Return the roles that each way to do it lacks, where these are chosen; () where one lacks nothing.

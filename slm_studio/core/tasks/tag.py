@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.dataset import Column
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, Suit, TaskInfo
+from slm_studio.core.tasks.info import CONTINUED, WEIGHT, Code, Family, Role, SampleFile, Shown, Size, Suit, TaskInfo
 from slm_studio.core.texts import mark
 
 
@@ -81,6 +81,7 @@ INFO = TaskInfo(
             reads="tags",
             kinds=("tags", "spans"),
         ),
+        WEIGHT,
     ),
     families=(
         Family(

@@ -1,4 +1,4 @@
-"""Several labels a row: “billing#urgent”, lists, a column of 0 and 1 for each label. Recognised, so that it is said."""
+"""Several labels a row: “billing#urgent”, lists, a column of 0 and 1 for each label."""
 
 import json
 import re
@@ -6,8 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from slm_studio.core.results import LIST
+
 SEPARATORS = ("#", "|", ";", ",", "；", "，", "、", "/", " ")
 CAUTIOUS = ("/", " ")  # these stand in plain labels too: every part must also stand alone
+YES = frozenset({"1", "true", "yes", "y", "t", "1.0", "是", "x"})
 LONGEST_ITEM = 60  # characters
 MOST_ITEMS = 300
 LONGEST_CELL = 200  # characters, on average
@@ -26,7 +29,7 @@ _ANGLES = re.compile(r"(?:<[^<>/]+>)+$")  # the tags of a question: <python><pan
 class Joined:
     """A column whose cells hold several labels."""
 
-    separator: str  # "list" where the cell is one
+    separator: str  # LIST where the cell is one
     labels: int  # different ones
     rows: int  # of those looked at, that have more than one
 
@@ -40,6 +43,18 @@ def joined_labels(cells: Sequence[str]) -> Joined | None:
     if _are_lists(lists) or sum(_is_choices(cell) for cell in filled):
         return _of_lists([[cell] if items is None else items for cell, items in zip(filled, lists, strict=True)])
     return next((found for separator in SEPARATORS if (found := _by_separator(filled, separator))), None)
+
+
+def labels_in(cell: str, joined: str) -> tuple[str, ...]:
+    """Return the labels of a cell, each once: of a list whatever joins the others, else parted by `joined`.
+
+    Example: labels_in("billing#urgent", "#") == ("billing", "urgent"); labels_in("[]", "#") == ()
+    """
+    bare = cell.strip()
+    items = _items(bare)
+    if items is None:
+        items = bare.split(joined) if joined and joined != LIST else [bare]
+    return tuple(dict.fromkeys(part for item in items if (part := item.strip())))
 
 
 def are_lists_of_one(cells: Sequence[str]) -> bool:
@@ -72,7 +87,7 @@ def _of_lists(lists: Sequence[Sequence[str]]) -> Joined | None:
     items = {item for each in lists for item in each}
     if not several or not 2 <= len(items) <= MOST_ITEMS or any(len(item) > LONGEST_ITEM for item in items):
         return None
-    return Joined("list", len(items), several) if _repeat(item for each in lists for item in each) else None
+    return Joined(LIST, len(items), several) if _repeat(item for each in lists for item in each) else None
 
 
 def _by_separator(filled: Sequence[str], separator: str) -> Joined | None:

@@ -14,6 +14,7 @@ from slm_studio.core.prompt import Cell, Prompt, check_form, check_prompt, promp
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.results import Opened, Token
 from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.tasks import TaskInfo
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.cleaning import mend_prompt
 from slm_studio.engine.data.encoding import whole_characters
@@ -43,6 +44,11 @@ class Item:
     loaded: Loaded
 
     @property
+    def info(self) -> TaskInfo:
+        """Return its task as this model does it."""
+        return self.task.info_of(self.loaded)
+
+    @property
     def cleaning(self) -> tuple[str, ...]:
         """Return the steps that mended the rows that the model learnt from: prompts are mended likewise."""
         steps = self.model.recipe.get("cleaning")
@@ -50,7 +56,7 @@ class Item:
 
     def ended(self, answer: Sequence[Answer], options: Mapping[str, object]) -> dict[str, object]:
         """Return whether a whole answer ended by itself; {} where answers are not written."""
-        if self.task.info.answers != "tokens":
+        if self.info.answers != "tokens":
             return {}
         written = cast(Sequence[Token], answer)
         return {"ended": has_ended(self.loaded.net, self.loaded.tokenizer, written, options)}  # type: ignore[arg-type]
@@ -78,7 +84,7 @@ def open_model(folder: Path, device: str) -> Iterator[Event]:
         loaded = task.open(folder, model.facts, place)
         loaded.net.eval()
         # One answer, so that what only an answer finds out (a token without a row in the table) is found out here.
-        trial = [prompt_of(TRIAL, task.info)]
+        trial = [prompt_of(TRIAL, task.info_of(loaded))]
         deque(task.answer(loaded, trial, {"top": 1, "max_new_tokens": 1, "seed": 0}), maxlen=0)
     # The date of the weights is part of the handle, so that a model trained again is not answered by the old one.
     handle = f"{folder}@{place}@{(folder / 'studio.json').stat().st_mtime_ns}"
@@ -86,7 +92,9 @@ def open_model(folder: Path, device: str) -> Iterator[Event]:
     _shelf.move_to_end(handle)
     while len(_shelf) > MOST:
         _shelf.popitem(last=False)
-    yield Finished(Opened(handle=handle, task=model.task, device=str(place), seconds=time.perf_counter() - began))
+    kind = {"asks": (), **{name: loaded.facts[name] for name in ("target", "asks") if name in loaded.facts}}
+    seconds = time.perf_counter() - began
+    yield Finished(Opened(handle=handle, task=model.task, device=str(place), seconds=seconds, facts=kind))
 
 
 def on_shelf(handle: str) -> Item:
@@ -106,8 +114,8 @@ def close_model(handle: str) -> Iterator[Event]:
 def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
     """Answer one prompt, then say how long it took."""
     item = on_shelf(handle)
-    check_prompt(prompt, item.task.info, item.model.name)
-    prompt = mend_prompt(_whole(prompt), item.cleaning, item.task.info)
+    check_prompt(prompt, item.info, item.model.name)
+    prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     sent = item.task.sent(item.loaded, prompt, options)
     yield from _before(sent)
     began = time.perf_counter()
@@ -134,8 +142,8 @@ def _before(sent: Mapping[str, object]) -> Iterator[Event]:
 def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
     """Say what an open model would receive of a prompt. Ends in Finished(dict)."""
     item = on_shelf(handle)
-    check_form(prompt, item.task.info)
-    prompt = mend_prompt(_whole(prompt), item.cleaning, item.task.info)
+    check_form(prompt, item.info)
+    prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     yield Finished(item.task.rendered(item.loaded, prompt, options))
 
 

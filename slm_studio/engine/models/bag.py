@@ -115,6 +115,13 @@ class BagForSequenceClassification(PreTrainedModel):
         gains = {DIRECT: self.config.direct_gain, DEEP: self.config.deep_gain}
         return torch.stack([gains[way] * said_BL for way, said_BL in ways.items()]).sum(0)
 
+    def blend(self, direct: float, deep: float, pace: float) -> None:
+        """Say what the ways count for, and how fast the direct one learns; one that is alone counts for both."""
+        self.config.direct_rate *= pace
+        self.config.direct_gain, self.config.deep_gain = (
+            (direct, deep) if self.config.hidden_size else (direct + deep, 0)
+        )
+
     def plain_rates(self) -> dict[str, float]:
         """Return the parameters that learn by plain gradient descent, and how many times as fast as the recipe says."""
         return {"direct.weight": self.config.direct_rate} if self.config.direct_gain else {}
