@@ -89,6 +89,8 @@ READING = {
 }  # fmt: skip
 TEXTS = ("text", "label", "id", "number")  # kinds of columns that can be read
 SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))
+# Measured on 77 intents (RNN 0.73 → 0.79, GRU 0.78 → 0.82), and on two labels, where it makes no difference.
+QUICK_NANO = (Size(key="nano", defaults={"learning_rate": 0.004}), *SIZES[1:])
 
 BAG_DEFAULTS = {
     "epochs": 15, "batch": 16, "learning_rate": 0.002, "max_length": 8192, "dropout": 0.3, "head_factor": 1.0, "warmup": 0.05,
@@ -152,7 +154,7 @@ ONE = TaskInfo(
             title="Linear",
             blurb="The classic: words and parts of words, each for or against a label. Learns in seconds.",
             sizes=SIZES,
-            unused=(*BAG_UNUSED, "dropout", "weight_decay"),
+            unused=(*BAG_UNUSED, "dropout", "weight_decay", "optimizer", "momentum"),  # it descends the gradient
             defaults=BAG_DEFAULTS | {"learning_rate": 2.0, "dropout": 0.0},
         ),
         Family(
@@ -162,22 +164,22 @@ ONE = TaskInfo(
             sizes=SIZES,
             default_size="micro",
             unused=("head_factor", *shape_knobs(shown=("embedding", "output", "loss"))),  # all of it is fresh
-            defaults=READING | {"learning_rate": 0.001},
+            defaults=READING,
         ),
         Family(
             key="rnn",
             title="RNN",
             blurb="Elman's net, the oldest: one state goes from word to word, and forgets soon. To see why others came.",
-            sizes=SIZES,
+            sizes=QUICK_NANO,
             default_size="micro",
             unused=("head_factor",),
-            defaults=READING | {"learning_rate": 0.001},
+            defaults=READING,
         ),
         Family(
             key="gru",
             title="GRU",
             blurb="Like an LSTM with two gates instead of three: a little smaller and quicker, mostly as good.",
-            sizes=SIZES,
+            sizes=QUICK_NANO,
             default_size="micro",
             unused=("head_factor",),
             defaults=READING,

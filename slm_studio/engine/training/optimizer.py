@@ -43,11 +43,11 @@ class Optimizers:
         more = {"momentum": recipe.momentum} if recipe.optimizer == "sgd" else {}
         if dense:
             self.parts.append(of_dense(list(self._groups(dense, fresh)), lr=1.0, **more))
-        rate = recipe.learning_rate or 0.0
-        plain = plain_rates(net) if recipe.optimizer in ("auto", "sgd") else {}
+        rate, plain = recipe.learning_rate or 0.0, plain_rates(net)
         if tables := [parameter for name, parameter in named if name in sparse and name not in plain]:
             decay = {"weight_decay": recipe.weight_decay} if recipe.optimizer == "adamw" else {}
             self.parts.append(of_rows([{"params": tables, "lr": rate, "peak": rate} | decay], **more))
+        # What descends its gradient does so whatever the recipe says of the others: its rate is made for that.
         if groups := [
             {"params": [parameter], "lr": rate * plain[name], "peak": rate * plain[name]}
             for name, parameter in named
