@@ -240,8 +240,8 @@ def test_dense_updates_equal_torch_adamw_and_sparse_rows_alone_move() -> None:
 class PlainTable(TwoTables):
     """A net one of whose tables wants to descend its gradient, at a rate of its own."""
 
-    def plain_rates(self) -> dict[str, float]:
-        return {"sparse.weight": 3.0}
+    def plain_rates(self, rate: float) -> dict[str, float]:
+        return {"sparse.weight": 3.0 * rate}
 
 
 @pytest.mark.parametrize("settings", OPTIMIZERS, ids=str)
