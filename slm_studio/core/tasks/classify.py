@@ -180,6 +180,7 @@ INFO = TaskInfo(
     ),
     hub_tag="text-classification",
     verb="predict",
+    route="/v1/classify",
     architectures=("ForSequenceClassification",),
     continues=("fill", "write"),
     blank_is="training",

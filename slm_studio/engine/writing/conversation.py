@@ -83,9 +83,8 @@ def dialogue_of(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -
 def sent(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> tuple[ChatTokens, Sent]:
     """Return what of a prompt the model receives, and in which tokens."""
     chat = chat_of(loaded, str(options.get("template") or ""))
-    return chat, fit(
-        chat, dialogue_of(loaded, prompt, options), room_of(loaded, decoding_of(options, AnsweringOptions))
-    )
+    room = room_of(loaded, decoding_of(options, AnsweringOptions))
+    return chat, fit(chat, dialogue_of(loaded, prompt, options), room, whole=options.get("whole") is True)
 
 
 def speak(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> Iterator[Token | Progress]:
