@@ -49,6 +49,7 @@ class Told:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    left: int | None = None  # the room that an answer had, where that was limited
     notes: dict[str, object] = field(default_factory=dict)
 
     def add(self, done: Mapping[str, object], text: str) -> None:
@@ -56,6 +57,7 @@ class Told:
         self.prompt_tokens += int(str(done.get("used", 0)))
         self.completion_tokens += int(str(done["count"]))
         self.seconds += float(str(done["seconds"]))
+        self.left = int(str(done["left"])) if "left" in done else None
         self.notes |= {"device": done.get("device")} | left_out(done)
         if not text:
             self.notes["note"] = NO_WORD
@@ -70,7 +72,7 @@ class Told:
         """Return what OpenAI's API has no word for."""
         speed = self.completion_tokens / max(self.seconds, 1e-9)
         times = {"seconds": round(self.seconds, 3), "tokens_per_second": round(speed, 1)}
-        return {"settings": settings_json(asked.decoding), **self.notes, **times}
+        return {"settings": settings_json(asked.decoding, self.left), **self.notes, **times}
 
 
 class Completions:

@@ -39,10 +39,14 @@ def decoding_in(body: Body, info: TaskInfo, alternatives: int = 0) -> DecodingOp
     return found if found.seed is not None else replace(found, seed=secrets.randbelow(2**31))
 
 
-def settings_json(options: DecodingOptions) -> dict[str, object]:
-    """Return how an answer was written, under the names by which it can be asked for again."""
-    plain = asdict(options)
-    plain["max_tokens"] = plain.pop(LENGTH)
+def settings_json(options: DecodingOptions, left: int | None = None) -> dict[str, object]:
+    """Return how an answer was written, under the names by which it can be asked for again.
+
+    `left` is how many tokens there was room for, where that is known.
+    """
+    plain, most = asdict(options), options.max_new_tokens
+    del plain[LENGTH]
+    plain["max_tokens"] = most if left is None else min(most, left)
     plain["stop"] = list(options.stop)
     del plain["alternatives"]
     return plain

@@ -56,6 +56,14 @@ def test_a_stream_says_the_same_character_by_character_and_ends_with_its_usage(c
     assert {each.id for each in (*pieces, last)} == {last.id}
 
 
+def test_an_answer_is_no_longer_than_the_context_and_the_length_that_held_is_told(client) -> None:
+    told = chat(client, "Hello", max_tokens=5000, temperature=0, stop=[])
+
+    settings, usage = told.slm_studio["settings"], told.usage
+    assert usage.completion_tokens <= settings["max_tokens"] == 96 - usage.prompt_tokens
+    assert told.choices[0].finish_reason == ("length" if usage.total_tokens == 96 else "stop")
+
+
 def test_a_seed_repeats_an_answer_and_the_one_that_was_drawn_is_told(client) -> None:
     first = chat(client, seed=None)
 
