@@ -120,7 +120,7 @@ def _finish(work: Trained, saved: SavedModel | None = None) -> Work[SavedModel]:
 def _calibrate(plan: Plan) -> Iterator[Event]:
     if len(plan.material.validation):
         seen = yield from observe_all(plan.task, plan.loaded, plan.material.validation, CALIBRATION_BATCH)
-        plan.loaded.facts |= plan.task.calibrate(seen)
+        plan.loaded.facts |= plan.task.calibrate(seen, plan.loaded)
 
 
 def _open_checkpoint(recipe: Recipe, path: Path) -> Loaded:
