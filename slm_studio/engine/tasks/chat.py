@@ -308,13 +308,8 @@ class Chat(Task):
                 yield place, token
 
     def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
-        """Return how full the context was, and how many of the oldest messages were not sent.
-
-        With options["whole"] nothing is left out, and “left” is the room for the answer.
-        """
-        received = conversation.sent(loaded, prompt, options)[1]
-        left = {"left": conversation.limit_of(loaded) - len(received.ids)} if options.get("whole") is True else {}
-        return conversation.gauge(loaded, received) | left
+        """Return how full the context was, and how many of the oldest messages were not sent."""
+        return conversation.gauge(loaded, conversation.sent(loaded, prompt, options)[1])
 
     def rendered(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
         """Return the exact text and tokens that the model receives."""

@@ -24,6 +24,7 @@ class Sent:
     ids: Ids
     not_sent: int = 0  # oldest messages that are left out
     cut: int = 0  # characters that the beginning of the question lost, where it alone is too long
+    is_whole: bool = False  # nothing might be left out: the answer has the room that is left
 
 
 def fit(chat: ChatTokens, dialogue: Dialogue, limit: int, *, whole: bool = False) -> Sent:
@@ -35,7 +36,7 @@ def fit(chat: ChatTokens, dialogue: Dialogue, limit: int, *, whole: bool = False
     check_prompt(dialogue)
     ids = chat.prompt_ids(dialogue)
     if len(ids) <= limit:
-        return Sent(dialogue, ids)
+        return Sent(dialogue, ids, is_whole=whole)
     if whole:
         raise too_long(len(ids), limit)
     head = dialogue[:1] if dialogue[0].role == SYSTEM else ()

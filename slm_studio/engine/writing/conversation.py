@@ -122,6 +122,7 @@ def gauge(loaded: Loaded, received: Sent) -> dict[str, object]:
     return {
         "used": len(received.ids),
         "limit": limit_of(loaded),
+        **({"left": limit_of(loaded) - len(received.ids)} if received.is_whole else {}),
         "not_sent": received.not_sent,
         "cut": received.cut,
     }
