@@ -2,9 +2,12 @@
 
 import asyncio
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from slm_studio.core.errors import StudioError
 from slm_studio.serve.limits import Limits
+from slm_studio.serve.replies import JSON, encode, error_json
 
 
 class Connection(H11Protocol):
@@ -30,6 +33,25 @@ class Connection(H11Protocol):
         """Wait for the next request."""
         self._wait()
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that something is no HTTP, and listen no longer; in the midst of an answer nothing can be said any more."""
+        body = encode(
+            error_json(
+                StudioError(
+                    "no-http",
+                    "What arrived is no HTTP, or its head is too long.",
+                    "Let a library ask, and keep the headers short.",
+                )
+            )
+        )
+        headers = [("content-type", JSON), ("content-length", str(len(body))), ("connection", "close")]
+        try:
+            for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+            self.transport.close()
+        except h11.LocalProtocolError:
+            self.transport.abort()
 
     def _wait(self) -> None:
         self._rest()

@@ -22,6 +22,7 @@ from slm_studio.serve.connections import connections_within
 from slm_studio.serve.limits import PORT, Limits
 from slm_studio.serve.models import Models, Served
 from slm_studio.serve.port_file import PortFile
+from slm_studio.serve.replies import unforeseen
 from slm_studio.serve.sockets import bind
 
 MARK, LETTERS = "slm-", frozenset(string.ascii_letters + string.digits + string.punctuation)
@@ -156,6 +157,7 @@ class LocalServer:
         app = make_app(self.models, self._answering, self.key, self._limits, self._count)
         self._server = _Server(_config(app, self._limits), self._has_begun)
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(_log)  # asyncio's own prints
         await self._server.serve(sockets)
         await self._answering.leave()
         for connection in list(self._server.server_state.connections):
@@ -180,6 +182,12 @@ class _Server(uvicorn.Server):
         """Begin to listen."""
         await super().startup(sockets)
         self._has_begun.set()
+
+
+def _log(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Write what the loop met to the log."""
+    error = context.get("exception")
+    unforeseen(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message"))))
 
 
 def checked_key(key: str) -> str:

@@ -93,6 +93,24 @@ def test_whoever_says_nothing_or_half_of_it_is_not_waited_for(serve, writer) -> 
             assert heard == b"" or b"did not arrive within" in heard
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x16\x03\x01 hello\r\n\r\n",
+        b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nCookie: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
+        b"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nzz\r\n",
+    ],
+)
+def test_what_is_no_http_is_said_in_the_same_shape(server, home, said) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(said)
+        heard = b"".join(iter(lambda: connection.recv(10_000), b""))
+
+    assert heard.startswith((b"HTTP/1.1 400", b"HTTP/1.1 401"))
+    assert b'{"error":{"message":' in heard and b"Traceback" not in heard
+
+
 def test_more_connections_than_there_is_room_for_are_closed_and_the_others_are_answered(serve, writer) -> None:
     server = serve(writer, door=Opener(), limits=limits(connections=5))
     opened = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(20)]
