@@ -139,10 +139,11 @@ class Completions:
         if count and not wanted:
             raise StudioError(
                 "logprobs-off",
-                "“top_logprobs” is {count}, and “logprobs” is not true.",
-                "Set “logprobs” to true.",
+                "“{parameter}” is {count}, and “{other}” is not true.",
+                "Set “{other}” to true.",
                 count=count,
                 parameter="top_logprobs",
+                other="logprobs",
             )
         return wanted, _few(count, "top_logprobs", MOST_LIKELY[CHAT_COMPLETIONS])
 
