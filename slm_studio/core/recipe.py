@@ -32,7 +32,11 @@ class Recipe:
     epochs: int | None = knob(None, "Epochs", "How often the model reads the whole dataset, at most.", low=1, high=1000)
     batch: int | None = knob(None, "Batch size", "Examples that are read together before each step.", low=1, high=4096)
     learning_rate: float | None = knob(
-        None, "Learning rate", "How far each step moves. Too high diverges, too low learns nothing.", low=1e-7, high=1.0
+        None,
+        "Learning rate",
+        "How far each step moves. Too high diverges, too low learns nothing.",
+        low=1e-7,
+        high=10.0,
     )
     head_factor: float | None = knob(
         None,
@@ -82,6 +86,13 @@ class Recipe:
     )
     test_share: float | None = knob(
         None, "Test share", "Share of the rows held out for the one final score.", low=0.0, high=0.5
+    )
+    last_epochs: int | None = knob(
+        None,
+        "Last epochs",
+        "How often all rows but the test rows are read once more at the end, those that were held out to choose the best checkpoint among them. 0 leaves them out.",
+        low=0,
+        high=100,
     )
     seed: int = knob(42, "Seed", "The same seed, data and recipe give the same model.", low=0, high=2**31 - 1)
     precision: str = knob(

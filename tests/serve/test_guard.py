@@ -40,7 +40,8 @@ def test_the_servers_own_address_is_no_other_page(server) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["", "Bearer", "Bearer ", "Bearer wrong", "Basic {key}", "{key}", "Bearer {key}x", "Bearer \xff"]
+    "header",
+    ["", "Bearer", "Bearer ", "Bearer wrong", "Basic {key}", "Digest {key}", "{key}", "Bearer {key}x", "Bearer \xff"],
 )
 def test_without_the_key_nobody_is_answered_whatever_is_asked(server, header) -> None:
     for path in ("/v1/models", "/v1/nosuch"):
@@ -69,6 +70,14 @@ def test_a_body_that_is_too_large_is_refused_whether_it_says_so_before_or_not(se
 
     assert (told.status, told.error["message"][:35]) == (413, "The request is larger than 8 MB. Se")
     assert status == 413
+
+
+def test_a_body_that_says_it_is_too_large_is_not_waited_for(server) -> None:
+    head = f"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.key}\r\nContent-Type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(f"{head}Content-Length: 8000001\r\n\r\n".encode())
+
+        assert connection.recv(10_000).startswith(b"HTTP/1.1 413")
 
 
 def test_paths_and_methods_that_are_none_are_said(server) -> None:

@@ -37,6 +37,12 @@ class NamingOptions:
 
 SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))
 
+BAG_DEFAULTS = {
+    "epochs": 15, "batch": 16, "learning_rate": 0.002, "max_length": 8192, "dropout": 0.3, "head_factor": 1.0, "warmup": 0.05,
+    "floor": 0.0, "weight_decay": 0.0, "patience": 6, "validation_share": 0.1, "test_share": 0.1,
+    "last_epochs": 8,
+}  # fmt: skip
+
 CODE = Code(
     plain="""\
 from transformers import pipeline
@@ -72,23 +78,18 @@ INFO = TaskInfo(
         Family(
             key="bag",
             title="Bag of words",
-            blurb="Counts words and parts of words. Learns in seconds, hard to beat on short texts.",
+            blurb="Counts words and parts of words, directly and by what they have in common. Learns in seconds, hard to beat.",
             sizes=SIZES,
             unused=("precision", "head_factor", "vocabulary"),  # rows of a hashed table are looked up, fastest in fp32
-            defaults={
-                "epochs": 20,
-                "batch": 64,
-                "learning_rate": 0.002,
-                "max_length": 1024,
-                "dropout": 0.3,
-                "head_factor": 1.0,
-                "warmup": 0.05,
-                "floor": 0.0,
-                "weight_decay": 0.0,
-                "patience": 6,
-                "validation_share": 0.1,
-                "test_share": 0.1,
-            },
+            defaults=BAG_DEFAULTS,
+        ),
+        Family(
+            key="linear",
+            title="Linear",
+            blurb="The classic: words and parts of words, each for or against a label. Learns in seconds.",
+            sizes=SIZES,
+            unused=("precision", "head_factor", "vocabulary", "dropout", "weight_decay"),
+            defaults=BAG_DEFAULTS | {"learning_rate": 2.0, "dropout": 0.0},
         ),
         Family(
             key="lstm",

@@ -223,7 +223,8 @@ def _labels(model: SavedModel) -> str:
 def _data(model: SavedModel) -> list[tuple[str, str]]:
     if not model.dataset_name:
         return []
-    rows = [(f"Rows for {split}", f"{count:,}") for split, count in model.rows.items()]
+    too = {"validation": ", learnt too once they had chosen the checkpoint"} if model.learnt_validation else {}
+    rows = [(f"Rows for {split}", f"{count:,}{too.get(split, '')}") for split, count in model.rows.items()]
     return [("Name", _plain(model.dataset_name)), *rows, ("Fingerprint (sha256)", f"`{model.fingerprint}`")]
 
 

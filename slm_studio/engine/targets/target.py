@@ -63,6 +63,10 @@ class Target:
         """Return the mean loss of a batch, a scalar."""
         raise NotImplementedError
 
+    def margin_loss(self, margins_BL: Tensor, batch: Batch, loaded: Loaded, options: object) -> Tensor:
+        """Return the mean loss of what a linear classifier says, a scalar; margins are around -1 and 1."""
+        raise NotImplementedError
+
     def chance(self, loaded: Loaded) -> float | None:
         """Return the loss of knowing nothing but the answers of training, where that is known."""
         return None

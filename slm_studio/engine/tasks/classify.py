@@ -22,7 +22,7 @@ from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.examples import IDS, Batch, Packed, Packer
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import remarks
-from slm_studio.engine.models.bag import BagTokenizer
+from slm_studio.engine.models.bag import DEEP, DIRECT, BagForSequenceClassification, BagTokenizer
 from slm_studio.engine.models.classifiers import make_classifier
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_framed
@@ -33,6 +33,7 @@ from slm_studio.engine.models.vocabulary import train_word_pieces
 from slm_studio.engine.targets import TARGETS, Target, target_of
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked, few, parts, text_lengths
 
+BAGS = ("bag", "linear")  # families that read hashed features
 ANSWERED = 64  # prompts that are answered together
 
 
@@ -52,14 +53,17 @@ class Classify(Task):
         family, size = split_base(recipe.base)
         options = recipe.options
         assert isinstance(options, ClassifyOptions)
-        if family == "bag":
-            tokenizer = BagTokenizer.learn(rows.column("text"), size=size, lowercase=options.lowercase)
+        texts, outputs = rows.column("text"), target_of(facts).outputs(facts)
+        if family in BAGS:
+            tokenizer = BagTokenizer.learn(texts, size=size, lowercase=options.lowercase, outputs=outputs)
         else:
-            tokenizer = train_word_pieces(rows.column("text"), options.vocabulary, options.lowercase)
+            tokenizer = train_word_pieces(texts, options.vocabulary, options.lowercase)
         net = make_classifier(
-            family, size, vocabulary_size=len(tokenizer), labels=target_of(facts).outputs(facts),
-            max_length=recipe.max_length or 128, dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id,
+            family, size, vocabulary_size=len(tokenizer), labels=outputs, max_length=recipe.max_length or 128,
+            dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id,
         )  # fmt: skip
+        if isinstance(net, BagForSequenceClassification):
+            net.weights.copy_(torch.from_numpy(tokenizer.weights_V))
         return _named(Loaded(net, tokenizer, facts))
 
     def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
@@ -86,8 +90,18 @@ class Classify(Task):
         return checked(packer.packed(), loaded)
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
-        """Return the mean loss of a batch, as the kind of answer has it."""
-        return target_of(loaded.facts).loss(self._logits(loaded, batch), batch, loaded, recipe.options)
+        """Return the mean loss of a batch, as the kind of answer has it; of a bag each way learns by a loss of its own."""
+        target = target_of(loaded.facts)
+        if not isinstance(net := loaded.net, BagForSequenceClassification):
+            return target.loss(self._logits(loaded, batch), batch, loaded, recipe.options)
+        ways = net.ways(batch["input_ids"])
+        losses = {DIRECT: target.margin_loss, DEEP: target.loss}
+        learnt = torch.stack(
+            [losses[way](said_BL, batch, loaded, recipe.options) for way, said_BL in ways.items()]
+        ).sum()
+        with torch.no_grad():
+            told = target.loss(net.joined(ways), batch, loaded, recipe.options)
+        return told + learnt - learnt.detach()  # the loss of the whole, as of held-out rows; the gradient of the ways
 
     def observe(self, loaded: Loaded, batch: Batch) -> Seen:
         """Return answers [B, L], true ones and losses [B]."""
@@ -174,7 +188,11 @@ class Classify(Task):
         options = recipe.options
         assert isinstance(options, ClassifyOptions)
         texts = rows.column("text")
-        known = foretell_features(texts, size=size) if family == "bag" else min(options.vocabulary, _pieces(texts))
+        known = (
+            foretell_features(texts, size=size, outputs=labels)
+            if family in BAGS
+            else min(options.vocabulary, _pieces(texts))
+        )
         return make_classifier(
             family, size, vocabulary_size=known, labels=labels, max_length=recipe.max_length or 128,
             dropout=recipe.dropout or 0.0, pad_token_id=0,

@@ -42,7 +42,8 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     worked = sum(p.numel() for name, p in net.named_parameters() if "embed" not in name and name not in looked_up)
     tokens = float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0
     step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
-    steps = (recipe.epochs or 1) * math.ceil(max(1, sketch.examples) / (recipe.batch or 1))
+    last = min(recipe.last_epochs or 0, recipe.epochs or 1) if splits.may_learn_all else 0
+    steps = ((recipe.epochs or 1) + last) * math.ceil(max(1, sketch.examples) / (recipe.batch or 1))
     low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])
     middle = math.sqrt(step[0] * step[1])  # of a guess that may be four times too high or too low
     yield Finished(

@@ -1,4 +1,4 @@
-"""AdamW for dense parameters and RowAdam for tables of which a step touches few rows, moved as one."""
+"""AdamW for dense parameters, RowAdam and RowDescent for tables of which a step touches few rows, moved as one."""
 
 from collections.abc import Collection, Iterator
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from slm_studio.core.recipe import Recipe
-from slm_studio.engine.training.row_adam import RowAdam
+from slm_studio.engine.training.row_adam import RowAdam, RowDescent
 
 
 class Optimizers:
@@ -27,9 +27,15 @@ class Optimizers:
             self.parts.append(
                 torch.optim.AdamW(list(self._groups(dense, fresh)), lr=1.0, betas=(0.9, 0.99), fused=True)
             )
-        if sparse:
-            tables = [parameter for name, parameter in named if name in sparse]
-            self.parts.append(RowAdam([{"params": tables, "lr": recipe.learning_rate, "peak": recipe.learning_rate}]))
+        rate, plain = recipe.learning_rate or 0.0, plain_rates(net)
+        if tables := [parameter for name, parameter in named if name in sparse and name not in plain]:
+            self.parts.append(RowAdam([{"params": tables, "lr": rate, "peak": rate}]))
+        if groups := [
+            {"params": [parameter], "lr": rate * plain[name], "peak": rate * plain[name]}
+            for name, parameter in named
+            if name in plain
+        ]:
+            self.parts.append(RowDescent(groups))
 
     def _groups(self, dense: list[tuple[str, Tensor]], fresh: Collection[str]) -> Iterator[dict[str, object]]:
         rate, decay, factor = self.recipe.learning_rate, self.recipe.weight_decay, self.recipe.head_factor
@@ -84,6 +90,12 @@ class Optimizers:
                 if int(owner) == place:
                     state.setdefault(int(index), {})[key] = value
             part.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
+
+
+def plain_rates(net: nn.Module) -> dict[str, float]:
+    """Return the tables that a net wants to learn by plain gradient descent, and how many times as fast as the recipe says."""
+    found: dict[str, float] = net.plain_rates() if hasattr(net, "plain_rates") else {}  # type: ignore[operator]
+    return found
 
 
 def sparse_parameters(net: nn.Module) -> set[str]:

@@ -17,6 +17,7 @@ from slm_studio.engine.data.cleaning import steps_of
 from slm_studio.engine.data.hopeless import refuse_empty
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
+from slm_studio.engine.examples import joined
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.remarks import on_unlabelled
 from slm_studio.engine.models.blame import blaming
@@ -61,7 +62,8 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
     for each in (*on_unlabelled(splits.dropped), *task.remarks(splits.train, opened, train, scored=False)):
         yield Note(each.code, each.message, each.told)
     shown = splits.validation if len(splits.validation) else splits.train
-    return Plan(task, recipe, splits, opened, Material(train, validation, splits.validation, _few(shown)))
+    all_rows = joined(train, validation) if recipe.last_epochs and splits.may_learn_all else None
+    return Plan(task, recipe, splits, opened, Material(train, validation, splits.validation, _few(shown), all_rows))
 
 
 def _read(task: Task, recipe: Recipe, dataset: Dataset, is_new: bool) -> tuple[Recipe, Splits, dict[str, object]]:

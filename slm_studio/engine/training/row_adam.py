@@ -1,4 +1,4 @@
-"""Adam for tables of which a step touches few rows: the others, and their moments, rest."""
+"""Adam, and plain gradient descent, for tables of which a step touches few rows: the others, and their moments, rest."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -48,3 +48,19 @@ class RowAdam(torch.optim.Optimizer):
         size = group["lr"] * math.sqrt(1 - beta_sq**n) / (1 - beta**n)
         change_RD = mean_RD.div_(square_RD.sqrt_().add_(group["eps"]))
         table.index_copy_(0, rows_R, table.index_select(0, rows_R).sub_(change_RD, alpha=size))
+
+
+class RowDescent(torch.optim.Optimizer):
+    """Plain gradient descent: of a convex loss it finds the best answer, and rows that are rarely met move little."""
+
+    def __init__(self, params: Iterable[Any], lr: float = 1e-3) -> None:
+        super().__init__(params, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Move the rows that have a gradient."""
+        for group in self.param_groups:
+            for table in group["params"]:
+                if table.grad is not None:
+                    gradient = table.grad.coalesce()
+                    table.index_add_(0, gradient.indices()[0], gradient.values(), alpha=-group["lr"])

@@ -1,11 +1,11 @@
-"""RowAdam moves what torch.optim.SparseAdam moves."""
+"""RowAdam moves what torch.optim.SparseAdam moves, RowDescent what torch.optim.SGD moves."""
 
 import copy
 
 import torch
 from torch import nn
 
-from slm_studio.engine.training.row_adam import RowAdam
+from slm_studio.engine.training.row_adam import RowAdam, RowDescent
 
 
 def train(kind: type, table: nn.EmbeddingBag, steps: int) -> torch.optim.Optimizer:
@@ -56,3 +56,15 @@ def test_its_state_goes_on_bit_by_bit() -> None:
         optimizer.step()
 
     assert torch.equal(one.weight, other.weight)
+
+
+def test_plain_descent_moves_as_the_reference_does() -> None:
+    torch.manual_seed(0)
+    own = nn.EmbeddingBag(60, 8, mode="sum", sparse=True)
+    reference = nn.EmbeddingBag(60, 8, mode="sum")
+    reference.load_state_dict(own.state_dict())
+
+    train(RowDescent, own, 30)
+    train(torch.optim.SGD, reference, 30)
+
+    torch.testing.assert_close(own.weight, reference.weight, rtol=1e-5, atol=1e-7)
