@@ -23,6 +23,7 @@ from slm_studio.cli import (
     publish,
     read,
     runs,
+    serve,
     train,
 )
 from slm_studio.cli.command import Command, Stopped
@@ -44,6 +45,7 @@ VERBS = (
     generate,
     chat,
     runs,
+    serve,
     export,
     publish,
     fetch,

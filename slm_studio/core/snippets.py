@@ -9,10 +9,37 @@ from pathlib import Path
 
 from slm_studio.core import files
 from slm_studio.core.errors import StudioError
+from slm_studio.core.prompt import prompt_of
+from slm_studio.core.routes import CHAT_COMPLETIONS, COMPLETIONS, VERSION
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks.info import TaskInfo
 
 OWN = "slm-"  # model types of our own shapes, which plain Transformers does not know
+KEY_VARIABLE = "SLM_STUDIO_KEY"  # a key stands in no program
+
+_CLIENT = """\
+import os
+
+from openai import OpenAI
+
+key = os.environ["SLM_STUDIO_KEY"]
+client = OpenAI(base_url={base_url}, api_key=key)
+answer = {call}
+print({answer})
+"""
+_REQUEST = """\
+import json
+import os
+import urllib.request
+
+request = urllib.request.Request(
+    {address},
+    json.dumps({body}).encode(),
+    {{"Authorization": "Bearer " + os.environ["SLM_STUDIO_KEY"], "Content-Type": "application/json"}},
+)
+with urllib.request.urlopen(request) as answer:
+    print(json.load(answer))
+"""
 
 _BASE = """\
 from transformers import AutoModel, AutoTokenizer
@@ -66,6 +93,47 @@ def command_line(info: TaskInfo, folder: str, prompt: str, second: str = "", win
 def file_command(folder: str, windows: bool = os.name == "nt") -> str:
     """Return a command that answers every row of a file."""
     return quoted(["slm-studio", "predict", folder, "--file", "texts.csv", "--out", "answers.csv"], windows)
+
+
+def serve_command(folder: str, windows: bool = os.name == "nt") -> str:
+    """Return a command that lets other programs ask a model."""
+    return quoted(["slm-studio", "serve", folder], windows)
+
+
+def client_code(info: TaskInfo, name: str, prompt: str, url: str) -> str:
+    """Return a Python program that asks the local server; `name` is what it calls the model."""
+    if info.route == CHAT_COMPLETIONS:
+        call = f'client.chat.completions.create(\n    model={literal(name)}, messages=[{{"role": "user", "content": {literal(prompt)}}}]\n)'
+        return _CLIENT.format(base_url=literal(url + VERSION), call=call, answer="answer.choices[0].message.content")
+    if info.route == COMPLETIONS:
+        call = f"client.completions.create(model={literal(name)}, prompt={literal(prompt)}, max_tokens=100)"
+        return _CLIENT.format(base_url=literal(url + VERSION), call=call, answer="answer.choices[0].text")
+    fields = ", ".join(f'"{field}": {_value(value)}' for field, value in _asked(info, name, prompt).items())
+    return _REQUEST.format(address=literal(url + info.route), body=f"{{{fields}}}")
+
+
+def curl_command(info: TaskInfo, name: str, prompt: str, url: str, windows: bool = os.name == "nt") -> str:
+    """Return a command that asks the local server; the shell puts the key in."""
+    body = json.dumps(_asked(info, name, prompt), ensure_ascii=windows)
+    key = f"%{KEY_VARIABLE}%" if windows else f"${KEY_VARIABLE}"
+    lines = [
+        f"curl {url}{info.route}",
+        f'-H "Authorization: Bearer {key}"',
+        '-H "Content-Type: application/json"',
+        f"-d {subprocess.list2cmdline([body]) if windows else shlex.quote(body)}",
+    ]
+    return " ".join(lines) if windows else " \\\n  ".join(lines)
+
+
+def _asked(info: TaskInfo, name: str, prompt: str) -> dict[str, object]:
+    """Return a request as JSON."""
+    if info.route == COMPLETIONS:
+        return {"model": name, "prompt": prompt}
+    return {"model": name, **prompt_of(prompt, info)}
+
+
+def _value(value: object) -> str:
+    return literal(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def literal(text: str) -> str:

@@ -263,6 +263,7 @@ ONE = TaskInfo(
     ),
     hub_tag="text-classification",
     verb="predict",
+    route="/v1/classify",
     architectures=("ForSequenceClassification",),
     continues=("fill", "write"),
     blank_is="training",

@@ -137,6 +137,7 @@ class TaskInfo:
     files: tuple[SampleFile, ...] = ()  # to try it with
     hub_tag: str
     verb: str  # the command that answers one prompt
+    route: str = ""  # the path of the local API that does; "": it is not served
     architectures: tuple[str, ...]  # ends of the names of foreign networks that do this task as they are
     templated: bool = (
         False  # its models bring a template of their own: such a folder is for it rather than for its likes

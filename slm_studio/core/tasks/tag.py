@@ -145,6 +145,7 @@ INFO = TaskInfo(
     ),
     hub_tag="token-classification",
     verb="predict",
+    route="/v1/tag",
     architectures=("ForTokenClassification",),
     blank_is="training",
     caution="It knows the kinds of names that its rows had, written as they were written there.",

@@ -32,6 +32,7 @@ LEFT_OUT = {  # by the keys of what a task says of a prompt
     "cut": mark("The question is too long: its first {count} {count:character is|characters are} not sent."),
     "unread": mark("The text is longer than the model sees at once: its first {count} {count:token is|tokens are} not read."),
 }  # fmt: skip
+LENGTH = "max_new_tokens"
 MOST = 3  # open models; the one used longest ago makes room
 
 
@@ -118,6 +119,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     sent = item.task.sent(item.loaded, prompt, options)
     yield from _before(sent)
+    options = _within(options, sent)
     began = time.perf_counter()
     answer = []
     for _, result in item.task.answer(item.loaded, [prompt], options):
@@ -130,6 +132,12 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     seconds = time.perf_counter() - began
     known: dict[str, object] = {"count": len(answer), "seconds": seconds, "device": str(item.loaded.device)}
     yield Finished(known | sent | item.ended(answer, options))
+
+
+def _within(options: dict[str, object], sent: Mapping[str, object]) -> dict[str, object]:
+    """Return options under which an answer is no longer than the room that is left for it, where that counts."""
+    left, most = sent.get("left"), options.get(LENGTH)
+    return {**options, LENGTH: min(left, most)} if isinstance(left, int) and isinstance(most, int) else options
 
 
 def _before(sent: Mapping[str, object]) -> Iterator[Event]:
