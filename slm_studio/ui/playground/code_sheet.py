@@ -5,7 +5,6 @@ from PySide6.QtWidgets import QWidget
 
 from slm_studio.core import snippets
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.buttons import IconButton
 from slm_studio.ui.widgets.card import Card
@@ -23,7 +22,7 @@ class CodeSheet(Card):
         self._close = IconButton("close", "Close")
         super().__init__("Use from code", self._close, parent=parent)
         self._model: SavedModel | None = None
-        self._text = ""
+        self._text = self._second = ""
         self.tabs = Segmented(
             (("python", mark("Python")), ("command", mark("Command line"))), name="Language of the code"
         )
@@ -36,16 +35,17 @@ class CodeSheet(Card):
         self._close.clicked.connect(self.closed)
         self.tabs.chosen.connect(self._show)
 
-    def open_sheet(self, model: SavedModel, text: str) -> None:
-        """Show code for a model and a text."""
-        self._model, self._text = model, text or tr(task_info(model.task).example)
+    def open_sheet(self, model: SavedModel, text: str, second: str = "") -> None:
+        """Show code for a model and a text, or a pair of them."""
+        example = tr(model.info.example)
+        self._model, self._text, self._second = model, text or example, second or example
         self._show(self.tabs.current())
 
     def _show(self, tab: str) -> None:
         if self._model is None:
             return
         is_python = tab == "python"
-        info, folder, own = task_info(self._model.task), self._model.folder, snippets.is_own_shape(self._model)
+        info, folder, own = self._model.info, self._model.folder, snippets.is_own_shape(self._model)
         for widget in (self.about_more, self.more):
             widget.setVisible(not is_python)
         if is_python:
@@ -54,9 +54,11 @@ class CodeSheet(Card):
                 if own
                 else "Needs Transformers only: pip install transformers torch"
             )
-            write = snippets.studio_code if own else snippets.plain_code
-            self.code.set_code(write(info, folder, self._text))
+            if own:
+                self.code.set_code(snippets.studio_code(info, folder, self._text, self._second))
+            else:
+                self.code.set_code(snippets.plain_code(info, folder, self._text, self._second, self._model.facts))
             return
         self.about.set_words("One text; with --json a program can read the answer.")
-        self.code.set_code(snippets.command_line(info, folder, self._text))
+        self.code.set_code(snippets.command_line(info, folder, self._text, self._second))
         self.more.set_code(snippets.file_command(folder))
