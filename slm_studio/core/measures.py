@@ -46,7 +46,8 @@ class Measure:
 
     def in_words(self, value: float) -> str:
         """Return what a value means, or ""."""
-        return tr(self.meaning, value=f"{value:,.1f}" if value < 10 else f"{value:,.0f}") if self.meaning else ""
+        shown = f"{value:.2g}" if value < 1 else f"{value:,.1f}" if value < 10 else f"{value:,.0f}"
+        return tr(self.meaning, value=shown) if self.meaning else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,6 +129,11 @@ METHODS = {
         Method(key="xz", title=mark("xz")),
     )
 }
+
+
+def number_words(value: float) -> str:
+    """Return a number as it is read: four digits that count, large ones whole: 3.142, 12,346."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def measure(key: str) -> Measure:

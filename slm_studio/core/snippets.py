@@ -100,7 +100,7 @@ def serve_command(folder: str, windows: bool = os.name == "nt") -> str:
     return quoted(["slm-studio", "serve", folder], windows)
 
 
-def client_code(info: TaskInfo, name: str, prompt: str, url: str) -> str:
+def client_code(info: TaskInfo, name: str, prompt: str, url: str, second: str = "") -> str:
     """Return a Python program that asks the local server; `name` is what it calls the model."""
     if info.route == CHAT_COMPLETIONS:
         call = f'client.chat.completions.create(\n    model={literal(name)}, messages=[{{"role": "user", "content": {literal(prompt)}}}]\n)'
@@ -108,13 +108,15 @@ def client_code(info: TaskInfo, name: str, prompt: str, url: str) -> str:
     if info.route == COMPLETIONS:
         call = f"client.completions.create(model={literal(name)}, prompt={literal(prompt)}, max_tokens=100)"
         return _CLIENT.format(base_url=literal(url + VERSION), call=call, answer="answer.choices[0].text")
-    fields = ", ".join(f'"{field}": {_value(value)}' for field, value in _asked(info, name, prompt).items())
+    fields = ", ".join(f'"{field}": {_value(value)}' for field, value in _asked(info, name, prompt, second).items())
     return _REQUEST.format(address=literal(url + info.route), body=f"{{{fields}}}")
 
 
-def curl_command(info: TaskInfo, name: str, prompt: str, url: str, windows: bool = os.name == "nt") -> str:
+def curl_command(
+    info: TaskInfo, name: str, prompt: str, url: str, second: str = "", windows: bool = os.name == "nt"
+) -> str:
     """Return a command that asks the local server; the shell puts the key in."""
-    body = json.dumps(_asked(info, name, prompt), ensure_ascii=windows)
+    body = json.dumps(_asked(info, name, prompt, second), ensure_ascii=windows)
     key = f"%{KEY_VARIABLE}%" if windows else f"${KEY_VARIABLE}"
     lines = [
         f"curl {url}{info.route}",
@@ -125,11 +127,12 @@ def curl_command(info: TaskInfo, name: str, prompt: str, url: str, windows: bool
     return " ".join(lines) if windows else " \\\n  ".join(lines)
 
 
-def _asked(info: TaskInfo, name: str, prompt: str) -> dict[str, object]:
-    """Return a request as JSON."""
+def _asked(info: TaskInfo, name: str, prompt: str, second: str) -> dict[str, object]:
+    """Return a request as JSON; what else must be asked is `second`."""
     if info.route == COMPLETIONS:
         return {"model": name, "prompt": prompt}
-    return {"model": name, **prompt_of(prompt, info)}
+    others = {role.name: second for role in info.asked[1:] if role.needed}
+    return {"model": name, **prompt_of(prompt, info), **others}
 
 
 def _value(value: object) -> str:

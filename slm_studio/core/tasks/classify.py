@@ -320,7 +320,7 @@ MANY = replace(
     sentence=mark("Learn to {task} {text} by the labels in {label}"),
     roles=_reading("labels", mark("Labels"), mark("the labels of each text, joined in one cell")),
     metric="f1_micro",
-    shown=("f1_micro", "f1_macro"),
+    shown=("f1_micro", "f1_macro", "exact_match"),
     compared="f1_micro",
     answers="several",
     unused=("label_smoothing",),
@@ -346,7 +346,7 @@ NUMBER = replace(
     sentence=mark("Learn to {task} {text} by the number in {label}"),
     roles=_reading("number", mark("Number"), mark("the number of each text: stars, a price, a share")),
     metric="mae",
-    shown=("mae", "spearman"),
+    shown=("mae", "spearman", "mse"),
     compared="mae",
     answers="number",
     split="shuffled",
@@ -394,4 +394,4 @@ def _of_pairs(code: Code) -> Code:
     )
 
 
-INFO = replace(ONE, shape=shape)
+INFO = replace(ONE, shape=shape, targets=tuple(FORMS))

@@ -151,6 +151,7 @@ class TaskInfo:
     order: int
     suits: Callable[[Sequence[Column]], Suit | None] | None = None  # None: texts, and labels where it has an answer
     shape: Callable[[str, Collection[str] | None], "TaskInfo"] | None = None  # see `shaped`
+    targets: tuple[str, ...] = ()  # the kinds of answers that it knows, where these are several
     options: type  # a frozen dataclass of the task's own knobs
 
     @property
@@ -182,6 +183,11 @@ class TaskInfo:
             return self
         target, asks = facts.get("target"), facts.get("asks")
         return self.shape(str(target or ""), asks if isinstance(asks, list | tuple) else None)
+
+    def fitting(self, metrics: Collection[str]) -> "TaskInfo":
+        """Return the task with answers of the kind that these metrics are of."""
+        forms = (self.shaped({"target": target}) for target in self.targets)
+        return next((form for form in forms if form.metric in metrics), self)
 
     def lacking(self, chosen: Collection[str]) -> tuple[tuple[Role, ...], ...]:
         """Return the roles that each way to do it lacks, where these are chosen; () where one lacks nothing.

@@ -16,6 +16,7 @@ from slm_studio.core.cleaning import STEPS, check_steps
 from slm_studio.core.dataset import Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.label_sets import labels_in
 from slm_studio.core.prompt import Prompt, read_cell, write_cell
 from slm_studio.core.recipe import Recipe, info_of_recipe
 from slm_studio.core.results import LIST, join_labels
@@ -27,7 +28,6 @@ from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.privacy import mask_personal
 from slm_studio.engine.data.rows import open_part, open_table
-from slm_studio.engine.data.several import labels_in
 from slm_studio.engine.data.splits import among, text_keys
 from slm_studio.engine.data.table import TableWriter, batches
 

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.label_sets import labels_in
 from slm_studio.core.recipe import Recipe, column_read_as
 from slm_studio.core.tasks import task_info
 from slm_studio.core.tasks.info import Reads
@@ -17,7 +18,6 @@ from slm_studio.engine.data.amounts import amounts_in
 from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.languages import language_of, tells_little
 from slm_studio.engine.data.rows import open_table
-from slm_studio.engine.data.several import labels_in
 
 MOST_LABELS = 2000
 LOOKED_AT = 200_000  # texts whose tokens are counted; of more, evenly spread ones

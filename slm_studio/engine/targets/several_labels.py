@@ -13,12 +13,13 @@ from torch.nn import functional
 
 from slm_studio.core.dataset import Remark
 from slm_studio.core.events import Note, Progress
+from slm_studio.core.label_sets import labels_in
 from slm_studio.core.results import LIST, Baseline, Label, Metric, join_labels
 from slm_studio.core.tasks.classify import ClassifyOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.hopeless import refuse_label_sets
 from slm_studio.engine.data.rows import Rows
-from slm_studio.engine.data.several import joined_labels, labels_in
+from slm_studio.engine.data.several import joined_labels
 from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
 from slm_studio.engine.examples import WEIGHTS, Batch, weighed_mean
 from slm_studio.engine.loaded import Loaded
@@ -30,6 +31,7 @@ from slm_studio.engine.task import Judgement, Seen, Table
 FEWEST = 5  # held-out rows with a label, and without it, below which its threshold would be noise
 MIDDLE = 0.5
 MOST_PULL = 20.0  # times that a row with a rare label counts, at most
+NOTHING = "–"  # what stands in samples for no label
 NO_LABEL = -1  # fills the tail of a row's labels
 
 
@@ -220,7 +222,11 @@ class SeveralLabels(Target):
         """Return the true labels, the chosen ones, and the highest probability of any."""
         chosen = [each.label for each in self.items(numbers_L, loaded, {}) if each.chosen]
         true = labels_in(cell, _known(loaded))
-        return join_labels(true, ", "), join_labels(chosen, ", "), f"{float(numbers_L.max(initial=0.0)):.2f}"
+        return (
+            join_labels(true, ", ") or NOTHING,
+            join_labels(chosen, ", ") or NOTHING,
+            f"{float(numbers_L.max(initial=0.0)):.2f}",
+        )
 
 
 def joined_in(cells: Sequence[str], known: str) -> str:
@@ -283,8 +289,8 @@ def _cases(asked: Texts, true: Sequence[Sequence[str]], chosen: Sequence[Sequenc
         ("row", *asked, "label", "predicted", "loss", "right"),
         [
             (
-                row, *(cells[row] for cells in asked.values()), join_labels(true[row], ", "),
-                join_labels(chosen[row], ", "), round(float(nats_N[row]), 4), right[row],
+                row, *(cells[row] for cells in asked.values()), list(true[row]), list(chosen[row]),
+                round(float(nats_N[row]), 4), right[row],
             )
             for row in order
         ],

@@ -5,7 +5,6 @@ from PySide6.QtWidgets import QWidget
 
 from slm_studio.core import snippets
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.serve.limits import PORT
 from slm_studio.serve.models import served_as
@@ -29,7 +28,7 @@ class CodeSheet(Card):
         self._close = IconButton("close", "Close")
         super().__init__("Use from code", self._close, parent=parent)
         self._model: SavedModel | None = None
-        self._text = ""
+        self._text = self._second = ""
         self.tabs = Segmented(
             ((PYTHON, mark("Python")), ("command", mark("Command line")), (SERVER, mark("Local server"))),
             name="Language of the code",
@@ -43,10 +42,11 @@ class CodeSheet(Card):
         self._close.clicked.connect(self.closed)
         self.tabs.chosen.connect(self._show)
 
-    def open_sheet(self, model: SavedModel, text: str) -> None:
-        """Show code for a model and a text."""
-        self._model, self._text = model, text or tr(task_info(model.task).example)
-        is_served = bool(task_info(model.task).route)
+    def open_sheet(self, model: SavedModel, text: str, second: str = "") -> None:
+        """Show code for a model and a text, or a pair of them."""
+        example = tr(model.info.example)
+        self._model, self._text, self._second = model, text or example, second or example
+        is_served = bool(model.info.route)
         self.tabs.set_enabled(SERVER, is_served)
         if not is_served and self.tabs.current() == SERVER:
             self.tabs.choose(PYTHON)
@@ -71,12 +71,14 @@ class CodeSheet(Card):
             if own
             else "Needs Transformers only: pip install transformers torch"
         )
-        write = snippets.studio_code if own else snippets.plain_code
-        self.code.set_code(write(task_info(model.task), model.folder, self._text))
+        if own:
+            self.code.set_code(snippets.studio_code(model.info, model.folder, self._text, self._second))
+        else:
+            self.code.set_code(snippets.plain_code(model.info, model.folder, self._text, self._second, model.facts))
 
     def _show_command(self, model: SavedModel) -> None:
         self.about.set_words("One text; with --json a program can read the answer.")
-        self.code.set_code(snippets.command_line(task_info(model.task), model.folder, self._text))
+        self.code.set_code(snippets.command_line(model.info, model.folder, self._text, self._second))
         self.about_more.set_words("Every row of a file:")
         self.more.set_code(snippets.file_command(model.folder))
 
@@ -87,6 +89,6 @@ class CodeSheet(Card):
             "While the model is served (Serve…), with its key in the variable {variable}:",
             variable=snippets.KEY_VARIABLE,
         )
-        self.code.set_code(snippets.client_code(task_info(model.task), name, self._text, url))
+        self.code.set_code(snippets.client_code(model.info, name, self._text, url, self._second))
         self.about_more.set_words("Without this window it is served by:")
         self.more.set_code(snippets.serve_command(model.folder))

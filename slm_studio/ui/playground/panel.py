@@ -309,7 +309,7 @@ class PlaygroundPanel(ModelPage):
 
     def _on_code(self) -> None:
         if self._session.model is not None and self.view is not None:
-            self.code_sheet.open_sheet(self._session.model, self.view.text())
+            self.code_sheet.open_sheet(self._session.model, self.view.text(), self.view.second())
             self.deck.show_only(self.code_sheet)
 
     def showEvent(self, event: QShowEvent) -> None:

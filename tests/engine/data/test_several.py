@@ -2,7 +2,7 @@
 
 import pytest
 
-from slm_studio.engine.data.several import labels_in
+from slm_studio.core.label_sets import labels_in
 
 
 @pytest.mark.parametrize(

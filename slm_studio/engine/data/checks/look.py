@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from slm_studio.core.dataset import EXAMPLES, Dataset, Finding
 from slm_studio.core.errors import Value
+from slm_studio.core.label_sets import labels_in
 from slm_studio.core.recipe import Recipe, info_of_recipe
 from slm_studio.core.tasks import Role, TaskInfo
 from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.cleaning import row_keys
-from slm_studio.engine.data.several import joined_labels, labels_in
+from slm_studio.engine.data.several import joined_labels
 
 LOOKED_AT = 1_000_000  # rows that are looked at
 JUDGED = 10_000  # cells by which it is told how they join labels
