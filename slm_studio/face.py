@@ -155,7 +155,7 @@ class Model:
         """Yield an answer item by item, as it comes to be. Whoever stops reading ends the writing."""
         with _explained():
             for name in options:
-                _check_name("option", name, OPTIONS)
+                _check_name("option", name, (*OPTIONS, *task_info(self.task).answer_options))
             asked = prompt_of(prompt, task_info(self.task)) if isinstance(prompt, str) else prompt
             try:
                 yield from _items(self._handle or self._open(), asked, options)

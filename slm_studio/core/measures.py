@@ -85,6 +85,16 @@ MEASURES = {
         Measure(key="distinct_1", title=mark("different words"), form="share"),
         Measure(key="distinct_2", title=mark("different pairs of words"), form="share"),
         Measure(key="chrf", title=mark("likeness (chrF)"), form="share"),
+        Measure(
+            key="context_accuracy",
+            title=mark("neighbour accuracy"),
+            form="share",
+            meaning=mark(
+                "how often a word that really stands beside another is preferred to a random one; 0.5 is guessing"
+            ),
+        ),
+        Measure(key="analogy_accuracy", title=mark("analogies solved"), form="share"),
+        Measure(key="spearman", title=mark("Spearman correlation"), form="number"),
         Measure(key="bits_per_byte", title=mark("bits per byte"), short=mark("{value} bits/byte")),
     )
 }
@@ -97,6 +107,8 @@ METHODS = {
         Method(key="gazetteer", title=mark("name list")),
         Method(key="nearest", title=mark("nearest question")),
         Method(key="base", title=mark("its base, untouched"), simple=False),
+        Method(key="random_vectors", title=mark("random vectors")),
+        Method(key="ppmi_svd", title=mark("counting (PPMI + SVD)")),
         Method(key="unigram", title=mark("token counts")),
         Method(key="xz", title=mark("xz")),
     )

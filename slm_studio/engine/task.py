@@ -197,6 +197,13 @@ class Task:
         """Return every number that stands behind the answers, in a fixed order: two models are the same if these are."""
         raise NotImplementedError
 
+    def export(self, loaded: Loaded, kind: str, path: Path) -> Work[float]:
+        """Yield Progress; write a file in one of the forms that `info.exports` names, and return how far it is from the model.
+
+        The largest difference between two numbers when the file is read again.
+        """
+        raise NotImplementedError
+
     def save(self, loaded: Loaded, folder: Path) -> None:
         """Write net and tokenizer as a Transformers folder."""
         folder.mkdir(parents=True, exist_ok=True)

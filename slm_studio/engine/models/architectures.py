@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.tasks import all_tasks, task_info
 
-OWN_TYPES = ("slm-bag", "slm-lstm", "slm-tagger")  # the studio's own shapes
+OWN_TYPES = ("slm-bag", "slm-lstm", "slm-tagger", "slm-words")  # the studio's own shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "slm-lstm": Architecture("reader.embeddings.weight"),
     "slm-bag": Architecture("table.weight"),
     "slm-tagger": Architecture("embeddings.weight"),
+    "slm-words": Architecture("vectors.weight"),
 }  # fmt: skip
 
 

@@ -1,12 +1,16 @@
-"""AdamW for dense parameters and RowAdam for tables of which a step touches few rows, moved as one."""
+"""AdamW for dense parameters, and for tables of which a step touches few rows what suits them, moved as one."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
 
 from slm_studio.core.recipe import Recipe
 from slm_studio.engine.training.row_adam import RowAdam
+from slm_studio.engine.training.row_rules import RowAdaGrad, RowSGD
+
+ADAM = "adam"
+RULES: Mapping[str, type[torch.optim.Optimizer]] = {ADAM: RowAdam, "sgd": RowSGD, "adagrad": RowAdaGrad}
 
 
 class Optimizers:
@@ -28,8 +32,13 @@ class Optimizers:
                 torch.optim.AdamW(list(self._groups(dense, fresh)), lr=1.0, betas=(0.9, 0.99), fused=True)
             )
         if sparse:
-            tables = [parameter for name, parameter in named if name in sparse]
-            self.parts.append(RowAdam([{"params": tables, "lr": recipe.learning_rate, "peak": recipe.learning_rate}]))
+            self.parts += self._by_rule([(name, parameter) for name, parameter in named if name in sparse], sparse)
+
+    def _by_rule(self, tables: list[tuple[str, Tensor]], rules: Mapping[str, str]) -> Iterator[torch.optim.Optimizer]:
+        peak = self.recipe.learning_rate
+        for rule, kind in RULES.items():
+            if params := [parameter for name, parameter in tables if rules[name] == rule]:
+                yield kind([{"params": params, "lr": peak, "peak": peak}])
 
     def _groups(self, dense: list[tuple[str, Tensor]], fresh: Collection[str]) -> Iterator[dict[str, object]]:
         rate, decay, factor = self.recipe.learning_rate, self.recipe.weight_decay, self.recipe.head_factor
@@ -86,10 +95,10 @@ class Optimizers:
             part.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
 
 
-def sparse_parameters(net: nn.Module) -> set[str]:
-    """Return the names of the tables whose gradients are sparse."""
+def sparse_parameters(net: nn.Module) -> dict[str, str]:
+    """Return the names of the tables whose gradients are sparse, and by which rule each moves: a module may name one."""
     return {
-        f"{name}.weight" if name else "weight"
+        f"{name}.weight" if name else "weight": str(getattr(module, "rule", ADAM))
         for name, module in net.named_modules()
         if isinstance(module, nn.Embedding | nn.EmbeddingBag) and module.sparse
     }
