@@ -89,9 +89,7 @@ MEASURES = {
             key="context_accuracy",
             title=mark("neighbour accuracy"),
             form="share",
-            meaning=mark(
-                "how often a word that really stands beside another is preferred to a random one; 0.5 is guessing"
-            ),
+            meaning=mark("how often the real neighbour of a word is preferred to a random one; 0.5 is guessing"),
         ),
         Measure(key="analogy_accuracy", title=mark("analogies solved"), form="share"),
         Measure(key="spearman", title=mark("Spearman correlation"), form="number"),

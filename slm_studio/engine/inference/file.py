@@ -232,7 +232,9 @@ def _answers(
         if error.code not in UNANSWERABLE:
             raise
         if len(prompts) > 1:  # which of them it is shows one by one
-            alone = [_answers(item, {place: each}, options, unanswered, first + place) for place, each in prompts.items()]
+            alone = [
+                _answers(item, {place: each}, options, unanswered, first + place) for place, each in prompts.items()
+            ]
             return {place: items for each in alone for place, items in each.items()}
         unanswered.add(error.code, first + next(iter(prompts)))
         return {}

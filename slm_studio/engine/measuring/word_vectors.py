@@ -4,6 +4,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -11,19 +12,21 @@ from slm_studio.core.results import Baseline, Metric
 from slm_studio.engine.measuring.compare import paired, paired_verdict
 from slm_studio.engine.measuring.scoring import bootstrap
 
-MOST_PAIRS, RANDOM = 20_000, 20  # pairs that are asked, and random words beside each
+MOST_PAIRS, RANDOM = 10_000, 10  # pairs that are asked, and random words beside each
+AS_FREQUENT = 0.3  # of a word's rank, on either side, from where random words are taken
+TOGETHER = 1000  # pairs that are asked at once
 STRETCH = 64  # places of text that hang together, when chance is judged
 MOST_COUNTED = 10_000  # words of the counting baseline, the most frequent
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Words of held-out text, one that really stands beside each, and random ones."""
+    """Words of held-out text, one that really stands beside each, and others that are as frequent as that one."""
 
     words_N: np.ndarray
     beside_N: np.ndarray
+    random_NM: np.ndarray
     stretch_N: np.ndarray  # the stretch of text that each pair is from
-    random_M: np.ndarray
 
     def __len__(self) -> int:
         return len(self.words_N)
@@ -32,8 +35,8 @@ class Company:
 def company(stream_S: np.ndarray, counts_V: np.ndarray, window: int, sample: float) -> Company:
     """Return pairs from a stream of ids (negative: the end of a text), the same for the same text.
 
-    Frequent words are passed over as when vectors learn: beside “the” anything stands. Random words come as often as they
-    stand in what is left, so that knowing which words are frequent helps nobody.
+    Frequent words are passed over as when vectors learn: beside “the” anything stands. Random words are as frequent as the
+    real neighbour, so that knowing which words are frequent helps nobody.
     """
     draw = np.random.Generator(np.random.PCG64(0))
     shares_V = np.maximum(counts_V, 1) / max(1, np.maximum(counts_V, 1).sum())
@@ -48,20 +51,34 @@ def company(stream_S: np.ndarray, counts_V: np.ndarray, window: int, sample: flo
     one_N, other_N = one_N[inside_N], other_N[inside_N]
     real_N = (left_S[one_N] >= 0) & (left_S[other_N] >= 0) & (texts_S[one_N] == texts_S[other_N])
     one_N, other_N = one_N[real_N][:MOST_PAIRS], other_N[real_N][:MOST_PAIRS]
-    steps_V = np.cumsum(shares_V * kept_V)
-    random_M = np.searchsorted(steps_V, (np.arange(RANDOM) + 0.5) / RANDOM * steps_V[-1]).clip(max=len(steps_V) - 1)
-    return Company(left_S[one_N], left_S[other_N], places_S[one_N] // STRETCH, random_M)
+    random_NM = _as_frequent(left_S[other_N], counts_V, draw)
+    return Company(left_S[one_N], left_S[other_N], random_NM, places_S[one_N] // STRETCH)
+
+
+def _as_frequent(ids_N: np.ndarray, counts_V: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """Return other words [N, M] of about the rank of each, where words stand in the order of their counts."""
+    order_V = np.argsort(-counts_V, kind="stable")
+    rank_V = np.empty(len(order_V), np.int64)
+    rank_V[order_V] = np.arange(len(order_V))
+    ranks_N1 = rank_V[ids_N][:, None]
+    reach_N1 = np.maximum(RANDOM, AS_FREQUENT * ranks_N1)
+    far_NM = np.ceil(reach_N1 * draw.random((len(ids_N), RANDOM))) * draw.choice((-1, 1), (len(ids_N), RANDOM))
+    found_NM = np.abs(ranks_N1 + far_NM.astype(np.int64)) % len(order_V)
+    found_NM = np.where(found_NM == ranks_N1, (found_NM + 1) % len(order_V), found_NM)
+    return cast(np.ndarray, order_V[found_NM])
 
 
 def told_apart(pairs: Company, vectors_VD: np.ndarray, contexts_VD: np.ndarray, bias_V: np.ndarray) -> np.ndarray:
     """Return for each pair the share of random words (0…1) to which the real neighbour is preferred; a draw counts half."""
-    input_ND = vectors_VD[pairs.words_N]
-    real_N1 = ((input_ND * contexts_VD[pairs.beside_N]).sum(1) + bias_V[pairs.beside_N])[:, None]
-    random_NM = input_ND @ contexts_VD[pairs.random_M].T + bias_V[pairs.random_M]
-    other_NM = pairs.random_M != pairs.beside_N[:, None]
-    preferred_NM = (real_N1 > random_NM) + 0.5 * (real_N1 == random_NM)
-    found_N: np.ndarray = (preferred_NM * other_NM).sum(1) / np.maximum(1, other_NM.sum(1))
-    return found_N
+    found = [np.zeros(0)]
+    for start in range(0, len(pairs), TOGETHER):
+        part = slice(start, start + TOGETHER)
+        input_ND1 = vectors_VD[pairs.words_N[part]][:, :, None]
+        candidates_NM = np.concatenate([pairs.beside_N[part, None], pairs.random_NM[part]], axis=1)
+        scores_NM = (contexts_VD[candidates_NM] @ input_ND1)[:, :, 0] + bias_V[candidates_NM]
+        real_N1, random_NM = scores_NM[:, :1], scores_NM[:, 1:]
+        found.append(((real_N1 > random_NM) + 0.5 * (real_N1 == random_NM)).mean(1))
+    return np.concatenate(found)
 
 
 def accuracy_of(pairs: Company, told_N: np.ndarray) -> Metric:

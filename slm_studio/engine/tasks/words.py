@@ -52,12 +52,14 @@ from slm_studio.engine.models.vectors.held import (
     company_tables,
     draws_of,
     is_fitted,
+    nats_of_pairs,
     objective_of,
     stream_of_rows,
+    tables_of,
     window_of,
 )  # fmt: skip
 from slm_studio.engine.models.vectors.net import FITTED, SLMForWordVectors, WordVectorsConfig
-from slm_studio.engine.models.vectors.objective import OBJECTIVES, LeastSquares, held_out, squares
+from slm_studio.engine.models.vectors.objective import OBJECTIVES, LeastSquares, held_out
 from slm_studio.engine.models.vectors.outgoing import write_vectors
 from slm_studio.engine.models.vectors.questions import KIND, packed_questions, questions_of, refuse_to_learn
 from slm_studio.engine.models.vectors.space import space_of
@@ -69,7 +71,7 @@ SIZES = {"nano": 50, "micro": 100, "small": 200, "base": 300}  # numbers of a ve
 WINDOWS = {FITTED: 10}  # GloVe weighs far neighbours less, so it looks farther
 COUNTED = "counted"  # among the facts until the tables are made: how often each word stands
 SKETCHED = 20_000  # rows whose words stand for all
-HELD_OUT = 1.5  # times as much text as some rows are, from which on they are not those that were learnt from
+TOLD = 512  # pairs of a batch whose loss is told
 COMPARED = 1000  # words whose vectors two folders are compared by
 EXAMPLES, SHOWN, NEIGHBOURS = 12, 4, 6  # words to begin with, those shown as vectors learn, and neighbours of each
 
@@ -119,7 +121,7 @@ class Words(Task):
         vocabulary = WordVocabulary.learn(counts, cutting, least=options.min_count, most=options.vocabulary)
         width = options.vector_size or SIZES[size]
         net = SLMForWordVectors(WordVectorsConfig(vocab_size=len(vocabulary), hidden_size=width, objective=family))
-        return Loaded(net, vocabulary, facts | {"common": telling(vocabulary, EXAMPLES)})
+        return Loaded(net, vocabulary, facts | _about(vocabulary, counts))
 
     def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
         """Go on with vectors; words that they lack are added."""
@@ -127,7 +129,7 @@ class Words(Task):
         loaded = self.open(folder, facts)
         vocabulary, net = cast(WordVocabulary, loaded.tokenizer), cast(SLMForWordVectors, loaded.net)
         added = vocabulary.add(counts, least=_options(recipe).min_count)
-        return Loaded(grown(net, added), vocabulary, facts | {"common": telling(vocabulary, EXAMPLES)})
+        return Loaded(grown(net, added), vocabulary, facts | _about(vocabulary, counts))
 
     def sketch(self, recipe: Recipe, rows: Rows) -> Sketch:
         """Count the words of some rows, and blocks of as many as all rows may hold."""
@@ -151,62 +153,58 @@ class Words(Task):
 
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
         """Yield Progress; return blocks of text, for GloVe pairs of words with their counts, or the questions that rows are."""
-        vocabulary, facts = cast(WordVocabulary, loaded.tokenizer), loaded.facts
+        vocabulary = cast(WordVocabulary, loaded.tokenizer)
         if asked := questions_of(rows):
             return packed_questions(asked, vocabulary)
         stream_S = yield from stream_of_rows(rows, loaded, "text")
-        if not is_fitted(loaded):
+        if (
+            not is_fitted(loaded) or int((stream_S != UNKNOWN).sum()) != loaded.facts["known"]
+        ):  # unseen text is not counted
             return text_blocks(stream_S, window_of(loaded))
         rows_P, columns_P, counts_P = yield from count_pairs(stream_S, window_of(loaded), len(vocabulary))
-        # Counts of little text, as they would be in as much as was learnt from.
-        scale = cast(int, facts.get("words") or 1) / max(1, int((stream_S >= 0).sum()))
-        if scale > HELD_OUT:
-            counts_P = counts_P * np.float32(scale)
         return pair_blocks(rows_P, columns_P, counts_P, recipe.seed if recipe else 0)
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
         """Return the mean loss of a pair; what is drawn comes from torch's generator, which the loop seeds by the step."""
         net = cast(SLMForWordVectors, loaded.net)
         if is_fitted(loaded):
-            kept = batch[MASK].bool()
-            tables = (net.vectors, net.contexts, net.vector_biases, net.context_biases)
-            loss: Tensor = LeastSquares.apply(
-                *(table.weight for table in tables), batch[IDS][kept], batch[COLUMNS][kept], batch[COUNTS][kept],
-                float(cast(float, loaded.facts["x_max"])),
-            )  # fmt: skip
-            return loss
+            return self._fit(loaded, net, batch)
         draws = draws_of(loaded)
         block = draws.block(batch[IDS])
         objective = OBJECTIVES[objective_of(loaded)]
         found: Tensor = objective.apply(net.vectors.weight, net.contexts.weight, block, draws.sampling.negative)
         return found
 
+    def _fit(self, loaded: Loaded, net: SLMForWordVectors, batch: Batch) -> Tensor:
+        """Return the loss of a few pairs in nats, as it is told of unseen text; what moves the rows are GloVe's squares."""
+        kept = batch[MASK].bool()
+        rows_N, columns_N, counts_N = batch[IDS][kept], batch[COLUMNS][kept], batch[COUNTS][kept]
+        tables = (net.vectors, net.contexts, net.vector_biases, net.context_biases)
+        squares = LeastSquares.apply(
+            *(table.weight for table in tables), rows_N, columns_N, counts_N, float(cast(float, loaded.facts["x_max"]))
+        )
+        some = slice(0, TOLD)
+        nats_N = nats_of_pairs(loaded, rows_N[some], columns_N[some])
+        nats = (nats_N * counts_N[some]).sum() / counts_N[some].sum()
+        told: Tensor = squares + (nats - squares).detach()
+        return told
+
     def chance(self, loaded: Loaded) -> float | None:
-        """Return the loss of not telling real words from random ones; a GloVe's squares know no such number."""
-        return None if is_fitted(loaded) else (1 + draws_of(loaded).sampling.negative) * math.log(2)
+        """Return the loss of not telling real words from random ones."""
+        return (1 + draws_of(loaded).sampling.negative) * math.log(2)
 
     def observe(self, loaded: Loaded, batch: Batch) -> Seen:
         """Return the summed loss [B] and the pairs [B] of each block; of questions the answer [B] and its likeness [B]."""
         if KIND in batch:
             return judging.answers_to(space_of(loaded), batch[IDS].cpu().numpy())
-        net = cast(SLMForWordVectors, loaded.net)
-        if is_fitted(loaded):
-            tables = [table.weight for table in (net.vectors, net.contexts, net.vector_biases, net.context_biases)]
-            x_max = float(cast(float, loaded.facts.get("x_max", 100.0)))
-            counts_BT = batch[COUNTS].clamp(min=1e-6)
-            error_BT, weight_BT = squares(tables, batch[IDS], batch[COLUMNS], counts_BT, x_max)
-            back_BT, _ = squares(tables, batch[COLUMNS], batch[IDS], counts_BT, x_max)
-            losses_BT = weight_BT * (error_BT.square() + back_BT.square()) / 2 * batch[MASK]
-            nats_B, pairs_B = losses_BT.sum(-1), batch[MASK].sum(-1)
+        if COUNTS in batch:
+            nats_BT = nats_of_pairs(loaded, batch[IDS].flatten(), batch[COLUMNS].flatten()).view_as(batch[COUNTS])
+            counts_BT = batch[COUNTS] * batch[MASK]
+            nats_B, pairs_B = (nats_BT * counts_BT).sum(-1), counts_BT.sum(-1)
         else:
-            draws = draws_of(loaded)
-            nats_B, pairs_B = held_out(
-                objective_of(loaded),
-                net.vectors.weight,
-                net.company(),
-                draws.still(batch[IDS]),
-                draws.sampling.negative,
-            )
+            draws, tables = draws_of(loaded), tables_of(loaded)
+            block = draws.still(batch[IDS], is_weighed=is_fitted(loaded))
+            nats_B, pairs_B = held_out(objective_of(loaded), *tables, block, draws.sampling.negative)
         return {"nats": nats_B.double().cpu().numpy(), "pairs": pairs_B.double().cpu().numpy()}
 
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
@@ -329,3 +327,9 @@ def _cutting(recipe: Recipe) -> Cutting:
         return vocabulary.cutting
     own = read_dictionary(options.dictionary)
     return Cutting(segmentation=options.segmentation, lowercase=options.lowercase, dictionary=own)
+
+
+def _about(vocabulary: WordVocabulary, counts: Counter[str]) -> dict[str, object]:
+    """Return words to begin with, and how many words of the text to learn from are known."""
+    known = sum(counts[name] for name in vocabulary.names)
+    return {"common": telling(vocabulary, EXAMPLES), "known": known}

@@ -51,5 +51,13 @@ def _touched(optimizer: torch.optim.Optimizer) -> Iterable[tuple[Tensor, Tensor,
     for group in optimizer.param_groups:
         for table in group["params"]:
             if table.grad is not None:
-                gradient = table.grad.coalesce()
-                yield table, gradient.indices()[0], gradient.values(), group["lr"]
+                yield table, *_rows_of(table.grad), group["lr"]
+
+
+def _rows_of(gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the rows that a sparse gradient has, each once, and their values."""
+    rows_R = gradient._indices()[0]  # autograd forgets that they are in order already: looking is cheaper than sorting
+    if bool((rows_R[1:] > rows_R[:-1]).all()):
+        return rows_R, gradient._values()
+    gradient = gradient.coalesce()
+    return gradient.indices()[0], gradient.values()

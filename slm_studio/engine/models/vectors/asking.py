@@ -7,6 +7,7 @@ import numpy as np
 from slm_studio.core.errors import StudioError
 from slm_studio.core.prompt import Cell, Prompt, as_text, read_cell
 from slm_studio.core.results import Hit, Point
+from slm_studio.engine.data.languages import is_han
 from slm_studio.engine.models.vectors.space import MOST_BY_NEIGHBOURS, Space, spread, unknown
 from slm_studio.engine.models.vectors.vocabulary import UNKNOWN, WordVocabulary
 
@@ -67,11 +68,13 @@ def mentioned(space: Space, cell: Cell) -> list[int]:
 
 
 def telling(vocabulary: WordVocabulary, most: int) -> list[str]:
-    """Return frequent words that mean something: behind the first ones (the, of, 的), spread over the next."""
+    """Return frequent words that mean something: behind the first ones (the, of, 的), spread over the next, and not short."""
     size = len(vocabulary)
-    first = min(size // 10, 60)
-    places = np.unique(np.linspace(first, min(size - 1, max(first + most, first * 6)), most).astype(int))
-    return [vocabulary.names[place] for place in places]
+    first = min(size // 10, 100)
+    names = vocabulary.names[first : max(first + most, first * 8)]
+    long = [name for name in names if len(name) > (1 if is_han(name[0]) else 3)] or names
+    places = np.unique(np.linspace(0, len(long) - 1, most).astype(int))
+    return [long[place] for place in places]
 
 
 def _similarity(space: Space, words: Sequence[str]) -> Iterator[Hit]:

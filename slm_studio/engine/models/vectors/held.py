@@ -7,6 +7,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn import functional
 
 from slm_studio.core.events import Progress
 from slm_studio.core.work import Work
@@ -14,7 +16,7 @@ from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.word_vectors import Company, company
 from slm_studio.engine.models.vectors.net import FITTED, SLMForWordVectors
-from slm_studio.engine.models.vectors.objective import Draws, Sampling
+from slm_studio.engine.models.vectors.objective import Draws, Sampling, Table
 from slm_studio.engine.models.vectors.space import directions
 from slm_studio.engine.models.vectors.texts import passages
 from slm_studio.engine.models.vectors.vocabulary import WordVocabulary, stream_of
@@ -54,6 +56,40 @@ def draws_of(loaded: Loaded) -> Draws:
         draws = Draws(vocabulary.counts, sampling, loaded.device)
         known = _DRAWS[vocabulary] = (sampling, loaded.device), draws
     return known[1]
+
+
+def tables_of(loaded: Loaded) -> tuple[Table, Table]:
+    """Return what looks up a word's vector, and what a word's as company; products of both are logits of “stands beside it”.
+
+    GloVe's product and biases are the logarithm of a count. Against how often both words stand anyhow it is such a logit:
+    these logarithms stand as two more numbers in each vector.
+    """
+    net, draws = cast(SLMForWordVectors, loaded.net), draws_of(loaded)
+    if not is_fitted(loaded):
+        return net.vectors, lambda ids: functional.embedding(ids, net.company())
+    counts_V = torch.from_numpy(np.maximum(cast(WordVocabulary, loaded.tokenizer).counts, 1)).to(loaded.device)
+    reach = 2 * sum(1 / apart for apart in range(1, window_of(loaded) + 1))
+    beside_V1 = net.vector_biases.weight - torch.log(counts_V * reach).float()[:, None]
+    anyhow_V1 = net.context_biases.weight - torch.log(draws.share_V * draws.sampling.negative).float()[:, None]
+    one = net.vectors.weight.new_ones(1, 1)
+
+    def vectors(ids: Tensor) -> Tensor:
+        return torch.cat([net.vectors(ids), beside_V1[ids], one.expand(*ids.shape, 1)], dim=-1)
+
+    def contexts(ids: Tensor) -> Tensor:
+        return torch.cat([net.contexts(ids), one.expand(*ids.shape, 1), anyhow_V1[ids]], dim=-1)
+
+    return vectors, contexts
+
+
+@torch.no_grad()
+def nats_of_pairs(loaded: Loaded, rows_N: Tensor, columns_N: Tensor) -> Tensor:
+    """Return the nats [N] of telling the second of each pair from random words, where the first is known."""
+    (vectors, contexts), draws = tables_of(loaded), draws_of(loaded)
+    input_ND = vectors(rows_N)
+    real_N = (input_ND * contexts(columns_N)).sum(-1)
+    noise_NK = input_ND @ contexts(draws.spread()).T
+    return functional.softplus(-real_N) + draws.sampling.negative * functional.softplus(noise_NK).mean(-1)
 
 
 def stream_of_rows(rows: Rows, loaded: Loaded, role: str) -> Work[np.ndarray]:

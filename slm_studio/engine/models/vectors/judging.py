@@ -20,7 +20,7 @@ from slm_studio.engine.models.vectors.space import Space
 from slm_studio.engine.models.vectors.vocabulary import WordVocabulary
 
 RESTRICTED = 300_000  # most frequent words among which the answer to an analogy is looked for, as gensim does it
-MOST_CASES, CANDIDATES = 300, 10
+MOST_CASES = 300
 ANALOGY, PAIR, NEIGHBOUR = "{} : {} = {} : ?", "{} ~ {}", "{} + ?"
 LITTLE = 1_000_000  # words of text below which vectors say little of rare words
 
@@ -109,13 +109,12 @@ def question_baseline(
 def neighbour_cases(
     pairs: scoring.Company, told_N: np.ndarray, tables: tuple[np.ndarray, np.ndarray, np.ndarray], names: Sequence[str]
 ) -> list[Case]:
-    """Return words, one that stands beside each in the text, and which of ten candidates the vectors prefer; mistakes first."""
+    """Return words, one that stands beside each in the text, and which of it and random words the vectors prefer; mistakes first."""
     vectors_VD, contexts_VD, bias_V = tables
     found: list[tuple[bool, Case]] = []
     for at in _spread(np.arange(len(pairs))):
         real = int(pairs.beside_N[at])
-        others = [int(each) for each in np.roll(pairs.random_M, at)[: CANDIDATES - 1] if each != real]
-        candidates = [real, *others]
+        candidates = [real, *pairs.random_NM[at].tolist()]
         scores = contexts_VD[candidates] @ vectors_VD[pairs.words_N[at]] + bias_V[candidates]
         best = candidates[int(scores.argmax())]
         word = names[pairs.words_N[at]]

@@ -4,8 +4,12 @@ Word2vec looks up six words for each pair of neighbours. Here a block of text is
 words with one another are one small matrix product, of which the window's band counts, and the random words are shared by
 the block, weighed so that each pair still has as many as it is due. That is the same sum, in a tenth of the look-ups.
 
-The losses are means in nats (GloVe: weighted squares), and what they give back is the gradient of the *sum*: as in word2vec,
-a row moves once for every pair that it stands in.
+The losses are means, and what they give back is the gradient of the *sum*: as in word2vec, a row moves once for every pair
+that it stands in.
+
+GloVe's squares have no meaning for text that was not counted. But a word's fitted count beside another, against how often
+it stands anyhow, is what word2vec's product means: so all three are held against unseen text by the same loss, the nats of
+telling a real neighbour from random words.
 
 Sources: Mikolov et al. 2013, https://arxiv.org/abs/1310.4546; Ji et al. 2016 (shared negatives), https://arxiv.org/abs/1611.06172;
 Pennington et al. 2014, https://aclanthology.org/D14-1162
@@ -13,7 +17,7 @@ Pennington et al. 2014, https://aclanthology.org/D14-1162
 
 # B blocks, L words of the longest, K random words of a block, V vocabulary, D width, N rows that were looked up, R different ones
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +27,7 @@ from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
 SHARED = 64  # random words of a block
+TOLD = 8  # blocks of a batch whose loss is told
 EXPONENT = 0.75  # of a pair's count, in GloVe's weight
 
 
@@ -62,12 +67,16 @@ class Draws:
         noise_BK = self._words(torch.rand(len(ids_BT), SHARED, device=ids_BT.device, dtype=torch.float64))
         return block.within(reach_BL, noise_BK)
 
-    def still(self, ids_BT: Tensor) -> "Block":
-        """Draw nothing: all words, whole windows, and the same spread of random words for every block."""
+    def still(self, ids_BT: Tensor, *, is_weighed: bool = False) -> "Block":
+        """Draw nothing: all words, whole windows (near words count more where these are weighed), the same random words for all."""
         block = Block.gathered(ids_BT, torch.ones_like(ids_BT, dtype=torch.bool))
-        even_K = (torch.arange(SHARED, device=ids_BT.device, dtype=torch.float64) + 0.5) / SHARED
-        noise_BK = self._words(even_K).expand(len(ids_BT), -1)
-        return block.within(torch.full_like(block.ids_BL, self.sampling.window), noise_BK)
+        noise_BK = self.spread().expand(len(ids_BT), -1)
+        return block.within(torch.full_like(block.ids_BL, self.sampling.window), noise_BK, is_weighed=is_weighed)
+
+    def spread(self) -> Tensor:
+        """Return words [K] evenly spread over the random ones."""
+        even_K = (torch.arange(SHARED, device=self.steps_V.device, dtype=torch.float64) + 0.5) / SHARED
+        return self._words(even_K)
 
     def _words(self, places: Tensor) -> Tensor:
         return torch.searchsorted(self.steps_V, places).clamp_(max=len(self.steps_V) - 1)
@@ -80,7 +89,7 @@ class Block:
     ids_BL: Tensor  # words, moved up to close the gaps; 0 where none is
     known_BL: Tensor
     text_BL: Tensor  # the number of the text that a place belongs to
-    near_BLL: Tensor  # 1 where the second word stands in the window of the first, else 0
+    near_BLL: Tensor  # what it counts that the second word stands in the window of the first; 0 where it does not
     noise_BK: Tensor
 
     @classmethod
@@ -93,15 +102,17 @@ class Block:
         none = ids_BL.new_zeros(0)
         return cls(ids_BL.clamp(min=0), known_BL, (ids_BL < 0).cumsum(1), none, none)
 
-    def within(self, reach_BL: Tensor, noise_BK: Tensor) -> "Block":
+    def within(self, reach_BL: Tensor, noise_BK: Tensor, *, is_weighed: bool = False) -> "Block":
         """Return these blocks with windows of some reach, and random words."""
-        place_L = torch.arange(self.ids_BL.shape[1], device=self.ids_BL.device)
+        place_L = torch.arange(self.ids_BL.shape[1], device=self.ids_BL.device, dtype=torch.int16)
         apart_LL = (place_L[:, None] - place_L).abs()
-        near_BLL = (apart_LL > 0) & (apart_LL <= reach_BL[:, :, None])
-        near_BLL &= self.known_BL[:, :, None] & self.known_BL[:, None, :]
+        apart_LL.fill_diagonal_(torch.iinfo(torch.int16).max)  # nobody is near to itself
+        reach_BL1 = (reach_BL * self.known_BL).to(torch.int16)[:, :, None]
+        near_BLL = (apart_LL <= reach_BL1) & self.known_BL[:, None, :]
         if bool((self.text_BL[:, -1] > self.text_BL[:, 0]).any()):
             near_BLL &= self.text_BL[:, :, None] == self.text_BL[:, None, :]
-        return Block(self.ids_BL, self.known_BL, self.text_BL, near_BLL.float(), noise_BK)
+        weights_BLL = near_BLL / apart_LL if is_weighed else near_BLL.float()
+        return Block(self.ids_BL, self.known_BL, self.text_BL, weights_BLL, noise_BK)
 
 
 class SkipGram(torch.autograd.Function):
@@ -167,33 +178,8 @@ class Cbow(torch.autograd.Function):
 OBJECTIVES = {"skipgram": SkipGram, "cbow": Cbow}
 
 
-def held_out(
-    objective: str, vectors_VD: Tensor, contexts_VD: Tensor, block: Block, negative: int
-) -> tuple[Tensor, Tensor]:
-    """Return the summed nats [B] of each block and of how many pairs (of CBOW: words) [B] they are."""
-    input_BLD, output_BLD = vectors_VD[block.ids_BL], contexts_VD[block.ids_BL]
-    noise_BDK = contexts_VD[block.noise_BK].transpose(1, 2)
-    if objective == "cbow":
-        mean_BLD, uses_BL1 = _means(input_BLD, block.near_BLL)
-        real_BL1 = (output_BLD * mean_BLD).sum(-1, keepdim=True)
-        return _sums(real_BL1, uses_BL1, mean_BLD @ noise_BDK, uses_BL1, negative, every=True)
-    real_BLL = output_BLD @ input_BLD.transpose(1, 2)
-    uses_BL1 = block.near_BLL.sum(1)[:, :, None]
-    return _sums(real_BLL, block.near_BLL, input_BLD @ noise_BDK, uses_BL1, negative, every=True)
-
-
-def squares(
-    tables: Sequence[Tensor], rows_N: Tensor, columns_N: Tensor, counts_N: Tensor, x_max: float
-) -> tuple[Tensor, Tensor]:
-    """Return GloVe's error, log-bilinear minus log count, of each pair of words, and its weight."""
-    vectors_VD, contexts_VD, vector_biases_V1, context_biases_V1 = tables
-    product_N = (vectors_VD[rows_N] * contexts_VD[columns_N]).sum(-1)
-    biases_N = vector_biases_V1[rows_N, 0] + context_biases_V1[columns_N, 0]
-    return product_N + biases_N - counts_N.log(), (counts_N / x_max).clamp(max=1.0) ** EXPONENT
-
-
 class LeastSquares(torch.autograd.Function):
-    """GloVe's loss of pairs of words and their counts; each pair counts in both directions."""
+    """GloVe's fit of pairs of words to the logarithms of their counts; each pair counts in both directions."""
 
     @staticmethod
     def forward(  # type: ignore[override]
@@ -203,11 +189,14 @@ class LeastSquares(torch.autograd.Function):
         *tables, rows_N, columns_N, counts_N, x_max = arguments
         first_N, second_N = torch.cat([rows_N, columns_N]), torch.cat([columns_N, rows_N])  # type: ignore[list-item]
         counts_N = torch.cat([counts_N, counts_N])  # type: ignore[list-item]
-        error_N, weight_N = squares(tables, first_N, second_N, counts_N, x_max)  # type: ignore[arg-type]
+        vectors_ND, contexts_ND = tables[0][first_N], tables[1][second_N]  # type: ignore[index]
+        biases_N = tables[2][first_N, 0] + tables[3][second_N, 0]  # type: ignore[index]
+        error_N = (vectors_ND * contexts_ND).sum(-1) + biases_N - counts_N.log()
+        weight_N = (counts_N / x_max).clamp(max=1.0) ** EXPONENT
         pull_N1 = (weight_N * error_N)[:, None]
         ctx.rows = (  # type: ignore[attr-defined]
-            (first_N, pull_N1 * tables[1][second_N]),  # type: ignore[index]
-            (second_N, pull_N1 * tables[0][first_N]),  # type: ignore[index]
+            (first_N, pull_N1 * contexts_ND),
+            (second_N, pull_N1 * vectors_ND),
             (first_N, pull_N1),
             (second_N, pull_N1),
         )
@@ -220,6 +209,22 @@ class LeastSquares(torch.autograd.Function):
         return (*_sparse(ctx, gradient), None, None, None, None)
 
 
+Table = Callable[[Tensor], Tensor]  # ids → what stands for them
+
+
+def held_out(objective: str, vectors: Table, contexts: Table, block: Block, negative: int) -> tuple[Tensor, Tensor]:
+    """Return the summed nats [B] of each block and of how many pairs (of CBOW: words) [B] they are."""
+    input_BLD, output_BLD = vectors(block.ids_BL), contexts(block.ids_BL)
+    noise_BDK = contexts(block.noise_BK).transpose(1, 2)
+    if objective == "cbow":
+        mean_BLD, uses_BL1 = _means(input_BLD, block.near_BLL)
+        real_BL1 = (output_BLD * mean_BLD).sum(-1, keepdim=True)
+        return _sums(real_BL1, uses_BL1, mean_BLD @ noise_BDK, uses_BL1, negative, every=True)
+    real_BLL = output_BLD @ input_BLD.transpose(1, 2)
+    uses_BL1 = block.near_BLL.sum(1)[:, :, None]
+    return _sums(real_BLL, block.near_BLL, input_BLD @ noise_BDK, uses_BL1, negative, every=True)
+
+
 def _means(input_BLD: Tensor, near_BLL: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean of each word's neighbours, and 1 where it has any."""
     counts_BL1 = near_BLL.sum(2, keepdim=True)
@@ -229,7 +234,9 @@ def _means(input_BLD: Tensor, near_BLL: Tensor) -> tuple[Tensor, Tensor]:
 def _sums(
     real: Tensor, uses: Tensor, noise_BLK: Tensor, uses_BL1: Tensor, negative: int, *, every: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Return summed nats [B] and pairs [B]. Not `every`: only the first few random words are looked at, which is an estimate."""
+    """Return summed nats [B] and pairs [B]. Not `every`: of a few blocks and random words, which is an estimate and costs little."""
+    if not every:
+        real, uses, noise_BLK, uses_BL1 = real[:TOLD], uses[:TOLD], noise_BLK[:TOLD], uses_BL1[:TOLD]
     some_BLK = noise_BLK if every else noise_BLK[..., :negative]
     weight = negative / some_BLK.shape[-1]
     nats_B = (functional.softplus(-real) * uses).flatten(1).sum(1)
