@@ -11,7 +11,9 @@ from slm_studio.core.saved import SavedModel
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
-    parser = verbs.add_parser("import", help="take in a model from a folder, a zip, a GGUF file or a file of word vectors")
+    parser = verbs.add_parser(
+        "import", help="take in a model from a folder, a zip, a GGUF file or a file of word vectors"
+    )
     parser.add_argument("source", metavar="FOLDER|ZIP|GGUF|VECTORS")
     parser.add_argument("--name", default="", help="what you call it (default: as its file)")
     add_out(parser)

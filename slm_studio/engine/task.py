@@ -185,7 +185,10 @@ class Task:
         return {}
 
     def rendered(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
-        """Return the exact text and tokens that the model receives (JSON values). Raises StudioError where none are shown."""
+        """Return the exact text and tokens that the model receives, of word vectors a map (JSON values).
+
+        Raises StudioError where a task has nothing to show.
+        """
         raise StudioError(
             "nothing-rendered",
             "Models of the task “{task}” receive a prompt as it is written.",

@@ -51,21 +51,27 @@ def _measure(contender: str, file: Path, epochs: int, family: str, turn: int) ->
 
 
 def _line(contender: str, figures: dict, theirs: float) -> Line:
-    shown = f"{figures['rate']:>10,.0f} words/s · {figures['seconds']:.1f} s · {figures['memory'] / 2**20:,.0f} MB at most"
+    shown = (
+        f"{figures['rate']:>10,.0f} words/s · {figures['seconds']:.1f} s · {figures['memory'] / 2**20:,.0f} MB at most"
+    )
     if contender != OURS:
         return Line(f"{contender} [{figures['how']}]", shown)
-    return Line(
-        f"{contender} [{figures['how']}]", shown, f"≥ {GOAL:g} × gensim", times(figures["rate"], theirs, GOAL)
-    )
+    return Line(f"{contender} [{figures['how']}]", shown, f"≥ {GOAL:g} × gensim", times(figures["rate"], theirs, GOAL))
 
 
 def _alike(ours: list[dict], gensims: list[dict]) -> list[Line]:
     """Return how alike neighbours and likenesses are, between two runs of gensim and between ours and gensim's."""
-    pairs = {"gensim and gensim": (gensims[0], gensims[1]), "ours and gensim": (ours[0], gensims[0]), "ours and ours": (ours[0], ours[1])}
+    pairs = {
+        "gensim and gensim": (gensims[0], gensims[1]),
+        "ours and gensim": (ours[0], gensims[0]),
+        "ours and ours": (ours[0], ours[1]),
+    }
     lines = []
     for name, (one, other) in pairs.items():
         overlap, correlation = _agreement(*_shared(one, other))
-        lines.append(Line(name, f"{overlap:.3f} of {NEAREST} neighbours the same · likenesses correlate {correlation:.3f}"))
+        lines.append(
+            Line(name, f"{overlap:.3f} of {NEAREST} neighbours the same · likenesses correlate {correlation:.3f}")
+        )
     return lines
 
 
@@ -75,7 +81,8 @@ def _shared(one: dict, other: dict) -> tuple[np.ndarray, np.ndarray]:
     places = [{name: place for place, name in enumerate(each)} for each in names]
     both = [name for name in names[0] if name in places[1]]
     first, second = (
-        np.load(each["vectors"])[[place[name] for name in both]] for each, place in zip((one, other), places, strict=True)
+        np.load(each["vectors"])[[place[name] for name in both]]
+        for each, place in zip((one, other), places, strict=True)
     )
     return first, second
 
@@ -161,8 +168,16 @@ def _ours(path: Path, epochs: int, family: str, turn: int):
 
     with home() as place:
         dataset = list(engine.read(str(path)))[-1].result
-        settings = {"epochs": epochs, "patience": 0, "validation_share": 0.01, "test_share": 0.0, "eval_every": 1_000_000}
-        recipe = make_recipe("words", base=f"blank:{family}-micro", roles={"text": "words"}, settings=settings).settled()
+        settings = {
+            "epochs": epochs,
+            "patience": 0,
+            "validation_share": 0.01,
+            "test_share": 0.0,
+            "eval_every": 1_000_000,
+        }
+        recipe = make_recipe(
+            "words", base=f"blank:{family}-micro", roles={"text": "words"}, settings=settings
+        ).settled()
         plan = outcome(prepare(recipe, dataset))
         machine = outcome(choose_machine(plan, Load()))
         trainer = Trainer(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from slm_studio.core import files, paths, targets
-from slm_studio.core.dropped import GGUF, ZIP_DAMAGE, holds_vectors, open_zip
+from slm_studio.core.dropped import ZIP_DAMAGE, holds_vectors, open_zip
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.results import FileResult

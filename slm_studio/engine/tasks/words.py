@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.events import Progress
-from slm_studio.core.prompt import Prompt
+from slm_studio.core.prompt import Prompt, as_text
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Hit, Metric, Point
 from slm_studio.core.tasks.words import WordsOptions
@@ -34,7 +34,7 @@ from slm_studio.engine.measuring.scoring import bootstrap
 from slm_studio.engine.models.config import network_config
 from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vectors import judging
-from slm_studio.engine.models.vectors.asking import ask, telling
+from slm_studio.engine.models.vectors.asking import ask, drawn, telling
 from slm_studio.engine.models.vectors.blocks import (
     COLUMNS,
     COUNTS,
@@ -61,7 +61,14 @@ from slm_studio.engine.models.vectors.held import (
 from slm_studio.engine.models.vectors.net import FITTED, SLMForWordVectors, WordVectorsConfig
 from slm_studio.engine.models.vectors.objective import OBJECTIVES, LeastSquares, held_out
 from slm_studio.engine.models.vectors.outgoing import write_vectors
-from slm_studio.engine.models.vectors.questions import KIND, packed_questions, questions_of, refuse_to_learn
+from slm_studio.engine.models.vectors.questions import (
+    KIND,
+    Questions,
+    analogies_of,
+    packed_questions,
+    pairs_of,
+    teach_nothing,
+)
 from slm_studio.engine.models.vectors.space import space_of
 from slm_studio.engine.models.vectors.texts import passages, refuse_hopeless
 from slm_studio.engine.models.vectors.vocabulary import UNKNOWN, WordVocabulary, count_words
@@ -104,7 +111,8 @@ class Words(Task):
 
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
         """Return what is drawn, and how often each word stands, which the tables are made by."""
-        refuse_to_learn(rows)
+        if _questions(rows) is not None:
+            raise teach_nothing()
         options = _options(recipe)
         cutting = _cutting(recipe)
         counts = count_words(passages(rows.column("text"), options.reads), cutting)
@@ -154,7 +162,7 @@ class Words(Task):
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
         """Yield Progress; return blocks of text, for GloVe pairs of words with their counts, or the questions that rows are."""
         vocabulary = cast(WordVocabulary, loaded.tokenizer)
-        if asked := questions_of(rows):
+        if asked := _questions(rows):
             return packed_questions(asked, vocabulary)
         stream_S = yield from stream_of_rows(rows, loaded, "text")
         if (
@@ -210,7 +218,7 @@ class Words(Task):
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
         """Yield Progress; return how well real neighbours are told from random words, or how questions were answered."""
         names = cast(WordVocabulary, loaded.tokenizer).names
-        if asked := questions_of(rows):
+        if asked := _questions(rows):
             metric, evidence_N = judging.metrics_of(asked, examples, seen["predicted"], seen["score"])
             cases = judging.question_cases(asked, examples, seen["predicted"], seen["score"], names)
             facts = judging.shares(asked, examples, evidence_N)
@@ -246,7 +254,7 @@ class Words(Task):
             "random_vectors": partial(scoring.random_vectors, len(vocabulary), width),
             "ppmi_svd": partial(scoring.counted_vectors, *counted, len(vocabulary), width),
         }
-        asked, found = questions_of(scored), []
+        asked, found = _questions(scored), []
         for done, (key, method) in enumerate(methods.items()):
             yield Progress("Training simple methods for comparison", done, len(methods))
             began = time.perf_counter()
@@ -262,7 +270,7 @@ class Words(Task):
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Say how many questions could be asked, of what text little is known, and where Chinese was cut by characters."""
         vocabulary = cast(WordVocabulary, loaded.tokenizer)
-        if asked := questions_of(rows):
+        if asked := _questions(rows):
             yield from judging.coverage(asked, examples, vocabulary)
             return
         yield from judging.cut_by_characters(self.texts(rows[:SKETCHED]), vocabulary.cutting)
@@ -288,8 +296,14 @@ class Words(Task):
         """Yield the nearest words of each prompt, or what else the option “ask” names."""
         space = space_of(loaded)
         for place, prompt in enumerate(prompts):
-            for item in ask(space, prompt, options):
+            is_pair = "text" not in prompt
+            cell = (as_text(prompt["first"]), as_text(prompt["second"])) if is_pair else prompt["text"]
+            for item in ask(space, cell, {**options, "ask": "similarity"} if is_pair else options):
                 yield place, item
+
+    def rendered(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
+        """Return a map of the words around those of a prompt."""
+        return drawn(space_of(loaded), prompt.get("text", ""), options)
 
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
         """Return the vectors of words from all over the table."""
@@ -311,6 +325,14 @@ class Words(Task):
 
 
 TASK = Words()
+
+
+def _questions(rows: Rows) -> Questions | None:
+    """Return what rows ask; None where they are running text."""
+    if "text" in rows.roles:
+        return analogies_of(rows.column("text"))
+    alike = rows.column("alike") if "alike" in rows.roles else [""] * len(rows)
+    return pairs_of(rows.column("first"), rows.column("second"), alike)
 
 
 def _options(recipe: Recipe) -> WordsOptions:

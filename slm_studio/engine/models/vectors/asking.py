@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.prompt import Cell, Prompt, as_text, read_cell
+from slm_studio.core.prompt import Cell, as_text, read_cell
 from slm_studio.core.results import Hit, Point
 from slm_studio.engine.data.languages import is_han
 from slm_studio.engine.models.vectors.space import MOST_BY_NEIGHBOURS, Space, spread, unknown
@@ -16,12 +16,9 @@ ON_MAP, AROUND = 300, 12  # most frequent words of a map, and neighbours of each
 NEEDED = {"analogy": (3, 3), "similarity": (2, 2), "odd": (3, 100)}  # words that an answer takes, fewest and most
 
 
-def ask(space: Space, prompt: Prompt, options: Mapping[str, object]) -> Iterator[Hit | Point]:
-    """Yield the answer to one prompt. Raises StudioError where a word is unknown, or there are too few or too many."""
-    if "first" in prompt or "second" in prompt:
-        yield from _similarity(space, [as_text(prompt.get(name, "")) for name in ("first", "second")])
-        return
-    what, cell = str(options.get("ask") or NEAR), prompt["text"]
+def ask(space: Space, cell: Cell, options: Mapping[str, object]) -> Iterator[Hit | Point]:
+    """Yield the answer to some words. Raises StudioError where one is unknown, or there are too few or too many."""
+    what = str(options.get("ask") or NEAR)
     top = _whole(options.get("top"), ON_MAP if what == "map" else TOP)
     if what == NEAR:
         places = mentioned(space, cell)
@@ -45,6 +42,19 @@ def ask(space: Space, prompt: Prompt, options: Mapping[str, object]) -> Iterator
             what=what,
             known=", ".join((NEAR, *NEEDED, "map")),
         )
+
+
+def drawn(space: Space, cell: Cell, options: Mapping[str, object]) -> dict[str, object]:
+    """Return a map of words as JSON, those asked for on it where they are known, and words to begin with."""
+    common = telling(space.vocabulary, TOP)
+    try:
+        asked = mentioned(space, cell)
+    except StudioError:
+        asked = space.places(common[:1])
+    top = _whole(options.get("top"), ON_MAP)
+    points = _map(space, asked, top, str(options.get("method") or ""))
+    shown = [[each.text, round(each.score, 4), round(each.x, 4), round(each.y, 4)] for each in points]
+    return {"points": shown, "common": common}
 
 
 def words_of(cell: Cell) -> list[str]:

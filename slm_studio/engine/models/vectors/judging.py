@@ -24,10 +24,10 @@ MOST_CASES = 300
 ANALOGY, PAIR, NEIGHBOUR = "{} : {} = {} : ?", "{} ~ {}", "{} + ?"
 LITTLE = 1_000_000  # words of text below which vectors say little of rare words
 
-KNOWN = mark("These vectors know all words of {known} of the {asked} questions; the others were left out. Answers were looked for among the {words} most frequent words.")  # fmt: skip
+KNOWN = mark("These vectors know all words of {known} of the {asked} questions; the others were left out. Answers were looked for among the {most} most frequent words.")  # fmt: skip
 KNOWN_PAIRS = mark("These vectors know both words of {known} of the {asked} pairs; the others were left out.")
 SMALL = mark(
-    "They learnt from {words} words. From so little text, vectors of rare words are mostly chance: trust frequent ones, and look at neighbours yourself."
+    "They learnt from {count} words. From so little text, vectors of rare words are mostly chance: trust frequent ones, and look at neighbours yourself."
 )
 NO_CUTTER = mark("Chinese was cut by characters: the dictionary (rjieba) is not there for this computer.")
 
@@ -127,7 +127,7 @@ def coverage(asked: Questions, examples: Packed, vocabulary: WordVocabulary) -> 
     """Yield how many of the questions could be asked."""
     known = set(examples.rows_N.tolist())
     left = [row for row, words in enumerate(asked.words) if words and row not in known]
-    values = {"known": len(known), "asked": asked.asked, "words": min(RESTRICTED, len(vocabulary))}
+    values = {"known": len(known), "asked": asked.asked, "most": min(RESTRICTED, len(vocabulary))}
     message = KNOWN if asked.size == 4 else KNOWN_PAIRS
     yield Remark(code="coverage", message=message, count=len(left), rows=tuple(left[:EXAMPLES]), values=values)
 
@@ -135,7 +135,7 @@ def coverage(asked: Questions, examples: Packed, vocabulary: WordVocabulary) -> 
 def little_text(words: int) -> Iterator[Remark]:
     """Yield what so little text is worth."""
     if 0 < words < LITTLE:
-        yield Remark(code="little-text", message=SMALL, count=words, values={"words": words})
+        yield Remark(code="little-text", message=SMALL, count=words, values={"count": words})
 
 
 def cut_by_characters(texts: Sequence[str], cutting: Cutting) -> Iterator[Remark]:

@@ -42,7 +42,6 @@ class SLMForWordVectors(PreTrainedModel):
     """Vectors of words."""
 
     config_class = WordVectorsConfig
-    base_model_prefix = "words"
 
     def __init__(self, config: WordVectorsConfig) -> None:
         """Make the tables. A step touches few rows: sparse gradients leave the others alone."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.examples import IDS, Packed, Ragged
 from slm_studio.engine.measuring.word_vectors import analogies_in
 from slm_studio.engine.models.vectors.vocabulary import UNKNOWN, WordVocabulary
@@ -33,13 +32,21 @@ class Questions:
         return sum(bool(words) for words in self.words)
 
 
-def questions_of(rows: Rows) -> Questions | None:
-    """Return what rows ask; None where they are running text."""
-    if "text" not in rows.roles:
-        return _pairs(rows)
-    cells = rows.column("text")
-    found = analogies_in(cells) if _may_ask(cells) else None
+def analogies_of(cells: Sequence[str]) -> Questions | None:
+    """Return what lines ask; None where they are running text."""
+    if analogies_in(cells[:50]) is None and not any(cell.startswith(":") for cell in cells[:50]):
+        return None  # a few lines tell running text apart
+    found = analogies_in(cells)
     return Questions([words for _, words in found], [kind for kind, _ in found], []) if found else None
+
+
+def pairs_of(one: Sequence[str], other: Sequence[str], alike: Sequence[str]) -> Questions:
+    """Return pairs of words and how alike people found them; a row that lacks one of these asks nothing."""
+    values = [_number(cell) for cell in alike]
+    pairs = [(first.strip(), second.strip()) for first, second in zip(one, other, strict=True)]
+    known = [all(pair) and np.isfinite(value) for pair, value in zip(pairs, values, strict=True)]
+    words = [pair if is_known else () for pair, is_known in zip(pairs, known, strict=True)]
+    return Questions(words, [""] * len(words), values)
 
 
 def packed_questions(asked: Questions, vocabulary: WordVocabulary) -> Packed:
@@ -62,29 +69,17 @@ def packed_questions(asked: Questions, vocabulary: WordVocabulary) -> Packed:
     )
 
 
-def refuse_to_learn(rows: Rows) -> None:
-    """Refuse to learn from rows that ask: they are for scoring. Raises StudioError."""
-    if questions_of(rows) is not None:
-        raise StudioError(
-            "questions-teach-nothing",
-            "These rows are questions to word vectors, not text to learn from.",
-            "Choose a file of running text; this one can score vectors, under Evaluate.",
-        )
+def teach_nothing() -> StudioError:
+    """Return what is said of rows that ask, where they are to be learnt from."""
+    return StudioError(
+        "questions-teach-nothing",
+        "These rows are questions to word vectors, not text to learn from.",
+        "Choose a file of running text; this one can score vectors, under Evaluate.",
+    )
 
 
-def _may_ask(cells: Sequence[str]) -> bool:
-    """Say whether it is worth looking at every row: a few tell running text apart."""
-    return analogies_in(cells[:50]) is not None or any(cell.startswith(":") for cell in cells[:50])
-
-
-def _pairs(rows: Rows) -> Questions:
-    words, alike = [], []
-    for row in rows:
-        try:
-            value = float(row.get("alike", "").strip().replace(",", "."))
-        except ValueError:
-            value = float("nan")
-        known = row["first"].strip() and row["second"].strip() and np.isfinite(value)
-        words.append((row["first"].strip(), row["second"].strip()) if known else ())
-        alike.append(value)
-    return Questions(words, [""] * len(words), alike)
+def _number(cell: str) -> float:
+    try:
+        return float(cell.strip().replace(",", "."))
+    except ValueError:
+        return float("nan")

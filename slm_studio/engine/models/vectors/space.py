@@ -15,6 +15,7 @@ from slm_studio.engine.models.vectors.net import SLMForWordVectors
 from slm_studio.engine.models.vectors.vocabulary import UNKNOWN, WordVocabulary
 
 HELD = 1 << 26  # likenesses that stand in memory at once
+DRAWN = 500  # rounds in which a map by neighbours is drawn
 MOST_BY_NEIGHBOURS = 2000  # words of a map that is drawn by who is near whom
 
 
@@ -117,7 +118,7 @@ def spread(unit_ND: np.ndarray, method: str) -> np.ndarray:
         from sklearn.manifold import TSNE
 
         perplexity = min(30.0, (len(unit_ND) - 1) / 3)
-        found_N2 = TSNE(2, perplexity=perplexity, init="pca", metric="euclidean", random_state=0).fit_transform(unit_ND)
+        found_N2 = TSNE(2, perplexity=perplexity, max_iter=DRAWN, random_state=0).fit_transform(unit_ND)
     else:
         centred_ND = unit_ND - unit_ND.mean(0)
         _, _, axes_DD = np.linalg.svd(centred_ND, full_matrices=False)
