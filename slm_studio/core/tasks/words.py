@@ -125,9 +125,10 @@ def scored(columns: Sequence[Column]) -> Suit | None:
     )
 
 
-# Measured beside gensim on the same text: batches up to 64 blocks give the same neighbours.
+# Measured beside gensim on the same text: batches up to 64 blocks give the same neighbours. How often a text is read
+# depends on how long it is: the task settles it.
 DEFAULTS = {
-    "epochs": 15, "batch": 32, "learning_rate": 0.025, "warmup": 0.0, "floor": 0.004, "patience": 3,
+    "batch": 32, "learning_rate": 0.025, "warmup": 0.0, "floor": 0.004, "patience": 3,
     "validation_share": 0.05, "test_share": 0.05,
 }  # fmt: skip
 SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))  # vectors of 50, 100, 200, 300 numbers
@@ -216,14 +217,14 @@ INFO = TaskInfo(
             sizes=SIZES,
             default_size="micro",
             unused=WORD2VEC_ONLY,
-            defaults=DEFAULTS | {"epochs": 30, "batch": 16, "learning_rate": 0.05, "floor": 1.0},
+            defaults=DEFAULTS | {"batch": 16, "learning_rate": 0.05, "floor": 1.0, "patience": 10},
         ),
         Family(
             key=CONTINUED,
             title="Continue vectors",
             blurb="Goes on from vectors that know words already; words of your text that they lack are added.",
             unused=("vector_size", "segmentation", "lowercase"),  # as the base has them
-            defaults=DEFAULTS | {"epochs": 5},
+            defaults=DEFAULTS,
         ),
     ),
     metric="context_accuracy",

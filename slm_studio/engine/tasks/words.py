@@ -25,7 +25,7 @@ from slm_studio.core.tasks.words import WordsOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.passages import split_passages
-from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed
 from slm_studio.engine.loaded import Loaded
@@ -38,6 +38,7 @@ from slm_studio.engine.models.vectors.asking import ask, drawn, telling
 from slm_studio.engine.models.vectors.blocks import (
     COLUMNS,
     COUNTS,
+    LEAST_BLOCK,
     PAIRS,
     block_length,
     count_pairs,
@@ -70,7 +71,7 @@ from slm_studio.engine.models.vectors.questions import (
     teach_nothing,
 )
 from slm_studio.engine.models.vectors.space import space_of
-from slm_studio.engine.models.vectors.texts import passages, refuse_hopeless
+from slm_studio.engine.models.vectors.texts import about_words, passages, refuse_hopeless
 from slm_studio.engine.models.vectors.vocabulary import UNKNOWN, WordVocabulary, count_words
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task
 
@@ -79,6 +80,11 @@ WINDOWS = {FITTED: 10}  # GloVe weighs far neighbours less, so it looks farther
 COUNTED = "counted"  # among the facts until the tables are made: how often each word stands
 SKETCHED = 20_000  # rows whose words stand for all
 TOLD = 512  # pairs of a batch whose loss is told
+READ, EPOCHS, LOOKS = (
+    5_000_000,
+    (5, 200),
+    20,
+)  # words that are read in all; how often at least and at most; looks on the way
 COMPARED = 1000  # words whose vectors two folders are compared by
 EXAMPLES, SHOWN, NEIGHBOURS = 12, 4, 6  # words to begin with, those shown as vectors learn, and neighbours of each
 
@@ -89,9 +95,15 @@ class Words(Task):
     key = "words"
 
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
-        """A text file is a book; the rows of a table are texts of their own."""
+        """A text file is a book, the rows of a table are texts of their own; little text is read more often than much."""
         options = _options(recipe)
-        return replace(recipe, options=replace(options, reads=options.reads_of(dataset)))
+        recipe = replace(recipe, options=replace(options, reads=options.reads_of(dataset)))
+        if not recipe.roles.get("text") or recipe.minutes is not None:
+            return recipe
+        words = max(1, about_words(open_rows(dataset, recipe.roles), "text"))
+        epochs = recipe.epochs or max(EPOCHS[0], min(EPOCHS[1], round(READ / words)))
+        steps = epochs * words // (LEAST_BLOCK * (recipe.batch or 1))
+        return replace(recipe, epochs=epochs, eval_every=recipe.eval_every or max(1, steps // LOOKS))
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
         """Cut a book in order, shuffle texts of their own; pairs of words are rows of their own."""

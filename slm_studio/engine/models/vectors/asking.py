@@ -7,12 +7,18 @@ import numpy as np
 from slm_studio.core.errors import StudioError
 from slm_studio.core.prompt import Cell, as_text, read_cell
 from slm_studio.core.results import Hit, Point
+from slm_studio.core.texts import mark
 from slm_studio.engine.data.languages import is_han
 from slm_studio.engine.models.vectors.space import MOST_BY_NEIGHBOURS, Space, spread, unknown
 from slm_studio.engine.models.vectors.vocabulary import UNKNOWN, WordVocabulary
 
 NEAR, TOP = "near", 10
 ON_MAP, AROUND = 300, 12  # most frequent words of a map, and neighbours of each word that was asked
+LACKING = {
+    "analogy": mark("An analogy needs three words, as in man : king = woman : ?; here {count} {count:is|are} given."),
+    "similarity": mark("A likeness needs two words; here {count} {count:is|are} given."),
+    "odd": mark("To find the odd one out takes three words or more; here {count} {count:is|are} given."),
+}
 NEEDED = {"analogy": (3, 3), "similarity": (2, 2), "odd": (3, 100)}  # words that an answer takes, fewest and most
 
 
@@ -114,12 +120,7 @@ def _check_number(what: str, words: Sequence[str]) -> None:
     fewest, most = NEEDED[what]
     if fewest <= len(words) <= most:
         return
-    message = {
-        "analogy": "An analogy needs three words, as in man : king = woman : ?; here {count} {count:is|are} given.",
-        "similarity": "A likeness needs two words; here {count} {count:is|are} given.",
-        "odd": "To find the odd one out takes three words or more; here {count} {count:is|are} given.",
-    }[what]
-    raise StudioError("words-number", message, "Write them with blanks between.", count=len(words))
+    raise StudioError("words-number", LACKING[what], "Write them with blanks between.", count=len(words))
 
 
 def _whole(value: object, default: int) -> int:

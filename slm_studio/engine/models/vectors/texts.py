@@ -3,8 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from slm_studio.core.errors import StudioError
+import numpy as np
 
+from slm_studio.core.errors import StudioError
+from slm_studio.engine.data.languages import is_han
+from slm_studio.engine.data.rows import Rows
+
+LOOKED_AT = 2000  # rows by which their words are counted
 LONGEST = 64_000  # characters of a passage; a book without an empty line is cut there
 
 
@@ -22,6 +27,16 @@ def passages(cells: Sequence[str], reads: str) -> Iterator[str]:
             yield "".join(held)
             held, size = [], 0
     yield "".join(held)
+
+
+def about_words(rows: Rows, role: str) -> int:
+    """Return about how many words rows hold, without cutting them: a Chinese word has 1.6 characters."""
+    step = max(1, len(rows) // LOOKED_AT)
+    some = rows.take(np.arange(0, len(rows), step))
+    cells = some.column(role)
+    latin = sum(map(len, map(str.split, cells)))
+    han = sum(sum(map(is_han, cell)) for cell in cells if not cell.isascii())
+    return round((latin + han / 1.6) * len(rows) / max(1, len(some)))
 
 
 def refuse_hopeless(counts: Counter[str], least: int, window: int, column: str) -> None:
