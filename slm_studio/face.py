@@ -47,6 +47,7 @@ from slm_studio.core.events import Event, Finished, Predicted, Started
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipes import named_recipe
 from slm_studio.core.results import Item, Opened, Report, Suggestion, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
@@ -218,6 +219,7 @@ def train(
     roles: Mapping[str, str] | None = None,
     base: str | None = None,
     *,
+    recipe: str = "",
     name: str = "",
     validation: File | None = None,
     test: File | None = None,
@@ -227,25 +229,27 @@ def train(
     """Train a model on a file and return it. What is not named is suggested, as in the window.
 
     `roles` says which column plays which part ({"text": "message", "label": "team"}), `base` what to start from
-    ("blank:bag-small", a folder, a hub id). `settings` are the flags of `slm-studio train`: epochs, minutes,
-    learning_rate, max_length … The run is kept, and so is the model, with a report on rows that it has not seen.
+    ("blank:bag-small", a folder, a hub id). `recipe` names a recipe, such as “textbook-sentiment” (all: `slm-studio train
+    --recipe list`). `settings` are the flags of `slm-studio train`: epochs, minutes, learning_rate, max_length … and win
+    over it. The run is kept, and so is the model, with a report on rows that it has not seen.
     """
     with _explained():
         named = dict(roles or {})
+        task = task or (named_recipe(recipe).task if recipe else None)
         if task:
-            _plan(task, base, named, settings)  # what cannot be is said before a large file is read
+            _plan(task, base, named, settings, recipe)  # what cannot be is said before a large file is read
         held = ReadOptions(validation=paths.absolute(validation), test=paths.absolute(test))
         dataset = _read(file, held, on_event)
         guess = _do(Suggestion, "suggest", on_event, dataset=dataset, task=task or "")
-        recipe = _plan(planning.suggested_task(guess, named), base, named, settings)
-        planning.check_roles(named, dataset, recipe.task)
-        recipe = replace(recipe, roles=planning.join_roles(guess.roles, named), name=name)
-        planning.refuse_missing(recipe, dataset, _as_roles)
-        for problem in recipe.problems():
+        plan = _plan(planning.suggested_task(guess, named), base, named, settings, recipe)
+        planning.check_roles(named, dataset, plan.task)
+        plan = replace(plan, roles=planning.join_roles(guess.roles, named), name=name)
+        planning.refuse_missing(plan, dataset, _as_roles)
+        for problem in plan.problems():
             raise problem
-        run = create_run(recipe, dataset)
-    token = token_for_base(recipe.base, load_settings())
-    return _learn("train", run, on_event, recipe=recipe, dataset=dataset, token=token)
+        run = create_run(plan, dataset)
+    token = token_for_base(plan.base, load_settings())
+    return _learn("train", run, on_event, recipe=plan, dataset=dataset, token=token)
 
 
 def resume(run: str, *, on_event: OnEvent | None = None) -> Model:
@@ -328,11 +332,11 @@ def _read(file: File, options: ReadOptions, on_event: OnEvent | None) -> Dataset
     return _do(Dataset, "read", on_event, path=paths.absolute(file), options=options)
 
 
-def _plan(task: str, base: str | None, roles: Mapping[str, str], settings: Mapping[str, object]) -> Recipe:
+def _plan(task: str, base: str | None, roles: Mapping[str, str], settings: Mapping[str, object], named: str) -> Recipe:
     names = [each.name for owner in (Recipe, task_info(task).options) for each in knobs.knobs(owner)]
     for name in settings:
         _check_name("setting", name, names)
-    return planning.make_plan(task, base or "", roles, settings)
+    return planning.make_plan(task, base or "", roles, settings, named)
 
 
 def _as_roles(roles: Sequence[Role]) -> str:

@@ -74,6 +74,17 @@ def test_a_model_is_trained_asked_and_opened_again(rows: Path) -> None:
         assert again(asked[0], top=2) == one  # opened again by the question
 
 
+def test_a_recipe_is_named_and_what_is_set_wins(rows: Path) -> None:
+    model = slm_studio.train(rows, recipe="thousand-words", epochs=1, layers=[8], embedding=8, precision="fp32")
+
+    assert model.saved.recipe["named"] == "thousand-words" and model.saved.recipe["options"]["layers"] == [8]
+    assert (model.saved.recipe["optimizer"], model.saved.recipe["epochs"]) == ("rmsprop", 1)
+    assert model("where is my parcel")
+    with pytest.raises(slm_studio.StudioError) as caught:
+        slm_studio.train(rows, recipe="sonnet")
+    assert "textbook-sentiment" in caught.value.__notes__[0]
+
+
 def test_a_model_that_left_the_shelf_is_opened_again(rows: Path) -> None:
     models = [slm_studio.train(rows, **SMALL) for _ in range(4)]  # the shelf holds three
     first = models[0]("where is my parcel")

@@ -2,12 +2,15 @@
 
 import argparse
 import dataclasses
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
-from slm_studio.cli.usage import number, role_and_column, whole_number
+from slm_studio.cli.usage import number, role_and_column, whole_number, whole_numbers
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import Knob, knobs
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipes import RECIPES
+from slm_studio.core.shapes import shape_knobs
 from slm_studio.core.tasks import Role, TaskInfo, all_tasks, task_info
 from slm_studio.core.tasks.info import CONTINUED
 
@@ -15,6 +18,7 @@ WORDS: dict[type, tuple[Callable[[str], object], str]] = {
     int: (whole_number, "N"),
     float: (number, "X"),
     str: (str, "WORD"),
+    tuple: (whole_numbers, "N,N"),
 }
 
 
@@ -94,11 +98,23 @@ def add_training_knobs(parser: argparse.ArgumentParser) -> None:
             owners.setdefault(each.name, []).append(info.key)
             own.setdefault(each.name, each)
     groups: dict[str, argparse._ArgumentGroup] = {}
+    built = {name: _built_by(name) for name in shape_knobs()}
     for name, tasks in owners.items():
-        title = f"settings of --task {' | '.join(tasks)}"
+        title = f"settings of --task {' | '.join(tasks)}" + (f" with --base {built[name]}" if name in built else "")
         if title not in groups:
             groups[title] = parser.add_argument_group(title)
         _add_knob(groups[title], own[name])
+
+
+def _built_by(name: str) -> str:
+    """Return the fresh nets that take a knob of shapes. Example: "blank:rnn-SIZE | blank:gru-SIZE | blank:lstm-SIZE\""""
+    families = (
+        family
+        for info in all_tasks()
+        if name in {each.name for each in knobs(info.options)}
+        for family in info.families
+    )
+    return " | ".join(f"blank:{family.key}-SIZE" for family in families if name not in family.unused)
 
 
 class TaskHelp(argparse.Action):
@@ -110,6 +126,22 @@ class TaskHelp(argparse.Action):
         if task in {info.key for info in all_tasks()}:
             _hide(parser, task)
         parser.print_help()
+        parser.exit()
+
+
+class RecipeList(argparse.Action):
+    """--recipe NAME; “list” tells of each recipe and leaves, for which no file is needed."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, name: object, *_: object
+    ) -> None:
+        """Keep the name, or print what there is."""
+        if name != "list":
+            setattr(namespace, self.dest, name)
+            return
+        for each in RECIPES:
+            told = textwrap.fill(each.paragraph, 96, initial_indent="    ", subsequent_indent="    ")
+            print(f"{each.key}  ({each.task}: {each.title})\n{told}\n")  # noqa: T201
         parser.exit()
 
 

@@ -56,7 +56,8 @@ class Screen:
             self._steps = event.machine.total
         elif isinstance(event, events.Replanned):
             self._steps = event.steps
-            self.say(f"step {event.n:,}  to keep the time it takes {event.steps:,} steps in all")
+            if not event.last:  # a note says why
+                self.say(f"step {event.n:,}  to keep the time it takes {event.steps:,} steps in all")
         elif isinstance(event, events.Step):
             self._begin(LEARNING)
             self._show(f"loss {event.loss:.4f}, {event.tokens_per_second:,.0f} tokens/s", event.n, self._steps)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from slm_studio.cli.command import Command
 from slm_studio.cli.destination import Destination, add_out, destination_of
 from slm_studio.cli.flags import (
+    RecipeList,
     TaskHelp,
     add_reading,
     add_roles,
@@ -20,6 +21,7 @@ from slm_studio.cli.flags import (
 from slm_studio.core import planning
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import BLANK, Recipe, split_base
+from slm_studio.core.recipes import RECIPES, named_recipe
 from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, create_run, find_run, save_run
 from slm_studio.core.saved import SavedModel
@@ -41,6 +43,13 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
         help=f"{' or '.join(info.key for info in all_tasks())} (default: guessed from the columns)",
     )
     parser.add_argument("--base", default="", help="blank:FAMILY-SIZE, a folder, one of your models, or a hub id")
+    parser.add_argument(
+        "--recipe",
+        default="",
+        action=RecipeList,
+        metavar="NAME",
+        help=f"a named recipe, over which other flags win: {', '.join(each.key for each in RECIPES)}; list tells of each",
+    )
     parser.add_argument("--validation", metavar="FILE", help="rows to choose the best checkpoint on")
     parser.add_argument("--test", metavar="FILE", help="rows for the one final score")
     parser.add_argument("--name", default="", help="what you call the model")
@@ -59,7 +68,8 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     refuse_to_come(arguments)
     out = destination_of(arguments, beside=(arguments.file, arguments.validation, arguments.test))
     settings = settings_of(arguments, training_owners())
-    task = arguments.task or implied_task(arguments)
+    of_recipe = named_recipe(arguments.recipe).task if arguments.recipe else ""
+    task = arguments.task or of_recipe or implied_task(arguments)
     if task:
         make_plan(task, arguments, settings)  # what cannot be is said before a large file is read
     dataset = work.read(arguments.file, arguments)
@@ -115,7 +125,7 @@ def implied_task(arguments: argparse.Namespace) -> str:
 def make_plan(task: str, arguments: argparse.Namespace, settings: dict[str, object]) -> Recipe:
     """Return the recipe that the flags ask for. Raises StudioError where a setting or the base cannot be."""
     check_settings(settings, task)
-    return planning.make_plan(task, arguments.base, roles_of(arguments), settings)
+    return planning.make_plan(task, arguments.base, roles_of(arguments), settings, arguments.recipe)
 
 
 def and_how_to_resume(error: StudioError, run: Run, out: str) -> StudioError:

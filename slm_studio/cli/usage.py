@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.knobs import listed
 
 
 class UsageError(StudioError):
@@ -60,6 +61,14 @@ def number(word: str) -> float:
         return float(word)
     except ValueError:
         raise argparse.ArgumentTypeError(f"“{word}” is not a number") from None
+
+
+def whole_numbers(word: str) -> tuple[int, ...]:
+    """Read a flag's list of whole numbers."""
+    try:
+        return listed(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{word}” is not a list of whole numbers such as 64,32") from None
 
 
 def count(word: str) -> int:

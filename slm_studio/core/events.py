@@ -69,10 +69,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Replanned:
-    """After step `n` the clock showed that a time budget takes another number of steps: `steps` in all."""
+    """After step `n` the clock showed that a time budget takes another number of steps: `steps` in all.
+
+    `last`: the held-out rows have done their part, and a last pass learns them too.
+    """
 
     n: int
     steps: int
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class Knob:
     """What every face must know about one setting."""
 
     name: str
-    kind: type  # bool, int, float or str
+    kind: type  # bool, int, float, str, or tuple: of whole numbers, each in the range
     optional: bool  # None is allowed and means "as suits the model"
     default: object
     label: str
@@ -77,8 +77,8 @@ def _problem(knob_: Knob, value: object) -> StudioError | None:
             "“{label}” is {value}, which is not a {kind}.",
             "Enter another value.",
             label=knob_.label,
-            value=str(value),
-            kind=knob_.kind.__name__,
+            value=written(value),
+            kind="list of whole numbers" if knob_.kind is tuple else knob_.kind.__name__,
         )
     if knob_.choices and value not in knob_.choices:
         return StudioError(
@@ -89,17 +89,30 @@ def _problem(knob_: Knob, value: object) -> StudioError | None:
             value=str(value),
             choices=", ".join(knob_.choices),
         )
-    if isinstance(value, int | float) and not _in_range(knob_, value):
+    numbers = value if isinstance(value, tuple) else (value,)
+    if not all(_in_range(knob_, each) for each in numbers if isinstance(each, int | float)):
         return StudioError(
             "knob-range",
             "“{label}” is {value}.",
             "Choose a number from {low} to {high}.",
             label=knob_.label,
-            value=value,
+            value=written(value) if isinstance(value, tuple) else value,  # type: ignore[arg-type]
             low=_bound(knob_.low),
             high=_bound(knob_.high),
         )
     return None
+
+
+def written(value: object) -> str:
+    """Return a value as it is typed: no grouping, short floats, lists with commas. Example: written(0.003) == "0.003\""""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(written, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def listed(text: str) -> tuple[int, ...]:
+    """Read whole numbers with commas or blanks between them. Raises ValueError. Example: listed("64, 32") == (64, 32)"""
+    return tuple(int(part) for part in text.replace("，", ",").replace("、", ",").replace(",", " ").split())
 
 
 def _in_range(knob_: Knob, value: float) -> bool:
@@ -110,6 +123,8 @@ def _in_range(knob_: Knob, value: float) -> bool:
 def _has_type(value: object, kind: type) -> bool:
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is tuple:
+        return isinstance(value, tuple) and all(_has_type(each, int) for each in value)
     return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
 
 
@@ -124,5 +139,6 @@ def _is_optional(hint: object) -> bool:
 def _plain(hint: object) -> type:
     if _is_optional(hint):
         hint = next(kind for kind in get_args(hint) if kind is not type(None))
+    hint = get_origin(hint) or hint
     assert isinstance(hint, type)
     return hint

@@ -7,7 +7,8 @@ from slm_studio.core import paths
 from slm_studio.core.addresses import base_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.recipe import BLANK, Recipe, make_recipe
+from slm_studio.core.recipe import BLANK, Recipe
+from slm_studio.core.recipes import plan_of
 from slm_studio.core.results import Suggestion
 from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import Role, all_tasks, task_info
@@ -98,9 +99,14 @@ def whole_base(base: str) -> str:
     return paths.absolute(base) if Path(base).expanduser().is_dir() else base_of(base, load_settings().endpoint)
 
 
-def make_plan(task: str, base: str, roles: Mapping[str, str], settings: Mapping[str, object]) -> Recipe:
-    """Return a recipe whose roles may still be missing. Raises StudioError where a setting or the base cannot be."""
-    recipe = make_recipe(task, base=whole_base(base), roles=roles, settings=settings)
+def make_plan(
+    task: str, base: str, roles: Mapping[str, str], settings: Mapping[str, object], named: str = ""
+) -> Recipe:
+    """Return a recipe whose roles may still be missing; `named` is the key of a named recipe beneath the settings.
+
+    Raises StudioError where a setting, the base or the name cannot be.
+    """
+    recipe = plan_of(task, named=named, base=whole_base(base), roles=roles, settings=settings)
     recipe.settled()  # knows families and sizes
     for problem in recipe.problems():
         if problem.code != "role-missing":

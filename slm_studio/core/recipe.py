@@ -25,6 +25,7 @@ class Recipe:
     cleaning: tuple[str, ...] = ()
     options: object = None  # the task's own knobs: an instance of task_info(task).options
     name: str = ""  # what the person calls the model
+    named: str = ""  # the key of the named recipe that it began from (core.recipes)
 
     minutes: float | None = knob(
         None, "Minutes", "A time budget. It becomes a number of steps when the run starts.", low=0.05, high=10000
@@ -32,7 +33,11 @@ class Recipe:
     epochs: int | None = knob(None, "Epochs", "How often the model reads the whole dataset, at most.", low=1, high=1000)
     batch: int | None = knob(None, "Batch size", "Examples that are read together before each step.", low=1, high=4096)
     learning_rate: float | None = knob(
-        None, "Learning rate", "How far each step moves. Too high diverges, too low learns nothing.", low=1e-7, high=1.0
+        None,
+        "Learning rate",
+        "How far each step moves. Too high diverges, too low learns nothing.",
+        low=1e-7,
+        high=10.0,
     )
     head_factor: float | None = knob(
         None,
@@ -54,8 +59,35 @@ class Recipe:
     floor: float | None = knob(
         None, "Final learning rate", "Where the learning rate ends, as a share of its peak.", low=0.0, high=1.0
     )
+    optimizer: str = knob(
+        "auto",
+        "Optimizer",
+        "How gradients become steps. Automatic is AdamW, and Adam for tables of which a step touches few rows.",
+        choices={"auto": mark("Automatic"), "adamw": "AdamW", "adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"},
+    )
+    momentum: float = knob(
+        0.0, "Momentum", "Share of the step before that SGD takes along in the next one.", low=0.0, high=0.999
+    )
     weight_decay: float | None = knob(
-        None, "Weight decay", "Pulls parameters towards 0, so that fewer rows are learnt by heart.", low=0.0, high=10.0
+        None,
+        "Weight decay",
+        "Pulls parameters towards 0 beside the gradient, so that fewer rows are learnt by heart. AdamW alone has it.",
+        low=0.0,
+        high=10.0,
+    )
+    l1: float = knob(
+        0.0,
+        "L1 penalty",
+        "So much of the sum of all weights' sizes is added to the loss. It makes small weights vanish.",
+        low=0.0,
+        high=10.0,
+    )
+    l2: float = knob(
+        0.0,
+        "L2 penalty",
+        "So much of the sum of all weights' squares is added to the loss. It keeps large weights away.",
+        low=0.0,
+        high=10.0,
     )
     dropout: float | None = knob(
         None, "Dropout", "Share of the signals that is switched off at random while learning.", low=0.0, high=0.9
@@ -83,6 +115,13 @@ class Recipe:
     test_share: float | None = knob(
         None, "Test share", "Share of the rows held out for the one final score.", low=0.0, high=0.5
     )
+    last_epochs: int | None = knob(
+        None,
+        "Last epochs",
+        "How often all rows but the test rows are read once more at the end, those that were held out to choose the best checkpoint among them. 0 leaves them out.",
+        low=0,
+        high=100,
+    )
     seed: int = knob(42, "Seed", "The same seed, data and recipe give the same model.", low=0, high=2**31 - 1)
     precision: str = knob(
         "auto",
@@ -105,6 +144,11 @@ class Recipe:
         return task_info(self.task).family(split_base(self.base)[0])
 
     @property
+    def decays(self) -> bool:
+        """Say whether the optimizer knows weight decay beside the gradient."""
+        return self.optimizer in ("auto", "adamw")
+
+    @property
     def chosen(self) -> list[str]:
         """Return the names of the roles that have a column."""
         return [role for role, column in self.roles.items() if column]
@@ -121,12 +165,19 @@ class Recipe:
         """
         family, size = split_base(self.base)
         found = task_info(self.task).family(family)
-        defaults = dict(found.defaults) | (dict(found.size(size).defaults) if size else {})
+        defaults = {"last_epochs": 0} | dict(found.defaults) | (dict(found.size(size).defaults) if size else {})
         if self.epochs is not None:
             defaults.pop("minutes", None)
+        if not self.decays:
+            defaults["weight_decay"] = 0.0
         gaps: dict[str, Any] = {name: value for name, value in defaults.items() if getattr(self, name) is None}
+        return replace(self, options=self._heeded(), **gaps)
+
+    def _heeded(self) -> object:
+        """Return the task's own knobs; those that mean nothing for the family are at their defaults."""
         options = self.options or task_info(self.task).options()
-        return replace(self, options=options, **gaps)
+        unheeded = {each.name: each.default for each in knobs.knobs(type(options)) if each.name in self.unused}
+        return replace(options, **unheeded) if unheeded else options  # type: ignore[type-var]
 
     def problems(self) -> list[StudioError]:
         """Return one error for every setting that cannot be."""
@@ -142,6 +193,7 @@ class Recipe:
                     help=role.help,
                 )
             )
+        found += self._at_odds()
         columns = [column for column in self.roles.values() if column]
         if twice := [column for column in columns if columns.count(column) > 1]:
             found.append(
@@ -150,6 +202,27 @@ class Recipe:
                     "Column “{column}” plays more than one role.",
                     "Choose another column for one of them.",
                     column=twice[0],
+                )
+            )
+        return found
+
+    def _at_odds(self) -> list[StudioError]:
+        """Return an error for each setting of an optimizer that another one would need."""
+        found = []
+        if self.momentum and self.optimizer != "sgd":
+            found.append(
+                StudioError(
+                    "momentum-without-sgd",
+                    "Momentum belongs to SGD, and the optimizer is another one.",
+                    "Set momentum to 0, or the optimizer to SGD.",
+                )
+            )
+        if self.weight_decay and not self.decays:
+            found.append(
+                StudioError(
+                    "decay-without-adamw",
+                    "Weight decay beside the gradient belongs to AdamW, and the optimizer is another one.",
+                    "Set the L2 penalty instead, or the optimizer to AdamW.",
                 )
             )
         return found
@@ -208,8 +281,15 @@ def make_recipe(
     """Build a recipe from loose settings (flags, form values); the task's own knobs find their place in `options`."""
     info = task_info(task)
     settings = settings or {}
-    own = {each.name for each in knobs.knobs(info.options)}
-    options = {name: value for name, value in settings.items() if name in own}
+    own = {each.name: each for each in knobs.knobs(info.options)}
+    # A program may name a list as a list, and one number as it is.
+    options = {
+        name: tuple(value if isinstance(value, list) else [value])
+        if own[name].kind is tuple and isinstance(value, list | int)
+        else value
+        for name, value in settings.items()
+        if name in own
+    }
     common: dict[str, Any] = {name: value for name, value in settings.items() if name not in own}
     return Recipe(
         task=task, base=base or info.default_base, roles=dict(roles or {}), options=info.options(**options), **common

@@ -211,6 +211,7 @@ class Sizes:
     precision: str
     rows: dict[str, int]  # train, validation, test
     cut: float = 0.0  # share of the training rows longer than max_length
+    length: int = 0  # tokens of a text that are read: of a recipe that fits itself to the rows as they decide
     free_memory: int = 0  # bytes
 
 

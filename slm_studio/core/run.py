@@ -41,6 +41,7 @@ class Run:
     model: str = ""  # folder of the saved model, once there is one
     problem: dict[str, object] | None = None  # the StudioError that ended it, as JSON
     notes: str = ""  # the person's own words
+    named: str = ""  # the key of the named recipe that its plan began from
 
     @property
     def path(self) -> Path:
@@ -74,6 +75,7 @@ def create_run(recipe: Recipe, dataset: Dataset) -> Run:
     run = Run(
         id=identity, folder=str(folder / identity), name=name, task=recipe.task, base=recipe.base, dataset=dataset.folder,
         fingerprint=dataset.fingerprint, state=CREATED, created=now.isoformat(timespec="seconds"),
+        named=recipe.named,
     )  # fmt: skip
     with files.atomic_folder(run.path) as partial:
         codec.write(partial / "recipe.json", recipe_to_json(recipe))

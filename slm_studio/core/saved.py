@@ -41,6 +41,7 @@ class SavedModel:
     dataset_name: str = ""
     fingerprint: str = ""
     rows: dict[str, int] = field(default_factory=dict)
+    learnt_validation: bool = False  # after they had chosen the best checkpoint, the validation rows were learnt too
     parameters: int = 0
     seconds: float = 0.0
     steps: int = 0

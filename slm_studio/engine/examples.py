@@ -73,6 +73,26 @@ class Packed:
         return batch
 
 
+def joined(first: Packed, second: Packed) -> Packed:
+    """Return the examples of both; rows of the second count on from those of the first."""
+    sequences = {
+        name: Ragged(
+            np.concatenate([ragged.values_S, second.sequences[name].values_S]),
+            np.concatenate([ragged.offsets_N, second.sequences[name].offsets_N[1:] + ragged.offsets_N[-1]]),
+        )
+        for name, ragged in first.sequences.items()
+    }
+    rows = int(first.rows_N.max(initial=-1)) + 1
+    return Packed(
+        sequences,
+        first.fillers,
+        {name: np.concatenate([numbers_N, second.numbers[name]]) for name, numbers_N in first.numbers.items()},
+        np.concatenate([first.rows_N, second.rows_N + rows]),
+        np.concatenate([first.work_N, second.work_N]),
+        first.width,
+    )
+
+
 def by_length(work_N: np.ndarray, most: int, width: int) -> Iterator[np.ndarray]:
     """Yield the places of all examples, those of like length together so that little is padding, at most `most` at once.
 

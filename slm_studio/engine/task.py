@@ -152,7 +152,7 @@ class Task:
         """Yield Progress; return how rows fared. Not `whole`: loss and metrics alone, while the model learns."""
         raise NotImplementedError
 
-    def calibrate(self, seen: Seen) -> dict[str, object]:
+    def calibrate(self, seen: Seen, loaded: Loaded) -> dict[str, object]:
         """Return facts by which later answers sound as sure as held-out rows say they may."""
         return {}
 

@@ -1,5 +1,6 @@
 """Recipes and knobs: one declaration gives defaults, checks and JSON."""
 
+import json
 from dataclasses import fields
 
 import pytest
@@ -18,7 +19,9 @@ from slm_studio.core.recipe import (
     split_of,
 )
 from slm_studio.core.settings import Settings, load_settings, save_settings
+from slm_studio.core.shapes import shape_knobs
 from slm_studio.core.tasks import all_tasks, task_info
+from slm_studio.core.tasks.classify import ClassifyOptions
 
 ROLES = {"text": "t", "label": "l"}
 MAY_STAY_OPEN = {"minutes", "eval_every"}
@@ -67,6 +70,63 @@ def test_impossible_settings_are_sentences(settings: dict[str, object], code: st
     assert [problem.code for problem in problems] == [code]
 
 
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"momentum": 0.9}, "momentum-without-sgd"), ({"optimizer": "adam", "weight_decay": 0.1}, "decay-without-adamw"),
+        ({"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.0}, ""), ({"optimizer": "adam"}, ""),
+    ],
+)  # fmt: skip
+def test_settings_of_another_optimizer_are_sentences(settings: dict[str, object], code: str) -> None:
+    recipe = make_recipe("classify", base="blank:lstm-nano", roles=ROLES, settings=settings)
+
+    for each in (recipe, recipe.settled()):
+        assert [problem.code for problem in each.problems()] == ([code] if code else [])
+
+
+def test_weight_decay_is_none_where_the_optimizer_knows_none() -> None:
+    settled = {
+        name: make_recipe("classify", base="blank:lstm-nano", roles=ROLES, settings={"optimizer": name}).settled()
+        for name in ("auto", "adamw", "adam", "rmsprop", "sgd")
+    }
+
+    decays = {name: recipe.weight_decay for name, recipe in settled.items()}
+    assert decays == {"auto": 0.01, "adamw": 0.01, "adam": 0.0, "rmsprop": 0.0, "sgd": 0.0}
+
+
+@pytest.mark.parametrize("layers", [(0,), (64, 5000), (64, True), [64], "64"])
+def test_a_list_of_numbers_is_checked_number_by_number(layers: object) -> None:
+    options = ClassifyOptions(layers=layers)
+
+    assert [problem.code for problem in knobs.problems(options)][:1] in (["knob-range"], ["knob-type"])
+    assert not knobs.problems(ClassifyOptions(layers=(64, 32)))
+
+
+@pytest.mark.parametrize(("text", "numbers"), [("64, 32", (64, 32)), ("64 32", (64, 32)), ("64，32、16", (64, 32, 16))])
+def test_lists_are_read_as_they_are_written(text: str, numbers: tuple[int, ...]) -> None:
+    assert knobs.listed(text) == numbers
+    assert knobs.listed(knobs.written(numbers)) == numbers
+
+
+def test_knobs_that_mean_nothing_for_a_family_have_no_say() -> None:
+    """Who tried an LSTM with one sigmoid and went back to the bag must not be held to it."""
+    settings = {"layers": (64, 32), "output": "sigmoid", "label_smoothing": 0.2}
+    bag, cnn = (
+        make_recipe("classify", base=f"blank:{family}-nano", roles=ROLES, settings=settings).settled().options
+        for family in ("bag", "cnn")
+    )
+
+    assert bag == ClassifyOptions(label_smoothing=0.2)
+    assert cnn == ClassifyOptions(label_smoothing=0.2, output="sigmoid")
+
+
+def test_only_nets_that_read_word_after_word_show_how_they_are_built() -> None:
+    for family in task_info("classify").families:
+        shown = set(shape_knobs()) - set(family.unused)
+        wanted = {"lstm": set(shape_knobs()), "gru": set(shape_knobs()), "rnn": set(shape_knobs())}
+        assert shown == wanted.get(family.key, {"embedding", "output", "loss"} if family.key == "cnn" else set())
+
+
 def test_a_missing_role_is_named() -> None:
     problems = make_recipe("classify", roles={"text": "t"}).problems()
 
@@ -75,9 +135,11 @@ def test_a_missing_role_is_named() -> None:
 
 
 def test_recipes_survive_json_with_their_options() -> None:
-    recipe = make_recipe("write", roles={"text": "t"}, settings={"tokens": "pieces", "learning_rate": 0.01}).settled()
+    written = make_recipe("write", roles={"text": "t"}, settings={"tokens": "pieces", "learning_rate": 0.01}).settled()
+    built = make_recipe("classify", base="blank:gru-nano", roles=ROLES, settings={"layers": (64, 32)}).settled()
 
-    assert recipe_from_json(recipe_to_json(recipe)) == recipe
+    for recipe in (written, built):
+        assert recipe_from_json(json.loads(json.dumps(recipe_to_json(recipe)))) == recipe
 
 
 @pytest.mark.parametrize(

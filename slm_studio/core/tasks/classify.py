@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from slm_studio.core.knobs import knob
+from slm_studio.core.shapes import ShapeOptions, shape_knobs
 from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, TaskInfo
 from slm_studio.core.texts import mark
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ClassifyOptions:
-    """The knobs that only classification has."""
+class ClassifyOptions(ShapeOptions):
+    """The knobs that only classification has, those of its nets' shapes included."""
 
     class_weights: str = knob(
         "none",
@@ -21,7 +22,13 @@ class ClassifyOptions:
         0.05, "Label smoothing", "Keeps the model from being too sure of its rows.", low=0.0, high=0.5
     )
     vocabulary: int = knob(
-        8000, "Vocabulary size", "Word pieces that a fresh tokenizer may learn.", low=100, high=200000
+        8000, "Vocabulary size", "Word pieces, or whole words, that a fresh tokenizer may learn.", low=100, high=200000
+    )
+    pieces: str = knob(
+        "auto",
+        "Pieces",
+        "Automatic takes rare words apart. Whole words are the textbook's: the most frequent ones, all others are one.",
+        choices={"auto": mark("Automatic"), "words": mark("Whole words")},
     )
     lowercase: bool = knob(True, "Lower case", "Read Apple and apple as the same word.")
 
@@ -35,7 +42,21 @@ class NamingOptions:
     )
 
 
+# Of the nets that read word after word.
+READING = {
+    "epochs": 20, "batch": 32, "learning_rate": 0.002, "max_length": 128, "dropout": 0.5, "head_factor": 1.0, "warmup": 0.05,
+    "floor": 0.0, "weight_decay": 0.01, "patience": 6, "validation_share": 0.1, "test_share": 0.1,
+}  # fmt: skip
 SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))
+
+BAG_DEFAULTS = {
+    "epochs": 15, "batch": 16, "learning_rate": 0.002, "max_length": 8192, "dropout": 0.3, "head_factor": 1.0, "warmup": 0.05,
+    "floor": 0.0, "weight_decay": 0.0, "patience": 6, "validation_share": 0.1, "test_share": 0.1,
+    "last_epochs": 8,
+}  # fmt: skip
+
+# Rows of a hashed table are looked up, fastest in fp32.
+BAG_UNUSED = ("precision", "head_factor", "vocabulary", "pieces", *shape_knobs())
 
 CODE = Code(
     plain="""\
@@ -72,23 +93,45 @@ INFO = TaskInfo(
         Family(
             key="bag",
             title="Bag of words",
-            blurb="Counts words and parts of words. Learns in seconds, hard to beat on short texts.",
+            blurb="Counts words and parts of words, directly and by what they have in common. Learns in seconds, hard to beat.",
             sizes=SIZES,
-            unused=("precision", "head_factor", "vocabulary"),  # rows of a hashed table are looked up, fastest in fp32
-            defaults={
-                "epochs": 20,
-                "batch": 64,
-                "learning_rate": 0.002,
-                "max_length": 1024,
-                "dropout": 0.3,
-                "head_factor": 1.0,
-                "warmup": 0.05,
-                "floor": 0.0,
-                "weight_decay": 0.0,
-                "patience": 6,
-                "validation_share": 0.1,
-                "test_share": 0.1,
-            },
+            unused=BAG_UNUSED,
+            defaults=BAG_DEFAULTS,
+        ),
+        Family(
+            key="linear",
+            title="Linear",
+            blurb="The classic: words and parts of words, each for or against a label. Learns in seconds.",
+            sizes=SIZES,
+            unused=(*BAG_UNUSED, "dropout", "weight_decay"),
+            defaults=BAG_DEFAULTS | {"learning_rate": 2.0, "dropout": 0.0},
+        ),
+        Family(
+            key="cnn",
+            title="CNN",
+            blurb="Filters look at three to five words at a time, and the strongest find decides. Seconds to minutes.",
+            sizes=SIZES,
+            default_size="micro",
+            unused=("head_factor", *shape_knobs(shown=("embedding", "output", "loss"))),  # all of it is fresh
+            defaults=READING | {"learning_rate": 0.001},
+        ),
+        Family(
+            key="rnn",
+            title="RNN",
+            blurb="Elman's net, the oldest: one state goes from word to word, and forgets soon. To see why others came.",
+            sizes=SIZES,
+            default_size="micro",
+            unused=("head_factor",),
+            defaults=READING | {"learning_rate": 0.001},
+        ),
+        Family(
+            key="gru",
+            title="GRU",
+            blurb="Like an LSTM with two gates instead of three: a little smaller and quicker, mostly as good.",
+            sizes=SIZES,
+            default_size="micro",
+            unused=("head_factor",),
+            defaults=READING,
         ),
         Family(
             key="lstm",
@@ -96,21 +139,8 @@ INFO = TaskInfo(
             blurb="Reads the words in order, in both directions. Minutes on a laptop.",
             sizes=SIZES,
             default_size="micro",
-            unused=("head_factor",),  # all of it is fresh
-            defaults={
-                "epochs": 20,
-                "batch": 32,
-                "learning_rate": 0.002,
-                "max_length": 128,
-                "dropout": 0.5,
-                "head_factor": 1.0,
-                "warmup": 0.05,
-                "floor": 0.0,
-                "weight_decay": 0.01,
-                "patience": 6,
-                "validation_share": 0.1,
-                "test_share": 0.1,
-            },
+            unused=("head_factor",),
+            defaults=READING,
         ),
         Family(
             key="bert",
@@ -118,7 +148,7 @@ INFO = TaskInfo(
             blurb="A Transformer encoder from nothing. Shows how attention learns; needs many rows.",
             sizes=SIZES,
             default_size="nano",
-            unused=("head_factor",),  # all of it is fresh
+            unused=("head_factor", *shape_knobs()),  # all of it is fresh
             defaults={
                 "epochs": 30,
                 "batch": 32,
@@ -138,7 +168,7 @@ INFO = TaskInfo(
             key=CONTINUED,
             title="Continue a model",
             blurb="Starts from a model that knows the language already.",
-            unused=("vocabulary", "lowercase"),  # the pieces are those of the base
+            unused=("vocabulary", "pieces", "lowercase", *shape_knobs()),  # the pieces are those of the base
             defaults={
                 "epochs": 3,
                 "batch": 32,

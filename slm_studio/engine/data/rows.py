@@ -65,6 +65,11 @@ class Rows(Sequence[Row]):
         cells = self.table.column(self.roles[role]).take(pa.array(self.indices)).to_pylist()
         return [cell or "" for cell in cells]
 
+    def with_those(self, others: "Rows") -> "Rows":
+        """Return these rows and others of the same table, in its order."""
+        assert self.table is others.table or self.part == others.part
+        return Rows(self.table, self.roles, np.sort(np.concatenate([self.indices, others.indices])), part=self.part)
+
     def take(self, places: Sequence[int] | np.ndarray) -> "Rows":
         """Return some of these rows; `places` count from 0 within them."""
         return Rows(self.table, self.roles, self.indices[np.asarray(places, dtype=np.int64)], part=self.part)

@@ -24,6 +24,15 @@ class Splits:
     test: Rows
     dropped: int = 0
 
+    @property
+    def may_learn_all(self) -> bool:
+        """Say whether the validation rows may be learnt once they have chosen: others are left to score, and the person did not name them."""
+        return len(self.test) > 0 and len(self.validation) > 0 and self.validation.part == self.train.part
+
+    def learnt(self, *, validation: bool) -> Rows:
+        """Return the rows that a model learnt from, those for validation too where it did."""
+        return self.train.with_those(self.validation) if validation and self.may_learn_all else self.train
+
 
 def split_dataset(dataset: Dataset, recipe: Recipe, *, answer: str = "", stratified: bool = False) -> Splits:
     """Cut a dataset by a settled recipe's shares and seed; the person's own validation and test rows are used as they are.

@@ -258,10 +258,13 @@ def _choose(item: Item, recipe: Recipe, dataset: Dataset, split: str) -> _Chosen
     task, model = item.task, item.model
     if dataset.fingerprint == model.fingerprint:
         splits = task.split(dataset, recipe)
-        unseen: list[Split] = [each for each in ("test", "validation") if len(getattr(splits, each))]  # type: ignore[misc]
+        held: tuple[Split, ...] = ("test",) if model.learnt_validation else ("test", "validation")
+        unseen = [each for each in held if len(getattr(splits, each))]
         part: Split = split or (unseen or ["train"])[0]  # type: ignore[assignment]
-        train = splits.train if part != "train" else None
-        return _Chosen(part, getattr(splits, part), train, len(splits.train), splits.dropped)
+        learnt = splits.learnt(validation=model.learnt_validation)
+        train = learnt if part in unseen else None
+        told: Split = part if part in unseen else "train"  # what was learnt is not called held out
+        return _Chosen(told, getattr(splits, part), train, len(learnt), splits.dropped)
     part = "test" if "test" in dataset.held_out else "train"
     whole = task.split(dataset, replace(recipe, validation_share=0.0, test_share=0.0))
     rows: Rows = getattr(whole, part)
@@ -279,4 +282,5 @@ def _learnt_from(task: Task, recipe: Recipe, model: SavedModel) -> Rows | None:
     if not model.dataset or not (folder / "dataset.json").is_file():
         return None
     own = recipe_from_json(model.recipe).settled()
-    return task.split(open_dataset(folder), replace(own, options=recipe.options)).train
+    splits = task.split(open_dataset(folder), replace(own, options=recipe.options))
+    return splits.learnt(validation=model.learnt_validation)

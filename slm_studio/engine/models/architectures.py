@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from slm_studio.core.tasks import all_tasks, task_info
 
-OWN_TYPES = ("slm-bag", "slm-lstm", "slm-tagger", "slm-words")  # the studio's own shapes
+# the studio's own shapes
+OWN_TYPES = ("slm-bag", "slm-lstm", "slm-gru", "slm-rnn", "slm-cnn", "slm-tagger", "slm-words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         ),
         _LLAMA_LIKE,
     ),
-    "slm-lstm": Architecture("reader.embeddings.weight"),
+    **dict.fromkeys(("slm-lstm", "slm-gru", "slm-rnn"), Architecture("reader.embeddings.weight")),
+    "slm-cnn": Architecture("embeddings.weight"),
     "slm-bag": Architecture("table.weight"),
     "slm-tagger": Architecture("embeddings.weight"),
     "slm-words": Architecture("vectors.weight"),

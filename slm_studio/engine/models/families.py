@@ -1,16 +1,17 @@
 """Families of fresh networks with one head for labels: an order says what is wanted, and its family makes it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from transformers import BertConfig, PreTrainedModel
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.shapes import ShapeOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecurrentShape:
-    """Say how wide and deep an LSTM is; `hidden` counts both directions."""
+    """Say how wide and deep a recurrent net is; `hidden` counts both directions."""
 
     embedding: int
     hidden: int
@@ -46,6 +47,7 @@ class Order:
     max_length: int
     pad_token_id: int
     slots: int = 0  # ids of a word
+    wished: ShapeOptions = field(default_factory=ShapeOptions)  # what a person builds otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

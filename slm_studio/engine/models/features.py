@@ -26,6 +26,8 @@ from transformers import BatchEncoding
 FILE = "bag_tokenizer.json"
 HASHES = 1 << 22  # of 150,000 features, one in thirty shares its hash with another
 MOST_FEATURES = {"nano": 1 << 14, "micro": 1 << 16, "small": 1 << 18, "base": 1 << 19}
+WORD_WEIGHT = 2.0  # of a word or a pair of words beside a part of one
+MOST_NUMBERS = 1 << 26  # of a table that speaks directly: 268 MB
 MOST_TEXTS = 100_000  # from which features are learnt: a dozen seconds
 SAMPLE = 1000  # texts from which the number of features is foretold
 WORDS = re.compile(r"\w+|[^\w\s]")
@@ -46,12 +48,15 @@ class BagSettings:
     shortest_part: int = 2
     longest_part: int = 5  # characters, the blank on either side included
     longest_run: int = 3  # characters, in scripts without spaces
+    repeated: bool = True  # a feature that a text holds often is told more than once; so it was in older models
 
 
 class BagTokenizer:
     """Turn texts into the ids of known features, 1 … len - 1; 0 pads.
 
-    A feature that a text holds often is repeated 1 + log2(count) times, rounded down.
+    Each stands once, however often a text holds it: presence tells sentiment and topics at least as well as counts do
+    (Wang & Manning 2012, https://aclanthology.org/P12-2018). In older models it is repeated 1 + log2(count) times,
+    rounded down.
     """
 
     pad_token_id = 0
@@ -61,20 +66,32 @@ class BagTokenizer:
         """Take how features are made, and the hashes of those that have an id."""
         self.settings = settings
         self.known = np.unique(np.fromiter(known, dtype=np.int64))
+        self.weights_V = np.ones(len(self), np.float32)  # what each id tells, from `learn`; afterwards the net keeps it
         self._remembered: dict[str, tuple[list[int], list[str]]] = {}
 
     @classmethod
-    def learn(cls, texts: Sequence[str], *, size: str, lowercase: bool = True) -> Self:
+    def learn(cls, texts: Sequence[str], *, size: str, lowercase: bool = True, outputs: int = 0) -> Self:
         """Return the tokenizer that knows the features of these texts: those in most texts, as many as the size holds.
 
-        Of very many texts every second, third … is read.
+        Where each speaks for itself to many `outputs`, there are fewer of them. Of very many texts every second, third … is read. `weights_V` are inverse document frequencies, as scikit-learn
+        smooths them, those of words and word pairs doubled: a word has three times as many parts, which say it again.
         """
-        tokenizer = cls(BagSettings(lowercase=lowercase))
+        tokenizer = cls(BagSettings(lowercase=lowercase, longest_part=4, repeated=False))
         texts_with = np.zeros(tokenizer.settings.hashes, dtype=np.int64)
-        for text in texts[:: max(1, len(texts) // MOST_TEXTS)]:
-            texts_with[np.unique(tokenizer._hashes(text))] += 1
+        is_word = np.zeros(tokenizer.settings.hashes, dtype=bool)
+        read = texts[:: max(1, len(texts) // MOST_TEXTS)]
+        for text in read:
+            hashes, of_words = tokenizer._hashes(text)
+            texts_with[np.unique(hashes)] += 1
+            is_word[hashes[of_words]] = True
         met = np.flatnonzero(texts_with)
-        tokenizer.known = np.sort(met[np.argsort(-texts_with[met], kind="stable")][: MOST_FEATURES[size] - 1])
+        known = tokenizer.known = np.sort(
+            met[np.argsort(-texts_with[met], kind="stable")][: most_features(size, outputs) - 1]
+        )
+        rarity = np.log((1 + len(read)) / (1 + texts_with[known])) + 1
+        tokenizer.weights_V = np.concatenate([[0], rarity * np.where(is_word[known], WORD_WEIGHT, 1)]).astype(
+            np.float32
+        )
         return tokenizer
 
     def __len__(self) -> int:
@@ -105,8 +122,10 @@ class BagTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text's known features, in the order of their first appearance."""
-        found = self._ids(self._hashes(text)).tolist()
+        found = self._ids(self._hashes(text)[0]).tolist()
         counts = Counter(found)
+        if not self.settings.repeated:
+            return list(counts)
         if len(counts) == len(found):
             return found  # type: ignore[no-any-return]
         return [number for number, count in counts.items() for _ in range(count.bit_length())]
@@ -136,16 +155,18 @@ class BagTokenizer:
         known = plain.pop("known")
         return cls(BagSettings(**plain), known)
 
-    def _hashes(self, text: str) -> np.ndarray:
-        """Return the hashes of all features of a text, known or not."""
+    def _hashes(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the hashes of all features of a text, known or not, and which of them are words or pairs of words."""
         found: list[int] = []
+        of_words: list[bool] = []
         words: list[str] = []
         for piece in self._pieces(text):
             numbers, inner = self._look_up(piece)
             found += numbers
+            of_words += [True] * len(inner) + [False] * (len(numbers) - len(inner))
             words += inner
-        found += [self._hash(f"b{first} {second}") for first, second in pairwise(words)]
-        return np.array(found, dtype=np.int64)
+        pairs = [self._hash(f"b{first} {second}") for first, second in pairwise(words)]
+        return np.array(found + pairs, dtype=np.int64), np.array(of_words + [True] * len(pairs), dtype=bool)
 
     def _ids(self, hashes: np.ndarray) -> np.ndarray:
         """Return the ids of those that are known."""
@@ -160,7 +181,7 @@ class BagTokenizer:
         yield from (text.lower() if self.settings.lowercase else text).split()
 
     def _look_up(self, piece: str) -> tuple[list[int], list[str]]:
-        """Return hashes and words of a piece between blanks. Words repeat, so most are remembered."""
+        """Return hashes and words of a piece between blanks, those of the words first. Words repeat, so most are remembered."""
         known = self._remembered.get(piece)
         if known is None:
             known = [self._hash(name) for name in self._names(piece)], self._words(piece)
@@ -186,7 +207,12 @@ class BagTokenizer:
         return zlib.crc32(name.encode("utf-8", "surrogatepass")) % self.settings.hashes
 
 
-def foretell_features(texts: Sequence[str], *, size: str) -> int:
+def most_features(size: str, outputs: int = 0) -> int:
+    """Return how many features a size holds, padding included, where each has a number for each of some outputs."""
+    return min(MOST_FEATURES[size], MOST_NUMBERS // max(1, outputs))
+
+
+def foretell_features(texts: Sequence[str], *, size: str, outputs: int = 0) -> int:
     """Return about how many ids `learn` would give, without reading all texts.
 
     From how the number grows between half of a sample and all of it (Heaps' law).
@@ -198,7 +224,7 @@ def foretell_features(texts: Sequence[str], *, size: str) -> int:
     all_of_it = len(BagTokenizer.learn(sample, size="base"))
     half_of_it = len(BagTokenizer.learn(sample[::2], size="base"))
     growth = math.log(all_of_it / half_of_it) / math.log(len(sample) / len(sample[::2])) if len(sample) > 1 else 0.0
-    return min(MOST_FEATURES[size], round(all_of_it * (len(texts) / len(sample)) ** growth))
+    return min(most_features(size, outputs), round(all_of_it * (len(texts) / len(sample)) ** growth))
 
 
 def _parts(text: str, shortest: int, longest: int) -> Iterable[str]:

@@ -33,10 +33,11 @@ def check_shapes(embedding_name: str, config: Mapping[str, object], tensors: Map
     return embedding.shape[0]
 
 
-def count_classes(tensors: Mapping[str, Tensor]) -> int:
+def count_classes(config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> int:
     """Return how many classes the head tells apart (0: there is no head)."""
     heads = [tensor for ending in _HEADS if (tensor := _ending(tensors, ending)) is not None]
-    return heads[0].shape[0] if heads and heads[0].shape else 0
+    found = heads[0].shape[0] if heads and heads[0].shape else 0
+    return 2 if found == 1 and config.get("single_output") is True else found
 
 
 def first_number(config: Mapping[str, object], *names: str) -> int | None:

@@ -15,8 +15,10 @@ _BOUNDS = {
     "dim": 65_536, "embedding_size": 65_536, "num_attention_heads": 1_024, "n_head": 1_024, "n_heads": 1_024,
     "intermediate_size": 1_048_576, "n_inner": 1_048_576, "hidden_dim": 1_048_576, "vocab_size": 4_194_304,
     "max_position_embeddings": 16_777_216, "n_positions": 16_777_216, "type_vocab_size": 65_536, "num_labels": 10_000,
-    "head_dim": 65_536, "num_key_value_heads": 1_024,
+    "head_dim": 65_536, "num_key_value_heads": 1_024, "hidden_sizes": 65_536, "filters": 65_536, "filter_widths": 1_024,
 }  # fmt: skip
+_LISTS = ("hidden_sizes", "filter_widths")
+_LONGEST = 512  # sizes in a list: those of layers
 _IMPLEMENTATIONS = (
     "_attn_implementation", "attn_implementation", "_attn_implementation_internal",
     "_experts_implementation", "experts_implementation", "_experts_implementation_internal",
@@ -92,7 +94,8 @@ def _check_sizes(config: Mapping[str, object]) -> None:
         value = config.get(name)
         if value is None:
             continue
-        if type(value) is not int or not 0 <= value <= most:
+        sizes = value if isinstance(value, list) and name in _LISTS else [value]
+        if len(sizes) > _LONGEST or not all(type(size) is int and 0 <= size <= most for size in sizes):
             raise StudioError(
                 "model-size",
                 "config.json says {name} = {value}, which no model has.",

@@ -104,7 +104,7 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
     if writes(claim) and looks_ahead(config):
         claim = ""  # the head is of no use, the rest is a base
     demands.check_tensors(folder, tensors, claim)
-    labels = _labels(config, count_classes(tensors)) if names_labels(claim) else ()
+    labels = _labels(config, count_classes(config, tensors)) if names_labels(claim) else ()
     _check_names(folder, labels)
     own_task = _guess_task(claim, labels, config)
     _check_continued(folder, own_task, task)

@@ -1,6 +1,6 @@
-"""A recurrent classifier: a bidirectional LSTM reads the text, its strongest and its attended moments decide.
+"""Recurrent classifiers: LSTM, GRU or Elman cells read the text, their strongest and attended moments decide, or the last one.
 
-Saved folders are Transformers folders of the type “slm-lstm”. Elsewhere they open with
+Saved folders are Transformers folders of the type “slm-lstm”, “slm-gru” or “slm-rnn”. Elsewhere they open with
 
     from slm_studio.engine.models.recurrent import LSTMForSequenceClassification
     net = LSTMForSequenceClassification.from_pretrained(folder)
@@ -10,19 +10,35 @@ or, after `slm_studio.engine.models.classifiers.register_families()`, with AutoM
 
 # B rows, T tokens, E width of an embedding, H width of both directions together, L labels
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from slm_studio.engine.models.cells import (
+    ACTIVATIONS,
+    Cell,
+    Loop,
+    begin_recurrence,
+    is_of_the_library,
+    make_layers,
+    read,
+)
+from slm_studio.engine.models.decisions import Decision
+
+READOUTS = ("attended", "last")
+
 
 class RecurrentConfig(PreTrainedConfig):
-    """Hold the shape of a recurrent network."""
+    """Hold the shape of a recurrent network of LSTM cells; those of other cells differ in their type alone."""
 
     model_type = "slm-lstm"
+    cell: ClassVar[Cell] = "lstm"
 
     def __init__(
         self,
@@ -33,10 +49,20 @@ class RecurrentConfig(PreTrainedConfig):
         bidirectional: bool = True,
         dropout: float = 0.5,
         pad_token_id: int = 0,
+        hidden_sizes: Sequence[int] | None = None,
+        readout: str = "attended",
+        activation: str = "tanh",
+        single_output: bool = False,
         **kwargs: object,
     ) -> None:
-        """Take the shape; `hidden_size` is the width of both directions together."""
+        """Take the shape; `hidden_size` is the width of both directions together, in each of `num_hidden_layers`.
+
+        `hidden_sizes` are the widths of stacked layers instead, of one direction each. What decides is the maximum and
+        an attended mean of all positions, or where each direction ends. `single_output`: one sigmoid for two labels.
+        """
         super().__init__(**kwargs)
+        if readout not in READOUTS or activation not in ACTIVATIONS or (hidden_sizes and min(hidden_sizes) < 1):
+            raise ValueError(f"no such shape: {readout}, {activation}, {hidden_sizes}")
         self.pad_token_id = pad_token_id
         self.vocab_size = vocab_size
         self.embedding_size = embedding_size
@@ -44,6 +70,39 @@ class RecurrentConfig(PreTrainedConfig):
         self.num_hidden_layers = num_hidden_layers
         self.bidirectional = bidirectional
         self.dropout = dropout
+        self.readout = readout
+        self.activation = activation
+        self.single_output = single_output
+        self.hidden_sizes = list(hidden_sizes) if hidden_sizes else None
+        if hidden_sizes:
+            self.hidden_size = hidden_sizes[-1] * self.directions
+            self.num_hidden_layers = len(hidden_sizes)
+
+    @property
+    def directions(self) -> int:
+        """Return how many ways a text is read."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def widths(self) -> list[int]:
+        """Return the widths of the layers, of one direction each."""
+        return self.hidden_sizes or [self.hidden_size // self.directions] * self.num_hidden_layers
+
+
+class GRUConfig(RecurrentConfig):
+    """Hold the shape of a network of GRU cells."""
+
+    model_type = "slm-gru"
+    cell: ClassVar[Cell] = "gru"
+    __init__ = RecurrentConfig.__init__  # without one of its own, Transformers makes one that knows no shape
+
+
+class ElmanConfig(RecurrentConfig):
+    """Hold the shape of a network of Elman's cells: the state is what comes in and the state of before, squashed."""
+
+    model_type = "slm-rnn"
+    cell: ClassVar[Cell] = "rnn"
+    __init__ = RecurrentConfig.__init__  # without one of its own, Transformers makes one that knows no shape
 
 
 class RecurrentPreTrainedModel(PreTrainedModel):
@@ -62,27 +121,26 @@ class RecurrentPreTrainedModel(PreTrainedModel):
             init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 init.zeros_(module.bias)
-        elif isinstance(module, nn.LSTM):
-            begin_lstm(module)
+        elif isinstance(module, nn.RNNBase | Loop):
+            begin_recurrence(module)
 
 
 class RecurrentModel(RecurrentPreTrainedModel):
-    """Read token ids and return what the LSTM makes of every position."""
+    """Read token ids and return what the layers make of every position."""
 
     def __init__(self, config: RecurrentConfig) -> None:
-        """Make embeddings and layers."""
+        """Make embeddings and layers: the library's in one, or a stack where it has no such layers."""
         super().__init__(config)
-        directions = 2 if config.bidirectional else 1
         self.embeddings = nn.Embedding(config.vocab_size, config.embedding_size, padding_idx=config.pad_token_id)
         self.dropout = nn.Dropout(config.dropout)
-        self.lstm = nn.LSTM(
-            config.embedding_size,
-            config.hidden_size // directions,
-            config.num_hidden_layers,
-            batch_first=True,
-            bidirectional=config.bidirectional,
-            dropout=config.dropout if config.num_hidden_layers > 1 else 0.0,
-        )
+        if config.hidden_sizes is None and is_of_the_library(config.cell, config.activation):
+            layers = make_layers(
+                config.cell, config.activation, config.embedding_size, config.widths[0], layers=config.num_hidden_layers,
+                bidirectional=config.bidirectional, dropout=config.dropout,
+            )  # fmt: skip
+            setattr(self, config.cell, layers)  # the names of the tensors say what they are: reader.lstm.weight_ih_l0
+        else:
+            self.layers = nn.ModuleList(_stack(config))
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
@@ -95,26 +153,27 @@ class RecurrentModel(RecurrentPreTrainedModel):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Return hidden_BTH; padding stands on the right, and what stands there is 0."""
-        embedded_BTE = self.dropout(self.embeddings(input_ids))
-        # Packed, the backward direction begins at the last token of each row, however much padding follows.
-        lengths_B = attention_mask.sum(1).clamp(min=1).cpu()
-        packed = pack_padded_sequence(embedded_BTE, lengths_B, batch_first=True, enforce_sorted=False)
-        hidden, _ = self.lstm(packed)
-        hidden_BTH, _ = pad_packed_sequence(hidden, batch_first=True, total_length=input_ids.shape[1])
+        hidden_BTH = self.dropout(self.embeddings(input_ids))
+        if not hasattr(self, "layers"):
+            return read(getattr(self, self.config.cell), hidden_BTH, attention_mask)
+        for place, layer in enumerate(self.layers):
+            hidden_BTH = read(layer, self.dropout(hidden_BTH) if place else hidden_BTH, attention_mask)
         return hidden_BTH
 
 
 class LSTMForSequenceClassification(RecurrentPreTrainedModel):
-    """Classify a text by the maximum and the attended mean of a bidirectional LSTM's positions."""
+    """Classify a text by what an LSTM makes of it."""
 
     def __init__(self, config: RecurrentConfig) -> None:
         """Make the reader and the head."""
         super().__init__(config)
         self.num_labels = config.num_labels
         self.reader = RecurrentModel(config)
-        self.attention = nn.Linear(config.hidden_size, 1)
+        if config.readout == "attended":
+            self.attention = nn.Linear(config.hidden_size, 1)
         self.dropout = nn.Dropout(config.dropout)
-        self.classifier = nn.Linear(2 * config.hidden_size, config.num_labels)
+        read_out = 2 * config.hidden_size if config.readout == "attended" else config.hidden_size
+        self.classifier = Decision(read_out, config.num_labels, single=config.single_output)
         self.post_init()
 
     def forward(
@@ -132,7 +191,9 @@ class LSTMForSequenceClassification(RecurrentPreTrainedModel):
         return SequenceClassifierOutput(loss=loss, logits=logits_BL)
 
     def _pool(self, hidden_BTH: Tensor, mask_BT: Tensor) -> Tensor:
-        """Return maximum and attended mean side by side [B, 2H]."""
+        """Return maximum and attended mean side by side [B, 2H], or where each direction ends [B, H]."""
+        if self.config.readout == "last":
+            return self._ends(hidden_BTH, mask_BT)
         outside_BT = ~mask_BT
         outside_BT[:, 0] = False  # an empty text is one padding token, lest the softmax divide by nothing
         scores_BT = self.attention(hidden_BTH).squeeze(-1)
@@ -141,22 +202,35 @@ class LSTMForSequenceClassification(RecurrentPreTrainedModel):
         strongest_BH = hidden_BTH.masked_fill(outside_BT[..., None], torch.finfo(hidden_BTH.dtype).min).amax(1)
         return torch.cat([strongest_BH, attended_BH], dim=-1)
 
+    def _ends(self, hidden_BTH: Tensor, mask_BT: Tensor) -> Tensor:
+        """Return the last state of each direction: forwards at the last token, backwards at the first."""
+        last_B = (mask_BT.sum(1) - 1).clamp(min=0)
+        forwards_BH = hidden_BTH[torch.arange(len(last_B), device=last_B.device), last_B]
+        if not self.config.bidirectional:
+            return forwards_BH
+        width = self.config.widths[-1]
+        return torch.cat([forwards_BH[:, :width], hidden_BTH[:, 0, width:]], dim=-1)
 
-def begin_lstm(lstm: nn.LSTM) -> None:
-    """Start with orthogonal recurrences and open forget gates.
 
-    Source: Jozefowicz et al. 2015, https://proceedings.mlr.press/v37/jozefowicz15.html
-    """
-    for name, parameter in lstm.named_parameters():
-        if getattr(parameter, "_is_hf_initialized", False):
-            continue
-        if "weight_ih" in name:
-            init.xavier_uniform_(parameter)
-        elif "weight_hh" in name:
-            for gate in parameter.chunk(4):
-                init.orthogonal_(gate)
-        elif "bias_ih" in name:
-            init.zeros_(parameter)
-            init.ones_(parameter.chunk(4)[1])  # PyTorch's order: input, forget, cell, output
-        else:
-            init.zeros_(parameter)
+class GRUForSequenceClassification(LSTMForSequenceClassification):
+    """Classify a text by what a GRU makes of it."""
+
+    config_class = GRUConfig
+
+
+class ElmanForSequenceClassification(LSTMForSequenceClassification):
+    """Classify a text by what Elman's network makes of it."""
+
+    config_class = ElmanConfig
+
+
+def _stack(config: RecurrentConfig) -> list[nn.Module]:
+    """Return layers one by one, each of its own width."""
+    inputs = [config.embedding_size, *(width * config.directions for width in config.widths)]
+    more = {"bidirectional": config.bidirectional}
+    if is_of_the_library(config.cell, config.activation):
+        return [
+            make_layers(config.cell, config.activation, *pair, **more)
+            for pair in zip(inputs, config.widths, strict=False)
+        ]
+    return [Loop(config.cell, config.activation, *pair, **more) for pair in zip(inputs, config.widths, strict=False)]

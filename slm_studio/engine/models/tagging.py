@@ -20,8 +20,8 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
 from transformers.modeling_outputs import TokenClassifierOutput
 
+from slm_studio.engine.models.cells import begin_recurrence
 from slm_studio.engine.models.crf import CRF, Chain
-from slm_studio.engine.models.recurrent import begin_lstm
 from slm_studio.engine.models.word_features import PADDING, UNKNOWN, WordTokenizer
 
 __all__ = ["LSTMForTokenClassification", "TaggerConfig", "WordTokenizer"]
@@ -136,7 +136,7 @@ class LSTMForTokenClassification(PreTrainedModel):
             init.xavier_uniform_(module.weight)
             init.zeros_(module.bias)
         elif isinstance(module, nn.LSTM):
-            begin_lstm(module)
+            begin_recurrence(module)
         elif isinstance(module, CRF):
             for parameter in module.parameters():
                 init.zeros_(parameter)

@@ -8,7 +8,7 @@ import math
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,7 +41,29 @@ def train_word_pieces(texts: Iterable[str], size: int, lowercase: bool) -> PreTr
         spool = Path(folder) / "texts.txt"
         starts, continuations = _spool(texts, normalizer, spool, limit=max(1, size // 2))
         vocabulary = _learn_pieces(spool, size, normalizer, starts, continuations)
-    tokenizer = _word_piece_tokenizer(vocabulary, normalizer)
+    return _bert_tokenizer(_word_piece_tokenizer(vocabulary, normalizer))
+
+
+def train_words(texts: Iterable[str], size: int, lowercase: bool, *, framed: bool) -> PreTrainedTokenizerFast:
+    """Take the `size` most frequent words of the texts as a vocabulary, after BERT's special tokens; all others are [UNK].
+
+    Words are what blanks and punctuation part, punctuation marks and Chinese characters too; of equally frequent ones
+    the first by the alphabet is taken. `framed` puts [CLS] and [SEP] around a text.
+    """
+    tokenizer = Tokenizer(models.WordLevel(unk_token="[UNK]"))
+    tokenizer.normalizer = _bert_normalizer(lowercase)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordLevelTrainer(
+        vocab_size=size + len(BERT_SPECIALS), special_tokens=list(BERT_SPECIALS), show_progress=False
+    )
+    tokenizer.train_from_iterator(iter(texts), trainer)
+    if framed:
+        tokenizer.post_processor = _bert_frame(tokenizer.token_to_id)
+    return _bert_tokenizer(tokenizer)
+
+
+def _bert_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    """Wrap a vocabulary with BERT's special tokens for Transformers."""
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token="[PAD]",
@@ -214,9 +236,14 @@ def _word_piece_tokenizer(pieces: list[str], normalizer: normalizers.Normalizer)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece(prefix="##", cleanup=False)
     tokenizer.add_special_tokens(list(BERT_SPECIALS))
-    tokenizer.post_processor = processors.TemplateProcessing(
+    tokenizer.post_processor = _bert_frame(vocabulary.__getitem__)
+    return tokenizer
+
+
+def _bert_frame(id_of: Callable[[str], int]) -> processors.TemplateProcessing:
+    """Return what puts [CLS] and [SEP] around a text."""
+    return processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])],
+        special_tokens=[(token, id_of(token)) for token in ("[CLS]", "[SEP]")],
     )
-    return tokenizer

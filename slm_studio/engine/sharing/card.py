@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from slm_studio.core import codec, files, knobs, paths, snippets
+from slm_studio.core import codec, files, knobs, paths, recipes, snippets
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished
 from slm_studio.core.measures import measure, method
@@ -223,7 +223,8 @@ def _labels(model: SavedModel) -> str:
 def _data(model: SavedModel) -> list[tuple[str, str]]:
     if not model.dataset_name:
         return []
-    rows = [(f"Rows for {split}", f"{count:,}") for split, count in model.rows.items()]
+    too = {"validation": ", learnt too once they had chosen the checkpoint"} if model.learnt_validation else {}
+    rows = [(f"Rows for {split}", f"{count:,}{too.get(split, '')}") for split, count in model.rows.items()]
     return [("Name", _plain(model.dataset_name)), *rows, ("Fingerprint (sha256)", f"`{model.fingerprint}`")]
 
 
@@ -244,12 +245,26 @@ def _recipe(model: SavedModel) -> list[tuple[str, str]]:
     columns = [("Column for " + role, _plain(column)) for role, column in recipe.roles.items() if column]
     done = ", ".join(recipe.cleaning)
     cleaning = [("Cleaning", f"{done}: done to the rows, and to every prompt alike")] if done else []
-    return columns + cleaning + _settings(recipe) + (_settings(recipe.options) if recipe.options else [])
+    return (
+        _named(recipe) + columns + cleaning + _settings(recipe) + (_settings(recipe.options) if recipe.options else [])
+    )
+
+
+def _named(recipe: Recipe) -> list[tuple[str, str]]:
+    """Return the named recipe that it followed, and in what it did not."""
+    if not recipe.named:
+        return []
+    changed = f" (changed: {', '.join(others)})" if (others := recipes.departures(recipe)) else ""
+    return [("Recipe", _plain(recipes.title_of(recipe.named)) + changed)]
 
 
 def _settings(owner: Recipe | object) -> list[tuple[str, str]]:
     values = [(each.label, getattr(owner, each.name)) for each in knobs.knobs(type(owner))]
-    return [(label, _plain(str(value))) for label, value in values if value is not None and value != ""]
+    return [
+        (label, _plain(knobs.written(value) if isinstance(value, tuple) else str(value)))
+        for label, value in values
+        if value is not None and value != ""
+    ]
 
 
 def _machine(model: SavedModel) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ class Position:
     history: int = 0  # bytes of history.jsonl that belong to this state
     counters: dict[str, int] = field(default_factory=dict)  # of the optimizers
     recent_loss: float = 0.0  # of training, smoothed
+    last: int = 0  # the step at which the last pass began, which learns the held-out rows too; 0: it has not
     looks: int = 0  # the doctor's: evaluations so far
     first_loss: float | None = None  # held-out, at the first look
     lowest_loss: float | None = None  # of training, smoothed, at the best look

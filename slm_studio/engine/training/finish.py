@@ -58,6 +58,7 @@ def make_model(work: Trained) -> SavedModel:
         dataset_name=work.dataset.name,
         fingerprint=work.dataset.fingerprint,
         rows=rows,
+        learnt_validation=work.position.last > 0,
         parameters=plan.loaded.parameters,
         seconds=work.position.seconds,
         steps=work.position.step,
@@ -97,7 +98,8 @@ def score_model(work: Trained, model: SavedModel) -> Work[SavedModel]:
         return _describe(model, None)
     folder = Path(model.folder) / REPORT_FOLDER
     report = yield from score_rows(
-        plan.task, plan.loaded, plan.recipe, rows, folder=folder, train=plan.splits.train,
+        plan.task, plan.loaded, plan.recipe, rows, folder=folder,
+        train=plan.splits.learnt(validation=model.learnt_validation),
         names=(model.name, work.dataset.name, "test" if on_test else "validation"), rows_of=work.dataset.id,
     )  # fmt: skip
     return _describe(model, report)

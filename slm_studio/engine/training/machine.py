@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from slm_studio.core.errors import Value
 from slm_studio.core.events import Machine, Progress
 from slm_studio.core.settings import load_settings
+from slm_studio.core.shapes import shape_knobs
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.device import attention_for, device_name, devices, has_bf16, pick_device, pick_threads
@@ -180,5 +181,6 @@ def _key(plan: Plan, device: torch.device) -> str:
     recipe, wished = plan.recipe, _threads(plan)
     limits = f"{torch.backends.cpu.get_cpu_capability()} {has_bf16(device)}"
     threads = f"{pick_threads(wished)} {wished}"
-    shape = f"{recipe.task} {recipe.base} {recipe.batch} {recipe.max_length}"
+    built = [getattr(recipe.options, name, None) for name in shape_knobs()]
+    shape = f"{recipe.task} {recipe.base} {recipe.batch} {recipe.max_length} {built}"
     return f"{torch.__version__} {device_name(device)} {limits} {threads} {_wish(plan)} {shape}"

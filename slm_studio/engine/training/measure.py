@@ -16,7 +16,8 @@ from slm_studio.engine.device import free_memory, pick_device, pick_threads
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.task import Sketch
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.training.optimizer import sparse_parameters
+from slm_studio.engine.training.optimizer import remembered, sparse_parameters
+from slm_studio.engine.training.settling import settle
 
 PROCESS = 700_000_000  # bytes that torch and transformers take before any model
 EFFICIENCY = (0.10, 0.45)  # of the measured matrix rate that small nets reach, lowest and highest seen
@@ -31,7 +32,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     recipe = recipe.settled()
     if problems := recipe.problems():
         raise problems[0]
-    recipe = task.settle(recipe, dataset)
+    recipe = settle(task, recipe, dataset)
     splits = task.split(dataset, recipe)
     with torch.device("meta"), blaming(recipe.base):
         sketch = task.sketch(recipe, splits.train)
@@ -42,7 +43,8 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     worked = sum(p.numel() for name, p in net.named_parameters() if "embed" not in name and name not in looked_up)
     tokens = float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0
     step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
-    steps = (recipe.epochs or 1) * math.ceil(max(1, sketch.examples) / (recipe.batch or 1))
+    last = min(recipe.last_epochs or 0, recipe.epochs or 1) if splits.may_learn_all else 0
+    steps = ((recipe.epochs or 1) + last) * math.ceil(max(1, sketch.examples) / (recipe.batch or 1))
     low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])
     middle = math.sqrt(step[0] * step[1])  # of a guess that may be four times too high or too low
     yield Finished(
@@ -57,6 +59,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
             device=str(device),
             precision=recipe.precision,
             rows={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
+            length=recipe.max_length or 0,
             cut=float((lengths > limit).mean()) if len(lengths) and task.info.cuts else 0.0,
             free_memory=free_memory(device),
         )
@@ -64,11 +67,11 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
 
 
 def memory_of(sketch: Sketch, recipe: Recipe, tokens: float) -> int:
-    """Return bytes at the peak of training, estimated: weights, gradients, two moments, signals, the process."""
-    net = sketch.net
+    """Return bytes at the peak of training, estimated: weights, gradients, moments, signals, the process."""
+    net, moments = sketch.net, remembered(recipe)
     sparse = sparse_parameters(net)
     state = sum(
-        parameter.numel() * (12 if name in sparse else 16 if parameter.requires_grad else 4)
+        parameter.numel() * 4 * (1 + moments if name in sparse else 2 + moments if parameter.requires_grad else 1)
         for name, parameter in net.named_parameters()
     )
     config = getattr(net, "config", None)

@@ -11,23 +11,27 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Note
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipes import fitted_length
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.cleaning import steps_of
 from slm_studio.engine.data.hopeless import refuse_empty
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
+from slm_studio.engine.examples import joined
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.remarks import on_unlabelled
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.sharing.base import find_base
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
+from slm_studio.engine.training.settling import settle
 from slm_studio.engine.training.trainer import Material
 from slm_studio.engine.watched import watched
 
 READING, LEARNING, OPENING = mark("Reading rows"), mark("Learning the vocabulary"), mark("Opening the base")
 FRESH = mark("New on top of the base, with random numbers at first: {layers}.")
+FITTED = mark("{wished} tokens of each text would cut most of them, so {length} are read.")
 SHOWN = 4  # held-out rows that are answered as the model learns
 
 
@@ -48,7 +52,10 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
     problems = recipe.problems()
     if problems:
         raise problems[0]
+    asked = recipe
     recipe, splits, facts = yield from watched(READING, partial(_read, task, recipe, dataset, opened is None))
+    if fitted_length(asked) not in (None, recipe.max_length):
+        yield Note("length-fitted", FITTED, {"wished": asked.max_length or 0, "length": recipe.max_length or 0})
     if opened is None:
         base = yield from find_base(recipe, token)
         what = LEARNING if recipe.is_blank else OPENING
@@ -61,12 +68,13 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
     for each in (*on_unlabelled(splits.dropped), *task.remarks(splits.train, opened, train, scored=False)):
         yield Note(each.code, each.message, each.told)
     shown = splits.validation if len(splits.validation) else splits.train
-    return Plan(task, recipe, splits, opened, Material(train, validation, splits.validation, _few(shown)))
+    all_rows = joined(train, validation) if recipe.last_epochs and splits.may_learn_all else None
+    return Plan(task, recipe, splits, opened, Material(train, validation, splits.validation, _few(shown), all_rows))
 
 
 def _read(task: Task, recipe: Recipe, dataset: Dataset, is_new: bool) -> tuple[Recipe, Splits, dict[str, object]]:
     """Return the recipe, its rows and what they tell, before a base is fetched for rows that are hopeless."""
-    recipe = replace(task.settle(recipe, dataset), cleaning=steps_of(dataset))
+    recipe = replace(settle(task, recipe, dataset), cleaning=steps_of(dataset))
     asked = next(recipe.roles[role.name] for role in task.info.asked if recipe.roles.get(role.name))
     refuse_empty(task.texts(open_rows(dataset, recipe.roles)), asked)
     splits = task.split(dataset, recipe)

@@ -72,6 +72,8 @@ def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:
     plan = yield from prepare(recipe, dataset, loaded)
     machine = codec.read(Machine, run.path / MACHINE)
     work = Trained(plan=plan, run=run, dataset=dataset, machine=machine, position=position)
+    if not position.last:  # else that was done while they were held out
+        yield from _calibrate(plan)
     model = yield from _finish(work)
     save_run(replace(open_run(run.path), model=model.folder, metrics=model.metrics))
     yield Finished(model)
@@ -102,7 +104,11 @@ def _train(
     yield Note("how-it-runs", machine.reason, machine.values)
     for split in dataset.held_out:  # the person's own rows may hold what the training rows do not
         yield from plan.task.strangers(plan.loaded, getattr(plan.splits, split), split)
-    yield from trainer.events()
+    if not trainer.position.last:
+        yield from trainer.events()
+        trainer.use_best()
+        yield from _calibrate(plan)
+    yield from trainer.last_pass()
     trainer.use_best()
     work = Trained(plan=plan, run=run, dataset=dataset, machine=machine, position=trainer.position)
     model = yield from _finish(work, unscored_model(work) if path else None)
@@ -113,14 +119,13 @@ def _train(
 
 def _finish(work: Trained, saved: SavedModel | None = None) -> Work[SavedModel]:
     """Save first, then score: an evaluation that fails cannot undo a saved model. One that is `saved` is only scored."""
-    yield from _calibrate(work.plan)
     return (yield from score_model(work, saved or make_model(work)))
 
 
 def _calibrate(plan: Plan) -> Iterator[Event]:
     if len(plan.material.validation):
         seen = yield from observe_all(plan.task, plan.loaded, plan.material.validation, CALIBRATION_BATCH)
-        plan.loaded.facts |= plan.task.calibrate(seen)
+        plan.loaded.facts |= plan.task.calibrate(seen, plan.loaded)
 
 
 def _open_checkpoint(recipe: Recipe, path: Path) -> Loaded:
@@ -189,6 +194,9 @@ class Recorder:
             curves.append_step(self.run.path, event)
         elif isinstance(event, Started):
             self.run = replace(self.run, steps=event.machine.total, step=event.n)
+            self._save()
+        elif isinstance(event, Replanned) and event.last:
+            self.run = replace(self.run, steps=event.steps)
             self._save()
         elif isinstance(event, Replanned):
             self._replan(event)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Evaluated, Event, Machine, Progress, Replanned, Sample, Saved, Step
+from slm_studio.core.events import Evaluated, Event, Machine, Note, Progress, Replanned, Sample, Saved, Step
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
@@ -34,6 +34,11 @@ FORWARD_SHARE = 1 / 3  # of a training step; the way back takes the rest
 RECENT = 0.05  # what the newest batch counts for in the smoothed training loss
 BAD_UPDATES = 3  # in a row, after which going on makes no sense
 SAVING = mark("Saving the first checkpoint")
+ALL_LEARNT = mark(
+    "The held-out rows have chosen the best checkpoint. Now they are learnt too, with all others: {steps} more {steps:step|steps}."
+)
+LAST_RATE = 0.3  # of the learning rate with which a last pass begins; it falls to 0
+LAST_PLAN = 1 << 20  # epochs of a last pass have plans of their own
 AWAY = 1.0  # seconds that a consumer may keep an event; beyond, the run was paused
 
 
@@ -45,6 +50,7 @@ class Material:
     validation: Packed
     held: Rows  # that `validation` was made of
     shown: Rows  # a few held-out rows, answered as the model learns
+    all: Packed | None = None  # both, for a last pass
 
 
 class Trainer:
@@ -69,17 +75,32 @@ class Trainer:
         self.optimizers = Optimizers(loaded.net, recipe, task.fresh(loaded))
         self.position = Position()
         self.best: dict[str, Tensor] | None = None  # None: the weights as they are
-        self.lengths = material.train.work_N
         self.doctor = Doctor(task.info, task.chance(loaded))
         self.course = Course(machine.steps)
         self.recorded = dict(machine.corrections)  # step → new total
-        self.budget = Budget(recipe.minutes * 60, machine.steps) if recipe.minutes is not None else None
+        self.budget = Budget(self._seconds(), machine.steps) if recipe.minutes is not None else None
         self._began = 0.0
+
+    @property
+    def examples(self) -> Packed:
+        """Return what is learnt from now."""
+        return self.material.all if self.position.last and self.material.all is not None else self.material.train
 
     @property
     def steps_per_epoch(self) -> int:
         """Return the optimizer steps in which every example is read once."""
-        return max(1, math.ceil(len(self.lengths) / self.batch_size))
+        return self._steps_per(self.examples)
+
+    @property
+    def last_steps(self) -> int:
+        """Return the steps of the last pass; of a run with a time budget it takes its share of them."""
+        if self.material.all is None:
+            return 0
+        epochs = self.recipe.epochs or 1
+        last = min(self.recipe.last_epochs or 0, epochs)
+        whole = last * self._steps_per(self.material.all)
+        begun = self.position.last or self.position.step
+        return whole if self.recipe.minutes is None else min(whole, math.ceil(begun * last / epochs))
 
     @property
     def batch_size(self) -> int:
@@ -110,6 +131,17 @@ class Trainer:
                 self.course.correct(step, total)
         checkpoint.restore_optimizers(path, self.optimizers, self.position)
         self.best = checkpoint.best_weights(path)
+
+    def last_pass(self) -> Iterator[Event]:
+        """Learn the held-out rows too, with all others: with few rows each counts. Nobody is left to say which step is best."""
+        if not self.last_steps or not self.position.step:
+            return
+        if not self.position.last:
+            yield Note("all-learnt", ALL_LEARNT, {"steps": self.last_steps})
+            self.position.last, self.best = self.position.step, None
+        self.course = Course(self.position.last + self.last_steps)
+        yield Replanned(self.position.step, self.course.total, last=True)
+        yield from self.events()
 
     def events(self) -> Iterator[Event]:
         """Train to the end: Step, Replanned, Evaluated, Sample, Saved, Note. Closing it writes a checkpoint first."""
@@ -159,8 +191,8 @@ class Trainer:
 
     def _step(self) -> Step:
         number = self.position.step
-        epoch, index = divmod(number, self.steps_per_epoch)
-        rows = self._plan(epoch)[index]
+        epoch, index = divmod(number - self.position.last, self.steps_per_epoch)
+        rows = self._plan(epoch + (LAST_PLAN if self.position.last else 0))[index]
         # Dropout is a function of seed and step alone, so a resumed run draws what an undisturbed one would have.
         seed_draws(self.device, (self.recipe.seed * 1_000_003 + number) % 2**63)
         started = time.perf_counter()
@@ -168,8 +200,7 @@ class Trainer:
         self.optimizers.forget()
         loss = self._loss(rows)
         loss.backward()
-        place = self.course.place(number)
-        factor = warmup_cosine(place, self.course.steps, self._warmup(), self.recipe.floor or 0.0)
+        factor = self._factor(number)
         norm = self.optimizers.step(factor) if math.isfinite(loss.item()) else math.nan
         if not math.isfinite(norm):
             self.position.skipped += 1
@@ -178,11 +209,11 @@ class Trainer:
         share = RECENT if number else 1.0
         self.position.recent_loss += share * (loss.item() - self.position.recent_loss)
         now = time.perf_counter()
-        tokens = int(self.lengths[rows].sum())
+        tokens = int(self.examples.work_N[rows].sum())
         self.position.seconds = now - self._began
         return Step(
             n=self.position.step,
-            epoch=self.position.step / self.steps_per_epoch,
+            epoch=self._epochs(),
             seconds=self.position.seconds,
             loss=loss.item(),
             rate=(self.recipe.learning_rate or 0.0) * factor,
@@ -191,8 +222,31 @@ class Trainer:
             memory=memory_used(self.device),
         )
 
+    def _factor(self, number: int) -> float:
+        """Return by what the learning rate is scaled at a step."""
+        if self.position.last:
+            return LAST_RATE * (1 - (number - self.position.last) / self.last_steps)
+        place = self.course.place(number)
+        return warmup_cosine(place, self.course.steps, self._warmup(), self.recipe.floor or 0.0)
+
+    def _epochs(self) -> float:
+        """Return how often the rows were read."""
+        before = self.position.last / self._steps_per(self.material.train)
+        return before + (self.position.step - self.position.last) / self.steps_per_epoch
+
+    def _seconds(self) -> float:
+        """Return the seconds that a time budget leaves to the run before its last pass."""
+        epochs = self.recipe.epochs or 1
+        last = min(self.recipe.last_epochs or 0, epochs) if self.material.all is not None else 0
+        return (self.recipe.minutes or 0.0) * 60 * epochs / (epochs + last)
+
+    def _steps_per(self, examples: Packed) -> int:
+        return max(1, math.ceil(len(examples) / self.batch_size))
+
     def _correct(self) -> Iterator[Replanned]:
         """Change the number of steps where the clock asks for it, or where it did when the run was here before."""
+        if self.position.last:
+            return
         step = self.position.step
         total = self.recorded.get(step)
         if total is None and self.budget is not None:
@@ -202,13 +256,13 @@ class Trainer:
             yield Replanned(step, total)
 
     def _loss(self, rows: np.ndarray) -> Tensor:
-        batch = self._to_device(self.material.train.take(rows))
+        batch = self._to_device(self.examples.take(rows))
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.machine.precision == "bf16"):
             return self.task.loss(self.loaded, batch, self.recipe)
 
     def _evaluation_is_due(self) -> bool:
         step = self.position.step
-        if not step or not len(self.material.validation) or self.position.evaluated == step:
+        if not step or not len(self.material.validation) or self.position.evaluated == step or self.position.last:
             return False
         return step % self.eval_every == 0 or step == self.course.total
 
@@ -256,14 +310,16 @@ class Trainer:
     def _plan(self, epoch: int) -> list:  # type: ignore[type-arg]
         if getattr(self, "_planned", None) != epoch:
             self._planned = epoch
-            self._batches = batch_plan(self.lengths, self.batch_size, self.recipe.seed, epoch)
+            self._batches = batch_plan(self.examples.work_N, self.batch_size, self.recipe.seed, epoch)
         return self._batches
 
     def _warmup(self) -> int:
         return max(1, round((self.recipe.warmup or 0.0) * self.course.steps))
 
     def _is_over(self) -> bool:
-        return bool(self.recipe.patience) and self.position.stale >= (self.recipe.patience or 0)
+        return (
+            not self.position.last and bool(self.recipe.patience) and self.position.stale >= (self.recipe.patience or 0)
+        )
 
     def _refuse_divergence(self, bad: int) -> None:
         if bad >= BAD_UPDATES:

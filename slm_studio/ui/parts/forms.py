@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core import knobs
 from slm_studio.core.errors import StudioError
-from slm_studio.core.knobs import Knob
+from slm_studio.core.knobs import Knob, listed, written
 from slm_studio.core.texts import explain, mark, tr
 from slm_studio.ui.widgets.columns import Columns
 from slm_studio.ui.widgets.fields import Check, Choice, LineField
@@ -19,6 +19,7 @@ from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
 UNREADABLE = mark("Enter a number.")
+UNREADABLE_LIST = mark("Enter whole numbers, with commas between them.")
 
 
 class KnobForm(QWidget):
@@ -202,7 +203,8 @@ class KnobField(QWidget):
     def _on_text(self, text: str) -> None:
         value, readable = read_value(self.knob, text)
         if not readable:
-            self._show_error(StudioError("knob-unreadable", UNREADABLE))
+            told = UNREADABLE_LIST if self.knob.kind is tuple else UNREADABLE
+            self._show_error(StudioError("knob-unreadable", told))
         elif not self._check(value):
             self._value = value
         self.changed.emit()
@@ -237,6 +239,11 @@ def read_value(knob: Knob, text: str) -> tuple[object, bool]:
         return None, True
     if knob.kind is str:
         return text, True
+    if knob.kind is tuple:
+        try:
+            return listed(text), True
+        except ValueError:
+            return None, False
     plain = text.replace(" ", "").replace("\u202f", "")
     # 1,024 groups thousands; 0,003 is how half of Europe writes 0.003.
     grouped = (
@@ -249,8 +256,3 @@ def read_value(knob: Knob, text: str) -> tuple[object, bool]:
         return (int(plain) if knob.kind is int else float(plain)), True
     except ValueError:
         return None, False
-
-
-def written(value: object) -> str:
-    """Return a value as it is typed: no grouping, short floats. Example: written(0.003) == "0.003\""""
-    return f"{value:g}" if isinstance(value, float) else str(value)

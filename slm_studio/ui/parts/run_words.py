@@ -7,6 +7,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Machine
 from slm_studio.core.measures import measure, method
 from slm_studio.core.recipe import Recipe, split_base
+from slm_studio.core.recipes import title_of
 from slm_studio.core.results import Sizes
 from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, RUNNING, STOPPED, Run
 from slm_studio.core.saved import SavedModel
@@ -90,10 +91,16 @@ def device_words(device: str, precision: str = "auto") -> str:
 
 
 def run_facts(
-    task: str, base: str, sizes: Sizes | None, rows: dict[str, int] | None = None, parameters: int = 0
+    task: str,
+    base: str,
+    sizes: Sizes | None,
+    rows: dict[str, int] | None = None,
+    parameters: int = 0,
+    named: str = "",
 ) -> str:
-    """Return “LSTM small, from scratch · 2.4 M parameters · 9,003 rows train, 1,000 held out”."""
-    parts = [base_words(task, base)]
+    """Return “LSTM small, from scratch · 2.4 M parameters · 9,003 rows train, 1,000 held out”, a recipe's title before it."""
+    parts = [tr(title_of(named))] if named else []
+    parts.append(base_words(task, base))
     parameters = parameters or (sizes.parameters if sizes else 0)
     rows = rows or (sizes.rows if sizes else {})
     if parameters:

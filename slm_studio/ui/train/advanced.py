@@ -3,10 +3,10 @@
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from slm_studio.core.knobs import knobs
+from slm_studio.core.knobs import knobs, written
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.texts import tr
-from slm_studio.ui.parts.forms import KnobForm, written
+from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.emptying import empty

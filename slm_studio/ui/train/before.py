@@ -10,7 +10,7 @@ from slm_studio.core.dataset import Finding
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
-from slm_studio.core.texts import explain, say, tr
+from slm_studio.core.texts import explain, mark, say, tr
 from slm_studio.ui.parts.run_words import count_words, gigabytes
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -21,6 +21,7 @@ from slm_studio.ui.widgets.words import Words
 
 TIGHT = 0.8  # share of the free memory above which we warn
 CUT = 0.02  # share of texts that are cut above which we say so
+FITTED = mark("{wished} tokens of each text would cut most of them, so {length} are read.")
 UNEVEN = ("imbalance", "rare-labels")
 
 
@@ -77,7 +78,10 @@ class BeforeCard(Card):
             )
         else:
             self._line("good", partial(_room, sizes))
-        length = recipe.settled().max_length
+        wished = recipe.settled().max_length
+        length = sizes.length or wished
+        if wished and length and wished != length:
+            self._line("quiet", lambda: tr(FITTED, wished=wished, length=length))
         if sizes.cut >= CUT and length:
             share = f"{sizes.cut:.0%}".replace("%", " %")
             double = 2 * length

@@ -6,9 +6,9 @@ import subprocess
 from collections.abc import Iterator, Sequence
 
 from slm_studio.core.dataset import Dataset, ReadOptions
-from slm_studio.core.knobs import knobs
+from slm_studio.core.knobs import knobs, written
 from slm_studio.core.recipe import Recipe
-from slm_studio.ui.parts.forms import written
+from slm_studio.core.recipes import plan_of, recipes_of
 
 
 def command_of(recipe: Recipe, dataset: Dataset, options: ReadOptions = ReadOptions()) -> str:  # noqa: B008  (frozen)
@@ -19,11 +19,15 @@ def command_of(recipe: Recipe, dataset: Dataset, options: ReadOptions = ReadOpti
         out = f"{os.path.splitext(os.path.basename(source))[0]}-cleaned.jsonl"
         lines.append(quoted(["slm-studio", "clean", source, "--steps", ",".join(steps), *_roles(recipe), "--out", out]))
         source = out
-    words = ["slm-studio", "train", source, "--task", recipe.task, *_roles(recipe), "--base", recipe.base]
+    words = ["slm-studio", "train", source, "--task", recipe.task, *_roles(recipe)]
+    beneath = _beneath(recipe)
+    words += ["--recipe", recipe.named] if beneath is not None else []
+    words += ["--base", recipe.base] if beneath is None or recipe.base != beneath.base else []
     words += _reading(options) if not steps else []
-    words += list(_flags(recipe))
+    settled = recipe.settled()
+    words += list(_flags(recipe, settled, beneath))
     if recipe.options is not None:
-        words += list(_flags(recipe.options))
+        words += list(_flags(recipe.options, settled.options, beneath.options if beneath is not None else None))
     if recipe.name:
         words += _pair("--name", recipe.name)
     return "\n".join([*lines, quoted(words)])
@@ -58,11 +62,20 @@ def _reading(options: ReadOptions) -> list[str]:
     return words
 
 
-def _flags(owner: object) -> Iterator[str]:
-    """Yield a flag for every knob that is not at its default."""
+def _beneath(recipe: Recipe) -> Recipe | None:
+    """Return the plan of the named recipe that a plan began from, as the command will take it."""
+    known = recipe.named in {each.key for each in recipes_of(recipe.task)}
+    return plan_of(recipe.task, named=recipe.named) if known else None
+
+
+def _flags(owner: object, settled: object, beneath: object) -> Iterator[str]:
+    """Yield a flag for every knob that is neither at its default nor as the plan beneath has it."""
     for each in knobs(type(owner)):
         value = getattr(owner, each.name)
-        if value == each.default or value is None:
+        otherwise = each.default if beneath is None else getattr(beneath, each.name)
+        if value is None and otherwise is not None:  # emptied: as suits the model, whatever the named recipe says
+            value = getattr(settled, each.name)
+        if value == otherwise or value is None:
             continue
         if each.kind is bool:
             yield each.flag if value else each.flag.replace("--", "--no-", 1)

@@ -5,11 +5,11 @@ import math
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from slm_studio.core.knobs import written
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import tr
-from slm_studio.ui.parts.forms import written
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.segmented import Segmented

@@ -152,7 +152,7 @@ class TrainPanel(Page):
         self.header.set_title(lambda: f"{run.name} · {task_title(run.task).lower()}")
         sizes = self.book.sizes.get(run.id)
         rows, parameters = (model.rows, model.parameters) if model else ({}, 0)
-        self.header.set_facts(lambda: run_facts(run.task, run.base, sizes, rows, parameters))
+        self.header.set_facts(lambda: run_facts(run.task, run.base, sizes, rows, parameters, run.named))
         if story.state == ELSEWHERE:
             self.header.set_facts("At work in another window or terminal. This is how it stood when you opened it.")
         keeping = run.id in self.book.keeping

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.curves import COLUMNS, read_curves
 from slm_studio.core.errors import StudioError
-from slm_studio.core.knobs import knobs
+from slm_studio.core.knobs import knobs, written
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipes import title_of
 from slm_studio.core.run import Run, list_runs, recipe_of
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.parts.forms import written
 from slm_studio.ui.parts.models import task_title
 from slm_studio.ui.parts.run_words import base_words, day, run_score, state_words
 from slm_studio.ui.widgets.buttons import Button
@@ -274,6 +274,7 @@ def differences(recipes: Sequence[Recipe]) -> list[tuple[str, ...]]:
     rows = [
         (tr("Task"), [task_title(recipe.task) for recipe in recipes]),
         (tr("Base"), [base_words(recipe.task, recipe.base) for recipe in recipes]),
+        (tr("Recipe"), [tr(title_of(recipe.named)) if recipe.named else "–" for recipe in recipes]),
         *((tr(each.label), [_value(getattr(recipe, each.name)) for recipe in recipes]) for each in knobs(Recipe)),
     ]
     if len({recipe.task for recipe in recipes}) == 1:

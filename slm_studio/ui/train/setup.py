@@ -11,6 +11,7 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipes import departures, plan_of, title_of
 from slm_studio.core.results import Sizes
 from slm_studio.core.run import run_name
 from slm_studio.core.saved import list_models
@@ -25,6 +26,7 @@ from slm_studio.ui.train.before import BeforeCard, error_words, finding_words
 from slm_studio.ui.train.beginning import BeginningCard
 from slm_studio.ui.train.command import command_of
 from slm_studio.ui.train.duration import DurationCard
+from slm_studio.ui.train.named import NamedRecipes
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.labels import Text
@@ -54,10 +56,11 @@ class Setup(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE)
-        self.beginning, self.duration, self.before, self.advanced = (
+        self.beginning, self.duration, self.before, self.named, self.advanced = (
             BeginningCard(Shortlist(session, jobs)),
             DurationCard(),
             BeforeCard(),
+            NamedRecipes(),
             Advanced(),
         )
         self.name = LineField("Name of the model")
@@ -114,6 +117,7 @@ class Setup(QWidget):
         self.before.head.addWidget(label, 0, Qt.AlignmentFlag.AlignVCenter)
         self.before.set_trailing(self.name)
         column.addWidget(self.before)
+        column.addWidget(self.named)
         column.addWidget(self.advanced)
         column.addStretch(1)
 
@@ -132,6 +136,7 @@ class Setup(QWidget):
         self.duration.chosen.connect(self.take)
         self.before.knobs_chosen.connect(self.take)
         self.before.data_requested.connect(self._on_data_requested)
+        self.named.chosen.connect(self._on_recipe_chosen)
         self.advanced.changed.connect(self.take)
         self.advanced.problem_changed.connect(self._show_before)
         self.advanced.command_requested.connect(self._on_command_requested)
@@ -158,6 +163,7 @@ class Setup(QWidget):
             return
         self.beginning.show_plan(recipe)
         self.duration.show_plan(recipe, self.sizes)
+        self.named.show_plan(recipe)
         self.advanced.show_plan(recipe)
         words(self.name.setPlaceholderText, partial(run_name, replace(recipe, name=""), dataset))
         if not self.name.hasFocus():
@@ -203,6 +209,27 @@ class Setup(QWidget):
         if recipe is not None:
             self._session.set_recipe(replace(recipe, base=base))
             self._tell_ready()
+
+    def _on_recipe_chosen(self, key: str) -> None:
+        """Fill the plan with a named recipe, or with what is recommended; what stood there comes back by Undo."""
+        before, dataset, guess = self._session.recipe, self._session.dataset, self._session.suggestion
+        if before is None or dataset is None or (before.named == key and not departures(before)):
+            return
+        base = guess.base if guess is not None and guess.task == before.task and not key else ""
+        after = plan_of(before.task, named=key, base=base)
+        done = tr("The plan follows the recipe “{recipe}”.", recipe=tr(title_of(key))) if key else ""
+        self._put(dataset.id, after)
+        self._session.did(
+            done or tr("The plan is as recommended."),
+            partial(self._put, dataset.id, before),
+            partial(self._put, dataset.id, after),
+        )
+
+    def _put(self, dataset: str, recipe: Recipe) -> None:
+        """Take a plan for the rows that are open, if they still are: their columns stay as they were chosen meanwhile."""
+        now, rows = self._session.recipe, self._session.dataset
+        if now is not None and rows is not None and rows.id == dataset and now.task == recipe.task:
+            self._session.set_recipe(replace(recipe, roles=now.roles, name=now.name, cleaning=now.cleaning))
 
     def _on_named(self, name: str) -> None:
         self.take({"name": name.strip()})

@@ -31,7 +31,16 @@ from slm_studio.ui.parts.pace import Pace
 from slm_studio.ui.parts.run_words import DOCTOR
 from slm_studio.ui.widgets.curves import Series
 
-REMARKS = ("texts-cut", "labels-unseen", "labels-unscored", "labels-alike", "labels-nothing", "rows-unlabelled")
+REMARKS = (
+    "all-learnt",
+    "length-fitted",
+    "texts-cut",
+    "labels-unseen",
+    "labels-unscored",
+    "labels-alike",
+    "labels-nothing",
+    "rows-unlabelled",
+)
 STOPPING = "stopping"
 ELSEWHERE = "elsewhere"  # another window or a terminal holds its lock
 LAST_WORDS = ("ended", "ended-by-heart", "ended-nothing", "ended-beaten")

@@ -150,7 +150,7 @@ class Watch(QWidget):
             parts.append(say(how.message, how.values))
         if machine is not None:
             parts.append(machine_words(machine))
-        if story.replanned is not None:
+        if story.replanned is not None and not story.replanned.last:
             n, steps = story.replanned.n, story.replanned.steps
             parts.append(tr("Planned anew at step {n}, to keep the time: {steps} steps in all.", n=n, steps=steps))
         notes = [*filter(None, [story.fresh]), *story.remarks.values()]

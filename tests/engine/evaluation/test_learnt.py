@@ -54,7 +54,8 @@ def test_scoring_the_training_file_says_how_many_rows_were_learnt_and_scores_oth
 
     report = score(model, dataset)
 
-    assert report.learnt == model.rows["train"] > 0
+    assert model.learnt_validation
+    assert report.learnt == model.rows["train"] + model.rows["validation"] > model.rows["train"] > 0
     assert (report.split, report.rows) == ("test", model.rows["test"])
     assert "{learnt}" in report.about_learnt
 
@@ -65,8 +66,9 @@ def test_learnt_rows_are_found_in_another_file_too_however_it_was_changed(learnt
 
     report = score(model, read(tmp_path / "relabelled.csv", relabelled))
 
-    assert report.learnt == model.rows["train"]
-    assert report.rows == 120 + 30 - model.rows["train"]
+    learnt_rows = model.rows["train"] + model.rows["validation"]
+    assert report.learnt == learnt_rows
+    assert report.rows == 120 + 30 - learnt_rows
     assert report.split == "test"
 
 

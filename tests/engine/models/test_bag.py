@@ -42,6 +42,38 @@ def test_sums_and_their_gradient_are_those_of_embedding_bag(lengths: list[int]) 
     assert rows == sorted(set(ids_BT[ids_BT != 0].tolist()))
 
 
+@pytest.mark.parametrize("lengths", [[5, 3, 9], [0, 4], [1]])
+def test_each_way_has_the_gradient_of_embedding_bag_with_its_features_weighed(lengths: list[int]) -> None:
+    net = net_of(dropout=0.0, weighed=True, direct_gain=1.5, deep_scale=6.0)
+    net.weights.copy_(torch.arange(50) % 7 + 1.0)
+    torch.nn.init.normal_(net.direct.weight)
+    ids_BT = padded(lengths)
+    kept_BT = ids_BT != 0
+    values_BT = functional.normalize(net.weights[ids_BT] * kept_BT, dim=1)
+    tables = {"direct": net.direct.weight, "deep": net.table.weight}
+    twins = {way: table.detach().clone().requires_grad_() for way, table in tables.items()}
+    counts_B = kept_BT.sum(1)
+    starts_B = counts_B.cumsum(0) - counts_B
+    sums = {
+        way: functional.embedding_bag(
+            ids_BT[kept_BT], twin, starts_B, mode="sum", per_sample_weights=values_BT[kept_BT]
+        )
+        for way, twin in twins.items()
+    }
+    expected = {"direct": sums["direct"] + 0.5 * twins["direct"][0], "deep": net.classifier(6.0 * sums["deep"])}
+
+    said = net.ways(ids_BT)
+
+    assert set(said) == set(expected)
+    for way, table in tables.items():
+        torch.testing.assert_close(said[way], expected[way])
+        weight_BL = torch.randn_like(said[way])
+        (said[way] * weight_BL).sum().backward()
+        (expected[way] * weight_BL).sum().backward()
+        torch.testing.assert_close(table.grad.to_dense(), twins[way].grad)
+    torch.testing.assert_close(net(ids_BT).logits, 1.5 * expected["direct"] + expected["deep"])
+
+
 def test_texts_without_a_known_feature_are_learnt_from_too() -> None:
     net = net_of()
     net.train()

@@ -9,6 +9,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.bag import BagTokenizer
 from slm_studio.engine.models.classifiers import FAMILIES, make_classifier, register_families
 from slm_studio.engine.models.vocabulary import train_word_pieces
+from slm_studio.engine.training.optimizer import sparse_parameters
 
 # B rows, T tokens, L labels
 
@@ -27,7 +28,7 @@ LABELS_B = torch.tensor([0, 0, 1, 1, 2, 2, 3, 3])
 
 def make(family, dropout=0.0):
     torch.manual_seed(0)
-    if family == "bag":
+    if family in ("bag", "linear"):
         tokenizer = BagTokenizer.learn(TEXTS, size="nano", lowercase=True)
     else:
         tokenizer = train_word_pieces(TEXTS, 300, lowercase=True)
@@ -95,9 +96,10 @@ def test_padding_does_not_change_logits(family):
 def test_eight_rows_are_learnt_by_heart(family):
     net, tokenizer = make(family, dropout=0.1)
     batch = pad(encode(tokenizer))
-    sparse = [p for name, p in net.named_parameters() if family == "bag" and name.startswith("table")]
-    dense = [p for name, p in net.named_parameters() if not (family == "bag" and name.startswith("table"))]
-    optimizers = [torch.optim.AdamW(dense, lr=3e-3)] + ([torch.optim.SparseAdam(sparse, lr=3e-3)] if sparse else [])
+    sparse = sparse_parameters(net)
+    groups = [[p for name, p in net.named_parameters() if (name in sparse) == is_sparse] for is_sparse in (False, True)]
+    kinds = (torch.optim.AdamW, torch.optim.SparseAdam)
+    optimizers = [kind(group, lr=1e-2 if sparse else 3e-3) for kind, group in zip(kinds, groups, strict=True) if group]
 
     net.train()
     for _ in range(60):
@@ -138,6 +140,6 @@ def test_every_size_can_be_drawn_up(family, size):
 
 def test_an_unknown_family_is_named():
     with pytest.raises(StudioError) as caught:
-        make_classifier("cnn", "nano", vocabulary_size=9, labels=2, max_length=8, dropout=0.0, pad_token_id=0)
+        make_classifier("mlp", "nano", vocabulary_size=9, labels=2, max_length=8, dropout=0.0, pad_token_id=0)
 
-    assert "cnn" in str(caught.value)
+    assert "mlp" in str(caught.value)

@@ -1,12 +1,14 @@
 """Features get the same ids everywhere, whatever the script; what was never learnt has none."""
 
+import math
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from slm_studio.engine.models.features import MOST_FEATURES, BagTokenizer, foretell_features
+from slm_studio.engine.models.features import MOST_FEATURES, BagTokenizer, foretell_features, most_features
 
 TEXTS = ["Where is my card?", "酒店太吵了，不会再来", "ＡＢＣ café é", "ภาษาไทย", "", "no no no no"]
 
@@ -94,12 +96,29 @@ def test_order_of_chinese_characters_matters():
     assert set(tokenizer.encode("不好吃")) != set(tokenizer.encode("好不吃"))
 
 
-def test_repeated_words_count_by_their_logarithm(tokenizer):
+def test_a_word_stands_once_and_in_older_models_by_its_logarithm(tokenizer):
+    texts = [" ".join(["no"] * times) for times in (1, 2, 3, 4, 8)]
     number = tokenizer.features("no")["wno"]
+    older = BagTokenizer(replace(tokenizer.settings, repeated=True), tokenizer.known)
 
-    counts = [tokenizer.encode(" ".join(["no"] * times)).count(number) for times in (1, 2, 3, 4, 8)]
+    assert [tokenizer.encode(text).count(number) for text in texts] == [1, 1, 1, 1, 1]
+    assert [older.encode(text).count(number) for text in texts] == [1, 2, 2, 3, 4]
 
-    assert counts == [1, 2, 2, 3, 4]
+
+def test_features_weigh_as_much_as_they_are_rare_and_words_twice_as_much():
+    tokenizer = BagTokenizer.learn(["a card", "a fee", "a fee"], size="small")
+    weights = {name: float(tokenizer.weights_V[number]) for name, number in tokenizer.features("a card fee").items()}
+
+    assert len(tokenizer.weights_V) == len(tokenizer) and tokenizer.weights_V[0] == 0
+    assert weights["wcard"] == pytest.approx(2 * (math.log(4 / 2) + 1))
+    assert weights["wfee"] == pytest.approx(2 * (math.log(4 / 3) + 1))
+    assert weights["ba card"] == weights["wcard"] == 2 * weights["cca"]
+
+
+def test_many_outputs_leave_room_for_fewer_features(monkeypatch):
+    monkeypatch.setattr("slm_studio.engine.models.features.MOST_NUMBERS", 100)
+
+    assert len(BagTokenizer.learn(TEXTS, size="small", outputs=10)) == 10 == most_features("small", 10)
 
 
 def test_width_and_case_do_not_matter(tokenizer):

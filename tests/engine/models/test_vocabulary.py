@@ -11,6 +11,7 @@ from slm_studio.engine.models.vocabulary import (
     character_vocabulary,
     train_byte_pairs,
     train_word_pieces,
+    train_words,
 )
 
 TEXTS = [
@@ -21,9 +22,10 @@ TEXTS = [
 
 SAME_IN_ANOTHER_PROCESS = """
 import hashlib
-from slm_studio.engine.models.vocabulary import train_byte_pairs, train_word_pieces
+from slm_studio.engine.models.vocabulary import train_byte_pairs, train_word_pieces, train_words
 texts = {texts!r}
-for tokenizer in (train_word_pieces(iter(texts), 200, True), train_byte_pairs(iter(texts), 300)):
+words = train_words(iter(texts), 9, True, framed=False)
+for tokenizer in (train_word_pieces(iter(texts), 200, True), train_byte_pairs(iter(texts), 300), words):
     print(hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest())
 """
 
@@ -80,5 +82,38 @@ def test_vocabularies_are_the_same_in_every_process():
 
     first, second = (subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2))
 
-    assert len(first.split()) == 2
+    assert len(first.split()) == 3
     assert first == second
+
+
+def test_whole_words_are_the_most_frequent_ones_and_all_others_one(tmp_path):
+    texts = ["b b b a a c", "A 茶 c!", "zebra"]
+
+    tokenizer = train_words(texts, 3, True, framed=False)
+    tokenizer.save_pretrained(tmp_path)
+    opened = AutoTokenizer.from_pretrained(tmp_path)
+
+    assert opened.convert_ids_to_tokens(range(len(opened))) == [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "a",
+        "b",
+        "c",
+    ]
+    for each in (tokenizer, opened):
+        assert each.convert_ids_to_tokens(each("b Zebra, a")["input_ids"]) == ["b", "[UNK]", "[UNK]", "a"]
+        assert each("")["input_ids"] == []
+    assert (opened.pad_token_id, opened.unk_token_id) == (0, 1)
+
+
+def test_whole_words_are_framed_for_a_net_that_looks_at_the_first_token():
+    tokenizer = train_words(["red tea"], 10, True, framed=True)
+
+    assert tokenizer.convert_ids_to_tokens(tokenizer("red x")["input_ids"]) == ["[CLS]", "red", "[UNK]", "[SEP]"]
+
+
+def test_case_of_whole_words_is_kept_where_it_counts():
+    assert "Apple" in train_words(["Apple apple"], 5, False, framed=False).get_vocab()

@@ -3,12 +3,14 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import save_facts
+from slm_studio.core.shapes import ShapeOptions
 from slm_studio.engine.models.inspect import inspect_folder
 from slm_studio.engine.sharing.archive import export_model, import_model
 from slm_studio.engine.sharing.card import card_text
@@ -20,7 +22,7 @@ from tests.hub_server import TOKEN, HubServer
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
 
 
-@pytest.fixture(params=["bag", "lstm"])
+@pytest.fixture(params=["bag", "cnn", "rnn", "gru", "lstm"])
 def own(request: pytest.FixtureRequest, home: Path) -> Path:
     """Make a small model of our own shape."""
     import torch
@@ -74,6 +76,43 @@ def test_its_card_shows_code_that_runs(
     assert len(code) == 1
     exec(code[0], {})  # what a reader would paste
     assert capsys.readouterr().out.strip() in LABELS
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_one_that_a_teacher_built_travels_too(cell: str, home: Path, tmp_path: Path) -> None:
+    """Whole words, layers of their own widths, ReLU, and one sigmoid that is two labels to everybody."""
+    import torch
+
+    from slm_studio.engine.models.classifiers import make_classifier
+    from slm_studio.engine.models.vocabulary import train_words
+
+    folder, wished = home / "models" / "built", ShapeOptions(
+        layers=(8, 6), embedding=12, directions="one", readout="last", activation="relu", output="sigmoid"
+    )  # fmt: skip
+    tokenizer = train_words(["the quick brown fox", "good bad fine"], 100, True, framed=False)
+    torch.manual_seed(0)
+    net = make_classifier(
+        cell,
+        "nano",
+        vocabulary_size=len(tokenizer),
+        labels=2,
+        max_length=64,
+        dropout=0.0,
+        pad_token_id=0,
+        wished=wished,
+    )
+    net.config.id2label = dict(enumerate(LABELS[:2]))
+    net.save_pretrained(str(folder))
+    tokenizer.save_pretrained(str(folder))
+    save_facts(replace(saved_model(folder), facts={"labels": list(LABELS[:2]), "max_length": 64}))
+
+    found = inspect_folder(folder)
+    *_, exported = export_model(folder, "zip", tmp_path / "own.zip")
+    *_, adopted = import_model(tmp_path / "own.zip", "again")
+
+    assert (found.model_type, found.task, found.labels) == (f"slm-{cell}", "classify", LABELS[:2])
+    assert exported.result.checked["same_answers"]
+    assert same_answers(folder, Path(adopted.result.folder)).difference == 0.0
 
 
 @pytest.mark.parametrize("own", ["bag"], indirect=True)

@@ -1,5 +1,6 @@
 """The parts of the loop, each a pure function."""
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import nn
 
 from slm_studio.core.recipe import make_recipe
 from slm_studio.engine.training.batches import batch_plan
-from slm_studio.engine.training.optimizer import Optimizers
+from slm_studio.engine.training.optimizer import Optimizers, remembered
 from slm_studio.engine.training.schedule import Course, warmup_cosine
 
 
@@ -119,6 +120,95 @@ def recipe(**settings: object):
     ).settled()
 
 
+OPTIMIZERS: list[dict[str, object]] = [
+    {"optimizer": "auto"}, {"optimizer": "adamw", "weight_decay": 0.5}, {"optimizer": "adam"}, {"optimizer": "rmsprop"},
+    {"optimizer": "sgd"}, {"optimizer": "sgd", "momentum": 0.9},
+]  # fmt: skip
+REFERENCES = {
+    "adamw": partial(torch.optim.AdamW, weight_decay=0.5),
+    "adam": torch.optim.Adam,
+    "rmsprop": partial(torch.optim.RMSprop, alpha=0.9, eps=1e-7),
+    "sgd": torch.optim.SGD,
+}
+
+
+@pytest.mark.parametrize("settings", OPTIMIZERS[1:], ids=str)
+def test_a_named_optimizer_moves_all_as_torchs_own_does(settings: dict[str, object]) -> None:
+    torch.manual_seed(0)
+    net, twin = TwoTables().double(), TwoTables().double()
+    twin.load_state_dict(net.state_dict())
+    twin.sparse.sparse = False  # a step that touches every row moves a table as a dense one
+    momentum = {"momentum": 0.9} if "momentum" in settings else {}
+    matrices = [twin.head.weight, twin.sparse.weight]
+    groups = [
+        {"params": matrices},
+        {"params": [twin.head.bias]} | ({"weight_decay": 0.0} if settings["optimizer"] == "adamw" else {}),
+    ]
+    reference = REFERENCES[str(settings["optimizer"])](groups, lr=0.05, **momentum)
+    optimizers = Optimizers(net, recipe(clip=1000.0, **settings))
+
+    for _ in range(4):
+        for module in (net, twin):
+            module.zero_grad(set_to_none=True)
+            module(torch.arange(10)[None]).square().sum().backward()
+        reference.step()
+        optimizers.step(0.5)
+
+    for name, parameter in net.named_parameters():
+        # Of rows Adam corrects the whole step, of dense parameters each moment: epsilon weighs a little otherwise.
+        torch.testing.assert_close(parameter, twin.get_parameter(name), rtol=1e-3, atol=1e-5)
+
+
+def test_penalties_are_those_of_the_loss_as_keras_adds_them() -> None:
+    """The gradient of loss + l1 · Σ|w| + l2 · Σw² over matrices, by autograd."""
+    torch.manual_seed(0)
+    net, twin = TwoTables(), TwoTables()
+    twin.load_state_dict(net.state_dict())
+    twin.sparse.sparse = False
+    optimizers = Optimizers(net, recipe(clip=1000.0, optimizer="sgd", l1=0.02, l2=0.3))
+    reference = torch.optim.SGD(twin.parameters(), lr=0.1)
+    ids = torch.tensor([[1, 2], [2, 3]])
+
+    for _ in range(3):
+        for module in (net, twin):
+            module.zero_grad(set_to_none=True)
+        net(ids).square().sum().backward()
+        touched = twin.sparse.weight[1:4]
+        penalty = sum(0.02 * each.abs().sum() + 0.3 * each.square().sum() for each in (twin.head.weight, touched))
+        (twin(ids).square().sum() + penalty).backward()
+        reference.step()
+        optimizers.step(1.0)
+
+    for name, parameter in net.named_parameters():
+        torch.testing.assert_close(parameter, twin.get_parameter(name))
+
+
+def test_a_penalty_is_part_of_the_gradient_that_is_clipped() -> None:
+    torch.manual_seed(0)
+    net = TwoTables()
+    optimizers = Optimizers(net, recipe(clip=0.01, optimizer="sgd", l2=50.0))
+    net(torch.tensor([[1, 2]])).square().sum().backward()
+    alone = float(torch.nn.utils.get_total_norm([p.grad for p in optimizers.dense]))
+
+    assert optimizers.step(1.0) > 10 * alone
+    assert float(torch.nn.utils.get_total_norm([p.grad for p in optimizers.dense])) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_what_is_remembered_is_counted() -> None:
+    for settings in OPTIMIZERS:
+        net = TwoTables()
+        optimizers = Optimizers(net, recipe(**settings))
+        net(torch.tensor([[1, 2]])).sum().backward()
+        optimizers.step(1.0)
+        numbers = sum(tensor.numel() for tensor in optimizers.state()[0].values() if tensor.dim())
+
+        assert numbers == remembered(recipe(**settings)) * sum(each.numel() for each in net.parameters())
+
+
+def test_a_rate_that_neither_rises_nor_falls_is_possible() -> None:
+    assert {warmup_cosine(step, 50, 1, floor=1.0) for step in range(50)} == {1.0}
+
+
 def test_dense_updates_equal_torch_adamw_and_sparse_rows_alone_move() -> None:
     torch.manual_seed(0)
     net = TwoTables()
@@ -174,14 +264,15 @@ def test_a_gradient_that_is_not_finite_moves_nothing() -> None:
     assert all(torch.equal(before[name], tensor) for name, tensor in net.state_dict().items())
 
 
-def test_optimizer_state_comes_back() -> None:
+@pytest.mark.parametrize("settings", OPTIMIZERS, ids=str)
+def test_optimizer_state_comes_back(settings: dict[str, object]) -> None:
     net = TwoTables()
-    optimizers = Optimizers(net, recipe())
+    optimizers = Optimizers(net, recipe(**settings))
     net(torch.tensor([[1, 2]])).sum().backward()
     optimizers.step(1.0)
 
     tensors, numbers = optimizers.state()
-    again = Optimizers(net, recipe())
+    again = Optimizers(net, recipe(**settings))
     again.restore(tensors, numbers)
 
     assert {name: tensor.tolist() for name, tensor in again.state()[0].items()} == {

@@ -11,7 +11,7 @@ from slm_studio import engine
 from slm_studio.core import codec
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Machine, Progress, Started, Step
-from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import STOPPED, create_run, open_run
 from slm_studio.core.work import outcome
 from slm_studio.engine.tasks import task_of
@@ -214,3 +214,14 @@ def test_a_machine_of_an_older_version_still_opens() -> None:
     found = codec.from_json(Machine, plain)
 
     assert found.corrections == () and found.total == 9
+
+
+def test_what_is_remembered_of_a_net_is_not_taken_for_one_built_otherwise(plan: Plan) -> None:
+    recipes = [
+        make_recipe("classify", base="blank:lstm-nano", settings=settings).settled()
+        for settings in ({}, {"layers": (8,)}, {"activation": "relu"}, {"class_weights": "balanced"})
+    ]
+
+    keys = [machine._key(replace(plan, recipe=recipe), CPU) for recipe in recipes]
+
+    assert len(set(keys)) == 3 and keys[0] == keys[3]

@@ -15,7 +15,7 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Evaluated, Event, Finished, Saved, Started, Step
 from slm_studio.core.lock import FileLock
-from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import FAILED, FINISHED, STOPPED, History, create_run, open_run
 from slm_studio.core.saved import SavedModel, list_models, open_saved
 from slm_studio.engine.training import checkpoint, runs
@@ -94,6 +94,39 @@ def test_a_stopped_run_resumes_bit_by_bit(book: Dataset, recipe: Recipe, stop_at
     assert numbers == list(range(1, len(numbers) + 1))
     evaluated = [(event.n, event.loss, event.best) for event in before + after if isinstance(event, Evaluated)]
     assert evaluated == [(event.n, event.loss, event.best) for event in whole if isinstance(event, Evaluated)]
+
+
+@pytest.mark.parametrize("base", ["blank:bag-nano", "blank:rnn-nano"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "adamw"}, {"optimizer": "adam", "l1": 1e-4}, {"optimizer": "rmsprop", "l2": 1e-4}, {"optimizer": "sgd"},
+        {"optimizer": "sgd", "momentum": 0.9},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_with_every_optimizer_a_stopped_run_resumes_bit_by_bit(
+    settings: dict[str, object], base: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("text,label\n" + "".join(f"{['red', 'green'][n % 2]} tea {n},{n % 2}\n" for n in range(40)))
+    rows = list(engine.read(str(path)))[-1].result
+    roles, common = {"text": "text", "label": "label"}, {"epochs": 3, "batch": 8, "precision": "fp32", "patience": 0}
+    recipe = make_recipe("classify", base=base, roles=roles, settings=common | settings)
+    whole = list(engine.train(recipe, rows, create_run(recipe, rows)))
+    run = create_run(recipe, rows)
+    before: list[Event] = []
+    work = engine.train(recipe, rows, run)
+    for event in work:
+        before.append(event)
+        if isinstance(event, Step) and event.n == 5:
+            break
+    work.close()
+
+    after = list(engine.resume(open_run(run.path)))
+
+    assert losses(before) + losses(after) == losses(whole) and len(losses(whole)) == 15
+    assert_same(weights(after[-1].result), weights(whole[-1].result))
 
 
 def test_a_run_whose_process_vanished_resumes_from_the_last_checkpoint(book: Dataset, recipe: Recipe) -> None:

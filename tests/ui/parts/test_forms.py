@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.settings import Settings
+from slm_studio.core.shapes import ShapeOptions
 from slm_studio.ui.parts.forms import KnobForm, knob_problem, read_value
 from slm_studio.ui.widgets.fields import Check, Choice
 from slm_studio.ui.widgets.words import retranslate
@@ -53,6 +54,18 @@ def test_a_value_out_of_range_is_said_and_not_taken(form: KnobForm) -> None:
     assert form.field("epochs").problem() == "Choose a number from 1 to 1,000."
     assert heard[-1]["epochs"] == 500  # the last sound value while typing
     assert form.field("epochs")._editor.property("problem")
+
+
+def test_a_list_of_numbers_is_typed_with_commas(theme) -> None:
+    form = KnobForm(ShapeOptions, names=("layers", "embedding"))
+
+    assert typed(form, "layers", "64, 32")[-1]["layers"] == (64, 32)
+    assert typed(form, "layers", "64, wide")[-1]["layers"] == (64,) and form.has_problem()
+    assert form.field("layers").problem() == "Enter whole numbers, with commas between them."
+    typed(form, "layers", "0, 32")
+    assert form.field("layers").problem() == "Choose a number from 1 to 4,096."
+    form.set_values({"layers": (8, 4)})
+    assert form.field("layers")._editor.text() == "8, 4" and not form.has_problem()
 
 
 def test_letters_are_no_number(form: KnobForm) -> None:

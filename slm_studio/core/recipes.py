@@ -1,0 +1,179 @@
+"""Named recipes: plans of textbooks and of other programs, each a row of one table, with what it is and what to expect.
+
+A recipe is data. `plan_of` lays one under what a person set, for the window, the command line and programs alike; the plan
+keeps its name, and `departures` says what is otherwise by now.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from slm_studio.core import knobs
+from slm_studio.core.errors import StudioError
+from slm_studio.core.recipe import Recipe, make_recipe
+from slm_studio.core.texts import mark
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamedRecipe:
+    """One row: a base, and the knobs that differ from what that base has by default."""
+
+    key: str
+    task: str
+    title: str
+    paragraph: str  # what it is, where it comes from, what to expect
+    base: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+    fits: bool = False  # its length is settled by the rows where it would cut most of them
+
+
+# As Keras trains where nothing else is said: a rate that stays as it is, nothing clipped, nothing smoothed.
+KERAS = {
+    "learning_rate": 0.001, "warmup": 0.0, "floor": 1.0, "clip": 1000.0, "dropout": 0.0, "label_smoothing": 0.0,
+    "patience": 0, "epochs": 10, "batch": 32, "validation_share": 0.2, "directions": "one", "readout": "last", "pieces": "words",
+}  # fmt: skip
+
+RECIPES = (
+    NamedRecipe(
+        key="textbook-sentiment",
+        task="classify",
+        title=mark("Textbook sentiment"),
+        paragraph=mark(
+            "The net that courses begin with: an embedding of 128 numbers a word, an LSTM of 64, an LSTM of 32, and one sigmoid "
+            "that tells two labels apart; Adam, 10 epochs, 32 rows a step, a fifth held out. The book reads 6 words of each text; "
+            "where that would cut most of them, the length that fits the rows is taken, and said. Expect it to learn its rows by "
+            "heart within a few epochs, some points below a bag of words on sentences, and on texts of hundreds of words little "
+            "more than chance: its last state has forgotten how they began. It is here to be understood."
+        ),
+        base="blank:lstm-nano",
+        settings=KERAS
+        | {"embedding": 128, "layers": (64, 32), "output": "sigmoid", "loss": "binary", "optimizer": "adam"}
+        | {"max_length": 6},
+        fits=True,
+    ),
+    NamedRecipe(
+        key="thousand-words",
+        task="classify",
+        title=mark("A thousand words"),
+        paragraph=mark(
+            "The 1,000 most frequent words, all others one and the same; 100 words of each text; an embedding of 128 numbers and "
+            "one LSTM of 128 with ReLU, trained with RMSprop for 10 epochs, as in many a Keras tutorial. ReLU does not hold a "
+            "state within bounds: gradients are clipped at 1 and an L2 penalty of 0.001 keeps weights small, or the net would "
+            "explode on long texts. Expect about what the textbook's net learns, and several times the wait: it shows how far a "
+            "thousand words go, and why tanh stayed."
+        ),
+        base="blank:lstm-nano",
+        settings=KERAS
+        | {"embedding": 128, "layers": (128,), "activation": "relu", "optimizer": "rmsprop", "vocabulary": 1000}
+        | {"max_length": 100, "clip": 1.0, "l2": 0.001},
+    ),
+    NamedRecipe(
+        key="fasttext",
+        task="classify",
+        title=mark("Like fastText"),
+        paragraph=mark(
+            "Words, pairs of neighbouring words and parts of words are looked up in a table of 64 numbers each, added up, and a "
+            "linear layer decides: the idea of fastText (Joulin et al. 2016, there 100 numbers and a mean). Unlike there the steps "
+            "are Adam's, and only what stood in the rows has a place in the table. Expect a good model in seconds: on short texts "
+            "it is hard to beat."
+        ),
+        base="blank:bag-small",
+    ),
+    NamedRecipe(
+        key="gpt-nano",
+        task="write",
+        title=mark("GPT nano"),
+        paragraph=mark(
+            "A small GPT of the classic shape (learned positions, GELU) learns to write from your text alone, character by "
+            "character, as in Karpathy's char-rnn and nanoGPT. Expect words within a few minutes, lines that sound like the book with "
+            "more time, and sense nowhere: for that it would need more text than one person writes."
+        ),
+        base="blank:gpt-nano",
+        settings={"tokens": "characters", "minutes": 5.0},
+    ),
+)
+
+
+def recipes_of(task: str) -> tuple[NamedRecipe, ...]:
+    """Return the named recipes of a task."""
+    return tuple(each for each in RECIPES if each.task == task)
+
+
+def named_recipe(key: str) -> NamedRecipe:
+    """Return the recipe called `key`. Raises StudioError where there is none."""
+    for each in RECIPES:
+        if each.key == key:
+            return each
+    raise StudioError(
+        "no-such-recipe",
+        "There is no recipe “{recipe}”.",
+        "Choose one of: {recipes}.",
+        recipe=key,
+        recipes=", ".join(each.key for each in RECIPES),
+    )
+
+
+def plan_of(
+    task: str,
+    *,
+    named: str = "",
+    base: str = "",
+    roles: Mapping[str, str] | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> Recipe:
+    """Build a recipe from loose settings, a named one beneath them where one is named: what the person set wins.
+
+    Raises StudioError where the name is unknown, or of another task.
+    """
+    if not named:
+        return make_recipe(task, base=base, roles=roles, settings=settings)
+    beneath = named_recipe(named)
+    if beneath.task != task:
+        raise StudioError(
+            "recipe-of-another-task",
+            "The recipe “{recipe}” is for the task “{own}”, not for “{task}”.",
+            "Choose one of: {recipes}.",
+            recipe=named,
+            own=beneath.task,
+            task=task,
+            recipes=", ".join(each.key for each in recipes_of(task)) or "—",
+        )
+    whole = dict(beneath.settings) | dict(settings or {})
+    if settings and "epochs" in settings and "minutes" not in settings:
+        whole.pop("minutes", None)  # of two answers to “how long” the person's counts
+    return make_recipe(task, base=base or beneath.base, roles=roles, settings=whole | {"named": named})
+
+
+def departures(recipe: Recipe) -> tuple[str, ...]:
+    """Return the labels of the knobs that are no longer as the named recipe has them; “base” where it begins elsewhere."""
+    if not recipe.named:
+        return ()
+    try:
+        pure = plan_of(recipe.task, named=recipe.named).settled()
+    except StudioError:
+        return ()  # of another version
+    now = recipe.settled()
+    left = (*INDIFFERENT, "max_length") if named_recipe(recipe.named).fits else INDIFFERENT
+    found = [] if now.base == pure.base else [mark("Base")]
+    for one, other in ((now, pure), (now.options, pure.options)):
+        found += [
+            each.label
+            for each in knobs.knobs(type(one))
+            if getattr(one, each.name) != getattr(other, each.name) and each.name not in left
+        ]
+    return tuple(found)
+
+
+# What no recipe is about: whoever changes these still follows it.
+INDIFFERENT = ("seed", "precision", "checkpoint_seconds", "eval_every", "test_share")
+
+
+def fitted_length(recipe: Recipe) -> int | None:
+    """Return the length that a plan has from its named recipe, where that lets the rows decide; else None."""
+    found = next((each for each in RECIPES if each.key == recipe.named and each.fits), None)
+    length = found.settings.get("max_length") if found else None
+    return length if isinstance(length, int) and recipe.max_length == length else None
+
+
+def title_of(key: str) -> str:
+    """Return the title of a recipe; of one that this version does not know, its key."""
+    return next((each.title for each in RECIPES if each.key == key), key)

@@ -1,0 +1,269 @@
+"""One label a text: a softmax over all labels."""
+
+# B rows of a batch, N rows, L labels
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from slm_studio.core import knobs
+from slm_studio.core.dataset import Remark
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Note, Progress
+from slm_studio.core.results import Baseline, Label, Metric
+from slm_studio.core.shapes import ShapeOptions
+from slm_studio.core.tasks.classify import ClassifyOptions, NamingOptions
+from slm_studio.core.work import Work
+from slm_studio.engine.data.hopeless import refuse_labels
+from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
+from slm_studio.engine.examples import Batch
+from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.measuring import baselines, remarks, scoring
+from slm_studio.engine.models.decisions import chance_of, loss_named, refuse_decision
+from slm_studio.engine.targets.target import Facts, Target, Texts
+from slm_studio.engine.task import Judgement, Seen, Table
+
+UNKNOWN_LABEL = -100  # what cross-entropy passes over: a label that training never saw
+FEWEST_TO_CALIBRATE = 30  # held-out rows below which a temperature would be noise
+MOST_CELLS = 200  # labels beyond which a confusion matrix is neither readable nor small
+
+
+class OneLabel(Target):
+    """The strategy."""
+
+    key = "one"
+
+    def refuse(self, rows: Rows, role: str) -> None:
+        """Refuse too few rows, one label only, a label a row."""
+        refuse_labels(rows, role)
+
+    def learn(self, cells: Sequence[str]) -> Facts:
+        """Return the labels, most frequent first, and how often each stands."""
+        counts = Counter(cells)
+        labels = sorted(counts, key=lambda label: (-counts[label], label))
+        return {"labels": labels, "counts": [counts[label] for label in labels]}
+
+    def check(self, options: ShapeOptions, outputs: int) -> None:
+        """Refuse one sigmoid and the binary loss where there are more than two labels."""
+        refuse_decision(options, outputs)
+
+    def foretell(self, cells: Sequence[str]) -> int:
+        """Count the labels."""
+        return len(set(cells))
+
+    def outputs(self, facts: Mapping[str, object]) -> int:
+        """Return the number of labels."""
+        labels = facts["labels"]
+        assert isinstance(labels, list)
+        return len(labels)
+
+    def name(self, loaded: Loaded) -> None:
+        """Write the labels into the net's config."""
+        name_labels(loaded)
+
+    def adopt(self, loaded: Loaded) -> None:
+        """Take the labels from the config where studio.json has none."""
+        adopt_labels(loaded)
+
+    def columns(self, cells: Sequence[str], loaded: Loaded) -> Mapping[str, Sequence[int]]:
+        """Return the number of each label."""
+        number = {label: index for index, label in enumerate(labels_of(loaded))}
+        return {"labels": [number.get(label, UNKNOWN_LABEL) for label in cells]}
+
+    def loss(self, logits_BL: Tensor, batch: Batch, loaded: Loaded, options: object) -> Tensor:
+        """Return the mean loss of the recipe's kind, smoothed and weighed as it says."""
+        assert isinstance(options, ClassifyOptions)
+        weights = class_weights(loaded).to(logits_BL.device) if options.class_weights == "balanced" else None
+        return loss_named(options.loss)(
+            logits_BL,
+            batch["labels"],
+            weight=weights,
+            label_smoothing=options.label_smoothing,
+            ignore_index=UNKNOWN_LABEL,
+        )
+
+    def margin_loss(self, margins_BL: Tensor, batch: Batch, loaded: Loaded, options: object) -> Tensor:
+        """Return the squared hinge of each label against all others, straight where a margin is worse than -1.
+
+        So linear support vector machines learn (Fan et al. 2008, https://www.jmlr.org/papers/v9/fan08a.html); without the
+        straight part (Zhang 2004, “modified Huber”) steps would overshoot farther each time where all texts are alike.
+        """
+        assert isinstance(options, ClassifyOptions)
+        known_B = batch["labels"] != UNKNOWN_LABEL
+        labels_B = batch["labels"].clamp(min=0)
+        signs_BL = 2 * functional.one_hot(labels_B, margins_BL.shape[1]) - 1
+        short_BL = (1 - signs_BL * margins_BL).clamp(min=0)  # by how much a margin is too small
+        losses_B = torch.where(short_BL > 2, 4 * (short_BL - 1), short_BL.square()).sum(1) * known_B
+        if options.class_weights == "balanced":
+            losses_B = losses_B * class_weights(loaded).to(margins_BL.device)[labels_B]
+        return losses_B.sum() / known_B.sum().clamp(min=1)
+
+    def chance(self, loaded: Loaded) -> float | None:
+        """Return the loss of guessing by the shares of the labels that were learnt: their entropy, mostly."""
+        counts_L = np.asarray(loaded.facts.get("counts") or [1], dtype=np.float64)
+        shares_L = counts_L / counts_L.sum()
+        return chance_of(str(loaded.facts.get("loss", "")), shares_L) or None
+
+    def calibrate(self, seen: Seen, loaded: Loaded) -> Facts:
+        """Return the temperature of the probabilities; logits stay as the net computes them."""
+        known_N = seen["labels"] != UNKNOWN_LABEL
+        if known_N.sum() < FEWEST_TO_CALIBRATE:
+            return {}
+        found = scoring.fit_temperature(seen["probabilities"][known_N], seen["labels"][known_N])
+        return {"temperature": round(found, 4)}
+
+    def observe(self, logits_BL: Tensor, batch: Batch, loaded: Loaded) -> Seen:
+        """Return probabilities [B, L], true labels [B] and losses [B]."""
+        learnt_by = loss_named(str(loaded.facts.get("loss", "")))
+        nats_B = learnt_by(logits_BL, batch["labels"], reduction="none", ignore_index=UNKNOWN_LABEL)
+        return {
+            "probabilities": self.numbers(logits_BL, loaded),
+            "labels": batch["labels"].cpu().numpy(),
+            "nats": nats_B.cpu().numpy(),
+        }
+
+    def judge(self, seen: Seen, asked: Texts, cells: Sequence[str], loaded: Loaded, *, whole: bool) -> Judgement:
+        """Return mean loss, accuracy, F1 and what else is told of labels; the surest mistakes stand first."""
+        names, probabilities_NL = labels_of(loaded), seen["probabilities"]
+        known_N = seen["labels"] != UNKNOWN_LABEL
+        loss = float(seen["nats"].sum(dtype=np.float64)) / max(1, int(known_N.sum()))
+        predicted_N = probabilities_NL.argmax(-1)
+        if not whole:
+            accuracy = float((predicted_N == seen["labels"]).mean())
+            f1 = scoring.macro_f1(seen["labels"][known_N], predicted_N[known_N], len(names))
+            return Judgement(
+                loss=loss, metrics=(Metric(key="accuracy", value=accuracy), Metric(key="f1_macro", value=f1))
+            )
+        predicted = [names[place] for place in predicted_N]
+        sure_N = probabilities_NL.max(-1)
+        right_N = np.array([one == other for one, other in zip(cells, predicted, strict=True)])
+        present = [label for label in names if label in set(cells) | set(predicted)] + sorted(set(cells) - set(names))
+        return Judgement(
+            loss=loss,
+            metrics=scoring.classification_metrics(cells, predicted),
+            evidence=right_N,
+            cases=_cases(asked, cells, predicted, sure_N, right_N),
+            per_label=scoring.per_class(cells, predicted, present),
+            labels=tuple(present),
+            confusion=scoring.confusion(cells, predicted, present) if len(present) <= MOST_CELLS else (),
+            facts={"calibration_error": scoring.calibration_error(sure_N, right_N)} | unseen_facts(names, cells),
+        )
+
+    def strangers(self, loaded: Loaded, cells: Sequence[str], split: str) -> Iterator[Note]:
+        """Count the rows whose label the model cannot answer."""
+        found = unseen_labels(labels_of(loaded), cells)
+        if found is not None:
+            yield Note("labels-unseen", found.message, found.values(split))
+
+    def remarks(self, loaded: Loaded, cells: Sequence[str], *, scored: bool) -> Iterator[Remark]:
+        """Yield labels that no scored row has; of learnt ones those that are odd."""
+        if scored:
+            yield from remarks.on_missing(cells, labels_of(loaded))
+        else:
+            yield from remarks.on_spellings(labels_of(loaded))
+            yield from remarks.on_nothing(labels_of(loaded))
+
+    def baselines(
+        self, train: tuple[Sequence[str], Sequence[str]], scored: tuple[Sequence[str], Sequence[str]], judged: Judgement
+    ) -> Work[tuple[Baseline, ...]]:
+        """Yield Progress; return majority and TF-IDF + linear."""
+        assert judged.evidence is not None
+        (texts, labels), (asked, true), right = train, scored, judged.evidence
+        yield Progress("Training simple methods for comparison", 0, 2)
+        first = baselines.majority(labels, true, right)
+        yield Progress("Training simple methods for comparison", 1, 2)
+        second = baselines.tfidf_linear(texts, labels, asked, true, right)
+        return first, second
+
+    def numbers(self, logits_BL: Tensor, loaded: Loaded) -> np.ndarray:
+        """Return the probability of every label."""
+        return (logits_BL / temperature_of(loaded)).softmax(-1).cpu().numpy()
+
+    def items(self, numbers_L: np.ndarray, loaded: Loaded, options: Mapping[str, object]) -> Iterator[Label]:
+        """Yield labels, likeliest first, at most options["top"] (default 10)."""
+        names = labels_of(loaded)
+        for index in np.argsort(-numbers_L, kind="stable")[: top_of(options)]:
+            yield Label(names[index], float(numbers_L[index]))
+
+    def said(self, numbers_L: np.ndarray, loaded: Loaded) -> tuple[str, str]:
+        """Return the likeliest label and its probability."""
+        best = next(self.items(numbers_L, loaded, {"top": 1}))
+        return best.label, f"{best.score:.2f}"
+
+
+def top_of(options: Mapping[str, object]) -> int:
+    """Return how many labels are named at most. Raises StudioError where that is no such number."""
+    naming = NamingOptions(**{"top": options["top"]} if "top" in options else {})  # type: ignore[arg-type]
+    if problems := knobs.problems(naming):
+        raise problems[0]
+    return naming.top
+
+
+def labels_of(loaded: Loaded) -> list[str]:
+    """Return the labels in the order of the net's outputs."""
+    labels = loaded.facts["labels"]
+    assert isinstance(labels, list)
+    return labels
+
+
+def name_labels(loaded: Loaded) -> None:
+    """Write the labels into the net's config, where other programs look for them."""
+    labels = labels_of(loaded)
+    loaded.net.config.id2label = dict(enumerate(labels))
+    loaded.net.config.label2id = {label: place for place, label in enumerate(labels)}
+
+
+def adopt_labels(loaded: Loaded) -> None:
+    """Take the labels from the config where the facts have none. Raises StudioError where they contradict the weights."""
+    names = loaded.net.config.id2label
+    loaded.facts.setdefault("labels", [names[place] for place in sorted(names)])
+    _refuse_facts(loaded.facts, loaded.net.config.num_labels)
+
+
+def temperature_of(loaded: Loaded) -> float:
+    """Return what logits are divided by before they become probabilities."""
+    return float(loaded.facts.get("temperature") or 1.0)  # type: ignore[arg-type]
+
+
+def class_weights(loaded: Loaded) -> Tensor:
+    """Return weights that let rare labels count as much as frequent ones (scikit-learn's “balanced”)."""
+    counts = torch.tensor(loaded.facts["counts"], dtype=torch.float32)
+    return counts.sum() / (len(counts) * counts.clamp(min=1))
+
+
+def _refuse_facts(facts: Mapping[str, object], outputs: int) -> None:
+    """Refuse what studio.json says where the weights contradict: an answer would bear the wrong name."""
+    labels = facts["labels"]
+    names = {label for label in labels if isinstance(label, str)} if isinstance(labels, list) else set()
+    if len(names) != outputs or not isinstance(labels, list) or len(labels) != outputs:
+        raise StudioError(
+            "model-labels",
+            "studio.json names {named} {named:label|labels}, but the weights tell {outputs} apart.",
+            "Fetch the model again, or restore its folder from a copy.",
+            named=len(names),
+            outputs=outputs,
+        )
+
+
+def _cases(
+    asked: Texts, labels: Sequence[str], predicted: Sequence[str], sure_N: np.ndarray, right_N: np.ndarray
+) -> Table:
+    """Return the scored rows: the surest mistakes first, then the answers that are right, least sure first."""
+    order = sorted(
+        range(len(labels)), key=lambda row: (bool(right_N[row]), sure_N[row] if right_N[row] else -sure_N[row])
+    )
+    return Table(
+        ("row", *asked, "label", "predicted", "score", "right"),
+        [
+            (
+                row, *(cells[row] for cells in asked.values()), labels[row], predicted[row],
+                round(float(sure_N[row]), 4), bool(right_N[row]),
+            )
+            for row in order
+        ],
+    )  # fmt: skip
