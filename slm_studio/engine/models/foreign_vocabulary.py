@@ -15,7 +15,10 @@ from slm_studio.engine.models.fitting import first_number
 from slm_studio.engine.models.weights import check_size, read_json
 
 BAG_TOKENIZER, WORD_TOKENIZER = "bag_tokenizer.json", "word_features.json"  # the studio's own
-VECTOR_WORDS = "word_vocabulary.json"  # of word vectors
+VECTOR_WORDS, TEXT_WORDS = (
+    "word_vocabulary.json",
+    "text_words.json",
+)  # of word vectors, and of nets that began with some
 TOKENIZER, PLAIN = "tokenizer.json", "vocab.txt"
 MAX_TABLE = 16 * 1024 * 1024  # bytes of a small JSON file
 MAX_PLAIN = 64 * 1024 * 1024
@@ -29,7 +32,15 @@ MAX_GROWTH = 64  # times that all rules of a chain together may lengthen a text
 MAX_MAPPED = 256  # bytes that a character map may put in place of a character: NFKC needs 33
 MAX_PIECES = 64  # parts of a chain, or control tokens around a text
 MAX_WORD = 1000  # characters of a word that WordPiece may try to take apart, in squared time
-_FILES = ((TOKENIZER,), (PLAIN,), ("vocab.json", "merges.txt"), (BAG_TOKENIZER,), (WORD_TOKENIZER,), (VECTOR_WORDS,))
+_FILES = (
+    (TOKENIZER,),
+    (PLAIN,),
+    ("vocab.json", "merges.txt"),
+    (BAG_TOKENIZER,),
+    (WORD_TOKENIZER,),
+    (VECTOR_WORDS,),
+    (TEXT_WORDS,),
+)
 
 
 def check_vocabulary(folder: Path, config: Mapping[str, object], rows: int) -> None:
@@ -45,7 +56,9 @@ def check_vocabulary(folder: Path, config: Mapping[str, object], rows: int) -> N
     elif (folder / WORD_TOKENIZER).is_file():
         numbers = [_highest_word_feature(folder, config)]
     elif (folder / VECTOR_WORDS).is_file():
-        numbers = [_highest_word(folder)]
+        numbers = [_highest_word(folder / VECTOR_WORDS, ("names", "counts"))]
+    elif (folder / TEXT_WORDS).is_file():
+        numbers = [_highest_word(folder / TEXT_WORDS, ("names",)) + 2]  # 0 pads and 1 is unknown
     else:
         numbers = [*_pipeline_ids(folder), *_plain_ids(folder)]
     highest = max([*numbers, first_number(config, "pad_token_id") or 0], default=0)
@@ -227,24 +240,25 @@ def _highest_word_feature(folder: Path, config: Mapping[str, object]) -> int:
     return len(names) + 1  # 0 pads and 1 is unknown
 
 
-def _highest_word(folder: Path) -> int:
-    plain = read_json(folder / VECTOR_WORDS, MAX_WORDS)
+def _highest_word(path: Path, lists: tuple[str, ...]) -> int:
+    """Return the place of the last word of a list that the studio writes; `lists` are as long as one another."""
+    plain = read_json(path, MAX_WORDS)
     plain = plain if isinstance(plain, dict) else {}
-    names, counts, own = (plain.get(name) for name in ("names", "counts", "dictionary"))
+    found = [plain.get(name) for name in (*lists, "dictionary")]
+    texts = [each for each in found if isinstance(each, list)]
+    counts = plain.get("counts", [])
     if (
-        not isinstance(names, list)
-        or not isinstance(counts, list)
-        or not isinstance(own, list)
-        or len(names) != len(counts)
-        or not all(type(name) is str for name in (*names, *own))
+        len(texts) < len(found)
+        or len({len(each) for each in texts[:-1]}) > 1
+        or not all(type(name) is str for name in (*texts[0], *texts[-1]))
         or not all(type(count) is int and 0 <= count < 2**62 for count in counts)
         or plain.get("segmentation") not in ("auto", "given", "characters")
         or type(plain.get("lowercase")) is not bool
-        or set(plain) - {"names", "counts", "dictionary", "segmentation", "lowercase"}
+        or set(plain) - {*lists, "dictionary", "segmentation", "lowercase"}
     ):
-        raise _damaged(VECTOR_WORDS, "its words are not as the studio writes them")
-    _check_tokens(iter((*names, *own)))
-    return len(names) - 1
+        raise _damaged(path.name, "its words are not as the studio writes them")
+    _check_tokens(iter((*texts[0], *texts[-1])))
+    return len(texts[0]) - 1
 
 
 def _damaged(name: str, reason: str) -> StudioError:

@@ -3,6 +3,7 @@
 # B rows of a batch, L outputs of the net
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,15 @@ from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.features import foretell_features
 from slm_studio.engine.models.lengths import count_cut, length_of, settle_length
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
+from slm_studio.engine.models.vectors.starting import (
+    STARTED,
+    coverage,
+    known_words,
+    open_start,
+    places_in,
+    sow,
+    words_of_texts,
+)
 from slm_studio.engine.models.vocabulary import train_word_pieces, train_words
 from slm_studio.engine.targets import TARGETS, Target, target_of
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked, few, parts, text_lengths
@@ -58,8 +68,11 @@ class Classify(Task):
         options = recipe.options
         assert isinstance(options, ClassifyOptions)
         texts, outputs = rows.column("text"), target_of(facts).outputs(facts)
+        start = open_start(options.vectors, options.embedding) if options.vectors and family != "bert" else None
         if family in BAGS:
             tokenizer = BagTokenizer.learn(texts, size=size, lowercase=options.lowercase, outputs=outputs)
+        elif start is not None:
+            tokenizer, facts[STARTED] = words_of_texts(start, texts, options.vocabulary)
         elif options.pieces == "words":
             framed = family == "bert"  # whose first token stands for the whole text
             tokenizer = train_words(texts, options.vocabulary, options.lowercase, framed=framed)
@@ -67,10 +80,14 @@ class Classify(Task):
             tokenizer = train_word_pieces(texts, options.vocabulary, options.lowercase)
         net = make_classifier(
             family, size, vocabulary_size=len(tokenizer), labels=outputs, max_length=recipe.max_length or 128,
-            dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id, wished=options,
+            dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id,
+            wished=replace(options, embedding=start.width) if start else options,
         )  # fmt: skip
         if isinstance(net, BagForSequenceClassification):
             net.weights.copy_(torch.from_numpy(tokenizer.weights_V))
+        if start is not None:
+            facts.setdefault(STARTED, coverage(start, texts))
+            sow(net.get_input_embeddings(), places_in(tokenizer, start), start)
         return _named(Loaded(net, tokenizer, facts))
 
     def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
@@ -135,6 +152,7 @@ class Classify(Task):
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield what is odd about the answers, and texts of which the model reads the beginning."""
         yield from target_of(loaded.facts).remarks(loaded, rows.column("label"), scored=scored)
+        yield from () if scored else known_words(loaded.facts)
         yield from remarks.on_cut(
             count_cut(loaded, rows.column("text"), examples.sequences[IDS].lengths), len(rows), length_of(loaded)
         )
