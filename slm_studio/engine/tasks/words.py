@@ -26,7 +26,7 @@ from slm_studio.core.work import Work
 from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.passages import split_passages
 from slm_studio.engine.data.rows import Rows, open_rows
-from slm_studio.engine.data.splits import Splits, split_dataset
+from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import word_vectors as scoring
@@ -106,9 +106,10 @@ class Words(Task):
         return replace(recipe, epochs=epochs, eval_every=recipe.eval_every or max(1, steps // LOOKS))
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
-        """Cut a book in order, shuffle texts of their own; pairs of words are rows of their own."""
-        if not recipe.roles.get("text"):
-            return split_dataset(dataset, recipe)
+        """Cut a book in order, shuffle texts of their own; questions stay as they stand: a line names the kind of those below."""
+        rows = open_rows(dataset, recipe.roles)
+        if _questions(rows) is not None:
+            return Splits(train=rows, validation=rows.take([]), test=rows.take([]))
         return split_passages(dataset, recipe, "text", _options(recipe).reads)
 
     def texts(self, rows: Rows) -> list[str]:
