@@ -193,7 +193,7 @@ def test_other_nets_begin_with_vectors_and_say_what_these_know(
     events = list(engine.train(recipe, rows, create_run(recipe, rows)))
 
     said = next(event for event in events if isinstance(event, Note) and event.code == "vectors-know")
-    assert 5 <= said.values["known"] < said.values["words"]
+    assert 5 <= said.values["known"] < said.values["all"]
     model = events[-1].result
     assert model.recipe["options"]["vectors"] == Path(vectors.folder).name
     assert [(each.step, each.what) for each in model.lineage][1] == ("pre-training", Path(vectors.folder).name)

@@ -26,7 +26,7 @@ from slm_studio.engine.models.word_features import WordTokenizer
 
 SPREAD = 0.1  # standard deviation of the numbers that a table begins with, as if they were drawn
 KNOWN = mark(
-    "Your vectors know {known} of the {words} different words of these texts. The others begin with random numbers."
+    "Your vectors know {known} of the {all} different words of these texts. The others begin with random numbers."
 )
 STARTED = "vectors"  # among the facts of a net: [known, words]
 
@@ -139,4 +139,4 @@ def known_words(facts: Mapping[str, object]) -> Iterator[Remark]:
     found = facts.get(STARTED)
     if isinstance(found, list | tuple) and len(found) == 2:
         known, words = map(int, found)
-        yield Remark(code="vectors-know", message=KNOWN, count=words - known, values={"known": known, "words": words})
+        yield Remark(code="vectors-know", message=KNOWN, count=words - known, values={"known": known, "all": words})
