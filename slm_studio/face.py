@@ -157,7 +157,7 @@ class Model:
         """Yield an answer item by item, as it comes to be. Whoever stops reading ends the writing."""
         with _explained():
             for name in options:
-                _check_name("option", name, OPTIONS)
+                _check_name("option", name, (*OPTIONS, *self.saved.info.answer_options))
             asked = prompt_of(prompt, self.saved.info) if isinstance(prompt, str) else prompt
             try:
                 yield from _items(self._handle or self._open(), asked, options)

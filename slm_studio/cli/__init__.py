@@ -25,6 +25,7 @@ from slm_studio.cli import (
     runs,
     serve,
     train,
+    words,
 )
 from slm_studio.cli.command import Command, Stopped
 from slm_studio.cli.screen import Screen
@@ -44,6 +45,7 @@ VERBS = (
     predict,
     generate,
     chat,
+    words,
     runs,
     serve,
     export,
@@ -66,10 +68,10 @@ def main(argv: Sequence[str]) -> int:
 
 def _main(argv: Sequence[str]) -> int:
     use_language("en")
-    words, as_json = split_json(argv)
+    typed, as_json = split_json(argv)
     screen = Screen(as_json=as_json)
     try:
-        return _run(words, screen)
+        return _run(typed, screen)
     except UsageError as error:
         screen.problem(error)
         return USAGE
@@ -95,8 +97,8 @@ def _main(argv: Sequence[str]) -> int:
 def split_json(argv: Sequence[str]) -> tuple[list[str], bool]:
     """Take --json out, wherever it stands before "--". Example: ["read", "a.csv", "--json"] → ["read", "a.csv"], True"""
     end = list(argv).index("--") if "--" in argv else len(argv)
-    words = [word for word in argv[:end] if word != "--json"]
-    return [*words, *argv[end:]], len(words) < end
+    kept = [word for word in argv[:end] if word != "--json"]
+    return [*kept, *argv[end:]], len(kept) < end
 
 
 def build_parser() -> Parser:
@@ -118,11 +120,11 @@ def build_parser() -> Parser:
     return parser
 
 
-def _run(words: Sequence[str], screen: Screen) -> int:
+def _run(typed: Sequence[str], screen: Screen) -> int:
     told = io.StringIO()
     try:
         with contextlib.redirect_stdout(told) if screen.as_json else contextlib.nullcontext():
-            arguments = build_parser().parse_all(words)
+            arguments = build_parser().parse_all(typed)
     except SystemExit:  # --help or --version has been printed
         if screen.as_json:
             screen.line({"text": told.getvalue()})

@@ -1,4 +1,4 @@
-"""slm-studio import FOLDER|ZIP|GGUF: a model that lies on this computer becomes one of yours."""
+"""slm-studio import FOLDER|ZIP|GGUF|VECTORS: a model that lies on this computer becomes one of yours."""
 
 import argparse
 from pathlib import Path
@@ -11,8 +11,10 @@ from slm_studio.core.saved import SavedModel
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     """Declare the verb."""
-    parser = verbs.add_parser("import", help="take in a model from a folder, a zip or a GGUF file")
-    parser.add_argument("source", metavar="FOLDER|ZIP|GGUF")
+    parser = verbs.add_parser(
+        "import", help="take in a model from a folder, a zip, a GGUF file or a file of word vectors"
+    )
+    parser.add_argument("source", metavar="FOLDER|ZIP|GGUF|VECTORS")
     parser.add_argument("--name", default="", help="what you call it (default: as its file)")
     add_out(parser)
     parser.set_defaults(run=run)

@@ -1,9 +1,10 @@
-"""slm-studio export MODEL OUT: a folder or a zip that answers as the model does."""
+"""slm-studio export MODEL OUT: a folder, a zip or another program's file that answers as the model does."""
 
 import argparse
 
 from slm_studio.cli.command import Command, absolute, model_folder
 from slm_studio.core.results import FileResult
+from slm_studio.core.tasks import all_tasks
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -11,7 +12,8 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser = verbs.add_parser("export", help="write a model as a folder or a zip, and check it")
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("out", metavar="OUT")
-    parser.add_argument("--to", choices=("folder", "zip"), help="default: as OUT ends")
+    forms = tuple(dict.fromkeys(form.key for info in all_tasks() for form in info.exports))
+    parser.add_argument("--to", choices=("folder", "zip", *forms), help="default: as OUT ends, a folder or a zip")
     parser.set_defaults(run=run)
 
 

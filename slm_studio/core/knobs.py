@@ -24,6 +24,7 @@ class Knob:
     low: float | None
     high: float | None
     choices: Mapping[str, str]  # value → the word for it; empty where any value in range will do
+    models: str = ""  # what models answer, of which it names one by folder or name: “hits”
 
     @property
     def flag(self) -> str:
@@ -38,12 +39,13 @@ def knob(
     low: float | None = None,
     high: float | None = None,
     choices: Mapping[str, str] | None = None,
+    models: str = "",
 ) -> Any:
     """Declare a setting on a frozen dataclass: default, label, one line of help and the range it may take.
 
     Example: epochs: int = knob(3, "Epochs", "How often the model reads the whole dataset.", low=1, high=1000)
     """
-    parts = {"label": label, "help": help, "low": low, "high": high, "choices": choices or {}}
+    parts = {"label": label, "help": help, "low": low, "high": high, "choices": choices or {}, "models": models}
     return dataclasses.field(default=default, metadata={_METADATA: parts})
 
 

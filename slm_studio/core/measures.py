@@ -110,6 +110,13 @@ MEASURES = {
         Measure(key="distinct_1", title=mark("different words"), form="share"),
         Measure(key="distinct_2", title=mark("different pairs of words"), form="share"),
         Measure(key="chrf", title=mark("likeness (chrF)"), form="share"),
+        Measure(
+            key="context_accuracy",
+            title=mark("neighbour accuracy"),
+            form="share",
+            meaning=mark("how often the real neighbour of a word is preferred to a random one; 0.5 is guessing"),
+        ),
+        Measure(key="analogy_accuracy", title=mark("analogies solved"), form="share"),
         Measure(key="bits_per_byte", title=mark("bits per byte"), better="lower", short=mark("{value} bits/byte")),
     )
 }
@@ -125,6 +132,8 @@ METHODS = {
         Method(key="gazetteer", title=mark("name list")),
         Method(key="nearest", title=mark("nearest question")),
         Method(key="base", title=mark("its base, untouched"), simple=False),
+        Method(key="random_vectors", title=mark("random vectors")),
+        Method(key="ppmi_svd", title=mark("counting (PPMI + SVD)")),
         Method(key="unigram", title=mark("token counts")),
         Method(key="xz", title=mark("xz")),
     )

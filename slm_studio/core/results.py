@@ -69,7 +69,18 @@ class Hit:
     row: int
 
 
-Item = Label | Number | Token | Span | Hit  # one piece of an answer
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A word on a map of two dimensions (-1…1). `score` is its likeness to what was asked, `row` its place among the words."""
+
+    text: str
+    score: float
+    x: float
+    y: float
+    row: int
+
+
+Item = Label | Number | Token | Span | Hit | Point  # one piece of an answer
 
 
 def spans_of(plain: object) -> tuple[Span, ...]:

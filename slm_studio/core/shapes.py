@@ -17,6 +17,12 @@ class ShapeOptions:
     embedding: int | None = knob(
         None, "Embedding width", "Numbers that stand for a word, learnt like all others.", low=1, high=4096
     )
+    vectors: str = knob(
+        "",
+        "Begin with word vectors",
+        "A model of word vectors of yours. Its words become the vocabulary, its numbers the embeddings to begin with.",
+        models="hits",
+    )
     directions: str = knob(
         "both",
         "Directions",

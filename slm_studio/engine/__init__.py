@@ -176,7 +176,7 @@ def predict(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator
 
 @_advised
 def render(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
-    """Show what a model that chats receives of a prompt, before it answers.
+    """Show what a model that chats receives of a prompt, before it answers; of word vectors show a map around it.
 
     Ends in Finished(dict): {"text", "tokens": [[piece, is_answer], …], "used", "limit", "not_sent", "cut"}.
     """

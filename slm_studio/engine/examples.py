@@ -40,7 +40,8 @@ class Ragged:
         starts_B = self.offsets_N[places_B]
         lengths_B = self.offsets_N[places_B + 1] - starts_B
         inside_BT = np.arange(max(least, int(lengths_B.max(initial=0)))) < lengths_B[:, None]
-        out_BT = np.full(inside_BT.shape, filler, np.int64)
+        kind = np.int64 if np.issubdtype(self.values_S.dtype, np.integer) else self.values_S.dtype
+        out_BT = np.full(inside_BT.shape, filler, kind)
         before_B = np.cumsum(lengths_B) - lengths_B
         out_BT[inside_BT] = self.values_S[np.repeat(starts_B - before_B, lengths_B) + np.arange(lengths_B.sum())]
         return out_BT, inside_BT
@@ -61,7 +62,7 @@ class Packed:
         return len(self.rows_N)
 
     def take(self, places: Sequence[int] | np.ndarray) -> Batch:
-        """Return a batch: sequences as [B, T], numbers as [B], and the attention mask of the token ids."""
+        """Return a batch: sequences as [B, T], numbers as [B], and the attention mask of the token ids, int64 but for fractions."""
         places_B = np.asarray(places, np.int64)
         batch: Batch = {}
         for name, ragged in self.sequences.items():

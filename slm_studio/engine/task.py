@@ -194,7 +194,10 @@ class Task:
         return {}
 
     def rendered(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
-        """Return the exact text and tokens that the model receives (JSON values). Raises StudioError where none are shown."""
+        """Return the exact text and tokens that the model receives, of word vectors a map (JSON values).
+
+        Raises StudioError where a task has nothing to show.
+        """
         raise StudioError(
             "nothing-rendered",
             "Models of the task “{task}” receive a prompt as it is written.",
@@ -204,6 +207,13 @@ class Task:
 
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
         """Return every number that stands behind the answers, in a fixed order: two models are the same if these are."""
+        raise NotImplementedError
+
+    def export(self, loaded: Loaded, kind: str, path: Path) -> Work[float]:
+        """Yield Progress; write a file in one of the forms that `info.exports` names, and return how far it is from the model.
+
+        The largest difference between two numbers when the file is read again.
+        """
         raise NotImplementedError
 
     def save(self, loaded: Loaded, folder: Path) -> None:

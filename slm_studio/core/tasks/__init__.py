@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.tasks.info import Code, Family, Role, Size, TaskInfo
+from slm_studio.core.tasks.info import Code, Family, Form, Role, Size, TaskInfo
 
-__all__ = ["Code", "Family", "Role", "Size", "TaskInfo", "all_tasks", "task_info"]
+__all__ = ["Code", "Family", "Form", "Role", "Size", "TaskInfo", "all_tasks", "task_info"]
 
 
 @cache

@@ -99,7 +99,7 @@ BAG_DEFAULTS = {
 }  # fmt: skip
 
 # Rows of a hashed table are looked up, fastest in fp32.
-BAG_UNUSED = ("precision", "head_factor", "vocabulary", "pieces", *shape_knobs())
+BAG_UNUSED = ("precision", "head_factor", "vocabulary", "pieces", *shape_knobs(shown=("vectors",)))
 
 CODE = Code(
     plain="""\
@@ -154,7 +154,14 @@ ONE = TaskInfo(
             title="Linear",
             blurb="The classic: words and parts of words, each for or against a label. Learns in seconds.",
             sizes=SIZES,
-            unused=(*BAG_UNUSED, "dropout", "weight_decay", "optimizer", "momentum"),  # it descends the gradient
+            unused=(
+                *BAG_UNUSED,
+                "vectors",
+                "dropout",
+                "weight_decay",
+                "optimizer",
+                "momentum",
+            ),  # it descends the gradient
             defaults=BAG_DEFAULTS | {"learning_rate": 2.0, "dropout": 0.0},
         ),
         Family(
@@ -163,7 +170,10 @@ ONE = TaskInfo(
             blurb="Filters look at three to five words at a time, and the strongest find decides. Seconds to minutes.",
             sizes=SIZES,
             default_size="micro",
-            unused=("head_factor", *shape_knobs(shown=("embedding", "output", "loss"))),  # all of it is fresh
+            unused=(
+                "head_factor",
+                *shape_knobs(shown=("embedding", "vectors", "output", "loss")),
+            ),  # all of it is fresh
             defaults=READING,
         ),
         Family(

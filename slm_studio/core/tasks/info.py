@@ -67,6 +67,15 @@ class SampleFile:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form, beside a folder of the studio, in which models of a task travel to other programs."""
+
+    key: str  # as in `export --to KEY`
+    ending: str  # of the file
+    title: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Size:
     """One size of a blank network. `defaults` go over the family's."""
@@ -132,6 +141,7 @@ class TaskInfo:
     packs: bool  # rows are joined into blocks, so that nobody counts them by the row
     cuts: bool  # text beyond max_length is lost
     answers: Answers
+    answer_options: tuple[str, ...] = ()  # options of its answers, beside how many there may be
     samples: tuple[Shown, ...]  # columns of what is shown as a model learns
     cases: tuple[Shown, ...]  # columns of scored rows
     files: tuple[SampleFile, ...] = ()  # to try it with
@@ -144,6 +154,7 @@ class TaskInfo:
     )
     continues: tuple[str, ...] = ()  # other tasks whose models it may go on from, also some that are still to come
     unused: tuple[str, ...] = ()  # knobs of Recipe that mean nothing here, whatever the family
+    exports: tuple[Form, ...] = ()  # forms in which other programs read its models
     blank_is: Literal["training", "pre-training"]  # what learning from nothing is called in a lineage
     caution: str = ""  # what a model card warns of
     example: str  # a prompt to begin with
@@ -152,6 +163,7 @@ class TaskInfo:
     suits: Callable[[Sequence[Column]], Suit | None] | None = None  # None: texts, and labels where it has an answer
     shape: Callable[[str, Collection[str] | None], "TaskInfo"] | None = None  # see `shaped`
     targets: tuple[str, ...] = ()  # the kinds of answers that it knows, where these are several
+    scored: Callable[[Sequence[Column]], Suit | None] | None = None  # columns of files to score with, not to learn from
     options: type  # a frozen dataclass of the task's own knobs
 
     @property

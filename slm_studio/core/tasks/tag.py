@@ -16,6 +16,12 @@ class TagOptions:
     vocabulary: int = knob(
         8000, "Vocabulary size", "Word pieces that a fresh tokenizer may learn.", low=100, high=200000
     )
+    vectors: str = knob(
+        "",
+        "Begin with word vectors",
+        "A model of word vectors of yours, whose numbers its words begin with.",
+        models="hits",
+    )
 
 
 def suits(columns: Sequence[Column]) -> Suit | None:
@@ -99,7 +105,7 @@ INFO = TaskInfo(
             blurb="A Transformer encoder from nothing. Shows how attention learns; needs many rows.",
             sizes=SIZES,
             default_size="nano",
-            unused=("head_factor",),  # all of it is fresh
+            unused=("head_factor", "vectors"),  # all of it is fresh
             defaults=DEFAULTS
             | {"epochs": 30, "batch": 32, "learning_rate": 0.001, "max_length": 128, "dropout": 0.1, "warmup": 0.1},
         ),
@@ -107,7 +113,7 @@ INFO = TaskInfo(
             key=CONTINUED,
             title="Continue a model",
             blurb="Starts from a model that knows the language already.",
-            unused=("vocabulary",),  # the pieces are those of the base
+            unused=("vocabulary", "vectors"),  # the pieces are those of the base
             defaults=DEFAULTS
             | {
                 "epochs": 4,

@@ -32,7 +32,7 @@ NAMED = 4  # columns that a sentence names
 def suggest_task(dataset: Dataset, task: str = "") -> Iterator[Event]:
     """Guess the task (unless it is given), its roles and its base from the columns. Ends in Finished(Suggestion)."""
     if task and task_info(task).suits:
-        yield Finished(_suited(dataset, task_info(task)) or _unsuited(dataset, task_info(task)))
+        yield Finished(_asked_for(dataset, task_info(task)))
         return
     if not task and (found := next(filter(None, (_suited(dataset, info) for info in all_tasks())), None)):
         yield Finished(found)
@@ -68,10 +68,26 @@ def _suited(dataset: Dataset, info: TaskInfo) -> Suggestion | None:
     return Suggestion(task=info.key, roles=dict(found.roles), base=info.default_base, reason=found.reason)
 
 
+def _asked_for(dataset: Dataset, info: TaskInfo) -> Suggestion:
+    """Return what a file is to a task that somebody chose: it may be there to score with."""
+    found = info.scored(dataset.columns) if info.scored else None
+    if found is not None:
+        return Suggestion(task=info.key, roles=dict(found.roles), base=info.default_base, reason=found.reason)
+    return _suited(dataset, info) or _unsuited(dataset, info)
+
+
 def _unsuited(dataset: Dataset, info: TaskInfo) -> Suggestion:
     """Return what is there of what a task needs: the texts, where it asks for nothing else."""
-    asked = [role for role in info.asked if role.needed]
+    asked = [role for role in info.asked if role.needed] or list(info.asked[:1])
     column = dataset.column(text_column(dataset))
+    if len(asked) == 1 and column.filled and column.kind in asked[0].kinds and not info.lacking([asked[0].name]):
+        return Suggestion(
+            task=info.key,
+            roles={asked[0].name: column.name},
+            base=info.default_base,
+            reason=mark("“{column}” holds texts, and they are all that this task needs."),
+            values={"column": column.name},
+        )
     if len(asked) == 1 and column.filled and column.kind in asked[0].kinds:
         return Suggestion(
             task=info.key,

@@ -229,8 +229,13 @@ def _answers(
     try:
         return dict(zip(prompts, answers_of(item.task, item.loaded, [*prompts.values()], options), strict=True))
     except StudioError as error:
-        if error.code not in UNANSWERABLE or len(prompts) > 1:
+        if error.code not in UNANSWERABLE:
             raise
+        if len(prompts) > 1:  # which of them it is shows one by one
+            alone = [
+                _answers(item, {place: each}, options, unanswered, first + place) for place, each in prompts.items()
+            ]
+            return {place: items for each in alone for place, items in each.items()}
         unanswered.add(error.code, first + next(iter(prompts)))
         return {}
 

@@ -10,7 +10,7 @@ from typing import cast
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
-from slm_studio.core.prompt import Cell, Prompt, check_form, check_prompt, prompt_of
+from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.results import Opened, Token
 from slm_studio.core.saved import SavedModel, open_saved
@@ -85,8 +85,7 @@ def open_model(folder: Path, device: str) -> Iterator[Event]:
         loaded = task.open(folder, model.facts, place)
         loaded.net.eval()
         # One answer, so that what only an answer finds out (a token without a row in the table) is found out here.
-        trial = [prompt_of(TRIAL, task.info_of(loaded))]
-        deque(task.answer(loaded, trial, {"top": 1, "max_new_tokens": 1, "seed": 0}), maxlen=0)
+        _try(task, loaded)
     # The date of the weights is part of the handle, so that a model trained again is not answered by the old one.
     handle = f"{folder}@{place}@{(folder / 'studio.json').stat().st_mtime_ns}"
     _shelf[handle] = Item(model, task, loaded)
@@ -96,6 +95,15 @@ def open_model(folder: Path, device: str) -> Iterator[Event]:
     kind = {"asks": (), **{name: loaded.facts[name] for name in ("target", "asks") if name in loaded.facts}}
     seconds = time.perf_counter() - began
     yield Finished(Opened(handle=handle, task=model.task, device=str(place), seconds=seconds, facts=kind))
+
+
+def _try(task: Task, loaded: Loaded) -> None:
+    trial = [prompt_of(TRIAL, task.info_of(loaded))]
+    try:
+        deque(task.answer(loaded, trial, {"top": 1, "max_new_tokens": 1, "seed": 0}), maxlen=0)
+    except StudioError as error:
+        if error.code not in UNANSWERABLE:  # these speak of the prompt alone
+            raise
 
 
 def on_shelf(handle: str) -> Item:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from slm_studio.core.tasks import all_tasks, task_info
 
-OWN_TYPES = ("slm-bag", "slm-lstm", "slm-gru", "slm-rnn", "slm-cnn", "slm-tagger")  # the studio's own shapes
+# the studio's own shapes
+OWN_TYPES = ("slm-bag", "slm-lstm", "slm-gru", "slm-rnn", "slm-cnn", "slm-tagger", "slm-words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "slm-cnn": Architecture("embeddings.weight"),
     "slm-bag": Architecture("table.weight"),
     "slm-tagger": Architecture("embeddings.weight"),
+    "slm-words": Architecture("vectors.weight"),
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.classifiers import register_families
 from slm_studio.engine.models.foreign_config import check_config
 from slm_studio.engine.models.taggers import register_taggers
+from slm_studio.engine.models.vectors.net import register_vectors
 
 T = TypeVar("T")
 
@@ -47,6 +48,7 @@ def network_config(folder: Path) -> PreTrainedConfig:
     """Return the config of the folder's network. Raises StudioError where it describes none that can be built."""
     register_families()
     register_taggers()
+    register_vectors()
     plain = check_config(folder)
     kind = CONFIG_MAPPING[str(plain["model_type"])]
     known = _known(kind)

@@ -30,6 +30,7 @@ _HEADS = {
     "ForSequenceClassification": AutoModelForSequenceClassification,
     "ForTokenClassification": AutoModelForTokenClassification,
     "ForCausalLM": AutoModelForCausalLM,
+    "ForWordVectors": AutoModel,  # nothing stands on top of the table
 }
 _FLOATS = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,

@@ -12,6 +12,7 @@ from tokenizers import Encoding, Tokenizer
 from transformers import PreTrainedTokenizerBase
 
 from slm_studio.engine.models.features import BagTokenizer
+from slm_studio.engine.models.vectors.text_words import TextWords
 
 Ids = list[int]
 
@@ -44,9 +45,11 @@ def encode_plain(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> li
     return found
 
 
-def encode_framed(tokenizer: PreTrainedTokenizerBase | BagTokenizer, texts: Sequence[str], limit: int) -> list[Ids]:
+def encode_framed(
+    tokenizer: PreTrainedTokenizerBase | BagTokenizer | TextWords, texts: Sequence[str], limit: int
+) -> list[Ids]:
     """Return the token ids of texts in the vocabulary's frame, at most `limit` of them: what is too long is cut off."""
-    if isinstance(tokenizer, BagTokenizer):
+    if isinstance(tokenizer, BagTokenizer | TextWords):
         return [tokenizer.encode(text)[:limit] for text in texts]
     frame = frame_of(tokenizer)
     room = max(0, limit - len(frame.opening) - len(frame.closing))

@@ -157,6 +157,11 @@ class BagTokenizer:
         named = {name: self._ids(np.array([self._hash(name)])) for name in names}
         return {name: int(ids[0]) for name, ids in named.items() if len(ids)}
 
+    def place(self, name: str) -> int | None:
+        """Return the id of a feature, where it has one."""
+        found = self._ids(np.array([self._hash(name)]))
+        return int(found[0]) if len(found) else None
+
     def save_pretrained(self, folder: str | Path, **_: object) -> tuple[str]:
         """Write settings and known features into `folder`."""
         path = Path(folder) / FILE

@@ -15,19 +15,32 @@ from slm_studio.engine.models.fitting import first_number
 from slm_studio.engine.models.weights import check_size, read_json
 
 BAG_TOKENIZER, WORD_TOKENIZER = "bag_tokenizer.json", "word_features.json"  # the studio's own
+VECTOR_WORDS, TEXT_WORDS = (
+    "word_vocabulary.json",
+    "text_words.json",
+)  # of word vectors, and of nets that began with some
 TOKENIZER, PLAIN = "tokenizer.json", "vocab.txt"
 MAX_TABLE = 16 * 1024 * 1024  # bytes of a small JSON file
 MAX_PLAIN = 64 * 1024 * 1024
 MAX_PART = 32  # characters of a hashed part
 MAX_HASHES = 1 << 26
 MAX_SLOTS = 256  # features of one word
+MAX_WORDS = 256 * 1024 * 1024  # bytes of the words of vectors: four million fit
 MAX_TOKEN = 4096  # characters of one token: real ones have up to 256, of blanks
 MAX_CONTENT = 64  # characters that one rule may put in
 MAX_GROWTH = 64  # times that all rules of a chain together may lengthen a text
 MAX_MAPPED = 256  # bytes that a character map may put in place of a character: NFKC needs 33
 MAX_PIECES = 64  # parts of a chain, or control tokens around a text
 MAX_WORD = 1000  # characters of a word that WordPiece may try to take apart, in squared time
-_FILES = ((TOKENIZER,), (PLAIN,), ("vocab.json", "merges.txt"), (BAG_TOKENIZER,), (WORD_TOKENIZER,))
+_FILES = (
+    (TOKENIZER,),
+    (PLAIN,),
+    ("vocab.json", "merges.txt"),
+    (BAG_TOKENIZER,),
+    (WORD_TOKENIZER,),
+    (VECTOR_WORDS,),
+    (TEXT_WORDS,),
+)
 
 
 def check_vocabulary(folder: Path, config: Mapping[str, object], rows: int) -> None:
@@ -42,6 +55,10 @@ def check_vocabulary(folder: Path, config: Mapping[str, object], rows: int) -> N
         numbers = [_highest_feature(folder)]
     elif (folder / WORD_TOKENIZER).is_file():
         numbers = [_highest_word_feature(folder, config)]
+    elif (folder / VECTOR_WORDS).is_file():
+        numbers = [_highest_word(folder / VECTOR_WORDS, ("names", "counts"))]
+    elif (folder / TEXT_WORDS).is_file():
+        numbers = [_highest_word(folder / TEXT_WORDS, ("names",)) + 2]  # 0 pads and 1 is unknown
     else:
         numbers = [*_pipeline_ids(folder), *_plain_ids(folder)]
     highest = max([*numbers, first_number(config, "pad_token_id") or 0], default=0)
@@ -221,6 +238,27 @@ def _highest_word_feature(folder: Path, config: Mapping[str, object]) -> int:
     ):
         raise _damaged(WORD_TOKENIZER, "its numbers are not what the studio writes")
     return len(names) + 1  # 0 pads and 1 is unknown
+
+
+def _highest_word(path: Path, lists: tuple[str, ...]) -> int:
+    """Return the place of the last word of a list that the studio writes; `lists` are as long as one another."""
+    plain = read_json(path, MAX_WORDS)
+    plain = plain if isinstance(plain, dict) else {}
+    found = [plain.get(name) for name in (*lists, "dictionary")]
+    texts = [each for each in found if isinstance(each, list)]
+    counts = plain.get("counts", [])
+    if (
+        len(texts) < len(found)
+        or len({len(each) for each in texts[:-1]}) > 1
+        or not all(type(name) is str for name in (*texts[0], *texts[-1]))
+        or not all(type(count) is int and 0 <= count < 2**62 for count in counts)
+        or plain.get("segmentation") not in ("auto", "given", "characters")
+        or type(plain.get("lowercase")) is not bool
+        or set(plain) - {*lists, "dictionary", "segmentation", "lowercase"}
+    ):
+        raise _damaged(path.name, "its words are not as the studio writes them")
+    _check_tokens(iter((*texts[0], *texts[-1])))
+    return len(texts[0]) - 1
 
 
 def _damaged(name: str, reason: str) -> StudioError:

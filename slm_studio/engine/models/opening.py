@@ -14,12 +14,14 @@ from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.config import network_config, set_dropout
 from slm_studio.engine.models.demands import incomplete, net_class
 from slm_studio.engine.models.encoding import frame_of
-from slm_studio.engine.models.foreign_vocabulary import BAG_TOKENIZER, WORD_TOKENIZER
+from slm_studio.engine.models.foreign_vocabulary import BAG_TOKENIZER, TEXT_WORDS, VECTOR_WORDS, WORD_TOKENIZER
 from slm_studio.engine.models.precision import free_memory, precision_for
+from slm_studio.engine.models.vectors.text_words import TextWords
+from slm_studio.engine.models.vectors.vocabulary import WordVocabulary
 from slm_studio.engine.models.weights import read_weights
 from slm_studio.engine.models.word_features import WordTokenizer
 
-Vocabulary = PreTrainedTokenizerFast | BagTokenizer | WordTokenizer
+Vocabulary = PreTrainedTokenizerFast | BagTokenizer | WordTokenizer | WordVocabulary | TextWords
 
 
 def open_net(folder: Path, task: str) -> PreTrainedModel:
@@ -55,6 +57,10 @@ def open_tokenizer(folder: Path, beside: Path | None = None) -> Vocabulary:
         return BagTokenizer.from_pretrained(str(folder))
     if (folder / WORD_TOKENIZER).is_file():
         return WordTokenizer.from_pretrained(str(folder))
+    if (folder / VECTOR_WORDS).is_file():
+        return WordVocabulary.from_pretrained(str(folder))
+    if (folder / TEXT_WORDS).is_file():
+        return TextWords.from_pretrained(str(folder))
     quiet_libraries()
     config = network_config(beside or folder)
     with blaming(folder.name):

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from transformers import AutoConfig, AutoModelForTokenClassification, BertForTokenClassification, PreTrainedModel
 
+from slm_studio.core.shapes import ShapeOptions
 from slm_studio.engine.models.families import (
     ENCODER_SHAPES,
     Family,
@@ -41,15 +42,17 @@ def make_tagger(
     slots: int = 0,
     max_length: int = 0,
     pad_token_id: int = 0,
+    embedding: int | None = None,
 ) -> PreTrainedModel:
     """Return an untrained tagger that knows its labels by name; seed torch first to get the same weights twice.
 
-    `slots` (of its WordTokenizer) matters to `lstm` alone, `max_length` in pieces and `pad_token_id` to `bert` alone.
+    `slots` (of its WordTokenizer) and `embedding` (another width of it) matter to `lstm` alone, `max_length` in pieces and
+    `pad_token_id` to `bert` alone.
     Example: make_tagger("lstm", "micro", vocabulary_size=len(tokenizer), labels=["O", "B-x", "I-x"], dropout=0.5, slots=32)
     """
     order = Order(
         size=size, vocabulary_size=vocabulary_size, labels=len(labels), slots=slots, max_length=max_length,
-        dropout=dropout, pad_token_id=pad_token_id,
+        dropout=dropout, pad_token_id=pad_token_id, wished=ShapeOptions(embedding=embedding),
     )  # fmt: skip
     net = make_network(FAMILIES, family, order)
     net.config.id2label = dict(enumerate(labels))
@@ -68,7 +71,7 @@ def _make_lstm(order: Order) -> PreTrainedModel:
     config = TaggerConfig(
         vocab_size=order.vocabulary_size,
         slots=order.slots,
-        embedding_size=shape.embedding,
+        embedding_size=order.wished.embedding or shape.embedding,
         hidden_size=shape.hidden,
         num_hidden_layers=shape.layers,
         dropout=order.dropout,

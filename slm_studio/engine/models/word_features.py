@@ -99,6 +99,10 @@ class WordTokenizer:
                 names = names + _around(before, word, after)
             yield names
 
+    def place(self, name: str) -> int | None:
+        """Return the id of a feature, where it has one."""
+        return self._ids.get(name)
+
     def save_pretrained(self, folder: str | Path, **_: object) -> tuple[str]:
         """Write settings and names into `folder`."""
         path = Path(folder) / FILE

@@ -5,28 +5,32 @@ import shutil
 import tempfile
 import time
 import zipfile
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from slm_studio.core import files, paths, targets
-from slm_studio.core.dropped import GGUF, ZIP_DAMAGE, open_zip
+from slm_studio.core.dropped import ZIP_DAMAGE, holds_vectors, open_zip
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.results import FileResult
-from slm_studio.core.saved import open_saved
+from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.tasks import Form, task_info
 from slm_studio.engine.models.gguf import unpack as gguf
 from slm_studio.engine.models.gguf.parts import holds_gguf
-from slm_studio.engine.models.inspect import inspect_folder
+from slm_studio.engine.models.inspect import inspect_as, inspect_folder
+from slm_studio.engine.models.vectors.incoming import unpack_vectors
 from slm_studio.engine.models.weights import refuse_pickles
 from slm_studio.engine.sharing import placing
 from slm_studio.engine.sharing.contents import Item, check_path, files_to_publish, report_item, travels
 from slm_studio.engine.sharing.unpacking import Member, folder_members, zip_members
+from slm_studio.engine.tasks import task_of
 
 KINDS = ("folder", "zip")
 _BLOCK = 1024 * 1024
 _MOMENT = (1980, 1, 1, 0, 0, 0)  # every member's date, so that the same model gives the same zip
 _SPARE = 16 * 1024 * 1024
+LIKE = 1e-5  # the largest difference of a number that was written in digits
 
 
 def export_model(folder: Path, kind: str, out: Path) -> Iterator[Event]:
@@ -35,8 +39,12 @@ def export_model(folder: Path, kind: str, out: Path) -> Iterator[Event]:
     Ends in Finished(FileResult(rows=number of files, out, checked)). `out` appears only once the copy is right.
     """
     began = time.monotonic()
-    target = _check_target(folder, kind, out)
     model = open_saved(folder)
+    form = next((each for each in _forms(model) if each.key == kind), None)
+    target = _check_target(folder, kind, out, form.ending if form else "", _forms(model))
+    if form is not None:
+        yield from _export_form(model, folder, form, target, began)
+        return
     items = files_to_publish(folder)
     items += [item] if (item := report_item(folder)) else []
     with _workplace(target.parent, sum(item.size for item in items)) as place:
@@ -59,18 +67,47 @@ def export_model(folder: Path, kind: str, out: Path) -> Iterator[Event]:
     )
 
 
+def _forms(model: SavedModel) -> tuple[Form, ...]:
+    """Return the forms in which other programs read models of this kind."""
+    return task_info(model.task).exports if model.task else ()
+
+
+def _export_form(model: SavedModel, folder: Path, form: Form, target: Path, began: float) -> Iterator[Event]:
+    """Write a file in a form of other programs, which the task reads again and compares."""
+    task = task_of(model.task)
+    inspect_as(folder, model.task)
+    with _workplace(target.parent, 16 * model.parameters) as place:
+        loaded = task.open(folder, model.facts)
+        difference = yield from task.export(loaded, form.key, place / target.name)
+        if not difference <= LIKE:
+            raise _differs(difference)
+        files.sync_file(place / target.name)
+        placing.refuse_occupied(target)
+        os.replace(place / target.name, target)
+        files.sync_folder(target.parent)
+    checked = {"files": 1, "largest_difference": difference, "same_answers": True}
+    yield Finished(FileResult(rows=1, out=str(target), checked=checked, seconds=time.monotonic() - began))
+
+
 def import_model(source: Path, name: str = "") -> Iterator[Event]:
     """Check a folder, zip or .gguf and put what belongs to the model among the person's. Ends in Finished(SavedModel)."""
     source = source.expanduser()
-    fallback = source.stem if source.suffix.lower() in (".zip", GGUF) else source.name
+    fallback = source.stem if source.is_file() else source.name
     target = placing.pick_target("", name or fallback)
     with _workplace(paths.cache() / "imports", 0) as place:
-        yield from (gguf.unpack if holds_gguf(source) else _unpack)(source, place / "model")
+        yield from _unpacker(source)(source, place / "model")
         yield Progress("Checking the model", 0, 0)
         model = placing.settle(
             place / "model", target, name=name, fallback=fallback, origin=f"file:{source.name}", base=fallback
         )
     yield Finished(model)
+
+
+def _unpacker(source: Path) -> Callable[[Path, Path], Iterator[Event]]:
+    """Return what makes a model folder of this file or folder."""
+    if holds_gguf(source):
+        return gguf.unpack
+    return unpack_vectors if holds_vectors(source) else _unpack
 
 
 def _write_folder(items: list[Item], written: Path) -> Iterator[Event]:
@@ -112,7 +149,7 @@ def _unpack(source: Path, place: Path) -> Generator[Event, None, None]:
     if not zipfile.is_zipfile(source):
         raise StudioError(
             "archive-kind",
-            "“{file}” is neither a folder nor a zip nor a GGUF file.",
+            "“{file}” is neither a folder nor a zip, no GGUF file and no file of word vectors.",
             "Choose the model's folder, or pack it as a zip.",
             file=source.name,
         )
@@ -151,25 +188,33 @@ def _compare(folder: Path, written: Path) -> dict[str, bool | int | float | str]
     inspect_folder(written)
     parity = same_answers(folder, written)
     if not parity.same:
-        raise StudioError(
-            "export-differs",
-            "The copy answers differently from the model (by {difference}), so it was not kept.",
-            "Try again; if it returns, the disk or the model's files are damaged.",
-            difference=parity.difference,
-        )
+        raise _differs(parity.difference)
     return parity.checked()
 
 
-def _check_target(folder: Path, kind: str, out: Path) -> Path:
-    if kind not in KINDS:
+def _differs(difference: float) -> StudioError:
+    return StudioError(
+        "export-differs",
+        "The copy answers differently from the model (by {difference}), so it was not kept.",
+        "Try again; if it returns, the disk or the model's files are damaged.",
+        difference=difference,
+    )
+
+
+def _check_target(folder: Path, kind: str, out: Path, ending: str, forms: Sequence[Form]) -> Path:
+    kinds = (*KINDS, *(form.key for form in forms))
+    if kind not in kinds:
         raise StudioError(
             "export-kind",
             "A model cannot be written as “{kind}”.",
             "Choose one of: {kinds}.",
             kind=kind,
-            kinds=", ".join(KINDS),
+            kinds=", ".join(kinds),
         )
     target = out.expanduser().absolute()
+    ending = ".zip" if kind == "zip" else ending
+    if ending and not target.suffix:
+        target = target.with_name(target.name + ending)
     if kind == "zip" and target.suffix.lower() != ".zip":
         target = target.with_name(target.name + ".zip")
     if target.resolve().is_relative_to(folder.resolve()):
@@ -179,7 +224,7 @@ def _check_target(folder: Path, kind: str, out: Path) -> Path:
             "Choose a place outside of it.",
             path=str(target),
         )
-    if kind == "zip" and target.is_dir():
+    if kind != "folder" and target.is_dir():
         raise StudioError(
             "out-exists", "“{path}” exists already.", "Choose another name or an empty folder.", path=str(target)
         )

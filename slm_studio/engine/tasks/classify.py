@@ -34,6 +34,15 @@ from slm_studio.engine.models.features import foretell_features
 from slm_studio.engine.models.foreign_config import target_in
 from slm_studio.engine.models.lengths import length_of, settle_length
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
+from slm_studio.engine.models.vectors.starting import (
+    STARTED,
+    coverage,
+    known_words,
+    open_start,
+    places_in,
+    sow,
+    words_of_texts,
+)
 from slm_studio.engine.models.vocabulary import train_word_pieces, train_words
 from slm_studio.engine.targets import TARGETS, Target, target_of
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked, few, parts, text_lengths
@@ -89,11 +98,14 @@ class Classify(Task):
         options, (texts, *others) = options_of(recipe), asked_in(rows).values()
         target = target_of(facts)
         outputs = target.outputs(facts)
+        start = open_start(options.vectors, options.embedding) if options.vectors and family != "bert" else None
         if family in BAGS:
             second = others[0] if others else None
             tokenizer = BagTokenizer.learn(
                 texts, size=size, lowercase=options.lowercase, seconds=second, outputs=outputs
             )
+        elif start is not None:
+            tokenizer, facts[STARTED] = words_of_texts(start, [*chain(texts, *others)], options.vocabulary)
         elif options.pieces == "words":
             framed = family == "bert"  # whose first token stands for the whole text
             tokenizer = train_words(chain(texts, *others), options.vocabulary, options.lowercase, framed=framed)
@@ -101,11 +113,15 @@ class Classify(Task):
             tokenizer = train_word_pieces(chain(texts, *others), options.vocabulary, options.lowercase)
         net = make_classifier(
             family, size, vocabulary_size=len(tokenizer), labels=outputs, max_length=recipe.max_length or 128,
-            dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id, wished=options,
+            dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id,
+            wished=replace(options, embedding=start.width) if start else options,
         )  # fmt: skip
         if isinstance(net, BagForSequenceClassification):
             net.weights.copy_(torch.from_numpy(tokenizer.weights_V))
             net.blend(*target.gains, target.pace)
+        if start is not None:
+            facts.setdefault(STARTED, coverage(start, texts))
+            sow(net.get_input_embeddings(), places_in(tokenizer, start), start)
         return _named(Loaded(net, tokenizer, facts))
 
     def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
@@ -170,6 +186,7 @@ class Classify(Task):
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield what is odd about the answers, and texts of which the model reads the beginning."""
         yield from target_of(loaded.facts).remarks(loaded, rows.column("label"), scored=scored)
+        yield from () if scored else known_words(loaded.facts)
         cut = count_cut(loaded, [*asked_in(rows).values()], examples.sequences[IDS].lengths)
         yield from remarks.on_cut(cut, len(rows), length_of(loaded))
 

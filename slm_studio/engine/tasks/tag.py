@@ -38,6 +38,7 @@ from slm_studio.engine.models.marking import best_tags, emissions, mark_sentence
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
 from slm_studio.engine.models.sentences import FIRSTS, GOLD, add_sentences, sentence_packer, slots_of
 from slm_studio.engine.models.taggers import MOST_FEATURES, make_tagger
+from slm_studio.engine.models.vectors.starting import STARTED, known_words, open_start, places_in, sow
 from slm_studio.engine.models.vocabulary import train_word_pieces
 from slm_studio.engine.models.windows import windows
 from slm_studio.engine.models.word_features import WordTokenizer
@@ -74,11 +75,16 @@ class Tag(Task):
         sentences = [sentence_of(cell) for cell in rows.column("text")]
         labels = cast(list[str], facts["labels"])
         if family == "lstm":
+            start = open_start(options.vectors) if options.vectors else None
             features = WordTokenizer.learn([each.plain for each in sentences], most=MOST_FEATURES[size])
             net = make_tagger(
                 family, size, vocabulary_size=len(features), labels=labels, dropout=recipe.dropout or 0.0,
-                slots=features.settings.slots,
+                slots=features.settings.slots, embedding=start.width if start else None,
             )  # fmt: skip
+            if start is not None:
+                places = places_in(features, start)
+                facts[STARTED] = len(places), sum(name.startswith("w") for name in features.names)
+                sow(net.get_input_embeddings(), places, start)
             return Loaded(net, features, facts)
         tokenizer = train_word_pieces([each.text for each in sentences], options.vocabulary, lowercase=False)
         net = make_tagger(
@@ -229,7 +235,8 @@ class Tag(Task):
         )
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
-        """Yield in how many rows tags and words are not as many."""
+        """Yield in how many rows tags and words are not as many, and what the vectors know that it began with."""
+        yield from () if scored else known_words(loaded.facts)
         if places := unequal_rows(rows.column("text"), rows.column("tags")):
             yield Remark(code="tags-unequal", message=UNEQUAL, count=len(places), rows=tuple(places[:EXAMPLES]))
 

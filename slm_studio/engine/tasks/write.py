@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-import pyarrow as pa
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -21,12 +20,12 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.prompt import Prompt
-from slm_studio.core.recipe import Recipe, split_base, split_of
+from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Token
 from slm_studio.core.tasks.write import WriteOptions
 from slm_studio.core.work import Work
-from slm_studio.engine.data.passages import book_pieces, cut_in_order, paragraph_pieces
-from slm_studio.engine.data.rows import Rows, open_rows
+from slm_studio.engine.data.passages import split_passages
+from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer
 from slm_studio.engine.loaded import Loaded
@@ -63,25 +62,9 @@ class Write(Task):
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
         """Cut a book in order, so that held-out text is text never seen; shuffle texts of their own."""
-        options, seed = recipe.options, recipe.seed
+        options = recipe.options
         assert isinstance(options, WriteOptions)
-        given = {
-            name: _pieces(open_rows(dataset, recipe.roles, name).column("text"), options.reads)
-            for name in dataset.held_out
-        }  # type: ignore[arg-type]
-        pieces = _pieces(open_rows(dataset, recipe.roles).column("text"), options.reads)
-        if split_of(recipe, dataset) == "shuffled":
-            pieces = [pieces[place] for place in np.random.Generator(np.random.PCG64(seed)).permutation(len(pieces))]
-        shares = tuple(
-            0.0 if name in given else share or 0.0
-            for name, share in (("validation", recipe.validation_share), ("test", recipe.test_share))
-        )
-        train, validation, test = cut_in_order(pieces, shares)  # type: ignore[arg-type]
-        return Splits(
-            train=text_rows(train),
-            validation=text_rows(given.get("validation", validation)),
-            test=text_rows(given.get("test", test)),
-        )
+        return split_passages(dataset, recipe, "text", options.reads)
 
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
         """Return what the vocabulary is made of."""
@@ -320,19 +303,6 @@ def _blocks(ids: np.ndarray, length: int, opening: Sequence[int]) -> list[np.nda
     parts = [ids[start : start + room] for start in range(len(opening), len(ids), room)]
     parts = [part[len(front) :] if np.array_equal(part[: len(front)], front) else part for part in parts]
     return [np.concatenate([front, part]) for part in parts if len(part)]
-
-
-def text_rows(texts: Sequence[str]) -> Rows:
-    """Return texts as rows."""
-    return Rows(pa.table({"text": pa.array(list(texts), pa.large_string())}), {"text": "text"})
-
-
-def _pieces(lines: Sequence[str], reads: str) -> list[str]:
-    if reads == "book":
-        return book_pieces(lines)
-    if reads == "paragraphs":
-        return paragraph_pieces(lines)
-    return [line for line in lines if line.strip()]
 
 
 def _chunks(texts: Sequence[str], is_book: bool) -> Iterator[tuple[int, str]]:

@@ -11,6 +11,7 @@ from slm_studio.core import files, paths
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Machine, Note
+from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe, recipe_to_json, split_base
 from slm_studio.core.results import Report
 from slm_studio.core.run import Run
@@ -52,7 +53,7 @@ def make_model(work: Trained) -> SavedModel:
         base=public_base(run.base),
         facts={name: value for name, value in plan.loaded.facts.items() if name not in OF_TRAINING},
         metrics=dict(work.position.best_metrics),
-        recipe=recipe_to_json(replace(plan.recipe, base=public_base(plan.recipe.base))),
+        recipe=recipe_to_json(public_recipe(plan.recipe)),
         run=run.id,
         dataset=work.dataset.id,
         dataset_name=work.dataset.name,
@@ -135,7 +136,12 @@ def lineage(work: Trained) -> tuple[Lineage, ...]:
     trained = f"{position.step:,} steps, {position.seconds:,.0f} s"
     if plan.recipe.is_blank:
         family, size = split_base(plan.recipe.base)
-        learning = (Lineage(step=plan.task.info.blank_is, what=f"from scratch: {family} {size}", detail=trained),)
+        named = str(getattr(plan.recipe.options, "vectors", "") or "")
+        begun = (Lineage(step="pre-training", what=public_base(named), detail="word vectors"),) if named else ()
+        learning = (
+            *begun,
+            Lineage(step=plan.task.info.blank_is, what=f"from scratch: {family} {size}", detail=trained),
+        )
     else:
         learning = (
             Lineage(step="pre-training", what=public_base(plan.recipe.base), detail=_ancestry(plan.recipe)),
@@ -155,6 +161,15 @@ def _ancestry(recipe: Recipe) -> str:
     except StudioError:
         return ""  # damaged: a line of the lineage must not cost the model that was just trained
     return "; ".join(f"{each.step}: {each.what}" for each in parent.lineage)
+
+
+def public_recipe(recipe: Recipe) -> Recipe:
+    """Return a recipe without the paths of this computer."""
+    options = recipe.options
+    for each in knobs(type(options)) if options is not None else ():
+        if each.models:
+            options = replace(options, **{each.name: public_base(getattr(options, each.name))})  # type: ignore[type-var]
+    return replace(recipe, base=public_base(recipe.base), options=options)
 
 
 def public_base(base: str) -> str:

@@ -69,7 +69,7 @@ def _devices() -> list[torch.device]:
 
 
 def _choose_on(device: torch.device, plan: Plan, load: Load) -> Work[Machine]:
-    threads = load_settings().threads
+    threads = _threads(plan)
     groups = probe.ways_of(_wish(plan), pick_threads(threads), device, may_choose_threads=not threads)
     known = probe.recall(_key(plan, device))
     attempts = [(ways, known) for ways in groups if known is not None and known.way in ways]
@@ -166,6 +166,11 @@ def _rehearse(plan: Plan, device: torch.device) -> Rehearsal:
     return Rehearsal(plan.loaded.net, loss, [by_work[place].tolist() for place in places], lengths, device)
 
 
+def _threads(plan: Plan) -> int:
+    """Return how many threads were asked for, in the recipe or for all; 0 is as many as are fastest."""
+    return getattr(plan.recipe.options, "workers", None) or load_settings().threads
+
+
 def _wish(plan: Plan) -> str:
     """Return the number format that is worth a thought: a table of which a step touches few rows has no matrix to speed up."""
     return "fp32" if sparse_parameters(plan.loaded.net) else plan.recipe.precision
@@ -173,9 +178,9 @@ def _wish(plan: Plan) -> str:
 
 def _key(plan: Plan, device: torch.device) -> str:
     """Return what a choice depends on, limits set on torch's own kernels and on oneDNN included."""
-    settings, recipe = load_settings(), plan.recipe
+    recipe, wished = plan.recipe, _threads(plan)
     limits = f"{torch.backends.cpu.get_cpu_capability()} {has_bf16(device)}"
-    threads = f"{pick_threads(settings.threads)} {settings.threads}"
+    threads = f"{pick_threads(wished)} {wished}"
     built = [getattr(recipe.options, name, None) for name in shape_knobs()]
     shape = f"{recipe.task} {recipe.base} {recipe.batch} {recipe.max_length} {built}"
     return f"{torch.__version__} {device_name(device)} {limits} {threads} {_wish(plan)} {shape}"

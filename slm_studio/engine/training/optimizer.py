@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from slm_studio.core.recipe import Recipe
-from slm_studio.engine.training.row_optimizers import RowAdam, RowRMSprop, RowSGD
+from slm_studio.engine.training.row_optimizers import RowAdaGrad, RowAdam, RowRMSprop, RowSGD, RowStride
 
 Make = Callable[..., torch.optim.Optimizer]
 # Keras' constants where a recipe of a textbook asks for RMSprop: PyTorch's own forget ten times as slowly.
@@ -20,6 +20,8 @@ _KINDS: Mapping[str, tuple[Make, Make]] = {
     "rmsprop": (partial(torch.optim.RMSprop, **_RMSPROP), partial(RowRMSprop, **_RMSPROP)),
     "sgd": (torch.optim.SGD, RowSGD),
 }
+# Rules that a table may name where the recipe leaves it to the net.
+_RULES: Mapping[str, Make] = {"stride": RowStride, "adagrad": RowAdaGrad}
 # Numbers that an optimizer remembers of each parameter.
 _REMEMBERED = {"rmsprop": 1, "sgd": 0}
 
@@ -45,7 +47,11 @@ class Optimizers:
             self.parts.append(of_dense(list(self._groups(dense, fresh)), lr=1.0, **more))
         rate = recipe.learning_rate or 0.0
         plain = plain_rates(net, rate)
-        if tables := [parameter for name, parameter in named if name in sparse and name not in plain]:
+        ruled = row_rules(net) if recipe.optimizer in ("auto", "sgd") else {}
+        for rule, make in _RULES.items():
+            if tables := [parameter for name, parameter in named if ruled.get(name) == rule]:
+                self.parts.append(make([{"params": tables, "lr": rate, "peak": rate}]))
+        if tables := [p for name, p in named if name in sparse and name not in plain and name not in ruled]:
             decay = {"weight_decay": recipe.weight_decay} if recipe.optimizer == "adamw" else {}
             self.parts.append(of_rows([{"params": tables, "lr": rate, "peak": rate} | decay], **more))
         # What descends its gradient does so whatever the recipe says of the others: its rate is made for that.
@@ -138,6 +144,12 @@ def plain_rates(net: nn.Module, rate: float) -> dict[str, float]:
     """Return the tables that a net wants to learn by plain gradient descent, and how fast, by the rate of the recipe."""
     found: dict[str, float] = net.plain_rates(rate) if hasattr(net, "plain_rates") else {}  # type: ignore[operator]
     return found
+
+
+def row_rules(net: nn.Module) -> dict[str, str]:
+    """Return the tables that move by a rule of their own, which their module names: those of word vectors, as their papers say."""
+    rules = {f"{name}.weight": getattr(module, "rule", "") for name, module in net.named_modules()}
+    return {name: rule for name, rule in rules.items() if rule}
 
 
 def remembered(recipe: Recipe) -> int:

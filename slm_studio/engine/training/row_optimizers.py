@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+FARTHEST = 0.5  # that a row may stride in one step: of a large batch the most frequent words would be thrown about
+
 
 class RowOptimizer(torch.optim.Optimizer):
     """Gathers the touched rows, moves them as dense ones, and puts them back. Gradients must be sparse [rows, width]."""
@@ -22,8 +24,7 @@ class RowOptimizer(torch.optim.Optimizer):
         for group in self.param_groups:
             for table in group["params"]:
                 if table.grad is not None:
-                    gradient = table.grad.coalesce()
-                    rows_R, gradient_RD = gradient.indices()[0], gradient.values()
+                    rows_R, gradient_RD = rows_of(table.grad)
                     change_RD, size = self._change(table, rows_R, gradient_RD, group)
                     here_RD = table.index_select(0, rows_R)
                     if decay := group.get("weight_decay", 0.0):
@@ -45,6 +46,18 @@ class RowOptimizer(torch.optim.Optimizer):
                 state[name] = torch.zeros_like(table)
         state["step"] += 1
         return state
+
+
+def rows_of(gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the rows that a sparse gradient has, each once, and their values.
+
+    Autograd forgets that they stand in order already; looking costs a tenth of sorting them again.
+    """
+    rows_R = gradient._indices()[0]
+    if bool((rows_R[1:] > rows_R[:-1]).all()):
+        return rows_R, gradient._values()
+    gradient = gradient.coalesce()
+    return gradient.indices()[0], gradient.values()
 
 
 class RowAdam(RowOptimizer):
@@ -92,6 +105,39 @@ class RowRMSprop(RowOptimizer):
         square_RD = state["square_avg"].index_select(0, rows_R).lerp_(gradient_RD.square(), 1 - group["alpha"])
         state["square_avg"].index_copy_(0, rows_R, square_RD)
         return gradient_RD / square_RD.sqrt_().add_(group["eps"]), group["lr"]
+
+
+class RowAdaGrad(RowOptimizer):
+    """Moves rows the less, number by number, the farther they have come. As in GloVe's own program the sums begin at 1.
+
+    Source: Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html
+    """
+
+    def __init__(self, params: Iterable[Any], lr: float = 0.05) -> None:
+        super().__init__(params, lr=lr)
+
+    def _change(
+        self, table: Tensor, rows_R: Tensor, gradient_RD: Tensor, group: dict[str, Any]
+    ) -> tuple[Tensor, float]:
+        state = self._state(table, "sum")  # of the squares of all moves before
+        change_RD = gradient_RD * group["lr"]
+        sum_RD = state["sum"].index_select(0, rows_R).addcmul_(change_RD, change_RD)
+        state["sum"].index_copy_(0, rows_R, sum_RD)
+        return change_RD.div_(sum_RD.add_(1).sqrt_()), 1.0
+
+
+class RowStride(RowOptimizer):
+    """Moves the touched rows against their gradients, none farther than FARTHEST: what word vectors learn by."""
+
+    def __init__(self, params: Iterable[Any], lr: float = 0.025) -> None:
+        super().__init__(params, lr=lr)
+
+    def _change(
+        self, table: Tensor, rows_R: Tensor, gradient_RD: Tensor, group: dict[str, Any]
+    ) -> tuple[Tensor, float]:
+        change_RD = gradient_RD * group["lr"]
+        lengths_R1 = torch.linalg.vector_norm(change_RD, dim=1, keepdim=True)
+        return change_RD.mul_(FARTHEST / lengths_R1.clamp_(min=FARTHEST)), 1.0
 
 
 class RowSGD(RowOptimizer):

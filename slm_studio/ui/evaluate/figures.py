@@ -88,12 +88,13 @@ def figures(report: Report) -> list[Figure]:
 
 
 def leading(report: Report) -> list[Metric]:
-    """Return the metrics that the task leads with; the first two where the task is not known here."""
+    """Return the metrics that the task leads with; the first two where the report, or the app, knows none of them."""
     try:
         keys = info_of(report.task, {"target": report.target}).shown
     except StudioError:
-        keys = tuple(metric.key for metric in report.metrics[:2])
-    return [metric for key in keys for metric in report.metrics if metric.key == key]
+        keys = ()
+    found = [metric for key in keys for metric in report.metrics if metric.key == key]
+    return found or list(report.metrics[:2])
 
 
 def _metric(metric: Metric, report: Report) -> Figure:

@@ -43,7 +43,7 @@ class BringCard(Card):
         self.add(Rule())
         self.add(Text("or from this computer", "muted"))
         self.folder_button = Button("A folder…", icon_name="folder")
-        self.file_button = Button("A zip or GGUF…", icon_name="file")
+        self.file_button = Button("A file…", icon_name="file")
         row = QHBoxLayout()
         row.addWidget(self.folder_button)
         row.addWidget(self.file_button)
@@ -51,7 +51,7 @@ class BringCard(Card):
         self.body.addLayout(row)
         self.add(
             Text(
-                "Nothing in a model can run: weights are taken from safetensors and GGUF only, and every file is checked first.",
+                "A file is a zip, a GGUF, or word vectors (word2vec, GloVe). Nothing in a model can run, and every file is checked first.",
                 "second",
                 wrap=True,
             )

@@ -304,7 +304,9 @@ class HubPanel(Page):
             self._adopt(Path(folder))
 
     def _on_import_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a zip or GGUF file"), "", "Zip, GGUF (*.zip *.gguf)")
+        path, _ = QFileDialog.getOpenFileName(
+            self, tr("Choose a model file"), "", "(*.zip *.gguf *.txt *.vec *.bin *.gz);;(*)"
+        )
         if path:
             self._adopt(Path(path))
 

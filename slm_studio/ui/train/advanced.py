@@ -1,10 +1,15 @@
 """Advanced: every knob of the recipe and of its task, folded, with what is recommended in the empty fields."""
 
+from functools import partial
+from pathlib import Path
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.knobs import knobs, written
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.saved import list_models
+from slm_studio.core.tasks import all_tasks
 from slm_studio.core.texts import tr
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.widgets.buttons import Button
@@ -12,6 +17,7 @@ from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.fold import Fold
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.words import Words
 
 REST = 1500  # milliseconds that “Copied” stays
 FIRST = ("learning_rate", "batch", "epochs", "max_length", "dropout", "seed")  # the order in which people ask
@@ -82,6 +88,9 @@ class Advanced(Fold):
         self.common = KnobForm(Recipe, names=_names(recipe), columns=3)
         own = [each.name for each in knobs(options) if each.name not in recipe.unused]
         self.own = KnobForm(options, names=own, columns=3) if own else None
+        for each in knobs(options):
+            if each.models and each.name in own and self.own is not None:
+                self.own.field(each.name).offer([("", "None"), *_models(each.models)])
         for form in (self.own, self.common):
             if form is None:
                 continue
@@ -100,6 +109,12 @@ class Advanced(Fold):
 
     def _on_rested(self) -> None:
         self.copy_button.set_words("Copy as command")
+
+
+def _models(answers: str) -> list[tuple[object, Words]]:
+    """Return the person's models that answer in a way: the folder's name, and what they are called."""
+    able = {info.key for info in all_tasks() if info.answers == answers}
+    return [(Path(each.folder).name, partial(str, each.name)) for each in list_models() if each.task in able]
 
 
 def summary(recipe: Recipe, most: int = 5) -> str:

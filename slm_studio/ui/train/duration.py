@@ -70,7 +70,9 @@ def duration_words(recipe: Recipe, sizes: Sizes | None) -> str:
     """Return what the choice means, in a sentence or two."""
     settled = recipe.settled()
     parts = []
-    if settled.minutes is None:
+    if settled.minutes is None and settled.epochs is None:
+        parts.append(tr("How often it reads your data depends on how much there is: little text more often."))
+    elif settled.minutes is None:
         parts.append(tr("It reads your data at most {n} {n:time|times}.", n=settled.epochs or 1))
     else:
         times = passes(recipe, sizes)

@@ -1,0 +1,270 @@
+"""How vectors learn: skip-gram and CBOW with negative samples, and GloVe's least squares, each on a batch at once.
+
+Word2vec looks up six words for each pair of neighbours. Here a block of text is looked up once: the products of all its
+words with one another are one small matrix product, of which the window's band counts, and the random words are shared by
+the block, weighed so that each pair still has as many as it is due. That is the same sum, in a tenth of the look-ups.
+
+The losses are means, and what they give back is the gradient of the *sum*: as in word2vec, a row moves once for every pair
+that it stands in.
+
+GloVe's squares have no meaning for text that was not counted. But a word's fitted count beside another, against how often
+it stands anyhow, is what word2vec's product means: so all three are held against unseen text by the same loss, the nats of
+telling a real neighbour from random words.
+
+Sources: Mikolov et al. 2013, https://arxiv.org/abs/1310.4546; Ji et al. 2016 (shared negatives), https://arxiv.org/abs/1611.06172;
+Pennington et al. 2014, https://aclanthology.org/D14-1162
+"""
+
+# B blocks, L words of the longest, K random words of a block, V vocabulary, D width, N rows that were looked up, R different ones
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.autograd.function import FunctionCtx
+from torch.nn import functional
+
+SHARED = 64  # random words of a block
+TOLD = 8  # blocks of a batch whose loss is told
+EXPONENT = 0.75  # of a pair's count, in GloVe's weight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """Say what is drawn: the knobs of word2vec."""
+
+    window: int
+    negative: int
+    sample: float
+    exponent: float
+
+
+class Draws:
+    """What is drawn of a vocabulary: which frequent words are passed over, and which random ones come."""
+
+    def __init__(self, counts_V: np.ndarray, sampling: Sampling, device: torch.device) -> None:
+        self.sampling = sampling
+        counts_V = np.maximum(counts_V, 1).astype(np.float64)  # vectors from elsewhere do not say how often
+        shares_V = counts_V / counts_V.sum()
+        noise_V = counts_V**sampling.exponent
+        self.share_V = torch.from_numpy(noise_V / noise_V.sum()).to(device)
+        self.steps_V = self.share_V.cumsum(0)
+        kept_V = np.ones(len(counts_V))
+        if sampling.sample > 0:
+            ratio_V = sampling.sample / shares_V
+            kept_V = np.minimum(1.0, np.sqrt(ratio_V) + ratio_V)
+        self.kept_V = torch.from_numpy(kept_V.astype(np.float32)).to(device)
+
+    def block(self, ids_BT: Tensor) -> "Block":
+        """Draw from torch's generator: the words that stay, the reach of each window, and random words."""
+        known_BT = ids_BT >= 0
+        stays_BT = torch.rand(ids_BT.shape, device=ids_BT.device) < self.kept_V[ids_BT.clamp(min=0)]
+        # Ends of texts stay, too: no window reaches over them.
+        block = Block.gathered(ids_BT, ~known_BT | stays_BT)
+        reach_BL = torch.randint(1, self.sampling.window + 1, block.ids_BL.shape, device=ids_BT.device)
+        noise_BK = self._words(torch.rand(len(ids_BT), SHARED, device=ids_BT.device, dtype=torch.float64))
+        return block.within(reach_BL, noise_BK)
+
+    def still(self, ids_BT: Tensor, *, is_weighed: bool = False) -> "Block":
+        """Draw nothing: all words, whole windows (near words count more where these are weighed), the same random words for all."""
+        block = Block.gathered(ids_BT, torch.ones_like(ids_BT, dtype=torch.bool))
+        noise_BK = self.spread().expand(len(ids_BT), -1)
+        return block.within(torch.full_like(block.ids_BL, self.sampling.window), noise_BK, is_weighed=is_weighed)
+
+    def spread(self) -> Tensor:
+        """Return words [K] evenly spread over the random ones."""
+        even_K = (torch.arange(SHARED, device=self.steps_V.device, dtype=torch.float64) + 0.5) / SHARED
+        return self._words(even_K)
+
+    def _words(self, places: Tensor) -> Tensor:
+        return torch.searchsorted(self.steps_V, places).clamp_(max=len(self.steps_V) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some blocks of text and what is drawn for them."""
+
+    ids_BL: Tensor  # words, moved up to close the gaps; 0 where none is
+    known_BL: Tensor
+    text_BL: Tensor  # the number of the text that a place belongs to
+    near_BLL: Tensor  # what it counts that the second word stands in the window of the first; 0 where it does not
+    noise_BK: Tensor
+
+    @classmethod
+    def gathered(cls, ids_BT: Tensor, stays_BT: Tensor) -> "Block":
+        """Return blocks without the words that do not stay; no windows yet."""
+        order_BT = torch.argsort(~stays_BT, dim=1, stable=True)
+        longest = max(1, int(stays_BT.sum(1).max()))
+        ids_BL = ids_BT.gather(1, order_BT)[:, :longest]
+        known_BL = (ids_BL >= 0) & stays_BT.gather(1, order_BT)[:, :longest]
+        none = ids_BL.new_zeros(0)
+        return cls(ids_BL.clamp(min=0), known_BL, (ids_BL < 0).cumsum(1), none, none)
+
+    def within(self, reach_BL: Tensor, noise_BK: Tensor, *, is_weighed: bool = False) -> "Block":
+        """Return these blocks with windows of some reach, and random words."""
+        place_L = torch.arange(self.ids_BL.shape[1], device=self.ids_BL.device, dtype=torch.int16)
+        apart_LL = (place_L[:, None] - place_L).abs()
+        apart_LL.fill_diagonal_(torch.iinfo(torch.int16).max)  # nobody is near to itself
+        reach_BL1 = (reach_BL * self.known_BL).to(torch.int16)[:, :, None]
+        near_BLL = (apart_LL <= reach_BL1) & self.known_BL[:, None, :]
+        if bool((self.text_BL[:, -1] > self.text_BL[:, 0]).any()):
+            near_BLL &= self.text_BL[:, :, None] == self.text_BL[:, None, :]
+        weights_BLL = near_BLL / apart_LL if is_weighed else near_BLL.float()
+        return Block(self.ids_BL, self.known_BL, self.text_BL, weights_BLL, noise_BK)
+
+
+class SkipGram(torch.autograd.Function):
+    """The loss of foretelling each word from each of its neighbours."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: FunctionCtx, vectors_VD: Tensor, contexts_VD: Tensor, block: Block, negative: int
+    ) -> Tensor:
+        """Return the mean loss of a pair."""
+        input_BLD, output_BLD = vectors_VD[block.ids_BL], contexts_VD[block.ids_BL]
+        noise_BKD = contexts_VD[block.noise_BK]
+        near_BLL, weight = block.near_BLL, negative / block.noise_BK.shape[1]
+        uses_BL1 = near_BLL.sum(1)[:, :, None]  # of each word as a neighbour
+        real_BLL = output_BLD @ input_BLD.transpose(1, 2)  # [foretold, neighbour]
+        noise_BLK = input_BLD @ noise_BKD.transpose(1, 2)
+        pull_BLL = (torch.sigmoid(real_BLL) - 1) * near_BLL
+        push_BLK = torch.sigmoid(noise_BLK) * (uses_BL1 * weight)
+        ctx.rows = (  # type: ignore[attr-defined]
+            (block.ids_BL, pull_BLL.transpose(1, 2) @ output_BLD + push_BLK @ noise_BKD),
+            (block.ids_BL, pull_BLL @ input_BLD, block.noise_BK, push_BLK.transpose(1, 2) @ input_BLD),
+        )
+        ctx.size = vectors_VD.shape  # type: ignore[attr-defined]
+        return _mean(*_sums(real_BLL, near_BLL, noise_BLK, uses_BL1, negative))
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:  # type: ignore[override]
+        """Return sparse gradients of the sum."""
+        return (*_sparse(ctx, gradient), None, None)
+
+
+class Cbow(torch.autograd.Function):
+    """The loss of foretelling each word from the mean of its neighbours."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: FunctionCtx, vectors_VD: Tensor, contexts_VD: Tensor, block: Block, negative: int
+    ) -> Tensor:
+        """Return the mean loss of a word."""
+        input_BLD, output_BLD = vectors_VD[block.ids_BL], contexts_VD[block.ids_BL]
+        noise_BKD = contexts_VD[block.noise_BK]
+        mean_BLD, has_BL1 = _means(input_BLD, block.near_BLL)
+        weight = negative / block.noise_BK.shape[1]
+        real_BL1 = (output_BLD * mean_BLD).sum(-1, keepdim=True)
+        noise_BLK = mean_BLD @ noise_BKD.transpose(1, 2)
+        pull_BL1 = (torch.sigmoid(real_BL1) - 1) * has_BL1
+        push_BLK = torch.sigmoid(noise_BLK) * (has_BL1 * weight)
+        inward_BLD = pull_BL1 * output_BLD + push_BLK @ noise_BKD
+        ctx.rows = (  # type: ignore[attr-defined]
+            # As in word2vec, every neighbour takes the whole of it, not its share.
+            (block.ids_BL, block.near_BLL.transpose(1, 2) @ inward_BLD),
+            (block.ids_BL, pull_BL1 * mean_BLD, block.noise_BK, push_BLK.transpose(1, 2) @ mean_BLD),
+        )
+        ctx.size = vectors_VD.shape  # type: ignore[attr-defined]
+        return _mean(*_sums(real_BL1, has_BL1, noise_BLK, has_BL1, negative))
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:  # type: ignore[override]
+        """Return sparse gradients of the sum."""
+        return (*_sparse(ctx, gradient), None, None)
+
+
+OBJECTIVES = {"skipgram": SkipGram, "cbow": Cbow}
+
+
+class LeastSquares(torch.autograd.Function):
+    """GloVe's fit of pairs of words to the logarithms of their counts; each pair counts in both directions."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: FunctionCtx, *arguments: Tensor | float
+    ) -> Tensor:
+        """Return the mean loss of a direction. Arguments: the four tables, rows [N], columns [N], counts [N] and x_max."""
+        *tables, rows_N, columns_N, counts_N, x_max = arguments
+        first_N, second_N = torch.cat([rows_N, columns_N]), torch.cat([columns_N, rows_N])  # type: ignore[list-item]
+        counts_N = torch.cat([counts_N, counts_N])  # type: ignore[list-item]
+        vectors_ND, contexts_ND = tables[0][first_N], tables[1][second_N]  # type: ignore[index]
+        biases_N = tables[2][first_N, 0] + tables[3][second_N, 0]  # type: ignore[index]
+        error_N = (vectors_ND * contexts_ND).sum(-1) + biases_N - counts_N.log()
+        weight_N = (counts_N / x_max).clamp(max=1.0) ** EXPONENT
+        pull_N1 = (weight_N * error_N)[:, None]
+        ctx.rows = (  # type: ignore[attr-defined]
+            (first_N, pull_N1 * contexts_ND),
+            (second_N, pull_N1 * vectors_ND),
+            (first_N, pull_N1),
+            (second_N, pull_N1),
+        )
+        ctx.size = tables[0].shape  # type: ignore[attr-defined,union-attr]
+        return (weight_N * error_N.square()).mean()
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+        """Return sparse gradients of half the sum, as the program of the paper takes them."""
+        return (*_sparse(ctx, gradient), None, None, None, None)
+
+
+Table = Callable[[Tensor], Tensor]  # ids → what stands for them
+
+
+def held_out(objective: str, vectors: Table, contexts: Table, block: Block, negative: int) -> tuple[Tensor, Tensor]:
+    """Return the summed nats [B] of each block and of how many pairs (of CBOW: words) [B] they are."""
+    input_BLD, output_BLD = vectors(block.ids_BL), contexts(block.ids_BL)
+    noise_BDK = contexts(block.noise_BK).transpose(1, 2)
+    if objective == "cbow":
+        mean_BLD, uses_BL1 = _means(input_BLD, block.near_BLL)
+        real_BL1 = (output_BLD * mean_BLD).sum(-1, keepdim=True)
+        return _sums(real_BL1, uses_BL1, mean_BLD @ noise_BDK, uses_BL1, negative, every=True)
+    real_BLL = output_BLD @ input_BLD.transpose(1, 2)
+    uses_BL1 = block.near_BLL.sum(1)[:, :, None]
+    return _sums(real_BLL, block.near_BLL, input_BLD @ noise_BDK, uses_BL1, negative, every=True)
+
+
+def _means(input_BLD: Tensor, near_BLL: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean of each word's neighbours, and 1 where it has any."""
+    counts_BL1 = near_BLL.sum(2, keepdim=True)
+    return near_BLL @ input_BLD / counts_BL1.clamp(min=1), (counts_BL1 > 0).float()
+
+
+def _sums(
+    real: Tensor, uses: Tensor, noise_BLK: Tensor, uses_BL1: Tensor, negative: int, *, every: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Return summed nats [B] and pairs [B]. Not `every`: of a few blocks and random words, which is an estimate and costs little."""
+    if not every:
+        real, uses, noise_BLK, uses_BL1 = real[:TOLD], uses[:TOLD], noise_BLK[:TOLD], uses_BL1[:TOLD]
+    some_BLK = noise_BLK if every else noise_BLK[..., :negative]
+    weight = negative / some_BLK.shape[-1]
+    nats_B = (functional.softplus(-real) * uses).flatten(1).sum(1)
+    nats_B = nats_B + weight * (functional.softplus(some_BLK) * uses_BL1).flatten(1).sum(1)
+    return nats_B, uses.flatten(1).sum(1)
+
+
+def _mean(nats_B: Tensor, pairs_B: Tensor) -> Tensor:
+    return nats_B.sum() / pairs_B.sum().clamp(min=1)
+
+
+def _sparse(ctx: FunctionCtx, gradient: Tensor) -> list[Tensor]:
+    """Return each table's gradient with its rows in order, each of them once."""
+    found = []
+    for parts in ctx.rows:  # type: ignore[attr-defined]
+        ids_N = torch.cat([each.flatten() for each in parts[::2]])
+        values_ND = torch.cat([each.reshape(-1, each.shape[-1]) for each in parts[1::2]])
+        rows_R, values_RD = summed(ids_N, values_ND)
+        size = (ctx.size[0], values_RD.shape[1])  # type: ignore[attr-defined]
+        found.append(
+            torch.sparse_coo_tensor(rows_R[None], values_RD * gradient, size, check_invariants=False, is_coalesced=True)
+        )
+    return found
+
+
+def summed(ids_N: Tensor, values_ND: Tensor) -> tuple[Tensor, Tensor]:
+    """Return different ids in order, and the sum of the values of each: by embedding_bag, which takes a third of index_add."""
+    sorted_N, order_N = torch.sort(ids_N, stable=True)
+    rows_R, counts_R = torch.unique_consecutive(sorted_N, return_counts=True)
+    starts_R = counts_R.cumsum(0) - counts_R
+    return rows_R, functional.embedding_bag(order_N, values_ND, starts_R, mode="sum")

@@ -1,0 +1,203 @@
+"""Our word vectors against gensim's: `python -m tests.benchmarks.words [shakespeare | sanguo | english] [epochs] [skipgram | cbow]`.
+
+The same words in the same order, vectors of 100 numbers, window 5, 5 negative samples. Each contender has a process of its
+own; they take turns. Speed is words of the text a second, over training alone. Alike are they where neighbours and
+likenesses agree as much as those of two runs of gensim over the text in another order.
+"""
+
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+import zipfile
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from slm_studio.host.environment import engine_environment
+from tests.benchmarks.sheet import DATA, Line, answer, home, in_process, peak_memory, print_machine, print_table, times
+
+ROUNDS = 2
+OURS, ORDERED, SHUFFLED = "ours", "gensim", "gensim, text in another order"
+GOAL = 0.5  # of gensim's words a second
+STRETCH = 64  # words of a text: both then see the same windows
+FREQUENT, ASKED, NEAREST = 1000, 50_000, 10
+
+
+def main(corpus: str = "shakespeare", epochs: int = 5, family: str = "skipgram") -> None:
+    """Print the table."""
+    if find_spec("gensim") is None:
+        print("gensim is not installed: there is nothing to compare with.")
+        return
+    with tempfile.TemporaryDirectory() as place:
+        file, words = _write(corpus, Path(place))
+        print_machine(f"Word vectors ({family}) of {corpus}: {words:,} words, {epochs} epochs, best of {ROUNDS}")
+        orders = (OURS, ORDERED, SHUFFLED)
+        rounds = [{each: _measure(each, file, epochs, family, turn) for each in orders} for turn in range(ROUNDS)]
+        found = {each: max((turn[each] for turn in rounds), key=lambda one: one["rate"]) for each in orders}
+        theirs = max(found[ORDERED]["rate"], found[SHUFFLED]["rate"])
+        lines = [_line(each, found[each], theirs) for each in (OURS, ORDERED)]
+        print_table([*lines, *_alike([turn[OURS] for turn in rounds], [turn[SHUFFLED] for turn in rounds])])
+
+
+def _measure(contender: str, file: Path, epochs: int, family: str, turn: int) -> dict:
+    environment = engine_environment(0) if contender == OURS else None
+    words = ("--contender", contender, str(file), str(epochs), family, str(turn))
+    return in_process("tests.benchmarks.words", *words, environment=environment)
+
+
+def _line(contender: str, figures: dict, theirs: float) -> Line:
+    shown = (
+        f"{figures['rate']:>10,.0f} words/s · {figures['seconds']:.1f} s · {figures['memory'] / 2**20:,.0f} MB at most"
+    )
+    if contender != OURS:
+        return Line(f"{contender} [{figures['how']}]", shown)
+    return Line(f"{contender} [{figures['how']}]", shown, f"≥ {GOAL:g} × gensim", times(figures["rate"], theirs, GOAL))
+
+
+def _alike(ours: list[dict], gensims: list[dict]) -> list[Line]:
+    """Return how alike neighbours and likenesses are, between two runs of gensim and between ours and gensim's."""
+    pairs = {
+        "gensim and gensim": (gensims[0], gensims[1]),
+        "ours and gensim": (ours[0], gensims[0]),
+        "ours and ours": (ours[0], ours[1]),
+    }
+    lines = []
+    for name, (one, other) in pairs.items():
+        overlap, correlation = _agreement(*_shared(one, other))
+        lines.append(
+            Line(name, f"{overlap:.3f} of {NEAREST} neighbours the same · likenesses correlate {correlation:.3f}")
+        )
+    return lines
+
+
+def _shared(one: dict, other: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Return the vectors of the words that both know, in one order: of ours a hundredth of the text was held out."""
+    names = [json.loads(Path(each["names"]).read_text(encoding="utf-8")) for each in (one, other)]
+    places = [{name: place for place, name in enumerate(each)} for each in names]
+    both = [name for name in names[0] if name in places[1]]
+    first, second = (
+        np.load(each["vectors"])[[place[name] for name in both]]
+        for each, place in zip((one, other), places, strict=True)
+    )
+    return first, second
+
+
+def _agreement(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    units = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in (one, other)]
+    frequent = min(FREQUENT, len(one))
+    nearest = []
+    for unit in units:
+        likeness = unit[:frequent] @ unit.T
+        likeness[np.arange(frequent), np.arange(frequent)] = -9
+        nearest.append(np.argpartition(-likeness, NEAREST, 1)[:, :NEAREST])
+    overlap = float(np.mean([len(set(a) & set(b)) / NEAREST for a, b in zip(*nearest, strict=True)]))
+    draw = np.random.default_rng(0)
+    first, second = draw.integers(0, frequent, (2, ASKED))
+    first, second = first[first != second], second[first != second]
+    values = [(unit[first] * unit[second]).sum(1) for unit in units]
+    return overlap, float(np.corrcoef(*values)[0, 1])
+
+
+def _write(corpus: str, place: Path) -> tuple[Path, int]:
+    """Write the words of a corpus, a stretch a line."""
+    from slm_studio.engine.models.vectors.cutting import Cutting
+
+    words = [word for text in _texts(corpus) for word in Cutting().words(text)]
+    path = place / "words.jsonl"
+    stretches = (words[start : start + STRETCH] for start in range(0, len(words), STRETCH))
+    path.write_text("".join(json.dumps({"words": each}) + "\n" for each in stretches), encoding="utf-8")
+    return path, len(words)
+
+
+def _texts(corpus: str) -> list[str]:
+    if corpus == "sanguo":
+        return [(DATA / "sanguo_yanyi" / "sanguo.txt").read_text(encoding="utf-8")]
+    shakespeare = (DATA / "tinyshakespeare" / "input.txt").read_text(encoding="utf-8")
+    if corpus != "english":
+        return [shakespeare]
+    with zipfile.ZipFile(DATA / "movie_reviews" / "movie_reviews.zip") as archive:
+        reviews = [archive.read(name).decode("latin-1") for name in archive.namelist() if name.endswith(".txt")]
+    papers = (DATA / "scitldr" / "train.jsonl").read_text(encoding="utf-8")
+    return [shakespeare, papers, *reviews]
+
+
+def compete(contender: str, path: Path, epochs: int, family: str, turn: int) -> None:
+    """Train in this process and tell how fast."""
+    texts = [json.loads(line)["words"] for line in path.read_text(encoding="utf-8").splitlines()]
+    total = sum(map(len, texts)) * epochs
+    if contender == OURS:
+        names, vectors, seconds, how = _ours(path, epochs, family, turn)
+    else:
+        if contender == SHUFFLED:
+            random.Random(turn).shuffle(texts)
+        names, vectors, seconds, how = _gensim(texts, epochs, family, turn)
+    memory = peak_memory()
+    out = path.with_name(f"{contender}-{turn}.npy")
+    np.save(out, vectors)
+    out.with_suffix(".json").write_text(json.dumps(names), encoding="utf-8")
+    files = {"vectors": str(out), "names": str(out.with_suffix(".json"))}
+    answer({"rate": total / seconds, "seconds": seconds, "memory": memory, "how": how} | files)
+
+
+def _gensim(texts: list[list[str]], epochs: int, family: str, turn: int):
+    from gensim.models import Word2Vec
+
+    workers = len(os.sched_getaffinity(0))
+    net = Word2Vec(vector_size=100, window=5, min_count=5, negative=5, sample=1e-3, sg=int(family == "skipgram"), workers=workers, epochs=epochs, seed=turn)  # fmt: skip
+    net.build_vocab(texts)
+    began = time.perf_counter()
+    net.train(texts, total_examples=len(texts), epochs=epochs)
+    seconds = time.perf_counter() - began
+    return net.wv.index_to_key, net.wv.vectors, seconds, f"{workers} workers"
+
+
+def _ours(path: Path, epochs: int, family: str, turn: int):
+    from slm_studio import engine
+    from slm_studio.core.events import Saved, Step
+    from slm_studio.core.recipe import make_recipe
+    from slm_studio.core.work import outcome
+    from slm_studio.engine.training.load import Load
+    from slm_studio.engine.training.machine import choose_machine
+    from slm_studio.engine.training.plan import prepare
+    from slm_studio.engine.training.trainer import Trainer
+
+    with home() as place:
+        dataset = list(engine.read(str(path)))[-1].result
+        settings = {
+            "epochs": epochs,
+            "patience": 0,
+            "validation_share": 0.01,
+            "test_share": 0.0,
+            "eval_every": 1_000_000,
+        }
+        recipe = make_recipe(
+            "words", base=f"blank:{family}-micro", roles={"text": "words"}, settings=settings
+        ).settled()
+        plan = outcome(prepare(recipe, dataset))
+        machine = outcome(choose_machine(plan, Load()))
+        trainer = Trainer(
+            task=plan.task, loaded=plan.loaded, recipe=replace(plan.recipe, seed=turn), material=plan.material, machine=machine,
+            folder=place / "checkpoints", history_length=lambda: 0,
+        )  # fmt: skip
+        events = trainer.events()
+        next(event for event in events if isinstance(event, Saved))  # the checkpoint before the first step
+        began = time.perf_counter()
+        for event in events:
+            if isinstance(event, Step) and event.n == machine.steps:
+                break
+        seconds = time.perf_counter() - began
+        list(events)
+    return plan.loaded.tokenizer.names, plan.loaded.net.whole().numpy(), seconds, f"{machine.threads} threads"
+
+
+if __name__ == "__main__":
+    words = sys.argv[1:]
+    if words[:1] == ["--contender"]:
+        compete(words[1], Path(words[2]), int(words[3]), words[4], int(words[5]))
+    else:
+        main(*words[:1], *(int(word) for word in words[1:2]), *words[2:3])

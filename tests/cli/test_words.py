@@ -1,0 +1,51 @@
+"""slm-studio words: what programs get, and what is said of wrong questions."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from slm_studio import engine
+from slm_studio.cli import main
+
+LINES = ("king 1 0 0.1 0 0 0 0 0 0 0.5", "queen 1 0.2 0.1 0 0 0 0 0 0 0.5", "man 0 0 0.1 1 0 0 0 0 0 0.1",
+         "woman 0 0.2 0.1 1 0 0 0 0 0 0.1", "pear 0 0 0 0 0 0 0 1 1 0.2")  # fmt: skip
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    path = tmp_path / "glove.txt"
+    path.write_text("\n".join(LINES) + "\n", encoding="utf-8")
+    return list(engine.adopt(str(path)))[-1].result.folder
+
+
+def ask(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict]:
+    status = main([*words, "--json"])
+    return status, json.loads(capfd.readouterr().out.strip().splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (("--near", "king", "--top", "2"), "queen"),
+        (("--analogy", "man", "king", "woman"), "queen"),
+        (("--similarity", "king", "queen"), "queen"),
+        (("--odd", "king", "pear", "queen"), "pear"),
+    ],
+)
+def test_programs_get_words_and_scores(words: tuple[str, ...], first: str, model: str, capfd) -> None:
+    status, found = ask(capfd, "words", model, *words)
+
+    assert status == 0 and found["items"][0]["text"] == first
+    assert all(set(item) == {"text", "score"} for item in found["items"])
+
+
+def test_one_question_at_a_time(model: str, capfd) -> None:
+    assert ask(capfd, "words", model)[0] == 2
+    assert ask(capfd, "words", model, "--near", "king", "--odd", "a", "b", "c")[0] == 2
+
+
+def test_an_unknown_word_is_a_problem_with_a_hint(model: str, capfd) -> None:
+    status, found = ask(capfd, "words", model, "--near", "kingg")
+
+    assert status == 1 and found["error"]["code"] == "word-unknown" and "king" in found["error"]["hint"]
