@@ -31,6 +31,7 @@ class Amount(Target):
     """The strategy."""
 
     key = "number"
+    own_loss = "mse"
     gains = (0.5, 0.5)  # each says the number
     pace = 0.2
 

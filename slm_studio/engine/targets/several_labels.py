@@ -39,6 +39,7 @@ class SeveralLabels(Target):
     """The strategy."""
 
     key = "many"
+    own_loss = "binary"
     fillers: ClassVar = {"labels": NO_LABEL}
 
     def answered(self, cells: Sequence[str], joined: str) -> list[bool]:

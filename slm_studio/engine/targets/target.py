@@ -33,6 +33,7 @@ class Target:
         0.4,
     )  # what the direct and the deep way of a bag count for in its answer
     pace: ClassVar[float] = 1.0  # of the direct way, which a loss without an end to its pull must not overshoot with
+    own_loss: ClassVar[str] = "auto"  # what its loss is called, where a recipe names it
     fillers: ClassVar[Mapping[str, int]] = {}  # sequences of an example beside its tokens, and what fills their tails
 
     # Rows
@@ -55,7 +56,7 @@ class Target:
 
     def check(self, options: ShapeOptions, outputs: int) -> None:
         """Refuse a last layer or a loss that is not for such answers. Raises StudioError."""
-        if options.output == "sigmoid" or options.loss != "auto":
+        if options.output == "sigmoid" or options.loss not in ("auto", self.own_loss):
             raise StudioError(
                 "output-target",
                 "One sigmoid and the losses by name are for one label a text.",
