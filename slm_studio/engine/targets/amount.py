@@ -33,7 +33,7 @@ class Amount(Target):
     key = "number"
     own_loss = "mse"
     gains = (0.5, 0.5)  # each says the number
-    pace = 0.2
+    pace = 0.3
 
     def answered(self, cells: Sequence[str], joined: str) -> list[bool]:
         """Return which cells hold a number."""
