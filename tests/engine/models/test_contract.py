@@ -16,6 +16,7 @@ from slm_studio.core.recipe import make_recipe
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.work import outcome
+from slm_studio.engine.data.passages import passage_rows
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models import demands
