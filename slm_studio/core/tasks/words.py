@@ -208,7 +208,7 @@ INFO = TaskInfo(
             sizes=SIZES,
             default_size="micro",
             unused=GLOVE_ONLY,
-            defaults=DEFAULTS,
+            defaults=DEFAULTS | {"batch": 64},
         ),
         Family(
             key="glove",

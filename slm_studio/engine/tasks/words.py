@@ -191,8 +191,8 @@ class Words(Task):
         if is_fitted(loaded):
             return self._fit(loaded, net, batch)
         draws = draws_of(loaded)
-        block = draws.block(batch[IDS])
-        objective = OBJECTIVES[objective_of(loaded)]
+        objective, shared = OBJECTIVES[objective_of(loaded)]
+        block = draws.block(batch[IDS], shared)
         found: Tensor = objective.apply(net.vectors.weight, net.contexts.weight, block, draws.sampling.negative)
         return found
 
