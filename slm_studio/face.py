@@ -48,7 +48,7 @@ from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import named_recipe
-from slm_studio.core.results import Item, Opened, Report, Suggestion, in_cells
+from slm_studio.core.results import LIST, Item, Opened, Report, Suggestion, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
@@ -83,11 +83,12 @@ class Answer:
 
     items: tuple[Item, ...]
     kind: Answers
+    joined: str = LIST  # how several labels stand in a text
     problem: StudioError | None = None
 
     def __str__(self) -> str:
         """Return the answer as a text."""
-        return "" if self.problem else in_cells(self.items, self.kind)[0]
+        return "" if self.problem else in_cells(self.items, self.kind, joined=self.joined)[0]
 
     def __iter__(self) -> Iterator[Item]:
         """Go through labels and hits, best first; through tokens and spans in their order."""
@@ -156,8 +157,8 @@ class Model:
         """Yield an answer item by item, as it comes to be. Whoever stops reading ends the writing."""
         with _explained():
             for name in options:
-                _check_name("option", name, (*OPTIONS, *task_info(self.task).answer_options))
-            asked = prompt_of(prompt, task_info(self.task)) if isinstance(prompt, str) else prompt
+                _check_name("option", name, (*OPTIONS, *self.saved.info.answer_options))
+            asked = prompt_of(prompt, self.saved.info) if isinstance(prompt, str) else prompt
             try:
                 yield from _items(self._handle or self._open(), asked, options)
             except StudioError as error:
@@ -182,7 +183,11 @@ class Model:
             self._handle = ""
 
     def _answer(self, prompt: Prompt, options: Mapping[str, object]) -> Answer:
-        return Answer(tuple(self.stream(prompt, **options)), task_info(self.task).answers)
+        return Answer(tuple(self.stream(prompt, **options)), self.saved.info.answers, self._joined)
+
+    @property
+    def _joined(self) -> str:
+        return str(self.saved.facts.get("joined") or LIST)
 
     def _answer_at(self, place: int, prompt: Prompt, options: Mapping[str, object]) -> Answer:
         """Answer a prompt of a list: one that has no answer does not cost the others theirs."""
@@ -190,7 +195,7 @@ class Model:
             return self._answer(prompt, options)
         except StudioError as error:
             if error.code in UNANSWERABLE:
-                return Answer((), task_info(self.task).answers, error)
+                return Answer((), self.saved.info.answers, self._joined, error)
             error.add_note(f"Asked with item {place} of the list, counted from 0.")
             raise
 

@@ -29,6 +29,9 @@ INSPECT = "tests/engine/models/test_inspect.py"
 SAMPLING, DECODING = "tests/engine/writing/test_sampling.py", "tests/engine/writing/test_decoding.py"
 PROCESS, JOB, PROTOCOL = HOST + "test_process.py", HOST + "test_job.py", HOST + "test_protocol.py"
 
+GUARD, ANSWERING, SERVER = "tests/serve/test_guard.py", "tests/serve/test_answering.py", "tests/serve/test_server.py"
+
+_GUARD = "slm_studio/serve/guard.py"
 _TRAINER = "slm_studio/engine/training/trainer.py"
 _CHECKPOINT = "slm_studio/engine/training/checkpoint.py"
 _RUNS = "slm_studio/engine/training/runs.py"
@@ -167,4 +170,19 @@ MUTATIONS = (
     Mutation(_STEERING, "                _close(events)\n                yield Finished(None)", "                yield Finished(None)", "tests/host/test_steering.py"),
     Mutation(_PROTOCOL, "    if len(line) > LIMIT:", "    if len(line) > 99 * LIMIT:", PROTOCOL),
     Mutation(_PROTOCOL, "        return None  # the end", "        return line  # the end", PROTOCOL),
+    # The local API
+    Mutation(_GUARD, "        if not _HOST.fullmatch(host):", "        if not _HOST.match(host):", GUARD),
+    Mutation(_GUARD, "        if origin is not None and not self._is_own(", "        if False and not self._is_own(", GUARD),
+    Mutation(_GUARD, "self._key) and is_bearer", "self._key)", GUARD),
+    Mutation(_GUARD, "int(length) > self._limits.body):", "False):", GUARD),
+    Mutation("slm_studio/serve/bodies.py", "                if sum(map(len, parts)) > limits.body:", "                if False:", GUARD),
+    Mutation("slm_studio/serve/connections.py", "        if self.cycle is None or self.cycle.response_complete:", "        if False:", GUARD),
+    Mutation("slm_studio/serve/connections.py", "        if len(self.connections) > self.limits.connections:", "        if False:", GUARD),
+    Mutation("slm_studio/serve/line.py", "self._waiting >= self._limits.waiting:", "self._waiting >= 10**9:", ANSWERING),
+    Mutation("slm_studio/serve/answering.py", "                    question.stop()\n", "", ANSWERING),
+    Mutation("slm_studio/serve/answering.py", "            arrived.put_nowait(closing())\n", "", ANSWERING),
+    Mutation("slm_studio/serve/completions.py", "asdict(self.decoding) | {\"whole\": True}", "asdict(self.decoding)", "tests/serve/test_openai.py"),
+    Mutation("slm_studio/serve/port_file.py", "_OWNER_ONLY, _FOLDER_OF_OWNER = 0o600, 0o700", "_OWNER_ONLY, _FOLDER_OF_OWNER = 0o644, 0o755", SERVER),
+    Mutation("slm_studio/serve/sockets.py", "                raise  # somebody else answers there", "                pass  # somebody else answers there", SERVER),
+    Mutation("slm_studio/serve/server.py", "            self._file.remove()\n", "            pass\n", SERVER),
 )  # fmt: skip

@@ -23,9 +23,9 @@ ROOMS = {
         {"keyring", "send2trash", "psutil"},
     ),  # in secrets.py, trash.py and machine.py: for both faces
     "face": ({"core", "host"}, set()),  # the Python face: what `import slm_studio` gives
-    "cli": ({"core", "host", "cli"}, {"typer", "click", "rich", "keyring"}),
-    "serve": ({"core", "host", "serve"}, {"starlette", "uvicorn"}),
-    "ui": ({"core", "host", "ui"}, {"PySide6", "shiboken6", "pyqtgraph", "pyarrow", "numpy", "keyring"}),
+    "cli": ({"core", "host", "serve", "cli"}, {"typer", "click", "rich", "keyring"}),
+    "serve": ({"core", "host", "serve"}, {"starlette", "uvicorn", "h11"}),
+    "ui": ({"core", "host", "serve", "ui"}, {"PySide6", "shiboken6", "pyqtgraph", "pyarrow", "numpy", "keyring"}),
 }
 # The rooms and loose files of the engine, each of which may import those before it and nothing else of the engine.
 ENGINE = (

@@ -53,14 +53,15 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("kinds", "inputs"),
-    [("read", SLICE), ("evaluate predict predict_file", SLICE // 2), ("gguf", SLICE // 4)],
-    ids=["read", "asked", "gguf"],
+    [("read", SLICE), ("evaluate predict predict_file", SLICE // 2), ("gguf", SLICE // 4), ("serve", SLICE)],
+    ids=["read", "asked", "gguf", "serve"],
 )
 def test_a_slice_of_the_fuzz_meets_a_sentence_everywhere(tmp_path: Path, kinds: str, inputs: int) -> None:
     fuzz = Fuzz(tmp_path / "fuzz", seed=1, kinds=tuple(kinds.split()))
     fuzz.families = {"classify": ("bag",), "tag": ("lstm",), "chat": ("llama",)}
 
     outcomes = [fuzz.one(n) for n in range(inputs)]
+    fuzz.close()
 
     assert not [outcome.problem for outcome in outcomes if outcome.problem]
     assert len({outcome.code for outcome in outcomes}) > 3  # and not because nothing was tried

@@ -13,7 +13,7 @@ import pytest
 from slm_studio.core.tasks import all_tasks
 
 SOURCE = Path(__file__).parents[1] / "slm_studio"
-ROOMS = ("engine", "host", "ui", "cli")
+ROOMS = ("engine", "host", "serve", "ui", "cli")
 OWN = ("engine/tasks/", "ui/tasks/", "engine/data/checks/")  # below these, the file of a task's name is its own
 KEYS = {info.key for info in all_tasks()}
 ROLES = {role.name for info in all_tasks() for role in info.roles}

@@ -23,6 +23,7 @@ from slm_studio.cli import (
     publish,
     read,
     runs,
+    serve,
     train,
     words,
 )
@@ -46,6 +47,7 @@ VERBS = (
     chat,
     words,
     runs,
+    serve,
     export,
     publish,
     fetch,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from slm_studio.cli.command import Command, Stopped, file_out, model_folder, saved_model
 from slm_studio.cli.flags import add_knobs, settings_of
-from slm_studio.cli.generate import left_out
 from slm_studio.core import files
+from slm_studio.core.answers import left_out
 from slm_studio.core.chat import Chat, to_markdown
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted

@@ -56,7 +56,7 @@ class Command:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.screen.quiet()
-        with _deaf_to_interrupts():
+        with deaf_to_interrupts():
             self.engines.__exit__(kind, error, trace)
 
     def do(
@@ -159,7 +159,7 @@ def saved_model(model: str) -> SavedModel:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
+def deaf_to_interrupts() -> Iterator[None]:
     """Let nothing cut the goodbye short: it is bounded, and an engine left behind would be worse."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -3,8 +3,9 @@
 import argparse
 
 from slm_studio.cli.command import Command
-from slm_studio.cli.predict import answer, plain
+from slm_studio.cli.predict import answer
 from slm_studio.core import paths
+from slm_studio.core.answers import item_json
 from slm_studio.core.prompt import prompt_of
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Suggestion
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     predictions = []
     for message in MESSAGES[arguments.lang]:
         (best,), _ = answer(work, opened.handle, prompt_of(message, task_info(guess.task)), {"top": 1})
-        predictions.append({"text": message} | plain(best, message))
+        predictions.append({"text": message} | item_json(best, message))
     intervals = {f"{key}_interval": list(pair) for key, pair in model.intervals.items()}
     result: dict[str, object] = {
         "run": run_.id,

@@ -1,10 +1,10 @@
 """slm-studio generate MODEL --prompt "…": let a model write on."""
 
 import argparse
-from collections.abc import Mapping
 
 from slm_studio.cli.command import Command, model_folder
 from slm_studio.cli.flags import add_knobs, settings_of
+from slm_studio.core.answers import left_out
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
@@ -68,8 +68,3 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
         return None
     found = {"text": "".join(pieces), "tokens": done["count"], "tokens_per_second": speed, "ended": done["ended"]}
     return found | left_out(done)
-
-
-def left_out(done: Mapping[str, object]) -> dict[str, object]:
-    """Return what of a prompt the model did not receive, where it was not all of it."""
-    return {name: done[name] for name in ("not_sent", "cut", "unread") if done.get(name)}

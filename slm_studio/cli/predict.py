@@ -4,18 +4,16 @@ import argparse
 
 from slm_studio.cli.command import Command, absolute, file_out, reading_of
 from slm_studio.cli.flags import add_bom, add_knobs, add_reading, asked_names, knob_of_another_task, settings_of
-from slm_studio.cli.generate import left_out
 from slm_studio.cli.read import remark_of
 from slm_studio.cli.usage import UsageError, count
-from slm_studio.core import codec
+from slm_studio.core.answers import answer_json
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.knobs import problems
 from slm_studio.core.messages import USER
 from slm_studio.core.prompt import Cell, Prompt, read_cell
-from slm_studio.core.results import FileResult, Item, Span, in_cells
-from slm_studio.core.tagged import sentence_of
-from slm_studio.core.tasks import TaskInfo, all_tasks, task_info
+from slm_studio.core.results import FileResult, Item, chosen_labels
+from slm_studio.core.tasks import TaskInfo, all_tasks
 from slm_studio.core.tasks.info import Reads
 
 
@@ -28,7 +26,9 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("--file", metavar="IN", help="a file of prompts, one a row")
     parser.add_argument("--out", metavar="OUT", help="where the answers to a file go (.csv, .jsonl …)")
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
-    parser.add_argument("--top", type=count, default=10, help="answers a text at most")
+    parser.add_argument(
+        "--top", type=count, help="answers a text at most (default: 10, or all where several are right)"
+    )
     parser.add_argument("--device")
     add_bom(parser)
     add_reading(parser)
@@ -49,10 +49,11 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     for problem in problems(DecodingOptions(**decoding)):  # type: ignore[arg-type]
         raise problem
     opened = work.open(arguments.model, arguments.device)
-    info = task_info(opened.task)
+    info = opened.info
     for name in decoding if info.answers != "tokens" else ():
         raise knob_of_another_task(name, info.key, [each.key for each in all_tasks() if each.answers == "tokens"])
-    own = {"top": arguments.top, "column": arguments.column, "bom": arguments.bom}
+    own = {"column": arguments.column, "bom": arguments.bom}
+    own |= {"top": arguments.top} if arguments.top is not None else {}
     options = own | reading_of(arguments) | decoding
     if arguments.file is None:
         return answer_one(arguments, work, opened.handle, info, options)
@@ -69,22 +70,18 @@ def answer_one(
     given = {name: text for name in asked_names() if (text := getattr(arguments, name)) is not None}
     prompt = {name: written_cell(text, reads.get(name, "text")) for name, text in given.items()}
     items, done = answer(work, handle, prompt, options)
-    found = {"items": [plain(item, _marked_text(prompt, info)) for item in items]}
+    found = answer_json(items, prompt, info, done)
     if info.answers != "tokens":
         if not items:
             work.screen.say("Nothing is marked in this text.")
+        elif info.answers == "several" and not chosen_labels(items):
+            work.screen.say("None of the labels is above its threshold.")
         return found
-    text = in_cells(items, info.answers)[0]
     if work.screen.as_json:
-        return found | {"text": text, "ended": done["ended"]} | left_out(done)
+        return found
     begun = "" if info.templated else "".join(given.values())  # an answer stands by itself
-    work.screen.write(begun + text + "\n")
+    work.screen.write(f"{begun}{found['text']}\n")
     return None
-
-
-def _marked_text(prompt: Prompt, info: TaskInfo) -> str:
-    """Return the text in which spans count characters, "" where they are not the answer."""
-    return sentence_of(prompt[info.asked[0].name]).text if info.answers == "spans" else ""
 
 
 def what_is_missing(done: FileResult) -> dict[str, object]:
@@ -97,13 +94,6 @@ def written_cell(text: str, reads: Reads) -> Cell:
     if reads == "messages" and not text.lstrip().startswith("["):
         return ({"role": USER, "content": text},)
     return read_cell(text, reads)
-
-
-def plain(item: Item, text: str) -> dict[str, object]:
-    """Return an item as JSON; what a span marks stands with it, so that nobody has to count characters."""
-    found = codec.to_json(item)
-    assert isinstance(found, dict)
-    return ({"text": text[item.start : item.end]} if isinstance(item, Span) else {}) | found
 
 
 def answer(

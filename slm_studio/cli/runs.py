@@ -86,7 +86,7 @@ def summary(run: Run) -> dict[str, object]:
 
 
 def _best_of(run: Run) -> str:
-    for key in dict.fromkeys([*task_info(run.task).shown, *(run.metrics or {})]):
+    for key in dict.fromkeys([*task_info(run.task).fitting(run.metrics or {}).shown, *(run.metrics or {})]):
         if key in (run.metrics or {}):
             return f"{key} {(run.metrics or {})[key]:.4g}"
     return ""

@@ -28,7 +28,7 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks
 from slm_studio.host.secrets import token_for_base
 
-TO_COME = {"target": ("auto", "one"), "nproc": ("1",)}  # flags of a later version, and what they may say today
+TO_COME = {"nproc": ("1",)}  # flags of a later version, and what they may say today
 PUZZLES = ("engine-died", "unexpected", "native-panic")  # their details stand in the run's folder
 
 

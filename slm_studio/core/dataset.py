@@ -24,6 +24,8 @@ class Column:
     filled: int  # rows with a cell that is not empty
     distinct: int  # different values, counted to at most 10,000
     examples: tuple[str, ...] = ()
+    joins: str = ""  # how a cell joins several labels: by this sign, or as a “list”
+    measures: bool = False  # its numbers measure something rather than name it
 
 
 def counted(distinct: int) -> int | str:

@@ -19,6 +19,7 @@ class Measure:
     key: str  # as in CLI.md
     title: str
     form: Form = "number"  # share: 0 to 1; nats: a mean loss
+    better: Literal["higher", "lower"] = "higher"
     hub: str = ""  # what the hub's cards call it, where that is another name
     meaning: str = ""  # a template with {value}: the number in words
     short: str = "{value}"  # a template where the name does not stand beside it
@@ -45,7 +46,8 @@ class Measure:
 
     def in_words(self, value: float) -> str:
         """Return what a value means, or ""."""
-        return tr(self.meaning, value=f"{value:,.1f}" if value < 10 else f"{value:,.0f}") if self.meaning else ""
+        shown = f"{value:.2g}" if value < 1 else f"{value:,.1f}" if value < 10 else f"{value:,.0f}"
+        return tr(self.meaning, value=shown) if self.meaning else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,9 +67,31 @@ class Method:
 MEASURES = {
     each.key: each
     for each in (
-        Measure(key="loss", title=mark("loss"), form="nats"),
+        Measure(key="loss", title=mark("loss"), form="nats", better="lower"),
         Measure(key="accuracy", title=mark("accuracy"), form="share"),
         Measure(key="f1_macro", title=mark("macro F1"), form="share", hub="f1"),
+        Measure(key="f1_micro", title=mark("micro F1"), form="share", hub="f1"),
+        Measure(key="exact_match", title=mark("whole set right"), form="share"),
+        Measure(
+            key="hamming_loss",
+            title=mark("wrong decisions"),
+            form="share",
+            better="lower",
+            meaning=mark("share of all labels of all rows that were given or left out wrongly"),
+        ),
+        Measure(
+            key="ranking_loss",
+            title=mark("wrong order"),
+            form="share",
+            better="lower",
+            meaning=mark("how often a wrong label stands above a right one"),
+        ),
+        Measure(
+            key="mae", title=mark("mean error"), better="lower", meaning=mark("answers lie {value} off on average")
+        ),
+        Measure(key="mse", title=mark("mean squared error"), better="lower"),
+        Measure(key="spearman", title=mark("rank correlation"), form="share"),
+        Measure(key="brier", title=mark("Brier score"), form="share", better="lower"),
         Measure(key="f1_weighted", title=mark("weighted F1"), form="share", hub="f1"),
         Measure(key="precision_macro", title=mark("macro precision"), form="share", hub="precision"),
         Measure(key="recall_macro", title=mark("macro recall"), form="share", hub="recall"),
@@ -77,9 +101,10 @@ MEASURES = {
         Measure(
             key="perplexity",
             title=mark("perplexity"),
+            better="lower",
             meaning=mark("as unsure as between {value} tokens"),
         ),
-        Measure(key="answer_loss", title=mark("loss on answers"), form="nats"),
+        Measure(key="answer_loss", title=mark("loss on answers"), form="nats", better="lower"),
         Measure(key="stop_rate", title=mark("stops by itself"), form="share"),
         Measure(key="different", title=mark("different answers"), form="share"),
         Measure(key="distinct_1", title=mark("different words"), form="share"),
@@ -92,8 +117,7 @@ MEASURES = {
             meaning=mark("how often the real neighbour of a word is preferred to a random one; 0.5 is guessing"),
         ),
         Measure(key="analogy_accuracy", title=mark("analogies solved"), form="share"),
-        Measure(key="spearman", title=mark("Spearman correlation"), form="number"),
-        Measure(key="bits_per_byte", title=mark("bits per byte"), short=mark("{value} bits/byte")),
+        Measure(key="bits_per_byte", title=mark("bits per byte"), better="lower", short=mark("{value} bits/byte")),
     )
 }
 METHODS = {
@@ -101,6 +125,9 @@ METHODS = {
     for each in (
         Method(key="majority", title=mark("most frequent label")),
         Method(key="tfidf_linear", title=mark("TF-IDF + linear")),
+        Method(key="frequent_labels", title=mark("most frequent labels")),
+        Method(key="mean", title=mark("always the mean")),
+        Method(key="tfidf_ridge", title=mark("TF-IDF + ridge")),
         Method(key="frequent_tag", title=mark("usual tag")),
         Method(key="gazetteer", title=mark("name list")),
         Method(key="nearest", title=mark("nearest question")),
@@ -111,6 +138,11 @@ METHODS = {
         Method(key="xz", title=mark("xz")),
     )
 }
+
+
+def number_words(value: float) -> str:
+    """Return a number as it is read: four digits that count, large ones whole: 3.142, 12,346."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def measure(key: str) -> Measure:

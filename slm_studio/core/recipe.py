@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from slm_studio.core import codec, knobs
-from slm_studio.core.dataset import Dataset
+from slm_studio.core.dataset import Column, Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks import Family, task_info
+from slm_studio.core.tasks import Family, TaskInfo, task_info
 from slm_studio.core.tasks.info import CONTINUED, Reads, Split
 from slm_studio.core.texts import mark
 
@@ -156,7 +156,7 @@ class Recipe:
     @property
     def unused(self) -> tuple[str, ...]:
         """Return the knobs that mean nothing for this task and family."""
-        return (*task_info(self.task).unused, *self.family.unused)
+        return (*info_of_recipe(self).unused, *self.family.unused)
 
     def settled(self) -> "Recipe":
         """Return a copy in which no knob is None but `minutes` and `eval_every`: the family's and size's defaults fill the gaps.
@@ -243,22 +243,41 @@ def split_base(base: str) -> tuple[str, str]:
     return family, size
 
 
+def target_of(recipe: Recipe, dataset: Dataset | None = None) -> str:
+    """Return what the answers are, where the task has several kinds of them: as its options say of the answers' column, or ""."""
+    info = task_info(recipe.task)
+    decide = getattr(recipe.options or info.options(), "target_of", None)
+    return str(decide(answer_column(recipe, dataset) if dataset else None)) if decide else ""
+
+
+def info_of_recipe(recipe: Recipe, dataset: Dataset | None = None) -> TaskInfo:
+    """Return the task as it is for the rows of a dataset: how an answer is read may hang on its column."""
+    return task_info(recipe.task).shaped({"target": target_of(recipe, dataset)})
+
+
 def split_of(recipe: Recipe, dataset: Dataset) -> Split:
     """Return how rows are held out: as the task does it, unless its options decide otherwise for these rows."""
-    info = task_info(recipe.task)
+    info = info_of_recipe(recipe, dataset)
     decide = getattr(recipe.options or info.options(), "split_of", None)
     return decide(dataset) if decide else info.split
 
 
-def reads_of(recipe: Recipe) -> dict[str, Reads]:
+def reads_of(recipe: Recipe, dataset: Dataset | None = None) -> dict[str, Reads]:
     """Return column → how its cells are read, for the columns that play a role."""
-    known = {role.name: role.reads for role in task_info(recipe.task).roles}
+    known = {role.name: role.reads for role in info_of_recipe(recipe, dataset).roles}
     return {column: known[role] for role, column in recipe.roles.items() if column and role in known}
 
 
-def column_read_as(recipe: Recipe, reads: Reads) -> str:
+def column_read_as(recipe: Recipe, reads: Reads, dataset: Dataset | None = None) -> str:
     """Return the column whose cells are read so (the first of several), or ""."""
-    return next((column for column, each in reads_of(recipe).items() if each == reads), "")
+    return next((column for column, each in reads_of(recipe, dataset).items() if each == reads), "")
+
+
+def answer_column(recipe: Recipe, dataset: Dataset) -> Column | None:
+    """Return the column of the true answers, where there is one."""
+    answer = task_info(recipe.task).answer
+    name = recipe.roles.get(answer.name, "") if answer else ""
+    return next((column for column in dataset.columns if column.name == name), None)
 
 
 def recipe_to_json(recipe: Recipe) -> dict[str, object]:

@@ -29,7 +29,7 @@ class NamedRecipe:
 # As Keras trains where nothing else is said: a rate that stays as it is, nothing clipped, nothing smoothed.
 KERAS = {
     "learning_rate": 0.001, "warmup": 0.0, "floor": 1.0, "clip": 1000.0, "dropout": 0.0, "label_smoothing": 0.0,
-    "patience": 0, "epochs": 10, "batch": 32, "validation_share": 0.2, "directions": "one", "readout": "last", "pieces": "words",
+    "patience": 0, "last_epochs": 0, "epochs": 10, "batch": 32, "validation_share": 0.2, "directions": "one", "readout": "last", "pieces": "words",
 }  # fmt: skip
 
 RECIPES = (
@@ -71,10 +71,10 @@ RECIPES = (
         task="classify",
         title=mark("Like fastText"),
         paragraph=mark(
-            "Words, pairs of neighbouring words and parts of words are looked up in a table of 64 numbers each, added up, and a "
-            "linear layer decides: the idea of fastText (Joulin et al. 2016, there 100 numbers and a mean). Unlike there the steps "
-            "are Adam's, and only what stood in the rows has a place in the table. Expect a good model in seconds: on short texts "
-            "it is hard to beat."
+            "Words, pairs of neighbouring words and parts of words are looked up in a table of 64 numbers each, weighed by how rare "
+            "they are and added up, and a linear layer decides: the idea of fastText (Joulin et al. 2016). Unlike there, a linear "
+            "classifier reads the same features beside it, the steps are Adam's, and only what stood in the rows has a place in "
+            "the table. Expect a good model in seconds: it is hard to beat."
         ),
         base="blank:bag-small",
     ),

@@ -10,8 +10,10 @@ from slm_studio.core import codec, files
 from slm_studio.core.results import Report, Span, spans_of
 from slm_studio.core.tasks import all_tasks
 from slm_studio.core.tasks.info import Shown
+from slm_studio.core.texts import mark, tr
 
 REPORT_FILE, CASES_FILE = "report.json", "cases.jsonl"
+NONE = mark("(none)")  # an answer of several labels that holds none
 FIRST_SECONDS = 1.0  # that reading one row may take
 
 
@@ -34,6 +36,8 @@ class Case:
         found = self.cells.get(key)
         if found is None:
             return ""
+        if isinstance(found, list) and all(isinstance(each, str) for each in found):
+            return ", ".join(found) or tr(NONE)  # a set of labels
         return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
 
     def number(self, key: str) -> float:
@@ -47,7 +51,9 @@ class Case:
 
     def says(self, key: str, value: str) -> bool:
         """Say whether a cell is this value, or marks something as it."""
-        return self.text(key) == value or any(span.label == value for span in self.spans(key))
+        found = self.cells.get(key)
+        is_among = isinstance(found, list) and value in found
+        return is_among or self.text(key) == value or any(span.label == value for span in self.spans(key))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,9 +131,12 @@ def first_case(folder: Path) -> Case | None:
     return next(iter(CaseReader(folder, Wanted()).read(1, FIRST_SECONDS)), None)
 
 
-def columns_of(task: str, first: Case | None) -> tuple[Shown, ...]:
-    """Return the columns in which the rows of a task are shown, without those that a report may lack and lacks; of an unknown task, all."""
-    known = next((info.cases for info in all_tasks() if info.key == task), None)
+def columns_of(task: str, first: Case | None, target: str = "") -> tuple[Shown, ...]:
+    """Return the columns in which the rows of a task are shown, without those that a report may lack and lacks; of an unknown task, all.
+
+    `target` says what the answers are, where the task has several kinds of them.
+    """
+    known = next((info.shaped({"target": target}).cases for info in all_tasks() if info.key == task), None)
     if known is not None:
         return tuple(each for each in known if first is None or each.key in first.cells or not each.may_lack)
     return tuple(Shown(key, key) for key in first.cells) if first else ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from slm_studio.core.dataset import Remark, Split, counted
 from slm_studio.core.errors import Value
+from slm_studio.core.tasks import TaskInfo, info_of
 from slm_studio.core.tasks.info import Answers
 from slm_studio.core.texts import mark
 
@@ -15,6 +16,9 @@ SOME_LEARNT = mark(
 ONLY_LEARNT = mark(
     "The model learnt from all {rows} {rows:row|rows} that were scored: this says what it remembers, not how well it does."
 )
+
+
+LIST = "list"  # how several labels stand in a cell, where no sign joins them
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,17 @@ class Label:
 
     label: str
     score: float
+    chosen: bool | None = None  # of several labels: whether it is above its threshold, and so part of the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An amount in the file's own unit. Held-out rows lay between `low` and `high` in nine of ten cases, where that is known."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    written: str = ""  # as the file would write it: “3.5”, “40 %”
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,7 @@ class Point:
     row: int
 
 
-Item = Label | Token | Span | Hit | Point  # one piece of an answer
+Item = Label | Number | Token | Span | Hit | Point  # one piece of an answer
 
 
 def spans_of(plain: object) -> tuple[Span, ...]:
@@ -103,10 +118,11 @@ def marked(text: str, spans: Sequence[Span]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def in_cells(items: Sequence[Item], answers: Answers, asked: str = "") -> tuple[str, str]:
+def in_cells(items: Sequence[Item], answers: Answers, asked: str = "", joined: str = LIST) -> tuple[str, str]:
     """Return a whole answer as the two cells “prediction” and “score” of a table: the best label, the text, the spans.
 
-    Of the text that was asked spans bear their words. An answer without items is two empty cells, where spans are the answer no span.
+    Of the text that was asked spans bear their words; several labels are `joined` by a sign, or as a JSON list. An answer without
+    items is two empty cells, where spans are the answer no span.
     """
     if answers == "tokens":
         return "".join(each.text for each in items if isinstance(each, Token)), ""
@@ -114,12 +130,32 @@ def in_cells(items: Sequence[Item], answers: Answers, asked: str = "") -> tuple[
         found = [each for each in items if isinstance(each, Span)]
         words = [{"text": asked[each.start : each.end]} if asked else {} for each in found]
         spans = [plain | word for plain, word in zip(plain_spans(found), words, strict=True)]
-        least = min((each.score for each in items), default=1.0)
+        least = min((each.score for each in found), default=1.0)
         return json.dumps(spans, ensure_ascii=False), f"{least:.4f}"
     if not items:
         return "", ""
+    if answers == "several":
+        return join_labels(chosen_labels(items), joined), f"{_least_sure(items):.4f}"
     best = items[0]
+    if isinstance(best, Number):
+        return best.written or f"{best.value:g}", ""
     return best.label if isinstance(best, Label) else getattr(best, "text", ""), f"{best.score:.4f}"
+
+
+def chosen_labels(items: Sequence[Item]) -> list[str]:
+    """Return the labels that several were chosen to be the answer."""
+    return [each.label for each in items if isinstance(each, Label) and each.chosen]
+
+
+def join_labels(labels: Sequence[str], joined: str) -> str:
+    """Return several labels as one cell: joined by a sign, or as a JSON list. Example: (["a", "b"], ";") → a;b"""
+    return json.dumps(list(labels), ensure_ascii=False) if joined == LIST else joined.join(labels)
+
+
+def _least_sure(items: Sequence[Item]) -> float:
+    """Return how sure the least sure part of a set of labels is; of an empty one, that none of them is right."""
+    chosen = [each.score for each in items if isinstance(each, Label) and each.chosen]
+    return min(chosen) if chosen else 1 - max((each.score for each in items if isinstance(each, Label)), default=0.0)
 
 
 def further_cells(text: str, items: Sequence[Item], answers: Answers) -> dict[str, str]:
@@ -184,6 +220,7 @@ class Report:
     rows_of: str = ""  # the id of the dataset whose rows were scored
     part: Split = "train"  # … and the file of it that holds them
     learnt: int = 0  # rows of the file that the model learnt from: not among `rows`, unless `split` is train
+    target: str = ""  # what the answers are, where the task has several kinds of them
 
     @property
     def about_learnt(self) -> str:
@@ -263,6 +300,12 @@ class Opened:
     task: str
     device: str
     seconds: float
+    facts: dict[str, object] = field(default_factory=dict)  # what its answers are, and what it asks
+
+    @property
+    def info(self) -> TaskInfo:
+        """Return its task as this model does it."""
+        return info_of(self.task, self.facts)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,13 +11,16 @@ from slm_studio.core import codec, files, paths
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.lock import is_locked
-from slm_studio.core.recipe import Recipe, column_read_as, recipe_from_json, recipe_to_json
+from slm_studio.core.recipe import Recipe, answer_column, info_of_recipe, recipe_from_json, recipe_to_json
 from slm_studio.core.saved import list_models
+from slm_studio.core.tasks import TaskInfo, task_info
+from slm_studio.core.tasks.info import Reads
 
 CREATED, RUNNING, PAUSED, FINISHED, STOPPED, FAILED, INTERRUPTED = (
     "created", "running", "paused", "finished", "stopped", "failed", "interrupted",
 )  # fmt: skip
 SAYS_NOTHING = ("label", "labels", "class", "target", "y", "标签", "標籤")  # as a label column's name
+SORTED: tuple[Reads, ...] = ("label", "labels", "number")  # answers of which a run bears the column in its name
 RESUMABLE = (CREATED, PAUSED, STOPPED, FAILED, INTERRUPTED)
 
 
@@ -56,7 +59,9 @@ class Run:
 
 def default_name(recipe: Recipe, dataset: Dataset) -> str:
     """Return what a run is called that nobody named: “tickets → Team” where it learns the column Team of tickets.csv."""
-    label = " ".join(column_read_as(recipe, "label").split())
+    column = answer_column(recipe, dataset)
+    answer = info_of_recipe(recipe, dataset).answer
+    label = " ".join(column.name.split()) if column and answer and answer.reads in SORTED else ""
     return dataset.title if not label or label.casefold() in SAYS_NOTHING else f"{dataset.title} → {label[:40]}"
 
 
@@ -144,6 +149,17 @@ def recipe_of(run: Run) -> Recipe:
     plain = files.read_object(path)
     codec.refuse_newer(plain, path)
     return recipe_from_json(plain)
+
+
+def info_of_run(run: Run) -> TaskInfo:
+    """Return the task as a run has it. Raises StudioError where it is not known here."""
+    info = task_info(run.task)
+    if not info.targets:
+        return info
+    try:
+        return info_of_recipe(recipe_of(run), dataset_of(run))
+    except StudioError:
+        return info.fitting(run.metrics or {})  # its files are damaged; what it scored is known
 
 
 def dataset_of(run: Run) -> Dataset:

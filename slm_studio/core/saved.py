@@ -7,6 +7,7 @@ from pathlib import Path
 
 from slm_studio.core import codec, files, paths
 from slm_studio.core.errors import StudioError
+from slm_studio.core.tasks import TaskInfo, info_of
 
 STUDIO_FILE = "studio.json"
 REPORT_FOLDER = "report"  # stays here when a model is published: it holds rows of the person
@@ -51,6 +52,11 @@ class SavedModel:
     origin: str = ""  # hub id and revision, or the folder it came from, where it was imported
     versions: dict[str, str] = field(default_factory=dict)
     created: str = ""
+
+    @property
+    def info(self) -> TaskInfo:
+        """Return its task as this model does it. Raises StudioError where it has none that is known here."""
+        return info_of(self.task, {"asks": (), **self.facts})
 
 
 def save_facts(model: SavedModel, folder: Path | None = None) -> None:

@@ -4,14 +4,42 @@ import json
 import os
 import shlex
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from slm_studio.core import files
 from slm_studio.core.errors import StudioError
+from slm_studio.core.prompt import prompt_of
+from slm_studio.core.routes import CHAT_COMPLETIONS, COMPLETIONS, VERSION
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks.info import TaskInfo
 
 OWN = "slm-"  # model types of our own shapes, which plain Transformers does not know
+KEY_VARIABLE = "SLM_STUDIO_KEY"  # a key stands in no program
+
+_CLIENT = """\
+import os
+
+from openai import OpenAI
+
+key = os.environ["SLM_STUDIO_KEY"]
+client = OpenAI(base_url={base_url}, api_key=key)
+answer = {call}
+print({answer})
+"""
+_REQUEST = """\
+import json
+import os
+import urllib.request
+
+request = urllib.request.Request(
+    {address},
+    json.dumps({body}).encode(),
+    {{"Authorization": "Bearer " + os.environ["SLM_STUDIO_KEY"], "Content-Type": "application/json"}},
+)
+with urllib.request.urlopen(request) as answer:
+    print(json.load(answer))
+"""
 
 _BASE = """\
 from transformers import AutoModel, AutoTokenizer
@@ -30,25 +58,85 @@ def is_own_shape(model: SavedModel) -> bool:
     return isinstance(config, dict) and str(config.get("model_type", "")).startswith(OWN)
 
 
-def plain_code(info: TaskInfo | None, model: str, prompt: str) -> str:
-    """Return a Python program that answers `prompt` with Transformers alone; `model` is a folder or a hub id."""
-    template = info.code.plain if info else _BASE
-    return template.format(model=literal(model), prompt=literal(prompt))
+def plain_code(
+    info: TaskInfo | None, model: str, prompt: str, second: str = "", facts: Mapping[str, object] | None = None
+) -> str:
+    """Return a Python program that answers `prompt` with Transformers alone; `model` is a folder or a hub id.
+
+    `second` is the other text of a pair; `facts` of the model tell in which unit its numbers are.
+    """
+    template, known = info.code.plain if info else _BASE, facts or {}
+    return template.format(
+        model=literal(model), prompt=literal(prompt), second=literal(second),
+        mean=known.get("mean", 0.0), scale=known.get("scale", 1.0), thresholds=_thresholds(known),
+    )  # fmt: skip
 
 
-def studio_code(info: TaskInfo, folder: str, prompt: str) -> str:
+def _thresholds(facts: Mapping[str, object]) -> str:
+    """Return from which probability on each of several labels is right, as Python writes it."""
+    labels, known = facts.get("labels"), facts.get("thresholds")
+    pairs = zip(labels, known, strict=False) if isinstance(labels, list) and isinstance(known, list) else ()
+    return "{" + ", ".join(f"{literal(str(label))}: {threshold}" for label, threshold in pairs) + "}"
+
+
+def studio_code(info: TaskInfo, folder: str, prompt: str, second: str = "") -> str:
     """Return a Python program that answers `prompt` with SLM Studio."""
-    return info.code.studio.format(model=literal(folder), prompt=literal(prompt))
+    return info.code.studio.format(model=literal(folder), prompt=literal(prompt), second=literal(second))
 
 
-def command_line(info: TaskInfo, folder: str, prompt: str, windows: bool = os.name == "nt") -> str:
-    """Return a command that answers `prompt`."""
-    return quoted(["slm-studio", info.verb, folder, (info.code.flag, prompt)], windows)
+def command_line(info: TaskInfo, folder: str, prompt: str, second: str = "", windows: bool = os.name == "nt") -> str:
+    """Return a command that answers `prompt`; what else must be asked is `second`."""
+    others = [(f"--{role.name}", second) for role in info.asked[1:] if role.needed]
+    return quoted(["slm-studio", info.verb, folder, (info.code.flag, prompt), *others], windows)
 
 
 def file_command(folder: str, windows: bool = os.name == "nt") -> str:
     """Return a command that answers every row of a file."""
     return quoted(["slm-studio", "predict", folder, "--file", "texts.csv", "--out", "answers.csv"], windows)
+
+
+def serve_command(folder: str, windows: bool = os.name == "nt") -> str:
+    """Return a command that lets other programs ask a model."""
+    return quoted(["slm-studio", "serve", folder], windows)
+
+
+def client_code(info: TaskInfo, name: str, prompt: str, url: str, second: str = "") -> str:
+    """Return a Python program that asks the local server; `name` is what it calls the model."""
+    if info.route == CHAT_COMPLETIONS:
+        call = f'client.chat.completions.create(\n    model={literal(name)}, messages=[{{"role": "user", "content": {literal(prompt)}}}]\n)'
+        return _CLIENT.format(base_url=literal(url + VERSION), call=call, answer="answer.choices[0].message.content")
+    if info.route == COMPLETIONS:
+        call = f"client.completions.create(model={literal(name)}, prompt={literal(prompt)}, max_tokens=100)"
+        return _CLIENT.format(base_url=literal(url + VERSION), call=call, answer="answer.choices[0].text")
+    fields = ", ".join(f'"{field}": {_value(value)}' for field, value in _asked(info, name, prompt, second).items())
+    return _REQUEST.format(address=literal(url + info.route), body=f"{{{fields}}}")
+
+
+def curl_command(
+    info: TaskInfo, name: str, prompt: str, url: str, second: str = "", windows: bool = os.name == "nt"
+) -> str:
+    """Return a command that asks the local server; the shell puts the key in."""
+    body = json.dumps(_asked(info, name, prompt, second), ensure_ascii=windows)
+    key = f"%{KEY_VARIABLE}%" if windows else f"${KEY_VARIABLE}"
+    lines = [
+        f"curl {url}{info.route}",
+        f'-H "Authorization: Bearer {key}"',
+        '-H "Content-Type: application/json"',
+        f"-d {subprocess.list2cmdline([body]) if windows else shlex.quote(body)}",
+    ]
+    return " ".join(lines) if windows else " \\\n  ".join(lines)
+
+
+def _asked(info: TaskInfo, name: str, prompt: str, second: str) -> dict[str, object]:
+    """Return a request as JSON; what else must be asked is `second`."""
+    if info.route == COMPLETIONS:
+        return {"model": name, "prompt": prompt}
+    others = {role.name: second for role in info.asked[1:] if role.needed}
+    return {"model": name, **prompt_of(prompt, info), **others}
+
+
+def _value(value: object) -> str:
+    return literal(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def literal(text: str) -> str:

@@ -27,6 +27,18 @@ SENTENCES = {
     "beats-majority": mark("Better than always answering the most frequent label, and not by chance."),
     "beats-linear": mark("Better than TF-IDF with a linear model, and not by chance."),
     "as-linear": mark("Better than the most frequent label; no difference from TF-IDF with a linear model could be shown."),
+    "no-labels": mark(
+        "It is not shown to do better than always answering the same most frequent labels: it learnt too little, or too few rows were scored to see it."
+    ),
+    "beats-frequent": mark("Better than always answering the most frequent labels, and not by chance."),
+    "as-linears": mark("Better than the most frequent labels; no difference from TF-IDF with a linear model for each label could be shown."),
+    "no-number": mark(
+        "It is not shown to come nearer than the mean of all numbers: these texts do not tell this number, or too few rows were scored to see it."
+    ),
+    "beaten-by-ridge": mark("TF-IDF with a ridge regression comes nearer on these rows: it is smaller, and enough."),
+    "beats-ridge": mark("Nearer than TF-IDF with a ridge regression, and not by chance."),
+    "as-ridge": mark("Nearer than the mean; no difference from TF-IDF with a ridge regression could be shown."),
+    "beats-mean": mark("Nearer than the mean of all numbers, and not by chance."),
     "no-span": mark(
         "It is not shown to do better than giving each word the tag it most often has: it learnt too little, or too few rows were scored to see it."
     ),
@@ -56,6 +68,16 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
     """Judge scores beside those of simple methods, with what the paired tests said: better, worse or none."""
     if "bits_per_byte" in metrics:
         return _on_text(metrics["bits_per_byte"], baselines)
+    if "frequent_labels" in tests:
+        return _by_two(
+            tests,
+            ("frequent_labels", "no-labels", "beats-frequent"),
+            ("tfidf_linear", "beaten-by-linear", "beats-linear", "as-linears"),
+        )
+    if "mean" in tests:
+        return _by_two(
+            tests, ("mean", "no-number", "beats-mean"), ("tfidf_ridge", "beaten-by-ridge", "beats-ridge", "as-ridge")
+        )
     if "frequent_tag" in tests:
         return _on_spans(tests)
     if "base" in tests or "nearest" in tests:
@@ -105,6 +127,18 @@ def last_word(model: SavedModel, *, best: int, steps: int, by_heart: bool = Fals
             values,
         )
     return Note("ended", "It ended at step {steps}, the best of all on held-out rows.", values)
+
+
+def _by_two(tests: Mapping[str, str], first: tuple[str, str, str], second: tuple[str, str, str, str]) -> Verdict:
+    """Judge by a method that knows nothing and one that needs no net. Each: its key, and the sentences: worse, better, no difference."""
+    method, nothing, better = first
+    if tests[method] != "better":
+        return Verdict(NOTHING, SENTENCES[nothing])
+    other, beaten, ahead, alike = second
+    found = tests.get(other, "")
+    if found == "worse":
+        return Verdict(BEATEN, SENTENCES[beaten])
+    return Verdict(LEARNT, SENTENCES[{"better": ahead, "none": alike}.get(found, better)])
 
 
 def _on_spans(tests: Mapping[str, str]) -> Verdict:

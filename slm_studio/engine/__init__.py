@@ -165,7 +165,10 @@ def close(handle: str) -> Iterator[Event]:
 
 @_advised
 def predict(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
-    """Answer one prompt: asked role → text, words, messages or candidates. Yields Predicted(Label | Token …); ends in Finished(dict of numbers about the answer)."""
+    """Answer one prompt: asked role → text, words, messages or candidates. Yields Predicted(Label | Token …); ends in Finished(dict of numbers about the answer).
+
+    With options["whole"] a prompt that a model that writes has no room for is refused instead of cut.
+    """
     from slm_studio.engine.inference.shelf import predict_prompt
 
     return predict_prompt(handle, prompt, options)

@@ -6,7 +6,7 @@ A token costs 4 bytes here; lists of numbers in dicts took eight times as much a
 # N examples, B of them in a batch, T tokens of the longest, S tokens of all
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,6 +14,8 @@ from torch import Tensor
 
 Batch = dict[str, Tensor]
 IDS, MASK = "input_ids", "attention_mask"
+TYPES = "token_type_ids"  # of which text of a pair a token is
+WEIGHTS = "weights"  # how much each example counts while learning, where rows say it
 Ids = Sequence[int] | np.ndarray
 HELD = 2**27  # numbers that a net may answer with at once: half a gigabyte, and as much again for their likelihoods
 
@@ -51,7 +53,7 @@ class Packed:
 
     sequences: Mapping[str, Ragged]
     fillers: Mapping[str, int]
-    numbers: Mapping[str, np.ndarray]  # name → [N]
+    numbers: Mapping[str, np.ndarray]  # name → [N], whole ones int64, others float32
     rows_N: np.ndarray  # the row that each example came from; a block of joined rows has its own number
     work_N: np.ndarray  # tokens that each is worth, when batches are planned and speed is told
     width: int = 1  # ids of a token: also where all of a batch are empty, there is room for one
@@ -69,7 +71,7 @@ class Packed:
             if name == IDS:
                 batch[MASK] = torch.from_numpy(inside_BT.astype(np.int64))
         for name, numbers_N in self.numbers.items():
-            batch[name] = torch.from_numpy(numbers_N[places_B].astype(np.int64))
+            batch[name] = torch.from_numpy(numbers_N[places_B])
         return batch
 
 
@@ -108,6 +110,19 @@ def by_length(work_N: np.ndarray, most: int, width: int) -> Iterator[np.ndarray]
         start = stop
 
 
+def weighed(packed: Packed, weights: Sequence[float]) -> Packed:
+    """Return examples of which each counts as much as its row says."""
+    weights_N = np.asarray(weights, np.float32)[packed.rows_N]
+    return replace(packed, numbers={**packed.numbers, WEIGHTS: weights_N})
+
+
+def weighed_mean(losses_B: Tensor, batch: Batch, each_B: Tensor | None = None) -> Tensor:
+    """Return the mean of losses, in which each counts as much as its row says and as `each_B` does: tokens, weights of classes."""
+    weights_B = batch[WEIGHTS].to(losses_B.dtype)
+    counts_B = weights_B if each_B is None else weights_B * each_B
+    return (weights_B * losses_B).sum() / counts_B.sum().clamp(min=1e-6)
+
+
 class Packer:
     """Gathers examples part by part. `fillers` names the sequences and what fills their tails; all else are numbers."""
 
@@ -127,7 +142,11 @@ class Packer:
                 self._values[name] += [np.asarray(each, np.int32) for each in cells]
                 self._lengths[name].append(np.fromiter(map(len, cells), np.int64, len(cells)))  # type: ignore[arg-type]
             else:
-                self._numbers.setdefault(name, []).append(np.asarray(cells, np.int64))
+                numbers = np.asarray(cells)
+                kind = np.float32 if numbers.dtype.kind == "f" else np.int64
+                self._numbers.setdefault(name, [])
+                if len(numbers):  # none are of no kind
+                    self._numbers[name].append(numbers.astype(kind))
 
     def packed(self, *, unpaid: int = 0, width: int = 1) -> Packed:
         """Return all examples. `unpaid` tokens of each are no work: the first of a text that is written is not guessed.
@@ -143,5 +162,5 @@ class Packer:
         }
         rows_N = np.concatenate([np.zeros(0, np.int64), *self._rows])
         work_N = sequences[IDS].lengths // width - unpaid if IDS in sequences else np.ones(len(rows_N), np.int64)
-        numbers = {name: np.concatenate(parts) for name, parts in self._numbers.items()}
+        numbers = {name: np.concatenate(parts or [np.zeros(0, np.int64)]) for name, parts in self._numbers.items()}
         return Packed(sequences, self.fillers, numbers, rows_N, work_N, width)

@@ -25,6 +25,7 @@ from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.examples import IDS, Batch, Packed
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.measuring.remarks import on_unlabelled
 from slm_studio.engine.models.lengths import count_pieces
 
 Seen = dict[str, np.ndarray]  # what scoring needs: each [N, …], one entry an example, in their order
@@ -79,6 +80,10 @@ class Task:
         """Return what screens know of this task."""
         return task_info(self.key)
 
+    def info_of(self, loaded: Loaded) -> TaskInfo:
+        """Return what screens know of this task as a model does it."""
+        return self.info.shaped({"asks": (), **loaded.facts})
+
     # Rows
 
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
@@ -89,6 +94,10 @@ class Task:
         """Divide the rows into train, validation and test."""
         answer = self.info.answer.name if self.info.answer else ""
         return split_dataset(dataset, recipe, answer=answer, stratified=split_of(recipe, dataset) == "stratified")
+
+    def on_dropped(self, count: int, loaded: Loaded) -> Iterator[Remark]:
+        """Say how many rows were left out because they hold no answer."""
+        yield from on_unlabelled(count)
 
     def texts(self, rows: Rows) -> list[str]:
         """Return what is asked of each row as plain text: to tell its language and length, and rows that are the same."""

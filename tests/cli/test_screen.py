@@ -57,7 +57,7 @@ def test_a_corrected_budget_is_said(screen: Screen, capsys: pytest.CaptureFixtur
     assert "step 1  to keep the time it takes 90 steps in all" in screen.err.file.getvalue()  # type: ignore[attr-defined]
 
     Screen(as_json=True).event(Replanned(1, 90))
-    assert json.loads(capsys.readouterr().out) == {"event": "replanned", "n": 1, "steps": 90}
+    assert json.loads(capsys.readouterr().out) == {"event": "replanned", "n": 1, "steps": 90, "last": False}
 
 
 def test_people_are_told_nothing_of_what_is_empty(screen: Screen, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ def test_a_meaning_is_said_where_there_is_one() -> None:
 
 
 def test_what_this_version_does_not_know_goes_by_its_key() -> None:
-    assert measure("exact_match").name == "exact match"
+    assert measure("word_errors").name == "word errors"
     assert method("nearest_question").name == "nearest question"
 
 

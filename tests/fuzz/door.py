@@ -43,11 +43,12 @@ from tests.fuzz.materials import (
 )  # fmt: skip
 from tests.fuzz.models import last, make_models
 from tests.fuzz.prompts import TEMPLATES, TEXTS, odd_options, odd_prompt
+from tests.fuzz.requests import Asked
 from tests.hub_server import Fault, HubServer
 from tests.tasks import fodder
 
 SHARES = {
-    "read": 66, "adopt": 10, "fetch": 2, "train": 3, "resume": 2, "evaluate": 4, "predict": 7, "predict_file": 6, "gguf": 8,
+    "read": 66, "adopt": 10, "fetch": 2, "train": 3, "resume": 2, "evaluate": 4, "predict": 7, "predict_file": 6, "gguf": 8, "serve": 10,
 }  # fmt: skip
 UNFILLED = re.compile(r"\{[a-z_]+(:[^{}|]*\|[^{}|]*)?\}")
 LONGEST = 8.0  # seconds after which a training is stopped: what is odd about it has shown
@@ -79,6 +80,7 @@ class Fuzz:
         self.seeds += real_files(DATA / "messy") + real_files(DATA.parent / "cases" / "reading")
         self.families = FAMILIES
         self._models: list[Path] = []
+        self._asked: Asked | None = None
 
     def one(self, n: int) -> Outcome:
         """Try input `n`."""
@@ -99,6 +101,11 @@ class Fuzz:
         finally:
             self._forget()
         return Outcome(n, kind, code, time.perf_counter() - began, problem)
+
+    def close(self) -> None:
+        """End what was started for the inputs."""
+        if self._asked is not None:
+            self._asked.close()
 
     def _forget(self) -> None:
         """Keep the disk small: what an input left in the app's folders is of no use to the next."""
@@ -329,6 +336,10 @@ class Fuzz:
         if dice.random() < 0.2:
             options |= odd_options(dice, task_info(opened.task))  # type: ignore[attr-defined]
         last(engine.predict_file(opened.handle, str(path), str(out), options))  # type: ignore[attr-defined]
+
+    def _serve(self, dice: random.Random, place: Path) -> None:
+        self._asked = self._asked or Asked(self.models())
+        self._asked.one(dice, self.seeds)
 
     def _gguf(self, dice: random.Random, place: Path) -> None:
         folder = _made(place / "files")

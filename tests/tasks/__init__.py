@@ -1,4 +1,4 @@
-"""What the contract tests feed each task: one file a task, with ROWS, ROLES, PROMPTS and SETTINGS."""
+"""What the contract tests feed each task: one file a task, with FODDER and, where it has several, its FORMS."""
 
 import importlib
 from dataclasses import dataclass, field
@@ -28,6 +28,14 @@ class Fodder:
 
 
 def fodder(task: str) -> Fodder:
-    """Return what a task is fed."""
-    found: Fodder = importlib.import_module(f"tests.tasks.{task}").FODDER
+    """Return what a task is fed; “classify/many” names one of its further forms."""
+    key, _, form = task.partition("/")
+    module = importlib.import_module(f"tests.tasks.{key}")
+    found: Fodder = module.FORMS[form] if form else module.FODDER
     return found
+
+
+def forms(task: str) -> tuple[str, ...]:
+    """Return the names of a task's fodder: its own, and one for each further form that its answers or questions have."""
+    further = getattr(importlib.import_module(f"tests.tasks.{task}"), "FORMS", {})
+    return (task, *(f"{task}/{form}" for form in further))

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 
 from slm_studio.core.errors import StudioError
@@ -30,3 +31,8 @@ def task_info(key: str) -> TaskInfo:
         task=key,
         tasks=", ".join(info.key for info in all_tasks()),
     )
+
+
+def info_of(key: str, facts: Mapping[str, object]) -> TaskInfo:
+    """Return the task called `key` as facts of a model (or report) have it. Raises StudioError where there is none."""
+    return task_info(key).shaped(facts)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from slm_studio.core.dataset import Column
 from slm_studio.core.dialogue_columns import dialogue_roles
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, Suit, TaskInfo
+from slm_studio.core.routes import CHAT_COMPLETIONS
+from slm_studio.core.tasks.info import CONTINUED, WEIGHT, Code, Family, Role, SampleFile, Shown, Size, Suit, TaskInfo
 from slm_studio.core.texts import mark
 
 
@@ -132,6 +133,7 @@ INFO = TaskInfo(
             asked=False,
             kinds=("text", "label", "number", "messages"),
         ),
+        WEIGHT,
     ),
     enough=(("messages",), ("question", "answer")),
     families=(
@@ -189,6 +191,7 @@ INFO = TaskInfo(
     ),
     hub_tag="text-generation",
     verb="chat",
+    route=CHAT_COMPLETIONS,
     architectures=("ForCausalLM", "LMHeadModel"),
     templated=True,
     continues=("write",),

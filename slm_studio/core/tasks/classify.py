@@ -1,10 +1,21 @@
-"""Classify: one text, one label."""
+"""Classify: a text, or a pair of texts, and its label, its several labels, or a number."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
+from slm_studio.core.classifier_families import FAMILIES
+from slm_studio.core.dataset import Column
 from slm_studio.core.knobs import knob
-from slm_studio.core.shapes import ShapeOptions, shape_knobs
-from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, TaskInfo
+from slm_studio.core.shapes import ShapeOptions
+from slm_studio.core.tasks.info import (
+    WEIGHT,
+    Code,
+    Reads,
+    Role,
+    SampleFile,
+    Shown,
+    TaskInfo,
+)
 from slm_studio.core.texts import mark
 
 
@@ -12,6 +23,17 @@ from slm_studio.core.texts import mark
 class ClassifyOptions(ShapeOptions):
     """The knobs that only classification has, those of its nets' shapes included."""
 
+    target: str = knob(
+        "auto",
+        "The answer is",
+        "One label, several labels, or a number. Automatic goes by how the column is written.",
+        choices={
+            "auto": mark("Automatic"),
+            "one": mark("One label"),
+            "many": mark("Several labels"),
+            "number": mark("A number"),
+        },
+    )
     class_weights: str = knob(
         "none",
         "Class weights",
@@ -32,6 +54,22 @@ class ClassifyOptions(ShapeOptions):
     )
     lowercase: bool = knob(True, "Lower case", "Read Apple and apple as the same word.")
 
+    joined: str = ""  # how a cell joins several labels; found out from the column
+
+    def target_of(self, column: Column | None) -> str:
+        """Return what the answer is: as it was chosen, or as its column is written."""
+        if self.target != "auto" or column is None:
+            return self.target if self.target != "auto" else "one"
+        return "many" if column.joins else "number" if column.measures else "one"
+
+    def settled(self, column: Column | None) -> "ClassifyOptions":
+        """Return these options with nothing left to the column."""
+        return replace(self, target=self.target_of(column), joined=column.joins if column else "")
+
+    def of_model(self, facts: Mapping[str, object]) -> "ClassifyOptions":
+        """Return these options as a model has them, whatever a file looks like: older ones knew one label only."""
+        return replace(self, target=str(facts.get("target") or "one"))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NamingOptions:
@@ -42,21 +80,7 @@ class NamingOptions:
     )
 
 
-# Of the nets that read word after word.
-READING = {
-    "epochs": 20, "batch": 32, "learning_rate": 0.002, "max_length": 128, "dropout": 0.5, "head_factor": 1.0, "warmup": 0.05,
-    "floor": 0.0, "weight_decay": 0.01, "patience": 6, "validation_share": 0.1, "test_share": 0.1,
-}  # fmt: skip
-SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))
-
-BAG_DEFAULTS = {
-    "epochs": 15, "batch": 16, "learning_rate": 0.002, "max_length": 8192, "dropout": 0.3, "head_factor": 1.0, "warmup": 0.05,
-    "floor": 0.0, "weight_decay": 0.0, "patience": 6, "validation_share": 0.1, "test_share": 0.1,
-    "last_epochs": 8,
-}  # fmt: skip
-
-# Rows of a hashed table are looked up, fastest in fp32.
-BAG_UNUSED = ("precision", "head_factor", "vocabulary", "pieces", *shape_knobs(shown=("vectors",)))
+TEXTS = ("text", "label", "id", "number")  # kinds of columns that can be read
 
 CODE = Code(
     plain="""\
@@ -73,121 +97,31 @@ print(model({prompt}))
 """,
 )
 
-INFO = TaskInfo(
+ONE = TaskInfo(
     key="classify",
     title="Classify",
     blurb="Sort texts into labels: topics, sentiment, intent, spam.",
     sentence=mark("Learn to {task} {text} into {label_values} values of {label}"),
     roles=(
-        Role(name="text", title="Text", help="the texts to read", kinds=("text", "label", "id", "number")),
+        Role(name="text", title="Text", help="the texts to read", kinds=TEXTS),
+        Role(
+            name="text2",
+            title="Second text",
+            help="a text that goes with the first, where pairs are compared: a claim, another wording",
+            needed=False,
+            kinds=TEXTS,
+        ),
         Role(
             name="label",
             title="Label",
             help="the answer for each text",
             asked=False,
             reads="label",
-            kinds=("label", "number", "text"),
+            kinds=("label", "number", "list", "text"),
         ),
+        WEIGHT,
     ),
-    families=(
-        Family(
-            key="bag",
-            title="Bag of words",
-            blurb="Counts words and parts of words, directly and by what they have in common. Learns in seconds, hard to beat.",
-            sizes=SIZES,
-            unused=BAG_UNUSED,
-            defaults=BAG_DEFAULTS,
-        ),
-        Family(
-            key="linear",
-            title="Linear",
-            blurb="The classic: words and parts of words, each for or against a label. Learns in seconds.",
-            sizes=SIZES,
-            unused=(*BAG_UNUSED, "vectors", "dropout", "weight_decay"),
-            defaults=BAG_DEFAULTS | {"learning_rate": 2.0, "dropout": 0.0},
-        ),
-        Family(
-            key="cnn",
-            title="CNN",
-            blurb="Filters look at three to five words at a time, and the strongest find decides. Seconds to minutes.",
-            sizes=SIZES,
-            default_size="micro",
-            unused=(
-                "head_factor",
-                *shape_knobs(shown=("embedding", "vectors", "output", "loss")),
-            ),  # all of it is fresh
-            defaults=READING | {"learning_rate": 0.001},
-        ),
-        Family(
-            key="rnn",
-            title="RNN",
-            blurb="Elman's net, the oldest: one state goes from word to word, and forgets soon. To see why others came.",
-            sizes=SIZES,
-            default_size="micro",
-            unused=("head_factor",),
-            defaults=READING | {"learning_rate": 0.001},
-        ),
-        Family(
-            key="gru",
-            title="GRU",
-            blurb="Like an LSTM with two gates instead of three: a little smaller and quicker, mostly as good.",
-            sizes=SIZES,
-            default_size="micro",
-            unused=("head_factor",),
-            defaults=READING,
-        ),
-        Family(
-            key="lstm",
-            title="LSTM",
-            blurb="Reads the words in order, in both directions. Minutes on a laptop.",
-            sizes=SIZES,
-            default_size="micro",
-            unused=("head_factor",),
-            defaults=READING,
-        ),
-        Family(
-            key="bert",
-            title="BERT",
-            blurb="A Transformer encoder from nothing. Shows how attention learns; needs many rows.",
-            sizes=SIZES,
-            default_size="nano",
-            unused=("head_factor", *shape_knobs()),  # all of it is fresh
-            defaults={
-                "epochs": 30,
-                "batch": 32,
-                "learning_rate": 0.001,
-                "max_length": 128,
-                "dropout": 0.1,
-                "head_factor": 1.0,
-                "warmup": 0.1,
-                "floor": 0.0,
-                "weight_decay": 0.01,
-                "patience": 6,
-                "validation_share": 0.1,
-                "test_share": 0.1,
-            },
-        ),
-        Family(
-            key=CONTINUED,
-            title="Continue a model",
-            blurb="Starts from a model that knows the language already.",
-            unused=("vocabulary", "pieces", "lowercase", *shape_knobs()),  # the pieces are those of the base
-            defaults={
-                "epochs": 3,
-                "batch": 32,
-                "learning_rate": 0.0002,
-                "max_length": 128,
-                "dropout": 0.1,
-                "head_factor": 10.0,
-                "warmup": 0.1,
-                "floor": 0.0,
-                "weight_decay": 0.01,
-                "patience": 3,
-                "validation_share": 0.1,
-                "test_share": 0.1,
-            },
-        ),
-    ),
+    families=FAMILIES,
     metric="accuracy",
     shown=("accuracy", "f1_macro"),
     compared="accuracy",
@@ -197,12 +131,14 @@ INFO = TaskInfo(
     answers="labels",
     samples=(
         Shown("text", mark("text"), "prose"),
+        Shown("text2", mark("second text"), "prose", may_lack=True),
         Shown("true", mark("true")),
         Shown("predicted", mark("predicted"), "chip"),
         Shown("score", mark("score"), "bar"),
     ),
     cases=(
         Shown("text", mark("text"), "prose"),
+        Shown("text2", mark("second text"), "prose", may_lack=True),
         Shown("label", mark("label in the file"), "outline"),
         Shown("predicted", mark("model says"), "chip"),
         Shown("score", mark("sure"), "number"),
@@ -213,6 +149,7 @@ INFO = TaskInfo(
     ),
     hub_tag="text-classification",
     verb="predict",
+    route="/v1/classify",
     architectures=("ForSequenceClassification",),
     continues=("fill", "write"),
     blank_is="training",
@@ -222,3 +159,125 @@ INFO = TaskInfo(
     order=10,
     options=ClassifyOptions,
 )
+
+SEVERAL_CODE = Code(
+    plain="""\
+from transformers import pipeline
+
+classify = pipeline("text-classification", model={model})
+thresholds = {thresholds}
+found = classify({prompt}, top_k=None, truncation=True)
+print([each for each in found if each["score"] >= thresholds.get(each["label"], 0.5)])
+""",
+    studio="""\
+import slm_studio
+
+model = slm_studio.load({model})
+for label in model({prompt}):
+    print(label.label, round(label.score, 3), "yes" if label.chosen else "")
+""",
+)
+NUMBER_CODE = Code(
+    plain="""\
+from transformers import pipeline
+
+classify = pipeline("text-classification", model={model})
+scaled = classify({prompt}, function_to_apply="none", truncation=True)[0]["score"]
+print({mean} + {scale} * scaled)
+""",
+    studio="""\
+import slm_studio
+
+model = slm_studio.load({model})
+print(model({prompt}).items[0].value)
+""",
+)
+
+
+def _reading(reads: Reads, title: str, help: str) -> tuple[Role, ...]:  # noqa: A002  (the field's name)
+    """Return the roles with an answer that is read so."""
+    return tuple(
+        replace(role, reads=reads, title=title, help=help) if role == ONE.answer else role for role in ONE.roles
+    )
+
+
+MANY = replace(
+    ONE,
+    sentence=mark("Learn to {task} {text} by the labels in {label}"),
+    roles=_reading("labels", mark("Labels"), mark("the labels of each text, joined in one cell")),
+    metric="f1_micro",
+    shown=("f1_micro", "f1_macro", "exact_match"),
+    compared="f1_micro",
+    answers="several",
+    unused=("label_smoothing",),
+    samples=(
+        Shown("text", mark("text"), "prose"),
+        Shown("text2", mark("second text"), "prose", may_lack=True),
+        Shown("true", mark("true")),
+        Shown("predicted", mark("predicted"), "chip"),
+        Shown("score", mark("score"), "bar"),
+    ),
+    cases=(
+        Shown("text", mark("text"), "prose"),
+        Shown("text2", mark("second text"), "prose", may_lack=True),
+        Shown("label", mark("labels in the file"), "outline"),
+        Shown("predicted", mark("model says"), "chip"),
+        Shown("loss", mark("loss"), "number"),
+    ),
+    caution="A label that few rows have is found less surely; its threshold was chosen on few rows, too.",
+    code=SEVERAL_CODE,
+)
+NUMBER = replace(
+    ONE,
+    sentence=mark("Learn to {task} {text} by the number in {label}"),
+    roles=_reading("number", mark("Number"), mark("the number of each text: stars, a price, a share")),
+    metric="mae",
+    shown=("mae", "spearman", "mse"),
+    compared="mae",
+    answers="number",
+    split="shuffled",
+    unused=("label_smoothing", "class_weights"),
+    samples=(
+        Shown("text", mark("text"), "prose"),
+        Shown("text2", mark("second text"), "prose", may_lack=True),
+        Shown("true", mark("number in the file")),
+        Shown("predicted", mark("predicted"), "chip"),
+        Shown("error", mark("off by"), "number"),
+    ),
+    cases=(
+        Shown("text", mark("text"), "prose"),
+        Shown("text2", mark("second text"), "prose", may_lack=True),
+        Shown("label", mark("number in the file"), "outline"),
+        Shown("predicted", mark("model says"), "chip"),
+        Shown("error", mark("off by"), "number"),
+    ),
+    caution="It gives a number to every text, also to texts unlike any it has seen.",
+    code=NUMBER_CODE,
+)
+FORMS = {"one": ONE, "many": MANY, "number": NUMBER}
+
+
+def shape(target: str, asks: Collection[str] | None) -> TaskInfo:
+    """Return the task for a kind of answer. What a model does not ask goes, and it needs all that it asks: both of a pair."""
+    info = FORMS.get(target, ONE)
+    if asks is None:
+        return replace(info, shape=shape)
+    known = asks or ("text",)
+    roles = tuple(
+        replace(role, needed=True) if role.name in known else role
+        for role in info.roles
+        if not role.asked or role.name in known
+    )
+    return replace(info, roles=roles, code=info.code if len(known) == 1 else _of_pairs(info.code))
+
+
+def _of_pairs(code: Code) -> Code:
+    """Return programs that ask two texts."""
+    return replace(
+        code,
+        plain=code.plain.replace("classify({prompt}", 'classify({{"text": {prompt}, "text_pair": {second}}}'),
+        studio=code.studio.replace("model({prompt})", 'model({{"text": {prompt}, "text2": {second}}})'),
+    )
+
+
+INFO = replace(ONE, shape=shape, targets=tuple(FORMS))

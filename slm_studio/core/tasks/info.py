@@ -8,7 +8,7 @@ from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
 
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
-Answers = Literal["labels", "number", "tokens", "spans", "hits"]
+Answers = Literal["labels", "several", "number", "tokens", "spans", "hits"]  # several: a set of labels, perhaps none
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
 Style = Literal["text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans"]  # perplexity: of a loss
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
@@ -23,9 +23,22 @@ class Role:
     help: str
     needed: bool = True
     asked: bool = True  # part of the question; False: the answer, which only training and scoring need
+    weighs: bool = False  # neither: how much a row counts while learning
     may_be_blank: bool = False  # whether a prompt without a word is one
     reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
+
+
+WEIGHT = Role(
+    name="weight",
+    title="Weight",
+    help="how much each row counts while learning: a number from 0 on; empty is 1",
+    needed=False,
+    asked=False,
+    weighs=True,
+    reads="number",
+    kinds=("number", "label"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,6 +147,7 @@ class TaskInfo:
     files: tuple[SampleFile, ...] = ()  # to try it with
     hub_tag: str
     verb: str  # the command that answers one prompt
+    route: str = ""  # the path of the local API that does; "": it is not served
     architectures: tuple[str, ...]  # ends of the names of foreign networks that do this task as they are
     templated: bool = (
         False  # its models bring a template of their own: such a folder is for it rather than for its likes
@@ -147,6 +161,8 @@ class TaskInfo:
     code: Code
     order: int
     suits: Callable[[Sequence[Column]], Suit | None] | None = None  # None: texts, and labels where it has an answer
+    shape: Callable[[str, Collection[str] | None], "TaskInfo"] | None = None  # see `shaped`
+    targets: tuple[str, ...] = ()  # the kinds of answers that it knows, where these are several
     scored: Callable[[Sequence[Column]], Suit | None] | None = None  # columns of files to score with, not to learn from
     options: type  # a frozen dataclass of the task's own knobs
 
@@ -163,7 +179,27 @@ class TaskInfo:
     @property
     def answer(self) -> Role | None:
         """Return the role that holds the true answers, where there is one."""
-        return next((role for role in self.roles if not role.asked), None)
+        return next((role for role in self.roles if not role.asked and not role.weighs), None)
+
+    @property
+    def weight(self) -> Role | None:
+        """Return the role that says how much a row counts, where there is one."""
+        return next((role for role in self.roles if role.weighs), None)
+
+    def shaped(self, facts: Mapping[str, object]) -> "TaskInfo":
+        """Return the task as facts of a model have it: “target” says what its answers are, “asks” which roles a prompt has.
+
+        A task whose answers are always the same is what it is.
+        """
+        if self.shape is None:
+            return self
+        target, asks = facts.get("target"), facts.get("asks")
+        return self.shape(str(target or ""), asks if isinstance(asks, list | tuple) else None)
+
+    def fitting(self, metrics: Collection[str]) -> "TaskInfo":
+        """Return the task with answers of the kind that these metrics are of."""
+        forms = (self.shaped({"target": target}) for target in self.targets)
+        return next((form for form in forms if form.metric in metrics), self)
 
     def lacking(self, chosen: Collection[str]) -> tuple[tuple[Role, ...], ...]:
         """Return the roles that each way to do it lacks, where these are chosen; () where one lacks nothing.

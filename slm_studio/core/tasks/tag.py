@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.dataset import Column
 from slm_studio.core.knobs import knob
-from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, Suit, TaskInfo
+from slm_studio.core.tasks.info import CONTINUED, WEIGHT, Code, Family, Role, SampleFile, Shown, Size, Suit, TaskInfo
 from slm_studio.core.texts import mark
 
 
@@ -87,6 +87,7 @@ INFO = TaskInfo(
             reads="tags",
             kinds=("tags", "spans"),
         ),
+        WEIGHT,
     ),
     families=(
         Family(
@@ -150,6 +151,7 @@ INFO = TaskInfo(
     ),
     hub_tag="token-classification",
     verb="predict",
+    route="/v1/tag",
     architectures=("ForTokenClassification",),
     blank_is="training",
     caution="It knows the kinds of names that its rows had, written as they were written there.",

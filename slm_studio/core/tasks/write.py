@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.knobs import knob
+from slm_studio.core.routes import COMPLETIONS
 from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, Split, TaskInfo
 from slm_studio.core.texts import mark
 
@@ -130,6 +131,7 @@ INFO = TaskInfo(
     ),
     hub_tag="text-generation",
     verb="generate",
+    route=COMPLETIONS,
     unused=("head_factor",),  # nothing of it is ever new on top of a base
     architectures=("ForCausalLM", "LMHeadModel"),
     continues=("chat",),

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,12 @@ from slm_studio.core.cleaning import STEPS, check_steps
 from slm_studio.core.dataset import Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.label_sets import labels_in
 from slm_studio.core.prompt import Prompt, read_cell, write_cell
-from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipe import Recipe, info_of_recipe
+from slm_studio.core.results import LIST, join_labels
 from slm_studio.core.speakers import SPEAKER_KEYS
-from slm_studio.core.tasks import Role, TaskInfo, task_info
+from slm_studio.core.tasks import Role, TaskInfo
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
@@ -85,6 +88,7 @@ class Aim:
     answer: str  # column of the true answers, or ""
     needed: tuple[str, ...]  # columns without which a row is empty
     reads: Mapping[str, Reads]  # column → how its cells are read; those that no step may mend are left out
+    joined: str = ""  # how a cell of the answers joins several labels
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -100,7 +104,7 @@ class Aim:
 def aim_of(recipe: Recipe, dataset: Dataset) -> Aim:
     """Return what the roles of a recipe mean for cleaning. Raises StudioError where a column is not there."""
     roles = {role: column for role, column in recipe.roles.items() if column and dataset.column(column)}
-    info = task_info(recipe.task)
+    info = info_of_recipe(recipe, dataset)
     answer = roles.get(info.answer.name, "") if info.answer else ""
     is_placed = bool(_marks_places(info) and answer)
     mended = {role.name: role.reads for role in info.roles if role.reads in MENDED and not (role.asked and is_placed)}
@@ -109,6 +113,9 @@ def aim_of(recipe: Recipe, dataset: Dataset) -> Aim:
         answer=answer,
         needed=tuple(roles[role.name] for role in _needed(info) if role.name in roles),
         reads={roles[name]: reads for name, reads in mended.items() if name in roles},
+        joined=(dataset.column(answer).joins or LIST)
+        if answer and info.answer and info.answer.reads == "labels"
+        else "",
     )
 
 
@@ -129,7 +136,7 @@ def mend(cell: str, steps: Sequence[str], reads: Reads) -> str:
     ]
     if not wanted or not cell:
         return cell
-    if reads in ("text", "label"):
+    if reads in ("text", "label", "labels"):  # a list of labels is mended as it is written
         return _through(cell, wanted)
     if reads == "messages":
         return _through_messages(cell, wanted)
@@ -213,14 +220,15 @@ def _mend_part(
     """Write one part with its cells mended; returns it."""
     table = open_part(dataset, split)  # type: ignore[arg-type]
     names = tuple(table.column_names)
-    has_label = aim.reads.get(aim.answer) == "label"
-    spelling = _spellings(table.column(aim.answer)) if has_label and "merge_labels" in steps else {}
+    has_label = aim.reads.get(aim.answer) in LABELS
+    spelling = _spellings(table.column(aim.answer), aim.joined) if has_label and "merge_labels" in steps else {}
     done, notes = 0, Notes()
     with TableWriter(staging / f"{split}-mended.arrow", notes, names) as writer:
         for batch in batches(table):
             chunk = {name: batch.column(name) for name in names}
             for column, reads in aim.reads.items():
-                chunk[column] = _mend_column(batch.column(column).to_pylist(), steps, reads, spelling, counts)
+                cells = batch.column(column).to_pylist()
+                chunk[column] = _mend_column(cells, steps, reads, partial(_merged, aim.joined, spelling), counts)
             writer.write(chunk)
             done += batch.num_rows
             yield Progress(mark("Cleaning rows"), done, table.num_rows)
@@ -234,13 +242,11 @@ def _mend_part(
     )
 
 
-def _mend_column(
-    cells: list[str], steps: Sequence[str], reads: Reads, spelling: Mapping[str, str], counts: Counter[str]
-) -> list[str]:
+def _mend_column(cells: list[str], steps: Sequence[str], reads: Reads, merged: Cell, counts: Counter[str]) -> list[str]:
     for name in steps:
         before = cells
         if name == "merge_labels":
-            cells = [spelling.get(_bare(cell), cell) for cell in cells] if reads == "label" else cells
+            cells = [merged(cell) for cell in cells] if reads in LABELS else cells
         else:
             cells = [mend(cell, (name,), reads) for cell in cells]
         counts[name] += sum(new != old for new, old in zip(cells, before, strict=True))
@@ -251,11 +257,20 @@ def _bare(label: str) -> str:
     return " ".join(label.casefold().split())
 
 
-def _spellings(column: pa.ChunkedArray) -> dict[str, str]:
+def _merged(joined: str, spelling: Mapping[str, str], cell: str) -> str:
+    """Return a cell with its label, or each of its labels, in the most frequent spelling."""
+    if not joined:
+        return spelling.get(_bare(cell), cell)
+    labels = labels_in(cell, joined)
+    mended = tuple(dict.fromkeys(spelling.get(_bare(label), label) for label in labels))
+    return cell if mended == labels else join_labels(mended, joined)
+
+
+def _spellings(column: pa.ChunkedArray, joined: str) -> dict[str, str]:
     """Return bare label → its most frequent spelling, without spaces around it."""
     counts: Counter[str] = Counter()
     for cell in column.to_pylist():
-        counts[cell.strip()] += 1
+        counts.update(labels_in(cell, joined) if joined else [cell.strip()])
     found: dict[str, str] = {}
     for label, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
         found.setdefault(_bare(label), label)

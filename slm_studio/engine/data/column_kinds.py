@@ -12,6 +12,7 @@ from slm_studio.engine.data.shapes import ADDRESS, CODE, DATE, NUMBER, TAG, TIME
 
 MOST_LABELS = 1000
 MOST_GRADES = 20  # different whole numbers beyond which they count something rather than grade or name it
+REPEATED = 10  # times that a whole number stands on average, from which on it may name a label
 SHORT = 40  # characters of a label, on average
 LONGEST_LABEL = 200  # of one that repeats so often that it can be nothing else
 MOST_LONG_LABELS = 50
@@ -64,6 +65,16 @@ def _number_kind(
         return "label" if distinct <= min(MOST_GRADES, max(2, filled // 2)) else "number"
     grades = 2 <= distinct <= min(MOST_GRADES, filled // 2)
     return "label" if grades and not names.is_id(name) and not names.is_measure(name) else "number"
+
+
+def measures(name: str, sample: Sequence[str], distinct: int, filled: int) -> bool:
+    """Say whether the numbers of a column measure something: they have decimals, or hardly any stands twice.
+
+    Whole numbers that repeat are as likely the numbers of labels, above all where the column is called a label.
+    """
+    if share(WHOLE, sample) <= 0.99 or names.folded(name) in names.SCORE_NAMES or names.is_measure(name):
+        return True
+    return names.folded(name) not in names.SURE_LABEL_NAMES and distinct * REPEATED > filled
 
 
 def _repeats(sample: Sequence[str], distinct: int, filled: int, length: float, named_label: bool) -> bool:

@@ -7,11 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from slm_studio.core.dataset import MOST_DISTINCT, Column, Kind
-from slm_studio.engine.data.column_kinds import kind_of, settle_words
+from slm_studio.engine.data.column_kinds import kind_of, measures, settle_words
+from slm_studio.engine.data.several import joined_labels
 from slm_studio.engine.data.table import read_batches
 
 SAMPLE = 4000  # cells that decide a column's kind
 EXAMPLES, EXAMPLE_LENGTH = 3, 200
+JOINING: tuple[Kind, ...] = ("label", "list", "text")  # kinds of columns that may hold several labels a cell
 
 
 def look_at_columns(path: Path, rows: int) -> tuple[Column, ...]:
@@ -58,4 +60,13 @@ class _Looking:
     def column(self, kind: Kind) -> Column:
         """Return the finished description."""
         examples = tuple(dict.fromkeys(cell[:EXAMPLE_LENGTH] for cell in self.sample))[:EXAMPLES]
-        return Column(name=self.name, kind=kind, filled=self.filled, distinct=self.distinct, examples=examples)
+        joined = joined_labels(self.sample) if kind in JOINING else None
+        return Column(
+            name=self.name,
+            kind=kind,
+            filled=self.filled,
+            distinct=self.distinct,
+            examples=examples,
+            joins=joined.separator if joined else "",
+            measures=kind == "number" and measures(self.name, self.sample, self.distinct, self.filled),
+        )

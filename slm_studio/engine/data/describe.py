@@ -9,10 +9,12 @@ import pyarrow.compute as pc
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.label_sets import labels_in
 from slm_studio.core.recipe import Recipe, column_read_as
 from slm_studio.core.tasks import task_info
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.amounts import amounts_in
 from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.languages import language_of, tells_little
 from slm_studio.engine.data.rows import open_table
@@ -30,13 +32,18 @@ def describe_dataset(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     table = open_table(dataset.part())
     found: dict[str, object] = {"rows": table.num_rows, "labels": {}, "lengths": {}, "token_lengths": {}}
     found |= {"languages": {}, "empty": 0}
-    label, asked = column_read_as(recipe, "label"), task_info(recipe.task).asked
+    label, asked = column_read_as(recipe, "label", dataset), task_info(recipe.task).asked
+    several, number = (column_read_as(recipe, reads, dataset) for reads in ("labels", "number"))
     role = next((role for role in asked if recipe.roles.get(role.name)), asked[0])
     text = recipe.roles.get(role.name, "")
     yield Progress(mark("Counting labels"), 0, 3)
     if label:
         dataset.column(label)  # raises where there is none
         found["labels"] = count_labels(table.column(label))
+    if several:
+        found["labels"] = count_sets(table.column(several), dataset.column(several).joins)
+    if number and number == recipe.roles.get(_answer_of(recipe)):
+        found["numbers"] = spread_of(table.column(number).to_pylist())
     yield Progress(mark("Measuring texts"), 1, 3)
     if text:
         dataset.column(text)
@@ -61,6 +68,34 @@ def count_labels(column: pa.ChunkedArray) -> dict[str, int]:
     counts = {each["values"]: each["counts"] for each in pc.value_counts(column).to_pylist() if each["values"]}
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return dict(ordered[:MOST_LABELS])
+
+
+def count_sets(column: pa.ChunkedArray, joined: str) -> dict[str, int]:
+    """Return how many rows have each label, where a row may have several."""
+    counts = Counter(label for cell in column.to_pylist() for label in set(labels_in(cell or "", joined)))
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_LABELS])
+
+
+def spread_of(cells: Sequence[str]) -> dict[str, object]:
+    """Return bars over numbers, their ends and their middle; {} where no cell holds one."""
+    values_N = np.array([each for each in amounts_in(cells) if each is not None])
+    if not len(values_N):
+        return {}
+    counts, edges = np.histogram(values_N, min(BARS, max(1, len(np.unique(values_N)))))
+    return {
+        "edges": [float(edge) for edge in edges],
+        "counts": [int(count) for count in counts],
+        "low": float(values_N.min()),
+        "high": float(values_N.max()),
+        "mean": float(values_N.mean()),
+        "median": float(np.median(values_N)),
+        "none": len(cells) - len(values_N),
+    }
+
+
+def _answer_of(recipe: Recipe) -> str:
+    answer = task_info(recipe.task).answer
+    return answer.name if answer else ""
 
 
 def count_tokens(column: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -7,7 +7,7 @@ left out, never bent: a dialogue ends before its first call of a tool, because t
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
@@ -33,6 +33,9 @@ class Written:
     system: str = ""
 
 
+PARTS = frozenset(each.name for each in fields(Written))  # of what a row says
+
+
 def dialogues_of(rows: Mapping[str, Sequence[str]], system: str = "") -> tuple[list[Dialogue], tuple[Remark, ...]]:
     """Return the dialogue of each row, () where it holds none, and what was left out of them.
 
@@ -44,7 +47,7 @@ def dialogues_of(rows: Mapping[str, Sequence[str]], system: str = "") -> tuple[l
     count = len(next(iter(rows.values()), ()))
     found = []
     for row in range(count):
-        written = Written(**{role: cells[row] for role, cells in rows.items()})
+        written = Written(**{role: cells[row] for role, cells in rows.items() if role in PARTS})
         mending = _Mending(notes, row)
         found.append(mending.dialogue(mending.turns_of(written), written.system.strip(), system.strip()))
     notes = _named(notes)

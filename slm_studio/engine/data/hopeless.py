@@ -45,14 +45,7 @@ def refuse_labels(rows: Rows, role: str) -> None:
             needed=FEWEST,
         )
     if total < FEWEST:
-        raise StudioError(
-            "too-few-rows",
-            "Only {rows} {rows:row has|rows have} a label in column “{column}”.",
-            NEEDED,
-            rows=total,
-            column=column,
-            needed=FEWEST,
-        )
+        raise _too_few(total, column)
     for counts in (whole, labels):
         if len(counts) < 2:
             raise StudioError(
@@ -71,6 +64,67 @@ def refuse_labels(rows: Rows, role: str) -> None:
             distinct=len(whole),
             rows=whole.total(),
         )
+
+
+def refuse_label_sets(rows: Rows, role: str, sets: Sequence[Sequence[str]]) -> None:
+    """Refuse rows with sets of labels of which nothing can be learnt. Raises StudioError."""
+    column, counts = rows.roles[role], Counter(label for each in sets for label in each)
+    if len(sets) < FEWEST:
+        raise _too_few(len(sets), column)
+    if len({frozenset(each) for each in sets}) < 2:
+        raise StudioError(
+            "one-class",
+            "All {rows} rows have the same label “{label}”."
+            if counts
+            else "None of the {rows} rows has a label in column “{column}”.",
+            "Add rows with another label, or choose another column as the label.",
+            rows=len(sets),
+            label=", ".join(sets[0]),
+            column=column,
+        )
+    if is_no_label(len(counts), counts.total()):
+        raise StudioError(
+            "too-many-labels",
+            "Column “{column}” has {distinct} different values in {rows} {rows:row|rows}.",
+            "Choose a column with a few repeated labels, or pick the task “Write”.",
+            column=column,
+            distinct=len(counts),
+            rows=len(sets),
+        )
+
+
+def refuse_amounts(rows: Rows, role: str, amounts: Sequence[float | None]) -> None:
+    """Refuse rows with too few numbers, and numbers that are all the same. Raises StudioError."""
+    column, known = rows.roles[role], [amount for amount in amounts if amount is not None]
+    if len(known) < FEWEST:
+        raise StudioError(
+            "too-few-rows",
+            "Only {rows} {rows:row has|rows have} a number in column “{column}”.",
+            NEEDED,
+            rows=len(known),
+            column=column,
+            needed=FEWEST,
+        )
+    if len(set(known)) < 2:
+        raise StudioError(
+            "one-number",
+            "All {rows} rows have the same number {number} in column “{column}”.",
+            "Add rows with other numbers, or choose another column.",
+            rows=len(known),
+            number=f"{known[0]:g}",
+            column=column,
+        )
+
+
+def _too_few(rows: int, column: str) -> StudioError:
+    return StudioError(
+        "too-few-rows",
+        "Only {rows} {rows:row has|rows have} a label in column “{column}”.",
+        NEEDED,
+        rows=rows,
+        column=column,
+        needed=FEWEST,
+    )
 
 
 def is_no_label(distinct: int, rows: int) -> bool:

@@ -33,6 +33,18 @@ HARDLY_LABEL_NAMES = (
     "language", "lang", "channel", "source", "platform", "device", "annotator", "annotator_id", "worker", "author", "user", "username", "website",
     "licence", "license", "batch", "file", "filename", "page", "status", "state", "语言", "渠道", "来源", "平台", "设备", "状态", "标注员", "标注者", "作者", "用户",
 )  # fmt: skip
+# Numbers in columns of these names are what is asked for, and grow with something.
+SCORE_NAMES = (
+    "score", "rating", "stars", "star", "grade", "similarity", "relatedness", "helpfulness", "toxicity", "share", "probability", "valence",
+    "arousal", "quality", "overall", "评分", "分数", "得分", "星级", "相似度",
+)  # fmt: skip
+# Two columns of texts that are compared: the second beside its first.
+PAIR_NAMES = (
+    ("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("text1", "text2"), ("text_1", "text_2"), ("text_a", "text_b"), ("sentence_a", "sentence_b"),
+    ("question1", "question2"), ("question_1", "question_2"), ("premise", "hypothesis"), ("s1", "s2"), ("sent1", "sent2"), ("context", "hypothesis"),
+    ("sentence", "sentence2"), ("text", "text2"), ("query", "passage"), ("query", "title"), ("evidence", "claim"), ("claim", "evidence"),
+    ("句子1", "句子2"), ("句子一", "句子二"), ("文本1", "文本2"), ("前提", "假设"), ("问题1", "问题2"),
+)  # fmt: skip
 MEASURE_NAMES = (
     "age", "year", "month", "day", "hour", "week", "minute", "count", "number", "num", "n", "length", "len", "size", "price", "amount", "cost",
     "quantity", "qty", "total", "likes", "views", "votes", "upvotes", "downvotes", "retweets", "shares", "replies", "comments", "words", "chars",

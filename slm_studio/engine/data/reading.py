@@ -17,6 +17,7 @@ from slm_studio.engine.data.encoding import check_name
 from slm_studio.engine.data.gathering import gather
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.kinds import is_archive
+from slm_studio.engine.data.mark_columns import list_marks
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.opening import read_part
 from slm_studio.engine.data.parts import beside
@@ -49,7 +50,7 @@ def read_dataset(path: Path, options: ReadOptions = ReadOptions()) -> Iterator[E
         found = unwrap_single_lists(found)
         _name_alike(found)
         _same_columns(found)
-        found = join_turns(found)
+        found = list_marks(join_turns(found))
         train = found["train"]
         if len(found) == 1:
             found |= _split_by_column(train, staging)

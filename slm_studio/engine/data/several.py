@@ -1,32 +1,26 @@
-"""Several labels a row: “billing#urgent”, lists, a column of 0 and 1 for each label. Recognised, so that it is said."""
+"""Several labels a row: “billing#urgent”, lists, a column of 0 and 1 for each label."""
 
-import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from slm_studio.core.label_sets import items_in
+from slm_studio.core.results import LIST
+
 SEPARATORS = ("#", "|", ";", ",", "；", "，", "、", "/", " ")
 CAUTIOUS = ("/", " ")  # these stand in plain labels too: every part must also stand alone
+YES = frozenset({"1", "true", "yes", "y", "t", "1.0", "是", "x"})
 LONGEST_ITEM = 60  # characters
 MOST_ITEMS = 300
 LONGEST_CELL = 200  # characters, on average
-LONGEST_PRINTED = 4000  # characters of a list as Python prints it
 BOOLEANS = ({"0", "1"}, {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0.0", "1.0"}, {"是", "否"}, {"x"})
-_STRING = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-_QUOTED = re.compile(_STRING)
-_PRINTED = re.compile(
-    rf"[\[({{]\s*(?:{_STRING}(?:\s*,\s*|\s+|(?=\s*[\])}}])))*\s*[\])}}]$"
-)  # by Python; by numpy, with blanks
-_IN_ANGLES = re.compile(r"<([^<>]+)>")
-_ANGLES = re.compile(r"(?:<[^<>/]+>)+$")  # the tags of a question: <python><pandas>
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
     """A column whose cells hold several labels."""
 
-    separator: str  # "list" where the cell is one
+    separator: str  # LIST where the cell is one
     labels: int  # different ones
     rows: int  # of those looked at, that have more than one
 
@@ -36,7 +30,7 @@ def joined_labels(cells: Sequence[str]) -> Joined | None:
     filled = [cell.strip() for cell in cells if cell.strip()]
     if sum(map(len, filled)) > LONGEST_CELL * len(filled):
         return None
-    lists = [_items(cell) for cell in filled]
+    lists = [items_in(cell) for cell in filled]
     if _are_lists(lists) or sum(_is_choices(cell) for cell in filled):
         return _of_lists([[cell] if items is None else items for cell, items in zip(filled, lists, strict=True)])
     return next((found for separator in SEPARATORS if (found := _by_separator(filled, separator))), None)
@@ -44,7 +38,7 @@ def joined_labels(cells: Sequence[str]) -> Joined | None:
 
 def are_lists_of_one(cells: Sequence[str]) -> bool:
     """Say whether a column's cells are lists of which none holds more than one item: ["billing"], [3]."""
-    lists = [_items(cell.strip()) for cell in cells if cell.strip()]
+    lists = [items_in(cell.strip()) for cell in cells if cell.strip()]
     return _are_lists(lists) and all(len(items) <= 1 for items in lists if items is not None)
 
 
@@ -72,7 +66,7 @@ def _of_lists(lists: Sequence[Sequence[str]]) -> Joined | None:
     items = {item for each in lists for item in each}
     if not several or not 2 <= len(items) <= MOST_ITEMS or any(len(item) > LONGEST_ITEM for item in items):
         return None
-    return Joined("list", len(items), several) if _repeat(item for each in lists for item in each) else None
+    return Joined(LIST, len(items), several) if _repeat(item for each in lists for item in each) else None
 
 
 def _by_separator(filled: Sequence[str], separator: str) -> Joined | None:
@@ -106,22 +100,5 @@ def _repeat(items: Iterable[str]) -> bool:
     return sum(counts.values()) >= 2 * len(counts)
 
 
-def _items(cell: str) -> list[str] | None:
-    """Return the labels of a list, or of Label Studio's {"choices": […]}; None where a cell is neither."""
-    if cell[:1] == "<":
-        return _IN_ANGLES.findall(cell) if _ANGLES.match(cell) else None
-    if cell[:1] not in tuple("[{("):
-        return None
-    try:
-        value = json.loads(cell)
-    except (ValueError, RecursionError):
-        is_printed = len(cell) < LONGEST_PRINTED and _PRINTED.match(cell)
-        return [part[1:-1] for part in _QUOTED.findall(cell)] if is_printed else None
-    value = value.get("choices") if isinstance(value, dict) else value
-    if not isinstance(value, list) or not all(isinstance(item, str | int) for item in value):
-        return None
-    return [str(item) for item in value]
-
-
 def _is_choices(cell: str) -> bool:
-    return cell.startswith("{") and _items(cell) is not None
+    return cell.startswith("{") and items_in(cell) is not None

@@ -1,7 +1,7 @@
 """Splits: which rows are learnt from, which choose the checkpoint, and which are scored once at the end."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.tasks import task_info
 from slm_studio.engine.data.rows import Rows, open_rows
 
 FEWEST_FOR_TEST = 50  # rows below which none is spent on a final score
@@ -34,24 +35,35 @@ class Splits:
         return self.train.with_those(self.validation) if validation and self.may_learn_all else self.train
 
 
-def split_dataset(dataset: Dataset, recipe: Recipe, *, answer: str = "", stratified: bool = False) -> Splits:
+def split_dataset(
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    answer: str = "",
+    stratified: bool = False,
+    answered: Callable[[Sequence[str]], Sequence[bool]] | None = None,
+    strata: Callable[[Sequence[str]], Sequence[str]] | None = None,
+) -> Splits:
     """Cut a dataset by a settled recipe's shares and seed; the person's own validation and test rows are used as they are.
 
     Rows that ask the same but for case and spaces stand on one side only, and rows whose role `answer` is empty are
-    dropped. Where `stratified`, the values of that role keep their shares in every part.
-    The same rows, recipe and seed always give the same split.
+    dropped (`answered` says which of its cells are not). Where `stratified`, the values of that role keep their shares in
+    every part, or what `strata` makes of them. The same rows, recipe and seed always give the same split.
     """
     rows = open_rows(dataset, recipe.roles)
-    kept = _labelled(rows, answer)
-    given = {split: _given(dataset, recipe, split, answer) for split in ("validation", "test")}
+    kept = _labelled(rows, answer, answered)
+    given = {split: _given(dataset, recipe, split, answer, answered) for split in ("validation", "test")}
     shares = {
         "test": 0.0 if given["test"] or len(kept) < FEWEST_FOR_TEST else recipe.test_share or 0.0,
         "validation": 0.0
         if given["validation"] or len(kept) < FEWEST_FOR_VALIDATION
         else recipe.validation_share or 0.0,
     }
-    values = kept.column(answer) if stratified else [""] * len(kept)
-    places = cut_by_shares(_keys(kept, answer), values, shares["validation"], shares["test"], seed=recipe.seed)
+    values: Sequence[str] = kept.column(answer) if stratified else [""] * len(kept)
+    values = strata(values) if stratified and strata is not None else values
+    weight = task_info(recipe.task).weight
+    others = {answer, weight.name if weight else ""}
+    places = cut_by_shares(_keys(kept, others), values, shares["validation"], shares["test"], seed=recipe.seed)
     train, validation, test = (kept.take(part) for part in places)
     dropped = len(rows) - len(kept) + sum(each[1] for each in given.values() if each)
     return Splits(
@@ -104,19 +116,27 @@ def among(keys: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.isin(keys, others, kind="sort")
 
 
-def _labelled(rows: Rows, role: str) -> Rows:
+def _labelled(rows: Rows, role: str, answered: Callable[[Sequence[str]], Sequence[bool]] | None) -> Rows:
     if not role:
         return rows
-    filled = [place for place, cell in enumerate(rows.column(role)) if cell.strip()]
+    cells = rows.column(role)
+    held = answered(cells) if answered is not None else [bool(cell.strip()) for cell in cells]
+    filled = np.flatnonzero(held).tolist()
     return rows if len(filled) == len(rows) else rows.take(np.array(filled, np.int64))
 
 
-def _given(dataset: Dataset, recipe: Recipe, split: str, role: str) -> tuple[Rows, int] | None:
+def _given(
+    dataset: Dataset,
+    recipe: Recipe,
+    split: str,
+    role: str,
+    answered: Callable[[Sequence[str]], Sequence[bool]] | None,
+) -> tuple[Rows, int] | None:
     """Return the person's own rows of a split and how many had no label."""
     if not dataset.held_out.get(split):
         return None
     rows = open_rows(dataset, recipe.roles, split)  # type: ignore[arg-type]
-    kept = _labelled(rows, role)
+    kept = _labelled(rows, role, answered)
     if not len(kept):
         raise StudioError(
             "no-labels-held-out",
@@ -129,9 +149,9 @@ def _given(dataset: Dataset, recipe: Recipe, split: str, role: str) -> tuple[Row
     return kept, len(rows) - len(kept)
 
 
-def _keys(rows: Rows, role: str) -> np.ndarray:
-    """Return a key over all cells but the label's."""
-    others = [rows.column(each) for each in rows.roles if each != role]
+def _keys(rows: Rows, left_out: Collection[str]) -> np.ndarray:
+    """Return a key over all cells but those of some roles: the label, the weight."""
+    others = [rows.column(each) for each in rows.roles if each not in left_out]
     if not others:
         return np.arange(len(rows), dtype=np.uint64)
     return text_keys(others[0] if len(others) == 1 else [" \0 ".join(cells) for cells in zip(*others, strict=True)])

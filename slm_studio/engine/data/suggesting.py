@@ -45,6 +45,9 @@ def suggest_task(dataset: Dataset, task: str = "") -> Iterator[Event]:
     labels = label_columns(dataset, cells, text) if task != writing.key else []
     if text is not None and not labels and task != writing.key:
         text, labels = _swapped(dataset, cells, texts)
+    if not labels and task != writing.key and (measured := _measured(dataset, text, sorting)):
+        yield Finished(measured)
+        return
     if task == writing.key or (not task and (text is None or not labels)):
         yield Finished(_written(dataset, cells, writing, is_asked=bool(task)))
         return
@@ -167,17 +170,59 @@ def _classified(
     label = ordered[0] if ordered else None
     pairs = ((info.asked[0].name, text), (info.answer.name, label))
     roles = {role: column.name for role, column in pairs if column is not None}
+    roles |= paired(dataset, info, roles)
     reason, values = _reason(text, label, told)
     rivals = [column for column in ordered[1:] if column.distinct > 1 and column.name in told]
+    remarks = tuple(_remarks(label, labels, _looked(dataset, labels, cells))) if label is not None else ()
+    several = next((int((each.values or {})["labels"]) for each in remarks if each.code == "several-labels"), 0)
     return Suggestion(
         task=info.key,
         roles=roles,
         base=info.default_base,
         reason=reason,
-        labels=label.distinct if label is not None else 0,
+        labels=several or (label.distinct if label is not None else 0),
         values=values,
         runners_up=tuple(_runner_up(column, told[column.name].evidence, info.answer.name) for column in rivals[:SHOWN]),
-        remarks=tuple(_remarks(label, labels, _looked(dataset, labels, cells))) if label is not None else (),
+        remarks=remarks,
+    )
+
+
+def paired(dataset: Dataset, info: TaskInfo, roles: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns of both texts, where their names say that they are a pair: premise and hypothesis."""
+    first, *others = [role for role in info.asked if role.reads == "text"]
+    known = {names.folded(column.name): column.name for column in dataset.columns if column.kind in ("text", "label")}
+    own = names.folded(roles.get(first.name, ""))
+    for one, other in names.PAIR_NAMES if others else ():
+        if (
+            own in (one, other)
+            and {one, other} <= known.keys()
+            and not {known[one], known[other]} & _played(roles, first.name)
+        ):
+            return {first.name: known[one], others[0].name: known[other]}
+    return {}
+
+
+def _played(roles: Mapping[str, str], but: str) -> set[str]:
+    return {column for role, column in roles.items() if role != but}
+
+
+def _measured(dataset: Dataset, text: Column | None, info: TaskInfo) -> Suggestion | None:
+    """Return what is there where each text has a number, whose column says by its name that it is asked for."""
+    found = [
+        column
+        for column in dataset.columns
+        if column.measures and names.folded(column.name) in (*names.SCORE_NAMES, *names.SURE_LABEL_NAMES)
+    ]
+    if text is None or not found or info.answer is None:
+        return None
+    number = min(found, key=lambda column: names.rank(column.name, names.LABEL_NAMES))
+    roles = {info.asked[0].name: text.name, info.answer.name: number.name}
+    return Suggestion(
+        task=info.key,
+        roles=roles | paired(dataset, info, roles),
+        base=info.default_base,
+        reason=mark("“{number}” holds a number for each of the texts in “{texts}”."),
+        values={"number": number.name, "texts": text.name},
     )
 
 
@@ -245,13 +290,13 @@ def _runner_up(column: Column, evidence: Evidence, role: str) -> RunnerUp:
 
 
 def _remarks(label: Column, labels: Sequence[Column], cells: Mapping[str, Sequence[str]]) -> Iterator[Remark]:
-    """Say where a row may have several labels; one is learnt until a task for them stands."""
+    """Say where a row may have several labels, or several columns of them, of which one is learnt."""
     if joined := joined_labels(cells[label.name]):
         yield Remark(
             code="several-labels",
-            message=mark("“{label}” joins several labels in a cell by “{separator}” ({labels} different ones). Each combination is learnt as a label of its own.")
+            message=mark("“{label}” joins several labels in a cell by “{separator}” ({labels} different ones): a row may have several of them, or none.")
             if joined.separator != "list"
-            else mark("“{label}” lists several labels in a cell ({labels} different ones). Each combination is learnt as a label of its own."),
+            else mark("“{label}” lists several labels in a cell ({labels} different ones): a row may have several of them, or none."),
             count=joined.rows,
             values={"label": label.name, "separator": joined.separator, "labels": joined.labels},
         )  # fmt: skip

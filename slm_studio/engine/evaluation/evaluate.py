@@ -30,7 +30,7 @@ from slm_studio.engine.evaluation.learnt import learnt_rows
 from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring.remarks import on_known, on_unlabelled
+from slm_studio.engine.measuring.remarks import on_known, on_weights
 from slm_studio.engine.task import Judgement, Table, Task
 from slm_studio.engine.watched import watched
 
@@ -116,14 +116,17 @@ def score_rows(
     known = (yield from _count_known(task, loaded, rows, train)) if train is not None else 0
     said = (
         *on_known(known, len(rows)),
-        *on_unlabelled(unlabelled),
+        *task.on_dropped(unlabelled, loaded),
         *task.remarks(rows, loaded, examples, scored=True),
+        *(on_weights(0) if task.info.weight and task.info.weight.name in rows.roles else ()),
     )
     yield from (note for note in notes if note.code not in {each.code for each in said})
     yield from (Note(each.code, each.message, each.told) for each in said)
     folder.mkdir(parents=True, exist_ok=True)
     judged = yield from task.judge(seen, examples, rows, loaded, whole=True)
-    report = replace(_report(task, judged, names, folder, len(rows)), rows_of=rows_of, part=rows.part)
+    report = replace(
+        _report(task, judged, names, folder, len(rows), loaded.facts.get("target")), rows_of=rows_of, part=rows.part
+    )
     remarks = (*_unseen(task, loaded, rows, names[2]), *said)
     report = replace(report, learnt=learnt, seconds=time.perf_counter() - began, remarks=remarks)
     write_report(report, folder)  # stands before the baselines, which may take longer
@@ -140,7 +143,9 @@ def _count_known(task: Task, loaded: Loaded, rows: Rows, train: Rows) -> Work[in
     return int((yield from watched("Comparing with the training rows", compare)).sum())
 
 
-def _report(task: Task, judged: Judgement, names: tuple[str, str, str], folder: Path, rows: int) -> Report:
+def _report(
+    task: Task, judged: Judgement, names: tuple[str, str, str], folder: Path, rows: int, target: object
+) -> Report:
     return Report(
         task=task.key,
         model=names[0],
@@ -154,6 +159,7 @@ def _report(task: Task, judged: Judgement, names: tuple[str, str, str], folder: 
         folder=str(folder),
         cases=_write_cases(judged.cases, folder / CASES_FILE),
         facts=judged.facts,
+        target=str(target or ""),
     )
 
 
@@ -187,8 +193,11 @@ def recipe_of_model(model: SavedModel, roles: dict[str, str]) -> Recipe:
     """Return the recipe of a model's training, with other columns where `roles` names some."""
     if model.recipe:
         recipe = recipe_from_json(model.recipe).settled()
-        return replace(recipe, roles={**recipe.roles, **roles})
-    return make_recipe(model.task, base="imported", roles=roles).settled()
+        recipe = replace(recipe, roles={**recipe.roles, **roles})
+    else:
+        recipe = make_recipe(model.task, base="imported", roles=roles).settled()
+    of_model = getattr(recipe.options, "of_model", None)
+    return replace(recipe, options=of_model(model.facts)) if of_model else recipe
 
 
 def _fit_roles(recipe: Recipe, dataset: Dataset) -> Work[Recipe]:
@@ -197,7 +206,8 @@ def _fit_roles(recipe: Recipe, dataset: Dataset) -> Work[Recipe]:
     info = task_info(recipe.task)
     there = {role: column for role, column in recipe.roles.items() if column in names}
     lacking = [role.name for role in info.missing(there)]
-    missing = [role for role in dict.fromkeys((*lacking, *recipe.roles)) if role not in there]
+    optional = {info.weight.name} if info.weight else set()  # it says nothing of what is scored
+    missing = [role for role in dict.fromkeys((*lacking, *recipe.roles)) if role not in {*there, *optional}]
     if not missing:
         return recipe
     (*_, last) = suggest_task(dataset, recipe.task)

@@ -12,7 +12,7 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.prompt import UNANSWERABLE, Prompt, is_blank
-from slm_studio.core.results import FileResult, further_cells, in_cells
+from slm_studio.core.results import LIST, FileResult, further_cells, in_cells
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks.info import Answers, TaskInfo
@@ -52,7 +52,7 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     item = on_shelf(handle)
     dataset = yield from _read(path, options, item)
     table = pa.concat_tables(open_part(dataset, split) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
-    info, rows = item.task.info, Rows(table, prompt_columns(item, dataset, options))
+    info, rows = item.info, Rows(table, prompt_columns(item, dataset, options))
     added: dict[str, list[str | None]] = {"prediction": [], "score": []}
     unanswered = Unanswered(
         {each.name: rows.roles[each.name] for each in info.asking or info.asked if each.name in rows.roles}
@@ -60,12 +60,12 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     chunk = 1 if info.answers == "tokens" else CHUNK
     for start in range(0, len(rows), chunk):
         for text, items in _answer(item, list(rows[start : start + chunk]), options, unanswered, start):
-            _add(added, text, items, info.answers)
+            _add(added, text, items, item)
         yield Progress("Answering rows", min(start + chunk, len(rows)), len(rows))
     if out.suffix.lower() in LISTS:
         added.pop("marked", None)  # the spans themselves stand there
     for name, cells in added.items():
-        column = _column(name, cells, info.answers, out.suffix.lower())
+        column = _column(name, cells, info.answers, out.suffix.lower(), joined_by(item))
         table = table.append_column(_free(name, table.column_names), column)
     bom = options.get("bom")
     yield from write_table(table, out, dataset.is_from_excel if bom is None else bool(bom))
@@ -83,7 +83,7 @@ def prompt_columns(item: Item, dataset: Dataset, options: Mapping[str, object]) 
     Raises StudioError where the one named is not there: another column would be an answer to another question; and
     where none is found that must be there.
     """
-    info = item.task.info
+    info = item.info
     main, found = _main_role(item, options), {}
     for role in info.asked:
         if column := _known_column(role.name, item, dataset, options, is_main=role.name == main):
@@ -109,7 +109,7 @@ def _is_enough(found: Collection[str], info: TaskInfo) -> bool:
 
 def _main_role(item: Item, options: Mapping[str, object]) -> str:
     """Return the role that the option “column” names a column for: the one that learnt from a column of this name, or the first."""
-    asked = [role.name for role in item.task.info.asked]
+    asked = [role.name for role in item.info.asked]
     return next(
         (role for role in asked if options.get("column") and _learnt(role, item) == options["column"]), asked[0]
     )
@@ -157,7 +157,7 @@ def _read(path: Path, options: Mapping[str, object], item: Item) -> Generator[Ev
     chosen = {each.name: options[each.name] for each in fields(ReadOptions) if each.name in options}
     reading = ReadOptions(**chosen)  # type: ignore[arg-type]
     dataset = yield from _dataset(path, reading)
-    first = item.task.info.asked[0].name
+    first = item.info.asked[0].name
     known = (_named(first, options, is_main=True), *_wishes(first, item))
     if reading.header is None and _header_is_a_text(dataset, known):
         text = dataset.columns[0].name
@@ -194,7 +194,7 @@ def _answer(
 
     `first` is the place of the first row in the file.
     """
-    info = item.task.info
+    info = item.info
     roles = {role.name: role for role in info.asked}
     prompts = [{name: asked(cell, roles[name].reads) for name, cell in row.items()} for row in rows]
     mended = {
@@ -216,9 +216,9 @@ def _look_at(
     item: Item, answer: Sequence[Answer], options: Mapping[str, object], unanswered: Unanswered, row: int
 ) -> None:
     """Count a text without a word, and an answer that ran out of length: what goes on with a text has no end of its own."""
-    if not in_cells(answer, item.task.info.answers)[0].strip():
+    if not in_cells(answer, item.info.answers)[0].strip():
         unanswered.add(EMPTY, row)
-    elif item.task.info.templated and not item.ended(answer, options)["ended"]:
+    elif item.info.templated and not item.ended(answer, options)["ended"]:
         unanswered.add(CUT, row, limit=len(answer))
 
 
@@ -240,21 +240,28 @@ def _answers(
         return {}
 
 
-def _add(added: dict[str, list[str | None]], text: str, items: Sequence[Answer] | None, answers: Answers) -> None:
+def joined_by(item: Item) -> str:
+    """Return how several labels stand in a cell: as in the file that the model learnt from."""
+    return str(item.loaded.facts.get("joined") or LIST)
+
+
+def _add(added: dict[str, list[str | None]], text: str, items: Sequence[Answer] | None, item: Item) -> None:
     """Add what is written of one row; a row without an answer has nothing there."""
-    answer, score = in_cells(items or (), answers, text)
+    answers = item.info.answers
+    answer, score = in_cells(items or (), answers, text, joined_by(item))
     cells = {"prediction": answer, "score": score, **further_cells(text, items or (), answers)}
     for name, cell in cells.items():
         added.setdefault(name, []).append(None if items is None else cell)
 
 
-def _column(name: str, cells: Sequence[str | None], answers: Answers, ending: str) -> pa.Array:
+def _column(name: str, cells: Sequence[str | None], answers: Answers, ending: str, joined: str) -> pa.Array:
     """Return what stands in a column: texts, or where the file holds such, numbers, lists and nothing."""
     if ending not in NUMBERS:
         return pa.array([cell or "" for cell in cells], pa.string())
     if name == "score":
         return pa.array([float(cell) if cell else None for cell in cells], pa.float64())
-    if name == "prediction" and answers == "spans" and ending in LISTS:
+    is_list = answers == "spans" or (answers == "several" and joined == LIST)
+    if name == "prediction" and is_list and ending in LISTS:
         return pa.array([None if cell is None else json.loads(cell) for cell in cells])
     return pa.array(cells, pa.string())
 

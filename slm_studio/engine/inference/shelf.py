@@ -14,6 +14,7 @@ from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.results import Opened, Token
 from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.tasks import TaskInfo
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.cleaning import mend_prompt
 from slm_studio.engine.data.encoding import whole_characters
@@ -31,6 +32,7 @@ LEFT_OUT = {  # by the keys of what a task says of a prompt
     "cut": mark("The question is too long: its first {count} {count:character is|characters are} not sent."),
     "unread": mark("The text is longer than the model sees at once: its first {count} {count:token is|tokens are} not read."),
 }  # fmt: skip
+LENGTH = "max_new_tokens"
 MOST = 3  # open models; the one used longest ago makes room
 
 
@@ -43,6 +45,11 @@ class Item:
     loaded: Loaded
 
     @property
+    def info(self) -> TaskInfo:
+        """Return its task as this model does it."""
+        return self.task.info_of(self.loaded)
+
+    @property
     def cleaning(self) -> tuple[str, ...]:
         """Return the steps that mended the rows that the model learnt from: prompts are mended likewise."""
         steps = self.model.recipe.get("cleaning")
@@ -50,7 +57,7 @@ class Item:
 
     def ended(self, answer: Sequence[Answer], options: Mapping[str, object]) -> dict[str, object]:
         """Return whether a whole answer ended by itself; {} where answers are not written."""
-        if self.task.info.answers != "tokens":
+        if self.info.answers != "tokens":
             return {}
         written = cast(Sequence[Token], answer)
         return {"ended": has_ended(self.loaded.net, self.loaded.tokenizer, written, options)}  # type: ignore[arg-type]
@@ -85,11 +92,13 @@ def open_model(folder: Path, device: str) -> Iterator[Event]:
     _shelf.move_to_end(handle)
     while len(_shelf) > MOST:
         _shelf.popitem(last=False)
-    yield Finished(Opened(handle=handle, task=model.task, device=str(place), seconds=time.perf_counter() - began))
+    kind = {"asks": (), **{name: loaded.facts[name] for name in ("target", "asks") if name in loaded.facts}}
+    seconds = time.perf_counter() - began
+    yield Finished(Opened(handle=handle, task=model.task, device=str(place), seconds=seconds, facts=kind))
 
 
 def _try(task: Task, loaded: Loaded) -> None:
-    trial = [prompt_of(TRIAL, task.info)]
+    trial = [prompt_of(TRIAL, task.info_of(loaded))]
     try:
         deque(task.answer(loaded, trial, {"top": 1, "max_new_tokens": 1, "seed": 0}), maxlen=0)
     except StudioError as error:
@@ -114,10 +123,11 @@ def close_model(handle: str) -> Iterator[Event]:
 def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
     """Answer one prompt, then say how long it took."""
     item = on_shelf(handle)
-    check_prompt(prompt, item.task.info, item.model.name)
-    prompt = mend_prompt(_whole(prompt), item.cleaning, item.task.info)
+    check_prompt(prompt, item.info, item.model.name)
+    prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     sent = item.task.sent(item.loaded, prompt, options)
     yield from _before(sent)
+    options = _within(options, sent)
     began = time.perf_counter()
     answer = []
     for _, result in item.task.answer(item.loaded, [prompt], options):
@@ -132,6 +142,12 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     yield Finished(known | sent | item.ended(answer, options))
 
 
+def _within(options: dict[str, object], sent: Mapping[str, object]) -> dict[str, object]:
+    """Return options under which an answer is no longer than the room that is left for it, where that counts."""
+    left, most = sent.get("left"), options.get(LENGTH)
+    return {**options, LENGTH: min(left, most)} if isinstance(left, int) and isinstance(most, int) else options
+
+
 def _before(sent: Mapping[str, object]) -> Iterator[Event]:
     """Say what of a prompt the model does not receive."""
     for key, message in LEFT_OUT.items():
@@ -142,8 +158,8 @@ def _before(sent: Mapping[str, object]) -> Iterator[Event]:
 def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
     """Say what an open model would receive of a prompt. Ends in Finished(dict)."""
     item = on_shelf(handle)
-    check_form(prompt, item.task.info)
-    prompt = mend_prompt(_whole(prompt), item.cleaning, item.task.info)
+    check_form(prompt, item.info)
+    prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     yield Finished(item.task.rendered(item.loaded, prompt, options))
 
 

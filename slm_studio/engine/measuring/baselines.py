@@ -23,7 +23,7 @@ def majority(train: Sequence[str], true: Sequence[str], right: np.ndarray) -> Ba
     """Always say the most frequent label. `right`: the model's rows that are right."""
     began = time.perf_counter()
     answer = Counter(train).most_common(1)[0][0]
-    return _classified("majority", true, [answer] * len(true), right, began)
+    return classified("majority", true, [answer] * len(true), right, began)
 
 
 def tfidf_linear(
@@ -32,10 +32,10 @@ def tfidf_linear(
     """TF-IDF of words and parts of words into a linear support vector machine: hard to beat on short texts."""
     began = time.perf_counter()
     if len(set(labels)) == 1:  # nothing to tell apart, which the library refuses
-        return _classified("tfidf_linear", true, [labels[0]] * len(true), right, began)
-    pipeline = Pipeline([("features", _features(texts)), ("linear", LinearSVC(C=1.0, random_state=0))])
+        return classified("tfidf_linear", true, [labels[0]] * len(true), right, began)
+    pipeline = Pipeline([("features", features_of(texts)), ("linear", LinearSVC(C=1.0, random_state=0))])
     pipeline.fit(list(texts), list(labels))
-    return _classified("tfidf_linear", true, [str(label) for label in pipeline.predict(list(scored))], right, began)
+    return classified("tfidf_linear", true, [str(label) for label in pipeline.predict(list(scored))], right, began)
 
 
 def unigram(train: np.ndarray, scored: np.ndarray, vocabulary: int, scored_bytes: int) -> Baseline:
@@ -55,7 +55,8 @@ def xz(train: str, scored: str, tokens: int) -> Baseline:
     return _written("xz", size * 8 * math.log(2), tokens, len(after) - len(before), began)
 
 
-def _features(texts: Sequence[str]) -> FeatureUnion | TfidfVectorizer:
+def features_of(texts: Sequence[str]) -> FeatureUnion | TfidfVectorizer:
+    """Return TF-IDF of words and parts of words, of Chinese of its characters, not fitted yet."""
     if main_language(texts[:500]) == "zh":
         return TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\w+|[^\w\s]+")
@@ -65,7 +66,8 @@ def _features(texts: Sequence[str]) -> FeatureUnion | TfidfVectorizer:
     return FeatureUnion([("words", words), ("parts", parts)])
 
 
-def _classified(key: str, true: Sequence[str], predicted: Sequence[str], right: np.ndarray, began: float) -> Baseline:
+def classified(key: str, true: Sequence[str], predicted: Sequence[str], right: np.ndarray, began: float) -> Baseline:
+    """Return the score of a method that gave these labels; `right`: the model's rows that are right."""
     mine = np.array([one == other for one, other in zip(true, predicted, strict=True)])
     return Baseline(
         key=key,

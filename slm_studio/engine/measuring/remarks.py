@@ -24,6 +24,11 @@ NOTHING = (
 )  # “none” may be meant
 
 
+STRANGE_LABELS = mark(
+    "{rows} {rows:label|labels} in the {split} rows {rows:is one|are ones} that training never saw, such as {labels}. They count as missed."
+)
+
+
 def on_missing(true: Sequence[str], learnt: Sequence[str]) -> Iterator[Remark]:
     """Say which labels no scored row has: averages over labels pass them over."""
     missing = [label for label in learnt if label not in set(true)]
@@ -59,6 +64,56 @@ def on_unlabelled(count: int) -> Iterator[Remark]:
             "rows-unlabelled",
             mark("{count} {count:row has|rows have} no label and {count:was|were} left out."),
             count,
+        )
+
+
+def on_no_numbers(count: int) -> Iterator[Remark]:
+    """Say how many rows were left out because they hold no number."""
+    if count:
+        yield _remark(
+            "rows-no-number",
+            mark("{count} {count:row has|rows have} no number and {count:was|were} left out."),
+            count,
+        )
+
+
+def on_no_labels(count: int) -> Iterator[Remark]:
+    """Say how many rows have none of the labels: that is learnt, too."""
+    if count:
+        yield _remark(
+            "rows-none",
+            mark("{count} {count:row has|rows have} none of the labels, which is learnt as such."),
+            count,
+        )
+
+
+def on_writing(decimal: str, unit: str, commas: int) -> Iterator[Remark]:
+    """Say how numbers were read, where they could be taken for others."""
+    if decimal == "," and commas:
+        yield _remark(
+            "numbers-comma",
+            mark("{count} {count:number is|numbers are} read with a decimal comma: 3,5 is three and a half."),
+            commas,
+        )
+    if unit:
+        yield _remark(
+            "numbers-per-cent",
+            mark(
+                "The numbers are read as they stand in front of “{unit}”: 40 {unit} is 40, and answers are in {unit} too."
+            ),
+            1,
+            unit=unit,
+        )
+
+
+def on_weights(bad: int) -> Iterator[Remark]:
+    """Say that rows were weighed while learning, and how many weights are none."""
+    yield _remark("rows-weighed", mark("Rows were weighed while learning; in the scores each counts once."), 1)
+    if bad:
+        yield _remark(
+            "weights-odd",
+            mark("{count} {count:weight is|weights are} no number from 0 on; {count:it counts|they count} as 1."),
+            bad,
         )
 
 

@@ -48,14 +48,15 @@ class BagConfig(PreTrainedConfig):
         direct_gain: float = 0.0,
         deep_gain: float = 1.0,
         deep_scale: float = 0.0,
-        direct_rate: float = 1.0,
+        direct_rate: float = 0.0,
+        direct_pace: float = 1.0,
         **kwargs: object,
     ) -> None:
         """Take the shape; `dropout` is the share of features, and of the vector they make, hidden while learning.
 
         Where features are `weighed`, their values in a text have length 1, and the sum of their vectors is multiplied by
         `deep_scale`. What the ways say is multiplied by their gains and added; without a `direct_gain` there is no direct
-        way, whose table learns `direct_rate` times as fast as the recipe says.
+        way, whose table learns at `direct_rate` (0: at the rate of the recipe) times `direct_pace`.
         """
         super().__init__(**kwargs)
         self.pad_token_id = PADDING
@@ -64,7 +65,7 @@ class BagConfig(PreTrainedConfig):
         self.dropout = dropout
         self.weighed = weighed
         self.direct_gain, self.deep_gain = direct_gain, deep_gain
-        self.deep_scale, self.direct_rate = deep_scale, direct_rate
+        self.deep_scale, self.direct_rate, self.direct_pace = deep_scale, direct_rate, direct_pace
 
 
 class BagForSequenceClassification(PreTrainedModel):
@@ -115,9 +116,17 @@ class BagForSequenceClassification(PreTrainedModel):
         gains = {DIRECT: self.config.direct_gain, DEEP: self.config.deep_gain}
         return torch.stack([gains[way] * said_BL for way, said_BL in ways.items()]).sum(0)
 
-    def plain_rates(self) -> dict[str, float]:
-        """Return the parameters that learn by plain gradient descent, and how many times as fast as the recipe says."""
-        return {"direct.weight": self.config.direct_rate} if self.config.direct_gain else {}
+    def blend(self, direct: float, deep: float, pace: float) -> None:
+        """Say what the ways count for, and how fast the direct one learns; one that is alone counts for both."""
+        self.config.direct_pace = pace
+        self.config.direct_gain, self.config.deep_gain = (
+            (direct, deep) if self.config.hidden_size else (direct + deep, 0)
+        )
+
+    def plain_rates(self, rate: float) -> dict[str, float]:
+        """Return the parameters that learn by plain gradient descent, and how fast, where `rate` is that of the recipe."""
+        config = self.config
+        return {"direct.weight": (config.direct_rate or rate) * config.direct_pace} if config.direct_gain else {}
 
     def get_input_embeddings(self) -> nn.Module:
         """Return the table."""

@@ -119,7 +119,7 @@ def register_families() -> None:
 def _make_bag(order: Order) -> PreTrainedModel:
     """Margins become logits, and logits that learnt by heart are damped: about what held-out rows ask for, on nine datasets."""
     width = order.wished.embedding or BAG_SHAPES[order.size].width
-    ways = {"direct_gain": 1.5, "deep_gain": 0.4, "deep_scale": 6.0, "direct_rate": 1000.0}
+    ways = {"direct_gain": 1.5, "deep_gain": 0.4, "deep_scale": 6.0, "direct_rate": 2.0}
     return _bag(order, hidden_size=width, dropout=order.dropout, **ways)
 
 

@@ -27,7 +27,7 @@ class Frame:
 
 def frame_of(tokenizer: PreTrainedTokenizerBase) -> Frame:
     """Return what the tokenizer puts around one text."""
-    framed = _backend(tokenizer).encode("a")
+    framed = plain_backend(tokenizer).encode("a")
     inside = [place for place, is_added in enumerate(framed.special_tokens_mask) if not is_added]
     if not inside:  # “a” is nothing to it
         return Frame(opening=tuple(framed.ids))
@@ -36,7 +36,7 @@ def frame_of(tokenizer: PreTrainedTokenizerBase) -> Frame:
 
 def encode_plain(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[Ids]:
     """Return the token ids of texts, with nothing around them."""
-    backend = _backend(tokenizer)
+    backend = plain_backend(tokenizer)
     controls = frozenset(id_ for id_, token in backend.get_added_tokens_decoder().items() if token.special)
     found = [encoding.ids for encoding in backend.encode_batch_fast(list(texts), add_special_tokens=False)]
     for place, ids in enumerate(found):
@@ -62,11 +62,11 @@ def encode_framed(
 
 def id_of(tokenizer: PreTrainedTokenizerBase, piece: str) -> int | None:
     """Return the id of a piece; None where the vocabulary lacks it. (Its `get_vocab` copies all of it: a second of a large one.)"""
-    found: int | None = _backend(tokenizer).token_to_id(piece)
+    found: int | None = plain_backend(tokenizer).token_to_id(piece)
     return found
 
 
-def _backend(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
+def plain_backend(tokenizer: PreTrainedTokenizerBase) -> Tokenizer:
     """Return the tokenizer behind a tokenizer, set to leave control tokens in a text alone, and to neither pad nor cut."""
     backend: Tokenizer = tokenizer.backend_tokenizer  # type: ignore[attr-defined]
     backend.encode_special_tokens = True

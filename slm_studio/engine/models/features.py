@@ -23,6 +23,8 @@ import numpy as np
 import torch
 from transformers import BatchEncoding
 
+from slm_studio.engine.models.pair_features import paired_hashes
+
 FILE = "bag_tokenizer.json"
 HASHES = 1 << 22  # of 150,000 features, one in thirty shares its hash with another
 MOST_FEATURES = {"nano": 1 << 14, "micro": 1 << 16, "small": 1 << 18, "base": 1 << 19}
@@ -70,20 +72,32 @@ class BagTokenizer:
         self._remembered: dict[str, tuple[list[int], list[str]]] = {}
 
     @classmethod
-    def learn(cls, texts: Sequence[str], *, size: str, lowercase: bool = True, outputs: int = 0) -> Self:
+    def learn(
+        cls,
+        texts: Sequence[str],
+        *,
+        size: str,
+        lowercase: bool = True,
+        seconds: Sequence[str] | None = None,
+        outputs: int = 0,
+    ) -> Self:
         """Return the tokenizer that knows the features of these texts: those in most texts, as many as the size holds.
 
-        Where each speaks for itself to many `outputs`, there are fewer of them. Of very many texts every second, third … is read. `weights_V` are inverse document frequencies, as scikit-learn
-        smooths them, those of words and word pairs doubled: a word has three times as many parts, which say it again.
+        `seconds` are the other texts of pairs. Where each feature speaks for itself to many `outputs`, there are fewer of
+        them. Of very many texts every second, third … is read. `weights_V` are inverse document frequencies, as
+        scikit-learn smooths them, those of words and word pairs doubled: a word has three times as many parts, which say
+        it again.
         """
         tokenizer = cls(BagSettings(lowercase=lowercase, longest_part=4, repeated=False))
         texts_with = np.zeros(tokenizer.settings.hashes, dtype=np.int64)
         is_word = np.zeros(tokenizer.settings.hashes, dtype=bool)
-        read = texts[:: max(1, len(texts) // MOST_TEXTS)]
-        for text in read:
-            hashes, of_words = tokenizer._hashes(text)
-            texts_with[np.unique(hashes)] += 1
-            is_word[hashes[of_words]] = True
+        read = range(0, len(texts), max(1, len(texts) // MOST_TEXTS))
+        for place in read:
+            second = seconds[place] if seconds is not None else None
+            texts_with[np.unique(tokenizer._hashes_of(texts[place], second))] += 1
+            for text in (texts[place],) if second is None else (texts[place], second):
+                hashes, of_words = tokenizer._hashes(text)
+                is_word[hashes[of_words]] = True
         met = np.flatnonzero(texts_with)
         known = tokenizer.known = np.sort(
             met[np.argsort(-texts_with[met], kind="stable")][: most_features(size, outputs) - 1]
@@ -101,6 +115,7 @@ class BagTokenizer:
     def __call__(
         self,
         text: str | Sequence[str],
+        text_pair: str | Sequence[str] | None = None,
         *,
         truncation: bool = False,
         max_length: int | None = None,
@@ -109,8 +124,9 @@ class BagTokenizer:
     ) -> BatchEncoding:
         """Return input_ids and attention_mask as Transformers' tokenizers do; return_tensors="pt" pads."""
         texts = [text] if isinstance(text, str) else list(text)
+        seconds = [None] * len(texts) if text_pair is None else [text_pair] if isinstance(text_pair, str) else text_pair
         limit = max_length if truncation else None
-        ids = [self.encode(each)[:limit] for each in texts]
+        ids = [self.encode(*pair)[:limit] for pair in zip(texts, seconds, strict=True)]
         if return_tensors == "pt":
             longest = max((len(each) for each in ids), default=0)
             ids_BT = torch.tensor([each + [0] * (longest - len(each)) for each in ids], dtype=torch.long)
@@ -120,9 +136,9 @@ class BagTokenizer:
             return BatchEncoding({"input_ids": ids[0], "attention_mask": mask[0]})
         return BatchEncoding({"input_ids": ids, "attention_mask": mask})
 
-    def encode(self, text: str) -> list[int]:
-        """Return the ids of a text's known features, in the order of their first appearance."""
-        found = self._ids(self._hashes(text)[0]).tolist()
+    def encode(self, text: str, second: str | None = None) -> list[int]:
+        """Return the ids of the known features of a text, or a pair of them, in the order of their first appearance."""
+        found = self._ids(self._hashes_of(text, second)).tolist()
         counts = Counter(found)
         if not self.settings.repeated:
             return list(counts)
@@ -159,6 +175,10 @@ class BagTokenizer:
         plain = json.loads((Path(folder) / FILE).read_text(encoding="utf-8"))
         known = plain.pop("known")
         return cls(BagSettings(**plain), known)
+
+    def _hashes_of(self, text: str, second: str | None) -> np.ndarray:
+        own = self._hashes(text)[0]
+        return own if second is None else paired_hashes(own, self._hashes(second)[0], self.settings.hashes)
 
     def _hashes(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the hashes of all features of a text, known or not, and which of them are words or pairs of words."""
@@ -217,17 +237,20 @@ def most_features(size: str, outputs: int = 0) -> int:
     return min(MOST_FEATURES[size], MOST_NUMBERS // max(1, outputs))
 
 
-def foretell_features(texts: Sequence[str], *, size: str, outputs: int = 0) -> int:
-    """Return about how many ids `learn` would give, without reading all texts.
+def foretell_features(
+    texts: Sequence[str], *, size: str, seconds: Sequence[str] | None = None, outputs: int = 0
+) -> int:
+    """Return about how many ids `learn` would give, without reading all texts; `seconds` are the other texts of pairs.
 
     From how the number grows between half of a sample and all of it (Heaps' law).
     """
     step = max(1, -(-len(texts) // SAMPLE))
-    sample = texts[::step]
+    sample, others = texts[::step], seconds[::step] if seconds is not None else None
     if not sample:
         return 1
-    all_of_it = len(BagTokenizer.learn(sample, size="base"))
-    half_of_it = len(BagTokenizer.learn(sample[::2], size="base"))
+    half = others[::2] if others is not None else None
+    all_of_it = len(BagTokenizer.learn(sample, size="base", seconds=others))
+    half_of_it = len(BagTokenizer.learn(sample[::2], size="base", seconds=half))
     growth = math.log(all_of_it / half_of_it) / math.log(len(sample) / len(sample[::2])) if len(sample) > 1 else 0.0
     return min(most_features(size, outputs), round(all_of_it * (len(texts) / len(sample)) ** growth))
 

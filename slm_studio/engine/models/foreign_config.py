@@ -9,6 +9,8 @@ from slm_studio.engine.models.weights import read_json
 
 MAX_CONFIG = 16 * 1024 * 1024  # bytes: ten thousand labels fit
 
+TARGETS = {"multi_label_classification": "many", "regression": "number"}  # what configs call kinds of answers
+
 # What a config may call a size → the most that is sane.
 _BOUNDS = {
     "num_hidden_layers": 512, "n_layer": 512, "n_layers": 512, "num_layers": 512, "hidden_size": 65_536, "n_embd": 65_536,
@@ -32,6 +34,11 @@ def check_config(folder: Path) -> dict[str, object]:
     _check_code(folder, config)
     _check_sizes(config)
     return config
+
+
+def target_in(config: Mapping[str, object]) -> str:
+    """Return what the answers of a network that classifies are, as its config says it: one label where it says nothing."""
+    return TARGETS.get(str(config.get("problem_type") or ""), "one")
 
 
 def _read_config(folder: Path) -> dict[str, object]:

@@ -25,7 +25,7 @@ from slm_studio.engine.models.architectures import (
 )
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.fitting import check_shapes, count_classes, first_number
-from slm_studio.engine.models.foreign_config import check_config
+from slm_studio.engine.models.foreign_config import check_config, target_in
 from slm_studio.engine.models.foreign_vocabulary import check_vocabulary
 from slm_studio.engine.models.members import check_members
 from slm_studio.engine.models.trial import vocabulary_on_trial
@@ -46,6 +46,7 @@ class Inspection:
     bytes: int  # of the weights
     labels: tuple[str, ...] = ()
     task: str = ""  # what it can answer; "" = only a base to continue
+    target: str = ""  # of which kind its answers are, where the task has several
     dtype: str = "F32"  # of most numbers
     positions: int = 0  # the most tokens it can read at once; 0 = the config does not say
     memory: int = 0  # bytes it will need when open, estimated
@@ -118,6 +119,7 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
         bytes=sum(tensor.end - tensor.start for tensor in tensors.values()),
         labels=labels,
         task=own_task,
+        target=target_in(config) if own_task and task_info(own_task).shape is not None else "",
         dtype=max(sorted(set(floats)), key=floats.count) if floats else "F32",
         positions=positions_of(
             str(config["model_type"]),
@@ -203,5 +205,7 @@ def _check_names(folder: Path, labels: tuple[str, ...]) -> None:
 def _guess_task(claim: str, labels: tuple[str, ...], config: Mapping[str, object]) -> str:
     if not names_labels(claim):
         return claim
+    if task_info(claim).shape is not None and target_in(config) != "one":
+        return claim if labels else ""
     one_of_many = config.get("problem_type") in (None, "single_label_classification")
     return claim if one_of_many and len(labels) > 1 else ""

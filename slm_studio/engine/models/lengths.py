@@ -1,6 +1,5 @@
 """How many tokens a model reads of a text, and which texts have more."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,6 @@ from transformers import PreTrainedModel
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.architectures import positions_of
-from slm_studio.engine.models.encoding import encode_framed
 
 DEFAULT = 512
 LOOKED_AT = 4000  # characters of a text by which a plan counts its tokens
@@ -42,17 +40,6 @@ def settle_length(facts: Mapping[str, object], net: PreTrainedModel, default: in
 def length_of(loaded: Loaded) -> int:
     """Return how many tokens of a text the model reads."""
     return int(loaded.facts.get("max_length") or DEFAULT)  # type: ignore[call-overload]
-
-
-def count_cut(loaded: Loaded, texts: Sequence[str], lengths_N: np.ndarray) -> int:
-    """Return how many texts lost their end when each became so many tokens.
-
-    Only those that are as long as can be are looked at again.
-    """
-    limit = length_of(loaded)
-    full = [text for text, length in zip(texts, lengths_N, strict=True) if length >= limit]
-    whole = encode_framed(loaded.tokenizer, full, sys.maxsize) if full else []  # type: ignore[arg-type]
-    return sum(len(each) > limit for each in whole)
 
 
 def count_pieces(folder: Path, texts: Sequence[str]) -> np.ndarray | None:

@@ -20,7 +20,7 @@ from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.span_errors import KINDS, span_errors
 from slm_studio.core.tagged import labels_of_model
-from slm_studio.core.tasks import TaskInfo, task_info
+from slm_studio.core.tasks import TaskInfo
 from slm_studio.engine.models.architectures import OWN_TYPES
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
 from slm_studio.engine.sharing.own_part import marked
@@ -57,7 +57,7 @@ def write_card(
     name: str = "",
 ) -> str:
     """Return README.md. `name` is the repository's NAMESPACE/NAME, once it is known."""
-    info, own = _info(model.task), _model_type(model) in OWN_TYPES
+    info, own = _info(model), _model_type(model) in OWN_TYPES
     model = codec.from_json(SavedModel, scrub(codec.to_json(model)))  # a card is read by strangers
     language = language or model.language
     baselines = report.baselines if report else _baselines(model)
@@ -69,7 +69,7 @@ def write_card(
         "facts": _facts(model, info, language),
         "labels": _labels(model),
         "use": _use(info),
-        "code": _code(info, name or files.slug(model.name), own),
+        "code": _code(info, name or files.slug(model.name), own, model.facts),
         "data": _data(model),
         "lineage": [(each.step, _plain(each.what), _plain(each.detail)) for each in _ordered(model)],
         "recipe": _recipe(model),
@@ -86,7 +86,7 @@ def write_card(
         "classes": _classes(report),
         "error_kinds": [*KINDS.values()],
         "errors": _errors(report),
-        "limits": _limits(model, report, language, metrics),
+        "limits": _limits(model, info, report, language, metrics),
         "licence": _licence(license, model),
     }
     return _render(texts)
@@ -154,9 +154,9 @@ def _if_id(base: str) -> str:
     return base_model(parent) if parent and parent.origin.startswith("hub:") else ""
 
 
-def _info(task: str) -> TaskInfo | None:
+def _info(model: SavedModel) -> TaskInfo | None:
     try:
-        return task_info(task)
+        return model.info
     except StudioError:
         return None  # a base without a task
 
@@ -180,20 +180,20 @@ def _use(info: TaskInfo | None) -> str:
     return f"{info.title}: {info.blurb[0].lower()}{info.blurb[1:]} Made for texts like those it learnt from; on other texts it was not tested."
 
 
-def _code(info: TaskInfo | None, name: str, own: bool) -> str:
+def _code(info: TaskInfo | None, name: str, own: bool, facts: Mapping[str, object]) -> str:
     """Return how a model called `name` is used; `own` shapes are opened by the studio only."""
     if info is None:
         return _fenced("python", snippets.plain_code(None, name, ""))
     folder = name.rpartition("/")[2]
-    command = snippets.command_line(info, folder, info.example, windows=False)
+    command = snippets.command_line(info, folder, info.example, info.example, windows=False)
     fetch = f"slm-studio fetch {name} --out {folder}\n" if "/" in name else ""
     studio = [
         "With SLM Studio, in Python:",
-        _fenced("python", snippets.studio_code(info, name, info.example)),
+        _fenced("python", snippets.studio_code(info, name, info.example, info.example)),
         "or from the command line:",
         _fenced("sh", f"{fetch}{command}\n"),
     ]
-    plain = [] if own else [_fenced("python", snippets.plain_code(info, name, info.example))]
+    plain = [] if own else [_fenced("python", snippets.plain_code(info, name, info.example, info.example, facts))]
     return "\n\n".join([*plain, *studio])
 
 
@@ -204,6 +204,7 @@ def _fenced(language: str, code: str) -> str:
 def _facts(model: SavedModel, info: TaskInfo | None, language: str) -> list[tuple[str, str]]:
     table = {
         "Task": info.title if info else "",
+        "Answers": _answers(model, info),
         "Base": "none: made from nothing" if model.base.startswith("blank:") else _plain(model.base),
         "Network": _plain(model.base.removeprefix("blank:")) if model.base.startswith("blank:") else "",
         "Parameters": f"{model.parameters:,}" if model.parameters else "",
@@ -212,6 +213,18 @@ def _facts(model: SavedModel, info: TaskInfo | None, language: str) -> list[tupl
         "Created": model.created,
     }
     return [(name, value) for name, value in table.items() if value]
+
+
+def _answers(model: SavedModel, info: TaskInfo | None) -> str:
+    """Return what the answers are, where they are no single label."""
+    facts = model.facts
+    if info and info.answers == "several":
+        return "several labels of each text, or none; each has a threshold of its own, chosen on held-out rows"
+    if info is None or info.answers != "number" or "mean" not in facts:
+        return ""
+    off = facts.get("off")
+    inside = f"; nine of ten held-out rows lay within ± {off:.3g}" if isinstance(off, float) else ""
+    return f"a number; it learnt from numbers between {facts.get('low'):g} and {facts.get('high'):g}{inside}"
 
 
 def _labels(model: SavedModel) -> str:
@@ -350,7 +363,9 @@ def _errors(report: Report | None) -> list[list[str]]:
     return [[_plain(label), *(f"{number:,}" for number in numbers)] for label, numbers in counts.items()]
 
 
-def _limits(model: SavedModel, report: Report | None, language: str, metrics: Sequence[Metric]) -> list[str]:
+def _limits(
+    model: SavedModel, info: TaskInfo | None, report: Report | None, language: str, metrics: Sequence[Metric]
+) -> list[str]:
     trained, scored = model.rows.get("train", 0), report.rows if report else 0
     weak = [each for each in report.per_label if each.f1 < _WEAK and each.support] if report else []
     lines = [
@@ -360,7 +375,7 @@ def _limits(model: SavedModel, report: Report | None, language: str, metrics: Se
         f"Its training texts are in the language “{language}”; other languages were not tested." if language else "",
         "Weak classes (F1 below 0.6): " + ", ".join(f"{_plain(each.label)} ({each.f1:.2f})" for each in weak[:30]) + "."
         if weak else "",
-        task_info(model.task).caution if model.task else "",
+        info.caution if info else "",
     ]  # fmt: skip
     return [line for line in lines if line]
 

@@ -60,7 +60,7 @@ def answers(folder: Path) -> np.ndarray:
     inspect_as(folder, model.task)
     with blaming(model.name):
         loaded = task.open(folder, model.facts, "cpu")
-        return task.numbers(loaded, [prompt_of(text, task.info) for text in PROMPTS])
+        return task.numbers(loaded, [prompt_of(text, task.info_of(loaded)) for text in PROMPTS])
 
 
 @torch.inference_mode()

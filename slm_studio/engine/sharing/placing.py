@@ -9,7 +9,7 @@ from pathlib import Path
 from slm_studio.core import codec, files, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE, Lineage, SavedModel, list_models, open_saved, save_facts
-from slm_studio.core.tasks import all_tasks
+from slm_studio.core.tasks import all_tasks, info_of
 from slm_studio.engine.models.inspect import Inspection, can_do, inspect_folder
 
 
@@ -74,7 +74,9 @@ def _described(folder: Path, inspection: Inspection, name: str, origin: str, bas
 
 
 def _facts(inspection: Inspection) -> dict[str, object]:
-    facts: dict[str, object] = {"labels": list(inspection.labels)}
+    facts: dict[str, object] = {"target": inspection.target} if inspection.target else {}
+    if info_of(inspection.task, facts).answers != "number":
+        facts["labels"] = list(inspection.labels)
     if inspection.positions:
         facts["max_length"] = min(inspection.positions, 512)
     return facts

@@ -21,11 +21,11 @@ from slm_studio.core.work import Work
 from slm_studio.engine.data.hopeless import refuse_labels
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
-from slm_studio.engine.examples import Batch
+from slm_studio.engine.examples import WEIGHTS, Batch, weighed_mean
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring import baselines, remarks, scoring
+from slm_studio.engine.measuring import baselines, remarks, scoring, simple
 from slm_studio.engine.models.decisions import chance_of, loss_named, refuse_decision
-from slm_studio.engine.targets.target import Facts, Target, Texts
+from slm_studio.engine.targets.target import Facts, Target, Texts, straightened
 from slm_studio.engine.task import Judgement, Seen, Table
 
 UNKNOWN_LABEL = -100  # what cross-entropy passes over: a label that training never saw
@@ -38,11 +38,15 @@ class OneLabel(Target):
 
     key = "one"
 
-    def refuse(self, rows: Rows, role: str) -> None:
+    def strata(self, cells: Sequence[str], joined: str) -> Sequence[str]:
+        """Return the labels."""
+        return cells
+
+    def refuse(self, rows: Rows, role: str, joined: str) -> None:
         """Refuse too few rows, one label only, a label a row."""
         refuse_labels(rows, role)
 
-    def learn(self, cells: Sequence[str]) -> Facts:
+    def learn(self, cells: Sequence[str], joined: str) -> Facts:
         """Return the labels, most frequent first, and how often each stands."""
         counts = Counter(cells)
         labels = sorted(counts, key=lambda label: (-counts[label], label))
@@ -52,7 +56,7 @@ class OneLabel(Target):
         """Refuse one sigmoid and the binary loss where there are more than two labels."""
         refuse_decision(options, outputs)
 
-    def foretell(self, cells: Sequence[str]) -> int:
+    def foretell(self, cells: Sequence[str], joined: str) -> int:
         """Count the labels."""
         return len(set(cells))
 
@@ -63,8 +67,9 @@ class OneLabel(Target):
         return len(labels)
 
     def name(self, loaded: Loaded) -> None:
-        """Write the labels into the net's config."""
+        """Write the labels into the net's config; a base may have been made for another kind of answer."""
         name_labels(loaded)
+        loaded.net.config.problem_type = None
 
     def adopt(self, loaded: Loaded) -> None:
         """Take the labels from the config where studio.json has none."""
@@ -79,28 +84,34 @@ class OneLabel(Target):
         """Return the mean loss of the recipe's kind, smoothed and weighed as it says."""
         assert isinstance(options, ClassifyOptions)
         weights = class_weights(loaded).to(logits_BL.device) if options.class_weights == "balanced" else None
-        return loss_named(options.loss)(
+        losses = loss_named(options.loss)(
             logits_BL,
             batch["labels"],
             weight=weights,
             label_smoothing=options.label_smoothing,
             ignore_index=UNKNOWN_LABEL,
+            reduction="none" if WEIGHTS in batch else "mean",
         )
+        if WEIGHTS not in batch:
+            return losses
+        known_B = batch["labels"] != UNKNOWN_LABEL
+        each_B = weights[batch["labels"].clamp(min=0)] * known_B if weights is not None else known_B
+        return weighed_mean(losses, batch, each_B)
 
     def margin_loss(self, margins_BL: Tensor, batch: Batch, loaded: Loaded, options: object) -> Tensor:
-        """Return the squared hinge of each label against all others, straight where a margin is worse than -1.
+        """Return the squared hinge of each label against all others, as linear support vector machines have it.
 
-        So linear support vector machines learn (Fan et al. 2008, https://www.jmlr.org/papers/v9/fan08a.html); without the
-        straight part (Zhang 2004, “modified Huber”) steps would overshoot farther each time where all texts are alike.
+        Source: Fan et al. 2008 (LIBLINEAR), https://www.jmlr.org/papers/v9/fan08a.html
         """
         assert isinstance(options, ClassifyOptions)
         known_B = batch["labels"] != UNKNOWN_LABEL
         labels_B = batch["labels"].clamp(min=0)
         signs_BL = 2 * functional.one_hot(labels_B, margins_BL.shape[1]) - 1
-        short_BL = (1 - signs_BL * margins_BL).clamp(min=0)  # by how much a margin is too small
-        losses_B = torch.where(short_BL > 2, 4 * (short_BL - 1), short_BL.square()).sum(1) * known_B
+        losses_B = straightened((1 - signs_BL * margins_BL).clamp(min=0)).sum(1) * known_B
         if options.class_weights == "balanced":
             losses_B = losses_B * class_weights(loaded).to(margins_BL.device)[labels_B]
+        if WEIGHTS in batch:
+            return weighed_mean(losses_B, batch, known_B)
         return losses_B.sum() / known_B.sum().clamp(min=1)
 
     def chance(self, loaded: Loaded) -> float | None:
@@ -169,7 +180,7 @@ class OneLabel(Target):
             yield from remarks.on_nothing(labels_of(loaded))
 
     def baselines(
-        self, train: tuple[Sequence[str], Sequence[str]], scored: tuple[Sequence[str], Sequence[str]], judged: Judgement
+        self, train: tuple[Texts, Sequence[str]], scored: tuple[Texts, Sequence[str]], judged: Judgement
     ) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return majority and TF-IDF + linear."""
         assert judged.evidence is not None
@@ -177,7 +188,10 @@ class OneLabel(Target):
         yield Progress("Training simple methods for comparison", 0, 2)
         first = baselines.majority(labels, true, right)
         yield Progress("Training simple methods for comparison", 1, 2)
-        second = baselines.tfidf_linear(texts, labels, asked, true, right)
+        learnt, scored_texts = [*texts.values()], [*asked.values()]
+        if len(learnt) > 1:
+            return first, simple.tfidf_pairs(learnt, labels, scored_texts, true, right)
+        second = baselines.tfidf_linear(learnt[0], labels, scored_texts[0], true, right)
         return first, second
 
     def numbers(self, logits_BL: Tensor, loaded: Loaded) -> np.ndarray:
@@ -190,10 +204,10 @@ class OneLabel(Target):
         for index in np.argsort(-numbers_L, kind="stable")[: top_of(options)]:
             yield Label(names[index], float(numbers_L[index]))
 
-    def said(self, numbers_L: np.ndarray, loaded: Loaded) -> tuple[str, str]:
-        """Return the likeliest label and its probability."""
+    def said(self, numbers_L: np.ndarray, cell: str, loaded: Loaded) -> tuple[str, str, str]:
+        """Return the true label, the likeliest one and its probability."""
         best = next(self.items(numbers_L, loaded, {"top": 1}))
-        return best.label, f"{best.score:.2f}"
+        return cell, best.label, f"{best.score:.2f}"
 
 
 def top_of(options: Mapping[str, object]) -> int:

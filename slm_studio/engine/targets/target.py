@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from slm_studio.core.dataset import Remark
@@ -27,28 +28,42 @@ class Target:
     """The base strategy. Cells of the answer stand as in the file."""
 
     key: ClassVar[str]
+    gains: ClassVar[tuple[float, float]] = (
+        1.5,
+        0.4,
+    )  # what the direct and the deep way of a bag count for in its answer
+    pace: ClassVar[float] = 1.0  # of the direct way, which a loss without an end to its pull must not overshoot with
+    own_loss: ClassVar[str] = "auto"  # what its loss is called, where a recipe names it
     fillers: ClassVar[Mapping[str, int]] = {}  # sequences of an example beside its tokens, and what fills their tails
 
     # Rows
 
-    def refuse(self, rows: Rows, role: str) -> None:
+    def answered(self, cells: Sequence[str], joined: str) -> list[bool]:
+        """Return which cells of a column hold an answer; `joined` is how cells join several labels, where that is known."""
+        return [bool(cell.strip()) for cell in cells]
+
+    def strata(self, cells: Sequence[str], joined: str) -> Sequence[str]:
+        """Return what keeps its share in every part of the rows that are split; "" where nothing has to."""
+        return [""] * len(cells)
+
+    def refuse(self, rows: Rows, role: str, joined: str) -> None:
         """Refuse rows of which nothing can be learnt. Raises StudioError."""
         raise NotImplementedError
 
-    def learn(self, cells: Sequence[str]) -> Facts:
+    def learn(self, cells: Sequence[str], joined: str) -> Facts:
         """Return what the net's shape and the answers need."""
         raise NotImplementedError
 
     def check(self, options: ShapeOptions, outputs: int) -> None:
         """Refuse a last layer or a loss that is not for such answers. Raises StudioError."""
-        if options.output == "sigmoid" or options.loss != "auto":
+        if options.output == "sigmoid" or options.loss not in ("auto", self.own_loss):
             raise StudioError(
                 "output-target",
                 "One sigmoid and the losses by name are for one label a text.",
                 "Set output and loss back: a softmax over labels, automatic.",
             )
 
-    def foretell(self, cells: Sequence[str]) -> int:
+    def foretell(self, cells: Sequence[str], joined: str) -> int:
         """Return how many outputs the net will have."""
         raise NotImplementedError
 
@@ -75,7 +90,7 @@ class Target:
         raise NotImplementedError
 
     def margin_loss(self, margins_BL: Tensor, batch: Batch, loaded: Loaded, options: object) -> Tensor:
-        """Return the mean loss of what a linear classifier says, a scalar; margins are around -1 and 1."""
+        """Return the mean loss of what a linear model says, a scalar; of labels it says margins, around -1 and 1."""
         raise NotImplementedError
 
     def chance(self, loaded: Loaded) -> float | None:
@@ -105,9 +120,9 @@ class Target:
         yield from ()
 
     def baselines(
-        self, train: tuple[Sequence[str], Sequence[str]], scored: tuple[Sequence[str], Sequence[str]], judged: Judgement
+        self, train: tuple[Texts, Sequence[str]], scored: tuple[Texts, Sequence[str]], judged: Judgement
     ) -> Work[tuple[Baseline, ...]]:
-        """Yield Progress; return simple methods. Each pair: texts, and the cells of the answers."""
+        """Yield Progress; return simple methods. Each pair: what is asked, and the cells of the answers."""
         raise NotImplementedError
 
     # Answering
@@ -120,6 +135,16 @@ class Target:
         """Yield the pieces of one answer."""
         raise NotImplementedError
 
-    def said(self, numbers_L: np.ndarray, loaded: Loaded) -> tuple[str, str]:
-        """Return the answer of one row as it is shown while the model learns, and how sure it is."""
+    def said(self, numbers_L: np.ndarray, cell: str, loaded: Loaded) -> tuple[str, str, str]:
+        """Return what samples show of a row: the true answer, that of the model, and how sure it is or how far it lies off."""
         raise NotImplementedError
+
+
+def straightened(short: Tensor) -> Tensor:
+    """Return squares of what is missed, but straight lines beyond 2: else steps overshoot farther each time.
+
+    Where all texts are alike, a linear model moves all answers with every row. Source: Zhang 2004 (“modified Huber”),
+    https://icml.cc/Conferences/2004/proceedings/papers/295.pdf
+    """
+    far = short.abs()
+    return torch.where(far > 2, 4 * (far - 1), far.square())

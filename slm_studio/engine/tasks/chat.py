@@ -29,7 +29,7 @@ from slm_studio.engine.data.dialogues import Written, as_one_text, asked_in, dia
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
-from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer, by_length
+from slm_studio.engine.examples import IDS, MASK, WEIGHTS, Batch, Packed, Packer, by_length, weighed_mean
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import chats as measuring
 from slm_studio.engine.models import adapters
@@ -39,23 +39,11 @@ from slm_studio.engine.models.lengths import length_of, settle_length
 from slm_studio.engine.models.opening import continue_whole, open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import count_vocabulary, plain_vocabulary
 from slm_studio.engine.models.writers import make_writer
-from slm_studio.engine.task import (
-    LIVELY,
-    Judgement,
-    Seen,
-    Sketch,
-    Table,
-    Task,
-    answers_of,
-    checked,
-    few,
-    parts,
-    text_lengths,
-)
+from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, answers_of, checked, few, parts, text_lengths
 from slm_studio.engine.watched import watched
 from slm_studio.engine.writing import conversation
 from slm_studio.engine.writing.answer_mask import check_any, mark_answers
-from slm_studio.engine.writing.conversation import chat_of, settle_chat, system_of
+from slm_studio.engine.writing.conversation import LIVELY, chat_of, settle_chat, system_of
 from slm_studio.engine.writing.held_out import COMPARED, Question, as_it_was, choose_questions, spread
 from slm_studio.engine.writing.packing import learnt_nats, side_by_side
 from slm_studio.engine.writing.templates import give_chatml
@@ -76,7 +64,7 @@ class Chat(Task):
 
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
         """Leave columns out beside messages: these hold the questions and the answers."""
-        kept = ("messages", "system") if "messages" in recipe.chosen else recipe.chosen
+        kept = ("messages", "system", "weight") if "messages" in recipe.chosen else recipe.chosen
         return replace(recipe, roles={role: recipe.roles[role] for role in recipe.chosen if role in kept})
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
@@ -85,7 +73,7 @@ class Chat(Task):
 
     def texts(self, rows: Rows) -> list[str]:
         """Return what the user says in each row."""
-        cells = {role: rows.column(role) for role in rows.roles if role != "system"}
+        cells = {role: rows.column(role) for role in rows.roles if role not in ("system", "weight")}
         found = (asked_in(Written(**{role: each[row] for role, each in cells.items()})) for row in range(len(rows)))
         return ["\n".join(each.content for each in asked if each.role != ASSISTANT) for asked in found]
 
@@ -184,7 +172,9 @@ class Chat(Task):
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
         """Return the mean cross-entropy of each token of the answers."""
-        nats_K, _ = self._nats(loaded, batch)
+        nats_K, owners_K = self._nats(loaded, batch)
+        if WEIGHTS in batch:
+            return weighed_mean(nats_K, {WEIGHTS: batch[WEIGHTS][owners_K]})
         return nats_K.sum() / max(1, len(nats_K))
 
     def observe(self, loaded: Loaded, batch: Batch) -> Seen:

@@ -4,31 +4,35 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from slm_studio.core.bases import folder_of
-from slm_studio.core.dataset import Remark
+from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.events import Note, Progress
 from slm_studio.core.prompt import Prompt
-from slm_studio.core.recipe import Recipe, split_base
+from slm_studio.core.recipe import Recipe, answer_column, split_base, split_of
 from slm_studio.core.results import Baseline, Item
 from slm_studio.core.tasks.classify import ClassifyOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
-from slm_studio.engine.examples import IDS, Batch, Packed, Packer
+from slm_studio.engine.data.splits import Splits, split_dataset
+from slm_studio.engine.examples import IDS, MASK, TYPES, Batch, Packed, Packer
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import remarks
+from slm_studio.engine.models.asking import count_cut, encode_asked, fillers_of
 from slm_studio.engine.models.bag import DEEP, DIRECT, BagForSequenceClassification, BagTokenizer
 from slm_studio.engine.models.classifiers import make_classifier
 from slm_studio.engine.models.config import built, network_config
-from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.features import foretell_features
-from slm_studio.engine.models.lengths import count_cut, length_of, settle_length
+from slm_studio.engine.models.foreign_config import target_in
+from slm_studio.engine.models.lengths import length_of, settle_length
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
 from slm_studio.engine.models.vectors.starting import (
     STARTED,
@@ -52,32 +56,61 @@ class Classify(Task):
 
     key = "classify"
 
+    def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
+        """Decide by the column what the answers are, where nobody said it."""
+        return replace(recipe, options=options_of(recipe).settled(answer_column(recipe, dataset)))
+
+    def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
+        """Divide the rows that hold an answer."""
+        target, joined = target_of_recipe(recipe), options_of(recipe).joined
+        return split_dataset(
+            dataset,
+            recipe,
+            answer="label",
+            stratified=split_of(recipe, dataset) == "stratified",
+            answered=partial(target.answered, joined=joined),
+            strata=partial(target.strata, joined=joined),
+        )
+
+    def texts(self, rows: Rows) -> list[str]:
+        """Return the texts; both of a pair."""
+        asked = asked_in(rows).values()
+        return rows.column("text") if len(asked) == 1 else ["\n".join(pair) for pair in zip(*asked, strict=True)]
+
+    def on_dropped(self, count: int, loaded: Loaded) -> Iterator[Remark]:
+        """Say how many rows were left out for want of a label, or a number."""
+        is_number = self.info_of(loaded).answers == "number"
+        yield from remarks.on_no_numbers(count) if is_number else remarks.on_unlabelled(count)
+
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
-        """Return what the answers are: labels, most frequent first, and how often each stands."""
-        target = _target_of(recipe)
-        target.refuse(rows, "label")
-        facts, options = target.learn(rows.column("label")), recipe.options
-        assert isinstance(options, ClassifyOptions)
+        """Return what the answers are: labels, most frequent first, and how often each stands, or how numbers spread."""
+        target, options = target_of_recipe(recipe), options_of(recipe)
+        target.refuse(rows, "label", options.joined)
+        facts = target.learn(rows.column("label"), options.joined)
         target.check(options, target.outputs(facts))
         learnt_by = {"loss": options.loss} if options.loss != "auto" else {}
-        return facts | learnt_by | {"max_length": recipe.max_length}
+        own = {"target": target.key, "asks": [*asked_in(rows)], "max_length": recipe.max_length}
+        return facts | learnt_by | own
 
     def blank(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
         """Make net and tokenizer from the rows."""
         family, size = split_base(recipe.base)
-        options = recipe.options
-        assert isinstance(options, ClassifyOptions)
-        texts, outputs = rows.column("text"), target_of(facts).outputs(facts)
+        options, (texts, *others) = options_of(recipe), asked_in(rows).values()
+        target = target_of(facts)
+        outputs = target.outputs(facts)
         start = open_start(options.vectors, options.embedding) if options.vectors and family != "bert" else None
         if family in BAGS:
-            tokenizer = BagTokenizer.learn(texts, size=size, lowercase=options.lowercase, outputs=outputs)
+            second = others[0] if others else None
+            tokenizer = BagTokenizer.learn(
+                texts, size=size, lowercase=options.lowercase, seconds=second, outputs=outputs
+            )
         elif start is not None:
-            tokenizer, facts[STARTED] = words_of_texts(start, texts, options.vocabulary)
+            tokenizer, facts[STARTED] = words_of_texts(start, [*chain(texts, *others)], options.vocabulary)
         elif options.pieces == "words":
             framed = family == "bert"  # whose first token stands for the whole text
-            tokenizer = train_words(texts, options.vocabulary, options.lowercase, framed=framed)
+            tokenizer = train_words(chain(texts, *others), options.vocabulary, options.lowercase, framed=framed)
         else:
-            tokenizer = train_word_pieces(texts, options.vocabulary, options.lowercase)
+            tokenizer = train_word_pieces(chain(texts, *others), options.vocabulary, options.lowercase)
         net = make_classifier(
             family, size, vocabulary_size=len(tokenizer), labels=outputs, max_length=recipe.max_length or 128,
             dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id,
@@ -85,6 +118,7 @@ class Classify(Task):
         )  # fmt: skip
         if isinstance(net, BagForSequenceClassification):
             net.weights.copy_(torch.from_numpy(tokenizer.weights_V))
+            net.blend(*target.gains, target.pace)
         if start is not None:
             facts.setdefault(STARTED, coverage(start, texts))
             sow(net.get_input_embeddings(), places_in(tokenizer, start), start)
@@ -101,13 +135,13 @@ class Classify(Task):
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
         """Yield Progress; return one example a row, in order; many rows are tokenised together."""
         target = target_of(loaded.facts)
-        packer = Packer(input_ids=loaded.padding, **target.fillers)
+        packer = Packer(**fillers_of(loaded, len(asked_in(rows))), **target.fillers)
         for places in parts(len(rows)):
             part = rows[places]
             cells = part.column("label") if "label" in part.roles else [""] * len(part)
             packer.add(
                 range(places.start, places.stop),
-                input_ids=encode_texts(loaded, part.column("text")),
+                **encode_asked(loaded, [*asked_in(part).values()]),
                 **target.columns(cells, loaded),
             )
             yield Progress("Turning text into tokens", places.stop, len(rows))
@@ -134,7 +168,7 @@ class Classify(Task):
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
         """Return how the rows fared."""
         yield from ()
-        asked = {"text": rows.column("text")} if whole else {}
+        asked = asked_in(rows) if whole else {}
         return target_of(loaded.facts).judge(seen, asked, rows.column("label"), loaded, whole=whole)
 
     def strangers(self, loaded: Loaded, rows: Rows, split: str) -> Iterator[Note]:
@@ -153,23 +187,27 @@ class Classify(Task):
         """Yield what is odd about the answers, and texts of which the model reads the beginning."""
         yield from target_of(loaded.facts).remarks(loaded, rows.column("label"), scored=scored)
         yield from () if scored else known_words(loaded.facts)
-        yield from remarks.on_cut(
-            count_cut(loaded, rows.column("text"), examples.sequences[IDS].lengths), len(rows), length_of(loaded)
-        )
+        cut = count_cut(loaded, [*asked_in(rows).values()], examples.sequences[IDS].lengths)
+        yield from remarks.on_cut(cut, len(rows), length_of(loaded))
 
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return simple methods for this kind of answer."""
-        learnt, asked = ((rows.column("text"), rows.column("label")) for rows in (train, scored))
+        learnt, asked = ((asked_in(rows), rows.column("label")) for rows in (train, scored))
         return (yield from target_of(loaded.facts).baselines(learnt, asked, judged))
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Answer a few held-out rows."""
         target = target_of(loaded.facts)
-        scores = dict(self._scores(loaded, [{"text": row["text"]} for row in rows]))
+        asked, labels = asked_in(rows), rows.column("label") if "label" in rows.roles else [""] * len(rows)
+        scores = dict(
+            self._scores(loaded, [dict(zip(asked, pair, strict=True)) for pair in zip(*asked.values(), strict=True)])
+        )
         cells = [
-            (row["text"], row.get("label", ""), *target.said(scores[place], loaded)) for place, row in enumerate(rows)
+            (*(texts[place] for texts in asked.values()), *target.said(scores[place], labels[place], loaded))
+            for place in range(len(rows))
         ]
-        return Table(("text", "true", "predicted", "score"), tuple(cells))
+        last = self.info_of(loaded).samples[-1].key  # how sure, or how far off
+        return Table((*asked, "true", "predicted", last), tuple(cells))
 
     def answer(
         self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
@@ -189,7 +227,7 @@ class Classify(Task):
         """Read a model folder back."""
         net, tokenizer = open_net(folder, self.key), open_tokenizer(folder)
         settle_padding(net, tokenizer, folder.name)
-        loaded = Loaded(net, tokenizer, settle_length(facts, net))
+        loaded = Loaded(net, tokenizer, settle_length(with_target(facts, net), net))
         target_of(loaded.facts).adopt(loaded)
         net.to(device).eval()
         return loaded
@@ -197,13 +235,12 @@ class Classify(Task):
     def sketch(self, recipe: Recipe, rows: Rows) -> Sketch:
         """Count an example a row."""
         base = None if recipe.is_blank else folder_of(recipe.base)
-        lengths_N = text_lengths(few(rows).column("text"), base)
+        lengths_N = np.sum([text_lengths(texts, base) for texts in asked_in(few(rows)).values()], axis=0)
         return Sketch(net=self._hollow(recipe, rows), examples=len(rows), tokens_N=lengths_N)
 
     def _hollow(self, recipe: Recipe, rows: Rows) -> nn.Module:
-        target, options = _target_of(recipe), recipe.options
-        assert isinstance(options, ClassifyOptions)
-        labels = target.foretell(rows.column("label"))
+        options, target = options_of(recipe), target_of_recipe(recipe)
+        labels = target.foretell(rows.column("label"), options.joined)
         target.check(options, labels)
         if not recipe.is_blank:
             folder = folder_of(recipe.base)
@@ -213,11 +250,11 @@ class Classify(Task):
             config.num_labels = labels
             return built(lambda: AutoModelForSequenceClassification.from_config(config))
         family, size = split_base(recipe.base)
-        texts = rows.column("text")
+        texts, *others = asked_in(rows).values()
         known = (
-            foretell_features(texts, size=size, outputs=labels)
+            foretell_features(texts, size=size, seconds=others[0] if others else None, outputs=labels)
             if family in BAGS
-            else min(options.vocabulary, _pieces(texts))
+            else min(options.vocabulary, _pieces([*texts, *chain(*others)]))
         )
         return make_classifier(
             family, size, vocabulary_size=known, labels=labels, max_length=recipe.max_length or 128,
@@ -226,8 +263,10 @@ class Classify(Task):
 
     def _scores(self, loaded: Loaded, prompts: Sequence[Prompt]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (which prompt, the numbers behind its answer), in batches of like length."""
-        packer = Packer(input_ids=loaded.padding)
-        packer.add(range(len(prompts)), input_ids=encode_texts(loaded, [str(prompt["text"]) for prompt in prompts]))
+        roles = [role.name for role in self.info_of(loaded).asked]
+        packer = Packer(**fillers_of(loaded, len(roles)))
+        asked = [[str(prompt[role]) for prompt in prompts] for role in roles]
+        packer.add(range(len(prompts)), **encode_asked(loaded, asked))
         packed = checked(packer.packed(), loaded)
         order = np.argsort(packed.work_N, kind="stable")
         for start in range(0, len(order), ANSWERED):
@@ -240,26 +279,39 @@ class Classify(Task):
         return target_of(loaded.facts).numbers(logits_BL, loaded)
 
     def _logits(self, loaded: Loaded, batch: Batch) -> Tensor:
-        return loaded.net(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits.float()
+        types = {TYPES: batch[TYPES]} if TYPES in batch else {}
+        return loaded.net(input_ids=batch[IDS], attention_mask=batch[MASK], **types).logits.float()
 
 
 TASK = Classify()
 
 
-def _target_of(recipe: Recipe) -> Target:
-    """Return what a recipe's rows are to be sorted into."""
-    return TARGETS["one"]
+def options_of(recipe: Recipe) -> ClassifyOptions:
+    """Return the task's own knobs."""
+    assert isinstance(recipe.options, ClassifyOptions)
+    return recipe.options
+
+
+def target_of_recipe(recipe: Recipe) -> Target:
+    """Return what the answers of a settled recipe are."""
+    return TARGETS[options_of(recipe).target_of(None)]
+
+
+def asked_in(rows: Rows) -> dict[str, list[str]]:
+    """Return what is asked of each row: a text, or a pair of texts."""
+    return {role: rows.column(role) for role in ("text", "text2") if role in rows.roles}
+
+
+def with_target(facts: Mapping[str, object], net: PreTrainedModel) -> dict[str, object]:
+    """Return facts that say what the answers are; of a model from elsewhere its config does."""
+    found = target_in({"problem_type": getattr(net.config, "problem_type", None)})
+    return {**facts, "target": facts.get("target") or found}
 
 
 def _pieces(texts: Sequence[str]) -> int:
     """Return about how many word pieces texts have to offer: their words, their characters, and those as continuations."""
     text = " ".join(texts).lower()
     return len(set(text.split())) + 2 * len(set(text))
-
-
-def encode_texts(loaded: Loaded, texts: Sequence[str]) -> list[list[int]]:
-    """Return token ids of many texts, cut at the model's length."""
-    return encode_framed(loaded.tokenizer, texts, length_of(loaded))  # type: ignore[arg-type]
 
 
 def _named(loaded: Loaded) -> Loaded:

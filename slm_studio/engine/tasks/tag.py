@@ -28,7 +28,7 @@ from slm_studio.core.tasks.tag import TagOptions
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
-from slm_studio.engine.examples import IDS, MASK, Batch, Packed
+from slm_studio.engine.examples import IDS, MASK, WEIGHTS, Batch, Packed, weighed_mean
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import spans as scoring
 from slm_studio.engine.models.config import built, network_config
@@ -176,6 +176,9 @@ class Tag(Task):
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
         """Return the mean loss of a word: of the whole chain where the net has one, else of each word by itself."""
+        if WEIGHTS in batch:
+            nats_B = self._nats(emissions(loaded, labels_of(loaded), batch)[0], loaded, batch)
+            return weighed_mean(nats_B, batch, (batch[GOLD] != UNKNOWN).sum(-1))
         if slots_of(loaded) > 1:
             loss: Tensor = loaded.net(input_ids=batch[IDS], attention_mask=batch[FIRSTS], labels=batch[GOLD]).loss
             return loss
@@ -185,19 +188,20 @@ class Tag(Task):
     def observe(self, loaded: Loaded, batch: Batch) -> Seen:
         """Return the best tags of each row's words [B][words], its loss in nats [B] and how many words it is of [B]."""
         emissions_BTL, chain = emissions(loaded, labels_of(loaded), batch)
-        firsts_BT, gold_BT = batch[FIRSTS].bool(), batch[GOLD]
-        nats_B = (
-            negative_log_likelihood(emissions_BTL, gold_BT, firsts_BT, loaded.net.chain())
-            if slots_of(loaded) > 1
-            else functional.cross_entropy(
-                emissions_BTL.transpose(1, 2), gold_BT, reduction="none", ignore_index=UNKNOWN
-            ).sum(-1)
-        )
         return {
-            "tags": best_tags(emissions_BTL, firsts_BT, chain),
-            "nats": nats_B.double().cpu().numpy(),
-            "words": (gold_BT != UNKNOWN).sum(-1).cpu().numpy(),
+            "tags": best_tags(emissions_BTL, batch[FIRSTS].bool(), chain),
+            "nats": self._nats(emissions_BTL, loaded, batch).double().cpu().numpy(),
+            "words": (batch[GOLD] != UNKNOWN).sum(-1).cpu().numpy(),
         }
+
+    def _nats(self, emissions_BTL: Tensor, loaded: Loaded, batch: Batch) -> Tensor:
+        """Return the summed loss [B] of the words of each row."""
+        if slots_of(loaded) > 1:
+            return negative_log_likelihood(emissions_BTL, batch[GOLD], batch[FIRSTS].bool(), loaded.net.chain())
+        of_words_BT = functional.cross_entropy(
+            emissions_BTL.transpose(1, 2), batch[GOLD], reduction="none", ignore_index=UNKNOWN
+        )
+        return of_words_BT.sum(-1)
 
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
         """Yield Progress; return loss, precision, recall and F1 of entities, as seqeval's strict mode counts them."""

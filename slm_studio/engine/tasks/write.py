@@ -37,6 +37,7 @@ from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, answers_of, checked
+from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of, in_view, stream
 
 LEAST = 100  # characters from which anything can be learnt at all
@@ -194,8 +195,13 @@ class Write(Task):
                 yield place, token
 
     def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
-        """Return how many tokens of a beginning the model reads, and how many are out of its view."""
+        """Return how many tokens of a beginning the model reads, and how many are out of its view.
+
+        Raises StudioError where options["whole"] says that none may be.
+        """
         count, window = len(opening_of(loaded)) + len(self._ids(loaded, str(prompt["text"]))), positions(loaded.net)
+        if window and count > window and options.get("whole") is True:
+            raise too_long(count, window)
         unread = count - in_view(window) if window and count > window else 0
         return {"used": count - unread, "limit": window or length_of(loaded), "unread": unread}
 

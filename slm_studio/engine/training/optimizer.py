@@ -46,7 +46,7 @@ class Optimizers:
         if dense:
             self.parts.append(of_dense(list(self._groups(dense, fresh)), lr=1.0, **more))
         rate = recipe.learning_rate or 0.0
-        plain = plain_rates(net) if recipe.optimizer in ("auto", "sgd") else {}
+        plain = plain_rates(net, rate)
         ruled = row_rules(net) if recipe.optimizer in ("auto", "sgd") else {}
         for rule, make in _RULES.items():
             if tables := [parameter for name, parameter in named if ruled.get(name) == rule]:
@@ -54,8 +54,9 @@ class Optimizers:
         if tables := [p for name, p in named if name in sparse and name not in plain and name not in ruled]:
             decay = {"weight_decay": recipe.weight_decay} if recipe.optimizer == "adamw" else {}
             self.parts.append(of_rows([{"params": tables, "lr": rate, "peak": rate} | decay], **more))
+        # What descends its gradient does so whatever the recipe says of the others: its rate is made for that.
         if groups := [
-            {"params": [parameter], "lr": rate * plain[name], "peak": rate * plain[name]}
+            {"params": [parameter], "lr": plain[name], "peak": plain[name]}
             for name, parameter in named
             if name in plain
         ]:
@@ -139,9 +140,9 @@ class Optimizers:
             part.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
 
 
-def plain_rates(net: nn.Module) -> dict[str, float]:
-    """Return the tables that a net wants to learn by plain gradient descent, and how many times as fast as the recipe says."""
-    found: dict[str, float] = net.plain_rates() if hasattr(net, "plain_rates") else {}  # type: ignore[operator]
+def plain_rates(net: nn.Module, rate: float) -> dict[str, float]:
+    """Return the tables that a net wants to learn by plain gradient descent, and how fast, by the rate of the recipe."""
+    found: dict[str, float] = net.plain_rates(rate) if hasattr(net, "plain_rates") else {}  # type: ignore[operator]
     return found
 
 

@@ -14,13 +14,14 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import fitted_length
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
+from slm_studio.engine.data.amounts import refuse_weightless, weights_in
 from slm_studio.engine.data.cleaning import steps_of
 from slm_studio.engine.data.hopeless import refuse_empty
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
-from slm_studio.engine.examples import joined
+from slm_studio.engine.examples import joined, weighed
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring.remarks import on_unlabelled
+from slm_studio.engine.measuring.remarks import on_weights
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.sharing.base import find_base
 from slm_studio.engine.task import Task
@@ -63,12 +64,20 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
         yield from _say_fresh(opened.facts.get("fresh"))
     train = yield from task.examples(splits.train, opened, recipe)
     validation = yield from task.examples(splits.validation, opened, recipe)
+    if weight := role_of_weights(task, splits.train):
+        weights, odd = weights_in(splits.train.column(weight))
+        refuse_weightless(weights, recipe.roles[weight])
+        train = weighed(train, weights)
+        yield from (Note(each.code, each.message, each.told) for each in on_weights(odd))
     if not len(train):
         raise StudioError("nothing-to-learn", "No row holds text to learn from.", "Choose another column, or add rows.")
-    for each in (*on_unlabelled(splits.dropped), *task.remarks(splits.train, opened, train, scored=False)):
+    for each in (*task.on_dropped(splits.dropped, opened), *task.remarks(splits.train, opened, train, scored=False)):
         yield Note(each.code, each.message, each.told)
     shown = splits.validation if len(splits.validation) else splits.train
-    all_rows = joined(train, validation) if recipe.last_epochs and splits.may_learn_all else None
+    all_rows = None
+    if recipe.last_epochs and splits.may_learn_all:
+        held = weighed(validation, weights_in(splits.validation.column(weight))[0]) if weight else validation
+        all_rows = joined(train, held)
     return Plan(task, recipe, splits, opened, Material(train, validation, splits.validation, _few(shown), all_rows))
 
 
@@ -79,6 +88,12 @@ def _read(task: Task, recipe: Recipe, dataset: Dataset, is_new: bool) -> tuple[R
     refuse_empty(task.texts(open_rows(dataset, recipe.roles)), asked)
     splits = task.split(dataset, recipe)
     return recipe, splits, task.learn(splits.train, recipe) if is_new else {}
+
+
+def role_of_weights(task: Task, rows: Rows) -> str:
+    """Return the role that says how much each row counts, where a column plays it, or ""."""
+    weight = task.info.weight
+    return weight.name if weight and weight.name in rows.roles else ""
 
 
 def _say_fresh(names: object) -> Iterator[Event]:

@@ -24,17 +24,21 @@ class Sent:
     ids: Ids
     not_sent: int = 0  # oldest messages that are left out
     cut: int = 0  # characters that the beginning of the question lost, where it alone is too long
+    is_whole: bool = False  # nothing might be left out: the answer has the room that is left
 
 
-def fit(chat: ChatTokens, dialogue: Dialogue, limit: int) -> Sent:
+def fit(chat: ChatTokens, dialogue: Dialogue, limit: int, *, whole: bool = False) -> Sent:
     """Return as much of a dialogue as fits into `limit` tokens: the system prompt, and the newest turns.
 
-    Raises StudioError where the next to speak is not the assistant, or where not even an empty question fits.
+    Raises StudioError where the next to speak is not the assistant, or where not even an empty question fits; `whole`:
+    also where anything would be left out.
     """
     check_prompt(dialogue)
     ids = chat.prompt_ids(dialogue)
     if len(ids) <= limit:
-        return Sent(dialogue, ids)
+        return Sent(dialogue, ids, is_whole=whole)
+    if whole:
+        raise too_long(len(ids), limit)
     head = dialogue[:1] if dialogue[0].role == SYSTEM else ()
     turns = dialogue[len(head) :]
     for gone in range(2, len(turns), 2):  # a question goes with its answer
@@ -63,6 +67,17 @@ def _cut(chat: ChatTokens, head: Dialogue, turns: Dialogue, limit: int) -> Sent:
         "The system prompt and the template take {tokens} tokens, and the model has room for {limit} before its answer.",
         "Shorten the system prompt, or ask for a shorter answer.",
         tokens=len(ids),
+        limit=limit,
+    )
+
+
+def too_long(tokens: int, limit: int) -> StudioError:
+    """Return what is said of a prompt of which nothing may be left out, and something would be."""
+    return StudioError(
+        "context-exceeded",
+        "The prompt is {tokens} tokens long, and the model has room for {limit} before its answer.",
+        "Shorten the prompt, or ask for a shorter answer.",
+        tokens=tokens,
         limit=limit,
     )
 

@@ -83,9 +83,9 @@ def dialogue_of(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -
 def sent(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> tuple[ChatTokens, Sent]:
     """Return what of a prompt the model receives, and in which tokens."""
     chat = chat_of(loaded, str(options.get("template") or ""))
-    return chat, fit(
-        chat, dialogue_of(loaded, prompt, options), room_of(loaded, decoding_of(options, AnsweringOptions))
-    )
+    whole = options.get("whole") is True  # nothing may be left out: the answer has what room there is
+    room = limit_of(loaded) - 1 if whole else room_of(loaded, decoding_of(options, AnsweringOptions))
+    return chat, fit(chat, dialogue_of(loaded, prompt, options), room, whole=whole)
 
 
 def speak(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> Iterator[Token | Progress]:
@@ -122,6 +122,7 @@ def gauge(loaded: Loaded, received: Sent) -> dict[str, object]:
     return {
         "used": len(received.ids),
         "limit": limit_of(loaded),
+        **({"left": limit_of(loaded) - len(received.ids)} if received.is_whole else {}),
         "not_sent": received.not_sent,
         "cut": received.cut,
     }

@@ -9,7 +9,7 @@ from slm_studio.core.cleaning import STEPS
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.editing import Change, check_change
 from slm_studio.core.errors import StudioError
-from slm_studio.core.recipe import Recipe, column_read_as, reads_of
+from slm_studio.core.recipe import Recipe, answer_column, column_read_as, reads_of
 from slm_studio.core.texts import say, tr
 from slm_studio.ui.data.dataset_words import held_out
 from slm_studio.ui.data.findings_card import FindingsCard
@@ -39,9 +39,9 @@ class Opened(QWidget):
         super().__init__(parent)
         self._session, self._desk = session, desk
         self._source, self._shown = "", ""  # of the rows that are shown: their file, and their id
-        self._found: tuple[str, dict[str, str], dict[str, object]] = (
+        self._found: tuple[str, object, dict[str, object]] = (
             "",
-            {},
+            None,
             {},
         )  # what was counted, and of which columns
         self._build()
@@ -93,6 +93,7 @@ class Opened(QWidget):
         desk.checked.connect(self.findings.show_findings)
         self.sentence.task_chosen.connect(desk.choose_task)
         self.sentence.role_chosen.connect(desk.choose_role)
+        self.sentence.target_chosen.connect(desk.choose_target)
         self.sentence.column_wanted.connect(desk.add_column)
         desk.added.connect(self._on_added)
         self.sentence.split_clicked.connect(self._on_split_clicked)
@@ -146,7 +147,7 @@ class Opened(QWidget):
             if self._desk.editing.is_version(dataset):
                 self.rows.open_version(dataset)
             else:
-                self.rows.open(dataset, reads_of(recipe) if recipe else {})
+                self.rows.open(dataset, reads_of(recipe, dataset) if recipe else {})
         except (OSError, ValueError):
             self.failed.emit(_gone(dataset))
         self._show_edits()
@@ -179,7 +180,7 @@ class Opened(QWidget):
         self._show_plan()
         dataset = self._session.dataset
         if recipe is not None and dataset is not None and dataset.id == self._shown:  # else they are opened next
-            self.rows.dress(dataset, reads_of(recipe))
+            self.rows.dress(dataset, reads_of(recipe, dataset))
             self._show_overview()  # where texts are cut is the recipe's affair
             if not recipe.roles:
                 self.findings.show_nothing()
@@ -187,12 +188,16 @@ class Opened(QWidget):
     def _on_described(self, found: object) -> None:
         dataset, recipe = self._session.dataset, self._session.recipe
         if dataset is not None and recipe is not None and isinstance(found, dict):
-            self._found = (dataset.id, recipe.roles, found)
+            self._found = (dataset.id, _what_is_counted(recipe, dataset), found)
             self._show_overview()
 
     def _show_overview(self) -> None:
         dataset, recipe = self._session.dataset, self._session.recipe
-        if dataset is not None and recipe is not None and self._found[:2] == (dataset.id, recipe.roles):
+        if (
+            dataset is not None
+            and recipe is not None
+            and self._found[:2] == (dataset.id, _what_is_counted(recipe, dataset))
+        ):
             self.overview.show_found(dataset, recipe, self._found[2])
 
     def _on_rows_requested(self, rows: object) -> None:
@@ -218,21 +223,34 @@ class Opened(QWidget):
         self.split.setVisible(self.split.isHidden())
 
     def _on_label_clicked(self, label: str) -> None:
-        if self._session.recipe is not None:
-            self.rows.show_label(column_read_as(self._session.recipe, "label"), label)
+        recipe, dataset = self._session.recipe, self._session.dataset
+        column = answer_column(recipe, dataset) if recipe is not None and dataset is not None else None
+        if column is not None:
+            self.rows.show_label(column.name, label, column.joins if self._has_sets() else "")
             self.reveal_requested.emit(self.rows)
+
+    def _has_sets(self) -> bool:
+        """Say whether a cell of the answers holds several labels."""
+        recipe, dataset = self._session.recipe, self._session.dataset
+        return bool(recipe and dataset and column_read_as(recipe, "labels", dataset))
 
     def _on_fix_clicked(self, step: str) -> None:
         self._desk.clean((step,))
 
     def _fill_clean_menu(self) -> None:
-        has_label = bool(self._session.recipe and column_read_as(self._session.recipe, "label"))
+        recipe, dataset = self._session.recipe, self._session.dataset
+        has_label = bool(recipe and dataset and (column_read_as(recipe, "label", dataset) or self._has_sets()))
         self.clean_button.clear()
         for step in STEPS.values():
             self.clean_button.add(step.name, step.title, enabled=has_label or not step.needs_label)
 
     def _on_clean_chosen(self, step: object) -> None:
         self._desk.clean((str(step),))
+
+
+def _what_is_counted(recipe: Recipe, dataset: Dataset) -> object:
+    """Return what of a plan decides what is counted: its columns, and how their cells are read."""
+    return (recipe.task, recipe.roles, reads_of(recipe, dataset))
 
 
 def _gone(dataset: Dataset) -> StudioError:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, counted
 from slm_studio.core.errors import show
+from slm_studio.core.measures import number_words
 from slm_studio.core.recipe import Recipe, column_read_as
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
@@ -40,6 +41,10 @@ class Overview(QWidget):
         self.labels = Card("Labels")
         self.bars = Bars()
         self.labels.add(self.bars)
+        self.numbers = Card("Numbers")
+        self.spread, self.spread_words = Histogram(exact=True), Text("", "muted", wrap=True)
+        for widget in (self.spread, self.spread_words):
+            self.numbers.add(widget)
         self.facts = Card("Text")
         self.grid = StatGrid(least=90, most=2)
         for key, name in (
@@ -56,7 +61,7 @@ class Overview(QWidget):
         self.languages = Text("", "muted", wrap=True)
         for widget in (self.histogram, self.length_words, self.languages):
             self.lengths.add(widget)
-        for card in (self.labels, self.facts, self.lengths):
+        for card in (self.labels, self.numbers, self.facts, self.lengths):
             column.addWidget(card)
             card.hide()
         column.addStretch(1)
@@ -64,7 +69,7 @@ class Overview(QWidget):
 
     def clear(self) -> None:
         """Show nothing, until something was counted."""
-        for card in (self.labels, self.facts, self.lengths):
+        for card in (self.labels, self.numbers, self.facts, self.lengths):
             card.hide()
 
     def show_found(self, dataset: Dataset, recipe: Recipe, found: Mapping[str, object]) -> None:
@@ -73,11 +78,17 @@ class Overview(QWidget):
         counts = labels if isinstance(labels, Mapping) else {}
         self.bars.set_counts([(str(label), int(count)) for label, count in counts.items()])
         self.labels.setVisible(bool(counts))
+        spread = found.get("numbers")
+        numbers = spread if isinstance(spread, Mapping) else {}
+        self.numbers.setVisible(bool(numbers))
+        if numbers:
+            self.spread.set_bins(numbers["counts"], numbers["edges"])
+            self.spread_words.set_words(lambda: spread_words(numbers))
         languages = found.get("languages")
         shares = languages if isinstance(languages, Mapping) else {}
         self.languages.set_words(lambda: language_words(shares))
         self._show_lengths(recipe, found)
-        self.facts.setVisible(not counts and bool(column_read_as(recipe, "text")))
+        self.facts.setVisible(not counts and not numbers and bool(column_read_as(recipe, "text")))
         if not counts:
             self._show_facts(dataset, recipe, found, shares)
 
@@ -148,6 +159,15 @@ def about(count: float) -> str:
 def distinct_words(distinct: int) -> str:
     """Return a count that stops at 10,000."""
     return show(counted(distinct))
+
+
+def spread_words(numbers: Mapping[str, object]) -> str:
+    """Return “from 1 to 5 · mean 3.42 · median 4”, and how many cells hold none."""
+    low, high, mean, median = (number_words(float(str(numbers[key]))) for key in ("low", "high", "mean", "median"))
+    parts = [tr("from {low} to {high}", low=low, high=high), tr("mean {n}", n=mean), tr("median {n}", n=median)]
+    if none := int(str(numbers.get("none", 0))):
+        parts.append(tr("{n} {n:cell holds|cells hold} no number", n=none))
+    return " · ".join(parts)
 
 
 def length_words(lengths: Lengths, limit: int | None) -> str:

@@ -12,7 +12,7 @@ from slm_studio.core import codec, corrections
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
-from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json, recipe_to_json
+from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json, recipe_to_json, target_of
 from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.core.texts import tr
@@ -132,6 +132,13 @@ class Desk(QObject):
         }
         roles[role] = column
         self._correct(replace(recipe, roles={name: at for name, at in roles.items() if at}))
+
+    def choose_target(self, target: str) -> None:
+        """Say what the answers are, or leave it to their column."""
+        recipe = self._session.recipe
+        if recipe is not None:
+            options = replace(recipe.settled().options, target=target)  # type: ignore[type-var]
+            self._session.set_recipe(replace(recipe, options=options))
 
     def add_column(self, role: str) -> None:
         """Give a role a new column, empty, to be filled by hand; undo takes it away again."""
@@ -328,7 +335,7 @@ class Desk(QObject):
             return
         settled = recipe.settled()
         roles = dict(recipe.roles)
-        seen = (dataset.id, recipe.task, tuple(sorted(roles.items())))
+        seen = (dataset.id, recipe.task, tuple(sorted(roles.items())), target_of(recipe, dataset))
         self._look_with("describe", seen, {"dataset": dataset, "recipe": recipe}, self._on_described)
         shares = (settled.validation_share, settled.test_share, settled.seed, settled.max_length)
         self._look_with("check", (*seen, recipe.task, shares), {"dataset": dataset, "recipe": recipe}, self._on_checked)

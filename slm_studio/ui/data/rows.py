@@ -28,6 +28,9 @@ from slm_studio.ui.widgets.words import Words, words
 OTHER_WIDTH, LABEL_WIDTH, NUMBER_WIDTH = 180, 230, 90  # pixels at most
 
 
+SHORT: tuple[Reads, ...] = ("label", "labels", "number")  # answers that take little room
+
+
 class RowsCard(Card):
     """Shows every row; `foot` takes further buttons."""
 
@@ -95,14 +98,16 @@ class RowsCard(Card):
         markable = {self._marked.texts, self._marked.marks} if self._marked.texts and self._marked.marks else set()
         self.table.elsewhere = frozenset(names.index(name) + 1 for name in markable)
         self.pages.let_mark(self._marks_of if markable else None)
-        texts = {column for column, each in reads.items() if each != "label"} or {longest(dataset.columns)}
+        texts = {column for column, each in reads.items() if each not in SHORT} or {longest(dataset.columns)}
         with self.table.dressing():
             self.table.set_style(0, "muted", most=NUMBER_WIDTH)
             for at, column in enumerate(dataset.columns, start=1):
                 if column.name == self._marked.marks:
                     self.table.set_style(at, "spans", stretch=1.0)
-                elif reads.get(column.name) == "label":
+                elif reads.get(column.name) in ("label", "labels"):
                     self.table.set_style(at, "chip", most=LABEL_WIDTH)
+                elif reads.get(column.name) == "number":
+                    self.table.set_style(at, "number", most=OTHER_WIDTH)
                 elif column.name in texts:
                     self.table.set_style(at, "text", stretch=1.0)
                 else:
@@ -157,10 +162,11 @@ class RowsCard(Card):
         column = self._asked_column or self.model.columns.index(self._marked.marks) + 1
         self.table.edit_here(row, column)
 
-    def show_label(self, column: str, label: str) -> None:
-        """Show the rows of one label only."""
-        self._say_only(lambda: tr("Rows whose {column} is “{label}”", column=column, label=label))
-        self.model.search("", where={column: label})
+    def show_label(self, column: str, label: str, joined: str = "") -> None:
+        """Show the rows of one label only; where cells are `joined` of several, those that hold it."""
+        sentence = mark("Rows whose {column} holds “{label}”") if joined else mark("Rows whose {column} is “{label}”")
+        self._say_only(lambda: tr(sentence, column=column, label=label))
+        self.model.search("", where={column: label}, joined=joined)
 
     def show_rows(self, rows: Sequence[int]) -> None:
         """Show these rows only."""

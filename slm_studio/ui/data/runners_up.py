@@ -6,8 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset
-from slm_studio.core.recipe import Recipe, column_read_as
+from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import RunnerUp, Suggestion
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, say, tr
 from slm_studio.ui.widgets.buttons import Button, ElidedButton
 from slm_studio.ui.widgets.flow import Flow
@@ -61,7 +62,8 @@ def plan_words(recipe: Recipe, suggestion: Suggestion) -> list[str]:
     """Return why nothing is suggested, or what should be known of what is."""
     if not suggestion.task and not recipe.roles:
         return [say(suggestion.reason, suggestion.said()), tr(NOTHING)]
-    label = column_read_as(recipe, "label")
+    info = task_info(recipe.task)
+    label = recipe.roles.get(info.answer.name, "") if info.answer else ""
     known = [remark for remark in suggestion.remarks if label and (remark.values or {}).get("label") == label]
     found = [say(remark.message, remark.told) for remark in known]
     if suggestion.runners_up and (suggestion.task, suggestion.roles) == (recipe.task, recipe.roles):

@@ -1,15 +1,17 @@
 """SentenceRow: what will be learnt, as a sentence whose words are menus. “Learn to [classify ▾] [text ▾] into 77 values of [category ▾]”"""
 
 import re
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from slm_studio.core.dataset import Dataset, distinct_values
+from slm_studio.core.dataset import Column, Dataset, distinct_values
 from slm_studio.core.errors import show
-from slm_studio.core.recipe import Recipe
+from slm_studio.core.knobs import knobs
+from slm_studio.core.recipe import Recipe, answer_column, info_of_recipe, target_of
 from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import Role, all_tasks, task_info
 from slm_studio.core.texts import mark, tr
@@ -22,10 +24,12 @@ from slm_studio.ui.widgets.labels import Text, tip
 from slm_studio.ui.widgets.scaling import scaled
 
 COUNTED = "_values"  # the end of a hole that stands for how many different values a role's column has
+TARGET, AUTO = "target", "auto"  # the knob that says what the answers are, and its value that leaves it to the column
 MORE = "_more"  # the choice that adds a column which may be left out
 NEW = object()  # the choice of a column that is still to be made, whatever others are called
 BY_HAND = ("label", "tags")  # how the cells are read that one fills in the table
 _HOLES = re.compile(r"\{([a-z_]+)\}")
+_NUMBER = re.compile(r"^\s*[-+]?[\d.,]+\s*%?\s*$")
 
 
 class SentenceRow(Card):
@@ -34,6 +38,7 @@ class SentenceRow(Card):
     task_chosen = Signal(str)
     role_chosen = Signal(str, str)  # role, column; "" leaves it out
     column_wanted = Signal(str)  # the role that a new column shall play
+    target_chosen = Signal(str)  # what the answers are; “auto” leaves it to their column
     split_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -78,14 +83,16 @@ class SentenceRow(Card):
             return
         if self._of != (of := (self._dataset.source, self._recipe.task)):
             self._of, self._asked_for = of, set()
-        shown = repr((self._dataset.id, self._recipe.task, self._recipe.roles, self._suggestion, self._asked_for))
+        plan = (self._dataset.id, self._recipe.task, self._recipe.roles, self._chosen_target())
+        shown = repr((plan, self._suggestion, self._asked_for))
         if shown == self._shown:
             return
         self._shown = shown
         self._flow.clear()
         self.choices.clear()
-        for words, hole in _pieces(tr(task_info(self._recipe.task).sentence)):
+        for words, hole in _pieces(tr(info_of_recipe(self._recipe, self._dataset).sentence)):
             self._add_piece(words, hole)
+        self._add_target()
         further = [role for role in task_info(self._recipe.task).roles if role.name not in self.choices]
         for role in filter(self._is_wanted, further):
             title = _word(f"{tr(role.title)}:")
@@ -103,6 +110,24 @@ class SentenceRow(Card):
         info = task_info(self._recipe.task)
         lacks = bool(info.missing(self._recipe.chosen)) and any(role.name in way for way in info.enough)
         return role.needed or lacks or role.name in self._recipe.chosen or role.name in self._asked_for
+
+    def _chosen_target(self) -> str:
+        """Return what the person said that the answers are; "" where the task has one kind of them only."""
+        assert self._recipe is not None
+        return str(getattr(self._recipe.options, TARGET, AUTO)) if task_info(self._recipe.task).targets else ""
+
+    def _add_target(self) -> None:
+        """Add what the answers are, where that could be taken otherwise: what was found out, and the other kinds."""
+        assert self._dataset is not None and self._recipe is not None
+        chosen, column = self._chosen_target(), answer_column(self._recipe, self._dataset)
+        if not chosen or column is None or (chosen == AUTO and is_plain(column)):
+            return
+        options = self._recipe.options or task_info(self._recipe.task).options()
+        choices = next(each.choices for each in knobs(type(options)) if each.name == TARGET)
+        found = choices[target_of(replace(self._recipe, options=replace(options, **{TARGET: AUTO})), self._dataset)]  # type: ignore[type-var]
+        kinds: list[tuple[object, object]] = [(AUTO, lambda: tr("automatic: {kind}", kind=tr(found).lower()))]
+        kinds += [(key, partial(_lower, words)) for key, words in choices.items() if key != AUTO]
+        self._add_choice(TARGET, kinds, chosen)
 
     def _add_piece(self, words: str, hole: str) -> None:
         assert self._dataset is not None and self._recipe is not None
@@ -128,7 +153,7 @@ class SentenceRow(Card):
             options.insert(0, ("", mark("choose a column")))
         elif not role.needed:
             options.insert(0, ("", mark("no column")))
-        if not role.asked and role.reads in BY_HAND:
+        if not role.asked and not role.weighs and role.reads in BY_HAND:
             options.append((NEW, mark("a new column, to fill by hand")))
         self._add_choice(role.name, options, current)
         tip(self.choices[role.name], role.help)
@@ -143,6 +168,8 @@ class SentenceRow(Card):
     def _on_chosen(self, key: str, value: object) -> None:
         if key == "task":
             self.task_chosen.emit(str(value))
+        elif key == TARGET:
+            self.target_chosen.emit(str(value))
         elif key == MORE:
             self._asked_for.add(str(value))
             self._fill()
@@ -166,6 +193,11 @@ class SentenceRow(Card):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+
+def is_plain(column: Column) -> bool:
+    """Say whether a column can hold nothing but one label a row: no numbers, no several of them in a cell."""
+    return not column.joins and not column.measures and not all(map(_NUMBER.match, column.examples))
 
 
 def _pieces(sentence: str) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
+OFF = "error"  # the cell that says how far a number lies off
 ANSWER = "predicted"  # the cell that holds the model's
 PAGE = 200  # rows that are read together
 SLICE = 0.015  # seconds of reading between two looks at the keyboard
@@ -70,7 +71,7 @@ class CasesCard(Card):
         self._cell, self._touched, self._mended = None, {}, {}
         self._folder = Path(report.folder)
         first = first_case(self._folder)
-        self._columns = columns_of(report.task, first)
+        self._columns = columns_of(report.task, first, report.target)
         self._gold = _gold(report.task)
         self._judged = first is not None and first.right is not None
         names = sorted(report.labels or [score.label for score in report.per_label], key=str.casefold)
@@ -91,6 +92,8 @@ class CasesCard(Card):
 
     def _title(self) -> str:
         if not self._judged:
+            if any(each.key == OFF for each in self._columns):
+                return mark("Farthest off first")
             passages = any(each.style == "perplexity" for each in self._columns)
             return mark("Most surprising passages") if passages else mark("Answers side by side")
         sure = any(each.key == "score" for each in self._columns)
@@ -137,6 +140,7 @@ class CasesCard(Card):
 
     def _count_mistakes(self, report: Report) -> None:
         accuracy = report.value("accuracy")
+        accuracy = report.value("exact_match") if accuracy is None else accuracy
         if accuracy is None:
             self.kind.rename("mistakes", "mistakes")
             self.kind.choose("mistakes" if self._judged else "all")
@@ -328,10 +332,15 @@ def _cell(case: Case, column: Shown, columns: Sequence[Shown]) -> str | Cell:
     if column.style == "bar":
         return Cell(f"{case.number(column.key):.2f}", share=case.number(column.key))
     if column.style == "number":
-        return f"{case.number(column.key):.2f}"
+        return _number(case.number(column.key))
     if column.style == "perplexity":
         return measure("perplexity").written(math.exp(min(case.number(column.key), 700)))
     return case.text(column.key)
+
+
+def _number(number: float) -> str:
+    """Return a number with two digits after the point, a very small one with two that count."""
+    return f"{number:,.2f}" if abs(number) >= 0.01 or not number else f"{number:.2g}"
 
 
 def _marked_text(case: Case, columns: Sequence[Shown]) -> str:

@@ -8,9 +8,9 @@ from functools import partial
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError, show
-from slm_studio.core.measures import measure, method
+from slm_studio.core.measures import measure, method, number_words
 from slm_studio.core.results import Baseline, Metric, Report
-from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks import info_of
 from slm_studio.core.texts import tr
 from slm_studio.ui.evaluate.report_words import baseline_value, calibration_words, interval_words, verdict_words
 from slm_studio.ui.widgets.card import Card
@@ -60,6 +60,13 @@ def figures(report: Report) -> list[Figure]:
     error = report.facts.get("calibration_error")
     if error is not None:
         found.append(Figure(partial(tr, "calibration error"), f"{error:.3f}", partial(calibration_words, error)))
+    if (inside := report.facts.get("in_range")) is not None:
+        words = partial(
+            tr,
+            "of the rows lie within ± {range} of the answer; made for 90 %",
+            range=number_words(report.facts["range"]),
+        )
+        found.append(Figure(partial(tr, "in their range"), f"{100 * inside:.0f} %", words))
     if strange := round(report.facts.get("unseen_rows", 0)):
         found.append(
             Figure(
@@ -83,7 +90,7 @@ def figures(report: Report) -> list[Figure]:
 def leading(report: Report) -> list[Metric]:
     """Return the metrics that the task leads with; the first two where the report, or the app, knows none of them."""
     try:
-        keys = task_info(report.task).shown
+        keys = info_of(report.task, {"target": report.target}).shown
     except StudioError:
         keys = ()
     found = [metric for key in keys for metric in report.metrics if metric.key == key]
@@ -103,7 +110,7 @@ def _compared(report: Report) -> dict[str, list[Baseline]]:
     """Return what the model is compared with, by the measure that both have: the one of the task, else another that leads."""
     keys = [metric.key for metric in leading(report)]
     with suppress(StudioError):  # a task that is not known here
-        keys.insert(0, task_info(report.task).compared)
+        keys.insert(0, info_of(report.task, {"target": report.target}).compared)
     found: dict[str, list[Baseline]] = {}
     for each in report.baselines:
         key = next((key for key in keys if baseline_value(each, key) is not None), keys[0] if keys else "")

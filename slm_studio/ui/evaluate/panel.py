@@ -12,6 +12,7 @@ from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.texts import explain, tr
 from slm_studio.core.verdict import NOTHING, verdict_of_report
+from slm_studio.ui.evaluate.amounts_card import AmountsCard
 from slm_studio.ui.evaluate.cases_card import CasesCard
 from slm_studio.ui.evaluate.class_table import ClassTable
 from slm_studio.ui.evaluate.confusion_card import ConfusionCard
@@ -109,7 +110,7 @@ class EvaluatePanel(ModelPage):
     def _build_body(self) -> None:
         self.correcting = Correcting(self._session, self)
         self.figures, self.confusion, self.cases = Figures(), ConfusionCard(), CasesCard(self.correcting)
-        self.classes, self.writing = ClassTable(), WritingCard()
+        self.classes, self.writing, self.amounts = ClassTable(), WritingCard(), AmountsCard()
         self.unscored = EmptyState("bars", "", action="Score a file…")
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -119,6 +120,7 @@ class EvaluatePanel(ModelPage):
         # What the matrix needs for its names and cells, and the mistakes for their texts; else below each other.
         row.limit(row.add(self.confusion, 10), 300, 340)
         row.limit(row.add(self.writing, 10), 300, 340)
+        row.limit(row.add(self.amounts, 10), 300, 380)
         row.limit(row.add(self.cases, 21), 520)
         column.addWidget(self.figures)
         column.addWidget(row)
@@ -215,6 +217,7 @@ class EvaluatePanel(ModelPage):
         self.figures.set_report(report)
         self.confusion.set_report(report)
         self.writing.set_report(report)
+        self.amounts.set_report(report)
         self.cases.set_report(report, labels_of_model(model) if model is not None else ())
         self.classes.set_report(report)
         self._show_mended()

@@ -11,7 +11,6 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Opened, Report
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks import task_info
 from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.shell.jobs import Jobs
@@ -102,7 +101,9 @@ class ScoreCard(Card):
         """Ask which columns hold what the model needs."""
         assert self._model is not None
         names = [column.name for column in dataset.columns]
-        for role in task_info(self._model.task).roles:
+        for role in self._model.info.roles:
+            if role.weighs or not (role.needed or learnt.get(role.name)):
+                continue  # nothing is scored by it, or the model never knew it
             choice = Choice([(name, _Name(name)) for name in names], name=role.title)
             fitting = [column.name for column in dataset.columns if column.kind == role.kinds[0]]
             choice.choose(learnt.get(role.name) if learnt.get(role.name) in names else (fitting or names)[0])
@@ -137,7 +138,7 @@ class ScoreCard(Card):
             {str(role): str(column) for role, column in recipe_roles.items()} if isinstance(recipe_roles, dict) else {}
         )
         names = {column.name for column in dataset.columns}
-        if task_info(self._model.task).missing([role for role, column in learnt.items() if column in names]):
+        if self._model.info.missing([role for role, column in learnt.items() if column in names]):
             self._ask_columns(dataset, learnt)
         else:
             self._evaluate()

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.measures import measure
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.models import bytes_words, shape_words, task_title, weight_bytes
 from slm_studio.ui.widgets.card import Card
@@ -76,7 +75,7 @@ def score_words(model: SavedModel) -> str:
     """Return a model's leading score. Examples: "0.912", "1.94 bits/byte", "–\""""
     if not model.task:
         return tr("a base")
-    key = task_info(model.task).compared
+    key = model.info.compared
     return measure(key).alone(model.metrics[key]) if key in model.metrics else "–"
 
 

@@ -6,7 +6,7 @@ from slm_studio.core.dataset import Dataset, distinct_values
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Machine
 from slm_studio.core.measures import measure, method
-from slm_studio.core.recipe import Recipe, split_base
+from slm_studio.core.recipe import Recipe, info_of_recipe, split_base
 from slm_studio.core.recipes import title_of
 from slm_studio.core.results import Sizes
 from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, RUNNING, STOPPED, Run
@@ -39,6 +39,7 @@ def run_score(run: Run) -> str:
     except StudioError:
         return ""
     metrics = run.metrics or {}
+    info = info.fitting(metrics)
     key = next((each for each in (*info.shown, info.metric) if each in metrics), "")
     return f"{measure(key).written(metrics[key])} {measure(key).name}" if key else ""
 
@@ -113,7 +114,7 @@ def run_facts(
 
 def result_words(model: SavedModel) -> str:
     """Return the score of a finished run beside its baselines, in one line."""
-    info = task_info(model.task)
+    info = model.info
     key = next((each for each in (info.compared, *info.shown, info.metric) if each in model.metrics), "")
     if not key:
         return tr("The model is saved.")
@@ -151,7 +152,7 @@ def day(created: str) -> str:
 
 def recipe_sentence(recipe: Recipe, dataset: Dataset) -> str:
     """Return what a recipe learns. Example: “Learn to classify text into 77 values of category”"""
-    info = task_info(recipe.task)
+    info = info_of_recipe(recipe, dataset)
     if info.missing(recipe.chosen):
         return tr("{task}; a column is still to be chosen", task=tr(info.title).lower())
     counts = {f"{role}_values": distinct_values(dataset, column) for role, column in recipe.roles.items()}

@@ -13,7 +13,6 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import FileResult, Opened
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.errors import ErrorBox
@@ -59,7 +58,7 @@ class FileSheet(Card):
     def open_sheet(self, model: SavedModel, device: str) -> None:
         """Work with this model."""
         self._model, self._device = model, device
-        self.added.set_words(ADDED_MARKS if task_info(model.task).answers == "spans" else ADDED)
+        self.added.set_words(ADDED_MARKS if model.info.answers == "spans" else ADDED)
         self.problem.clear()
         self._tell()
 
@@ -192,7 +191,7 @@ class FileSheet(Card):
     def _likely(self, dataset: Dataset) -> str:
         """Return the column of the training, else the first of the kind that suits the question best."""
         roles = self._model.recipe.get("roles") if self._model else None
-        asking = task_info(self._model.task).asked if self._model else ()
+        asking = self._model.info.asked if self._model else ()
         learnt = [str(roles.get(role.name, "")) for role in asking] if isinstance(roles, dict) else []
         names = [column.name for column in dataset.columns]
         kinds = [kind for role in asking[:1] for kind in (*role.kinds, "text")]

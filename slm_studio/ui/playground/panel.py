@@ -13,6 +13,7 @@ from slm_studio.core.report import all_cases
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.settings import Settings
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.devices import device_options
 from slm_studio.ui.parts.model_page import ModelPage
@@ -21,6 +22,8 @@ from slm_studio.ui.playground.answering import CLOSED, OPEN, OPENING, Answering
 from slm_studio.ui.playground.code_sheet import CodeSheet
 from slm_studio.ui.playground.file_sheet import FileSheet
 from slm_studio.ui.playground.getting import GettingCard
+from slm_studio.ui.playground.serve_sheet import ServeSheet
+from slm_studio.ui.playground.serving import Serving
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
@@ -47,6 +50,7 @@ class PlaygroundPanel(ModelPage):
         self._views: dict[str, TaskView] = {}
         self.view: TaskView | None = None
         self.answering = Answering(jobs, self)
+        self.serving = Serving(session, parent=self)
         self._keeping = QTimer(self)
         self._keeping.setSingleShot(True)
         self._keeping.setInterval(KEEPING)
@@ -65,8 +69,10 @@ class PlaygroundPanel(ModelPage):
         self._facts_row.setVisible(model is not None)
         self.answering.use(model, self._wish)
         self.view = self._view(model) if model else None
-        for button in (self.file_button, self.code_button):
+        for button in (self.file_button, self.serve_button, self.code_button):
             button.setVisible(self.view is not None)
+        self.serve_button.setVisible(self._is_served_at_all())
+        self._on_serving_changed()
         if model is None or self.view is None:
             self._show_nothing(model)
             return
@@ -86,7 +92,7 @@ class PlaygroundPanel(ModelPage):
         """Stop the answer; where none is on its way, close the sheet."""
         if self.deck.current() is self.file_sheet and self.file_sheet.is_busy:
             self.file_sheet.stop()
-        elif self.deck.current() in (self.file_sheet, self.code_sheet):
+        elif self.deck.current() in (self.file_sheet, self.serve_sheet, self.code_sheet):
             self._close_sheet()
         elif self.view is not None:
             self.view.stop()
@@ -110,14 +116,16 @@ class PlaygroundPanel(ModelPage):
         self.header.put_facts(self._facts_row)
         self._facts_row.hide()
         self.file_button, self.code_button = Button("A whole file…"), Button("Use from code")
-        for button in (self.file_button, self.code_button):
+        self.serve_button = Button("Serve…")
+        for button in (self.file_button, self.serve_button, self.code_button):
             self.header.add_action(button)
 
     def _build_body(self) -> None:
         self.viewless = EmptyState("bubble", "")
-        self.file_sheet, self.code_sheet = FileSheet(self._session, self._jobs), CodeSheet()
+        self.file_sheet, self.code_sheet = FileSheet(self._session, self._jobs), CodeSheet(self.serving)
+        self.serve_sheet = ServeSheet(self.serving)
         self.deck.add(self.viewless)
-        for sheet in (self.file_sheet, self.code_sheet):
+        for sheet in (self.file_sheet, self.serve_sheet, self.code_sheet):
             self.deck.add(sheet, fills=False)
 
     def _connect(self) -> None:
@@ -128,6 +136,12 @@ class PlaygroundPanel(ModelPage):
         self.code_button.clicked.connect(self._on_code)
         self.file_sheet.closed.connect(self._close_sheet)
         self.code_sheet.closed.connect(self._close_sheet)
+        self.serve_button.clicked.connect(self._on_serve)
+        self.serve_sheet.closed.connect(self._close_sheet)
+        self.serve_sheet.switched.connect(self._on_switched)
+        self.serve_sheet.copied.connect(self._on_copied)
+        self.serving.changed.connect(self._on_serving_changed)
+        self.serving.failed.connect(self.problem.show_error)
         self.device.chosen.connect(self._on_device)
         self.getting.taken.connect(self._on_taken)
         answering.state_changed.connect(self._on_state)
@@ -268,9 +282,34 @@ class PlaygroundPanel(ModelPage):
             self.file_sheet.open_sheet(self._session.model, self._wish)
             self.deck.show_only(self.file_sheet)
 
+    def _is_served_at_all(self) -> bool:
+        model = self._session.model
+        return self.view is not None and model is not None and bool(task_info(model.task).route)
+
+    def _on_serve(self) -> None:
+        if self._session.model is not None and self.view is not None:
+            self.serve_sheet.open_sheet(self._session.model, self.view.text())
+            self.deck.show_only(self.serve_sheet)
+            self.serve_sheet.switch.setFocus()
+
+    def _on_switched(self, on: bool) -> None:
+        self.problem.clear()
+        if self._session.model is not None:
+            (self.serving.serve if on else self.serving.take_back)(self._session.model)
+
+    def _on_copied(self) -> None:
+        self._session.toast(tr("Copied"))
+
+    def _on_serving_changed(self) -> None:
+        """Say on the button whether this model is served."""
+        model = self._session.model
+        is_served = model is not None and bool(self.serving.name_of(model))
+        self.serve_button.set_words("Serving" if is_served else "Serve…")
+        self.serve_button.set_icon("check" if is_served else "")
+
     def _on_code(self) -> None:
         if self._session.model is not None and self.view is not None:
-            self.code_sheet.open_sheet(self._session.model, self.view.text())
+            self.code_sheet.open_sheet(self._session.model, self.view.text(), self.view.second())
             self.deck.show_only(self.code_sheet)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -1,30 +1,34 @@
 """Classify: a text, and beside it what the model takes it for, as you type."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
-from slm_studio.core.report import Case
-from slm_studio.core.results import Label
+from slm_studio.core.measures import number_words
+from slm_studio.core.report import NONE, Case
+from slm_studio.core.results import Label, Number, chosen_labels
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.tasks.view import TaskView, time_words
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.card import Card
-from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.labels import Rule, Text
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide
+from slm_studio.ui.widgets.stat import Stat
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
-from slm_studio.ui.widgets.words import words
+from slm_studio.ui.widgets.words import Words, words
 
 PAUSE = 120  # milliseconds after the last key before the model is asked
 SETTLED = 1500  # milliseconds after which a text counts as tried
 MOST_LABELS, MOST_TRIED, MOST_EXAMPLES = 6, 10, 4
+MIDDLE = 0.5  # the threshold of a label where its model says no other
 ALIKE, ENOUGH = 0.05, 20  # scores that count as alike, and the rows from which a share is worth saying
 EXAMPLES = (mark("text"), mark("label in the file"), mark("model said"))
 
@@ -37,7 +41,9 @@ class ClassifyView(TaskView):
         self._theme = the_theme()
         self._folder = ""
         self._labels = 0
-        self._items: list[Label] = []
+        self._thresholds: dict[str, float] = {}
+        self._is_pair = False
+        self._items: list[Label | Number] = []
         self._scores: list[tuple[float, bool]] = []  # of the scored rows: how sure, and whether right
         self._is_new = False  # the next item begins another answer
         self._pause, self._settled = QTimer(self), QTimer(self)
@@ -62,10 +68,17 @@ class ClassifyView(TaskView):
         """Try another model; rows of its report become examples."""
         labels = model.facts.get("labels")
         self._labels = len(labels) if isinstance(labels, list) else 0
-        self._scores = [(case.number("score"), bool(case.right)) for case in cases]
+        self._thresholds = thresholds_of(model.facts)
+        asks = model.facts.get("asks")
+        self._is_pair = isinstance(asks, list | tuple) and "text2" in asks
+        self._second_card.setVisible(self._is_pair)
+        self._scores = [(case.number("score"), bool(case.right)) for case in cases if "score" in case.cells]
         chosen = pick_examples(cases, MOST_EXAMPLES)
         self.examples_model.set_rows(
-            [Row([case.text(key) for key in ("text", "label", "predicted")], case) for case in chosen]
+            [
+                Row([_said(case.text("text"), case.text("text2")), case.text("label"), case.text("predicted")], case)
+                for case in chosen
+            ]
         )
         self.examples_card.setVisible(bool(chosen))
         if model.folder != self._folder:
@@ -79,7 +92,22 @@ class ClassifyView(TaskView):
         """Return the text."""
         return self.editor.toPlainText()
 
-    def answers(self) -> list[Label]:
+    def second(self) -> str:
+        """Return the second text."""
+        return self.other.toPlainText() if self._is_pair else ""
+
+    def state(self) -> object:
+        """Return both texts."""
+        return {"text": self.text(), "text2": self.other.toPlainText()} if self.other.toPlainText() else self.text()
+
+    def restore(self, state: object) -> None:
+        """Put the texts back."""
+        if isinstance(state, dict):
+            self.other.setPlainText(str(state.get("text2", "")))
+            state = str(state.get("text", ""))
+        super().restore(state)
+
+    def answers(self) -> list[Label | Number]:
         """Return the answer that is shown, likeliest label first."""
         return list(self._items)
 
@@ -90,13 +118,18 @@ class ClassifyView(TaskView):
         self._pause.stop()
         self._ask()
 
+    def fill_pair(self, text: str, second: str) -> None:
+        """Put both texts into their fields and ask at once."""
+        self.other.setPlainText(second)
+        self.fill(text)
+
     def begin(self) -> None:
         """Keep the old answer until the new one comes, so that nothing flickers."""
         self._is_new = True
 
     def take(self, item: object) -> None:
-        """Take one label."""
-        if isinstance(item, Label):
+        """Take one label, or the number."""
+        if isinstance(item, Label | Number):
             if self._is_new:
                 self._items, self._is_new = [], False
             self._items.append(item)
@@ -122,21 +155,26 @@ class ClassifyView(TaskView):
 
     def _build_text(self) -> Card:
         card = Card()
-        self.editor = QPlainTextEdit()
-        self.editor.setProperty("role", "bare")
-        self.editor.setTabChangesFocus(True)
-        words(self.editor.setPlaceholderText, "Write or paste a text, or choose a row below.")
-        words(self.editor.setAccessibleName, "Text to classify")
+        self.editor = _editor(mark("Write or paste a text, or choose a row below."), mark("Text to classify"))
+        self.other = _editor(mark("Write or paste the second text."), mark("Second text"))
+        self._second_card = QWidget()
+        column = QVBoxLayout(self._second_card)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in (Rule(), self.other):
+            column.addWidget(widget)
+        self._second_card.hide()
         self._theme.changed.connect(self._fit_text)
         self._fit_text()
         self.hint = Text("answers as you type", "muted")
-        card.add(self.editor)
-        card.add(self.hint)
+        for widget in (self.editor, self._second_card, self.hint):
+            card.add(widget)
         return card
 
     def _build_answer(self) -> Card:
         card = Card("Answer")
-        self.bars = Bars(scores=True)
+        self.bars, self.number = Bars(scores=True), Stat(mark("number"), big=True)
+        self.number.hide()
+        card.add(self.number)
         self.more, self.trust = Text("", "muted"), Text("", "muted", wrap=True)
         card.add(self.bars)
         card.add(self.more)
@@ -171,7 +209,8 @@ class ClassifyView(TaskView):
         return card
 
     def _connect(self) -> None:
-        self.editor.textChanged.connect(self._on_text_changed)
+        for editor in (self.editor, self.other):
+            editor.textChanged.connect(self._on_text_changed)
         self._pause.timeout.connect(self._ask)
         self._settled.timeout.connect(self._on_settled)
         self.examples.clicked.connect(self._on_example)
@@ -180,32 +219,47 @@ class ClassifyView(TaskView):
         self.tried.row_opened.connect(self._open_tried)
 
     def _fit_text(self) -> None:
-        self.editor.document().setDefaultFont(self._theme.font(17))
-        self.editor.document().setDocumentMargin(0)
-        self.editor.setFixedHeight(self._theme.px(62))
+        for editor in (self.editor, self.other):
+            editor.document().setDefaultFont(self._theme.font(17))
+            editor.document().setDocumentMargin(0)
+            editor.setFixedHeight(self._theme.px(62))
 
     def _ask(self) -> None:
-        text = self.text()
-        if text.strip():
+        prompt = {"text": self.text()} | ({"text2": self.second()} if self._is_pair else {})
+        if all(text.strip() for text in prompt.values()):
             # “and 1 more” would take the room of the one.
-            self.asked.emit({"text": text}, {"top": MOST_LABELS + (self._labels == MOST_LABELS + 1)})
+            self.asked.emit(prompt, {"top": MOST_LABELS + (self._labels == MOST_LABELS + 1)})
         else:
             self.stop_asked.emit()
             self._clear_answer()
 
     def _show_answer(self) -> None:
-        self.bars.set_bars([Bar(item.label, item.score) for item in self._items])
-        self.bars.show()
-        left = self._labels - len(self._items)
-        self.more.set_words(lambda: tr("and {n} more", n=left))
-        self.more.setVisible(left > 0)
+        labels = [item for item in self._items if isinstance(item, Label)]
+        self.bars.set_bars([Bar(item.label, item.score, threshold=self._threshold_of(item)) for item in labels])
+        self.bars.setVisible(bool(labels))
+        left, is_none = self._labels - len(labels), _is_none(labels)
+        self.more.set_words(lambda: more_words(left if labels else 0, is_none=is_none))
+        self.more.setVisible(bool(labels) and (left > 0 or is_none))
+        self._show_number()
         self.retranslate()
+
+    def _threshold_of(self, item: Label) -> float | None:
+        return None if item.chosen is None else self._thresholds.get(item.label, MIDDLE)
+
+    def _show_number(self) -> None:
+        number = next((item for item in self._items if isinstance(item, Number)), None)
+        self.number.setVisible(number is not None)
+        if number is not None:
+            self.number.set_value(
+                "{number}", partial(range_words, number), number=number.written or number_words(number.value)
+            )
 
     def _clear_answer(self) -> None:
         self._items = []
         self._settled.stop()
         self.bars.set_bars([])
         self.bars.hide()
+        self.number.hide()
         self.more.set_words("What the model takes the text for appears here.")
         self.more.show()
         self.hint.set_words("answers as you type")
@@ -213,7 +267,8 @@ class ClassifyView(TaskView):
 
     def retranslate(self) -> None:
         """Say how far the answer can be trusted."""
-        best = self._items[0].score if self._items else 0.0
+        first = self._items[0] if self._items else None
+        best = first.score if isinstance(first, Label) and first.chosen is None else -1.0
         right, rows = how_often_right(self._scores, best)
         known = bool(self._items) and rows >= ENOUGH
         self.trust.setVisible(known)
@@ -236,11 +291,11 @@ class ClassifyView(TaskView):
         self.edited.emit()
 
     def _on_settled(self) -> None:
-        text = self.text().strip()
-        if not text or not self._items:
+        tried = (self.text().strip(), self.second().strip())
+        if not tried[0] or not self._items:
             return
-        others = [row for row in self.tried_model.rows() if row.value != text]
-        self.tried_model.set_rows([Row((text, self._items[0].label), text), *others][:MOST_TRIED])
+        others = [row for row in self.tried_model.rows() if row.value != tried]
+        self.tried_model.set_rows([Row((_said(*tried), answer_words(self._items)), tried), *others][:MOST_TRIED])
         self._tell_tried()
 
     def _on_example(self, index: object) -> None:
@@ -249,22 +304,74 @@ class ClassifyView(TaskView):
     def _open_example(self, row: int) -> None:
         case = self.examples_model.value(row)
         if isinstance(case, Case):
-            self.fill(case.text("text"))
+            self.fill_pair(case.text("text"), case.text("text2"))
 
     def _on_tried(self, index: object) -> None:
         self._open_tried(index.row())  # type: ignore[attr-defined]
 
     def _open_tried(self, row: int) -> None:
-        self.fill(str(self.tried_model.value(row)))
+        tried = self.tried_model.value(row)
+        if isinstance(tried, tuple):
+            self.fill_pair(*map(str, tried))
 
 
 VIEW = ClassifyView
 
 
+def _editor(placeholder: Words, name: Words) -> QPlainTextEdit:
+    editor = QPlainTextEdit()
+    editor.setProperty("role", "bare")
+    editor.setTabChangesFocus(True)
+    words(editor.setPlaceholderText, placeholder)
+    words(editor.setAccessibleName, name)
+    return editor
+
+
+def thresholds_of(facts: Mapping[str, object]) -> dict[str, float]:
+    """Return from which probability on each of several labels is right."""
+    labels, known = facts.get("labels"), facts.get("thresholds")
+    return dict(zip(labels, known, strict=False)) if isinstance(labels, list) and isinstance(known, list) else {}
+
+
+def answer_words(items: Sequence[Label | Number]) -> str:
+    """Return an answer in a line: the likeliest label, all that are right, or the number."""
+    first = items[0]
+    if isinstance(first, Number):
+        return first.written or number_words(first.value)
+    if first.chosen is None:
+        return first.label
+    return ", ".join(chosen_labels(items)) or tr(NONE)
+
+
+def range_words(number: Number) -> str:
+    """Return where a number likely lies."""
+    if number.low is None or number.high is None:
+        return ""
+    return tr(
+        "likely between {low} and {high}: nine of ten held-out rows lay as near",
+        low=number_words(number.low),
+        high=number_words(number.high),
+    )
+
+
+def more_words(left: int, *, is_none: bool) -> str:
+    """Return how many further labels there are, and whether none is right."""
+    none = tr("None of the labels is above its threshold: the text has none of them.") if is_none else ""
+    return " ".join(filter(None, (none, tr("and {n} more", n=left) if left > 0 else "")))
+
+
+def _is_none(labels: Sequence[Label]) -> bool:
+    return bool(labels) and all(item.chosen is False for item in labels)
+
+
+def _said(text: str, second: str) -> str:
+    return f"{text}  ·  {second}" if second else text
+
+
 def pick_examples(cases: Sequence[Case], most: int) -> list[Case]:
     """Return the surest mistake, and rows spread over the others: the surest mistakes alone would show a model unfairly."""
-    wrong = [case for case in cases if not case.right][:1]
-    right = [case for case in cases if case.right]
+    wrong = [case for case in cases if case.right is False][:1]
+    right = [case for case in cases if case.right or case.right is None]
     room = most - len(wrong)
     step = max(1, len(right) // room) if room else 1
     return right[step // 2 :: step][:room] + wrong

@@ -40,6 +40,10 @@ class TaskView(QWidget):
         """Return what the person typed: the code to copy uses it."""
         raise NotImplementedError
 
+    def second(self) -> str:
+        """Return the other text that was typed, where a question is a pair of them."""
+        return ""
+
     def fill(self, text: str) -> None:
         """Put a text in the place of what stands there."""
         raise NotImplementedError

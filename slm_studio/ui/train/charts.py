@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 from slm_studio.core.curves import COLUMNS
 from slm_studio.core.events import Evaluated, Step
 from slm_studio.core.measures import measure
-from slm_studio.core.tasks import task_info
+from slm_studio.core.run import info_of_run
 from slm_studio.core.texts import mark
 from slm_studio.ui.train.story import Story
 from slm_studio.ui.widgets.card import Card
@@ -98,7 +98,7 @@ class ChartsCard(Card):
         if story is None:
             return
         if key == "loss":
-            metric = task_info(story.run.task).metric
+            metric = info_of_run(story.run).metric
             chart.set_metric("" if metric == "loss" else metric, measure(metric).title)
         n, epoch, seconds, values = (story.steps.column(COLUMNS.index(name)) for name in ("n", "epoch", "seconds", key))
         if len(story.steps):

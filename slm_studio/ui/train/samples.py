@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from slm_studio.core.events import Sample
-from slm_studio.core.tasks import all_tasks
+from slm_studio.core.tasks import TaskInfo, all_tasks
 from slm_studio.core.tasks.info import Shown, Style
 from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.card import Card
@@ -113,12 +113,18 @@ class SamplesCard(Card):
 
 def shown_as(keys: Sequence[str]) -> list[Shown]:
     """Return how columns are shown: as the task says that has just these, else as any task says of each by itself."""
-    tasks = [info.samples for info in all_tasks()]
-    whole = next((columns for columns in tasks if [column.key for column in columns] == list(keys)), None)
-    if whole is not None:
-        return list(whole)
+    tasks = [form.samples for info in all_tasks() for form in _forms(info)]
+    for columns in tasks:
+        there = [column for column in columns if column.key in keys or not column.may_lack]
+        if [column.key for column in there] == list(keys):
+            return there
     known = {column.key: column for columns in reversed(tasks) for column in columns}
     return [known.get(key, Shown(key, key)) for key in keys]
+
+
+def _forms(info: TaskInfo) -> list[TaskInfo]:
+    """Return a task with each kind of its answers."""
+    return [info.shaped({"target": target}) for target in info.targets] or [info]
 
 
 class StepSlider(QWidget):

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.events import Note, Step
 from slm_studio.core.measures import measure
+from slm_studio.core.run import info_of_run
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, say, tr
 from slm_studio.ui.parts.models import bytes_words
 from slm_studio.ui.parts.run_words import DOCTOR, machine_words
@@ -93,7 +93,7 @@ class Watch(QWidget):
     def _keys(self) -> tuple[str, str]:
         """Return the two held-out metrics that lead, among those that are known."""
         assert self.story is not None
-        info = task_info(self.story.run.task)
+        info = info_of_run(self.story.run)
         last = self._metrics(self.story)
         shown = [key for key in info.shown if key in last or not last] or [info.metric]
         return shown[0], shown[1] if len(shown) > 1 else "loss"

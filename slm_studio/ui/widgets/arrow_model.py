@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from slm_studio.core import files
+from slm_studio.core.label_sets import labels_in
 from slm_studio.ui.widgets.cells import MARKS
 from slm_studio.ui.widgets.rows_model import Cell
 
@@ -120,12 +121,15 @@ class ArrowModel(QAbstractTableModel):
         self.endResetModel()
         self.filtered.emit(self.rowCount())
 
-    def search(self, text: str, *, where: Mapping[str, str] | None = None) -> None:
-        """Show the rows that hold `text` in any column (case aside) and equal `where` in its columns."""
+    def search(self, text: str, *, where: Mapping[str, str] | None = None, joined: str = "") -> None:
+        """Show the rows that hold `text` in any column (case aside) and equal `where` in its columns.
+
+        Where cells are `joined` of several labels, one of them is enough.
+        """
         if not text and not where:
             self.show_rows(None)
             return
-        self._wanted, self._where = text, dict(where or {})
+        self._wanted, self._where, self._joined = text, dict(where or {}), joined
         self._found, self._at = [], 0
         self._timer.start()
 
@@ -164,7 +168,7 @@ class ArrowModel(QAbstractTableModel):
         self._batches: dict[int, pa.RecordBatch] = {}
         self._edits: dict[tuple[int, str], str] = {}
         self._values: dict[str, list[str]] = {}
-        self._wanted, self._where = "", {}
+        self._wanted, self._where, self._joined = "", {}, ""
         self._found: list[np.ndarray] = []
         self._at = 0
 
@@ -214,7 +218,11 @@ class ArrowModel(QAbstractTableModel):
 
         hits = np.ones(batch.num_rows, dtype=bool)
         for name, value in self._where.items():
-            hits &= _mask(pc.equal(batch.column(name), value))
+            if self._joined:
+                cells = batch.column(name).to_pylist()
+                hits &= np.array([value in labels_in(cell or "", self._joined) for cell in cells], bool)
+            else:
+                hits &= _mask(pc.equal(batch.column(name), value))
         if self._wanted:
             columns = (pc.match_substring(column, self._wanted, ignore_case=True) for column in batch.columns)
             hits &= np.logical_or.reduce([_mask(column) for column in columns])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -17,11 +17,20 @@ from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One label and its value. `quiet` bars stand for several labels and cannot be clicked."""
+    """One label and its value. `quiet` bars stand for several labels and cannot be clicked.
+
+    From `threshold` on a score means yes: such bars are bold, and the place is marked.
+    """
 
     label: str
     value: float
     quiet: bool = False
+    threshold: float | None = None
+
+    @property
+    def is_above(self) -> bool:
+        """Say whether the score means yes."""
+        return self.threshold is not None and self.value >= self.threshold
 
 
 class Bars(QWidget):
@@ -91,6 +100,14 @@ class Bars(QWidget):
             return f"{100 * bar.value:.1f} %"
         return f"{bar.value:.2f}" if self._scores else show(round(bar.value))
 
+    def _words(self, bar: Bar) -> str:
+        said = f"{bar.label}: {self.value_text(bar)}"
+        return (
+            said
+            if bar.threshold is None
+            else f"{said} · {tr('yes from {threshold} on', threshold=f'{bar.threshold:.2f}')}"
+        )
+
     def _describe(self) -> None:
         self.setAccessibleDescription("; ".join(f"{bar.label} {self.value_text(bar)}" for bar in self._bars[:20]))
 
@@ -122,7 +139,7 @@ class Bars(QWidget):
     def _paint_row(self, painter: QPainter, row: int, most: float) -> None:
         bar = self._bars[row]
         names, track, number = self._places(row)
-        best = self._scores and bar.value == most and not bar.quiet
+        best = self._scores and not bar.quiet and (bar.is_above if bar.threshold is not None else bar.value == most)
         font = self._theme.font(
             BASE if self._scores else SECOND, QFont.Weight.DemiBold if best else QFont.Weight.Normal
         )
@@ -136,8 +153,12 @@ class Bars(QWidget):
             track,
             bar.value / ground if ground else 0.0,
             self._theme.colour("line"),
-            self._theme.colour("accent"),
+            self._theme.colour("accent" if bar.threshold is None or bar.is_above else "muted"),
         )
+        if bar.threshold is not None:
+            x, room = track.left() + track.width() * min(1.0, bar.threshold), self._theme.px(4)
+            painter.setPen(QPen(self._theme.colour("text"), 1.5))
+            painter.drawLine(QPointF(x, track.top() - room), QPointF(x, track.bottom() + room))
         painter.setFont(self._theme.font(BASE if self._scores else SECOND))
         painter.setPen(self._theme.colour("text" if self._scores else "muted"))
         painter.drawText(number, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self.value_text(bar))
@@ -197,8 +218,6 @@ class Bars(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             row = self._row_at(event.pos().y())
             bar = self._bars[row] if row >= 0 else None
-            QToolTip.showText(
-                event.globalPos(), plain_tooltip(f"{bar.label}: {self.value_text(bar)}") if bar else "", self
-            )
+            QToolTip.showText(event.globalPos(), plain_tooltip(self._words(bar)) if bar else "", self)
             return True
         return super().event(event)

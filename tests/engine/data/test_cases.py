@@ -98,7 +98,8 @@ def _labels(found: Suggestion) -> object:
 
 
 def _says_several(dataset: Dataset, found: Suggestion) -> bool:
-    return any(each.code in ("several-labels", "several-columns") for each in found.remarks)
+    listed = any(each.code == "marks-listed" for each in dataset.report.remarks)
+    return listed or any(each.code in ("several-labels", "several-columns") for each in found.remarks)
 
 
 def test_lists_of_one_label_are_that_label(tmp_path: Path) -> None:

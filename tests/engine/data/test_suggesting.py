@@ -9,6 +9,7 @@ from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import fill
 from slm_studio.core.results import Suggestion
+from slm_studio.engine.data.sampling import sample_rows
 from tests.engine.data.ask import read, result
 from tests.engine.data.test_columns import kinds, sentence, table
 from tests.work import at_most
@@ -27,7 +28,10 @@ REAL = {  # what a person would choose; where the fitting task is a later one, w
     "cmrc_retrieval/corpus.jsonl": (WRITE, {"text": "text"}),
     "cmrc_retrieval/queries.jsonl": (WRITE, {"text": "text"}),
     "cmrc_retrieval/qrels/test.tsv": (NONE, {}),
-    "covid_faq/eval_question_similarity_en.csv": (CLASSIFY, {"text": "question_1", "label": "similar"}),
+    "covid_faq/eval_question_similarity_en.csv": (
+        CLASSIFY,
+        {"text": "question_1", "text2": "question_2", "label": "similar"},
+    ),
     "covid_faq/faq_cdc.csv": (CHAT, {"question": "question", "answer": "answer"}),
     "covid_qa/test.json": (WRITE, {"text": "paragraphs[0].context"}),
     "glaive_toolcall/glaive_toolcall_en_demo.json": (CHAT, {"messages": "conversations"}),
@@ -277,7 +281,7 @@ def test_several_labels_in_a_cell_are_said(tmp_path: Path, cells: list[str], sep
         separator,
         labels,
     )
-    assert "Each combination is learnt as a label of its own." in fill(said.message, said.values)
+    assert "a row may have several of them, or none." in fill(said.message, said.values)
 
 
 @pytest.mark.parametrize("cells", [["[3]", "[1]", "[]"], ['["a"]', '["b"]'], ["['a']", "['b']"], ["<a>", "<b>"]])
@@ -291,11 +295,11 @@ def test_lists_of_one_are_labels(tmp_path: Path, cells: list[str]) -> None:
 
 def test_numbers_that_repeat_are_told_as_what_might_be_labels(tmp_path: Path) -> None:
     halves = suggest(
-        table(tmp_path, text=[sentence(n) for n in range(60)], stars=[str(1 + n % 7 / 2) for n in range(60)])
+        table(tmp_path, text=[sentence(n) for n in range(60)], size=[str(1 + n % 7 / 2) for n in range(60)])
     )
     own = suggest(table(tmp_path, text=[sentence(n) for n in range(60)], size=[str(n * 1.5) for n in range(60)]))
 
-    assert "The numbers of “stars” repeat" in fill(halves.reason, halves.said())
+    assert "The numbers of “size” repeat" in fill(halves.reason, halves.said())
     assert "no other column repeats a few values" in fill(own.reason, own.said())
 
 
@@ -315,20 +319,61 @@ def test_sign_within_one_label_parts_nothing(tmp_path: Path, cells: list[str]) -
     assert found.remarks == ()
 
 
-def test_column_for_each_label_is_said_with_the_one_that_would_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["stars", "score", "评分", "label"])
+def test_a_number_that_is_asked_for_is_suggested_as_one(tmp_path: Path, name: str) -> None:
+    numbers = [str(1 + n * 7 % 23 / 4) for n in range(60)]
+
+    found = suggest(table(tmp_path, text=[sentence(n) for n in range(60)], **{name: numbers}))
+
+    assert (found.task, found.roles) == (CLASSIFY, {"text": "text", "label": name})
+    assert f"“{name}” holds a number for each of the texts in “text”." == fill(found.reason, found.said())
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("sentence1", "sentence2"), ("premise", "hypothesis"), ("句子1", "句子2")]
+)
+def test_two_texts_whose_names_belong_together_are_a_pair(tmp_path: Path, first: str, second: str) -> None:
+    texts = [sentence(n) for n in range(60)]
+    columns = {second: texts[::-1], first: texts, "label": ["yes", "no"] * 30}
+
+    found = suggest(table(tmp_path, **columns))
+
+    assert found.roles == {"text": first, "text2": second, "label": "label"}
+
+
+def test_columns_of_marks_become_the_label_of_each_row(tmp_path: Path) -> None:
     teams = [TEAMS[n % 3] for n in range(60)]
     marks = {team: [str(team == each).lower() for each in teams] for team in TEAMS}
+
     dataset = table(tmp_path, body=[told_by(n, team) for n, team in enumerate(teams)], **marks)
 
+    assert suggest(dataset).roles == {"text": "body", "label": "label"}
+    assert [column.name for column in dataset.columns] == ["body", *marks, "label"]
+    assert sample_rows(dataset, ["label"], 100)["label"] == teams
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"), [("1", "0"), ("TRUE", "FALSE"), ("yes", "no"), ("x", ""), ("是", "否"), ("1.0", "0.0")]
+)
+def test_columns_of_marks_become_a_list_where_rows_have_several(tmp_path: Path, yes: str, no: str) -> None:
+    sets = [[team for place, team in enumerate(TEAMS) if n >> place & 1] for n in range(64)]
+    marks = {team: [yes if team in each else no for each in sets] for team in TEAMS}
+
+    dataset = table(tmp_path, body=[sentence(n) for n in range(64)], **marks)
     found = suggest(dataset)
 
-    (said,) = found.remarks
-    assert (found.task, said.code, said.count) == (CLASSIFY, "several-columns", 3)
-    assert fill(said.message, said.values) == (
-        f"3 columns each give every row a label of their own: “billing”, “delivery”, “praise”. "
-        f"Only “{found.roles['label']}” is learnt; choose another one in the sentence."
-    )
-    assert len(found.runners_up) == 2
+    assert (found.roles["label"], found.labels) == ("labels", 3)
+    assert [json.loads(cell) for cell in sample_rows(dataset, ["labels"], 100)["labels"]] == sets
+    assert dataset.column("labels").joins == "list"
+    assert [each.code for each in found.remarks] == ["several-labels"]
+
+
+def test_marks_beside_a_label_stay_what_they_are(tmp_path: Path) -> None:
+    texts, marks = [sentence(n) for n in range(60)], ["0", "1", "1"] * 20
+
+    dataset = table(tmp_path, text=texts, label=TEAMS[:3] * 20, is_reply=marks, has_link=marks[::-1])
+
+    assert [column.name for column in dataset.columns] == ["text", "label", "is_reply", "has_link"]
 
 
 def test_columns_behind_those_that_are_looked_at_first_may_hold_the_labels(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from slm_studio import engine
 from slm_studio.core import texts
-from slm_studio.core.events import Event, Note, Predicted, Progress
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.run import create_run
 from slm_studio.engine.inference import shelf
 from slm_studio.engine.writing import decoding
@@ -37,6 +38,17 @@ def test_tokens_out_of_view_are_counted_as_decoding_leaves_them_out(writer: str)
     continuation.next_logits([1] * (sent["used"] + sent["unread"]))
     assert continuation.start == sent["unread"]
     assert not [event for event in asked(writer, "a b") if isinstance(event, Note)]
+
+
+def test_where_nothing_may_be_left_out_a_prompt_that_is_too_long_is_refused_with_both_numbers(writer: str) -> None:
+    sent = [event for event in asked(writer, "a b c " * 40) if isinstance(event, Finished)][-1].result
+
+    with pytest.raises(StudioError) as caught:
+        list(engine.predict(writer, {"text": "a b c " * 40}, {"max_new_tokens": 1, "whole": True}))
+
+    assert caught.value.code == "context-exceeded"
+    assert caught.value.values == {"tokens": sent["used"] + sent["unread"], "limit": sent["limit"]}
+    assert list(engine.predict(writer, {"text": "a b"}, {"max_new_tokens": 1, "whole": True}))
 
 
 def test_a_prompt_that_takes_a_while_to_read_is_a_sign_of_life(writer: str, monkeypatch: pytest.MonkeyPatch) -> None:

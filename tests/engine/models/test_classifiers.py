@@ -102,7 +102,7 @@ def test_eight_rows_are_learnt_by_heart(family):
     optimizers = [kind(group, lr=1e-2 if sparse else 3e-3) for kind, group in zip(kinds, groups, strict=True) if group]
 
     net.train()
-    for _ in range(60):
+    for _ in range(120):
         net.zero_grad()
         net(**batch, labels=LABELS_B).loss.backward()
         for optimizer in optimizers:

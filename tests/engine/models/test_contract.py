@@ -16,6 +16,7 @@ from slm_studio.core.recipe import make_recipe
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.work import outcome
+from slm_studio.engine.data.passages import passage_rows
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models import demands
@@ -25,7 +26,6 @@ from slm_studio.engine.models.opening import open_net
 from slm_studio.engine.models.weights import read_weights
 from slm_studio.engine.task import Task, answers_of
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.tasks.write import text_rows
 from tests.engine.models.foreign import DECODERS, ENCODERS, LABELS, MADE_DECODERS, SHAPES, TEXTS, make_foreign
 
 WRITERS = [(name, {}) for name in DECODERS] + [(name, {"is_decoder": True}) for name in MADE_DECODERS]
@@ -99,7 +99,7 @@ def test_a_text_is_as_likely_as_transformers_finds_it(tmp_path: Path, name: str,
     loaded.facts |= {"reads": "lines", "max_length": 62}
     opening = AutoTokenizer.from_pretrained(folder)("a", return_special_tokens_mask=True)["special_tokens_mask"][0] == 1
 
-    examples = outcome(task.examples(text_rows([TEXTS[1]]), loaded, None))
+    examples = outcome(task.examples(passage_rows([TEXTS[1]], "text"), loaded, None))
     batch = examples.take([0])
     with torch.inference_mode():
         seen = task.observe(loaded, batch)

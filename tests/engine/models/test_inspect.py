@@ -87,7 +87,7 @@ def test_a_sound_model_is_described(folder: Path) -> None:
     ("architecture", "more", "task"),
     [
         ("BertForSequenceClassification", {}, "classify"),
-        ("BertForSequenceClassification", {"problem_type": "multi_label_classification"}, ""),
+        ("BertForSequenceClassification", {"problem_type": "multi_label_classification"}, "classify"),
         ("BertForSequenceClassification", {"id2label": {"0": "a", "2": "b"}}, ""),
         ("BertModel", {}, ""),
         ("BertLMHeadModel", {"is_decoder": True}, "write"),
@@ -100,6 +100,21 @@ def test_the_task_is_guessed_from_the_architecture(folder: Path, architecture: s
     save_file(tensors(architecture), folder / "model.safetensors")
 
     assert inspect_folder(folder).task == task
+
+
+@pytest.mark.parametrize(
+    ("problem", "target"),
+    [
+        (None, "one"),
+        ("single_label_classification", "one"),
+        ("multi_label_classification", "many"),
+        ("regression", "number"),
+    ],
+)
+def test_a_config_says_what_the_answers_are(folder: Path, problem: str | None, target: str) -> None:
+    write(folder, CONFIG | {"problem_type": problem})
+
+    assert inspect_folder(folder).target == target
 
 
 def test_a_name_that_is_no_name_is_no_architecture(folder: Path) -> None:

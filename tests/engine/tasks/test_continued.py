@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import create_run
 from slm_studio.core.saved import SavedModel
+from slm_studio.engine.task import answers_of
 from slm_studio.engine.tasks import task_of
+from tests.tasks import fodder
 
 TEXTS = ("where is my parcel", "I want my money back", "the lamp is broken", "which bulb fits")
 
@@ -45,3 +47,31 @@ def test_the_result_opens_with_plain_transformers_and_says_the_same(minilm: Path
         found = ours.net(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
     assert torch.equal(found, expected)
     assert plain.config.id2label == {0: "a", 1: "b"}
+
+
+@pytest.mark.parametrize("form", ["many", "number", "pair"])
+def test_a_stock_pipeline_says_the_same(minilm: Path, tmp_path: Path, form: str) -> None:
+    fed = fodder(f"classify/{form}")
+    dataset = list(engine.read(str(fed.write(tmp_path))))[-1].result
+    settings = {"epochs": 1, "batch": 8, "max_length": 24, "precision": "fp32"}
+    recipe = make_recipe("classify", base=str(minilm), roles=fed.roles, settings=settings)
+    model = list(engine.train(recipe, dataset, create_run(recipe, dataset)))[-1].result
+    prompts = [prompt for prompt in fed.prompts if all(prompt.values()) and len(str(prompt["text"])) < 60][:4]
+    asked = [{"text": one["text"], **({"text_pair": one["text2"]} if "text2" in one else {})} for one in prompts]
+
+    stock = pipeline("text-classification", model=model.folder, tokenizer=model.folder)
+    found = stock(asked, top_k=None, truncation=True, max_length=24)
+
+    ours = answers_of(task_of("classify"), task_of("classify").open(Path(model.folder), model.facts), prompts, {})
+    for theirs, mine in zip(found, ours, strict=True):
+        if form == "number":
+            assert model.facts["mean"] + model.facts["scale"] * theirs[0]["score"] == pytest.approx(
+                mine[0].value, abs=1e-4
+            )
+        elif form == "many":
+            assert {each["label"]: each["score"] for each in theirs} == pytest.approx(
+                {each.label: each.score for each in mine}, abs=1e-4
+            )
+        else:
+            best = max(theirs, key=lambda each: each["score"])
+            assert best["label"] == mine[0].label

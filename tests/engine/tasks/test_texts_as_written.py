@@ -8,16 +8,17 @@ import torch
 
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.work import outcome
+from slm_studio.engine.data.passages import passage_rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.tasks.write import end_id, text_rows
+from slm_studio.engine.tasks.write import end_id
 from tests.engine.models.foreign import make_foreign
 
 STORY = "He typed <|endoftext|> and <unk>, then went on. "
 
 
 def blocks(loaded: Loaded, *texts: str) -> list[np.ndarray]:
-    packed = outcome(task_of("write").examples(text_rows(texts), loaded, None))
+    packed = outcome(task_of("write").examples(passage_rows(texts, "text"), loaded, None))
     return [packed.sequences["input_ids"][place] for place in range(len(packed))]
 
 
@@ -25,7 +26,7 @@ def blocks(loaded: Loaded, *texts: str) -> list[np.ndarray]:
 def blank(request: pytest.FixtureRequest) -> Loaded:
     settings = {"tokens": request.param, "max_length": 64}
     recipe = make_recipe("write", base="blank:llama-nano", roles={}, settings=settings)
-    task, rows = task_of("write"), text_rows([STORY] * 10)
+    task, rows = task_of("write"), passage_rows([STORY] * 10, "text")
     return task.blank(recipe, task.learn(rows, recipe) | {"reads": "lines"}, rows)
 
 
@@ -37,7 +38,7 @@ def test_a_story_about_control_tokens_is_learnt_as_it_is_written(blank: Loaded) 
 
 
 def test_the_passages_of_a_report_show_it(blank: Loaded) -> None:
-    task, rows = task_of("write"), text_rows([STORY])
+    task, rows = task_of("write"), passage_rows([STORY], "text")
     examples = outcome(task.examples(rows, blank, None))
     with torch.inference_mode():
         seen = task.observe(blank, examples.take(range(len(examples))))
@@ -68,7 +69,7 @@ def test_every_block_begins_with_what_opens_a_text(tmp_path: Path) -> None:
     bos, eos = loaded.tokenizer.bos_token_id, loaded.tokenizer.eos_token_id
     stream = [token for text in texts for token in [*loaded.tokenizer(text)["input_ids"], eos]]
 
-    packed = outcome(task.examples(text_rows(texts), loaded, None))
+    packed = outcome(task.examples(passage_rows(texts, "text"), loaded, None))
     found = [packed.sequences["input_ids"][place] for place in range(len(packed))]
 
     assert all(block[0] == bos and 1 < len(block) <= 17 for block in found)

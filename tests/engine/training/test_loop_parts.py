@@ -237,6 +237,27 @@ def test_dense_updates_equal_torch_adamw_and_sparse_rows_alone_move() -> None:
     assert moved.tolist() == [False, True, True, True, False, False, False, False, False, False]
 
 
+class PlainTable(TwoTables):
+    """A net one of whose tables wants to descend its gradient, at a rate of its own."""
+
+    def plain_rates(self, rate: float) -> dict[str, float]:
+        return {"sparse.weight": 3.0 * rate}
+
+
+@pytest.mark.parametrize("settings", OPTIMIZERS, ids=str)
+def test_what_descends_its_gradient_does_so_with_every_optimizer(settings: dict[str, object]) -> None:
+    torch.manual_seed(0)
+    net = PlainTable()
+    optimizers = Optimizers(net, recipe(clip=1000.0, **settings))
+    before = net.sparse.weight.detach().clone()
+    net(torch.tensor([[1, 2]])).square().sum().backward()
+    gradient = net.sparse.weight.grad.to_dense()
+
+    optimizers.step(0.5)
+
+    torch.testing.assert_close(net.sparse.weight, before - 0.1 * 3.0 * 0.5 * gradient)
+
+
 def test_fresh_parameters_learn_faster() -> None:
     net = TwoTables()
     optimizers = Optimizers(net, recipe(head_factor=10.0), fresh=["head.weight"])

@@ -43,6 +43,17 @@ def test_a_system_prompt_that_leaves_no_room_and_a_question_that_is_an_answer_ar
     assert caught.value.code == "nothing-asked"
 
 
+def test_where_nothing_may_be_left_out_a_dialogue_that_is_too_long_is_refused_with_both_numbers() -> None:
+    chat = chat_of("chatml")
+    whole = len(chat.prompt_ids(LONG))
+
+    with pytest.raises(StudioError, match=f"{whole} tokens long, and the model has room for {whole - 1} ") as caught:
+        fit(chat, LONG, whole - 1, whole=True)
+
+    assert caught.value.code == "context-exceeded"
+    assert fit(chat, LONG, whole, whole=True).messages == LONG
+
+
 def test_tokens_of_earlier_answers_are_those_that_training_would_learn() -> None:
     chat = chat_of("chatml")
 

@@ -197,7 +197,7 @@ def test_a_file_becomes_a_table_with_its_facts_in_words(place):
 def test_the_guess_stands_as_a_sentence(place):
     place.open()
 
-    assert place.panel.opened.sentence.text() == "Learn to classify text into 3 values of label"
+    assert place.panel.opened.sentence.text() == "Learn to classify text into 3 values of label more columns"
     assert place.panel.opened.sentence.split.text() == "guessed from the columns · 20 % held out, same label shares"
     assert place.session.recipe.roles == {"text": "text", "label": "label"}
 
@@ -489,7 +489,7 @@ def test_count_that_is_a_cap_is_shown_as_one(place):
 
     place.open()
 
-    assert place.panel.opened.sentence.text() == "Learn to classify text into 10,000+ values of label"
+    assert place.panel.opened.sentence.text() == "Learn to classify text into 10,000+ values of label more columns"
 
 
 def test_where_texts_are_cut_follows_the_plan_of_train(place):

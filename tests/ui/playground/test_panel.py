@@ -192,7 +192,7 @@ def test_rows_of_the_report_can_be_tried_and_stay_in_the_history(place, classifi
     panel.view.fill("another")
     until(lambda: panel.view.tried_model.rowCount() == 2)
 
-    assert panel.view.tried_model.value(0) == "another"
+    assert panel.view.tried_model.value(0) == ("another", "")
 
 
 def test_an_empty_text_has_no_answer(place, classifier):

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from slm_studio.core.dataset import Finding
+from slm_studio.core.results import LIST
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.checks.look import LOOKED_AT, Check, Look, finding
@@ -25,12 +26,16 @@ def _empty(look: Look) -> Iterator[Finding]:
         places = [place for place, cell in enumerate(cells) if not cell.strip()]
         if not places or (role.asked and look.info.packs):
             continue  # between paragraphs empty rows are wanted
+        if role.reads == "labels" and look.dataset.column(look.roles[role.name]).joins not in ("", LIST):
+            continue  # nothing is how a row without a label is written
         yield finding(
             f"empty-{role.name}",
             mark("{count} {count:row has|rows have} no text.")
             if role.asked
             else mark("{count} {count:row has|rows have} no marks, not even an empty list of them.")
             if role.reads in MARKING
+            else mark("{count} {count:row has|rows have} no number.")
+            if role.reads == "number"
             else mark("{count} {count:row has|rows have} no label."),
             mark("{count:It teaches|They teach} that nothing means something.")
             if role.asked
@@ -71,6 +76,8 @@ def _repeated(look: Look) -> Iterator[Finding]:
             "conflicts",
             mark("{count} {count:text is|texts are} marked in different ways in different rows.")
             if look.info.answer and look.info.answer.reads in MARKING
+            else mark("{count} {count:text has|texts have} two different numbers.")
+            if look.info.answer and look.info.answer.reads == "number"
             else mark("{count} {count:text has|texts have} two different labels."),
             mark("No model can be right about them."),
             fix="remove_conflicts",

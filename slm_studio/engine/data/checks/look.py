@@ -4,18 +4,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
 
 from slm_studio.core.dataset import EXAMPLES, Dataset, Finding
 from slm_studio.core.errors import Value
-from slm_studio.core.recipe import Recipe
-from slm_studio.core.tasks import Role, TaskInfo, task_info
+from slm_studio.core.label_sets import labels_in
+from slm_studio.core.recipe import Recipe, info_of_recipe
+from slm_studio.core.tasks import Role, TaskInfo
 from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.cleaning import row_keys
+from slm_studio.engine.data.several import joined_labels
 
 LOOKED_AT = 1_000_000  # rows that are looked at
+JUDGED = 10_000  # cells by which it is told how they join labels
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,8 @@ class Look:
 
     @property
     def info(self) -> TaskInfo:
-        """Return the task that the rows are for."""
-        return task_info(self.recipe.task)
+        """Return the task that the rows are for, with answers of the kind that their column holds."""
+        return info_of_recipe(self.recipe, self.dataset)
 
     @property
     def asked(self) -> dict[str, str]:
@@ -59,6 +63,15 @@ class Look:
         return self.table.column(self.roles[role.name]).to_pylist() if role and role.name in self.roles else []
 
     @cached_property
+    def sets(self) -> list[tuple[str, ...]]:
+        """Return the true answers where each is several labels, or none."""
+        if not self.info.answer or self.info.answer.reads != "labels":
+            return []
+        found = joined_labels([cell for cell in self.answers if cell.strip()][:JUDGED])
+        known = self.dataset.column(self.roles[self.info.answer.name]).joins
+        return [labels_in(cell, found.separator if found else known) for cell in self.answers]
+
+    @cached_property
     def labels(self) -> list[str]:
         """Return the true answers where each is one label."""
         return self.answers if self.info.answer and self.info.answer.reads == "label" else []
@@ -73,7 +86,7 @@ class Look:
     @cached_property
     def counts(self) -> Counter[str]:
         """Return how often each label that is not empty stands."""
-        return Counter(label for label in self.labels if label.strip())
+        return Counter(label for label in (*self.labels, *chain(*self.sets)) if label.strip())
 
 
 Check = Callable[[Look], Iterator[Finding]]

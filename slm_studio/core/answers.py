@@ -1,0 +1,36 @@
+"""Answers as JSON: what `predict --json` prints is what the local API sends."""
+
+from collections.abc import Mapping, Sequence
+
+from slm_studio.core import codec
+from slm_studio.core.prompt import Prompt
+from slm_studio.core.results import Item, Span, in_cells
+from slm_studio.core.tagged import sentence_of
+from slm_studio.core.tasks.info import TaskInfo
+
+
+def answer_json(items: Sequence[Item], prompt: Prompt, info: TaskInfo, done: Mapping[str, object]) -> dict[str, object]:
+    """Return a whole answer; `done` is what `predict` ended with. What is written stands there as a text, too."""
+    found: dict[str, object] = {"items": [item_json(item, _marked_text(prompt, info)) for item in items]}
+    if info.answers != "tokens":
+        return found
+    return found | {"text": in_cells(items, info.answers)[0], "ended": done["ended"]} | left_out(done)
+
+
+def item_json(item: Item, text: str) -> dict[str, object]:
+    """Return one item; what a span marks in `text` stands with it, so that nobody has to count characters."""
+    found = codec.to_json(item)
+    assert isinstance(found, dict)
+    found = {name: value for name, value in found.items() if value is not None or name != "chosen"}
+    words: dict[str, object] = {"text": text[item.start : item.end]} if isinstance(item, Span) else {}
+    return words | found
+
+
+def left_out(done: Mapping[str, object]) -> dict[str, object]:
+    """Return what of a prompt the model did not receive, where it was not all of it."""
+    return {name: done[name] for name in ("not_sent", "cut", "unread") if done.get(name)}
+
+
+def _marked_text(prompt: Prompt, info: TaskInfo) -> str:
+    """Return the text in which spans count characters, "" where they are not the answer."""
+    return sentence_of(prompt[info.asked[0].name]).text if info.answers == "spans" else ""

@@ -1,0 +1,86 @@
+"""slm-studio serve: says where and with which key, answers until Ctrl-C, and leaves nothing; what cannot be is a sentence."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from slm_studio.serve.server import LocalServer
+from tests.cli.commands import Run
+from tests.serve.asking import ask
+
+COMMAND = [sys.executable, "-m", "slm_studio", "serve"]
+
+
+class Standing(LocalServer):
+    """A server of another process."""
+
+    def __init__(self, told: dict[str, str]) -> None:
+        self.key = told["key"]
+        self.port = int(told["url"].rpartition(":")[2])
+
+
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
+def test_it_answers_until_it_is_stopped_and_leaves_nothing(sorter: Path, writer: Path, home: Path, how: str) -> None:
+    words = [*COMMAND, str(sorter), str(writer), "--port", "0", "--json"]
+    work = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+    assert work.stdout is not None
+    told: dict[str, str] = {}
+    while "url" not in told:
+        told = json.loads(work.stdout.readline())
+    server = Standing(told)
+    answer = ask(server, "/v1/classify", {"text": "where is my parcel"}).json
+    written = ask(server, "/v1/completions", {"prompt": "line", "max_tokens": 2}).json
+    port_file = json.loads(Path(told["file"]).read_text())
+
+    work.send_signal(getattr(signal, how))
+    out, err = work.communicate(timeout=20)
+
+    assert work.returncode == 130 and "Traceback" not in err, err
+    assert json.loads(out.splitlines()[-1]) == {"stopped": {}}
+    assert answer["items"][0]["label"] and written["usage"]["completion_tokens"] == 2
+    assert [each["route"] for each in told["models"]] == ["/v1/classify", "/v1/completions"]
+    assert told["base_url"] == told["url"] + "/v1"
+    assert (port_file["url"], port_file["key"], port_file["pid"]) == (told["url"], told["key"], work.pid)
+    assert not list((home / "servers").iterdir())
+    assert told["key"] not in err and not any(told["key"] in log.read_text() for log in (home / "logs").iterdir())
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=2)
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_opened(run: Run, sorter: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        told = run("serve", sorter, "--port", port)
+
+    assert told.error["message"] == f"Port {port} is taken by another program." and len(told.lines) == 1
+
+
+def test_what_cannot_be_served_is_a_sentence(run: Run, sorter: Path, tmp_path: Path) -> None:
+    twin = shutil.copytree(sorter, tmp_path / "twin")
+    damaged = shutil.copytree(sorter, tmp_path / "damaged")
+    (damaged / "studio.json").write_text("{", encoding="utf-8")
+
+    assert run("serve").code == 2
+    assert run("serve", tmp_path).error["code"] == "not-a-model"
+    assert run("serve", damaged).error["code"] == "file-damaged"
+    assert run("serve", sorter, twin).error["message"].startswith("Two models are called “sorter”, so nobody could say")
+    assert run("serve", sorter, "--port", "x").code == 2
+    assert run("serve", sorter, "--port", "70000").error["code"] == "no-port"
+    assert run("serve", sorter, "--port", "0", "--key", "a b").error["code"] == "bad-key"
+
+
+def test_weights_that_are_damaged_are_said_and_no_server_stays(run: Run, sorter: Path, home: Path) -> None:
+    weights = next(sorter.glob("*.safetensors"))
+    os.truncate(weights, weights.stat().st_size // 2)
+
+    told = run("serve", sorter, "--port", "0")
+
+    assert told.error["code"] not in ("unexpected", "engine-died")
+    assert not list((home / "servers").iterdir())
