@@ -310,7 +310,7 @@ class Words(Task):
         space = space_of(loaded)
         for place, prompt in enumerate(prompts):
             is_pair = "text" not in prompt
-            cell = (as_text(prompt["first"]), as_text(prompt["second"])) if is_pair else prompt["text"]
+            cell = (as_text(prompt.get("first", "")), as_text(prompt.get("second", ""))) if is_pair else prompt["text"]
             for item in ask(space, cell, {**options, "ask": "similarity"} if is_pair else options):
                 yield place, item
 
