@@ -154,6 +154,7 @@ class TaskInfo:
     )
     continues: tuple[str, ...] = ()  # other tasks whose models it may go on from, also some that are still to come
     unused: tuple[str, ...] = ()  # knobs of Recipe that mean nothing here, whatever the family
+    by_rows: tuple[str, ...] = ()  # knobs of Recipe that the task decides by the rows where nobody did
     exports: tuple[Form, ...] = ()  # forms in which other programs read its models
     blank_is: Literal["training", "pre-training"]  # what learning from nothing is called in a lineage
     caution: str = ""  # what a model card warns of

@@ -208,7 +208,7 @@ INFO = TaskInfo(
             sizes=SIZES,
             default_size="micro",
             unused=GLOVE_ONLY,
-            defaults=DEFAULTS,
+            defaults=DEFAULTS | {"batch": 64},
         ),
         Family(
             key="glove",
@@ -249,6 +249,7 @@ INFO = TaskInfo(
     hub_tag="feature-extraction",
     verb="words",
     unused=("head_factor", "max_length", "weight_decay", "dropout", "clip", "precision"),
+    by_rows=("epochs",),
     architectures=("ForWordVectors",),
     exports=(
         Form("word2vec", ".txt", mark("word2vec, as text")),

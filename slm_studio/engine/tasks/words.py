@@ -191,8 +191,8 @@ class Words(Task):
         if is_fitted(loaded):
             return self._fit(loaded, net, batch)
         draws = draws_of(loaded)
-        block = draws.block(batch[IDS])
-        objective = OBJECTIVES[objective_of(loaded)]
+        objective, shared = OBJECTIVES[objective_of(loaded)]
+        block = draws.block(batch[IDS], shared)
         found: Tensor = objective.apply(net.vectors.weight, net.contexts.weight, block, draws.sampling.negative)
         return found
 
@@ -310,7 +310,7 @@ class Words(Task):
         space = space_of(loaded)
         for place, prompt in enumerate(prompts):
             is_pair = "text" not in prompt
-            cell = (as_text(prompt["first"]), as_text(prompt["second"])) if is_pair else prompt["text"]
+            cell = (as_text(prompt.get("first", "")), as_text(prompt.get("second", ""))) if is_pair else prompt["text"]
             for item in ask(space, cell, {**options, "ask": "similarity"} if is_pair else options):
                 yield place, item
 

@@ -135,9 +135,8 @@ class RowStride(RowOptimizer):
     def _change(
         self, table: Tensor, rows_R: Tensor, gradient_RD: Tensor, group: dict[str, Any]
     ) -> tuple[Tensor, float]:
-        change_RD = gradient_RD * group["lr"]
-        lengths_R1 = torch.linalg.vector_norm(change_RD, dim=1, keepdim=True)
-        return change_RD.mul_(FARTHEST / lengths_R1.clamp_(min=FARTHEST)), 1.0
+        lengths_R1 = torch.linalg.vector_norm(gradient_RD, dim=1, keepdim=True).clamp_(min=1e-12)
+        return gradient_RD * (FARTHEST / lengths_R1).clamp_(max=group["lr"]), 1.0
 
 
 class RowSGD(RowOptimizer):

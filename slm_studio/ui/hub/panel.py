@@ -12,6 +12,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.results import FileResult
 from slm_studio.core.saved import SavedModel, list_models, open_saved, save_facts
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.host.secrets import host_of, token_for
 from slm_studio.ui.hub.about import AboutCard
@@ -264,7 +265,14 @@ class HubPanel(Page):
     def _on_export(self, kind: str) -> None:
         assert self._model is not None
         name = Path(self._model.folder).name
-        if kind == "zip":
+        form = (
+            next((each for each in task_info(self._model.task).exports if each.key == kind), None)
+            if self._model.task
+            else None
+        )
+        if form is not None:
+            out = str(ask_where_to_save(self, tr(form.title), f"{name}{form.ending}", f"(*{form.ending})") or "")
+        elif kind == "zip":
             out = str(ask_where_to_save(self, tr("Save the zip as"), f"{name}.zip", "Zip (*.zip)") or "")
         else:
             parent = QFileDialog.getExistingDirectory(self, tr("Choose a folder to put it in"))

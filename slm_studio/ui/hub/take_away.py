@@ -1,4 +1,7 @@
-"""TakeAwayCard: export the chosen model as a folder or a zip, checked against the model here."""
+"""TakeAwayCard: export the chosen model as a folder, a zip or a file of other programs, checked against the model here."""
+
+from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -6,10 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from slm_studio.core.events import Progress
 from slm_studio.core.results import FileResult
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import Form, task_info
 from slm_studio.core.texts import say
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.emptying import empty
+from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.progress import Progress as ProgressLine
 
@@ -17,7 +23,7 @@ from slm_studio.ui.widgets.progress import Progress as ProgressLine
 class TakeAwayCard(Card):
     """Emits the kind of export; shows how it goes and what was checked."""
 
-    requested = Signal(str)  # folder | zip
+    requested = Signal(str)  # folder | zip | the key of a form of the task
     stop_requested = Signal()
     folder_requested = Signal(str)
 
@@ -27,9 +33,12 @@ class TakeAwayCard(Card):
         self.zip_button = Button("Zip", icon_name="file")
         self.stop_button = Button("Stop", icon_name="stop", small=True)
         row = QHBoxLayout()
+        choices = QWidget()
+        self.forms: dict[str, Button] = {}  # in which other programs read models of its task
+        self._choices = Flow(choices, gap=8)
         for button in (self.folder_button, self.zip_button):
-            row.addWidget(button)
-        row.addStretch(1)
+            self._choices.addWidget(button)
+        row.addWidget(choices, 1)
         row.addWidget(self.stop_button)
         self.body.addLayout(row)
         self.progress = ProgressLine()
@@ -49,6 +58,14 @@ class TakeAwayCard(Card):
         if model.folder != self._model:
             self._model = model.folder
             self.done.hide()
+            self._offer(task_info(model.task).exports if model.task else ())
+
+    def _offer(self, forms: Sequence[Form]) -> None:
+        empty(self._choices, keep=2)
+        self.forms = {form.key: Button(form.title, icon_name="file") for form in forms}
+        for key, button in self.forms.items():
+            button.clicked.connect(partial(self.requested.emit, key))
+            self._choices.addWidget(button)
 
     def set_busy(self) -> None:
         """Show that an export is at work."""
@@ -72,7 +89,7 @@ class TakeAwayCard(Card):
         self.done.show()
 
     def _show(self, is_busy: bool) -> None:
-        for button in (self.folder_button, self.zip_button):
+        for button in (self.folder_button, self.zip_button, *self.forms.values()):
             button.setEnabled(not is_busy)
         self.stop_button.setVisible(is_busy)
         self.progress.setVisible(is_busy)

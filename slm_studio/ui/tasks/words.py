@@ -25,7 +25,7 @@ from slm_studio.ui.widgets.word_map import Place, WordMap
 from slm_studio.ui.widgets.words import words
 
 PAUSE = 250  # milliseconds after the last key before the model is asked
-TOP, ON_MAP = 12, 300
+TOP, ON_MAP = 10, 300
 NEAR, ANALOGY, ODD, LIKENESS = "near", "analogy", "odd", "similarity"
 FEWEST = {ANALOGY: 3, ODD: 3, LIKENESS: 2}  # words without which nothing is asked
 OFFERED = 8  # words to begin with
@@ -230,6 +230,7 @@ class WordsView(TaskView):
     def _show_kind(self, kind: str) -> None:
         for part, shown in ((self.word, NEAR), (self.analogy, ANALOGY), (self.list, ODD), (self.pair, LIKENESS)):
             part.setVisible(kind == shown)
+        self.offered.setVisible(kind == NEAR and self._offers.count() > 0)
 
     def _show_answer(self) -> None:
         self.model.set_rows([_row(hit) for hit in self._items])
@@ -261,7 +262,7 @@ class WordsView(TaskView):
             button = Button("{word}", kind="pill", small=True, word=word)
             button.clicked.connect(partial(self.fill, word))
             self._offers.addWidget(button)
-        self.offered.setVisible(bool(common))
+        self.offered.setVisible(bool(common) and self.kind.current() == NEAR)
 
     def _draw_map(self, *_: object) -> None:
         self.map_words.set_words("The map is being drawn…")

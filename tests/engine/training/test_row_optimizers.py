@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from slm_studio.engine.training.row_optimizers import RowAdam, RowRMSprop, RowSGD
+from slm_studio.engine.training.row_optimizers import FARTHEST, RowAdaGrad, RowAdam, RowRMSprop, RowSGD, RowStride
 
 # ours → what does the same to dense tables
 TWINS: list[tuple[Callable[..., torch.optim.Optimizer], Callable[..., torch.optim.Optimizer]]] = [
@@ -89,3 +89,31 @@ def test_its_state_goes_on_bit_by_bit(kind) -> None:
         optimizer.step()
 
     assert torch.equal(one.weight, other.weight)
+
+
+def test_adagrad_moves_rows_as_gloves_program_does() -> None:
+    table = torch.nn.Embedding(3, 2, sparse=True)
+    before = table.weight.detach().clone()
+    optimizer = RowAdaGrad([{"params": [table.weight]}], lr=0.5)
+    sums = torch.ones(2)
+    for gradient in (torch.tensor([2.0, -1.0]), torch.tensor([1.0, 4.0])):
+        table.weight.grad = torch.sparse_coo_tensor(torch.tensor([[1]]), gradient[None], (3, 2), check_invariants=True)
+        sums = sums + (0.5 * gradient) ** 2
+        before[1] -= 0.5 * gradient / sums.sqrt()
+
+        optimizer.step()
+
+    assert torch.allclose(table.weight.detach(), before)
+
+
+def test_a_row_strides_no_farther_than_it_may() -> None:
+    table = torch.nn.Embedding(3, 2, sparse=True)
+    before = table.weight.detach().clone()
+    gradient = torch.tensor([[3.0, 4.0], [300.0, 400.0]])
+    table.weight.grad = torch.sparse_coo_tensor(torch.tensor([[0, 2]]), gradient, (3, 2), check_invariants=True)
+
+    RowStride([{"params": [table.weight]}], lr=0.01).step()
+
+    moved = before - table.weight.detach()
+    assert torch.allclose(moved[0], torch.tensor([0.03, 0.04])) and torch.allclose(moved[1], torch.zeros(2))
+    assert moved[2].norm().item() == pytest.approx(FARTHEST)

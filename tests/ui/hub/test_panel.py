@@ -471,6 +471,22 @@ def test_a_publication_keeps_its_model_while_another_one_is_looked_at(place):
     assert panel.publish.name.text() == f"ada/{other.name}"
 
 
+def test_forms_that_other_programs_read_are_offered_where_the_task_has_some(place, tmp_path, monkeypatch):
+    model = make_model(task="words")
+    engine = Engine()
+    asked = []
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *words: (asked.append(words), (str(tmp_path / "v.bin"), ""))[1]
+    )
+    panel = place(engine)
+
+    panel.take_away.forms["word2vec-binary"].click()
+    until(panel.take_away.done.isVisible)
+
+    assert [*panel.take_away.forms] == ["word2vec", "word2vec-binary", "glove"]
+    assert engine.told("export") == {"folder": model.folder, "kind": "word2vec-binary", "out": str(tmp_path / "v.bin")}
+
+
 def test_an_export_is_checked_and_says_where_it_lies(place, tmp_path, monkeypatch):
     model = make_model()
     engine = Engine()

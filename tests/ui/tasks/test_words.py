@@ -39,7 +39,7 @@ def test_frequent_words_are_offered_and_a_map_is_asked_for(view, heard):
     offers = [view._offers.itemAt(at).widget() for at in range(view._offers.count())]
     assert [offer.text() for offer in offers] == ["king", "sea"] and inquired[0][0] == "render"
     offers[1].click()
-    assert heard[-1] == ({"text": "sea"}, {"ask": "near", "top": 12})
+    assert heard[-1] == ({"text": "sea"}, {"ask": "near", "top": 10})
 
 
 def test_an_analogy_is_asked_once_it_has_three_words(view, heard):
@@ -52,7 +52,7 @@ def test_an_analogy_is_asked_once_it_has_three_words(view, heard):
     view.third.setText("woman")
     view.primary()
 
-    assert heard[-1] == ({"text": ("man", "king", "woman")}, {"ask": "analogy", "top": 12})
+    assert heard[-1] == ({"text": ("man", "king", "woman")}, {"ask": "analogy", "top": 10})
 
 
 def test_the_answer_is_listed_and_marked_on_the_map(view, heard):

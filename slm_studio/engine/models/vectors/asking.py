@@ -13,6 +13,7 @@ from slm_studio.engine.models.vectors.space import MOST_BY_NEIGHBOURS, Space, sp
 from slm_studio.engine.models.vectors.vocabulary import UNKNOWN, WordVocabulary
 
 NEAR, TOP = "near", 10
+FAVOURITES = ("king", "mother", "winter", "bread", "ship", "国王", "母亲", "冬天", "面包", "北京")
 ON_MAP, AROUND = 300, 12  # most frequent words of a map, and neighbours of each word that was asked
 LACKING = {
     "analogy": mark("An analogy needs three words, as in man : king = woman : ?; here {count} {count:is|are} given."),
@@ -84,13 +85,17 @@ def mentioned(space: Space, cell: Cell) -> list[int]:
 
 
 def telling(vocabulary: WordVocabulary, most: int) -> list[str]:
-    """Return frequent words that mean something: behind the first ones (the, of, 的), spread over the next, and not short."""
+    """Return words to begin with: those that everybody tries first, then frequent ones that are not short.
+
+    Of frequent words the first mean little (the, of, 的), so they are taken from behind these.
+    """
     size = len(vocabulary)
     first = min(size // 10, 100)
     names = vocabulary.names[first : max(first + most, first * 8)]
     long = [name for name in names if len(name) > (1 if is_han(name[0]) else 3)] or names
     places = np.unique(np.linspace(0, len(long) - 1, most).astype(int))
-    return [long[place] for place in places]
+    known = [word for word in FAVOURITES if vocabulary.place(word) != UNKNOWN]
+    return list(dict.fromkeys([*known, *(long[place] for place in places)]))[:most]
 
 
 def _similarity(space: Space, words: Sequence[str]) -> Iterator[Hit]:

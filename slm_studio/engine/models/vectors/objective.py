@@ -26,7 +26,7 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
-SHARED = 64  # random words of a block
+SHARED, FEWER = 64, 24  # random words of a block; of CBOW, which asks each word once instead of for every neighbour
 TOLD = 8  # blocks of a batch whose loss is told
 EXPONENT = 0.75  # of a pair's count, in GloVe's weight
 
@@ -57,14 +57,14 @@ class Draws:
             kept_V = np.minimum(1.0, np.sqrt(ratio_V) + ratio_V)
         self.kept_V = torch.from_numpy(kept_V.astype(np.float32)).to(device)
 
-    def block(self, ids_BT: Tensor) -> "Block":
-        """Draw from torch's generator: the words that stay, the reach of each window, and random words."""
+    def block(self, ids_BT: Tensor, shared: int = SHARED) -> "Block":
+        """Draw from torch's generator: the words that stay, the reach of each window, and `shared` random words."""
         known_BT = ids_BT >= 0
         stays_BT = torch.rand(ids_BT.shape, device=ids_BT.device) < self.kept_V[ids_BT.clamp(min=0)]
         # Ends of texts stay, too: no window reaches over them.
         block = Block.gathered(ids_BT, ~known_BT | stays_BT)
         reach_BL = torch.randint(1, self.sampling.window + 1, block.ids_BL.shape, device=ids_BT.device)
-        noise_BK = self._words(torch.rand(len(ids_BT), SHARED, device=ids_BT.device, dtype=torch.float64))
+        noise_BK = self._words(torch.rand(len(ids_BT), shared, device=ids_BT.device, dtype=torch.float64))
         return block.within(reach_BL, noise_BK)
 
     def still(self, ids_BT: Tensor, *, is_weighed: bool = False) -> "Block":
@@ -131,9 +131,11 @@ class SkipGram(torch.autograd.Function):
         noise_BLK = input_BLD @ noise_BKD.transpose(1, 2)
         pull_BLL = (torch.sigmoid(real_BLL) - 1) * near_BLL
         push_BLK = torch.sigmoid(noise_BLK) * (uses_BL1 * weight)
+        inward_BLD = torch.baddbmm(push_BLK @ noise_BKD, pull_BLL.transpose(1, 2), output_BLD)
+        outward = _behind_one_another(pull_BLL, push_BLK.transpose(1, 2), input_BLD)
         ctx.rows = (  # type: ignore[attr-defined]
-            (block.ids_BL, pull_BLL.transpose(1, 2) @ output_BLD + push_BLK @ noise_BKD),
-            (block.ids_BL, pull_BLL @ input_BLD, block.noise_BK, push_BLK.transpose(1, 2) @ input_BLD),
+            (block.ids_BL.flatten(), inward_BLD.flatten(0, 1)),
+            (torch.cat([block.ids_BL.flatten(), block.noise_BK.flatten()]), outward),
         )
         ctx.size = vectors_VD.shape  # type: ignore[attr-defined]
         return _mean(*_sums(real_BLL, near_BLL, noise_BLK, uses_BL1, negative))
@@ -161,10 +163,12 @@ class Cbow(torch.autograd.Function):
         pull_BL1 = (torch.sigmoid(real_BL1) - 1) * has_BL1
         push_BLK = torch.sigmoid(noise_BLK) * (has_BL1 * weight)
         inward_BLD = pull_BL1 * output_BLD + push_BLK @ noise_BKD
+        # As in word2vec, every neighbour takes the whole of it, not its share.
+        whole_BLD = block.near_BLL.transpose(1, 2) @ inward_BLD
+        outward = torch.cat([(pull_BL1 * mean_BLD).flatten(0, 1), (push_BLK.transpose(1, 2) @ mean_BLD).flatten(0, 1)])
         ctx.rows = (  # type: ignore[attr-defined]
-            # As in word2vec, every neighbour takes the whole of it, not its share.
-            (block.ids_BL, block.near_BLL.transpose(1, 2) @ inward_BLD),
-            (block.ids_BL, pull_BL1 * mean_BLD, block.noise_BK, push_BLK.transpose(1, 2) @ mean_BLD),
+            (block.ids_BL.flatten(), whole_BLD.flatten(0, 1)),
+            (torch.cat([block.ids_BL.flatten(), block.noise_BK.flatten()]), outward),
         )
         ctx.size = vectors_VD.shape  # type: ignore[attr-defined]
         return _mean(*_sums(real_BL1, has_BL1, noise_BLK, has_BL1, negative))
@@ -175,7 +179,7 @@ class Cbow(torch.autograd.Function):
         return (*_sparse(ctx, gradient), None, None)
 
 
-OBJECTIVES = {"skipgram": SkipGram, "cbow": Cbow}
+OBJECTIVES = {"skipgram": (SkipGram, SHARED), "cbow": (Cbow, FEWER)}  # and how many random words a block shares
 
 
 class LeastSquares(torch.autograd.Function):
@@ -225,6 +229,16 @@ def held_out(objective: str, vectors: Table, contexts: Table, block: Block, nega
     return _sums(real_BLL, block.near_BLL, input_BLD @ noise_BDK, uses_BL1, negative, every=True)
 
 
+def _behind_one_another(one_BLL: Tensor, other_BKL: Tensor, input_BLD: Tensor) -> Tensor:
+    """Return both products with the input, as rows behind one another: written where they stay, not copied there."""
+    blocks, length, width = input_BLD.shape
+    shared = other_BKL.shape[1]
+    rows_ND = input_BLD.new_empty(blocks * (length + shared), width)
+    torch.bmm(one_BLL, input_BLD, out=rows_ND[: blocks * length].view(blocks, length, width))
+    torch.bmm(other_BKL, input_BLD, out=rows_ND[blocks * length :].view(blocks, shared, width))
+    return rows_ND
+
+
 def _means(input_BLD: Tensor, near_BLL: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean of each word's neighbours, and 1 where it has any."""
     counts_BL1 = near_BLL.sum(2, keepdim=True)
@@ -251,13 +265,17 @@ def _mean(nats_B: Tensor, pairs_B: Tensor) -> Tensor:
 def _sparse(ctx: FunctionCtx, gradient: Tensor) -> list[Tensor]:
     """Return each table's gradient with its rows in order, each of them once."""
     found = []
-    for parts in ctx.rows:  # type: ignore[attr-defined]
-        ids_N = torch.cat([each.flatten() for each in parts[::2]])
-        values_ND = torch.cat([each.reshape(-1, each.shape[-1]) for each in parts[1::2]])
+    for ids_N, values_ND in ctx.rows:  # type: ignore[attr-defined]
         rows_R, values_RD = summed(ids_N, values_ND)
         size = (ctx.size[0], values_RD.shape[1])  # type: ignore[attr-defined]
         found.append(
-            torch.sparse_coo_tensor(rows_R[None], values_RD * gradient, size, check_invariants=False, is_coalesced=True)
+            torch.sparse_coo_tensor(
+                rows_R[None],
+                values_RD if gradient == 1 else values_RD * gradient,
+                size,
+                check_invariants=False,
+                is_coalesced=True,
+            )
         )
     return found
 

@@ -126,7 +126,7 @@ def spread(unit_ND: np.ndarray, method: str) -> np.ndarray:
         found_N2 = centred_ND @ axes_2D.T
     if found_N2.shape[1] < 2:
         found_N2 = np.pad(found_N2, ((0, 0), (0, 1)))
-    return cast(np.ndarray, found_N2 / max(float(np.abs(found_N2).max()), 1e-12))
+    return cast(np.ndarray, found_N2 / np.maximum(np.abs(found_N2).max(0), 1e-12))  # each axis fills the map
 
 
 def unknown(word: str, vocabulary: WordVocabulary) -> StudioError:
