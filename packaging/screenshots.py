@@ -136,7 +136,9 @@ class Photographer:
         view = self.studio.panel("playground").view
         for text in (*(row.value.text("text") for row in view.examples_model.rows()[:2]), self.words["text"]):
             view.fill(text)
-            self.studio.wait(lambda: view.tried_model.rowCount() and view.tried_model.value(0) == view.text().strip())
+            self.studio.wait(
+                lambda: view.tried_model.rowCount() and view.tried_model.value(0) == (view.text().strip(), "")
+            )
         self.shoot("playground-classify")
 
     def write(self) -> None:

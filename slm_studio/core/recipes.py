@@ -163,8 +163,8 @@ def departures(recipe: Recipe) -> tuple[str, ...]:
     return tuple(found)
 
 
-# What no recipe is about: whoever changes these still follows it.
-INDIFFERENT = ("seed", "precision", "checkpoint_seconds", "eval_every", "test_share")
+# What no recipe is about: whoever changes these still follows it. The column settles the target.
+INDIFFERENT = ("target", "seed", "precision", "checkpoint_seconds", "eval_every", "test_share")
 
 
 def fitted_length(recipe: Recipe) -> int | None:

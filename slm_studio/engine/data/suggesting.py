@@ -172,7 +172,12 @@ def _classified(
     roles = {role: column.name for role, column in pairs if column is not None}
     roles |= paired(dataset, info, roles)
     reason, values = _reason(text, label, told)
-    rivals = [column for column in ordered[1:] if column.distinct > 1 and column.name in told]
+    marks = (
+        mark_columns({column.name: cells.get(column.name, []) for column in labels}) if label and label.joins else []
+    )
+    rivals = [
+        column for column in ordered[1:] if column.distinct > 1 and column.name in told and column.name not in marks
+    ]
     remarks = tuple(_remarks(label, labels, _looked(dataset, labels, cells))) if label is not None else ()
     several = next((int((each.values or {})["labels"]) for each in remarks if each.code == "several-labels"), 0)
     return Suggestion(
@@ -266,6 +271,8 @@ def _reason(text: Column | None, label: Column | None, told: Mapping[str, Told])
     if label.name in told and best > 0 and told[label.name].share == best:
         values = _values(told[label.name].evidence)
         return mark("“{label}” repeats {labels} different {labels:value|values}, and of all such columns it fits “{text}” best: {contradictions} {contradictions:contradiction|contradictions}; a quick guess is right in {right} % of the rows, the most frequent value in {usual} %."), values  # fmt: skip
+    if label.joins:
+        return mark("“{label}” holds the labels of each text in “{text}”, several of them in a cell."), {}
     if told:
         return mark("“{label}” repeats {labels} different {labels:value|values}. So do other columns, and a quick look at the texts does not settle which one is meant."), {}  # fmt: skip
     return mark("“{label}” repeats {labels} different {labels:value|values}, and “{text}” holds the texts to sort."), {}

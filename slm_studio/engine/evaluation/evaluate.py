@@ -49,7 +49,7 @@ def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, s
     recipe = item.task.settle(recipe, dataset)
     chosen = _choose(item, recipe, dataset, split)
     part, rows = chosen.part, chosen.rows
-    folder = paths.cache() / "reports" / f"{Path(item.model.folder).name}-{dataset.id}-{part}"
+    folder = paths.cache() / "reports" / f"{Path(item.model.folder).name}-{dataset.id}-{split or part}"
     if dataset.fingerprint == item.model.fingerprint and part == item.model.metrics_on:
         folder = Path(item.model.folder) / REPORT_FOLDER
     if len(rows):

@@ -149,7 +149,11 @@ class Amount(Target):
             yield from remarks.on_writing(writing.decimal, writing.unit, sum(writing.decimal in cell for cell in cells))
 
     def baselines(
-        self, train: tuple[Texts, Sequence[str]], scored: tuple[Texts, Sequence[str]], judged: Judgement
+        self,
+        train: tuple[Texts, Sequence[str]],
+        scored: tuple[Texts, Sequence[str]],
+        judged: Judgement,
+        loaded: Loaded,
     ) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return the mean and TF-IDF + ridge."""
         assert judged.evidence is not None

@@ -180,7 +180,11 @@ class OneLabel(Target):
             yield from remarks.on_nothing(labels_of(loaded))
 
     def baselines(
-        self, train: tuple[Texts, Sequence[str]], scored: tuple[Texts, Sequence[str]], judged: Judgement
+        self,
+        train: tuple[Texts, Sequence[str]],
+        scored: tuple[Texts, Sequence[str]],
+        judged: Judgement,
+        loaded: Loaded,
     ) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return majority and TF-IDF + linear."""
         assert judged.evidence is not None

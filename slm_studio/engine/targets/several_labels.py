@@ -189,7 +189,11 @@ class SeveralLabels(Target):
             yield from remarks.on_no_labels(sum(not each for each in found))
 
     def baselines(
-        self, train: tuple[Texts, Sequence[str]], scored: tuple[Texts, Sequence[str]], judged: Judgement
+        self,
+        train: tuple[Texts, Sequence[str]],
+        scored: tuple[Texts, Sequence[str]],
+        judged: Judgement,
+        loaded: Loaded,
     ) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return the most frequent labels and TF-IDF + linear."""
         assert judged.evidence is not None
@@ -197,10 +201,9 @@ class SeveralLabels(Target):
         joined = joined_in(learnt, "")
         given = [labels_in(cell, joined) for cell in learnt]
         true = [labels_in(cell, joined_in(cells, joined)) for cell in cells]
-        counts = Counter(label for each in given for label in each)
-        labels = with_unknown(sorted(counts, key=lambda label: (-counts[label], label)), true)
+        labels = with_unknown(labels_of(loaded), [*given, *true])  # in the order of the model's own
         learnt_NL, true_NL = as_matrix(given, labels), as_matrix(true, labels)
-        mine_NL = widened(mine_NL, len(labels))[:, : len(labels)]
+        mine_NL = widened(mine_NL, len(labels))
         yield Progress("Training simple methods for comparison", 0, 2)
         first = simple.frequent_labels(learnt_NL, true_NL, mine_NL)
         yield Progress("Training simple methods for comparison", 1, 2)

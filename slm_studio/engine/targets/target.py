@@ -120,7 +120,11 @@ class Target:
         yield from ()
 
     def baselines(
-        self, train: tuple[Texts, Sequence[str]], scored: tuple[Texts, Sequence[str]], judged: Judgement
+        self,
+        train: tuple[Texts, Sequence[str]],
+        scored: tuple[Texts, Sequence[str]],
+        judged: Judgement,
+        loaded: Loaded,
     ) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return simple methods. Each pair: what is asked, and the cells of the answers."""
         raise NotImplementedError

@@ -193,7 +193,7 @@ class Classify(Task):
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return simple methods for this kind of answer."""
         learnt, asked = ((asked_in(rows), rows.column("label")) for rows in (train, scored))
-        return (yield from target_of(loaded.facts).baselines(learnt, asked, judged))
+        return (yield from target_of(loaded.facts).baselines(learnt, asked, judged, loaded))
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Answer a few held-out rows."""

@@ -1,6 +1,6 @@
 """RowsCard: the table of the dataset, with a search, and the rows of one label or one finding."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from slm_studio.core.dataset import EXAMPLES, Column, Dataset
 from slm_studio.core.editing import Change, check_length
 from slm_studio.core.errors import StudioError
+from slm_studio.core.label_sets import labels_in
+from slm_studio.core.report import NONE
+from slm_studio.core.results import LIST
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts import dialogue_rows
@@ -21,6 +24,7 @@ from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.mark_editor import Markable
 from slm_studio.ui.widgets.marks import Marked
 from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
+from slm_studio.ui.widgets.rows_model import Cell
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.words import Words, words
@@ -93,7 +97,8 @@ class RowsCard(Card):
         self.table.clear_styles()
         self._marked = MarkedRows(self.model, dataset, reads)
         self._dialogues = dialogue_rows.shows(self.model, dataset.columns)
-        self.model.show_as({**self._dialogues, **self._marked.shows()}, self._marked.order)
+        sets = _shown_sets(self.model, dataset, reads)
+        self.model.show_as({**self._dialogues, **sets, **self._marked.shows()}, self._marked.order)
         names = self.model.columns
         markable = {self._marked.texts, self._marked.marks} if self._marked.texts and self._marked.marks else set()
         self.table.elsewhere = frozenset(names.index(name) + 1 for name in markable)
@@ -223,6 +228,19 @@ class RowsCard(Card):
             self.found.set_words("")
         else:
             self.found.set_words(lambda: tr("{n} {n:row|rows}", n=count))
+
+
+def _shown_sets(
+    model: ArrowModel, dataset: Dataset, reads: Mapping[str, Reads]
+) -> dict[str, Callable[[int], Cell | None]]:
+    """Return how columns of several labels a cell are shown: as the labels, however they are joined."""
+    joined = {column.name: column.joins for column in dataset.columns if reads.get(column.name) == "labels"}
+    return {name: partial(_set_cell, model, name, sign) for name, sign in joined.items()}
+
+
+def _set_cell(model: ArrowModel, column: str, joined: str, row: int) -> Cell:
+    cell = model.cell(row, column)
+    return Cell(", ".join(labels_in(cell, joined)) or (tr(NONE) if cell.strip() or joined not in ("", LIST) else ""))
 
 
 def longest(columns: Sequence[Column]) -> str:

@@ -1,5 +1,6 @@
 """Classify: a text, and beside it what the model takes it for, as you type."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -11,6 +12,7 @@ from slm_studio.core.measures import number_words
 from slm_studio.core.report import NONE, Case
 from slm_studio.core.results import Label, Number, chosen_labels
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.tasks.view import TaskView, time_words
 from slm_studio.ui.widgets.bars import Bar, Bars
@@ -30,6 +32,7 @@ SETTLED = 1500  # milliseconds after which a text counts as tried
 MOST_LABELS, MOST_TRIED, MOST_EXAMPLES = 6, 10, 4
 MIDDLE = 0.5  # the threshold of a label where its model says no other
 ALIKE, ENOUGH = 0.05, 20  # scores that count as alike, and the rows from which a share is worth saying
+KEY = "classify"
 EXAMPLES = (mark("text"), mark("label in the file"), mark("model said"))
 
 
@@ -74,6 +77,9 @@ class ClassifyView(TaskView):
         self._second_card.setVisible(self._is_pair)
         self._scores = [(case.number("score"), bool(case.right)) for case in cases if "score" in case.cells]
         chosen = pick_examples(cases, MOST_EXAMPLES)
+        info = task_info(KEY).shaped(model.facts)
+        gold = next(column.title for column in info.cases if column.key == info.answer.name) if info.answer else ""
+        self.examples_model.set_headers([EXAMPLES[0], gold, EXAMPLES[2]])
         self.examples_model.set_rows(
             [
                 Row([_said(case.text("text"), case.text("text2")), case.text("label"), case.text("predicted")], case)
@@ -349,9 +355,17 @@ def range_words(number: Number) -> str:
         return ""
     return tr(
         "likely between {low} and {high}: nine of ten held-out rows lay as near",
-        low=number_words(number.low),
-        high=number_words(number.high),
+        low=_like(number.written, number.low),
+        high=_like(number.written, number.high),
     )
+
+
+def _like(written: str, value: float) -> str:
+    """Return a number with as many decimals as another one that was written, behind the same sign."""
+    found = re.search(r"([.,])(\d+)", written)
+    if not written or found is None:
+        return number_words(value) if not written else f"{value:.0f}"
+    return f"{value:.{len(found[2])}f}".replace(".", found[1])
 
 
 def more_words(left: int, *, is_none: bool) -> str:

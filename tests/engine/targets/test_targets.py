@@ -8,10 +8,12 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from slm_studio.core.results import Label, Number
 from slm_studio.core.tasks.classify import ClassifyOptions
+from slm_studio.core.work import outcome
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.targets import TARGETS, target_of
 from slm_studio.engine.targets.amount import Amount
 from slm_studio.engine.targets.several_labels import SeveralLabels
+from slm_studio.engine.task import Judgement
 
 ONE, MANY, NUMBER = TARGETS["one"], TARGETS["many"], TARGETS["number"]
 OPTIONS = ClassifyOptions(label_smoothing=0.0)
@@ -120,3 +122,18 @@ def test_a_row_of_weight_two_counts_as_two_rows(key: str) -> None:
     assert float(target.loss(logits, even, model, ClassifyOptions(class_weights="balanced"))) == pytest.approx(
         float(target.loss(logits, {"labels": labels}, model, ClassifyOptions(class_weights="balanced"))), rel=1e-5
     )
+
+
+def test_a_model_that_is_as_right_as_the_linear_one_is_not_behind_it() -> None:
+    texts = [f"{'apple' if n % 2 else 'tea'} {'red' if n % 3 else 'green'}" for n in range(60)]
+    cells = [";".join(text.split()) for text in texts]
+    model = loaded(MANY.learn(["red", "red;tea", "green;apple", "green"], ";") | {"target": "many"})
+    names = model.facts["labels"]
+    assert isinstance(names, list)
+    chosen = np.array([[name in cell.split(";") for name in names] for cell in cells])
+    judged = Judgement(loss=0.0, metrics=(), evidence=chosen)
+
+    _, linear = outcome(MANY.baselines(({"text": texts}, cells), ({"text": texts}, cells), judged, model))
+
+    assert [metric.value for metric in linear.metrics if metric.key == "f1_micro"] == [1.0]
+    assert linear.verdict == "none"

@@ -48,7 +48,8 @@ def window(theme):
 @pytest.fixture
 def run(home, tmp_path: Path) -> Run:
     dataset = make_dataset(tmp_path / "rows", "tickets.csv", ROWS)
-    made = create_run(make_recipe("classify", roles={"text": "text", "label": "Team"}), dataset)
+    recipe = replace(make_recipe("classify", roles={"text": "text", "label": "label"}), name="tickets → Team")
+    made = create_run(recipe, dataset)
     return save_run(replace(made, metrics={"accuracy": 0.931}, seconds=80.0))
 
 
