@@ -16,6 +16,12 @@ class Example:
     title: str
 
 
+def task_shown_by(source: str) -> str:
+    """Return the task that a sample was written for, "" of any other file: a plain text could be for several."""
+    samples = paths.resources() / "samples"
+    return next((info.key for info in all_tasks() for each in info.files if Path(source) == samples / each.path), "")
+
+
 def examples() -> tuple[Example, ...]:
     """Return the samples that are here, task by task, those in the person's language first."""
     own = "zh/" if current_language().startswith("zh") else "en/"

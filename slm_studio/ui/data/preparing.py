@@ -18,6 +18,7 @@ from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.core.texts import tr
 from slm_studio.ui.data.dataset_words import what_changed
 from slm_studio.ui.data.editing import ROWS, Editing
+from slm_studio.ui.data.examples import task_shown_by
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import Session
 
@@ -272,7 +273,7 @@ class Desk(QObject):
             self._session.set_suggestion(carried.suggestion)
             self._session.set_recipe(carried.recipe)
         else:
-            arguments = {"dataset": dataset, "task": ""}
+            arguments = {"dataset": dataset, "task": task_shown_by(dataset.source)}
             suggested = partial(self._on_suggested, dataset.id)
             handle = self._jobs.start("suggest", arguments, suggested, on_error=self.failed.emit, owner=self)
             self._looks.append(handle)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from slm_studio.core import paths
+from slm_studio.ui.data.examples import task_shown_by
 from slm_studio.ui.data.sentence import MORE
 from tests.ui.data.test_marking import Marks
 
@@ -65,3 +67,11 @@ def test_what_is_parted_is_not_said_to_be_cut(place) -> None:
 
     assert "longest" in place.panel.opened.overview.length_words.text()
     assert "cut" not in place.panel.opened.overview.length_words.text()
+
+
+def test_a_sample_is_for_the_task_that_it_was_written_for() -> None:
+    samples = paths.resources() / "samples"
+
+    assert task_shown_by(str(samples / "en" / "village.txt")) == "words"
+    assert task_shown_by(str(samples / "en" / "alice.txt")) == "write"
+    assert task_shown_by("/somewhere/village.txt") == ""
