@@ -149,6 +149,11 @@ class Recipe:
         return self.optimizer in ("auto", "adamw")
 
     @property
+    def last_pass(self) -> int:
+        """Return the epochs in which all rows are read once more at the end: never more than there were before."""
+        return min(self.last_epochs or 0, self.epochs or 1)
+
+    @property
     def chosen(self) -> list[str]:
         """Return the names of the roles that have a column."""
         return [role for role, column in self.roles.items() if column]

@@ -247,6 +247,7 @@ class Sizes:
     device: str
     precision: str
     rows: dict[str, int]  # train, validation, test
+    last_epochs: int = 0  # in which the validation rows are learnt too, at the end
     cut: float = 0.0  # share of the training rows longer than max_length
     length: int = 0  # tokens of a text that are read: of a recipe that fits itself to the rows as they decide
     free_memory: int = 0  # bytes

@@ -114,6 +114,12 @@ def last_word(model: SavedModel, *, best: int, steps: int, by_heart: bool = Fals
     values: dict[str, Value] = {"best": best, "steps": steps}
     if verdict.code != LEARNT:
         return Note("ended-nothing" if verdict.code == NOTHING else "ended-beaten", verdict.sentence, values)
+    if model.learnt_validation:
+        return Note(
+            "ended",
+            "It ended at step {steps}. The state of step {best} did best on held-out rows; from there it learnt these rows, too.",
+            values,
+        )
     if by_heart and best < steps:
         return Note(
             "ended-by-heart",

@@ -73,6 +73,8 @@ def test_the_last_word_names_the_state_that_is_kept() -> None:
     assert last_word(learnt, best=3, steps=9, by_heart=True).code == "ended-by-heart"
     note = last_word(learnt, best=3, steps=9)
     assert (note.code, note.values) == ("ended", {"best": 3, "steps": 9}) and "step {best}" in note.message
+    whole = last_word(replace(learnt, learnt_validation=True), best=3, steps=9, by_heart=True)
+    assert whole.values == note.values and "from there it learnt these rows" in whole.message
     assert "best of all" in last_word(learnt, best=9, steps=9, by_heart=True).message
 
 

@@ -82,6 +82,7 @@ class NamingOptions:
 
 TEXTS = ("text", "label", "id", "number")  # kinds of columns that can be read
 
+ASKED = (Shown("text", mark("text"), "prose"), Shown("text2", mark("second text"), "prose", may_lack=True))
 CODE = Code(
     plain="""\
 from transformers import pipeline
@@ -130,15 +131,13 @@ ONE = TaskInfo(
     cuts=True,
     answers="labels",
     samples=(
-        Shown("text", mark("text"), "prose"),
-        Shown("text2", mark("second text"), "prose", may_lack=True),
+        *ASKED,
         Shown("true", mark("true")),
         Shown("predicted", mark("predicted"), "chip"),
         Shown("score", mark("score"), "bar"),
     ),
     cases=(
-        Shown("text", mark("text"), "prose"),
-        Shown("text2", mark("second text"), "prose", may_lack=True),
+        *ASKED,
         Shown("label", mark("label in the file"), "outline"),
         Shown("predicted", mark("model says"), "chip"),
         Shown("score", mark("sure"), "number"),
@@ -211,15 +210,13 @@ MANY = replace(
     answers="several",
     unused=("label_smoothing",),
     samples=(
-        Shown("text", mark("text"), "prose"),
-        Shown("text2", mark("second text"), "prose", may_lack=True),
+        *ASKED,
         Shown("true", mark("true")),
         Shown("predicted", mark("predicted"), "chip"),
         Shown("score", mark("score"), "bar"),
     ),
     cases=(
-        Shown("text", mark("text"), "prose"),
-        Shown("text2", mark("second text"), "prose", may_lack=True),
+        *ASKED,
         Shown("label", mark("labels in the file"), "outline"),
         Shown("predicted", mark("model says"), "chip"),
         Shown("loss", mark("loss"), "number"),
@@ -238,15 +235,13 @@ NUMBER = replace(
     split="shuffled",
     unused=("label_smoothing", "class_weights"),
     samples=(
-        Shown("text", mark("text"), "prose"),
-        Shown("text2", mark("second text"), "prose", may_lack=True),
+        *ASKED,
         Shown("true", mark("number in the file")),
         Shown("predicted", mark("predicted"), "chip"),
         Shown("error", mark("off by"), "number"),
     ),
     cases=(
-        Shown("text", mark("text"), "prose"),
-        Shown("text2", mark("second text"), "prose", may_lack=True),
+        *ASKED,
         Shown("label", mark("number in the file"), "outline"),
         Shown("predicted", mark("model says"), "chip"),
         Shown("error", mark("off by"), "number"),

@@ -43,7 +43,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     worked = sum(p.numel() for name, p in net.named_parameters() if "embed" not in name and name not in looked_up)
     tokens = float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0
     step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
-    last = min(recipe.last_epochs or 0, recipe.epochs or 1) if splits.may_learn_all else 0
+    last = recipe.last_pass if splits.may_learn_all else 0
     steps = ((recipe.epochs or 1) + last) * math.ceil(max(1, sketch.examples) / (recipe.batch or 1))
     low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])
     middle = math.sqrt(step[0] * step[1])  # of a guess that may be four times too high or too low
@@ -59,6 +59,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
             device=str(device),
             precision=recipe.precision,
             rows={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
+            last_epochs=last,
             length=recipe.max_length or 0,
             cut=float((lengths > limit).mean()) if len(lengths) and task.info.cuts else 0.0,
             free_memory=free_memory(device),

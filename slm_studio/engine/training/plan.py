@@ -75,7 +75,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
         yield Note(each.code, each.message, each.told)
     shown = splits.validation if len(splits.validation) else splits.train
     all_rows = None
-    if recipe.last_epochs and splits.may_learn_all:
+    if recipe.last_pass and splits.may_learn_all:
         held = weighed(validation, weights_in(splits.validation.column(weight))[0]) if weight else validation
         all_rows = joined(train, held)
     return Plan(task, recipe, splits, opened, Material(train, validation, splits.validation, _few(shown), all_rows))

@@ -96,8 +96,7 @@ class Trainer:
         """Return the steps of the last pass; of a run with a time budget it takes its share of them."""
         if self.material.all is None:
             return 0
-        epochs = self.recipe.epochs or 1
-        last = min(self.recipe.last_epochs or 0, epochs)
+        epochs, last = self.recipe.epochs or 1, self.recipe.last_pass
         whole = last * self._steps_per(self.material.all)
         begun = self.position.last or self.position.step
         return whole if self.recipe.minutes is None else min(whole, math.ceil(begun * last / epochs))
@@ -236,8 +235,7 @@ class Trainer:
 
     def _seconds(self) -> float:
         """Return the seconds that a time budget leaves to the run before its last pass."""
-        epochs = self.recipe.epochs or 1
-        last = min(self.recipe.last_epochs or 0, epochs) if self.material.all is not None else 0
+        epochs, last = self.recipe.epochs or 1, self.recipe.last_pass if self.material.all is not None else 0
         return (self.recipe.minutes or 0.0) * 60 * epochs / (epochs + last)
 
     def _steps_per(self, examples: Packed) -> int:

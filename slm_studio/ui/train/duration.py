@@ -84,6 +84,8 @@ def duration_words(recipe: Recipe, sizes: Sizes | None) -> str:
         parts.append(tr("It stops sooner when held-out rows stop improving, and keeps the best."))
     else:
         parts.append(tr("It keeps the state that did best on held-out rows."))
+    if sizes is not None and sizes.last_epochs:
+        parts.append(tr("At the end it learns these rows, too; the test rows alone stay unseen."))
     return " ".join(parts)
 
 

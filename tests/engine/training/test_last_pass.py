@@ -64,6 +64,8 @@ def test_all_rows_but_those_of_the_test_are_learnt_at_the_end(plain: Recipe, row
     events, model = trained(plain, rows(100))
     _, without = trained(replace(plain, last_epochs=0), rows(100))
 
+    sizes = result(engine.measure(rows(100), plain))
+    assert (sizes.last_epochs, sizes.steps) == (1, 27)  # type: ignore[attr-defined]  # of 70 rows each; the last may be more
     begun = next(place for place, event in enumerate(events) if isinstance(event, Note) and event.code == "all-learnt")
     before = [event for event in events[:begun] if isinstance(event, Step)]
     after = [event for event in events[begun:] if isinstance(event, Step)]
@@ -85,8 +87,10 @@ def test_all_rows_but_those_of_the_test_are_learnt_at_the_end(plain: Recipe, row
     ids=["no rows are left to score", "the person named the rows that choose"],
 )
 def test_there_is_none_where(plain: Recipe, rows: Callable[..., Dataset], count: int, held: dict[str, int]) -> None:
+    sizes = result(engine.measure(rows(count, **held), plain))
     events, model = trained(plain, rows(count, **held))
 
+    assert sizes.last_epochs == 0  # type: ignore[attr-defined]
     assert not model.learnt_validation
     assert not any(isinstance(event, Replanned) for event in events)
 
