@@ -35,7 +35,7 @@ RECENT = 0.05  # what the newest batch counts for in the smoothed training loss
 BAD_UPDATES = 3  # in a row, after which going on makes no sense
 SAVING = mark("Saving the first checkpoint")
 ALL_LEARNT = mark(
-    "The held-out rows have chosen the best checkpoint. Now they are learnt too, with all others: {steps} more {steps:step|steps}."
+    "Once the held-out rows have chosen the best checkpoint, {steps} more {steps:step|steps} learn them too, with all others."
 )
 LAST_RATE = 0.3  # of the learning rate with which a last pass begins; it falls to 0
 LAST_PLAN = 1 << 20  # epochs of a last pass have plans of their own

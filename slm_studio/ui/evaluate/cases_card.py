@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.measures import measure
-from slm_studio.core.report import Case, CaseReader, Wanted, columns_of, first_case
+from slm_studio.core.report import CASES_FILE, Case, CaseReader, Wanted, columns_of, first_case
 from slm_studio.core.results import Report, Span, plain_spans
 from slm_studio.core.tasks import all_tasks
 from slm_studio.core.tasks.info import Shown, Style
@@ -56,6 +56,7 @@ class CasesCard(Card):
         self._columns: tuple[Shown, ...] = ()
         self._gold = ""  # the cell that holds the true answer
         self._judged = False  # rows are right or wrong
+        self.is_needed = True  # there is something to show or to say
         self._left = 0  # rows still to be read for this page
         self._cell: tuple[str, str, int] | None = None
         self._timer = QTimer(self)
@@ -74,6 +75,11 @@ class CasesCard(Card):
         self._columns = columns_of(report.task, first, report.target)
         self._gold = _gold(report.task)
         self._judged = first is not None and first.right is not None
+        # Rows of a model from elsewhere stayed there, which is a line, not an empty table; other reports have none.
+        self.is_needed = first is not None or not (self._folder / CASES_FILE).is_file()
+        for widget in (self.search, self.pages, self._hint):
+            widget.setVisible(first is not None)
+        self._fit()
         names = sorted(report.labels or [score.label for score in report.per_label], key=str.casefold)
         self.model.order = order_of([*known, *names])
         self.set_title(self._title())
@@ -186,6 +192,9 @@ class CasesCard(Card):
         self.label.setMaximumWidth(px(230))
         self.search.setMinimumWidth(px(64))
         self.table.setMinimumHeight(px(38) * 4)
+        if self.pages.isHidden():
+            self.setMinimumHeight(0)
+            return
         needed = self.pages.least_height()
         self.setMinimumHeight(max(px(410), self.height() - self.pages.height() + needed if needed else 0))
 
@@ -219,7 +228,8 @@ class CasesCard(Card):
         foot = QHBoxLayout()
         self.state, self.more_button = Text("", "muted", wrap=True), Button("Show more", "link")
         foot.addWidget(self.state, 1)
-        foot.addWidget(Text("Space or a double click opens a row in full", "muted"))
+        self._hint = Text("Space or a double click opens a row in full", "muted")
+        foot.addWidget(self._hint)
         foot.addWidget(self.more_button)
         self.body.addLayout(foot)
 

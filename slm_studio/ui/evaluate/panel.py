@@ -219,6 +219,7 @@ class EvaluatePanel(ModelPage):
         self.writing.set_report(report)
         self.amounts.set_report(report)
         self.cases.set_report(report, labels_of_model(model) if model is not None else ())
+        self.cases.setVisible(self.cases.is_needed)
         self.classes.set_report(report)
         self._show_mended()
         self._show_own_cards(report)

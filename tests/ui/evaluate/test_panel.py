@@ -453,3 +453,22 @@ def test_rows_of_a_task_that_is_not_known_here_are_shown_as_they_are(tmp_path):
     card.set_report(report)
 
     assert card.model.columnCount() == 5 and card.model.index(0, 0).data() == "Bob is in Rome"
+
+
+def test_rows_that_stayed_elsewhere_are_a_line_and_a_report_without_rows_has_no_card(theme, tmp_path):
+    card = CasesCard()
+    report = replace(classify_report(tmp_path / "report"), folder=str(tmp_path / "report"))
+    card.set_report(report)
+    assert card.is_needed and not card.pages.isHidden() and not card.search.isHidden()
+
+    (tmp_path / "report" / "cases.jsonl").write_text("", encoding="utf-8")
+    card.set_report(report)
+    assert not card.is_needed
+
+    (tmp_path / "report" / "cases.jsonl").unlink()
+    card.set_report(report)
+    assert card.is_needed and card.pages.isHidden() and card.search.isHidden() and card.minimumHeight() == 0
+    assert "not on this computer" in card.state.text()
+
+    card.set_report(replace(classify_report(tmp_path / "report"), folder=str(tmp_path / "report")))
+    assert not card.pages.isHidden() and card.minimumHeight() > 0
