@@ -107,7 +107,8 @@ def _ours(train: Pairs, test: Pairs, seed: int, base: str) -> np.ndarray:
             csv.writer(stream).writerows([("text", "label"), *rows])
     roles = {"text": "text", "label": "label"}
     model = slm_studio.train(files[0], "classify", roles, base or None, test=files[1], seed=seed)
-    return np.array([answer[0].label for answer in model([text for text, _ in test])])
+    said = model([text for text, _ in test])
+    return np.array([str(each) for each in said])
 
 
 def _peer(train: Pairs, test: Pairs, is_chinese: bool) -> np.ndarray:
