@@ -23,7 +23,7 @@ from transformers.modeling_utils import LoadStateDictConfig
 from slm_studio.core.errors import StudioError
 from slm_studio.core.tasks import task_info
 from slm_studio.engine.loaded import quiet_libraries
-from slm_studio.engine.models.architectures import looks_ahead, writes
+from slm_studio.engine.models.architectures import ARCHITECTURES, fills, looks_ahead, writes
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.weights import Tensor
 
@@ -62,6 +62,13 @@ def check_tensors(folder: Path, tensors: Mapping[str, Tensor], claim: str) -> No
 
 def check_beginning(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor], task: str) -> None:
     """Refuse a sound folder that a task cannot continue. Layers that tell labels apart may be new; nothing of a writer may."""
+    if fills(task) and ARCHITECTURES[str(config["model_type"])].is_decoder:
+        raise StudioError(
+            "model-looks-back",
+            "“{model}” reads a text from its beginning only, so it cannot fill gaps: it would not see what comes after them.",
+            "Choose a base that reads to both sides, such as BERT, or use this one to write.",
+            model=folder.name,
+        )
     if not writes(task):
         return
     if looks_ahead(config):
