@@ -186,11 +186,11 @@ def render(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[
 
 
 @_advised
-def inside(handle: str, prompt: Prompt, step: str = "") -> Iterator[Event]:
+def look_inside(handle: str, prompt: Prompt, step: str = "") -> Iterator[Event]:
     """Show the way from a prompt to its answer through the net, and the numbers of one step. Ends in Finished(Inside)."""
-    from slm_studio.engine.inference.shelf import look_inside
+    from slm_studio.engine.inference.shelf import look_into
 
-    return look_inside(handle, prompt, step)
+    return look_into(handle, prompt, step)
 
 
 @_advised

@@ -163,7 +163,7 @@ def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> It
     yield Finished(item.task.rendered(item.loaded, prompt, options))
 
 
-def look_inside(handle: str, prompt: Prompt, step: str) -> Iterator[Event]:
+def look_into(handle: str, prompt: Prompt, step: str) -> Iterator[Event]:
     """Show the way from a prompt to its answer. Ends in Finished(Inside)."""
     item = on_shelf(handle)
     check_prompt(prompt, item.info, item.model.name)

@@ -25,7 +25,7 @@ def decision_stage(net: PreTrainedModel, pieces: Sequence[str], formula: str, an
     def grids(seen: Recording) -> tuple[Grid, ...]:
         read = seen.taken(head)
         rows = pieces if len(pieces) == read.numel() // read.shape[-1] else ("",)
-        return grid(mark("What decides"), rows, read), answers_grid(seen, answers)
+        return answers_grid(seen, answers), grid(mark("What decides"), rows, read)
 
     return Stage(output_step(f"<i>z</i> = <i>W</i> <i>x</i> + <i>b</i>\n{formula}"), (head,), grids)
 

@@ -29,7 +29,7 @@ def writer_stages(net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, piec
 
     def grids(seen: Recording) -> tuple[Grid, ...]:
         read = grid(mark("What the output reads"), pieces, seen.taken(head))
-        return read, answers_grid(seen, next_tokens(tokenizer))
+        return answers_grid(seen, next_tokens(tokenizer)), read
 
     step = output_step(
         f"<i>z</i> = <i>W</i> <i>x</i><sub>T</sub>{bias}{capped}\n"

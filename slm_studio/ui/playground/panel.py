@@ -22,6 +22,7 @@ from slm_studio.ui.playground.answering import CLOSED, OPEN, OPENING, Answering
 from slm_studio.ui.playground.code_sheet import CodeSheet
 from slm_studio.ui.playground.file_sheet import FileSheet
 from slm_studio.ui.playground.getting import GettingCard
+from slm_studio.ui.playground.inside_sheet import InsideSheet
 from slm_studio.ui.playground.serve_sheet import ServeSheet
 from slm_studio.ui.playground.serving import Serving
 from slm_studio.ui.shell.jobs import Jobs
@@ -69,8 +70,9 @@ class PlaygroundPanel(ModelPage):
         self._facts_row.setVisible(model is not None)
         self.answering.use(model, self._wish)
         self.view = self._view(model) if model else None
-        for button in (self.file_button, self.serve_button, self.code_button):
+        for button in (self.inside_button, self.file_button, self.serve_button, self.code_button):
             button.setVisible(self.view is not None)
+        self.inside_button.setVisible(self.view is not None and model is not None and model.info.opens_up)
         self.serve_button.setVisible(self._is_served_at_all())
         self._on_serving_changed()
         if model is None or self.view is None:
@@ -92,7 +94,7 @@ class PlaygroundPanel(ModelPage):
         """Stop the answer; where none is on its way, close the sheet."""
         if self.deck.current() is self.file_sheet and self.file_sheet.is_busy:
             self.file_sheet.stop()
-        elif self.deck.current() in (self.file_sheet, self.serve_sheet, self.code_sheet):
+        elif self.deck.current() in self._sheets:
             self._close_sheet()
         elif self.view is not None:
             self.view.stop()
@@ -116,17 +118,19 @@ class PlaygroundPanel(ModelPage):
         self.header.put_facts(self._facts_row)
         self._facts_row.hide()
         self.file_button, self.code_button = Button("A whole file…"), Button("Use from code")
-        self.serve_button = Button("Serve…")
-        for button in (self.file_button, self.serve_button, self.code_button):
+        self.serve_button, self.inside_button = Button("Serve…"), Button("Inside")
+        for button in (self.inside_button, self.file_button, self.serve_button, self.code_button):
             self.header.add_action(button)
 
     def _build_body(self) -> None:
         self.viewless = EmptyState("bubble", "")
         self.file_sheet, self.code_sheet = FileSheet(self._session, self._jobs), CodeSheet(self.serving)
         self.serve_sheet = ServeSheet(self.serving)
+        self.inside_sheet = InsideSheet(self.answering)
+        self._sheets = (self.inside_sheet, self.file_sheet, self.serve_sheet, self.code_sheet)
         self.deck.add(self.viewless)
-        for sheet in (self.file_sheet, self.serve_sheet, self.code_sheet):
-            self.deck.add(sheet, fills=False)
+        for sheet in self._sheets:
+            self.deck.add(sheet, fills=sheet is self.inside_sheet)
 
     def _connect(self) -> None:
         answering = self.answering
@@ -134,10 +138,10 @@ class PlaygroundPanel(ModelPage):
         self._session.closing.connect(answering.stop)  # what came of an answer is kept
         self.file_button.clicked.connect(self._on_file)
         self.code_button.clicked.connect(self._on_code)
-        self.file_sheet.closed.connect(self._close_sheet)
-        self.code_sheet.closed.connect(self._close_sheet)
+        self.inside_button.clicked.connect(self._on_inside)
+        for sheet in self._sheets:
+            sheet.closed.connect(self._close_sheet)
         self.serve_button.clicked.connect(self._on_serve)
-        self.serve_sheet.closed.connect(self._close_sheet)
         self.serve_sheet.switched.connect(self._on_switched)
         self.serve_sheet.copied.connect(self._on_copied)
         self.serving.changed.connect(self._on_serving_changed)
@@ -306,6 +310,11 @@ class PlaygroundPanel(ModelPage):
         is_served = model is not None and bool(self.serving.name_of(model))
         self.serve_button.set_words("Serving" if is_served else "Serve…")
         self.serve_button.set_icon("check" if is_served else "")
+
+    def _on_inside(self) -> None:
+        if self._session.model is not None and self.view is not None:
+            self.deck.show_only(self.inside_sheet)
+            self.inside_sheet.open_sheet(self._session.model, self.view.text(), self.view.second())
 
     def _on_code(self) -> None:
         if self._session.model is not None and self.view is not None:

@@ -86,7 +86,7 @@ def test_every_step_has_numbers_and_the_last_is_the_answer(family: str, target: 
         if grid.kind == "shares":
             assert all(sum(row) == pytest.approx(1, abs=1e-4) for row in grid.cells)
     (said,) = answers_of(TASK, loaded, [PROMPT], {})
-    answer = shown[-1].grids[-1]
+    answer = shown[-1].grids[0]
     numbers = [
         item.score if isinstance(item, Label) else item.value for item in said if isinstance(item, Label | Number)
     ]
@@ -113,7 +113,7 @@ def test_filters_show_what_each_says_of_each_window() -> None:
     pieces = TASK.inside(loaded, PROMPT, "embedding").grids[0].rows
     assert answers.rows[2] == " ".join(pieces[:3]) and answers.rows[0] == pieces[0] and answers.rows[-1] == pieces[-1]
     assert numbers(strongest.cells)[0].tolist() == numbers(answers.cells).amax(0).tolist()
-    output = TASK.inside(loaded, PROMPT, "output").grids[0]
+    output = TASK.inside(loaded, PROMPT, "output").grids[1]
     assert output.cells[0][:4] == strongest.cells[0][:4], "the filters of the first width stand first in what decides"
 
 

@@ -90,7 +90,7 @@ def layer_inputs(loaded: Loaded, task: Task) -> Tensor:
 def test_the_last_step_says_what_the_model_answers(shape: str, tmp_path: Path) -> None:
     task, loaded = opened(shape, tmp_path)
 
-    answer = task.inside(loaded, PROMPT, "output").grids[-1]
+    answer = task.inside(loaded, PROMPT, "output").grids[0]
 
     (said,) = answers_of(task, loaded, [PROMPT], {"temperature": 0.0, "max_new_tokens": 1, "seed": 0, "top": 3})
     if shape in DECODERS:
