@@ -8,8 +8,9 @@ from slm_studio.core.errors import Value
 MOST_PIECES = 32  # of a text that are looked at: what is behind them the net does not read then
 MOST_UNITS = 64  # numbers of a vector that are shown
 MOST_HEADS = 24  # of a layer that are shown
-# numbers: of either sign · shares: from 0 on, each row sums to 1 · chances: named answers, a logit and a share each
-Kind = Literal["numbers", "shares", "chances"]
+# numbers: of either sign · gates: from 0, shut, to 1, open · shares: from 0 on, each row sums to 1 · chances: named
+# answers, the output of the net and what is made of it
+Kind = Literal["numbers", "gates", "shares", "chances"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -32,7 +32,7 @@ def decision_stage(net: PreTrainedModel, pieces: Sequence[str], formula: str, an
 
 def output_step(formula: str, about: str = ABOUT) -> Step:
     """Return what the last step says of itself."""
-    return Step(key="output", title=mark("Output"), about=about, formula=formula)
+    return Step(key="output", title=mark("The answer"), about=about, formula=formula)
 
 
 def answers_grid(seen: Recording, answers: Answers) -> Grid:

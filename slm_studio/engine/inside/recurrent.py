@@ -20,7 +20,8 @@ from slm_studio.engine.models.cells import ACTIVATIONS, Loop
 from slm_studio.engine.models.recurrent import LSTMForSequenceClassification, RecurrentModel
 
 Walk = dict[str, Tensor]  # what a layer computes, in its order → [T, W]; the last is its state
-_WAYS = {"": mark("forwards"), "_reverse": mark("backwards")}
+_WAYS = {"": mark("Layer {layer}: {cell} forwards"), "_reverse": mark("Layer {layer}: {cell} backwards")}
+_GATES = "ifozr"
 _NAMES = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 _ABOUT = {
     "lstm": mark(
@@ -33,14 +34,14 @@ _ABOUT = {
 }
 _TITLES = {
     "lstm": {
-        "i": mark("Input gate, {way}"), "f": mark("Forget gate, {way}"), "g": mark("Candidate, {way}"),
-        "o": mark("Output gate, {way}"), "c": mark("Memory, {way}"), "h": mark("State, {way}"),
+        "i": mark("Input gate"), "f": mark("Forget gate"), "g": mark("Candidate"),
+        "o": mark("Output gate"), "c": mark("Memory"), "h": mark("State"),
     },
     "gru": {
-        "r": mark("Reset gate, {way}"), "z": mark("Update gate, {way}"), "n": mark("Candidate, {way}"),
-        "h": mark("State, {way}"),
+        "r": mark("Reset gate"), "z": mark("Update gate"), "n": mark("Candidate"),
+        "h": mark("State"),
     },
-    "rnn": {"h": mark("State, {way}")},
+    "rnn": {"h": mark("State")},
 }  # fmt: skip
 
 
@@ -49,7 +50,8 @@ def recurrent_stages(net: LSTMForSequenceClassification, pieces: Sequence[str]) 
     reader = net.reader
     yield _embedding(reader, pieces)
     for at in range(1, len(reader.config.widths) + 1):
-        yield _layer(reader, pieces, at)
+        for way in list(_WAYS)[: reader.config.directions]:
+            yield _layer(reader, pieces, at, way)
     yield _readout(net, pieces)
 
 
@@ -115,20 +117,19 @@ def _embedding(reader: RecurrentModel, pieces: Sequence[str]) -> Stage:
     return Stage(step, (table,), lambda seen: (grid(mark("Vectors of the pieces"), pieces, seen.given(table)),))
 
 
-def _layer(reader: RecurrentModel, pieces: Sequence[str], at: int) -> Stage:
+def _layer(reader: RecurrentModel, pieces: Sequence[str], at: int, way: str) -> Stage:
     cell = reader.config.cell
 
     def grids(seen: Recording) -> tuple[Grid, ...]:
-        layer = walks(reader, seen.given(reader.embeddings))[at - 1]
+        walk = walks(reader, seen.given(reader.embeddings))[at - 1][way]
         return tuple(
-            grid(title, pieces, layer[way][name], way=_WAYS[way])
-            for way in layer
+            grid(title, pieces, walk[name], kind="gates" if name in _GATES else "numbers")
             for name, title in _TITLES[cell].items()
         )
 
     step = Step(
-        key=f"layer-{at}",
-        title=mark("Layer {layer}: {cell}"),
+        key=f"layer-{at}{way.replace('_reverse', '-back')}",
+        title=_WAYS[way] if reader.config.directions > 1 else mark("Layer {layer}: {cell}"),
         values={"layer": at, "cell": _NAMES[cell]},
         about=_ABOUT[cell],
         formula=_formula(cell, reader.config.activation),

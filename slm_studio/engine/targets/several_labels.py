@@ -228,9 +228,7 @@ class SeveralLabels(Target):
 
     def formula(self, loaded: Loaded) -> str:
         """Return a sigmoid a label, and what it must reach to count as yes."""
-        return (
-            "<i>p</i><sub>y</sub> = σ(<i>z</i><sub>y</sub>)\n<i>y</i> ∈ <i>Y</i> ⇔ <i>p</i><sub>y</sub> ≥ <i>θ</i><sub>y</sub>"
-        )
+        return "<i>p</i><sub>y</sub> = σ(<i>z</i><sub>y</sub>)\n<i>y</i> ∈ <i>Y</i> ⇔ <i>p</i><sub>y</sub> ≥ <i>θ</i><sub>y</sub>"
 
     def said(self, numbers_L: np.ndarray, cell: str, loaded: Loaded) -> tuple[str, str, str]:
         """Return the true labels, the chosen ones, and the highest probability of any."""

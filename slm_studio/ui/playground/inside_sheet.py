@@ -1,5 +1,6 @@
 """InsideSheet: the way of a text through the model, step by step: formulas, and the numbers that they gave for this text."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from slm_studio.core.errors import StudioError
 from slm_studio.core.inside import Grid, Inside, Step
 from slm_studio.core.prompt import Prompt
+from slm_studio.core.report import Case
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, say, tr
 from slm_studio.ui.parts.errors import ErrorBox
@@ -24,12 +26,15 @@ from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.words import words
 
+LOOKED_AT = 40  # characters of a scored row to begin with
 PAUSE = 200  # milliseconds after the last key before the model is asked
 ROW = 30
 NUMBERS = mark(
     "each row a piece, each column a number of its vector · darker is larger, the other colour is below zero"
 )
+GATES = mark("each row a piece, each column a gate · darker is wider open")
 SHARES = mark("a row shares 1 among the columns · darker is more")
+LEGENDS = {"numbers": NUMBERS, "gates": GATES, "shares": SHARES}
 FIRST = mark("the first {shown} of {width} numbers")
 
 
@@ -55,15 +60,15 @@ class InsideSheet(Card):
         self.steps.row_selected.connect(self._on_step)
         self.map.cell_pointed.connect(self._on_pointed)
 
-    def open_sheet(self, model: SavedModel, text: str, second: str = "") -> None:
-        """Look inside a model while it reads what stands in the playground."""
-        asks = model.facts.get("asks")
-        self._is_pair = isinstance(asks, list | tuple) and len(asks) > 1
+    def open_sheet(self, model: SavedModel, texts: Sequence[str], example: Case | None) -> None:
+        """Look inside a model while it reads what stands in the playground, or else a row that it was scored on."""
         self._roles = [role.name for role in model.info.shaped(model.facts).asked]
-        example = tr(model.info.example)
-        self.text.setText(text.replace("\n", " ") or example)
-        self.second.setText(second.replace("\n", " ") or (example if self._is_pair else ""))
-        self.second.setVisible(self._is_pair)
+        fallback = tr(model.info.example)
+        typed = all(text.strip() for text in texts[: len(self._roles)])
+        for field, role, text in zip((self.text, self.second), self._roles, texts, strict=False):
+            scored = example.text(role)[:LOOKED_AT] if example is not None else ""
+            field.setText(" ".join((text if typed else scored or fallback).split("\n")))
+        self.second.setVisible(len(self._roles) > 1)
         self._step, self._kind = "", 0
         self.row.hide()
         self.waiting.show()
@@ -78,7 +83,7 @@ class InsideSheet(Card):
             self._show(self._inside)
 
     def _build(self) -> None:
-        self._is_pair, self._roles = False, ["text"]
+        self._roles: list[str] = []
         self.about = Text("What the model computes for this text, read off the model itself.", "muted", wrap=True)
         self.text = LineField(name="Text to look at")
         self.second = LineField(name="Second text")
@@ -168,7 +173,7 @@ class InsideSheet(Card):
         """Offer the tables of this step. A new row of pills: one that stands cannot have others."""
         before = self.chooser
         self.chooser = Segmented(
-            [(str(at), partial(title_of, grid)) for at, grid in enumerate(grids)],
+            [(str(at), partial(say, grid.title, grid.values)) for at, grid in enumerate(grids)],
             str(min(self._kind, len(grids) - 1)),
             kind="pills",
             wraps=True,
@@ -189,7 +194,7 @@ class InsideSheet(Card):
         if is_answer:
             self.answers_model.set_rows([_answer(*row) for row in zip(grid.rows, grid.cells, strict=True)])
         else:
-            self.map.set_cells(grid.rows, grid.columns, grid.cells)
+            self.map.set_cells(grid.rows, grid.columns, grid.cells, 1.0 if grid.kind == "gates" else 0.0)
 
     def _on_step(self, at: object) -> None:
         if self._inside is None or not isinstance(at, int) or not 0 <= at < len(self._inside.steps):
@@ -211,23 +216,16 @@ class InsideSheet(Card):
             self.legend.set_words(partial(legend_of, self._inside.grids[min(self._kind, len(self._inside.grids) - 1)]))
 
 
-def title_of(grid: Grid) -> str:
-    """Return what a table shows; which way a layer reads is a sentence of its own."""
-    return say(
-        grid.title, {name: tr(value) if isinstance(value, str) else value for name, value in grid.values.items()}
-    )
-
-
 def legend_of(grid: Grid) -> str:
     """Return how a table is to be read."""
     if grid.kind == "chances":
         return ""
     shown = len(grid.cells[0]) if grid.cells else 0
     first = tr(FIRST, shown=shown, width=grid.width) if shown < grid.width else ""
-    return " · ".join(part for part in (first, tr(SHARES if grid.kind == "shares" else NUMBERS)) if part)
+    return " · ".join(part for part in (first, tr(LEGENDS[grid.kind])) if part)
 
 
 def _answer(name: str, cells: tuple[float, ...]) -> Row:
     output, answer = cells
     is_share = 0 <= answer <= 1
-    return Row([name, said(output), Cell(said(answer), share=answer if is_share else None)], name)
+    return Row([name, said(output), Cell(f"{answer:.2f}", share=answer) if is_share else said(answer)], name)

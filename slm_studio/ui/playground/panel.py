@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.prompt import Prompt
-from slm_studio.core.report import all_cases
+from slm_studio.core.report import Case, all_cases
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.settings import Settings
@@ -50,6 +50,7 @@ class PlaygroundPanel(ModelPage):
         self._jobs = jobs
         self._views: dict[str, TaskView] = {}
         self.view: TaskView | None = None
+        self._example: Case | None = None  # a scored row of the model, to look at where nothing was typed
         self.answering = Answering(jobs, self)
         self.serving = Serving(session, parent=self)
         self._keeping = QTimer(self)
@@ -80,7 +81,9 @@ class PlaygroundPanel(ModelPage):
             return
         self._show_facts()
         self.deck.show_only(self.view)
-        self.view.set_model(model, all_cases(Path(model.folder) / REPORT_FOLDER))
+        cases = all_cases(Path(model.folder) / REPORT_FOLDER)
+        self._example = cases[0] if cases else None
+        self.view.set_model(model, cases)
         self.answering.open()
 
     def primary(self) -> None:
@@ -314,7 +317,8 @@ class PlaygroundPanel(ModelPage):
     def _on_inside(self) -> None:
         if self._session.model is not None and self.view is not None:
             self.deck.show_only(self.inside_sheet)
-            self.inside_sheet.open_sheet(self._session.model, self.view.text(), self.view.second())
+            texts = (self.view.text(), self.view.second())
+            self.inside_sheet.open_sheet(self._session.model, texts, self._example)
 
     def _on_code(self) -> None:
         if self._session.model is not None and self.view is not None:

@@ -35,7 +35,7 @@ class HeatMap(QWidget):
         self._rows: tuple[str, ...] = ()
         self._columns: tuple[str, ...] = ()
         self._cells: tuple[tuple[float, ...], ...] = ()
-        self._largest = 1.0
+        self._full = 1.0
         self._at: tuple[int, int] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
@@ -44,11 +44,16 @@ class HeatMap(QWidget):
         self.setSizePolicy(policy)
         self._theme.changed.connect(self.updateGeometry)
 
-    def set_cells(self, rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[float]]) -> None:
-        """Show other numbers, a sequence a row; without names columns are counted from 1."""
+    def set_cells(
+        self, rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[float]], full: float = 0.0
+    ) -> None:
+        """Show other numbers, a sequence a row; without names columns are counted from 1.
+
+        `full` is the number that has the full colour; 0: the largest that is there.
+        """
         self._rows, self._columns = tuple(rows), tuple(columns)
         self._cells = tuple(tuple(row) for row in cells)
-        self._largest = max((abs(cell) for row in self._cells for cell in row), default=1.0) or 1.0
+        self._full = full or max((abs(cell) for row in self._cells for cell in row), default=0.0) or 1.0
         self._point(None)
         self.updateGeometry()
         self.update()
@@ -101,7 +106,7 @@ class HeatMap(QWidget):
         return (row, column) if 0 <= row < len(self._rows) and 0 <= column < self._across() else None
 
     def _colour(self, value: float) -> QColor:
-        share = min(1.0, abs(value) / self._largest) ** 0.7  # small numbers are seen, too
+        share = min(1.0, abs(value) / self._full) ** 0.7  # small numbers are seen, too
         return self._theme.mix("accent" if value >= 0 else "warning", "surface", share)
 
     def _point(self, cell: tuple[int, int] | None) -> None:

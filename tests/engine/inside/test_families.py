@@ -1,27 +1,19 @@
 """Inside the studio's own nets: gates, filters and features give the numbers of the net that is asked."""
 
-import pyarrow as pa
 import pytest
 import torch
 from torch import Tensor
 
 from slm_studio.core.inside import Inside
-from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Label, Number
-from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.inside.bag import deep_parts, direct_parts
 from slm_studio.engine.inside.recording import record
 from slm_studio.engine.inside.recurrent import walks
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import answers_of
 from slm_studio.engine.tasks.classify import TASK
+from tests.engine.inside.nets import ANSWERS, made
 
-TEXTS = ["red apples and pears", "the green grass grows", "苹果很甜", "绿草如茵"] * 6
-ANSWERS = {
-    "one": ["red", "green"] * 12,
-    "many": ["red;fruit", "green", "fruit", ""] * 6,
-    "number": ["1", "2.5", "4", "3"] * 6,
-}
 PROMPT = {"text": "red grass 苹果 grows"}
 SHAPES = {
     "lstm": ("lstm", {}),
@@ -31,21 +23,6 @@ SHAPES = {
     "gru with relu": ("gru", {"activation": "relu"}),
     "rnn": ("rnn", {"layers": (10, 6)}),
 }
-
-
-def made(family: str, target: str = "one", text2: bool = False, **settings: object) -> Loaded:
-    torch.manual_seed(1)
-    columns = {"text": TEXTS, "label": ANSWERS[target]} | ({"text2": TEXTS[::-1]} if text2 else {})
-    roles = {name: name for name in columns}
-    rows = Rows(pa.table({name: pa.array(cells, pa.large_string()) for name, cells in columns.items()}), roles)
-    recipe = make_recipe(
-        "classify", base=f"blank:{family}-nano", roles=roles, settings={"target": target, "max_length": 64} | settings
-    )
-    loaded = TASK.blank(recipe, TASK.learn(rows, recipe), rows)
-    for parameter in loaded.net.parameters():  # fresh tables say nothing
-        torch.nn.init.normal_(parameter, std=0.3)
-    loaded.net.eval()
-    return loaded
 
 
 def all_steps(loaded: Loaded, prompt: dict[str, str] | None = None) -> list[Inside]:
@@ -141,4 +118,4 @@ def test_features_bear_the_names_that_a_person_reads() -> None:
 def test_a_step_that_does_not_exist_is_refused_with_those_that_do() -> None:
     with pytest.raises(Exception, match="no step “attention-9”") as caught:
         TASK.inside(made("lstm"), PROMPT, "attention-9")
-    assert "embedding, layer-1, readout, output" in caught.value.values["steps"]  # type: ignore[attr-defined]
+    assert "embedding, layer-1, layer-1-back, readout, output" in caught.value.values["steps"]  # type: ignore[attr-defined]
