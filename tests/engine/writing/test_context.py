@@ -61,6 +61,8 @@ def test_tokens_of_earlier_answers_are_those_that_training_would_learn() -> None
     sent = fit(chat, LONG, 2000)
 
     learnt = [
-        piece for piece, is_answer in zip(piece_texts(chat.tokenizer, sent.ids), answers_in(chat, sent), strict=True) if is_answer
+        piece
+        for piece, is_answer in zip(piece_texts(chat.tokenizer, sent.ids), answers_in(chat, sent), strict=True)
+        if is_answer
     ]
     assert "".join(learnt) == "".join(f"turn number {place}<|im_end|>" for place in (1, 3, 5, 7))
