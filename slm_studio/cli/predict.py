@@ -11,6 +11,7 @@ from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.knobs import problems
 from slm_studio.core.messages import USER
+from slm_studio.core.moderation import FOR_A_PERSON
 from slm_studio.core.prompt import Cell, Prompt, read_cell
 from slm_studio.core.results import FileResult, Item, chosen_labels
 from slm_studio.core.tasks import TaskInfo, all_tasks
@@ -76,6 +77,8 @@ def answer_one(
             work.screen.say("Nothing is marked in this text.")
         elif info.answers == "several" and not chosen_labels(items):
             work.screen.say("None of the labels is above its threshold.")
+        if found.get(FOR_A_PERSON):
+            work.screen.say("This is for a person: the model is less sure than it answers by itself.")
         return found
     if work.screen.as_json:
         return found

@@ -139,6 +139,20 @@ class Task:
         """Return the mean loss of a batch, a scalar in nats."""
         raise NotImplementedError
 
+    def fits(self, recipe: Recipe) -> bool:
+        """Say whether a part of the net is fitted to all rows at once: then it answers before the first step, and is scored then."""
+        return False
+
+    def fit(self, loaded: Loaded, examples: Packed, recipe: Recipe) -> Work[None]:
+        """Yield Progress; fit what no step moves to examples, as the rest of the net is now."""
+        yield from ()
+
+    def compared(
+        self, loaded: Loaded, first: Mapping[str, float], best: Mapping[str, float], rows: int
+    ) -> Iterator[Note]:
+        """Say what steps brought, of a net that was scored before the first: `best` is what later held-out scores were at best, empty where none was better."""
+        yield from ()
+
     def chance(self, loaded: Loaded) -> float | None:
         """Return the loss of guessing by how often each answer occurs, where that is known."""
         return None

@@ -11,6 +11,7 @@ import pyarrow as pa
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
+from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Prompt, is_blank
 from slm_studio.core.results import LIST, FileResult, further_cells, in_cells
 from slm_studio.core.results import Item as Answer
@@ -250,6 +251,7 @@ def _add(added: dict[str, list[str | None]], text: str, items: Sequence[Answer] 
     answers = item.info.answers
     answer, score = in_cells(items or (), answers, text, joined_by(item))
     cells = {"prediction": answer, "score": score, **further_cells(text, items or (), answers)}
+    cells |= {name: "yes" if is_so else "" for name, is_so in handed_on(items or (), item.loaded.facts).items()}
     for name, cell in cells.items():
         added.setdefault(name, []).append(None if items is None else cell)
 

@@ -89,6 +89,13 @@ def fit_temperature(probabilities_NL: np.ndarray, labels_N: np.ndarray) -> float
     return math.exp((low + high) / 2)
 
 
+def tempered(probabilities_NL: np.ndarray, temperature: float) -> np.ndarray:
+    """Return probabilities as they are when logits are divided by a temperature."""
+    logs_NL = np.log(np.clip(probabilities_NL.astype(np.float64), 1e-12, 1.0)) / temperature
+    found: np.ndarray = np.exp(logs_NL - np.logaddexp.reduce(logs_NL, axis=1, keepdims=True))
+    return found
+
+
 def wilson(successes: int, trials: int) -> tuple[float, float]:
     """Return the 95 % interval of a share. Example: wilson(9, 10) → (0.596, 0.982)"""
     if not trials:
