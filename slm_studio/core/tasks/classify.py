@@ -165,8 +165,26 @@ ONE = TaskInfo(
         Shown("score", mark("sure"), "number"),
     ),
     files=(
-        SampleFile("en/messages.csv", mark("English messages to sort")),
-        SampleFile("zh/messages.csv", mark("Chinese messages to sort")),
+        SampleFile("en/messages.csv", mark("English messages to sort"), mark("Customer service")),
+        SampleFile("zh/messages.csv", mark("Chinese messages to sort"), mark("Customer service")),
+        SampleFile("en/reviews.csv", mark("English reviews, good and bad"), mark("Sentiment")),
+        SampleFile("zh/reviews.csv", mark("Chinese reviews, good and bad"), mark("Sentiment")),
+        SampleFile("en/comments.csv", mark("English comments to moderate"), mark("Moderation")),
+        SampleFile("zh/comments.csv", mark("Chinese comments to moderate"), mark("Moderation")),
+        SampleFile("en/pool_questions.csv", mark("Questions to an English swimming pool"), mark("Frequent questions")),
+        SampleFile("zh/pool_questions.csv", mark("Questions to a Chinese swimming pool"), mark("Frequent questions")),
+        SampleFile(
+            "en/hotel_guests.csv", mark("What English guests write about, several topics each"), mark("Several labels")
+        ),
+        SampleFile(
+            "zh/hotel_guests.csv", mark("What Chinese guests write about, several topics each"), mark("Several labels")
+        ),
+        SampleFile(
+            "en/word_senses.csv", mark("Does the English word mean something in nature here?"), mark("Word in context")
+        ),
+        SampleFile(
+            "zh/word_senses.csv", mark("Does the Chinese word mean something in nature here?"), mark("Word in context")
+        ),
     ),
     hub_tag="text-classification",
     verb="predict",

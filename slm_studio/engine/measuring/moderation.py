@@ -6,35 +6,35 @@ import math
 
 import numpy as np
 
+from slm_studio.core.intervals import wilson
 from slm_studio.core.moderation import Catch, Person
 from slm_studio.core.results import Metric
-from slm_studio.engine.measuring.scoring import wilson
 
 FEWEST = 20  # answers that must be left for a share of them to mean something
 NONE = 1.01  # below which every answer lies: all are for a person
 
 
 def decide(probabilities_NL: np.ndarray, labels: list[str], catch: Catch | None) -> np.ndarray:
-    """Return the number of the label that is answered: the one to catch where it is likely enough, else the likeliest other."""
+    """Return the number of the label that is answered: the one to catch where it is likely enough, else the likeliest."""
     likeliest_N: np.ndarray = probabilities_NL.argmax(-1)
     if catch is None or catch.label not in labels or len(labels) < 2:
         return likeliest_N
     place = labels.index(catch.label)
-    others_NL = probabilities_NL.copy()
-    others_NL[:, place] = -1.0
-    return np.where(probabilities_NL[:, place] >= catch.threshold, place, others_NL.argmax(-1))
+    return np.where(probabilities_NL[:, place] >= catch.threshold, place, likeliest_N)
 
 
 def threshold_to_catch(scores_N: np.ndarray, is_label_N: np.ndarray, recall: float) -> float | None:
-    """Return the highest threshold above which at least a share of the rows with a label lies; None where no row has it.
+    """Return the highest threshold from which on at least a share of the rows with a label lies; None where no row has it.
 
-    Example: of scores 0.9, 0.8, 0.3 with the label, two thirds are caught from 0.8 on and all of them from 0.3.
+    Never more than a half: what is likelier than all others together is answered anyway.
+
+    Example: of scores 0.9, 0.4, 0.3 with the label, two thirds are caught from 0.4 on and all of them from 0.3.
     """
     found = np.sort(scores_N[is_label_N])[::-1]
     if not len(found):
         return None
     last = found[max(1, math.ceil(recall * len(found) - 1e-9)) - 1]
-    return math.floor(float(last) * 10_000) / 10_000
+    return min(0.5, math.floor(float(last) * 10_000) / 10_000)
 
 
 def threshold_to_answer(sure_N: np.ndarray, right_N: np.ndarray, share: float) -> float:
