@@ -151,6 +151,7 @@ ONE = TaskInfo(
     by_rows=("epochs", "last_epochs", "learning_rate"),
     packs=False,
     cuts=True,
+    opens_up=True,
     answers="labels",
     samples=(
         *ASKED,

@@ -8,7 +8,9 @@ from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
 
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
-Answers = Literal["labels", "several", "number", "tokens", "spans", "hits"]  # several: a set of labels, perhaps none
+Answers = Literal[
+    "labels", "several", "number", "tokens", "spans", "hits", "gaps"
+]  # several: a set of labels, perhaps none
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
 Style = Literal["text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans"]  # perplexity: of a loss
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
@@ -141,6 +143,7 @@ class TaskInfo:
     split: Split  # how rows are held out, unless the options decide otherwise for a dataset (`split_of`)
     packs: bool  # rows are joined into blocks, so that nobody counts them by the row
     cuts: bool  # text beyond max_length is lost
+    opens_up: bool = False  # the way through its nets can be looked at, step by step
     answers: Answers
     answer_options: tuple[str, ...] = ()  # options of its answers, beside how many there may be
     samples: tuple[Shown, ...]  # columns of what is shown as a model learns
