@@ -9,6 +9,9 @@ FEW = "few"  # among a model's facts
 TUNED = mark(
     "Few rows: pairs of them tuned the base, then a logistic regression learnt from its vectors. Of {rows} held-out {rows:row|rows} it got {tuned} right, the untouched base with the same regression {frozen}: the tuned one is taken."
 )
+SURER = mark(
+    "Few rows: pairs of them tuned the base, then a logistic regression learnt from its vectors. Of {rows} held-out {rows:row|rows} it got {tuned} right, the untouched base with the same regression {frozen}. The tuned one is taken because it holds the right labels for likelier: of few rows that says more than a count."
+)
 FROZEN = mark(
     "Few rows: a logistic regression on the vectors of the untouched base got {frozen} of {rows} held-out {rows:row|rows} right. Tuning the base by pairs of rows did no better, so the untouched one is taken."
 )
@@ -21,6 +24,13 @@ class Few:
     rows: int
     frozen: float
     tuned: float | None
+
+    @property
+    def sentence(self) -> str:
+        """Return the template that says which way was taken, and why."""
+        if self.tuned is None:
+            return FROZEN
+        return TUNED if self.tuned > self.frozen else SURER
 
 
 def few_of(facts: Mapping[str, object]) -> Few | None:

@@ -148,11 +148,8 @@ class Task:
         """Yield Progress; fit what no step moves to examples, as the rest of the net is now."""
         yield from ()
 
-    def compared(
-        self, loaded: Loaded, first: Mapping[str, float], best: Mapping[str, float], rows: int
-    ) -> Iterator[Note]:
-        """Say what steps brought, of a net that was scored before the first: `best` is what later held-out scores were at best, empty where none was better."""
-        yield from ()
+    def compare(self, loaded: Loaded, first: Mapping[str, float], best: Mapping[str, float], rows: int) -> None:
+        """Keep among the facts what steps brought, of a net that was scored before the first: `best` are the scores of the best later state, none where no state was better."""
 
     def chance(self, loaded: Loaded) -> float | None:
         """Return the loss of guessing by how often each answer occurs, where that is known."""

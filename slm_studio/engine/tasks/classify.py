@@ -184,12 +184,9 @@ class Classify(Task):
         if is_few(recipe):
             yield from tuning.fit_head(loaded, examples, balanced=options_of(recipe).class_weights == "balanced")
 
-    def compared(
-        self, loaded: Loaded, first: Mapping[str, float], best: Mapping[str, float], rows: int
-    ) -> Iterator[Note]:
-        """Say whether pairs of rows made a base better than it was, and keep that with the model."""
+    def compare(self, loaded: Loaded, first: Mapping[str, float], best: Mapping[str, float], rows: int) -> None:
+        """Keep whether pairs of rows made a base better than it was: its report says so."""
         loaded.facts |= telling.found_out(first, best, rows)
-        yield from (Note(each.code, each.message, each.told) for each in telling.remarks(loaded.facts))
 
     def observe(self, loaded: Loaded, batch: Batch) -> Seen:
         """Return answers [B, L], true ones and losses [B]."""

@@ -151,14 +151,14 @@ class Trainer:
         yield from self.task.fit(self.loaded, self.examples, self.recipe)
 
     def conclude(self) -> Iterator[Event]:
-        """Put the best weights into the net, and say what the steps brought, where that is known."""
+        """Put the best weights into the net, and keep what the steps brought, where that is known."""
         self.use_best()
         if not len(self.material.validation):  # else that was done for the last look at them
             yield from self.task.fit(self.loaded, self.examples, self.recipe)
         if self.position.first_metrics:
             best = {} if self.is_best_at_start else self.position.best_metrics
             rows = len(self.material.validation)
-            yield from self.task.compared(self.loaded, self.position.first_metrics, best, rows)
+            self.task.compare(self.loaded, self.position.first_metrics, best, rows)
 
     def events(self) -> Iterator[Event]:
         """Train to the end: Step, Replanned, Evaluated, Sample, Saved, Note. Closing it writes a checkpoint first."""

@@ -81,7 +81,7 @@ class Welcome(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
         name = Text(about)
-        scaled(name.setMinimumWidth, 130)
+        scaled(name.setMinimumWidth, 140)
         row.addWidget(name)
         languages = [example.language for example in group]
         for example in group:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from slm_studio.core.dataset import Remark
-from slm_studio.core.few import FEW, FROZEN, TUNED, few_of
+from slm_studio.core.few import FEW, few_of
 
 
 def found_out(first: Mapping[str, float], best: Mapping[str, float], rows: int) -> dict[str, object]:
@@ -20,7 +20,7 @@ def remarks(facts: Mapping[str, object]) -> Iterator[Remark]:
     values = {"frozen": f"{found.frozen:.3f}", "tuned": f"{found.tuned or 0:.3f}", "rows": found.rows}
     yield Remark(
         code="few-frozen" if found.tuned is None else "few-tuned",
-        message=FROZEN if found.tuned is None else TUNED,
+        message=found.sentence,
         count=found.rows,
         values=values,
     )
