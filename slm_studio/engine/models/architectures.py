@@ -15,6 +15,7 @@ class Architecture:
 
     embedding: str  # the end of the tensor's name
     is_decoder: bool = False
+    flat: str = ""  # the same of a net without vectors, whose tokens speak for the labels themselves
 
 
 _BERT_LIKE = Architecture("embeddings.word_embeddings.weight")
@@ -38,7 +39,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     ),
     **dict.fromkeys(("slm-lstm", "slm-gru", "slm-rnn"), Architecture("reader.embeddings.weight")),
     "slm-cnn": Architecture("embeddings.weight"),
-    "slm-bag": Architecture("table.weight"),
+    "slm-bag": Architecture("table.weight", flat="direct.weight"),
     "slm-tagger": Architecture("embeddings.weight"),
     "slm-words": Architecture("vectors.weight"),
 }  # fmt: skip

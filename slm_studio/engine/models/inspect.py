@@ -61,7 +61,7 @@ def inspect_folder(folder: Path, task: str = "") -> Inspection:
         config = check_config(folder)
         tensors = read_weights(folder)
         model_type = str(config["model_type"])
-        rows = check_shapes(ARCHITECTURES[model_type].embedding, config, tensors)
+        rows = check_shapes(ARCHITECTURES[model_type], config, tensors)
         with vocabulary_on_trial(folder):  # in a process of its own, while the numbers are looked through
             check_vocabulary(folder, config, rows)
             _check_finite(tensors)
