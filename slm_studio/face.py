@@ -45,6 +45,7 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted, Started
 from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import named_recipe
@@ -84,6 +85,7 @@ class Answer:
     items: tuple[Item, ...]
     kind: Answers
     joined: str = LIST  # how several labels stand in a text
+    for_a_person: bool | None = None  # less sure than the model answers by itself; None: it gives all answers itself
     problem: StudioError | None = None
 
     def __str__(self) -> str:
@@ -183,7 +185,8 @@ class Model:
             self._handle = ""
 
     def _answer(self, prompt: Prompt, options: Mapping[str, object]) -> Answer:
-        return Answer(tuple(self.stream(prompt, **options)), self.saved.info.answers, self._joined)
+        items = tuple(self.stream(prompt, **options))
+        return Answer(items, self.saved.info.answers, self._joined, is_for_a_person(items, self.saved.facts))
 
     @property
     def _joined(self) -> str:
@@ -195,7 +198,7 @@ class Model:
             return self._answer(prompt, options)
         except StudioError as error:
             if error.code in UNANSWERABLE:
-                return Answer((), self.saved.info.answers, self._joined, error)
+                return Answer((), self.saved.info.answers, self._joined, problem=error)
             error.add_note(f"Asked with item {place} of the list, counted from 0.")
             raise
 

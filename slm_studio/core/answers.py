@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from slm_studio.core import codec
+from slm_studio.core.moderation import FOR_A_PERSON
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Item, Span, in_cells
 from slm_studio.core.tagged import sentence_of
@@ -12,6 +13,8 @@ from slm_studio.core.tasks.info import TaskInfo
 def answer_json(items: Sequence[Item], prompt: Prompt, info: TaskInfo, done: Mapping[str, object]) -> dict[str, object]:
     """Return a whole answer; `done` is what `predict` ended with. What is written stands there as a text, too."""
     found: dict[str, object] = {"items": [item_json(item, _marked_text(prompt, info)) for item in items]}
+    if FOR_A_PERSON in done:
+        found[FOR_A_PERSON] = done[FOR_A_PERSON]
     if info.answers != "tokens":
         return found
     return found | {"text": in_cells(items, info.answers)[0], "ended": done["ended"]} | left_out(done)

@@ -140,6 +140,17 @@ class Task:
         """Return the mean loss of a batch, a scalar in nats."""
         raise NotImplementedError
 
+    def fits(self, recipe: Recipe) -> bool:
+        """Say whether a part of the net is fitted to all rows at once: then it answers before the first step, and is scored then."""
+        return False
+
+    def fit(self, loaded: Loaded, examples: Packed, recipe: Recipe) -> Work[None]:
+        """Yield Progress; fit what no step moves to examples, as the rest of the net is now."""
+        yield from ()
+
+    def compare(self, loaded: Loaded, first: Mapping[str, float], best: Mapping[str, float], rows: int) -> None:
+        """Keep among the facts what steps brought, of a net that was scored before the first: `best` are the scores of the best later state, none where no state was better."""
+
     def chance(self, loaded: Loaded) -> float | None:
         """Return the loss of guessing by how often each answer occurs, where that is known."""
         return None

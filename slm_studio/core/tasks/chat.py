@@ -198,8 +198,12 @@ INFO = TaskInfo(
     blank_is="training",
     caution="It answers fluently also where it is wrong, and nobody checks what it says.",
     files=(
-        SampleFile("en/shop_faq.jsonl", mark("A shop's questions and answers in English, to chat")),
-        SampleFile("zh/shop_faq.jsonl", mark("A shop's questions and answers in Chinese, to chat")),
+        SampleFile(
+            "en/shop_faq.jsonl", mark("A shop's questions and answers in English, to chat"), mark("An assistant")
+        ),
+        SampleFile(
+            "zh/shop_faq.jsonl", mark("A shop's questions and answers in Chinese, to chat"), mark("An assistant")
+        ),
     ),
     example=mark("What can you help me with?"),
     code=CODE,

@@ -11,6 +11,7 @@ from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.gaps import WRITTEN
+from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.results import Opened, Token
@@ -140,7 +141,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
             yield Predicted(result)
     seconds = time.perf_counter() - began
     known: dict[str, object] = {"count": len(answer), "seconds": seconds, "device": str(item.loaded.device)}
-    yield Finished(known | sent | item.ended(answer, options))
+    yield Finished(known | sent | item.ended(answer, options) | handed_on(answer, item.loaded.facts))
 
 
 def _within(options: dict[str, object], sent: Mapping[str, object]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 # B blocks of a batch, N of all, T tokens, K hidden ones, V vocabulary
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -233,10 +234,10 @@ class Fill(Task):
     def inside(self, loaded: Loaded, prompt: Prompt, step: str) -> Inside:
         """Return the way from a text to what may stand in its first gap."""
         text, tokenizer = as_text(prompt["text"]), tokenizer_of(loaded)
-        asked = first_gap(loaded, text, MOST_PIECES)
+        asked = first_gap(loaded, text, min(MOST_PIECES, length_of(loaded)))
         ids_BT = torch.tensor([asked.ids], device=loaded.device)
         stages = writer_stages(loaded.net, tokenizer, piece_texts(tokenizer, asked.ids), fills=True)
-        cut = len(first_gap(loaded, text, length_of(loaded)).ids) - len(asked.ids)
+        cut = len(first_gap(loaded, text, sys.maxsize).ids) - len(asked.ids)
         return look_inside(
             loaded.net, stages, lambda: loaded.net(input_ids=ids_BT).logits[:, asked.places[0]], step, cut
         )

@@ -85,6 +85,8 @@ class TaskView(QWidget):
 class ReportCard(Card):
     """A card of Evaluate that only one task's reports have."""
 
+    settled = Signal(object)  # the SavedModel, after something about it was decided here and saved
+
     def set_report(self, report: Report) -> None:
         """Show a report; hide where it has nothing for this card."""
         raise NotImplementedError

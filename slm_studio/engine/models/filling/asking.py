@@ -138,7 +138,7 @@ def _words(ids: np.ndarray, tokenizer: PreTrainedTokenizerBase, table: PieceTabl
 
 def first_gap(loaded: Loaded, text: str, most: int) -> Asked:
     """Return at most so many tokens of a text around its first gap. Raises StudioError for a text without a gap."""
-    return _with_gaps(loaded, text, min(most, length_of(loaded)))[0]
+    return _with_gaps(loaded, text, most)[0]
 
 
 def _with_gaps(loaded: Loaded, text: str, limit: int) -> list[Asked]:
