@@ -80,7 +80,15 @@ class Point:
     row: int
 
 
-Item = Label | Number | Token | Span | Hit | Point  # one piece of an answer
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Another whole answer that was weighed. `score` is the likelihood of one of its tokens (0…1, a geometric mean)."""
+
+    text: str
+    score: float
+
+
+Item = Label | Number | Token | Span | Hit | Point | Variant  # one piece of an answer
 
 
 def spans_of(plain: object) -> tuple[Span, ...]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
+from slm_studio.core.generation import DecodingOptions
 
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
 Answers = Literal["labels", "several", "number", "tokens", "spans", "hits"]  # several: a set of labels, perhaps none
@@ -141,6 +142,10 @@ class TaskInfo:
     packs: bool  # rows are joined into blocks, so that nobody counts them by the row
     cuts: bool  # text beyond max_length is lost
     answers: Answers
+    writing: type[DecodingOptions] = (
+        DecodingOptions  # how it writes, where nobody says otherwise and tokens are the answer
+    )
+    goes_on: bool = False  # what it writes goes on with the prompt and has no end of its own; else it stands by itself
     answer_options: tuple[str, ...] = ()  # options of its answers, beside how many there may be
     samples: tuple[Shown, ...]  # columns of what is shown as a model learns
     cases: tuple[Shown, ...]  # columns of scored rows

@@ -123,6 +123,7 @@ INFO = TaskInfo(
     packs=True,
     cuts=False,
     answers="tokens",
+    goes_on=True,
     samples=(Shown("prompt", mark("prompt"), "prose"), Shown("text", mark("text"), "prose")),
     cases=(Shown("text", mark("passage"), "prose"), Shown("loss", mark("perplexity"), "perplexity")),
     files=(

@@ -15,7 +15,7 @@ def check_shapes(embedding_name: str, config: Mapping[str, object], tensors: Map
     embedding = _ending(tensors, embedding_name)
     if embedding is None or len(embedding.shape) != 2:
         raise _misfit("the word embedding", embedding_name, "nothing")
-    width = first_number(config, "embedding_size", "hidden_size", "n_embd", "dim")
+    width = first_number(config, "embedding_size", "hidden_size", "n_embd", "dim", "d_model")
     _compare("vocab_size", first_number(config, "vocab_size"), embedding.shape[0])
     _compare("hidden_size", width, embedding.shape[1])
     positions = _ending(tensors, "position_embeddings.weight") or _ending(tensors, "wpe.weight")
