@@ -9,7 +9,7 @@ from torch import nn
 
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
-from slm_studio.core.events import Event, Evaluated, Finished, Step
+from slm_studio.core.events import Evaluated, Event, Finished, Step
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import create_run, open_run
 from slm_studio.engine.training import checkpoint
