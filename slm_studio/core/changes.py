@@ -1,7 +1,6 @@
 """Changes: what of a text stands otherwise in another, in words; of Chinese, which has no blanks, in characters."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -32,20 +31,6 @@ def changes(before: str, after: str) -> list[Piece]:
         gone, come = "".join(old[start:end]), "".join(new[other_start:other_end])
         pieces = [Piece(come, "same")] if gone == come else [Piece(gone, "removed"), Piece(come, "added")]
         found += [piece for piece in pieces if piece.text]
-    return found
-
-
-def places_of(pieces: Sequence[Piece]) -> list[tuple[int, int, str]]:
-    """Return start, end and what stood there before, of every piece that was added, or put in its place, in the later text."""
-    found: list[tuple[int, int, str]] = []
-    at, gone = 0, ""
-    for piece in pieces:
-        if piece.kind == "removed":
-            gone = piece.text
-            continue
-        if piece.kind == "added":
-            found.append((at, at + len(piece.text), gone))
-        at, gone = at + len(piece.text), ""
     return found
 
 

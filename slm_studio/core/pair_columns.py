@@ -53,7 +53,8 @@ def pair_roles(columns: Sequence[Column]) -> tuple[str, str, str] | None:
     for (source, target), kind in NAMED.items():
         if source in named and target in named:
             return named[source].name, named[target].name, kind
-    tongues = [column for column in held if language_in(column.name) and is_varied(column)]
+    told = [column for column in held if column.kind != "id"]  # id is a language, too
+    tongues = [column for column in told if language_in(column.name) and is_varied(column)]
     if len(tongues) == 2:
         return tongues[0].name, tongues[1].name, TRANSLATION
     texts = [column for column in columns if column.filled]

@@ -11,7 +11,9 @@ from slm_studio.core.generation import DecodingOptions
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
 Answers = Literal["labels", "several", "number", "tokens", "spans", "hits"]  # several: a set of labels, perhaps none
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
-Style = Literal["text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans"]  # perplexity: of a loss
+Style = Literal[
+    "text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans", "changes"
+]  # perplexity: of a loss; changes: prose, with what is other than in the column before
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
 
 

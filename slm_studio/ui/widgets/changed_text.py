@@ -1,13 +1,13 @@
-"""ChangedText: a text to read in which words that came stand on a tinted ground, and words that went are struck through."""
+"""ChangedText: a text to read, which comes piece by piece, with what changed in it."""
 
 from collections.abc import Sequence
 
-from PySide6.QtGui import QBrush, QColor, QTextBlockFormat, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from slm_studio.core.changes import Piece
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.widgets.marks import ground_of
+from slm_studio.ui.widgets.changed import write_changed
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 
@@ -56,20 +56,7 @@ class ChangedText(QTextEdit):
         space = QTextBlockFormat()
         space.setLineHeight(LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor.setBlockFormat(space)
-        for piece in self._pieces:
-            cursor.insertText(piece.text, self._look(piece))
-
-    def _look(self, piece: Piece) -> QTextCharFormat:
-        look = QTextCharFormat()
-        tokens = self._theme.tokens
-        if piece.kind == "added":
-            look.setBackground(ground_of(self._theme, QColor(tokens.accent)))
-            look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
-            look.setUnderlineColor(QColor(tokens.accent))
-        elif piece.kind == "removed":
-            look.setFontStrikeOut(True)
-            look.setForeground(QBrush(QColor(tokens.muted)))
-        return look
+        write_changed(cursor, self._pieces, self._theme, QTextCharFormat())
 
     def _on_theme_changed(self) -> None:
         self.document().setDefaultFont(self._theme.font(SIZE))
