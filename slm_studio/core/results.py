@@ -229,6 +229,9 @@ class Report:
     part: Split = "train"  # … and the file of it that holds them
     learnt: int = 0  # rows of the file that the model learnt from: not among `rows`, unless `split` is train
     target: str = ""  # what the answers are, where the task has several kinds of them
+    counted: str = (
+        ""  # how scores were counted, in the words of the library that did it, for whoever compares them with others
+    )
 
     @property
     def about_learnt(self) -> str:

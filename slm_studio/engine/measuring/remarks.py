@@ -180,25 +180,11 @@ def on_pairs(troubles: Troubles) -> Iterator[Remark]:
             )
 
 
-def on_counting(true: Sequence[str], scored: int, rows: int) -> Iterator[Remark]:
-    """Say how written texts are compared with right ones, so that the scores can be compared with others' at all."""
-    from slm_studio.engine.measuring.rewriting import cutting, signatures
-
-    if not true:
-        return
-    chrf, bleu = signatures(true)
-    yield _remark(
-        "signatures", mark("chrF is counted as {chrf}, BLEU as {bleu} (sacrebleu)."), scored, chrf=chrf, bleu=bleu
-    )
-    if cutting(true) == "zh":
-        yield _remark("cut-by-characters", mark("For BLEU and ROUGE Chinese is cut into single characters."), scored)
+def on_some(scored: int, rows: int) -> Iterator[Remark]:
+    """Say that not every answer was written to be compared."""
     if scored < rows:
-        yield _remark(
-            "scored-some",
-            mark("{count} of {rows} answers were written and compared, taken evenly from all."),
-            scored,
-            rows=rows,
-        )
+        message = mark("{count} of {rows} answers were written and compared, taken evenly from all.")
+        yield _remark("scored-some", message, scored, rows=rows)
 
 
 def _remark(code: str, message: str, count: int, **values: str | int) -> Remark:

@@ -27,6 +27,7 @@ SHORTER, SAME_WORDS, ALIKE = (
     0.25,
     0.4,
 )  # what tells summaries and corrections: shares of length and of words, likeness
+CHARACTERS = "zh"  # what sacrebleu calls cutting Chinese into characters
 MOST_TOLD = 200  # pairs whose likeness is looked at
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r".+?(?:[.!?](?=\s|$)|[。！？]|\n|$)", re.DOTALL)
@@ -48,12 +49,13 @@ def bleu(answers: Sequence[str], true: Sequence[str]) -> Metric:
     return _with_interval("bleu", score, len(answers))
 
 
-def signatures(true: Sequence[str]) -> tuple[str, str]:
+def signature(true: Sequence[str]) -> str:
     """Return how chrF and BLEU were counted, in sacrebleu's words, without which they cannot be compared with others."""
     chrf, bleu_ = CHRF(), _bleu(true)
-    for metric in (chrf, bleu_):
-        metric.corpus_score([true[0]], [[true[0]]])  # it knows how many references there are only then
-    return str(chrf.get_signature()), str(bleu_.get_signature())
+    for each in (chrf, bleu_):
+        each.corpus_score([true[0]], [[true[0]]])  # it knows how many references there are only then
+    cut = "words, of Chinese of characters" if cutting(true) == CHARACTERS else "words"
+    return f"chrF: {chrf.get_signature()} · BLEU: {bleu_.get_signature()} · ROUGE: F1 of {cut}, lower case, no stemming"
 
 
 def _bleu(true: Sequence[str]) -> BLEU:
@@ -62,7 +64,7 @@ def _bleu(true: Sequence[str]) -> BLEU:
 
 def cutting(texts: Sequence[str]) -> str:
     """Return how sacrebleu cuts such texts into words: “zh” where there is Chinese among them, or “13a”."""
-    return "zh" if any(is_chinese([text]) for text in texts[:200]) else "13a"
+    return CHARACTERS if any(is_chinese([text]) for text in texts[:MOST_TOLD]) else "13a"
 
 
 def rouges(answers: Sequence[str], true: Sequence[str]) -> tuple[Metric, ...]:

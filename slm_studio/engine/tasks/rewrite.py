@@ -245,6 +245,7 @@ class Rewrite(Task):
             ),
             cases=_cases(rows, examples.rows_N[chosen_A], back_A, sources, true, answers, judged=kind == CORRECTION),
             facts={"answers": float(len(answers)), "tokens": float(tokens_N.sum())},
+            counted=rewriting.signature(true),
         )
 
     def _written(self, loaded: Loaded, sources: Sequence[Sequence[int]]) -> Work[list[str]]:
@@ -274,9 +275,8 @@ class Rewrite(Task):
         limit = length_of(loaded)
         longest_N = np.maximum(examples.sequences[IDS].lengths, examples.sequences[LABELS].lengths)
         yield from remarks.on_cut(int((longest_N >= limit).sum()), len(examples), limit)
-        if scored and len(rows):
-            _, true = asked_and_true(rows, examples.rows_N[:LOOKED_AT], examples.numbers[BACK][:LOOKED_AT].astype(bool))
-            yield from remarks.on_counting(true, min(len(examples), MOST_SCORED), len(examples))
+        if scored:
+            yield from remarks.on_some(min(len(examples), MOST_SCORED), len(examples))
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Rewrite a few held-out texts."""

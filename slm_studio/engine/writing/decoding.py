@@ -109,7 +109,7 @@ def decoding_of(options: Mapping[str, object], kind: type[DecodingOptions] = Dec
 
     `kind` says what holds where nothing is asked for.
     """
-    known = {each.name for each in fields(DecodingOptions)}
+    known = {each.name for each in fields(kind)}
     chosen = {name: value for name, value in options.items() if name in known}
     decoding = kind(**chosen | {"stop": _stops(chosen.get("stop", ()))})  # type: ignore[arg-type]
     if problems := knobs.problems(decoding):

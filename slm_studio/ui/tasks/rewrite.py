@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from slm_studio.core.changes import Piece, changes
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import RewritingOptions
+from slm_studio.core.measures import measure
 from slm_studio.core.pair_columns import CORRECTION, SUMMARY
 from slm_studio.core.report import Case
-from slm_studio.core.results import Token, Variant
+from slm_studio.core.results import Report, Token, Variant
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import mark
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.forms import KnobForm
-from slm_studio.ui.tasks.view import READING, TaskView, time_words
+from slm_studio.ui.tasks.view import READING, ReportCard, TaskView, time_words
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.changed_text import ChangedText
@@ -59,6 +60,7 @@ class RewriteView(TaskView):
         column.addWidget(self._build_examples())
         self.setFocusProxy(self.source)
         self._connect()
+        self.retranslate()
         self._tell()
 
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
@@ -136,6 +138,10 @@ class RewriteView(TaskView):
         self._asked_for = self.text()
         self.asked.emit({"text": self._asked_for}, self.form.values() | {"back": self._back})
 
+    def retranslate(self) -> None:
+        """Say what an empty seed means."""
+        self.form.set_placeholders({"seed": tr("a new one each time")})
+
     def others(self) -> list[str]:
         """Return the other answers that are shown."""
         return [row.value.text for row in self.others_model.rows() if isinstance(row.value, Variant)]
@@ -147,9 +153,7 @@ class RewriteView(TaskView):
         for editor in (self.source, self.target):
             scaled(editor.setMinimumHeight, 120)
         self.swap_button = IconButton("swap", "The other way round")
-        self.source_card.set_trailing(self.swap_button)
         self.copy_button = IconButton("copy", "Copy the answer")
-        self.target_card.set_trailing(self.copy_button)
         self.source_card.add(self.source, 1)
         self.target_card.add(self.target, 1)
         self.button, self.clear_button = WorkButton("Rewrite"), Button("Clear", "quiet")
@@ -157,6 +161,7 @@ class RewriteView(TaskView):
         for widget in (self.button, self.clear_button):
             left.addWidget(widget)
         left.addStretch(1)
+        left.addWidget(self.swap_button)
         self.source_card.body.addLayout(left)
         self.marks = Check("Mark changes", quiet=True)
         self.marks.setChecked(True)
@@ -165,6 +170,7 @@ class RewriteView(TaskView):
         right = QHBoxLayout()
         right.addWidget(self.marks)
         right.addWidget(self.numbers, 1)
+        right.addWidget(self.copy_button)
         self.target_card.body.addLayout(right)
         row = SideBySide()
         row.add(self.source_card)
@@ -303,7 +309,33 @@ class RewriteView(TaskView):
             self._show_changes()
 
 
+class Counted(ReportCard):
+    """How each direction fared, and how scores were counted; hidden where a report does not say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("How it was counted", parent=parent)
+        self.directions = Text("", wrap=True)
+        self.counted = Text("", "muted", wrap=True)
+        self.add(self.directions)
+        self.add(self.counted)
+
+    def set_report(self, report: Report) -> None:
+        """Show the words of a report."""
+        self.setVisible(bool(report.counted))
+        self.counted.set_words("{words}", words=report.counted)
+        there, back = report.value("chrf_there"), report.value("chrf_back")
+        self.directions.setVisible(there is not None and back is not None)
+        if there is not None and back is not None:
+            chrf = measure("chrf")
+            self.directions.set_words(
+                "From source to target the likeness is {there}, from target to source {back}.",
+                there=chrf.written(there),
+                back=chrf.written(back),
+            )
+
+
 VIEW = RewriteView
+CARDS = (Counted,)
 _SHOWN = ("text", "rewritten", "predicted")
 
 

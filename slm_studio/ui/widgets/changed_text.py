@@ -11,7 +11,7 @@ from slm_studio.ui.widgets.changed import write_changed
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 
-SIZE, LINE = 15.5, 140  # letters in pixels at zoom 1; the height of a line in percent
+SIZE, LINE = 17, 130  # letters in pixels at zoom 1; the height of a line in percent
 _SAID = {"added": mark("new: {text}"), "removed": mark("gone: {text}")}
 
 
