@@ -10,6 +10,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
@@ -33,9 +34,19 @@ _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r".+?(?:[.!?](?=\s|$)|[。！？]|\n|$)", re.DOTALL)
 
 
-def metrics_of(answers: Sequence[str], true: Sequence[str]) -> tuple[Metric, ...]:
-    """Return every score of some answers, from 0 to 1, with intervals over resampled rows."""
-    return (dialogues.chrf(answers, true), bleu(answers, true), *rouges(answers, true), exact(answers, true))
+def metrics_of(answers: Sequence[str], true: Sequence[str], back_R: np.ndarray | None = None) -> tuple[Metric, ...]:
+    """Return every score of some answers, from 0 to 1, with intervals over resampled rows.
+
+    Where some go `back` and others do not, the likeness of each direction stands there, too.
+    """
+    common = (dialogues.chrf(answers, true), bleu(answers, true), *rouges(answers, true), exact(answers, true))
+    if back_R is None or not back_R.any() or back_R.all():
+        return common
+    sides = {"chrf_there": np.flatnonzero(~back_R), "chrf_back": np.flatnonzero(back_R)}
+    found = {
+        key: dialogues.chrf([answers[at] for at in rows], [true[at] for at in rows]) for key, rows in sides.items()
+    }
+    return (*common, *(replace(metric, key=key) for key, metric in found.items()))
 
 
 def bleu(answers: Sequence[str], true: Sequence[str]) -> Metric:
@@ -143,6 +154,7 @@ def compared(
     sources: Sequence[str],
     true: Sequence[str],
     mine_R: np.ndarray,
+    back_R: np.ndarray,
     key: str,
 ) -> Baseline:
     """Return how a simple method does, which makes answers of sources; `mine_R` are the model's own scores by the measure `key`."""
@@ -151,7 +163,7 @@ def compared(
     gain = compare.paired(mine_R, score_each(key, answers, true), np.ones(len(true)))
     return Baseline(
         key=method,
-        metrics=metrics_of(answers, true),
+        metrics=metrics_of(answers, true, back_R),
         seconds=time.perf_counter() - began,
         verdict=compare.paired_verdict(gain, len(true)),
     )

@@ -229,17 +229,12 @@ class Rewrite(Task):
         ids = [examples.sequences[IDS][place] for place in chosen_A]
         answers = yield from self._written(loaded, ids)
         low, high = bootstrap(lambda at: float(nats_N[at].sum() / max(1.0, tokens_N[at].sum())), len(nats_N))
-        measure = partial(rewriting.metrics_of, answers, true)
+        measure = partial(rewriting.metrics_of, answers, true, back_A)
         metrics = yield from watched("Comparing answers", measure)
         kind = loaded.facts.get("target")
         return Judgement(
             loss=loss,
-            metrics=(
-                *metrics,
-                *_of_directions(answers, true, back_A),
-                Metric(key="loss", value=loss, low=low, high=high),
-                perplexity,
-            ),
+            metrics=(*metrics, Metric(key="loss", value=loss, low=low, high=high), perplexity),
             evidence=np.stack(
                 [examples.rows_N[chosen_A], back_A, rewriting.score_each(self.info_of(loaded).compared, answers, true)]
             ),
@@ -265,7 +260,9 @@ class Rewrite(Task):
         for method, make in rewriting.methods_of(
             str(loaded.facts.get("target") or ""), sides_of(train), back_A
         ).items():
-            work = partial(rewriting.compared, method, make, sources, true, mine_A, self.info_of(loaded).compared)
+            work = partial(
+                rewriting.compared, method, make, sources, true, mine_A, back_A, self.info_of(loaded).compared
+            )
             found.append((yield from watched("Training simple methods for comparison", work)))
         return tuple(found)
 
@@ -345,14 +342,6 @@ def pieces_for(texts: Sequence[str], size: str) -> int:
 def scored_places(examples: int) -> np.ndarray:
     """Return the places of the examples whose answers are written: all, or some from all over."""
     return np.unique(np.linspace(0, examples - 1, min(examples, MOST_SCORED)).astype(np.int64))
-
-
-def _of_directions(answers: Sequence[str], true: Sequence[str], back_A: np.ndarray) -> Iterator[Metric]:
-    """Yield the likeness of each direction by itself, where there are both."""
-    if not back_A.any() or back_A.all():
-        return
-    for key, places in (("chrf_there", np.flatnonzero(~back_A)), ("chrf_back", np.flatnonzero(back_A))):
-        yield replace(dialogues.chrf([answers[at] for at in places], [true[at] for at in places]), key=key)
 
 
 def _cases(

@@ -82,7 +82,9 @@ def test_a_method_is_compared_row_by_row() -> None:
     true = ["one two three", "four five six", "seven eight", "nine ten", "red cat", "blue dog", "old tree", "new car"]
     mine_R = rewriting.score_each("chrf", true, true)
 
-    worse = rewriting.compared("copy", lambda asked: ["nothing"] * len(asked), true, true, mine_R, "chrf")
-    same = rewriting.compared("copy", list, true, true, mine_R, "chrf")
+    back_R = np.array([False, True] * 4)
+    worse = rewriting.compared("copy", lambda asked: ["nothing"] * len(asked), true, true, mine_R, back_R, "chrf")
+    same = rewriting.compared("copy", list, true, true, mine_R, back_R, "chrf")
 
     assert (worse.verdict, same.verdict) == ("better", "none")
+    assert {"chrf_there", "chrf_back"} <= {metric.key for metric in same.metrics}
