@@ -52,6 +52,18 @@ SENTENCES = {
         "The known answer to the nearest question is more like the true answers than what it writes: looking answers up does better here."
     ),
     "beats-nearest": mark("Its answers are more like the true ones than the known answer to the nearest question, and not by chance."),
+    "no-gap": mark(
+        "It is not shown to do better than always guessing the most frequent token: train it longer, or on more text."
+    ),
+    "beaten-by-neighbours": mark(
+        "Counting which tokens stand beside each other finds more of the hidden ones than it does. More text or more time helps."
+    ),
+    "beats-neighbours": mark(
+        "It finds more hidden tokens than counting neighbours does, and not by chance: it reads further than one token to each side."
+    ),
+    "as-neighbours": mark(
+        "Better than the most frequent token; no difference from counting neighbouring tokens could be shown."
+    ),
     "beats-base": mark("It foresees held-out answers better than its base did, and not by chance."),
 }  # fmt: skip
 
@@ -77,6 +89,12 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
     if "mean" in tests:
         return _by_two(
             tests, ("mean", "no-number", "beats-mean"), ("tfidf_ridge", "beaten-by-ridge", "beats-ridge", "as-ridge")
+        )
+    if "neighbours" in tests and "unigram" in tests:
+        return _by_two(
+            tests,
+            ("unigram", "no-gap", "beats-neighbours"),
+            ("neighbours", "beaten-by-neighbours", "beats-neighbours", "as-neighbours"),
         )
     if "frequent_tag" in tests:
         return _on_spans(tests)

@@ -25,7 +25,7 @@ ROLES = {
         "card", "export", "adopt", "fetch", "plan_publish", "publish", "warm",
     ),
     # measure builds the net to count it: the model's process has imported what that takes seconds to import
-    MODEL: ("devices", "measure", "open", "close", "predict", "render", "predict_file", "evaluate"),
+    MODEL: ("devices", "measure", "open", "close", "predict", "render", "look_inside", "predict_file", "evaluate"),
     TRAIN: ("train", "resume"),
 }  # fmt: skip
 CONTROLS = ("pause", "resume", "stop")

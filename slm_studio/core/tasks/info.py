@@ -9,7 +9,9 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
 
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
-Answers = Literal["labels", "several", "number", "tokens", "spans", "hits"]  # several: a set of labels, perhaps none
+Answers = Literal[
+    "labels", "several", "number", "tokens", "spans", "hits", "gaps"
+]  # several: a set of labels, perhaps none
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
 Style = Literal[
     "text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans", "changes"
@@ -143,6 +145,7 @@ class TaskInfo:
     split: Split  # how rows are held out, unless the options decide otherwise for a dataset (`split_of`)
     packs: bool  # rows are joined into blocks, so that nobody counts them by the row
     cuts: bool  # text beyond max_length is lost
+    opens_up: bool = False  # the way through its nets can be looked at, step by step
     answers: Answers
     writing: type[DecodingOptions] = (
         DecodingOptions  # how it writes, where nobody says otherwise and tokens are the answer

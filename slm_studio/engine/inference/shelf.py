@@ -10,6 +10,7 @@ from typing import cast
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
+from slm_studio.core.gaps import WRITTEN
 from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.results import Opened, Token, Variant
@@ -26,7 +27,7 @@ from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.writing.decoding import has_ended
 
-TRIAL = "a b"
+TRIAL = f"a b {WRITTEN}"  # a gap, for models that fill it; a text as any other to all else
 LEFT_OUT = {  # by the keys of what a task says of a prompt
     "not_sent": mark("The oldest {count} {count:message does|messages do} not fit any more and {count:is|are} not sent."),
     "cut": mark("The question is too long: its first {count} {count:character is|characters are} not sent."),
@@ -166,6 +167,14 @@ def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> It
     check_form(prompt, item.info)
     prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     yield Finished(item.task.rendered(item.loaded, prompt, options))
+
+
+def look_into(handle: str, prompt: Prompt, step: str) -> Iterator[Event]:
+    """Show the way from a prompt to its answer. Ends in Finished(Inside)."""
+    item = on_shelf(handle)
+    check_prompt(prompt, item.info, item.model.name)
+    prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
+    yield Finished(item.task.inside(item.loaded, prompt, step))
 
 
 def _whole(prompt: Prompt) -> Prompt:

@@ -12,6 +12,7 @@ import torch
 from transformers import (
     AutoModel,
     AutoModelForCausalLM,
+    AutoModelForMaskedLM,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
@@ -32,6 +33,7 @@ _HEADS = {
     "ForTokenClassification": AutoModelForTokenClassification,
     "ForCausalLM": AutoModelForCausalLM,
     "ForConditionalGeneration": AutoModelForSeq2SeqLM,
+    "ForMaskedLM": AutoModelForMaskedLM,
     "ForWordVectors": AutoModel,  # nothing stands on top of the table
 }
 _FLOATS = {
