@@ -1,14 +1,13 @@
 """Pairs: a source and its target, as cells hold them: texts, or lists of their sentences."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from slm_studio.core.pair_columns import is_chinese
 from slm_studio.engine.data.languages import language_of
-from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import fold
 
 # A texts, each asked one way or the other
@@ -39,14 +38,16 @@ def _list_in(cell: str) -> list[str] | None:
     return parts if isinstance(parts, list) and all(isinstance(part, str) for part in parts) else None
 
 
-def sides_of(rows: Rows) -> tuple[list[str], list[str]]:
-    """Return the sources and the targets of rows."""
-    return [whole(cell) for cell in rows.column("text")], [first(cell) for cell in rows.column("rewritten")]
+def sides_in(sources: Sequence[str], targets: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the texts in the cells of sources and of targets."""
+    return [whole(cell) for cell in sources], [first(cell) for cell in targets]
 
 
-def asked_and_true(rows: Rows, rows_A: np.ndarray, back_A: np.ndarray) -> tuple[list[str], list[str]]:
-    """Return what was asked and what is right, of some rows and the direction of each."""
-    sources, targets = sides_of(rows)
+def asked_and_true(
+    sides: tuple[Sequence[str], Sequence[str]], rows_A: np.ndarray, back_A: np.ndarray
+) -> tuple[list[str], list[str]]:
+    """Return what was asked and what is right, of some rows of both sides and the direction of each."""
+    sources, targets = sides
     pairs = [(sources[row], targets[row])[:: -1 if back else 1] for row, back in zip(rows_A, back_A, strict=True)]
     return [asked for asked, _ in pairs], [true for _, true in pairs]
 
@@ -61,10 +62,9 @@ class Troubles:
     several: list[int] = field(default_factory=list)  # there are several right targets
 
 
-def troubles_in(columns: Mapping[str, Sequence[str]]) -> Troubles:
+def troubles_in(sources: Sequence[str], targets: Sequence[str]) -> Troubles:
     """Look through pairs: the cells of their sources and targets."""
-    sources, targets = columns["text"], columns["rewritten"]
-    texts = [(whole(one), first(other)) for one, other in zip(sources, targets, strict=True)]
+    texts = list(zip(*sides_in(sources, targets), strict=True))
     languages = [(language_of(one), language_of(other)) for one, other in texts]
     usual = tuple(_usual([each[side] for each in languages[:LOOKED_AT]]) for side in (0, 1))
     found = Troubles()

@@ -62,11 +62,13 @@ def bleu(answers: Sequence[str], true: Sequence[str]) -> Metric:
 
 def signature(true: Sequence[str]) -> str:
     """Return how chrF and BLEU were counted, in sacrebleu's words, without which they cannot be compared with others."""
+    if not true:
+        return ""
     chrf, bleu_ = CHRF(), _bleu(true)
     for each in (chrf, bleu_):
         each.corpus_score([true[0]], [[true[0]]])  # it knows how many references there are only then
-    cut = "words, of Chinese of characters" if cutting(true) == CHARACTERS else "words"
-    return f"chrF: {chrf.get_signature()} · BLEU: {bleu_.get_signature()} · ROUGE: F1 of {cut}, lower case, no stemming"
+    rouge = "F1 of words, lower case, no stemming" + ", Chinese by characters" * (cutting(true) == CHARACTERS)
+    return f"chrF: {chrf.get_signature()} · BLEU: {bleu_.get_signature()} · ROUGE: {rouge}"
 
 
 def _bleu(true: Sequence[str]) -> BLEU:

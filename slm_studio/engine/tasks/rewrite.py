@@ -26,7 +26,7 @@ from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Token, Variant
 from slm_studio.core.tasks.rewrite import RewriteOptions
 from slm_studio.core.work import Work, done
-from slm_studio.engine.data.pairs import asked_and_true, sides_of, troubles_in, whole
+from slm_studio.engine.data.pairs import asked_and_true, sides_in, troubles_in, whole
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.examples import IDS, MASK, WEIGHTS, Batch, Packed, Packer, weighed_mean
 from slm_studio.engine.loaded import Loaded
@@ -225,7 +225,7 @@ class Rewrite(Task):
             return Judgement(loss=loss, metrics=(perplexity,))
         chosen_A = scored_places(len(examples))
         back_A = examples.numbers[BACK][chosen_A].astype(bool)
-        sources, true = asked_and_true(rows, examples.rows_N[chosen_A], back_A)
+        sources, true = asked_and_true(sides_of(rows), examples.rows_N[chosen_A], back_A)
         ids = [examples.sequences[IDS][place] for place in chosen_A]
         answers = yield from self._written(loaded, ids)
         low, high = bootstrap(lambda at: float(nats_N[at].sum() / max(1.0, tokens_N[at].sum())), len(nats_N))
@@ -255,7 +255,7 @@ class Rewrite(Task):
         assert judged.evidence is not None
         rows_A, back_A, mine_A = judged.evidence
         back_A = back_A.astype(bool)
-        sources, true = asked_and_true(scored, rows_A.astype(np.int64), back_A)
+        sources, true = asked_and_true(sides_of(scored), rows_A.astype(np.int64), back_A)
         found = []
         for method, make in rewriting.methods_of(
             str(loaded.facts.get("target") or ""), sides_of(train), back_A
@@ -268,7 +268,7 @@ class Rewrite(Task):
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield which pairs teach nothing, how many were cut, and of scored ones how scores were counted."""
-        yield from remarks.on_pairs(troubles_in({role: rows.column(role) for role in ("text", "rewritten")}))
+        yield from remarks.on_pairs(troubles_in(rows.column("text"), rows.column("rewritten")))
         limit = length_of(loaded)
         longest_N = np.maximum(examples.sequences[IDS].lengths, examples.sequences[LABELS].lengths)
         yield from remarks.on_cut(int((longest_N >= limit).sum()), len(examples), limit)
@@ -332,6 +332,11 @@ def options_of(recipe: Recipe) -> RewriteOptions:
     """Return the recipe's own knobs."""
     assert isinstance(recipe.options, RewriteOptions)
     return recipe.options
+
+
+def sides_of(rows: Rows) -> tuple[list[str], list[str]]:
+    """Return the sources and the targets of rows."""
+    return sides_in(rows.column("text"), rows.column("rewritten"))
 
 
 def pieces_for(texts: Sequence[str], size: str) -> int:
