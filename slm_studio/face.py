@@ -44,7 +44,6 @@ from slm_studio.core.addresses import name_of
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted, Started
-from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
@@ -54,7 +53,7 @@ from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.core.tasks import Role, task_info
-from slm_studio.core.tasks.info import Answers
+from slm_studio.core.tasks.info import Answers, TaskInfo
 from slm_studio.host.job import LocalJob
 from slm_studio.host.secrets import token_for_base
 
@@ -64,7 +63,11 @@ T = TypeVar("T")
 File = str | PathLike[str]
 Prompt = str | Mapping[str, Cell]  # a text, or what each role of the question holds: {"text": "…"}
 OnEvent = Callable[[Event], object]  # is called with every event on the way: Progress, Step, Evaluated, Note …
-OPTIONS = ("top", *(each.name for each in fields(DecodingOptions)))
+
+
+def options_of(info: TaskInfo) -> tuple[str, ...]:
+    """Return what may be said of how a task shall answer."""
+    return ("top", *(each.name for each in fields(info.writing)), *info.answer_options)
 
 
 class Stopped(KeyboardInterrupt):
@@ -159,7 +162,7 @@ class Model:
         """Yield an answer item by item, as it comes to be. Whoever stops reading ends the writing."""
         with _explained():
             for name in options:
-                _check_name("option", name, (*OPTIONS, *self.saved.info.answer_options))
+                _check_name("option", name, options_of(self.saved.info))
             asked = prompt_of(prompt, self.saved.info) if isinstance(prompt, str) else prompt
             try:
                 yield from _items(self._handle or self._open(), asked, options)

@@ -11,13 +11,16 @@ from slm_studio.core.answers import answer_json
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
-from slm_studio.core.knobs import problems
+from slm_studio.core.knobs import knobs, problems
 from slm_studio.core.messages import USER
 from slm_studio.core.moderation import FOR_A_PERSON
 from slm_studio.core.prompt import Cell, Prompt, read_cell
-from slm_studio.core.results import FileResult, Item, chosen_labels
+from slm_studio.core.results import FileResult, Item, Variant, chosen_labels
 from slm_studio.core.tasks import TaskInfo, all_tasks
 from slm_studio.core.tasks.info import Reads
+
+# What says how to write: common to all tasks that do, then what some have besides.
+WRITERS = tuple(dict.fromkeys((DecodingOptions, *(info.writing for info in all_tasks()))))
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -39,7 +42,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("--device")
     add_bom(parser)
     add_reading(parser)
-    add_knobs(parser, [DecodingOptions], "how to write, where the task does; a chat is less bold by itself")
+    add_knobs(parser, WRITERS, "how to write, where the task does; a chat is less bold by itself")
     parser.set_defaults(run=run)
 
 
@@ -52,13 +55,13 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     if arguments.file is not None and not arguments.out:
         raise UsageError("No file is named for the answers.", "Add --out, for example --out answers.csv")
     out = file_out(arguments.out) if arguments.file is not None else ""
-    decoding = settings_of(arguments, [DecodingOptions])
-    for problem in problems(DecodingOptions(**decoding)):  # type: ignore[arg-type]
+    decoding = settings_of(arguments, WRITERS)
+    common = settings_of(arguments, [DecodingOptions])
+    for problem in problems(DecodingOptions(**common)):  # type: ignore[arg-type]
         raise problem
     opened = work.open(arguments.model, arguments.device)
     info = opened.info
-    for name in decoding if info.answers != "tokens" else ():
-        raise knob_of_another_task(name, info.key, [each.key for each in all_tasks() if each.answers == "tokens"])
+    check_writing(decoding, info)
     check_asked(dict(arguments.role), info)
     own = {"column": arguments.column, "columns": dict(arguments.role), "bom": arguments.bom}
     own |= {"top": arguments.top} if arguments.top is not None else {}
@@ -85,6 +88,20 @@ def check_asked(columns: Mapping[str, str], info: TaskInfo) -> None:
             )
 
 
+def check_writing(decoding: dict[str, object], info: TaskInfo) -> None:
+    """Refuse a knob of writing that a task does not have, or that is out of its range. Raises StudioError."""
+    for name in decoding:
+        able = [each.key for each in all_tasks() if each.answers == "tokens" and _has(each, name)]
+        if info.answers != "tokens" or not _has(info, name):
+            raise knob_of_another_task(name, info.key, able)
+    for problem in problems(info.writing(**decoding)) if decoding else ():  # type: ignore[arg-type]
+        raise problem
+
+
+def _has(info: TaskInfo, name: str) -> bool:
+    return name in {each.name for each in knobs(info.writing)}
+
+
 def answer_one(
     arguments: argparse.Namespace, work: Command, handle: str, info: TaskInfo, options: dict[str, object]
 ) -> dict[str, object] | None:
@@ -104,8 +121,11 @@ def answer_one(
         return found
     if work.screen.as_json:
         return found
-    begun = "" if info.templated else "".join(given.values())  # an answer stands by itself
+    begun = "".join(given.values()) if info.goes_on else ""  # an answer stands by itself
     work.screen.write(f"{begun}{found['text']}\n")
+    for each in items:
+        if isinstance(each, Variant):
+            work.screen.say(f"{each.score:.3f}  {each.text}")
     return None
 
 

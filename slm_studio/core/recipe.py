@@ -122,6 +122,13 @@ class Recipe:
         low=0,
         high=100,
     )
+    average: float | None = knob(
+        None,
+        "Averaged weights",
+        "How much of the mean of all weights so far stays at each step; the mean is what is scored and kept. 0.99 is about the last 100 steps, 0 the weights as they are.",
+        low=0.0,
+        high=0.99999,
+    )
     seed: int = knob(42, "Seed", "The same seed, data and recipe give the same model.", low=0, high=2**31 - 1)
     precision: str = knob(
         "auto",
@@ -170,7 +177,11 @@ class Recipe:
         """
         family, size = split_base(self.base)
         found = task_info(self.task).family(family)
-        defaults = {"last_epochs": 0} | dict(found.defaults) | (dict(found.size(size).defaults) if size else {})
+        defaults = (
+            {"last_epochs": 0, "average": 0.0}
+            | dict(found.defaults)
+            | (dict(found.size(size).defaults) if size else {})
+        )
         if self.epochs is not None:
             defaults.pop("minutes", None)
         if not self.decays:

@@ -68,8 +68,14 @@ def plain_code(
     template, known = info.code.plain if info else _BASE, facts or {}
     return template.format(
         model=literal(model), prompt=literal(prompt), second=literal(second),
-        mean=known.get("mean", 0.0), scale=known.get("scale", 1.0), thresholds=_thresholds(known),
+        lead=literal(_lead(known)), mean=known.get("mean", 0.0), scale=known.get("scale", 1.0), thresholds=_thresholds(known),
     )  # fmt: skip
+
+
+def _lead(facts: Mapping[str, object]) -> str:
+    """Return what stands before a text that shall be rewritten."""
+    leads = facts.get("leads")
+    return str(leads[0]) if isinstance(leads, list) and leads else ""
 
 
 def _thresholds(facts: Mapping[str, object]) -> str:

@@ -55,6 +55,7 @@ class Judgement:
     labels: tuple[str, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     facts: dict[str, float] = field(default_factory=dict)
+    counted: str = ""  # see Report
 
     def values(self) -> dict[str, float]:
         """Return the metrics as plain numbers."""

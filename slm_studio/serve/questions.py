@@ -95,7 +95,7 @@ class Questions:
         return {name: _cell(cast(Cell, cell), roles[name]) for name, cell in plain.items()}
 
     def _known(self) -> str:
-        own = known_names() if self._info.answers == "tokens" else TOP
+        own = known_names(self._info.writing) if self._info.answers == "tokens" else TOP
         return ", ".join(["model", *(role.name for role in self._info.asked), MANY, own])
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.dataset import Column
 from slm_studio.core.dialogue_columns import dialogue_roles
+from slm_studio.core.generation import AnsweringOptions
 from slm_studio.core.knobs import knob
 from slm_studio.core.routes import CHAT_COMPLETIONS
 from slm_studio.core.tasks.info import CONTINUED, WEIGHT, Code, Family, Role, SampleFile, Shown, Size, Suit, TaskInfo
@@ -177,6 +178,7 @@ INFO = TaskInfo(
     packs=False,
     cuts=False,
     answers="tokens",
+    writing=AnsweringOptions,
     samples=(
         Shown("question", mark("question"), "prose"),
         Shown("true", mark("true answer"), "prose"),

@@ -6,13 +6,16 @@ from typing import Literal
 
 from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
+from slm_studio.core.generation import DecodingOptions
 
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
 Answers = Literal[
     "labels", "several", "number", "tokens", "spans", "hits", "gaps"
 ]  # several: a set of labels, perhaps none
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
-Style = Literal["text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans"]  # perplexity: of a loss
+Style = Literal[
+    "text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans", "changes"
+]  # perplexity: of a loss; changes: prose, with what is other than in the column before
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
 
 
@@ -145,6 +148,10 @@ class TaskInfo:
     cuts: bool  # text beyond max_length is lost
     opens_up: bool = False  # the way through its nets can be looked at, step by step
     answers: Answers
+    writing: type[DecodingOptions] = (
+        DecodingOptions  # how it writes, where nobody says otherwise and tokens are the answer
+    )
+    goes_on: bool = False  # what it writes goes on with the prompt and has no end of its own; else it stands by itself
     answer_options: tuple[str, ...] = ()  # options of its answers, beside how many there may be
     samples: tuple[Shown, ...]  # columns of what is shown as a model learns
     cases: tuple[Shown, ...]  # columns of scored rows

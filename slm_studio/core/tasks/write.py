@@ -103,6 +103,7 @@ INFO = TaskInfo(
     cuts=False,
     opens_up=True,
     answers="tokens",
+    goes_on=True,
     samples=(Shown("prompt", mark("prompt"), "prose"), Shown("text", mark("text"), "prose")),
     cases=(Shown("text", mark("passage"), "prose"), Shown("loss", mark("perplexity"), "perplexity")),
     files=(

@@ -233,7 +233,7 @@ def _look_at(
     """Count a text without a word, and an answer that ran out of length: what goes on with a text has no end of its own."""
     if not in_cells(answer, item.info.answers)[0].strip():
         unanswered.add(EMPTY, row)
-    elif item.info.templated and not item.ended(answer, options)["ended"]:
+    elif not item.info.goes_on and not item.ended(answer, options)["ended"]:
         unanswered.add(CUT, row, limit=len(answer))
 
 

@@ -14,7 +14,7 @@ from slm_studio.core.gaps import WRITTEN
 from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
-from slm_studio.core.results import Opened, Token
+from slm_studio.core.results import Opened, Token, Variant
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.core.texts import mark
@@ -33,6 +33,7 @@ LEFT_OUT = {  # by the keys of what a task says of a prompt
     "not_sent": mark("The oldest {count} {count:message does|messages do} not fit any more and {count:is|are} not sent."),
     "cut": mark("The question is too long: its first {count} {count:character is|characters are} not sent."),
     "unread": mark("The text is longer than the model sees at once: its first {count} {count:token is|tokens are} not read."),
+    "end_unread": mark("The text is longer than the model reads: its last {count} {count:token is|tokens are} not read."),
 }  # fmt: skip
 LENGTH = "max_new_tokens"
 MOST = 3  # open models; the one used longest ago makes room
@@ -61,8 +62,8 @@ class Item:
         """Return whether a whole answer ended by itself; {} where answers are not written."""
         if self.info.answers != "tokens":
             return {}
-        written = cast(Sequence[Token], answer)
-        return {"ended": has_ended(self.loaded.net, self.loaded.tokenizer, written, options)}  # type: ignore[arg-type]
+        written = [each for each in answer if isinstance(each, Token)]
+        return {"ended": has_ended(self.loaded.net, self.loaded.tokenizer, written, options, self.info.writing)}  # type: ignore[arg-type]
 
 
 _shelf: "OrderedDict[str, Item]" = OrderedDict()
@@ -140,7 +141,11 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
             answer.append(result)
             yield Predicted(result)
     seconds = time.perf_counter() - began
-    known: dict[str, object] = {"count": len(answer), "seconds": seconds, "device": str(item.loaded.device)}
+    known: dict[str, object] = {
+        "count": sum(not isinstance(each, Variant) for each in answer),
+        "seconds": seconds,
+        "device": str(item.loaded.device),
+    }
     yield Finished(known | sent | item.ended(answer, options) | handed_on(answer, item.loaded.facts))
 
 

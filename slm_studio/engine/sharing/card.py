@@ -316,6 +316,7 @@ def _scored_on(model: SavedModel, report: Report | None) -> str:
     rows = report.rows if report else model.rows.get(split, 0)
     counted = f"{rows:,} {split} rows" if rows else f"the {split} rows"
     extra = "" if split == "test" else " They also chose the checkpoint, so other rows may fare a little worse."
+    extra += f" Counted as `{report.counted}`." if report and report.counted else ""
     known = next((each for each in report.remarks if each.code == "rows-known"), None) if report else None
     if known is None:
         return f"Scored on {counted} that were held out of training.{extra}"

@@ -66,7 +66,7 @@ def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:
     recipe, dataset = recipe_of(run).settled(), dataset_of(run)
     loaded = _open_checkpoint(recipe, path)
     position = checkpoint.load_position(path)
-    best = checkpoint.best_weights(path) if step is None else None
+    best = (checkpoint.best_weights(path) if step is None else None) or checkpoint.average_weights(path)
     if best is not None:
         checkpoint.load_weights(loaded.net, best)
     plan = yield from prepare(recipe, dataset, loaded)

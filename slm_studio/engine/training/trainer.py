@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from slm_studio.engine.examples import Batch, Packed
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import Judgement, Task
 from slm_studio.engine.training import checkpoint
+from slm_studio.engine.training.average import Average
 from slm_studio.engine.training.batches import batch_plan
 from slm_studio.engine.training.budget import Budget
 from slm_studio.engine.training.checkpoint import Position
@@ -76,6 +77,7 @@ class Trainer:
         self.optimizers = Optimizers(loaded.net, recipe, task.fresh(loaded))
         self.position = Position()
         self.best: dict[str, Tensor] | None = None  # None: the weights as they are
+        self.average = Average(loaded.net, recipe.average) if recipe.average else None
         self.doctor = Doctor(task.info, task.chance(loaded))
         self.course = Course(machine.steps)
         self.recorded = dict(machine.corrections)  # step → new total
@@ -136,6 +138,8 @@ class Trainer:
                 self.course.correct(step, total)
         checkpoint.restore_optimizers(path, self.optimizers, self.position)
         self.best = checkpoint.best_weights(path)
+        if self.average is not None:
+            self.average = Average(self.loaded.net, self.average.keeps, checkpoint.average_weights(path))
 
     def last_pass(self) -> Iterator[Event]:
         """Learn the held-out rows too, with all others: with few rows each counts. Nobody is left to say which step is best."""
@@ -144,6 +148,7 @@ class Trainer:
         if not self.position.last:
             yield Note("all-learnt", ALL_LEARNT if self.last_steps else ALL_FITTED, {"steps": self.last_steps})
             self.position.last, self.best = self.position.step, None
+            self.average = Average(self.loaded.net, self.average.keeps) if self.average is not None else None
         if self.last_steps:
             self.course = Course(self.position.last + self.last_steps)
             yield Replanned(self.position.step, self.course.total, last=True)
@@ -173,8 +178,9 @@ class Trainer:
 
     def use_best(self) -> None:
         """Put the best weights into the net."""
-        if self.best is not None:
-            checkpoint.load_weights(self.loaded.net, self.best)
+        best = self.best or (self.average.weights if self.average is not None else None)
+        if best is not None:
+            checkpoint.load_weights(self.loaded.net, best)
         self.loaded.net.eval()
 
     def _events(self) -> Iterator[Event]:
@@ -188,7 +194,8 @@ class Trainer:
                 saved_step = 0
             while True:
                 if self._evaluation_is_due():
-                    yield from self._evaluate()
+                    with self._kept():
+                        yield from self._evaluate()
                 if self.position.step >= self.course.total or self._is_over():
                     break
                 step = self._step()
@@ -223,6 +230,8 @@ class Trainer:
         if not math.isfinite(norm):
             self.position.skipped += 1
         self.position.step = number + 1
+        if self.average is not None:
+            self.average.add(number + 1)
         # One batch is mostly luck; the first of a run is all there is.
         share = RECENT if number else 1.0
         self.position.recent_loss += share * (loss.item() - self.position.recent_loss)
@@ -286,6 +295,10 @@ class Trainer:
         if self.position.evaluated == step:
             return False
         return step % self.eval_every == 0 or step == self.course.total
+
+    def _kept(self) -> AbstractContextManager[None]:
+        """Put the weights that would be kept now into the net, for as long as they are looked at."""
+        return nullcontext() if self.average is None else self.average.in_place()
 
     def _evaluate(self) -> Iterator[Event]:
         judged = yield from self._judge()
@@ -359,7 +372,10 @@ class Trainer:
 
     def _save(self) -> Saved:
         self.position.history = self.history_length()
-        best = self.best if self.position.best_step != self.position.step else None
-        path = checkpoint.save_checkpoint(self.folder, self.task, self.loaded, self.optimizers, self.position, best)
+        mean = self.average.weights if self.average is not None else None
+        best = self.best if mean is not None or self.position.best_step != self.position.step else None
+        path = checkpoint.save_checkpoint(
+            self.folder, self.task, self.loaded, self.optimizers, self.position, best, mean
+        )
         checkpoint.prune(self.folder)
         return Saved(self.position.step, str(path))
