@@ -14,6 +14,7 @@ import torch
 
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Sample, Step
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.results import Item, Number, Report, further_cells
@@ -124,6 +125,23 @@ def test_it_overfits_a_few_rows_and_answers_the_same_after_saving(key: str, fami
 
     assert_same(answers(plan.task, opened, key), before)
     assert not list((tmp_path / "model").glob("*.bin"))
+
+
+@pytest.mark.parametrize(("key", "family"), GRID)
+def test_the_way_through_its_net_can_be_looked_at_or_that_is_said(key: str, family: str, tmp_path: Path) -> None:
+    plan = plan_for(recipe_for(key, family), rows_of(key, tmp_path))
+    task, loaded, prompt = plan.task, plan.loaded, fodder(key).prompts[0]
+    loaded.net.eval()
+    if not task.info.opens_up:
+        with pytest.raises(StudioError, match="is not shown"):
+            task.inside(loaded, prompt, "")
+        return
+
+    steps = [step.key for step in task.inside(loaded, prompt, "").steps]
+    shown = [task.inside(loaded, prompt, step) for step in steps]
+
+    assert steps[-1] == "output" and len(set(steps)) == len(steps) > 1
+    assert all(inside.grids and inside.steps[place].formula for place, inside in enumerate(shown))
 
 
 @pytest.mark.parametrize(("key", "family"), GRID)

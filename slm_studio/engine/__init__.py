@@ -187,6 +187,14 @@ def render(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[
 
 
 @_advised
+def look_inside(handle: str, prompt: Prompt, step: str = "") -> Iterator[Event]:
+    """Show the way from a prompt to its answer through the net, and the numbers of one step. Ends in Finished(Inside)."""
+    from slm_studio.engine.inference.shelf import look_into
+
+    return look_into(handle, prompt, step)
+
+
+@_advised
 def predict_file(handle: str, path: str, out: str, options: dict[str, object]) -> Iterator[Event]:
     """Answer every row of a file. Ends in Finished(FileResult)."""
     from slm_studio.engine.inference.file import predict_rows

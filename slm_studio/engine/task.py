@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note, Progress
+from slm_studio.core.inside import Inside
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_of
 from slm_studio.core.results import Baseline, ClassScore, Item, Metric
@@ -201,6 +202,18 @@ class Task:
         raise StudioError(
             "nothing-rendered",
             "Models of the task “{task}” receive a prompt as it is written.",
+            "Ask for an answer instead.",
+            task=self.key,
+        )
+
+    def inside(self, loaded: Loaded, prompt: Prompt, step: str) -> Inside:
+        """Return the way from a prompt to its answer through the net, and the numbers of one of its steps ("": the first).
+
+        Raises StudioError where there is no such step, or a task has nothing to show.
+        """
+        raise StudioError(
+            "nothing-inside",
+            "The inside of models of the task “{task}” is not shown.",
             "Ask for an answer instead.",
             task=self.key,
         )

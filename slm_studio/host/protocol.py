@@ -26,7 +26,8 @@ ROLES = {
     ),
     # measure builds the net to count it: the model's process has imported what that takes seconds to import
     MODEL: (
-        "devices", "measure", "open", "close", "predict", "render", "predict_file", "evaluate", "index", "look", "find", "embed",
+        "devices", "measure", "open", "close", "predict", "render", "look_inside", "predict_file", "evaluate",
+        "index", "look", "find", "embed",
     ),
     TRAIN: ("train", "resume"),
 }  # fmt: skip

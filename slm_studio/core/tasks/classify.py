@@ -129,6 +129,7 @@ ONE = TaskInfo(
     split="stratified",
     packs=False,
     cuts=True,
+    opens_up=True,
     answers="labels",
     samples=(
         *ASKED,

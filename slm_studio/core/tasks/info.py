@@ -140,6 +140,7 @@ class TaskInfo:
     split: Split  # how rows are held out, unless the options decide otherwise for a dataset (`split_of`)
     packs: bool  # rows are joined into blocks, so that nobody counts them by the row
     cuts: bool  # text beyond max_length is lost
+    opens_up: bool = False  # the way through its nets can be looked at, step by step
     answers: Answers
     answer_options: tuple[str, ...] = ()  # options of its answers, beside how many there may be
     samples: tuple[Shown, ...]  # columns of what is shown as a model learns

@@ -122,6 +122,7 @@ INFO = TaskInfo(
     split="shuffled",
     packs=True,
     cuts=False,
+    opens_up=True,
     answers="tokens",
     samples=(Shown("prompt", mark("prompt"), "prose"), Shown("text", mark("text"), "prose")),
     cases=(Shown("text", mark("passage"), "prose"), Shown("loss", mark("perplexity"), "perplexity")),

@@ -172,6 +172,14 @@ def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> It
     yield Finished(item.task.rendered(item.loaded, prompt, options))
 
 
+def look_into(handle: str, prompt: Prompt, step: str) -> Iterator[Event]:
+    """Show the way from a prompt to its answer. Ends in Finished(Inside)."""
+    item = on_shelf(handle)
+    check_prompt(prompt, item.info, item.model.name)
+    prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
+    yield Finished(item.task.inside(item.loaded, prompt, step))
+
+
 def _whole(prompt: Prompt) -> Prompt:
     """Return a prompt without halves of characters, which a window's keyboard can leave and no tokenizer bears."""
     return {role: _whole_cell(cell) for role, cell in prompt.items()}

@@ -179,6 +179,14 @@ class Amount(Target):
         low, high = (value - off, value + off) if isinstance(off, float) else (None, None)
         yield Number(value, low, high, writing_in(loaded).write(value))
 
+    def names(self, loaded: Loaded) -> Sequence[str]:
+        """Return the one output."""
+        return ("y",)
+
+    def formula(self, loaded: Loaded) -> str:
+        """Return how the output becomes a number in the file's unit."""
+        return f"<i>y</i> = {scale_of(loaded):.4g} <i>z</i> + {mean_of(loaded):.4g}"
+
     def said(self, numbers_L: np.ndarray, cell: str, loaded: Loaded) -> tuple[str, str, str]:
         """Return the true number, the answer as the file writes numbers, and how far it lies off."""
         writing, value = writing_in(loaded), float(numbers_L[0])

@@ -208,6 +208,15 @@ class OneLabel(Target):
         for index in np.argsort(-numbers_L, kind="stable")[: top_of(options)]:
             yield Label(names[index], float(numbers_L[index]))
 
+    def names(self, loaded: Loaded) -> Sequence[str]:
+        """Return the labels."""
+        return labels_of(loaded)
+
+    def formula(self, loaded: Loaded) -> str:
+        """Return a softmax; where held-out rows said so, with a temperature."""
+        by = "" if temperature_of(loaded) == 1 else f" / {temperature_of(loaded):g}"
+        return f"<i>p</i><sub>y</sub> = exp(<i>z</i><sub>y</sub>{by}) / Σ<sub>k</sub> exp(<i>z</i><sub>k</sub>{by})"
+
     def said(self, numbers_L: np.ndarray, cell: str, loaded: Loaded) -> tuple[str, str, str]:
         """Return the true label, the likeliest one and its probability."""
         best = next(self.items(numbers_L, loaded, {"top": 1}))

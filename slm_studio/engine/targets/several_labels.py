@@ -222,6 +222,14 @@ class SeveralLabels(Target):
             if place < top or chosen_L[index]:
                 yield Label(names[index], float(numbers_L[index]), bool(chosen_L[index]))
 
+    def names(self, loaded: Loaded) -> Sequence[str]:
+        """Return the labels."""
+        return labels_of(loaded)
+
+    def formula(self, loaded: Loaded) -> str:
+        """Return a sigmoid a label, and what it must reach to count as yes."""
+        return "<i>p</i><sub>y</sub> = σ(<i>z</i><sub>y</sub>)\n<i>y</i> ∈ <i>Y</i> ⇔ <i>p</i><sub>y</sub> ≥ <i>θ</i><sub>y</sub>"
+
     def said(self, numbers_L: np.ndarray, cell: str, loaded: Loaded) -> tuple[str, str, str]:
         """Return the true labels, the chosen ones, and the highest probability of any."""
         chosen = [each.label for each in self.items(numbers_L, loaded, {}) if each.chosen]

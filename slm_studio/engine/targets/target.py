@@ -139,6 +139,21 @@ class Target:
         """Yield the pieces of one answer."""
         raise NotImplementedError
 
+    def names(self, loaded: Loaded) -> Sequence[str]:
+        """Return what each output of the net stands for."""
+        raise NotImplementedError
+
+    def formula(self, loaded: Loaded) -> str:
+        """Return how an answer is made of the outputs z, for people who want to see it (core/inside.py says how it is written)."""
+        raise NotImplementedError
+
+    def ranked(self, logits_L: Tensor, loaded: Loaded, most: int) -> list[tuple[str, float, float]]:
+        """Return the answers, the likeliest first: what an output stands for, the output, what is made of it."""
+        numbers_L = self.numbers(logits_L[None], loaded).reshape(-1)
+        names = self.names(loaded)
+        order = np.argsort(-numbers_L, kind="stable")[:most]
+        return [(names[at], float(logits_L[at]), float(numbers_L[at])) for at in order]
+
     def said(self, numbers_L: np.ndarray, cell: str, loaded: Loaded) -> tuple[str, str, str]:
         """Return what samples show of a row: the true answer, that of the model, and how sure it is or how far it lies off."""
         raise NotImplementedError

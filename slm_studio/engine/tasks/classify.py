@@ -16,6 +16,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.events import Note, Progress
+from slm_studio.core.inside import MOST_PIECES, Inside
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, answer_column, split_base, split_of
 from slm_studio.core.results import Baseline, Item
@@ -24,6 +25,10 @@ from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.examples import IDS, MASK, TYPES, Batch, Packed, Packer
+from slm_studio.engine.inside.bag import MOST_ANSWERS
+from slm_studio.engine.inside.classifier import classifier_stages
+from slm_studio.engine.inside.pieces import pieces_of
+from slm_studio.engine.inside.stages import look_inside
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import remarks
 from slm_studio.engine.models.asking import count_cut, encode_asked, fillers_of
@@ -222,6 +227,23 @@ class Classify(Task):
         """Return every output, prompt by prompt."""
         scores = dict(self._scores(loaded, prompts))
         return np.concatenate([scores[place] for place in range(len(prompts))])
+
+    def inside(self, loaded: Loaded, prompt: Prompt, step: str) -> Inside:
+        """Return the way from a text, or a pair, to its answer."""
+        asked = [[str(prompt[role.name])] for role in self.info_of(loaded).asked]
+        is_bag = isinstance(loaded.tokenizer, BagTokenizer)
+        whole = encode_asked(loaded, asked)
+        read = whole if is_bag else encode_asked(loaded, asked, min(MOST_PIECES, length_of(loaded)))
+        packer = Packer(**fillers_of(loaded, len(asked)))
+        packer.add(range(1), **read)
+        batch = {name: tensor.to(loaded.device) for name, tensor in checked(packer.packed(), loaded).take([0]).items()}
+        target, ids = target_of(loaded.facts), read[IDS][0]
+        stages = classifier_stages(
+            loaded.net, ids, pieces_of(loaded.tokenizer, ids, *(texts[0] for texts in asked)), target.names(loaded),
+            target.formula(loaded), lambda logits_L: target.ranked(logits_L, loaded, MOST_ANSWERS),
+        )  # fmt: skip
+        run = partial(self._logits, loaded, batch)
+        return look_inside(loaded.net, stages, run, step, cut=len(whole[IDS][0]) - len(ids))
 
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read a model folder back."""

@@ -19,6 +19,7 @@ from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
+from slm_studio.core.inside import MOST_PIECES, Inside
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Token
@@ -28,12 +29,15 @@ from slm_studio.engine.data.passages import split_passages
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer
+from slm_studio.engine.inside.stages import look_inside
+from slm_studio.engine.inside.writer import writer_stages
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import baselines, scoring
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_framed, encode_plain, frame_of
 from slm_studio.engine.models.lengths import length_of, positions, settle_length
 from slm_studio.engine.models.opening import open_net, open_tokenizer
+from slm_studio.engine.models.piece_texts import piece_texts
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, answers_of, checked
@@ -204,6 +208,17 @@ class Write(Task):
             raise too_long(count, window)
         unread = count - in_view(window) if window and count > window else 0
         return {"used": count - unread, "limit": window or length_of(loaded), "unread": unread}
+
+    def inside(self, loaded: Loaded, prompt: Prompt, step: str) -> Inside:
+        """Return the way from the end of a beginning to what may come next."""
+        text = self._ids(loaded, str(prompt["text"])).tolist()
+        opening = opening_of(loaded)
+        ids = [*opening, *text[-(MOST_PIECES - len(opening)) :]] or [end_id(loaded)]
+        pieces = piece_texts(loaded.tokenizer, ids)  # type: ignore[arg-type]
+        ids_BT = torch.tensor([ids], device=loaded.device)
+        stages = writer_stages(loaded.net, loaded.tokenizer, pieces)  # type: ignore[arg-type]
+        cut = len(opening) + len(text) - len(ids)
+        return look_inside(loaded.net, stages, lambda: loaded.net(input_ids=ids_BT).logits[:, -1], step, max(0, cut))
 
     @torch.inference_mode()
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:

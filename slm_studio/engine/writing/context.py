@@ -1,6 +1,5 @@
 """Context: what of a long dialogue a model receives. The oldest turns go first, whole, and whoever asks is told how many."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slm_studio.core.errors import StudioError
@@ -11,9 +10,6 @@ from slm_studio.engine.writing.answer_mask import mark_answers
 from slm_studio.engine.writing.chat_tokens import ChatTokens
 
 TRIES = 8  # cuts of a question until it fits
-
-PART = "\ufffd"  # what a decoder writes for a part of a character
-LONGEST_CHARACTER = 4  # bytes of UTF-8, each at most a token of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +88,4 @@ def answers_in(chat: ChatTokens, sent: Sent) -> list[bool]:
             if sent.ids[: len(ids)] == ids:
                 for place in marked.answers.nonzero()[0]:
                     found[place] = True
-    return found
-
-
-def pieces(chat: ChatTokens, ids: Sequence[int]) -> list[str]:
-    """Return the text of each token; of a character that several tokens make together, the last has it, the others nothing."""
-    backend = chat.tokenizer.backend_tokenizer  # type: ignore[attr-defined]
-    found: list[str] = []
-    begun: list[int] = []  # tokens of a character that is not whole yet
-    for each in ids:
-        begun.append(int(each))
-        text = backend.decode(begun, skip_special_tokens=False)
-        is_part = text.endswith(PART) and len(begun) < LONGEST_CHARACTER
-        found.append("" if is_part else text)
-        if not is_part:
-            begun = []
-    if begun:
-        found[-1] = PART
     return found

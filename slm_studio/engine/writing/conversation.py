@@ -16,8 +16,9 @@ from slm_studio.core.work import Work
 from slm_studio.engine.data.dialogues import Written, asked_in
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.lengths import length_of, positions
+from slm_studio.engine.models.piece_texts import piece_texts
 from slm_studio.engine.writing.chat_tokens import ChatTokens
-from slm_studio.engine.writing.context import Sent, answers_in, fit, pieces
+from slm_studio.engine.writing.context import Sent, answers_in, fit
 from slm_studio.engine.writing.decoding import decoding_of, end_ids, stream
 from slm_studio.engine.writing.held_out import Question
 from slm_studio.engine.writing.templates import special_tokens, template_of, validate_template
@@ -132,7 +133,7 @@ def rendered(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> d
     """Return the exact text and tokens that the model receives, and which of the tokens training would learn."""
     chat, received = sent(loaded, prompt, options)
     text = chat.shown(chat.render(received.messages, add_generation_prompt=True))
-    marked = zip(pieces(chat, received.ids), answers_in(chat, received), strict=True)
+    marked = zip(piece_texts(chat.tokenizer, received.ids), answers_in(chat, received), strict=True)
     return {
         "text": text,
         "tokens": [[piece, learnt] for piece, learnt in marked],

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.prompt import Prompt
-from slm_studio.core.report import all_cases
+from slm_studio.core.report import Case, all_cases
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.settings import Settings
@@ -22,6 +22,7 @@ from slm_studio.ui.playground.answering import CLOSED, OPEN, OPENING, Answering
 from slm_studio.ui.playground.code_sheet import CodeSheet
 from slm_studio.ui.playground.file_sheet import FileSheet
 from slm_studio.ui.playground.getting import GettingCard
+from slm_studio.ui.playground.inside_sheet import InsideSheet
 from slm_studio.ui.playground.serve_sheet import ServeSheet
 from slm_studio.ui.playground.serving import Serving
 from slm_studio.ui.shell.jobs import Jobs
@@ -49,6 +50,7 @@ class PlaygroundPanel(ModelPage):
         self._jobs = jobs
         self._views: dict[str, TaskView] = {}
         self.view: TaskView | None = None
+        self._example: Case | None = None  # a scored row of the model, to look at where nothing was typed
         self.answering = Answering(jobs, self)
         self.serving = Serving(session, parent=self)
         self._keeping = QTimer(self)
@@ -69,8 +71,9 @@ class PlaygroundPanel(ModelPage):
         self._facts_row.setVisible(model is not None)
         self.answering.use(model, self._wish)
         self.view = self._view(model) if model else None
-        for button in (self.file_button, self.serve_button, self.code_button):
+        for button in (self.inside_button, self.file_button, self.serve_button, self.code_button):
             button.setVisible(self.view is not None)
+        self.inside_button.setVisible(self.view is not None and model is not None and model.info.opens_up)
         self.serve_button.setVisible(self._is_served_at_all())
         self._on_serving_changed()
         if model is None or self.view is None:
@@ -78,7 +81,9 @@ class PlaygroundPanel(ModelPage):
             return
         self._show_facts()
         self.deck.show_only(self.view)
-        self.view.set_model(model, all_cases(Path(model.folder) / REPORT_FOLDER))
+        cases = all_cases(Path(model.folder) / REPORT_FOLDER)
+        self._example = cases[0] if cases else None
+        self.view.set_model(model, cases)
         self.answering.open()
 
     def primary(self) -> None:
@@ -92,7 +97,7 @@ class PlaygroundPanel(ModelPage):
         """Stop the answer; where none is on its way, close the sheet."""
         if self.deck.current() is self.file_sheet and self.file_sheet.is_busy:
             self.file_sheet.stop()
-        elif self.deck.current() in (self.file_sheet, self.serve_sheet, self.code_sheet):
+        elif self.deck.current() in self._sheets:
             self._close_sheet()
         elif self.view is not None:
             self.view.stop()
@@ -116,17 +121,19 @@ class PlaygroundPanel(ModelPage):
         self.header.put_facts(self._facts_row)
         self._facts_row.hide()
         self.file_button, self.code_button = Button("A whole file…"), Button("Use from code")
-        self.serve_button = Button("Serve…")
-        for button in (self.file_button, self.serve_button, self.code_button):
+        self.serve_button, self.inside_button = Button("Serve…"), Button("Inside")
+        for button in (self.inside_button, self.file_button, self.serve_button, self.code_button):
             self.header.add_action(button)
 
     def _build_body(self) -> None:
         self.viewless = EmptyState("bubble", "")
         self.file_sheet, self.code_sheet = FileSheet(self._session, self._jobs), CodeSheet(self.serving)
         self.serve_sheet = ServeSheet(self.serving)
+        self.inside_sheet = InsideSheet(self.answering)
+        self._sheets = (self.inside_sheet, self.file_sheet, self.serve_sheet, self.code_sheet)
         self.deck.add(self.viewless)
-        for sheet in (self.file_sheet, self.serve_sheet, self.code_sheet):
-            self.deck.add(sheet, fills=False)
+        for sheet in self._sheets:
+            self.deck.add(sheet, fills=sheet is self.inside_sheet)
 
     def _connect(self) -> None:
         answering = self.answering
@@ -134,10 +141,10 @@ class PlaygroundPanel(ModelPage):
         self._session.closing.connect(answering.stop)  # what came of an answer is kept
         self.file_button.clicked.connect(self._on_file)
         self.code_button.clicked.connect(self._on_code)
-        self.file_sheet.closed.connect(self._close_sheet)
-        self.code_sheet.closed.connect(self._close_sheet)
+        self.inside_button.clicked.connect(self._on_inside)
+        for sheet in self._sheets:
+            sheet.closed.connect(self._close_sheet)
         self.serve_button.clicked.connect(self._on_serve)
-        self.serve_sheet.closed.connect(self._close_sheet)
         self.serve_sheet.switched.connect(self._on_switched)
         self.serve_sheet.copied.connect(self._on_copied)
         self.serving.changed.connect(self._on_serving_changed)
@@ -309,6 +316,12 @@ class PlaygroundPanel(ModelPage):
         is_served = model is not None and bool(self.serving.name_of(model))
         self.serve_button.set_words("Serving" if is_served else "Serve…")
         self.serve_button.set_icon("check" if is_served else "")
+
+    def _on_inside(self) -> None:
+        if self._session.model is not None and self.view is not None:
+            self.deck.show_only(self.inside_sheet)
+            texts = (self.view.text(), self.view.second())
+            self.inside_sheet.open_sheet(self._session.model, texts, self._example)
 
     def _on_code(self) -> None:
         if self._session.model is not None and self.view is not None:

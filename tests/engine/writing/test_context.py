@@ -3,7 +3,8 @@
 import pytest
 
 from slm_studio.core.errors import StudioError
-from slm_studio.engine.writing.context import answers_in, fit, pieces
+from slm_studio.engine.models.piece_texts import piece_texts
+from slm_studio.engine.writing.context import answers_in, fit
 from tests.engine.writing.chats import chat_of, dialogue
 
 LONG = dialogue(*(f"turn number {place}" for place in range(9)), system="Be brief.")
@@ -60,17 +61,8 @@ def test_tokens_of_earlier_answers_are_those_that_training_would_learn() -> None
     sent = fit(chat, LONG, 2000)
 
     learnt = [
-        piece for piece, is_answer in zip(pieces(chat, sent.ids), answers_in(chat, sent), strict=True) if is_answer
+        piece
+        for piece, is_answer in zip(piece_texts(chat.tokenizer, sent.ids), answers_in(chat, sent), strict=True)
+        if is_answer
     ]
     assert "".join(learnt) == "".join(f"turn number {place}<|im_end|>" for place in (1, 3, 5, 7))
-
-
-def test_a_character_of_several_tokens_is_shown_where_it_is_whole() -> None:
-    chat = chat_of("chatml")
-    text = "名 😀 Hi 中文"
-    ids = chat.tokenizer.encode(text, add_special_tokens=False)
-
-    shown = pieces(chat, ids)
-
-    assert len(shown) == len(ids) and "".join(shown) == text
-    assert pieces(chat, ids[:1])[-1], "a part that nothing follows is shown as such"
