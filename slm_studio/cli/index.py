@@ -44,6 +44,7 @@ def index_json(index: Index) -> dict[str, object]:
         "source": index.source,
         "documents": index.documents,
         "passages": index.passages,
+        "repeated": index.repeated,
         "left_out": index.left_out,
         "model": index.model,
         "bytes": index.bytes,

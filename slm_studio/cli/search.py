@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     rows = [(f"{hit.score:.3f}", _place(hit), " ".join(hit.text.split())[:SHOWN]) for hit in hits]
     work.screen.table("", ("score", "where", "passage"), rows)
     if _is_found(hits) is False:
-        work.screen.say("None of these passages is near enough: it is probably not in these documents.")
+        work.screen.say("Probably not in these documents: none of these passages stands out from the others.")
     return None
 
 
@@ -98,16 +98,7 @@ def _indexed(arguments: argparse.Namespace, work: Command, handle: str) -> str:
             work.screen.say(_why(why, known))
         return str(path)
     place = place_beside(_home(arguments.model), str(path))
-    if is_index(place):
-        known = work.do(Index, "look", folder=str(place), handle=handle)
-        if not known.old and known.source == str(path) and _as_wished(known, arguments):
-            return str(place)
     return make_index(arguments, work, handle, str(path), str(place)).folder
-
-
-def _as_wished(known: Index, arguments: argparse.Namespace) -> bool:
-    wished = settings_of(arguments, [IndexOptions])
-    return not wished or all(getattr(known, name) == value for name, value in wished.items())
 
 
 def _why(why: str, known: Index) -> str:

@@ -46,7 +46,8 @@ class Index:
     stamp: str = ""  # of what it was made of: another stamp is another content
     documents: int = 0
     passages: int = 0
-    left_out: int = 0  # files without text, and passages that stand there twice
+    left_out: int = 0  # files that hold no text that is read here
+    repeated: int = 0  # passages that stand there again
     width: int = 0  # numbers of a vector; 0: it is searched by words alone
     model: str = ""  # the name of the model that made its vectors
     mark: str = ""  # of the model's numbers

@@ -123,8 +123,7 @@ print(model.similarity(question, passages))
 import slm_studio
 
 model = slm_studio.load({model})
-index = model.index("documents")  # a file or a folder
-for hit in model.search({prompt}, index):
+for hit in model.search({prompt}, "documents"):  # a file, a folder or an index
     print(round(hit.score, 3), hit.source, hit.text)
 """,
     flag="--query",
@@ -135,7 +134,7 @@ OF_PAIRS = TaskInfo(
     key="search",
     title="Search",
     blurb="Find the passage that answers a question: an FAQ, documents, a knowledge base.",
-    sentence=mark("Learn to {task}: {passage} answers {query}"),
+    sentence=mark("Learn to {task} {passage} by {query}"),
     roles=(
         Role(
             name="query",
@@ -241,7 +240,7 @@ OF_PAIRS = TaskInfo(
 )
 OF_SCORES = replace(
     OF_PAIRS,
-    sentence=mark("Learn to {task}: {score} says how alike {query} and {passage} are"),
+    sentence=mark("Learn to {task}: {score} is how alike {query} and {passage} are"),
     metric="spearman",
     shown=("spearman",),
     compared="spearman",

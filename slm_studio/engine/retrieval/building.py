@@ -18,13 +18,13 @@ import pyarrow as pa
 from slm_studio.core import codec, files
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
-from slm_studio.core.index import INDEX_FILE, Index, IndexOptions
+from slm_studio.core.index import INDEX_FILE, Index, IndexOptions, is_index
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.splits import text_keys
 from slm_studio.engine.retrieval.cutting import Passage, cut
-from slm_studio.engine.retrieval.opening import COLUMNS, PASSAGES, VECTORS, forget_indexes
+from slm_studio.engine.retrieval.opening import COLUMNS, PASSAGES, VECTORS, forget_indexes, open_index
 from slm_studio.engine.retrieval.sources import Source, documents_of
 from slm_studio.engine.retrieval.words import WordCounts
 
@@ -50,10 +50,12 @@ class Maker:
 def build_index(source: Source, maker: Maker, out: Path, options: IndexOptions) -> Work[Index]:
     """Yield Progress; write an index of a source to `out`, in whose place it stands when it is whole, and return it.
 
-    Closed on its way, it keeps what it has made, and the same build goes on from there.
+    One that stands there and is of the same source and model is returned as it is. Closed on its way, it keeps what it has made, and the same build goes on from there.
     """
     began = time.perf_counter()
     refuse_foreign(out)
+    if (known := _standing(source, maker, out, options)) is not None:
+        return known
     place = out.with_name(f"{UNFINISHED}{out.name}")
     key = f"{source.stamp}:{maker.mark}:{options.length}:{source.column}"
     about = _begun(place, key)
@@ -70,6 +72,18 @@ def build_index(source: Source, maker: Maker, out: Path, options: IndexOptions) 
     forget_indexes()
     files.replace_folder(place, out)
     return replace(about, folder=str(out))
+
+
+def _standing(source: Source, maker: Maker, out: Path, options: IndexOptions) -> Index | None:
+    """Return the index that stands there already, where a new one would be the same."""
+    if not is_index(out):
+        return None
+    try:
+        known = open_index(out).about
+    except StudioError:
+        return None  # damaged: it is made anew
+    made = (known.stamp, known.mark, known.width, known.length, known.column)
+    return known if made == (source.stamp, maker.mark, maker.width, options.length, source.column) else None
 
 
 def refuse_foreign(out: Path) -> None:
@@ -98,7 +112,7 @@ def _begun(place: Path, key: str) -> Index | None:
 def _cut_all(source: Source, place: Path, options: IndexOptions, key: str, maker: Maker) -> Work[Index]:
     """Write the passages and their words."""
     place.mkdir(parents=True)
-    counts, sources, left_out, total = WordCounts(), 0, 0, 0
+    counts, sources, repeated, total = WordCounts(), 0, 0, 0
     seen: set[int] = set()
     schema = pa.schema(list(COLUMNS.items()))
     with pa.OSFile(str(place / PASSAGES), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
@@ -111,7 +125,7 @@ def _cut_all(source: Source, place: Path, options: IndexOptions, key: str, maker
                 if text_key not in seen:
                     seen.add(text_key)
                     kept.append(each)
-            left_out += len(part) - len(kept)
+            repeated += len(part) - len(kept)
             total += len(kept)
             _refuse_many(total)
             _write(writer, schema, kept)
@@ -127,7 +141,7 @@ def _cut_all(source: Source, place: Path, options: IndexOptions, key: str, maker
     counts.save(place)
     about = Index(
         folder="", name="", source=source.name, kind=source.kind, column=source.column, dataset=source.dataset,
-        stamp=source.stamp, documents=sources, passages=total, left_out=left_out + source.left_out, width=maker.width,
+        stamp=source.stamp, documents=sources, passages=total, left_out=source.left_out, repeated=repeated, width=maker.width,
         model=maker.name, mark=maker.mark, length=options.length,
     )  # fmt: skip
     files.write_json(place / STATE, {"key": key, "done": 0, "about": codec.to_json(about)})

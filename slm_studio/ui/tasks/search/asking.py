@@ -85,10 +85,8 @@ class Asking(Card):
         self.button.setEnabled(bool(given))
         if self._written:
             return
-        if not self._question:
-            self.answer.set_words("Ask first; then a model that chats can answer from what was found.")
-        elif not given:
-            self.answer.set_words("Not in these documents: no passage is near enough to be an answer.")
+        if not given:
+            self.answer.set_words("Probably not in these documents, so no model is asked.")
         elif self.choice.count() == 0:
             self.answer.set_words("No model that chats is here. Train one, or fetch one in the Hub; it then answers from these passages.")  # fmt: skip
         else:

@@ -245,9 +245,15 @@ def _title(index: Index) -> str:
 
 def _facts(index: Index) -> str:
     """Return “5 documents, 14 passages”, and how they are searched."""
+    if index.kind == "column":
+        return tr(
+            "{passages} different {passages:passage|passages} in {rows} {rows:row|rows}",
+            passages=index.passages,
+            rows=index.documents,
+        )
     parts = [
-        tr("{n} {n:document|documents}", n=index.documents) if index.kind == "documents" else "",
+        tr("{n} {n:document|documents}", n=index.documents),
         tr("{n} {n:passage|passages}", n=index.passages),
-        tr("{n} left out: they hold no text, or stand there twice", n=index.left_out) if index.left_out else "",
+        tr("{n} {n:file|files} without text", n=index.left_out) if index.left_out else "",
     ]
     return " · ".join(part for part in parts if part)

@@ -50,7 +50,7 @@ class SearchView(TaskView):
         self.corpus = Corpus()
         column.addWidget(self.corpus)
         column.addWidget(self._build_question())
-        self.none = Banner("Not in these documents: what is nearest is shown, and none of it is near enough to be an answer.", tone="plain")  # fmt: skip
+        self.none = Banner("Probably not in these documents: none of these passages stands out from the others.", tone="plain")  # fmt: skip
         self.none.hide()
         column.addWidget(self.none)
         self.hits, self.asking = HitList(), Asking()
@@ -161,6 +161,7 @@ class SearchView(TaskView):
         self.hits.show_hits(self._items, self._question)
         known = [hit.chosen for hit in self._items if hit.chosen is not None]
         self.none.setVisible(bool(self._question) and ((bool(known) and not any(known)) or not self._items))
+        self.asking.setVisible(bool(self._question))
         self.asking.set_hits(self._items, self._question)
 
     def _clear_hits(self) -> None:
