@@ -76,7 +76,7 @@ class FindingOptions:
         "both",
         "Search by",
         "By meaning, by the words that a question and a passage share, or by both together.",
-        choices={"both": mark("Both"), "meaning": mark("Meaning"), "words": mark("Words")},
+        choices={"both": mark("Both together"), "meaning": mark("Meaning"), "words": mark("Words")},
     )
 
 

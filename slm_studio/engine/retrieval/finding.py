@@ -48,6 +48,9 @@ def found_in(folder: str, question: str, loaded: Loaded | None, options: Mapping
         return
     _refuse_strange(index, loaded)
     question_D = embed_now(loaded, [question], QUERY)[0]
+    if not question_D.any():  # no word of it is known to the model: its meaning is that of every passage
+        yield from _by_words(index, question, top) if way == BOTH else ()
+        return
     cosines_P = _cosines(index.vectors_PD, question_D)
     words_P = index.words.scores(question) if way == BOTH else np.zeros(len(index), np.float32)
     meant, worded = _best(cosines_P, max(top, FUSED), -math.inf), _best(words_P, max(top, FUSED), 0.0)

@@ -84,7 +84,15 @@ def pack_scored(loaded: Loaded, firsts: Sequence[str], seconds: Sequence[str], s
 
 
 def refuse_hopeless(passages: Sequence[str], scores: Sequence[float] | None, columns: Sequence[str]) -> None:
-    """Raise StudioError where nothing can be learnt: one passage for all questions, or one score for all pairs."""
+    """Raise StudioError where nothing can be learnt: no pair, one passage for all questions, or one score for all pairs."""
+    if not passages:
+        raise StudioError(
+            "pairs-none",
+            "No row holds text in both “{first}” and “{second}”.",
+            "Choose other columns, or fill these.",
+            first=columns[0],
+            second=columns[1],
+        )
     if scores is not None and len(set(scores)) < 2:
         raise StudioError(
             "scores-alike",
@@ -98,7 +106,7 @@ def refuse_hopeless(passages: Sequence[str], scores: Sequence[float] | None, col
             "passages-alike",
             "All rows to learn from have the same passage in column “{column}”, so there is nothing to tell apart.",
             "Choose another column for the passages, or add rows with other ones.",
-            column=columns[0],
+            column=columns[1],
         )
 
 

@@ -116,7 +116,8 @@ class Search(Task):
         """Return what rows teach, and among how many passages a question finds its own while it learns."""
         options = options_of(recipe)
         scores = _scores(rows) if "score" in rows.roles else None
-        refuse_hopeless(rows.column("passage"), scores, list(rows.roles.values()))
+        columns = [rows.roles[role] for role in ("query", "passage", "score") if role in rows.roles]
+        refuse_hopeless(rows.column("passage"), scores, columns)
         return {
             "target": options.target_of(None),
             "asks": ["query", "passage"],
@@ -212,7 +213,7 @@ class Search(Task):
         return pool_of(queries, passages, whole, most)
 
     def calibrate(self, seen: Seen, loaded: Loaded) -> dict[str, object]:
-        """Return from which likeness on a passage answers a question, as held-out rows tell it."""
+        """Return from which likeness on a passage answers, as held-out rows tell it."""
         return {} if _is_scored(loaded) else threshold_of(seen["queries"], seen["passages"])
 
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
@@ -286,8 +287,8 @@ class Search(Task):
         return np.concatenate([embed_now(loaded, texts, side).ravel() for side in (QUERY, PASSAGE)])
 
     def vectors(self, loaded: Loaded, texts: Sequence[str], *, are_questions: bool) -> Work[np.ndarray]:
-        """Yield Progress; return vectors [N, D] of length 1."""
-        return (yield from embed(loaded, texts, QUERY if are_questions else PASSAGE))
+        """Return vectors [N, D] of length 1."""
+        return embed(loaded, texts, QUERY if are_questions else PASSAGE)
 
     def save(self, loaded: Loaded, folder: Path) -> None:
         """Write net and tokenizer, and what tells sentence-transformers how to read them."""
@@ -329,7 +330,7 @@ class Search(Task):
         family, size = split_base(recipe.base)
         texts = [*chain(*_texts_of(rows))]
         known = foretell_features(texts, size=size) if family == "bag" else min(options.vocabulary, _pieces(texts))
-        width = options.vector_size or width_for(WIDTHS.get(size, 0), texts)
+        width = options.vector_size or width_for(WIDTHS[size], texts)
         return make_encoder(
             family, size, vocabulary_size=known, dropout=0.0, max_length=recipe.max_length or 128, width=width
         )
@@ -396,5 +397,4 @@ def _pooling(options: SearchOptions, known: str) -> str:
 
 def _pieces(texts: Sequence[str]) -> int:
     """Return about how many word pieces texts have to offer: their words, their characters, and those as continuations."""
-    text = " ".join(texts).lower()
-    return len(set(text.split())) + 2 * len(set(text))
+    return len(set((text := " ".join(texts).lower()).split())) + 2 * len(set(text))

@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QTextCharFormat,
     QTextLayout,
     QTextOption,
@@ -31,19 +32,16 @@ class LitText(QWidget):
         super().__init__(parent)
         self._theme = the_theme()
         self._text, self._places, self._is_open = text, tuple(places), False
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._theme.changed.connect(self.updateGeometry)
+        self._theme.changed.connect(self._fit)
         self.set_text(text, places)
 
     def set_text(self, text: str, places: Sequence[Place] = ()) -> None:
         """Show a text and light some places of it."""
         self._text, self._places = text, tuple(places)
         self.setAccessibleName(text[:500])
-        self.updateGeometry()
-        self.update()
+        self._fit()
 
     @property
     def is_open(self) -> bool:
@@ -54,8 +52,7 @@ class LitText(QWidget):
         """Show all of it, or its first lines."""
         if is_open != self._is_open:
             self._is_open = is_open
-            self.updateGeometry()
-            self.update()
+            self._fit()
             self.toggled.emit(is_open)
 
     def is_cut(self) -> bool:
@@ -98,18 +95,21 @@ class LitText(QWidget):
         ends = self._lines(width)[1] or [0.0]
         return int((ends[-1] if self._is_open else ends[min(SHORT, len(ends)) - 1]) + 0.999)
 
-    def hasHeightForWidth(self) -> bool:
-        return True
+    def _fit(self) -> None:
+        """Be as high as the lines that show need at this width."""
+        self.setFixedHeight(self._height(self.width()))
+        self.update()
 
-    def heightForWidth(self, width: int) -> int:
-        return self._height(width)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
 
     def sizeHint(self) -> QSize:
-        width = self._theme.px(420)
-        return QSize(width, self._height(width))
+        return QSize(self._theme.px(420), self.height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(120), int(self.fontMetrics().height() * LINE))
+        return QSize(self._theme.px(120), self.height())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

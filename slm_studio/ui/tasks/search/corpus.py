@@ -13,7 +13,7 @@ from slm_studio.core.dataset import Dataset, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.index import WHY_OLD, Index, IndexOptions, indexes_of
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import mark, say, tr
+from slm_studio.core.texts import current_language, mark, say, tr
 from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.choosing import choose_files, choose_folder
 from slm_studio.ui.parts.errors import ErrorBox
@@ -116,10 +116,15 @@ class Corpus(Card):
             row.addWidget(button)
         self.body.addLayout(row)
         self.state = Text(NOTHING, "muted", wrap=True)
+        self.sample = Button("Sample documents", kind="link", small=True)
+        below = QHBoxLayout()
+        below.addWidget(self.state, 1)
+        below.addWidget(self.sample)
+        self.body.addLayout(below)
         self.progress = Progress()
         self.old = Banner(tone="warning", action="Build it again")
         self.problem = ErrorBox()
-        for part in (self.state, self.progress, self.old, self.problem):
+        for part in (self.progress, self.old, self.problem):
             self.add(part)
         self.old.hide()
         self.work.hide()
@@ -128,6 +133,7 @@ class Corpus(Card):
         self.files.clicked.connect(self._on_files)
         self.folder.clicked.connect(self._on_folder)
         self.column.clicked.connect(self._on_column)
+        self.sample.clicked.connect(self._on_sample)
         self.old.acted.connect(self._on_again)
 
     def _offer(self, folder: str = "") -> None:
@@ -209,6 +215,9 @@ class Corpus(Card):
         if self._session is not None and self._session.dataset is not None:
             self._build_index({"dataset": self._session.dataset})
 
+    def _on_sample(self) -> None:
+        self.add_path(_samples())
+
     def _take(self, chosen: Sequence[Path]) -> None:
         if len(chosen) == 1:
             self.add_path(chosen[0])
@@ -230,6 +239,11 @@ def _learnt(model: SavedModel) -> Wish | None:
     column = str(roles.get("passage") or "") if isinstance(roles, dict) else ""
     dataset = _dataset(model.dataset) if column and model.dataset else None
     return {"dataset": dataset, "options": IndexOptions(column=column)} if dataset is not None else None
+
+
+def _samples() -> Path:
+    """Return the documents that travel with the app, in the person's language."""
+    return paths.resources() / "samples" / ("zh" if current_language().startswith("zh") else "en") / "library"
 
 
 def _dataset(identity: str) -> Dataset | None:

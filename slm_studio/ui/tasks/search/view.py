@@ -125,7 +125,7 @@ class SearchView(TaskView):
         card = Card()
         self.query = LineField("What do you want to know?", name="Question")
         self.way = Segmented(
-            (("both", "Both"), ("meaning", "Meaning"), ("words", "Words")), kind="pills", name="Search by"
+            (("both", "Both together"), ("meaning", "Meaning"), ("words", "Words")), kind="pills", name="Search by"
         )
         self.hint = Text("answers as you type", "muted")
         row = QHBoxLayout()
