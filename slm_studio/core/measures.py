@@ -144,6 +144,20 @@ MEASURES = {
             form="share",
             meaning=mark("how often the real neighbour of a word is preferred to a random one; 0.5 is guessing"),
         ),
+        Measure(
+            key="masked_accuracy",
+            title=mark("hidden tokens found"),
+            form="share",
+            hub="accuracy",
+            meaning=mark("how often the hidden token is the likeliest of all"),
+        ),
+        Measure(
+            key="masked_accuracy_at_5",
+            title=mark("among the first five"),
+            form="share",
+            hub="accuracy",
+            meaning=mark("how often the hidden token is among the five likeliest"),
+        ),
         Measure(key="analogy_accuracy", title=mark("analogies solved"), form="share"),
         Measure(key="bits_per_byte", title=mark("bits per byte"), better="lower", short=mark("{value} bits/byte")),
     )
@@ -166,6 +180,7 @@ METHODS = {
         Method(key="random_vectors", title=mark("random vectors")),
         Method(key="ppmi_svd", title=mark("counting (PPMI + SVD)")),
         Method(key="unigram", title=mark("token counts")),
+        Method(key="neighbours", title=mark("neighbouring tokens")),
         Method(key="xz", title=mark("xz")),
     )
 }

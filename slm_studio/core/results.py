@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from slm_studio.core.dataset import Remark, Split, counted
 from slm_studio.core.errors import Value
+from slm_studio.core.gaps import filled
 from slm_studio.core.tasks import TaskInfo, info_of
 from slm_studio.core.tasks.info import Answers
 from slm_studio.core.texts import mark
@@ -86,7 +87,19 @@ class Point:
     row: int
 
 
-Item = Label | Number | Token | Span | Hit | Point  # one piece of an answer
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A piece that may stand in a gap of the prompt. `score` is its probability there (0…1)."""
+
+    text: str
+    score: float
+    gap: int  # which gap of the prompt, from 0
+    rank: int  # its place among all pieces, from 1
+    id: int
+    joins: bool = False  # it goes on with the word before it, without a blank
+
+
+Item = Label | Number | Token | Span | Hit | Point | Candidate  # one piece of an answer
 
 
 def spans_of(plain: object) -> tuple[Span, ...]:
@@ -140,6 +153,10 @@ def in_cells(items: Sequence[Item], answers: Answers, asked: str = "", joined: s
         return json.dumps(spans, ensure_ascii=False), f"{least:.4f}"
     if not items:
         return "", ""
+    if answers == "gaps":
+        likeliest = likeliest_of_gaps(items)
+        texts = [each.text for each in likeliest]
+        return join_labels(texts, LIST) if len(texts) > 1 else texts[0], f"{min(each.score for each in likeliest):.4f}"
     if answers == "several":
         return join_labels(chosen_labels(items), joined), f"{_least_sure(items):.4f}"
     best = items[0]
@@ -164,8 +181,19 @@ def _least_sure(items: Sequence[Item]) -> float:
     return min(chosen) if chosen else 1 - max((each.score for each in items if isinstance(each, Label)), default=0.0)
 
 
+def likeliest_of_gaps(items: Sequence[Item]) -> list[Candidate]:
+    """Return the likeliest candidate of each gap, in the order of the gaps."""
+    found: dict[int, Candidate] = {}
+    for each in items:
+        if isinstance(each, Candidate):
+            found.setdefault(each.gap, each)
+    return [found[gap] for gap in sorted(found)]
+
+
 def further_cells(text: str, items: Sequence[Item], answers: Answers) -> dict[str, str]:
-    """Return what a table of answers has besides: of spans the text with its marks, which people read in a spreadsheet."""
+    """Return what a table of answers has besides: the text with its marks, or its gaps filled, which people read in a spreadsheet."""
+    if answers == "gaps":
+        return {"filled": filled(text, [(each.text, each.joins) for each in likeliest_of_gaps(items)])}
     return {"marked": marked(text, [each for each in items if isinstance(each, Span)])} if answers == "spans" else {}
 
 

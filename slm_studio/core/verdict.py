@@ -60,6 +60,18 @@ SENTENCES = {
     "no-likeness": mark("Shared words tell likeness better on these rows than it does. More rows, more time or a base helps."),
     "beats-likeness": mark("It tells likeness better than shared words do, and not by chance."),
     "as-likeness": mark("No difference from shared words could be shown in telling likeness."),
+    "no-gap": mark(
+        "It is not shown to do better than always guessing the most frequent token: train it longer, or on more text."
+    ),
+    "beaten-by-neighbours": mark(
+        "Counting which tokens stand beside each other finds more of the hidden ones than it does. More text or more time helps."
+    ),
+    "beats-neighbours": mark(
+        "It finds more hidden tokens than counting neighbours does, and not by chance: it reads further than one token to each side."
+    ),
+    "as-neighbours": mark(
+        "Better than the most frequent token; no difference from counting neighbouring tokens could be shown."
+    ),
     "beats-base": mark("It foresees held-out answers better than its base did, and not by chance."),
 }  # fmt: skip
 
@@ -85,6 +97,12 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
     if "mean" in tests:
         return _by_two(
             tests, ("mean", "no-number", "beats-mean"), ("tfidf_ridge", "beaten-by-ridge", "beats-ridge", "as-ridge")
+        )
+    if "neighbours" in tests and "unigram" in tests:
+        return _by_two(
+            tests,
+            ("unigram", "no-gap", "beats-neighbours"),
+            ("neighbours", "beaten-by-neighbours", "beats-neighbours", "as-neighbours"),
         )
     if "frequent_tag" in tests:
         return _on_spans(tests)

@@ -16,6 +16,7 @@ class Fodder:
     roles: dict[str, str]
     prompts: tuple[dict[str, Cell], ...]
     settings: dict[str, object] = field(default_factory=dict)  # beside those that suit all tasks
+    is_suggested: bool = True  # what the file holds says that it is for this task; else somebody has to choose it
     overfit: dict[str, object] = field(
         default_factory=dict
     )  # settings without which eight rows cannot be learnt by heart

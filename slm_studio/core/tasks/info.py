@@ -8,7 +8,9 @@ from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
 
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
-Answers = Literal["labels", "several", "number", "tokens", "spans", "hits"]  # several: a set of labels, perhaps none
+Answers = Literal[
+    "labels", "several", "number", "tokens", "spans", "hits", "gaps"
+]  # several: a set of labels, perhaps none
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
 Style = Literal["text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans"]  # perplexity: of a loss
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model

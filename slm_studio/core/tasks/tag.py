@@ -153,6 +153,7 @@ INFO = TaskInfo(
     verb="predict",
     route="/v1/tag",
     architectures=("ForTokenClassification",),
+    continues=("fill",),
     blank_is="training",
     caution="It knows the kinds of names that its rows had, written as they were written there.",
     example=mark("Ada Lovelace was born in London."),

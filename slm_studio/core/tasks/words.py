@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slm_studio.core.dataset import Column, Dataset
+from slm_studio.core.dataset import Column
 from slm_studio.core.knobs import knob
+from slm_studio.core.running_text import RunningTextOptions
 from slm_studio.core.tasks.info import (
     CONTINUED,
     Code,
@@ -14,7 +15,6 @@ from slm_studio.core.tasks.info import (
     SampleFile,
     Shown,
     Size,
-    Split,
     Suit,
     TaskInfo,
 )
@@ -30,7 +30,7 @@ ASKS = {  # what can be asked of vectors: option of the verb predict → what it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WordsOptions:
+class WordsOptions(RunningTextOptions):
     """The knobs that only word vectors have, named as gensim names them."""
 
     vector_size: int | None = knob(None, "Vector size", "Numbers of a word's vector.", low=2, high=2048)
@@ -77,31 +77,10 @@ class WordsOptions:
         "", "Own dictionary", "A file of words, one a line, that are never cut: names, terms. Only for Chinese."
     )
     lowercase: bool = knob(True, "Lower case", "Read Apple and apple as the same word.")
-    reads: str = knob(
-        "auto",
-        "Rows are",
-        "A book joins all rows into one text; paragraphs end at every empty row; each line can be a text of its own.",
-        choices={
-            "auto": mark("Automatic"),
-            "book": mark("One book"),
-            "paragraphs": mark("Paragraphs"),
-            "lines": mark("Lines"),
-        },
-    )
     workers: int | None = knob(
         None, "Threads", "How many compute at a time. Automatic tries what is fastest here.", low=1, high=256
     )
     prompts: str = knob("", "Sample prompts", "Words whose neighbours are shown while it learns, separated by |.")
-
-    def reads_of(self, dataset: Dataset) -> str:
-        """Return what the rows of a dataset are: a text file is a book, the rows of a table are texts of their own."""
-        if self.reads != "auto":
-            return self.reads
-        return "book" if dataset.report.format == "txt" else "lines"
-
-    def split_of(self, dataset: Dataset) -> Split:
-        """Return how rows are held out: of a book the end, so that held-out text is text never seen."""
-        return "in order" if self.reads_of(dataset) == "book" else "shuffled"
 
 
 def suits(columns: Sequence[Column]) -> Suit | None:

@@ -2,28 +2,17 @@
 
 from dataclasses import dataclass
 
-from slm_studio.core.dataset import Dataset
 from slm_studio.core.knobs import knob
 from slm_studio.core.routes import COMPLETIONS
-from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, Split, TaskInfo
+from slm_studio.core.running_text import RunningTextOptions
+from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, TaskInfo
 from slm_studio.core.texts import mark
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WriteOptions:
+class WriteOptions(RunningTextOptions):
     """The knobs that only writing has."""
 
-    reads: str = knob(
-        "auto",
-        "Rows are",
-        "A book joins all rows into one text; paragraphs end at every empty row; each line can be a text of its own.",
-        choices={
-            "auto": mark("Automatic"),
-            "book": mark("One book"),
-            "paragraphs": mark("Paragraphs"),
-            "lines": mark("Lines"),
-        },
-    )
     tokens: str = knob(
         "auto",
         "Tokens are",
@@ -34,16 +23,6 @@ class WriteOptions:
         None, "Vocabulary size", "Pieces that a fresh tokenizer may learn.", low=260, high=200000
     )
     prompts: str = knob("", "Sample prompts", "Beginnings that the model continues while it learns, separated by |.")
-
-    def reads_of(self, dataset: Dataset) -> str:
-        """Return what the rows of a dataset are: a text file is a book, the rows of a table are texts of their own."""
-        if self.reads != "auto":
-            return self.reads
-        return "book" if dataset.report.format == "txt" else "lines"
-
-    def split_of(self, dataset: Dataset) -> Split:
-        """Return how rows are held out: of a book the end, so that held-out text is text never seen."""
-        return "in order" if self.reads_of(dataset) == "book" else "shuffled"
 
 
 # nano was measured on books of 0.3 to 1.1 million characters: small batches learn most from little text.

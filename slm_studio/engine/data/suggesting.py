@@ -37,7 +37,7 @@ def suggest_task(dataset: Dataset, task: str = "") -> Iterator[Event]:
     if not task and (found := next(filter(None, (_suited(dataset, info) for info in all_tasks())), None)):
         yield Finished(found)
         return
-    sorting, writing = tasks_of_texts()
+    sorting, writing = tasks_of_texts(task)
     possible = [each.name for each in dataset.columns if each.filled and each.kind in {*TEXT_KINDS, *LABEL_KINDS}]
     cells = sample_rows(dataset, possible[:MOST_COLUMNS], LOOKED_AT)
     texts = text_columns(dataset, cells)
@@ -54,11 +54,12 @@ def suggest_task(dataset: Dataset, task: str = "") -> Iterator[Event]:
     yield Finished(_classified(dataset, cells, text, labels, task_info(task) if task else sorting))
 
 
-def tasks_of_texts() -> tuple[TaskInfo, TaskInfo]:
-    """Return the task that sorts texts by a label and the one that needs nothing but texts."""
+def tasks_of_texts(asked: str = "") -> tuple[TaskInfo, TaskInfo]:
+    """Return the task that sorts texts by a label and one that needs nothing but texts: the one asked for, else the first."""
     plain = [info for info in all_tasks() if info.suits is None]
     sorting = next(info for info in plain if info.answer and info.answer.reads == "label")
-    return sorting, next(info for info in plain if not info.answer)
+    without = [info for info in plain if not info.answer]
+    return sorting, next((info for info in without if info.key == asked), without[0])
 
 
 def _suited(dataset: Dataset, info: TaskInfo) -> Suggestion | None:

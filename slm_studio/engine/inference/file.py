@@ -208,7 +208,8 @@ def _answer(
             unanswered.add_blank(first + place, row)
         elif place in answers and info.answers == "tokens":
             _look_at(item, answers[place], options, unanswered, first + place)
-        asked_for = mended[place][info.asked[0].name] if place in mended and info.answers == "spans" else ""
+        is_shown = place in mended and info.answers in ("spans", "gaps")
+        asked_for = mended[place][info.asked[0].name] if is_shown else ""
         yield sentence_of(asked_for).text, answers.get(place)
 
 
@@ -232,9 +233,7 @@ def _answers(
         if error.code not in UNANSWERABLE:
             raise
         if len(prompts) > 1:  # which of them it is shows one by one
-            alone = [
-                _answers(item, {place: each}, options, unanswered, first + place) for place, each in prompts.items()
-            ]
+            alone = [_answers(item, {place: each}, options, unanswered, first) for place, each in prompts.items()]
             return {place: items for each in alone for place, items in each.items()}
         unanswered.add(error.code, first + next(iter(prompts)))
         return {}

@@ -10,6 +10,7 @@ from typing import cast
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
+from slm_studio.core.gaps import WRITTEN
 from slm_studio.core.index import indexes_of
 from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
@@ -27,7 +28,7 @@ from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.writing.decoding import has_ended
 
-TRIAL = "a b"
+TRIAL = f"a b {WRITTEN}"  # a gap, for models that fill it; a text as any other to all else
 LEFT_OUT = {  # by the keys of what a task says of a prompt
     "not_sent": mark("The oldest {count} {count:message does|messages do} not fit any more and {count:is|are} not sent."),
     "cut": mark("The question is too long: its first {count} {count:character is|characters are} not sent."),

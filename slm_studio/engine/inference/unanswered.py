@@ -8,6 +8,7 @@ from slm_studio.engine.data.notes import Notes
 
 SHOWN = 5  # rows that a sentence names
 BLANK, UNASKED, TOO_LONG, EMPTY = "rows-blank", "rows-unasked", "rows-too-long", "answers-empty"
+UNKNOWN, NO_GAP = "rows-unknown", "rows-without-gap"
 CUT = "answers-cut"
 REASONS = {
     BLANK: mark(
@@ -19,6 +20,12 @@ REASONS = {
     TOO_LONG: mark(
         "{count} {count:row has|rows have} no answer, because the model has no room for what stands before the question: {count:row|rows} {places}."
     ),
+    UNKNOWN: mark(
+        "{count} {count:row has|rows have} no answer, because the model knows no word in “{columns}” there: {count:row|rows} {places}."
+    ),
+    NO_GAP: mark(
+        "{count} {count:row has|rows have} no answer, because “{columns}” has no gap ([MASK] or ___) there: {count:row|rows} {places}."
+    ),
 }
 HALVES = {
     CUT: mark(
@@ -26,7 +33,9 @@ HALVES = {
     ),
     EMPTY: mark("The model ended {count} {count:answer|answers} at once, without a word: {count:row|rows} {places}."),
 }
-OF_ERRORS = {"text-empty": BLANK, "empty-prompt": BLANK, "context-too-small": TOO_LONG}
+OF_ERRORS = {
+    "text-empty": BLANK, "empty-prompt": BLANK, "context-too-small": TOO_LONG, "word-unknown": UNKNOWN, "no-gap": NO_GAP,
+}  # fmt: skip
 
 
 class Unanswered:

@@ -33,10 +33,16 @@ def open_net(folder: Path, task: str) -> PreTrainedModel:
     return net
 
 
-def continue_net(folder: Path, task: str, *, labels: int, dropout: float) -> tuple[PreTrainedModel, list[str]]:
-    """Return the network of a base made ready to tell `labels` apart, and the names of the tensors that are new in it."""
+def continue_net(
+    folder: Path, task: str, *, dropout: float, labels: int | None = None
+) -> tuple[PreTrainedModel, list[str]]:
+    """Return the network of a base made ready for a task, and the names of the tensors that are new in it.
+
+    `labels`: how many it shall tell apart, where that is what it does.
+    """
     config = network_config(folder)
-    config.num_labels = labels
+    if labels is not None:
+        config.num_labels = labels
     set_dropout(config, dropout)
     return _load(folder, task, config, torch.float32, ignore_mismatched_sizes=True)
 

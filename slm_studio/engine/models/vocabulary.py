@@ -77,6 +77,13 @@ def _bert_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     )
 
 
+def told_apart(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
+    """Let control tokens in a text count as such: in other hands [MASK] has to be a gap, where a model fills them."""
+    tokenizer.split_special_tokens = False
+    tokenizer.init_kwargs["split_special_tokens"] = False
+    return tokenizer
+
+
 def train_byte_pairs(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
     """Learn a byte-level BPE vocabulary of at most `size` entries (257 at least); no text is unknown to it.
 

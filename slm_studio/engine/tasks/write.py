@@ -3,7 +3,6 @@
 # B blocks of a batch, T tokens, V vocabulary
 
 import math
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +39,8 @@ from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.piece_texts import piece_texts
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
-from slm_studio.engine.task import LIVELY, Judgement, Seen, Sketch, Table, Task, answers_of, checked
+from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, answers_of, checked
+from slm_studio.engine.writing.blocks import stream_of
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of, in_view, stream
 
@@ -50,7 +50,6 @@ SAMPLE = 80  # tokens of a sample
 SHORT = 128  # tokens that a model reads at once where nothing says another number
 COMPARED = 64  # tokens of a prompt whose logits are compared
 MOST_CASES = 500
-CHUNK = 64_000  # characters that are turned into tokens together
 
 
 class Write(Task):
@@ -114,17 +113,12 @@ class Write(Task):
         a network that has always seen it there is lost without.
         """
         tokenizer, texts = loaded.tokenizer, rows.column("text")
-        opening, is_book = opening_of(loaded), self.reads_on(loaded)
-        parts = [np.array(opening or [end_id(loaded)], dtype=np.int64)]
-        told = time.perf_counter()
-        for done, chunk in _chunks(texts, is_book=is_book):
-            parts.append(np.array(encode_plain(tokenizer, [chunk])[0], dtype=np.int64))  # type: ignore[arg-type]
-            if not is_book:
-                parts.append(np.array([end_id(loaded), *(opening if done < len(texts) else [])], dtype=np.int64))
-            if time.perf_counter() - told > LIVELY or done == len(texts):
-                told = time.perf_counter()
-                yield Progress("Turning text into tokens", done, len(texts))
-        ids = np.concatenate(parts)
+        opening, end = opening_of(loaded), end_id(loaded)
+        stream_S = yield from stream_of(
+            tokenizer,  # type: ignore[arg-type]
+            texts, is_book=self.reads_on(loaded), between=[end, *opening], last=[end],
+        )  # fmt: skip
+        ids = np.concatenate([np.array(opening or [end], dtype=np.int64), stream_S])
         length = int(loaded.facts.get("max_length") or SHORT)  # type: ignore[call-overload]
         blocks = _blocks(ids, length, opening)
         packer = Packer(input_ids=loaded.padding)
@@ -318,18 +312,6 @@ def _blocks(ids: np.ndarray, length: int, opening: Sequence[int]) -> list[np.nda
     parts = [ids[start : start + room] for start in range(len(opening), len(ids), room)]
     parts = [part[len(front) :] if np.array_equal(part[: len(front)], front) else part for part in parts]
     return [np.concatenate([front, part]) for part in parts if len(part)]
-
-
-def _chunks(texts: Sequence[str], is_book: bool) -> Iterator[tuple[int, str]]:
-    """Yield (rows done, text): a book in large chunks, since its rows are pieces of one text."""
-    held: list[str] = []
-    size = 0
-    for done, text in enumerate(texts, start=1):
-        held.append(text)
-        size += len(text)
-        if not is_book or size >= CHUNK or done == len(texts):
-            yield done, "".join(held)
-            held, size = [], 0
 
 
 def _metrics(nats_N: np.ndarray, tokens_N: np.ndarray, size: int) -> tuple[Metric, ...]:

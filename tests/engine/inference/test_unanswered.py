@@ -9,10 +9,12 @@ import pytest
 from slm_studio import engine
 from slm_studio.core.errors import StudioError, fill
 from slm_studio.core.events import Event, Finished, Note, Progress
+from slm_studio.core.prompt import UNANSWERABLE
 from slm_studio.core.results import FileResult
 from slm_studio.core.run import create_run
 from slm_studio.engine.inference.file import prompt_columns
 from slm_studio.engine.inference.shelf import on_shelf
+from slm_studio.engine.inference.unanswered import OF_ERRORS, REASONS
 from tests.test_task_contract import recipe_for, result, rows_of
 
 
@@ -20,12 +22,14 @@ from tests.test_task_contract import recipe_for, result, rows_of
 def handles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     found = {}
     for task, family in (("classify", "bag"), ("chat", "llama")):
-        folder = tmp_path_factory.mktemp(task)
-        recipe, rows = recipe_for(task, family, epochs=1), rows_of(task, folder)
-        found[task] = result(
-            engine.open(result(engine.train(recipe, rows, create_run(recipe, rows))).folder, "cpu")
-        ).handle
+        found[task] = opened(task, family, tmp_path_factory.mktemp(task))
     return found
+
+
+def opened(task: str, family: str, folder: Path) -> str:
+    recipe, rows = recipe_for(task, family, epochs=1), rows_of(task, folder)
+    model = result(engine.train(recipe, rows, create_run(recipe, rows)))
+    return str(result(engine.open(model.folder, "cpu")).handle)
 
 
 def answered(handle: str, path: Path, **options: object) -> tuple[FileResult, list[str], list[dict[str, object]]]:
@@ -53,6 +57,10 @@ def test_rows_without_a_word_keep_their_place_and_are_counted(handles: dict[str,
     assert [isinstance(row["score"], float) for row in rows] == [True, False, False, True], "a number, or nothing"
     assert said == ["2 rows have no answer, because no word stands in “text” there: rows 2, 3."]
     assert done.remarks[0].rows == (1, 2)
+
+
+def test_every_error_of_one_prompt_alone_has_a_sentence_for_the_rows_of_a_file() -> None:
+    assert set(UNANSWERABLE) <= set(OF_ERRORS) and set(OF_ERRORS.values()) <= set(REASONS)
 
 
 def test_a_file_in_which_every_row_is_answered_needs_no_word(handles: dict[str, str], tmp_path: Path) -> None:
@@ -144,3 +152,23 @@ def test_a_written_answer_is_a_sign_of_life(handles: dict[str, str], tmp_path: P
     events = list(engine.predict_file(handles["chat"], str(path), str(tmp_path / "out.csv"), {"max_new_tokens": 1}))
 
     assert [each.done for each in events if isinstance(each, Progress) and each.what == "Answering rows"] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("task", "family", "column", "texts", "why"),
+    [
+        ("fill", "bert", "text", ("no gap", "a ___ gap", "none", "[MASK]"), "“text” has no gap ([MASK] or ___) there"),
+        ("words", "skipgram", "words", ("zzz", "king", "yyy", "sea"), "the model knows no word in “words” there"),
+    ],
+)
+def test_of_many_rows_those_that_cannot_be_answered_are_named_by_their_own_place(
+    tmp_path: Path, task: str, family: str, column: str, texts: tuple[str, ...], why: str
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(f"id,{column}\n" + "".join(f"{n},{text}\n" for n, text in enumerate(texts)), encoding="utf-8")
+
+    done, said, rows = answered(opened(task, family, tmp_path), path)
+
+    assert [row["prediction"] is None for row in rows] == [True, False, True, False]
+    assert said == [f"2 rows have no answer, because {why}: rows 1, 3."]
+    assert done.remarks[0].rows == (0, 2)

@@ -1,0 +1,54 @@
+"""Blocks: rows of running text as one stream of tokens, to be cut into blocks of equal length: no padding, no text lost."""
+
+# S tokens of the stream
+
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from transformers import PreTrainedTokenizerBase
+
+from slm_studio.core.events import Progress
+from slm_studio.core.work import Work
+from slm_studio.engine.models.encoding import encode_plain
+
+CHUNK = 64_000  # characters that are turned into tokens together
+TOLD = 0.25  # seconds between two signs of life, at most
+
+
+def stream_of(
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    *,
+    is_book: bool,
+    between: Sequence[int] = (),
+    last: Sequence[int] = (),
+) -> Work[np.ndarray]:
+    """Yield Progress; return the tokens [S] of all texts behind one another.
+
+    `between` stands between two of them and `last` at the end; not so in a book, whose rows are pieces of one text.
+    """
+    parts = [np.zeros(0, np.int64)]
+    told = time.perf_counter()
+    for done, chunk in _chunks(texts):
+        for place, ids in enumerate(encode_plain(tokenizer, ["".join(chunk)] if is_book else chunk), start=1):
+            parts.append(np.array(ids, dtype=np.int64))
+            if not is_book:
+                is_last = done == len(texts) and place == len(chunk)
+                parts.append(np.array(last if is_last else between, dtype=np.int64))
+        if time.perf_counter() - told > TOLD or done == len(texts):
+            told = time.perf_counter()
+            yield Progress("Turning text into tokens", done, len(texts))
+    return np.concatenate(parts)
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield (rows done, texts): many small ones together."""
+    held: list[str] = []
+    size = 0
+    for done, text in enumerate(texts, start=1):
+        held.append(text)
+        size += len(text)
+        if size >= CHUNK or done == len(texts):
+            yield done, held
+            held, size = [], 0

@@ -1,0 +1,381 @@
+"""Fill: a text whose words can be hidden by a click, and what the model expects in their place."""
+
+import math
+import re
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from slm_studio.core.gaps import WRITTEN, gaps_in
+from slm_studio.core.report import Case
+from slm_studio.core.results import Candidate, Span, likeliest_of_gaps
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.texts import mark, tr
+from slm_studio.ui.tasks.view import TaskView, time_words
+from slm_studio.ui.widgets.bars import Bar, Bars
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.gap_text import GapText, Part
+from slm_studio.ui.widgets.labels import Rule, Text
+from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.rows_model import Row, RowsModel
+from slm_studio.ui.widgets.table import Table
+from slm_studio.ui.widgets.theme import the_theme
+from slm_studio.ui.widgets.words import words
+
+PAUSE = 200  # milliseconds after the last key before the model is asked
+TOP, MOST_EXAMPLES = 8, 5
+UNLIKELY = 4  # a word whose probability has so many noughts is as surprising as can be
+# A word of letters that are joined, or one character of a script without blanks
+WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_]+(?:['’][^\W_]+)*")
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+EXAMPLES = (mark("text"), mark("hidden"), mark("model said"))
+
+
+class FillView(TaskView):
+    """Weighs every word of a text as one types; where words are missing, it says what may stand there."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder = ""
+        self._asked_for = ""  # the text that the answer is of
+        self._items: list[Candidate | Span] = []
+        self._arriving: list[Candidate | Span] = []
+        self._hidden: list[str] = []  # of each gap of the text, the word that stood there; "" where nobody knows
+        self._gap = 0  # whose candidates are shown
+        self._places: list[tuple[int, int]] = []  # of each part of the reading line, its characters
+        self._by_label: dict[str, Candidate] = {}
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        column.addWidget(self._build_text())
+        column.addWidget(self._build_answer())
+        column.addWidget(self._build_examples())
+        column.addStretch(1)
+        self.setFocusProxy(self.editor)
+        self._connect()
+        self._show()
+
+    def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
+        """Try another model; words that it was scored on become examples."""
+        chosen = pick_examples(cases, MOST_EXAMPLES)
+        self.examples_model.set_rows(
+            [Row([case.text(key) for key in ("text", "expected", "predicted")], case) for case in chosen]
+        )
+        self.examples_card.setVisible(bool(chosen))
+        if model.folder != self._folder:
+            self._folder = model.folder
+            self._items = []
+        self._show()
+        self._ask()
+
+    def text(self) -> str:
+        """Return the text, with its gaps."""
+        return self.editor.toPlainText()
+
+    def answers(self) -> list[Candidate | Span]:
+        """Return the answer that is shown."""
+        return list(self._items)
+
+    def fill(self, text: str) -> None:
+        """Put a text into the field and ask at once."""
+        self._hidden, self._gap = [""] * len(gaps_in(text)), 0
+        self._write(text)
+
+    def state(self) -> object:
+        """Return the text and the words that are hidden in it."""
+        return {"text": self.text(), "hidden": list(self._hidden)} if any(self._hidden) else self.text()
+
+    def restore(self, state: object) -> None:
+        """Show the text of before the restart."""
+        if isinstance(state, dict) and isinstance(state.get("text"), str):
+            self.fill(state["text"])
+            hidden = state.get("hidden")
+            if isinstance(hidden, list) and len(hidden) == len(self._hidden):
+                self._hidden = [str(word) for word in hidden]
+                self._show()
+            return
+        super().restore(state)
+
+    def begin(self) -> None:
+        """Keep the old answer until the new one comes, so that nothing flickers."""
+        self._arriving = []
+
+    def take(self, item: object) -> None:
+        """Take one candidate, or how likely one word is."""
+        if isinstance(item, Candidate | Span):
+            self._arriving.append(item)
+
+    def finish(self, numbers: object) -> None:
+        """Show the answer, unless the text has changed since: then the next one is on its way."""
+        if numbers is None or self.text() != self._asked_for:
+            return
+        self._items = self._arriving
+        self._show()
+        seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
+        if isinstance(seconds, int | float):
+            self.hint.set_words("answers as you type · {time}", time=time_words(float(seconds)))
+
+    def fail(self) -> None:
+        """Show no answer."""
+        self._items = []
+        self._show()
+
+    def primary(self) -> None:
+        """Ask at once."""
+        self._pause.stop()
+        self._ask()
+
+    def _build_text(self) -> Card:
+        card = Card()
+        self.editor = QPlainTextEdit()
+        self.editor.setProperty("role", "bare")
+        self.editor.setTabChangesFocus(True)
+        words(self.editor.setPlaceholderText, "Write a sentence, or choose one below. [MASK] or ___ is a gap.")
+        words(self.editor.setAccessibleName, "Text with or without gaps")
+        self.reading = GapText(name="Words to hide")
+        self.told = Text("", "muted", wrap=True)
+        self.hint = Text("answers as you type", "muted")
+        self.back_button = Button("Put all words back", small=True, icon_name="refresh")
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.told, 1)
+        row.addWidget(self.hint)
+        row.addWidget(self.back_button)
+        for widget in (self.editor, Rule(), self.reading):
+            card.add(widget)
+        card.body.addLayout(row)
+        the_theme().changed.connect(self._fit_text)
+        self._fit_text()
+        return card
+
+    def _build_answer(self) -> Card:
+        card = self.answer_card = Card("In the gap")
+        self.bars = Bars(scores=True, percent=True)
+        self.own, self.nothing = Text("", wrap=True), Text("", "muted", wrap=True)
+        for widget in (self.nothing, self.bars, self.own):
+            card.add(widget)
+        return card
+
+    def _build_examples(self) -> Card:
+        card = self.examples_card = Card("Texts it has never seen", Text("a click tries a text", "muted"))
+        self.examples = Table("Texts it has never seen", fits=True)
+        self.examples_model = RowsModel(EXAMPLES, self.examples)
+        self.examples.setModel(self.examples_model)
+        self.examples.set_style(0, "text", stretch=5)
+        self.examples.set_style(1, "outline", stretch=1)
+        self.examples.set_style(2, "chip", stretch=1)
+        card.add(self.examples)
+        return card
+
+    def _connect(self) -> None:
+        self.editor.textChanged.connect(self._on_text_changed)
+        self._pause.timeout.connect(self._ask)
+        self.reading.chosen.connect(self._on_part)
+        self.bars.label_clicked.connect(self._on_candidate)
+        self.back_button.clicked.connect(self._on_back)
+        self.examples.clicked.connect(self._on_example)
+        self.examples.row_opened.connect(self._open_example)
+
+    def _fit_text(self) -> None:
+        theme = the_theme()
+        self.editor.document().setDefaultFont(theme.font(15))
+        self.editor.document().setDocumentMargin(0)
+        self.editor.setFixedHeight(theme.px(48))
+
+    def _write(self, text: str) -> None:
+        """Write another text into the field, and ask at once; what is hidden in it was settled by whoever writes."""
+        hidden = list(self._hidden)
+        self.editor.setPlainText(text)
+        self.editor.moveCursor(QTextCursor.MoveOperation.End)
+        self._hidden = hidden
+        self._items = []
+        self._show()
+        self.primary()
+
+    def _ask(self) -> None:
+        text = self.text()
+        if not text.strip():
+            self.stop_asked.emit()
+            self._items = []
+            self._show()
+            return
+        self._asked_for = text
+        has_gap = bool(gaps_in(text))
+        options = {"top": TOP, "also": tuple(self._hidden)} if has_gap else {"each": True}
+        self.asked.emit({"text": text}, options)
+
+    def _show(self) -> None:
+        text = self.text()
+        gaps = gaps_in(text)
+        self._gap = max(0, min(self._gap, len(gaps) - 1))
+        self._show_reading(text, gaps)
+        self._show_candidates(gaps)
+        self.back_button.setVisible(any(self._hidden))
+        self.told.set_words(
+            "Click a gap to see what may stand there, or another word to hide it, too."
+            if gaps
+            else "Click a word to hide it. The deeper its colour, the less the model expected it."
+            if text.strip()
+            else ""
+        )
+
+    def _show_reading(self, text: str, gaps: Sequence[tuple[int, int]]) -> None:
+        """Write the text once more, with words that can be clicked and what may stand in its gaps."""
+        spans = [item for item in self._items if isinstance(item, Span) and item.end <= len(text)]
+        best = {each.gap: each for each in likeliest_of_gaps(self._items)}
+        if gaps or not spans:
+            taken = [False] * len(text)
+            for start, end in gaps:
+                taken[start:end] = [True] * (end - start)
+            spans = [Span(*each.span(), "", 1.0) for each in WORD.finditer(text) if not taken[each.start()]]
+        stretches = sorted(
+            [(span.start, span.end, span) for span in spans] + [(*gap, at) for at, gap in enumerate(gaps)],
+            key=lambda each: each[0],
+        )
+        parts: list[Part] = []
+        self._places, done = [], 0
+        for start, end, what in stretches:
+            if start > done:
+                parts.append(Part(text[done:start]))
+                self._places.append((done, start))
+            if isinstance(what, Span):
+                parts.append(_word(text[start:end], what))
+            else:
+                parts.append(_gap(best.get(what), self._hidden_at(what), is_current=what == self._gap))
+            self._places.append((start, end))
+            done = end
+        if done < len(text):
+            parts.append(Part(text[done:]))
+            self._places.append((done, len(text)))
+        self.reading.set_parts(parts)
+        self.reading.setVisible(bool(parts))
+
+    def _show_candidates(self, gaps: Sequence[tuple[int, int]]) -> None:
+        title = "Gap {n} of {count}" if len(gaps) > 1 else "In the gap"
+        self.answer_card.set_title(title, n=self._gap + 1, count=len(gaps))
+        found = [item for item in self._items if isinstance(item, Candidate) and item.gap == self._gap]
+        self._by_label = {_label(item): item for item in found if item.rank <= TOP}
+        self.bars.set_bars([Bar(label, item.score) for label, item in self._by_label.items()])
+        self.bars.setVisible(bool(found))
+        own = next((item for item in found if item.rank > TOP), None)
+        self.own.setVisible(own is not None)
+        if own is not None:
+            self.own.set_words(
+                "“{word}”, which stood there, is {percent} % likely: number {rank} of all.",
+                word=self._hidden_at(self._gap), percent=f"{100 * own.score:.2g}", rank=own.rank,
+            )  # fmt: skip
+        self.nothing.setVisible(not found)
+        self.nothing.set_words(
+            "What may stand in the gap appears here; a click puts it in."
+            if gaps
+            else "Hide a word, or write [MASK] or ___ for one: here appears what the model expects there."
+        )
+
+    def _hidden_at(self, gap: int) -> str:
+        return self._hidden[gap] if gap < len(self._hidden) else ""
+
+    def _on_text_changed(self) -> None:
+        text = self.text()
+        if len(gaps_in(text)) != len(self._hidden):  # typed: nobody knows which gap it was
+            self._hidden = [""] * len(gaps_in(text))
+        self._items = []
+        self._show()
+        self._pause.start()
+        self.edited.emit()
+
+    def _on_part(self, place: int) -> None:
+        """Hide a word, or show the candidates of a gap."""
+        if place >= len(self._places):
+            return
+        start, end = self._places[place]
+        text = self.text()
+        gaps = gaps_in(text)
+        if (start, end) in gaps:
+            self._gap = gaps.index((start, end))
+            self._show()
+            return
+        before = sum(gap[0] < start for gap in gaps)
+        word = text[start:end]
+        letters = list(word) if UNSPACED.match(word) else [word]  # a piece of Chinese is a character
+        self._hidden[before:before] = letters
+        self._gap = before
+        self._write(text[:start] + WRITTEN * len(letters) + text[end:])
+
+    def _on_candidate(self, label: str) -> None:
+        """Put a candidate into its gap."""
+        item = self._by_label.get(label)
+        gaps = gaps_in(self.text())
+        if item is not None and item.gap < len(gaps):
+            self._put(item.gap, item.text, joins=item.joins)
+
+    def _put(self, gap: int, word: str, *, joins: bool = False) -> None:
+        text = self.text()
+        start, end = gaps_in(text)[gap]
+        before = text[:start].rstrip(" ") if joins else text[:start]
+        if gap < len(self._hidden):
+            del self._hidden[gap]
+        self._write(f"{before}{word}{text[end:]}")
+
+    def _on_back(self) -> None:
+        """Put the hidden words back."""
+        text, hidden = self.text(), list(self._hidden)
+        for (start, end), word in reversed(list(zip(gaps_in(text), hidden, strict=False))):
+            text = text[:start] + (word or text[start:end]) + text[end:]
+        self.fill(text)
+
+    def _on_example(self, index: object) -> None:
+        self._open_example(index.row())  # type: ignore[attr-defined]
+
+    def _open_example(self, row: int) -> None:
+        case = self.examples_model.value(row)
+        if isinstance(case, Case):
+            self._hidden, self._gap = [case.text("expected")], 0
+            self._write(case.text("text"))
+
+
+VIEW = FillView
+
+
+def pick_examples(cases: Sequence[Case], most: int) -> list[Case]:
+    """Return scored words: two mistakes, and words spread over those that were found."""
+    wrong = [case for case in cases if case.right is False][:2]
+    right = [case for case in cases if case.right]
+    room = most - len(wrong)
+    step = max(1, len(right) // room)
+    return right[step // 2 :: step][:room] + wrong
+
+
+def _label(item: Candidate) -> str:
+    return f"…{item.text}" if item.joins else item.text
+
+
+def _word(text: str, span: Span) -> Part:
+    surprise = min(1.0, -math.log10(max(span.score, 1e-9)) / UNLIKELY)
+    tip = tr(
+        "“{word}”: {percent} % likely here · expected: “{best}”",
+        word=text,
+        percent=f"{100 * span.score:.2g}",
+        best=span.label,
+    )
+    return Part(text, "word", surprise, tip if span.label else tr("Hide “{word}”", word=text))
+
+
+def _gap(best: Candidate | None, hidden: str, *, is_current: bool) -> Part:
+    shown = best.text if best is not None else "…"
+    tip = (
+        tr("a gap: “{word}”, {percent} % likely", word=shown, percent=f"{100 * best.score:.2g}")
+        if best is not None
+        else tr("a gap")
+    )
+    return Part(
+        f"\u2009{shown}\u2009",
+        "gap",
+        tip=f"{tip} · {tr('it was “{word}”', word=hidden)}" if hidden else tip,
+        is_current=is_current,
+    )
