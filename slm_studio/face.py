@@ -44,11 +44,12 @@ from slm_studio.core.addresses import name_of
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted, Started
+from slm_studio.core.index import Index, IndexOptions, is_index
 from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import named_recipe
-from slm_studio.core.results import LIST, Item, Opened, Report, Suggestion, in_cells
+from slm_studio.core.results import LIST, Hit, Item, Opened, Report, Suggestion, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
@@ -180,6 +181,25 @@ class Model:
             planning.check_roles(roles or {}, dataset, self.task)
         handle = self._open()  # anew, so that the shelf has it
         return _do(Report, "evaluate", on_event, handle=handle, dataset=dataset, roles=dict(roles or {}))
+
+    def index(
+        self, source: File, out: File | None = None, *, on_event: OnEvent | None = None, **options: object
+    ) -> Index:
+        """Index documents, or a table's column, beside the model or in `out`. Options: `length` in tokens, `column`."""
+        with _explained():
+            for name in options:
+                _check_name("option", name, [each.name for each in knobs.knobs(IndexOptions)])
+        return _do(
+            Index, "index", on_event, handle=self._open(), source=paths.absolute(source), out=paths.absolute(out),
+            options=IndexOptions(**options),  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def search(self, question: str, corpus: File | Index, *, top: int = 10, way: str = "both") -> tuple[Hit, ...]:
+        """Find passages: in an index, or in documents, which are indexed first where they are not, or have changed."""
+        place = Path(paths.absolute(corpus.folder if isinstance(corpus, Index) else corpus))
+        folder = str(place) if is_index(place) else self.index(place).folder
+        found = self.stream(question, index=folder, top=top, way=way)
+        return tuple(item for item in found if isinstance(item, Hit))
 
     def close(self) -> None:
         """Give its memory back; the next question opens it again."""

@@ -234,6 +234,19 @@ class Task:
         """Return every number that stands behind the answers, in a fixed order: two models are the same if these are."""
         raise NotImplementedError
 
+    def vectors(self, loaded: Loaded, texts: Sequence[str], *, are_questions: bool) -> Work[np.ndarray]:
+        """Yield Progress; return vectors [N, D] of length 1, whose products say how alike texts are.
+
+        Raises StudioError where a task makes none.
+        """
+        yield from ()
+        raise StudioError(
+            "no-text-vectors",
+            "Models of the task “{task}” make no vectors of texts.",
+            "Ask a model that searches.",
+            task=self.key,
+        )
+
     def export(self, loaded: Loaded, kind: str, path: Path) -> Work[float]:
         """Yield Progress; write a file in one of the forms that `info.exports` names, and return how far it is from the model.
 

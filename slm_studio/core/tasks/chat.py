@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slm_studio.core.citing import cite_messages
 from slm_studio.core.dataset import Column
 from slm_studio.core.dialogue_columns import dialogue_roles
 from slm_studio.core.generation import AnsweringOptions
@@ -211,5 +212,6 @@ INFO = TaskInfo(
     code=CODE,
     order=25,
     suits=suits,
+    cites=cite_messages,
     options=ChatOptions,
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.tasks import all_tasks, task_info
 
+HEADLESS, MASKED = "Model", "ForMaskedLM"  # ends of names of networks without a head, and with one that fills gaps
 # the studio's own shapes
 _PAIRED = "ForConditionalGeneration"  # the end of the name of every network that reads and writes, but for Marian's
 OWN_TYPES = ("slm-bag", "slm-lstm", "slm-gru", "slm-rnn", "slm-cnn", "slm-tagger", "slm-words", "slm-rewriter")
@@ -62,12 +63,15 @@ def is_pair(config: Mapping[str, object]) -> bool:
     return ARCHITECTURES[str(config["model_type"])].is_pair
 
 
-def claims(architecture: str, *, has_template: bool = False) -> str:
+def claims(architecture: str, *, has_template: bool = False, has_pooling: bool = False) -> str:
     """Return the task that a folder's own architecture name stands for; "" is a base that answers nothing.
 
-    Where it can do several, a template for chats says which is meant. Example: claims("LlamaForCausalLM") == "write"
+    Where it can do several, a template for chats says which is meant. A network without a head answers where its folder
+    says how the vectors of tokens become one. Example: claims("LlamaForCausalLM") == "write"
     """
     able = able_tasks(architecture)
+    if has_pooling and (architecture.endswith(MASKED) or (not able and architecture.endswith(HEADLESS))):
+        able = tuple(info.key for info in all_tasks() if info.pools)
     return next((key for key in able if task_info(key).templated == has_template), able[0] if able else "")
 
 
