@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     def show(event: Event) -> None:
         if isinstance(event, Predicted) and isinstance(event.item, Token):
             # The beginning comes with what goes on from it, so that no line of progress stands between them.
-            work.screen.write(event.item.text if pieces else arguments.prompt + event.item.text)
+            work.screen.write(event.item.text if pieces or not info.goes_on else arguments.prompt + event.item.text)
             pieces.append(event.item.text)
         else:
             work.screen.event(event)

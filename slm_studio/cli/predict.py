@@ -1,20 +1,26 @@
 """slm-studio predict MODEL --text "…" or --file IN --out OUT."""
 
 import argparse
+from collections.abc import Mapping
 
 from slm_studio.cli.command import Command, absolute, file_out, reading_of
 from slm_studio.cli.flags import add_bom, add_knobs, add_reading, asked_names, knob_of_another_task, settings_of
 from slm_studio.cli.read import remark_of
-from slm_studio.cli.usage import UsageError, count
+from slm_studio.cli.usage import UsageError, count, role_and_column
 from slm_studio.core.answers import answer_json
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
-from slm_studio.core.knobs import problems
+from slm_studio.core.knobs import knobs, problems
 from slm_studio.core.messages import USER
+from slm_studio.core.moderation import FOR_A_PERSON
 from slm_studio.core.prompt import Cell, Prompt, read_cell
-from slm_studio.core.results import FileResult, Item, chosen_labels
+from slm_studio.core.results import FileResult, Item, Variant, chosen_labels
 from slm_studio.core.tasks import TaskInfo, all_tasks
 from slm_studio.core.tasks.info import Reads
+
+# What says how to write: common to all tasks that do, then what some have besides.
+WRITERS = tuple(dict.fromkeys((DecodingOptions, *(info.writing for info in all_tasks()))))
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -27,12 +33,16 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("--out", metavar="OUT", help="where the answers to a file go (.csv, .jsonl …)")
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
     parser.add_argument(
+        "--role", action="append", default=[], metavar="NAME=COL", type=role_and_column,
+        help="which column of IN plays which other part of a question, for example text2=COL; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
         "--top", type=count, help="answers a text at most (default: 10, or all where several are right)"
     )
     parser.add_argument("--device")
     add_bom(parser)
     add_reading(parser)
-    add_knobs(parser, [DecodingOptions], "how to write, where the task does; a chat is less bold by itself")
+    add_knobs(parser, WRITERS, "how to write, where the task does; a chat is less bold by itself")
     parser.set_defaults(run=run)
 
 
@@ -45,14 +55,15 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     if arguments.file is not None and not arguments.out:
         raise UsageError("No file is named for the answers.", "Add --out, for example --out answers.csv")
     out = file_out(arguments.out) if arguments.file is not None else ""
-    decoding = settings_of(arguments, [DecodingOptions])
-    for problem in problems(DecodingOptions(**decoding)):  # type: ignore[arg-type]
+    decoding = settings_of(arguments, WRITERS)
+    common = settings_of(arguments, [DecodingOptions])
+    for problem in problems(DecodingOptions(**common)):  # type: ignore[arg-type]
         raise problem
     opened = work.open(arguments.model, arguments.device)
     info = opened.info
-    for name in decoding if info.answers != "tokens" else ():
-        raise knob_of_another_task(name, info.key, [each.key for each in all_tasks() if each.answers == "tokens"])
-    own = {"column": arguments.column, "bom": arguments.bom}
+    check_writing(decoding, info)
+    check_asked(dict(arguments.role), info)
+    own = {"column": arguments.column, "columns": dict(arguments.role), "bom": arguments.bom}
     own |= {"top": arguments.top} if arguments.top is not None else {}
     options = own | reading_of(arguments) | decoding
     if arguments.file is None:
@@ -60,6 +71,35 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     path = absolute(arguments.file)
     done = work.do(FileResult, "predict_file", handle=opened.handle, path=path, out=out, options=options)
     return {"rows": done.rows, "out": done.out} | (what_is_missing(done) if work.screen.as_json else {})
+
+
+def check_asked(columns: Mapping[str, str], info: TaskInfo) -> None:
+    """Refuse a column for a part that this model does not ask for."""
+    known = [role.name for role in info.asked]
+    for name in columns:
+        if name not in known:
+            raise StudioError(
+                "no-such-role",
+                "The task “{task}” has no role “{role}”.",
+                "Its roles are: {roles}.",
+                task=info.key,
+                role=name,
+                roles=", ".join(known),
+            )
+
+
+def check_writing(decoding: dict[str, object], info: TaskInfo) -> None:
+    """Refuse a knob of writing that a task does not have, or that is out of its range. Raises StudioError."""
+    for name in decoding:
+        able = [each.key for each in all_tasks() if each.answers == "tokens" and _has(each, name)]
+        if info.answers != "tokens" or not _has(info, name):
+            raise knob_of_another_task(name, info.key, able)
+    for problem in problems(info.writing(**decoding)) if decoding else ():  # type: ignore[arg-type]
+        raise problem
+
+
+def _has(info: TaskInfo, name: str) -> bool:
+    return name in {each.name for each in knobs(info.writing)}
 
 
 def answer_one(
@@ -76,11 +116,16 @@ def answer_one(
             work.screen.say("Nothing is marked in this text.")
         elif info.answers == "several" and not chosen_labels(items):
             work.screen.say("None of the labels is above its threshold.")
+        if found.get(FOR_A_PERSON):
+            work.screen.say("This is for a person: the model is less sure than it answers by itself.")
         return found
     if work.screen.as_json:
         return found
-    begun = "" if info.templated else "".join(given.values())  # an answer stands by itself
+    begun = "".join(given.values()) if info.goes_on else ""  # an answer stands by itself
     work.screen.write(f"{begun}{found['text']}\n")
+    for each in items:
+        if isinstance(each, Variant):
+            work.screen.say(f"{each.score:.3f}  {each.text}")
     return None
 
 

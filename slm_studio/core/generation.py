@@ -49,3 +49,27 @@ class AnsweringOptions(DecodingOptions):
     temperature: float = knob(0.3, *_BOLD, low=0.0, high=5.0)
     top_p: float = knob(0.9, *_LIKELIEST, low=0.0, high=1.0)
     repetition_penalty: float = knob(1.1, *_ANEW, low=0.1, high=10.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RewritingOptions(DecodingOptions):
+    """The same for translations, summaries and corrections: there is a right answer, so the likeliest one is looked for."""
+
+    temperature: float = knob(0.0, *_BOLD, low=0.0, high=5.0)
+    beams: int = knob(
+        1,
+        "Beams",
+        "Whole answers that are weighed side by side for the likeliest. 1 writes piece by piece; more are slower, and nothing is drawn.",
+        low=1,
+        high=64,
+    )
+    length_penalty: float = knob(
+        1.0,
+        "Length penalty",
+        "Of several beams, above 1 prefers longer answers and below 1 shorter ones.",
+        low=-5.0,
+        high=5.0,
+    )
+    back: bool = knob(
+        False, "Other way round", "From the target's language into the source's, where both directions were learnt."
+    )

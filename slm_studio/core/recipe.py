@@ -122,6 +122,13 @@ class Recipe:
         low=0,
         high=100,
     )
+    average: float | None = knob(
+        None,
+        "Averaged weights",
+        "How much of the mean of all weights so far stays at each step; the mean is what is scored and kept. 0.99 is about the last 100 steps, 0 the weights as they are.",
+        low=0.0,
+        high=0.99999,
+    )
     extend_vocabulary: int = knob(
         0,
         "Pieces to add",
@@ -178,7 +185,11 @@ class Recipe:
         """
         family, size = split_base(self.base)
         found = task_info(self.task).family(family)
-        defaults = {"last_epochs": 0} | dict(found.defaults) | (dict(found.size(size).defaults) if size else {})
+        defaults = (
+            {"last_epochs": 0, "average": 0.0}
+            | dict(found.defaults)
+            | (dict(found.size(size).defaults) if size else {})
+        )
         if self.epochs is not None:
             defaults.pop("minutes", None)
         if not self.decays:

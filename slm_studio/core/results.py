@@ -68,6 +68,12 @@ class Hit:
     text: str
     score: float
     row: int
+    meaning: float | None = None  # how alike question and passage are (-1 … 1)
+    words: float | None = None  # how well the words fit (BM25)
+    chosen: bool | None = None  # whether it is near enough to answer the question, where that is known
+    source: str = ""  # the file or column it stands in …
+    line: int = 0  # … and the line or row there, from 1; 0: not known
+    heading: str = ""  # what stands above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,15 @@ class Candidate:
     joins: bool = False  # it goes on with the word before it, without a blank
 
 
-Item = Label | Number | Token | Span | Hit | Point | Candidate  # one piece of an answer
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Another whole answer that was weighed. `score` is the likelihood of one of its tokens (0…1, a geometric mean)."""
+
+    text: str
+    score: float
+
+
+Item = Label | Number | Token | Span | Hit | Point | Candidate | Variant  # one piece of an answer
 
 
 def spans_of(plain: object) -> tuple[Span, ...]:
@@ -249,6 +263,9 @@ class Report:
     part: Split = "train"  # … and the file of it that holds them
     learnt: int = 0  # rows of the file that the model learnt from: not among `rows`, unless `split` is train
     target: str = ""  # what the answers are, where the task has several kinds of them
+    counted: str = (
+        ""  # how scores were counted, in the words of the library that did it, for whoever compares them with others
+    )
 
     @property
     def about_learnt(self) -> str:

@@ -68,8 +68,14 @@ def plain_code(
     template, known = info.code.plain if info else _BASE, facts or {}
     return template.format(
         model=literal(model), prompt=literal(prompt), second=literal(second),
-        mean=known.get("mean", 0.0), scale=known.get("scale", 1.0), thresholds=_thresholds(known),
+        lead=literal(_lead(known)), mean=known.get("mean", 0.0), scale=known.get("scale", 1.0), thresholds=_thresholds(known),
     )  # fmt: skip
+
+
+def _lead(facts: Mapping[str, object]) -> str:
+    """Return what stands before a text that shall be rewritten."""
+    leads = facts.get("leads")
+    return str(leads[0]) if isinstance(leads, list) and leads else ""
 
 
 def _thresholds(facts: Mapping[str, object]) -> str:
@@ -131,7 +137,9 @@ def _asked(info: TaskInfo, name: str, prompt: str, second: str) -> dict[str, obj
     """Return a request as JSON; what else must be asked is `second`."""
     if info.route == COMPLETIONS:
         return {"model": name, "prompt": prompt}
-    others = {role.name: second for role in info.asked[1:] if role.needed}
+    others: dict[str, object] = {role.name: second for role in info.asked[1:] if role.needed}
+    if info.pools:  # without them the newest index beside the model is searched, where there is one
+        others["documents"] = ["A passage.", "Another one."]
     return {"model": name, **prompt_of(prompt, info), **others}
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields, replace
 
 from slm_studio.core import knobs
 from slm_studio.core.errors import StudioError
-from slm_studio.core.generation import AnsweringOptions, DecodingOptions
+from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.serve.bodies import Body, not_a
 
@@ -28,13 +28,13 @@ REFUSED: dict[str, tuple[object, ...]] = {
 
 def decoding_in(body: Body, info: TaskInfo, alternatives: int = 0) -> DecodingOptions:
     """Return how to write; what is not said is as in the playground, and a seed is drawn so that it can be told. Raises StudioError."""
-    kind = AnsweringOptions if info.templated else DecodingOptions
+    kind = info.writing
     chosen: dict[str, object] = {}
     for name in LENGTHS[::-1]:
-        _put(chosen, body, LENGTH, name)
-    for each in fields(DecodingOptions):
+        _put(chosen, body, LENGTH, name, kind)
+    for each in fields(kind):
         if each.name not in NOT_SAID:
-            _put(chosen, body, each.name, each.name)
+            _put(chosen, body, each.name, each.name, kind)
     found = kind(**chosen, stop=_stops(body), alternatives=alternatives)  # type: ignore[arg-type]
     return found if found.seed is not None else replace(found, seed=secrets.randbelow(2**31))
 
@@ -52,18 +52,18 @@ def settings_json(options: DecodingOptions, left: int | None = None) -> dict[str
     return plain
 
 
-def known_names() -> str:
+def known_names(kind: type[DecodingOptions] = DecodingOptions) -> str:
     """Return the parameters that count, for a sentence."""
-    own = [each.name for each in fields(DecodingOptions) if each.name not in NOT_SAID]
+    own = [each.name for each in fields(kind) if each.name not in NOT_SAID]
     return ", ".join(["max_tokens", "stop", *own])
 
 
-def _put(chosen: dict[str, object], body: Body, knob: str, name: str) -> None:
+def _put(chosen: dict[str, object], body: Body, knob: str, name: str, kind: type[DecodingOptions]) -> None:
     """Take a knob's value by one of its names; what is wrong with it is said by that name."""
     value = body.any(name)
     if value is None:
         return
-    for problem in knobs.problems(DecodingOptions(**{knob: value})):  # type: ignore[arg-type]
+    for problem in knobs.problems(kind(**{knob: value})):  # type: ignore[arg-type]
         named = {**problem.values, "label": name, "parameter": name}
         raise StudioError(problem.code, problem.message, problem.hint, **named)
     chosen[knob] = value

@@ -22,8 +22,8 @@ def test_every_prompt_of_a_task_is_answered_at_its_route_alone_and_among_others(
     alone = [ask(server, info.route, {"model": f"my-{info.key}", **prompt}).json for prompt in prompts]
     together = ask(server, info.route, {MANY: prompts}).json
 
-    assert [each["items"] for each in alone] == [each["items"] for each in together["answers"]]
-    assert any(each["items"] for each in alone)
+    assert [each.get("items", []) for each in alone] == [each["items"] for each in together["answers"]]
+    assert any(each.get("items") for each in alone)
     assert together["task"] == info.key and together["model"] == f"my-{info.key}"
 
 
@@ -84,7 +84,8 @@ def test_a_model_is_known_by_its_title_too_and_a_name_that_is_none_is_answered_w
 
     told = ask(server, "/v1/classify", {"model": "nosuch", "text": "a"})
 
-    assert told.status == 404 and told.error["hint"] == "Served are: my-classify, my-tag, my-write, my-chat."
+    known = ", ".join(f"my-{info.key}" for info in all_tasks() if info.route)
+    assert told.status == 404 and told.error["hint"] == f"Served are: {known}."
 
 
 @pytest.mark.parametrize("info", OWN, ids=lambda info: info.key)

@@ -6,13 +6,16 @@ from typing import Literal
 
 from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
+from slm_studio.core.generation import DecodingOptions
 
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
 Answers = Literal[
     "labels", "several", "number", "tokens", "spans", "hits", "gaps"
 ]  # several: a set of labels, perhaps none
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
-Style = Literal["text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans"]  # perplexity: of a loss
+Style = Literal[
+    "text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans", "changes"
+]  # perplexity: of a loss; changes: prose, with what is other than in the column before
 CONTINUED = "continued"  # the family of every recipe that goes on from an existing model
 
 
@@ -67,6 +70,7 @@ class SampleFile:
 
     path: str  # below resources/samples, the language first: en/messages.csv
     title: str
+    about: str = ""  # what one would do with it, under which samples are grouped; "" is the task
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,10 @@ class TaskInfo:
     cuts: bool  # text beyond max_length is lost
     opens_up: bool = False  # the way through its nets can be looked at, step by step
     answers: Answers
+    writing: type[DecodingOptions] = (
+        DecodingOptions  # how it writes, where nobody says otherwise and tokens are the answer
+    )
+    goes_on: bool = False  # what it writes goes on with the prompt and has no end of its own; else it stands by itself
     answer_options: tuple[str, ...] = ()  # options of its answers, beside how many there may be
     samples: tuple[Shown, ...]  # columns of what is shown as a model learns
     cases: tuple[Shown, ...]  # columns of scored rows
@@ -154,6 +162,9 @@ class TaskInfo:
     architectures: tuple[str, ...]  # ends of the names of foreign networks that do this task as they are
     templated: bool = (
         False  # its models bring a template of their own: such a folder is for it rather than for its likes
+    )
+    pools: bool = (
+        False  # networks without a head are its models, too, where their folder says how tokens become one vector
     )
     continues: tuple[str, ...] = ()  # other tasks whose models it may go on from, also some that are still to come
     unused: tuple[str, ...] = ()  # knobs of Recipe that mean nothing here, whatever the family
@@ -168,6 +179,8 @@ class TaskInfo:
     shape: Callable[[str, Collection[str] | None], "TaskInfo"] | None = None  # see `shaped`
     targets: tuple[str, ...] = ()  # the kinds of answers that it knows, where these are several
     scored: Callable[[Sequence[Column]], Suit | None] | None = None  # columns of files to score with, not to learn from
+    # The prompt by which its models answer a question from passages that were found; None: they cannot.
+    cites: Callable[[str, Sequence[str]], Mapping[str, object]] | None = None
     options: type  # a frozen dataclass of the task's own knobs
 
     @property

@@ -21,10 +21,12 @@ from slm_studio.engine.data.table import TableWriter
 SURE = 0.1  # a reader less sure than this does not take the file
 
 
-def read_part(path: Path, options: ReadOptions, out: Path, called: str = "") -> Generator[Event, None, Part]:
-    """Read one file into one Arrow file; returns its Part."""
+def read_part(
+    path: Path, options: ReadOptions, out: Path, called: str = "", by: str = ""
+) -> Generator[Event, None, Part]:
+    """Read one file into one Arrow file, by the reader that is named or else the one that suits it; returns its Part."""
     source, notes = open_source(path, called), Notes()
-    reader = pick_reader(source, options, notes)
+    reader = pick_reader(source, options, notes, by)
     try:
         writer = yield from _write_rows(reader, source, options, notes, out)
     except TooManyKeys as error:
@@ -75,7 +77,7 @@ def _write_rows(
     return writer
 
 
-def pick_reader(source: Source, options: ReadOptions, notes: Notes) -> Reader:
+def pick_reader(source: Source, options: ReadOptions, notes: Notes, by: str = "") -> Reader:
     """Return the reader for a file, after its encoding was guessed (or taken from the options) into `notes`."""
     readers = all_readers()
     if source.kind in readers:
@@ -91,6 +93,8 @@ def pick_reader(source: Source, options: ReadOptions, notes: Notes) -> Reader:
             "Export it as CSV, JSON lines or plain text from the program that made it.",
             name=source.title,
         )
+    if by:
+        return readers[by]
     if options.delimiter == UNDIVIDED and source.name.lower().endswith(TEXTS):
         return readers["txt"]
     if options.delimiter:

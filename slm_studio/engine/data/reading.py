@@ -12,6 +12,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import names
+from slm_studio.engine.data.aligned import pairs_in, read_pairs
 from slm_studio.engine.data.bundles import read_bundle
 from slm_studio.engine.data.encoding import check_name
 from slm_studio.engine.data.gathering import gather
@@ -66,6 +67,8 @@ def _read_any(path: Path, options: ReadOptions, staging: Path) -> Generator[Even
         raise StudioError("file-missing", "No file is named.", "Choose a file, a folder or a zip.")
     staging.mkdir()
     paths = [path, *map(Path, options.beside)]
+    if pairs := pairs_in(paths):
+        return (yield from read_pairs(pairs, options, staging))
     if len(paths) == 1 and not path.is_dir() and not is_archive(path):
         part = yield from read_part(path, options, staging / "train.arrow")
         return {"train": part}

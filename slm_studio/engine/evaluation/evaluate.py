@@ -159,6 +159,7 @@ def _report(
         folder=str(folder),
         cases=_write_cases(judged.cases, folder / CASES_FILE),
         facts=judged.facts,
+        counted=judged.counted,
         target=str(target or ""),
     )
 

@@ -11,9 +11,11 @@ from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.gaps import WRITTEN
+from slm_studio.core.index import indexes_of
+from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
-from slm_studio.core.results import Opened, Token
+from slm_studio.core.results import Opened, Token, Variant
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.core.texts import mark
@@ -32,6 +34,7 @@ LEFT_OUT = {  # by the keys of what a task says of a prompt
     "not_sent": mark("The oldest {count} {count:message does|messages do} not fit any more and {count:is|are} not sent."),
     "cut": mark("The question is too long: its first {count} {count:character is|characters are} not sent."),
     "unread": mark("The text is longer than the model sees at once: its first {count} {count:token is|tokens are} not read."),
+    "end_unread": mark("The text is longer than the model reads: its last {count} {count:token is|tokens are} not read."),
 }  # fmt: skip
 LENGTH = "max_new_tokens"
 MOST = 3  # open models; the one used longest ago makes room
@@ -60,8 +63,8 @@ class Item:
         """Return whether a whole answer ended by itself; {} where answers are not written."""
         if self.info.answers != "tokens":
             return {}
-        written = cast(Sequence[Token], answer)
-        return {"ended": has_ended(self.loaded.net, self.loaded.tokenizer, written, options)}  # type: ignore[arg-type]
+        written = [each for each in answer if isinstance(each, Token)]
+        return {"ended": has_ended(self.loaded.net, self.loaded.tokenizer, written, options, self.info.writing)}  # type: ignore[arg-type]
 
 
 _shelf: "OrderedDict[str, Item]" = OrderedDict()
@@ -128,7 +131,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     sent = item.task.sent(item.loaded, prompt, options)
     yield from _before(sent)
-    options = _within(options, sent)
+    options = _where(item, _within(options, sent))
     began = time.perf_counter()
     answer = []
     for _, result in item.task.answer(item.loaded, [prompt], options):
@@ -139,14 +142,26 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
             answer.append(result)
             yield Predicted(result)
     seconds = time.perf_counter() - began
-    known: dict[str, object] = {"count": len(answer), "seconds": seconds, "device": str(item.loaded.device)}
-    yield Finished(known | sent | item.ended(answer, options))
+    known: dict[str, object] = {
+        "count": sum(not isinstance(each, Variant) for each in answer),
+        "seconds": seconds,
+        "device": str(item.loaded.device),
+    }
+    yield Finished(known | sent | item.ended(answer, options) | handed_on(answer, item.loaded.facts))
 
 
 def _within(options: dict[str, object], sent: Mapping[str, object]) -> dict[str, object]:
     """Return options under which an answer is no longer than the room that is left for it, where that counts."""
     left, most = sent.get("left"), options.get(LENGTH)
     return {**options, LENGTH: min(left, most)} if isinstance(left, int) and isinstance(most, int) else options
+
+
+def _where(item: Item, options: dict[str, object]) -> dict[str, object]:
+    """Return options that say what is searched: where nobody did, the newest index beside the model."""
+    if "index" not in item.info.answer_options or options.get("index"):
+        return options
+    known = indexes_of(item.model.folder)
+    return {**options, "index": known[0].folder} if known else options
 
 
 def _before(sent: Mapping[str, object]) -> Iterator[Event]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from slm_studio.core.dataset import Remark
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.pairs import Troubles
 from slm_studio.engine.data.splits import fold
 
 CHANCE = 0.01  # of the scored rows
@@ -24,6 +25,12 @@ NOTHING = (
 )  # “none” may be meant
 
 
+ON_PAIRS = {  # in the order of what Troubles holds
+    "pairs-empty": mark("{count} {count:pair lacks|pairs lack} a word on one side and {count:is|are} left out."),
+    "pairs-same": mark("In {count} {count:pair|pairs} the target is the source: there the model learns to change nothing."),
+    "pairs-swapped": mark("{count} {count:pair looks|pairs look} swapped: each side is in the language of the other one."),
+    "pairs-several": mark("{count} {count:source has|sources have} several right targets; the first counts."),
+}  # fmt: skip
 STRANGE_LABELS = mark(
     "{rows} {rows:label|labels} in the {split} rows {rows:is one|are ones} that training never saw, such as {labels}. They count as missed."
 )
@@ -160,6 +167,24 @@ def on_cut(cut: int, texts: int, limit: int) -> Iterator[Remark]:
             texts=texts,
             limit=limit,
         )
+
+
+def on_pairs(troubles: Troubles) -> Iterator[Remark]:
+    """Say which pairs teach nothing, or the wrong thing."""
+    for (code, message), places in zip(
+        ON_PAIRS.items(), (troubles.empty, troubles.same, troubles.swapped, troubles.several), strict=True
+    ):
+        if places:
+            yield Remark(
+                code=code, message=message, count=len(places), rows=tuple(places[:SHOWN]), values={"count": len(places)}
+            )
+
+
+def on_some(scored: int, rows: int) -> Iterator[Remark]:
+    """Say that not every answer was written to be compared."""
+    if scored < rows:
+        message = mark("{count} of {rows} answers were written and compared, taken evenly from all.")
+        yield _remark("scored-some", message, scored, rows=rows)
 
 
 def _remark(code: str, message: str, count: int, **values: str | int) -> Remark:

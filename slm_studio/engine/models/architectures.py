@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from slm_studio.core.tasks import all_tasks, task_info
 
+HEADLESS, MASKED = "Model", "ForMaskedLM"  # ends of names of networks without a head, and with one that fills gaps
 # the studio's own shapes
-OWN_TYPES = ("slm-bag", "slm-lstm", "slm-gru", "slm-rnn", "slm-cnn", "slm-tagger", "slm-words")
+_PAIRED = "ForConditionalGeneration"  # the end of the name of every network that reads and writes, but for Marian's
+OWN_TYPES = ("slm-bag", "slm-lstm", "slm-gru", "slm-rnn", "slm-cnn", "slm-tagger", "slm-words", "slm-rewriter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class Architecture:
     embedding: str  # the end of the tensor's name
     is_decoder: bool = False
     flat: str = ""  # the same of a net without vectors, whose tokens speak for the labels themselves
+    is_pair: bool = False  # an encoder that sees all of a source, and a decoder that writes and sees what stands before
 
 
 _BERT_LIKE = Architecture("embeddings.word_embeddings.weight")
@@ -42,22 +45,33 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "slm-bag": Architecture("table.weight", flat="direct.weight"),
     "slm-tagger": Architecture("embeddings.weight"),
     "slm-words": Architecture("vectors.weight"),
+    **dict.fromkeys(("t5", "mt5", "bart", "mbart", "marian", "slm-rewriter"), Architecture("shared.weight", is_pair=True)),
 }  # fmt: skip
 
 
 def looks_ahead(config: Mapping[str, object]) -> bool:
     """Say whether a network of this config sees the token that it would have to predict: such a one cannot write."""
+    if is_pair(config):
+        return False
     if not ARCHITECTURES[str(config["model_type"])].is_decoder:
         return config.get("is_decoder") is not True  # BERT and its kin can be made decoders
     return config.get("is_causal") is False or bool(config.get("use_bidirectional_attention"))
 
 
-def claims(architecture: str, *, has_template: bool = False) -> str:
+def is_pair(config: Mapping[str, object]) -> bool:
+    """Say whether a network of this config has a part that reads and another that writes."""
+    return ARCHITECTURES[str(config["model_type"])].is_pair
+
+
+def claims(architecture: str, *, has_template: bool = False, has_pooling: bool = False) -> str:
     """Return the task that a folder's own architecture name stands for; "" is a base that answers nothing.
 
-    Where it can do several, a template for chats says which is meant. Example: claims("LlamaForCausalLM") == "write"
+    Where it can do several, a template for chats says which is meant. A network without a head answers where its folder
+    says how the vectors of tokens become one. Example: claims("LlamaForCausalLM") == "write"
     """
     able = able_tasks(architecture)
+    if has_pooling and (architecture.endswith(MASKED) or (not able and architecture.endswith(HEADLESS))):
+        able = tuple(info.key for info in all_tasks() if info.pools)
     return next((key for key in able if task_info(key).templated == has_template), able[0] if able else "")
 
 
@@ -69,6 +83,11 @@ def able_tasks(architecture: str) -> tuple[str, ...]:
 def writes(task: str) -> bool:
     """Say whether a task makes text, token by token."""
     return bool(task) and task_info(task).answers == "tokens"
+
+
+def reads_and_writes(task: str) -> bool:
+    """Say whether a task needs a network with a part that reads and another that writes: what it writes does not go on."""
+    return writes(task) and _PAIRED in task_info(task).architectures
 
 
 def fills(task: str) -> bool:

@@ -15,7 +15,9 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.classifiers import register_families
+from slm_studio.engine.models.embedding.net import register_text_vectors
 from slm_studio.engine.models.foreign_config import check_config
+from slm_studio.engine.models.rewriters import register_rewriters
 from slm_studio.engine.models.taggers import register_taggers
 from slm_studio.engine.models.vectors.net import register_vectors
 
@@ -23,7 +25,7 @@ T = TypeVar("T")
 
 # Read by a network though its config class does not declare them.
 _ALSO = {
-    "is_causal", "num_labels", "tokenizer_class",
+    "is_causal", "num_labels", "tokenizer_class", "decoder_start_token_id",
     "rope_theta", "rope_scaling", "partial_rotary_factor", "rotary_pct", "rotary_emb_base",
     "rope_local_base_freq", "sliding_window_pattern", "global_rope_theta", "local_rope_theta", "global_attn_every_n_layers",
     "embedding_size", "attention_head_size", "position_buckets", "share_att_key", "norm_rel_ebd", "conv_kernel_size",
@@ -40,7 +42,7 @@ _OURS = {
 _DROPOUTS = (
     "hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", "dropout", "attention_dropout",
     "seq_classif_dropout", "embedding_dropout", "mlp_dropout", "pooler_dropout", "cls_dropout", "resid_pdrop", "embd_pdrop",
-    "attn_pdrop", "summary_last_dropout",
+    "attn_pdrop", "summary_last_dropout", "dropout_rate",
 )  # fmt: skip
 
 
@@ -49,6 +51,8 @@ def network_config(folder: Path) -> PreTrainedConfig:
     register_families()
     register_taggers()
     register_vectors()
+    register_rewriters()
+    register_text_vectors()
     plain = check_config(folder)
     kind = CONFIG_MAPPING[str(plain["model_type"])]
     known = _known(kind)

@@ -13,6 +13,7 @@ from transformers import (
     AutoModel,
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
+    AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     PreTrainedModel,
@@ -23,7 +24,14 @@ from transformers.modeling_utils import LoadStateDictConfig
 from slm_studio.core.errors import StudioError
 from slm_studio.core.tasks import task_info
 from slm_studio.engine.loaded import quiet_libraries
-from slm_studio.engine.models.architectures import ARCHITECTURES, fills, looks_ahead, writes
+from slm_studio.engine.models.architectures import (
+    ARCHITECTURES,
+    fills,
+    is_pair,
+    looks_ahead,
+    reads_and_writes,
+    writes,
+)
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.weights import Tensor
 
@@ -31,8 +39,10 @@ _HEADS = {
     "ForSequenceClassification": AutoModelForSequenceClassification,
     "ForTokenClassification": AutoModelForTokenClassification,
     "ForCausalLM": AutoModelForCausalLM,
+    "ForConditionalGeneration": AutoModelForSeq2SeqLM,
     "ForMaskedLM": AutoModelForMaskedLM,
     "ForWordVectors": AutoModel,  # nothing stands on top of the table
+    "ForTextVectors": AutoModel,  # nor on top of an encoder
 }
 _FLOATS = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
@@ -53,7 +63,7 @@ def check_tensors(folder: Path, tensors: Mapping[str, Tensor], claim: str) -> No
     """Refuse a folder that lacks what its own architecture has. `claim` is the task it answers; "" = a bare base."""
     loading = foretell(folder, tensors, claim)
     # Many a base is published without the pooler, which only some tasks want.
-    missing = [name for name in loading.missing if claim or "pooler." not in name]
+    missing = [name for name in loading.missing if wants(name, claim)]
     if missing:
         raise incomplete(missing)
     for name, (found, wanted) in sorted(loading.misfits.items()):
@@ -62,6 +72,8 @@ def check_tensors(folder: Path, tensors: Mapping[str, Tensor], claim: str) -> No
 
 def check_beginning(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor], task: str) -> None:
     """Refuse a sound folder that a task cannot continue. Layers that tell labels apart may be new; nothing of a writer may."""
+    if task and is_pair(config) != reads_and_writes(task):
+        raise _other_parts(folder.name, needs=reads_and_writes(task))
     if fills(task) and ARCHITECTURES[str(config["model_type"])].is_decoder:
         raise StudioError(
             "model-looks-back",
@@ -114,6 +126,27 @@ def foretell(folder: Path, tensors: Mapping[str, Tensor], task: str) -> Loading:
 def net_class(task: str) -> type:
     """Return Transformers' class that opens the network of a task; "" is a base without a head."""
     return _HEADS[task_info(task).architectures[0]] if task else AutoModel
+
+
+def wants(name: str, task: str) -> bool:
+    """Say whether a task needs a tensor: a pooler only those do that put a head on it."""
+    return "pooler." not in name or net_class(task) is not AutoModel
+
+
+def _other_parts(name: str, *, needs: bool) -> StudioError:
+    if needs:
+        return StudioError(
+            "model-reads-or-writes",
+            "“{model}” has no part that reads a source beside one that writes.",
+            "Choose a T5, mT5, BART, mBART or Marian, or begin from nothing.",
+            model=name,
+        )
+    return StudioError(
+        "model-reads-and-writes",
+        "“{model}” has a part that reads and one that writes, which only translations, summaries and corrections need.",
+        "Choose the task “Rewrite”, or another base.",
+        model=name,
+    )
 
 
 def incomplete(names: Sequence[str]) -> StudioError:

@@ -46,6 +46,7 @@ class Order:
     dropout: float
     max_length: int
     pad_token_id: int
+    eos_token_id: int = 1  # of what is written
     slots: int = 0  # ids of a word
     wished: ShapeOptions = field(default_factory=ShapeOptions)  # what a person builds otherwise
 

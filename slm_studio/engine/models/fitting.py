@@ -13,7 +13,7 @@ _HEADS = ("classifier.weight", "classifier.out_proj.weight", "score.weight")
 
 def check_shapes(architecture: Architecture, config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> int:
     """Compare the config with the tensors; return the rows of the word embedding."""
-    width = first_number(config, "embedding_size", "hidden_size", "n_embd", "dim")
+    width = first_number(config, "embedding_size", "hidden_size", "n_embd", "dim", "d_model")
     is_flat = bool(architecture.flat) and width == 0
     name = architecture.flat if is_flat else architecture.embedding
     embedding = _ending(tensors, name)

@@ -18,6 +18,9 @@ _BOUNDS = {
     "intermediate_size": 1_048_576, "n_inner": 1_048_576, "hidden_dim": 1_048_576, "vocab_size": 4_194_304,
     "max_position_embeddings": 16_777_216, "n_positions": 16_777_216, "type_vocab_size": 65_536, "num_labels": 10_000,
     "head_dim": 65_536, "num_key_value_heads": 1_024, "hidden_sizes": 65_536, "filters": 65_536, "filter_widths": 1_024,
+    "d_model": 65_536, "d_kv": 65_536, "d_ff": 1_048_576, "num_decoder_layers": 512, "num_heads": 1_024, "encoder_layers": 512,
+    "decoder_layers": 512, "encoder_attention_heads": 1_024, "decoder_attention_heads": 1_024, "encoder_ffn_dim": 1_048_576,
+    "decoder_ffn_dim": 1_048_576, "relative_attention_num_buckets": 65_536,
 }  # fmt: skip
 _LISTS = ("hidden_sizes", "filter_widths")
 _LONGEST = 512  # sizes in a list: those of layers

@@ -25,6 +25,7 @@ from slm_studio.engine.models.architectures import (
     writes,
 )
 from slm_studio.engine.models.blame import blaming
+from slm_studio.engine.models.embedding.sentence_files import has_pooling
 from slm_studio.engine.models.fitting import check_shapes, count_classes, first_number
 from slm_studio.engine.models.foreign_config import check_config, target_in
 from slm_studio.engine.models.foreign_vocabulary import check_vocabulary
@@ -102,7 +103,7 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
     from slm_studio.engine.models import demands  # torch, which the checks above do without
 
     architecture = _architecture(config)
-    claim = claims(architecture, has_template=_has_template(folder))
+    claim = claims(architecture, has_template=_has_template(folder), has_pooling=has_pooling(folder))
     if writes(claim) and looks_ahead(config):
         claim = ""  # the head is of no use, the rest is a base
     if fills(claim) and demands.foretell(folder, tensors, claim).missing:

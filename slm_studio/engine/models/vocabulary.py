@@ -13,6 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from tokenizers import (
+    AddedToken,
+    Regex,
     Tokenizer,
     decoders,
     models,
@@ -28,6 +30,7 @@ from slm_studio.engine.data.languages import is_han
 BERT_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 END_OF_TEXT = "<|endoftext|>"
 UNKNOWN = "<unk>"
+PADDING, END = "<pad>", "</s>"
 
 
 def train_word_pieces(texts: Iterable[str], size: int, lowercase: bool) -> PreTrainedTokenizerFast:
@@ -100,6 +103,39 @@ def train_byte_pairs(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast
     )
     tokenizer.train_from_iterator(iter(texts), trainer)
     return _writer_tokenizer(tokenizer, unknown=None)
+
+
+def train_shared_pieces(texts: Iterable[str], size: int, tags: Sequence[str] = ()) -> PreTrainedTokenizerFast:
+    """Learn one byte-level BPE vocabulary for texts and what they become, at most `size` entries; no text is unknown to it.
+
+    Chinese characters stay apart: what is translated word by word must not be glued together by what often stands beside it.
+    <pad> is 0 and </s>, which ends every text, 1. `tags` are pieces of their own, which are recognised in a text, too: they
+    say in front of it what shall become of it.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(r"\p{Han}"), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=max(size - len(tags), 258),
+        special_tokens=[PADDING, END],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(iter(texts), trainer)
+    tokenizer.add_tokens([AddedToken(tag, normalized=False, special=False) for tag in tags])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"$A {END}", pair=f"$A {END} $B {END}", special_tokens=[(END, tokenizer.token_to_id(END))]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token=PADDING,
+        eos_token=END,
+        model_input_names=["input_ids", "attention_mask"],
+        clean_up_tokenization_spaces=False,
+        split_special_tokens=True,
+    )
 
 
 def character_vocabulary(texts: Iterable[str]) -> PreTrainedTokenizerFast:

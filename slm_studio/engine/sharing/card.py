@@ -22,6 +22,7 @@ from slm_studio.core.span_errors import KINDS, span_errors
 from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.engine.models.architectures import OWN_TYPES
+from slm_studio.engine.sharing.card_decisions import decisions
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
 from slm_studio.engine.sharing.own_part import marked
 
@@ -220,6 +221,8 @@ def _answers(model: SavedModel, info: TaskInfo | None) -> str:
     facts = model.facts
     if info and info.answers == "several":
         return "several labels of each text, or none; each has a threshold of its own, chosen on held-out rows"
+    if info and info.answers == "labels":
+        return "; ".join(map(_plain, decisions(facts)))
     if info is None or info.answers != "number" or "mean" not in facts:
         return ""
     off = facts.get("off")
@@ -313,6 +316,7 @@ def _scored_on(model: SavedModel, report: Report | None) -> str:
     rows = report.rows if report else model.rows.get(split, 0)
     counted = f"{rows:,} {split} rows" if rows else f"the {split} rows"
     extra = "" if split == "test" else " They also chose the checkpoint, so other rows may fare a little worse."
+    extra += f" Counted as `{report.counted}`." if report and report.counted else ""
     known = next((each for each in report.remarks if each.code == "rows-known"), None) if report else None
     if known is None:
         return f"Scored on {counted} that were held out of training.{extra}"

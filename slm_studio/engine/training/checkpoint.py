@@ -16,7 +16,7 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import Task
 from slm_studio.engine.training.optimizer import Optimizers
 
-MANIFEST = "manifest.json"
+MANIFEST, BEST, AVERAGE = "manifest.json", "best.safetensors", "average.safetensors"
 
 
 @dataclass(slots=True)
@@ -35,6 +35,9 @@ class Position:
     counters: dict[str, int] = field(default_factory=dict)  # of the optimizers
     recent_loss: float = 0.0  # of training, smoothed
     last: int = 0  # the step at which the last pass began, which learns the held-out rows too; 0: it has not
+    first_metrics: dict[str, float] = field(
+        default_factory=dict
+    )  # held-out, of a net that was scored before its first step
     looks: int = 0  # the doctor's: evaluations so far
     first_loss: float | None = None  # held-out, at the first look
     lowest_loss: float | None = None  # of training, smoothed, at the best look
@@ -42,23 +45,33 @@ class Position:
 
 
 def save_checkpoint(
-    folder: Path, task: Task, loaded: Loaded, optimizers: Optimizers, position: Position, best: dict[str, Tensor] | None
+    folder: Path,
+    task: Task,
+    loaded: Loaded,
+    optimizers: Optimizers,
+    position: Position,
+    best: dict[str, Tensor] | None,
+    mean: dict[str, Tensor] | None = None,
 ) -> Path:
     """Write checkpoints/<step>/ and return it.
 
-    model/ is a Transformers folder of the weights as they are, best.safetensors the best ones where they are others.
+    model/ is a Transformers folder of the weights as they are, best.safetensors the best ones where they are others,
+    average.safetensors their running mean where there is one.
     The manifest, with a sha256 of each file, is written last; then the folder takes its name.
     """
     target = folder / f"{position.step:08d}"
     tensors, position.counters = optimizers.state()
     refuse_broken(loaded.net)
     learnt = {name: parameter for name, parameter in loaded.net.named_parameters() if parameter.requires_grad}
-    files.check_room(folder, _bytes(learnt or loaded.net.state_dict()) + _bytes(tensors) + _bytes(best or {}))
+    written = (learnt or loaded.net.state_dict(), tensors, best or {}, mean or {})
+    files.check_room(folder, sum(map(_bytes, written)))
     with files.atomic_folder(target) as partial:
         task.save(loaded, partial / "model")
         save_file(tensors, partial / "optimizer.safetensors")
         if best is not None:
-            save_file(best, partial / "best.safetensors")
+            save_file(best, partial / BEST)
+        if mean is not None:
+            save_file(mean, partial / AVERAGE)
         files.write_json(partial / "position.json", codec.to_json(position))
         files.write_json(partial / "facts.json", loaded.facts)
         files.write_json(partial / MANIFEST, {"files": hashes(partial)})
@@ -77,7 +90,15 @@ def restore_optimizers(checkpoint: Path, optimizers: Optimizers, position: Posit
 
 def best_weights(checkpoint: Path) -> dict[str, Tensor] | None:
     """Return the best weights, or None where the checkpoint's own are the best (or none were scored yet)."""
-    path = checkpoint / "best.safetensors"
+    return _weights(checkpoint / BEST)
+
+
+def average_weights(checkpoint: Path) -> dict[str, Tensor] | None:
+    """Return the running mean of the weights, or None where the run has none."""
+    return _weights(checkpoint / AVERAGE)
+
+
+def _weights(path: Path) -> dict[str, Tensor] | None:
     return load_file(path) if path.exists() else None
 
 

@@ -3,7 +3,7 @@
 Three layers, each of which can be tested alone:
     Continuation   token ids → logits of the next token; owns the cache and the sliding window
     TextStream     token ids → finished text; holds back what may still change
-    stream         the loop: asks, picks, stops
+    write_on       the loop: asks, picks, stops
 """
 
 # T tokens, V vocabulary, K alternatives shown
@@ -11,6 +11,7 @@ Three layers, each of which can be tested alone:
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from inspect import signature
+from typing import Protocol
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -48,15 +49,30 @@ def stream(
     Example: "".join(token.text for token in stream(net, tokenizer, short_prompt_ids, DecodingOptions(temperature=0)))
     """
     context_ids = list(prompt_ids) or _start_ids(net, tokenizer)
+    opening = list(frame_of(tokenizer).opening)
+    continuation = Continuation(net, opening if context_ids[: len(opening)] == opening else ())
+    yield from write_on(continuation, tokenizer, context_ids, options, prompt_ids[-8:] if continues else ())
+
+
+def write_on(
+    continuation: "Continues",
+    tokenizer: PreTrainedTokenizerBase,
+    context_ids: list[int],
+    options: DecodingOptions,
+    before_ids: Sequence[int] = (),
+) -> Iterator[Token | Progress]:
+    """Yield what a network writes after `context_ids`, whatever it is told by; see `stream`.
+
+    `before_ids` are the last ones that stand in the text already.
+    """
     generator = torch.Generator()
     generator.seed() if options.seed is None else generator.manual_seed(options.seed)
+    net = continuation.net
     ends = end_ids(net, tokenizer)
     # The end of a turn stands in every dialogue, and is no repetition.
     said_ids = [each for each in context_ids if each not in ends]
-    opening = list(frame_of(tokenizer).opening)
-    continuation = Continuation(net, opening if context_ids[: len(opening)] == opening else ())
     guard = StopGuard(options.stop)
-    texts = TextStream(tokenizer, prompt_ids[-8:] if continues else ())
+    texts = TextStream(tokenizer, before_ids)
     was_training = net.training
     net.eval()
     try:
@@ -76,12 +92,24 @@ def stream(
         net.train(was_training)
 
 
+class Continues(Protocol):
+    """What tells the next token of a growing text."""
+
+    net: PreTrainedModel
+
+    def read(self, context_ids: Sequence[int]) -> Iterator[Progress]:
+        """Read what stands there already, as far as that takes long."""
+
+    def next_logits(self, context_ids: Sequence[int]) -> torch.Tensor:
+        """Return logits_V of the next token, on the CPU."""
+
+
 def decoding_of(options: Mapping[str, object], kind: type[DecodingOptions] = DecodingOptions) -> DecodingOptions:
     """Return the decoding that loose options ask for; those that are none of its fields are left out. Raises StudioError.
 
     `kind` says what holds where nothing is asked for.
     """
-    known = {each.name for each in fields(DecodingOptions)}
+    known = {each.name for each in fields(kind)}
     chosen = {name: value for name, value in options.items() if name in known}
     decoding = kind(**chosen | {"stop": _stops(chosen.get("stop", ()))})  # type: ignore[arg-type]
     if problems := knobs.problems(decoding):
@@ -119,7 +147,7 @@ class Continuation:
         self.start = 0  # the first token in view
         self.done = 0  # tokens start…done are in the cache
         self.cache: object = None
-        self.cache_name = "cache" if "cache" in signature(net.forward).parameters else OLD_CACHE_NAME
+        self.cache_name = cache_name_of(net)
 
     def read(self, context_ids: Sequence[int]) -> Iterator[Progress]:
         """Read all but the last `PART` tokens of a long text, a part at a time: whoever pulls can stop between two."""
@@ -153,6 +181,11 @@ class Continuation:
     def _step(self, ids_1T: torch.Tensor) -> tuple[torch.Tensor, object]:
         out = self.net(input_ids=ids_1T, use_cache=True, **{self.cache_name: self.cache}, **self.extra)
         return out.logits[0, -1].float().cpu(), out.get(self.cache_name)
+
+
+def cache_name_of(net: PreTrainedModel) -> str:
+    """Return what a network calls its cache."""
+    return "cache" if "cache" in signature(net.forward).parameters else OLD_CACHE_NAME
 
 
 def in_view(window: int) -> int:
@@ -244,10 +277,14 @@ def end_ids(net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozens
 
 
 def has_ended(
-    net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, written: Sequence[Token], options: Mapping[str, object]
+    net: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    written: Sequence[Token],
+    options: Mapping[str, object],
+    kind: type[DecodingOptions] = DecodingOptions,
 ) -> bool:
     """Say whether a text that `stream` wrote to its end ended by itself (or at a stop string), or ran out of length."""
-    decoding, ids = decoding_of(options), [token.id for token in written]
+    decoding, ids = decoding_of(options, kind), [token.id for token in written]
     if len(ids) < decoding.max_new_tokens or ids[-1] in end_ids(net, tokenizer):
         return True
     text = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from slm_studio.core.changes import changes
 from slm_studio.core.measures import measure
 from slm_studio.core.report import CASES_FILE, Case, CaseReader, Wanted, columns_of, first_case
 from slm_studio.core.results import Report, Span, plain_spans
@@ -18,12 +19,13 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.ui.evaluate.correcting import Correcting
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.changed import Changed
 from slm_studio.ui.widgets.fields import Choice, SearchField
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.mark_editor import Markable
 from slm_studio.ui.widgets.marks import Marked, order_of
 from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
-from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel, marks_cell
+from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel, changes_cell, marks_cell
 from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
@@ -36,7 +38,7 @@ SLICE = 0.015  # seconds of reading between two looks at the keyboard
 # style of a column of scored rows → that of the table, the most pixels it takes, its share of what is left
 STYLES: dict[Style, tuple[str, int, float]] = {
     "prose": ("text", 0, 1.0), "text": ("text", 200, 0.0), "outline": ("outline", 200, 0.0), "chip": ("chip", 200, 0.0),
-    "bar": ("bar", 170, 0.0), "number": ("number", 70, 0.0), "perplexity": ("number", 120, 0.0), "spans": ("spans", 0, 0.8),
+    "bar": ("bar", 170, 0.0), "number": ("number", 70, 0.0), "perplexity": ("number", 120, 0.0), "spans": ("spans", 0, 0.8), "changes": ("changes", 0, 1.0),
 }  # fmt: skip
 
 
@@ -175,7 +177,10 @@ class CasesCard(Card):
 
     def wanted(self) -> Wanted:
         """Return what is asked for."""
-        words, texts = self.search.text().strip(), tuple(each.key for each in self._columns if each.style == "prose")
+        words, texts = (
+            self.search.text().strip(),
+            tuple(each.key for each in self._columns if each.style in ("prose", "changes")),
+        )
         if self._cell is not None:
             said = {self._gold: self._cell[0], ANSWER: self._cell[1]}
             return Wanted(says=said, words=words, texts=texts)
@@ -339,6 +344,8 @@ def _row(shown: Case, columns: Sequence[Shown], case: Case) -> Row:
 def _cell(case: Case, column: Shown, columns: Sequence[Shown]) -> str | Cell:
     if column.style == "spans":
         return marks_cell(_marked_text(case, columns), case.spans(column.key))
+    if column.style == "changes":
+        return changes_cell(_before(case, column, columns), case.text(column.key))
     if column.style == "bar":
         return Cell(f"{case.number(column.key):.2f}", share=case.number(column.key))
     if column.style == "number":
@@ -358,7 +365,14 @@ def _marked_text(case: Case, columns: Sequence[Shown]) -> str:
     return next((case.text(column.key) for column in columns if column.style == "prose"), "")
 
 
-def _whole(case: Case, column: Shown, columns: Sequence[Shown], order: tuple[str, ...]) -> str | Marked:
+def _before(case: Case, column: Shown, columns: Sequence[Shown]) -> str:
+    """Return what stands in the column before one."""
+    return case.text(columns[max(0, list(columns).index(column) - 1)].key)
+
+
+def _whole(case: Case, column: Shown, columns: Sequence[Shown], order: tuple[str, ...]) -> str | Marked | Changed:
+    if column.style == "changes":
+        return Changed(tuple(changes(_before(case, column, columns), case.text(column.key))))
     if column.style == "spans":
         return Marked(_marked_text(case, columns), case.spans(column.key), order)
     cell = _cell(case, column, columns)

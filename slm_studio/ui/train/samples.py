@@ -22,7 +22,7 @@ from slm_studio.ui.widgets.words import words
 # style of a column → that of the table, the most pixels it takes, its share of what is left
 STYLES: dict[Style, tuple[str, int, float]] = {
     "prose": ("text", 0, 1.0), "text": ("text", 170, 0.0), "outline": ("outline", 170, 0.0), "chip": ("chip", 200, 0.0),
-    "bar": ("bar", 170, 0.0), "number": ("number", 90, 0.0), "perplexity": ("number", 120, 0.0), "spans": ("text", 0, 0.8),
+    "bar": ("bar", 170, 0.0), "number": ("number", 90, 0.0), "perplexity": ("number", 120, 0.0), "spans": ("text", 0, 0.8), "changes": ("text", 0, 1.0),
 }  # fmt: skip
 SLIDER = 20  # pixels, its height
 

@@ -30,6 +30,7 @@ from slm_studio.core.editing import check_length
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.cell_editor import edited_text, editor_place, make_editor
+from slm_studio.ui.widgets.changed import paint_changed
 from slm_studio.ui.widgets.chips import paint_chip
 from slm_studio.ui.widgets.labels import plain_tooltip
 from slm_studio.ui.widgets.marks import paint_marks
@@ -38,9 +39,11 @@ from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
 Index = QModelIndex | QPersistentModelIndex
 SECOND_LINE = Qt.ItemDataRole.UserRole + 1  # the small words of a “two” cell
 SHARE = Qt.ItemDataRole.UserRole + 2  # 0…1, the length of a “bar” cell (else its number)
-MARKS = Qt.ItemDataRole.UserRole + 3  # of a “spans” cell: stretches with their labels, and the order of the labels
+MARKS = (
+    Qt.ItemDataRole.UserRole + 3
+)  # of a “spans” cell: stretches with their labels, and the order of the labels; of “changes”: pieces, each with its kind
 PADDING = 10
-STYLES = ("text", "muted", "strong", "number", "chip", "outline", "bar", "two", "action", "spans")
+STYLES = ("text", "muted", "strong", "number", "chip", "outline", "bar", "two", "action", "spans", "changes")
 
 
 class Cells(QStyledItemDelegate):
@@ -59,7 +62,7 @@ class Cells(QStyledItemDelegate):
         self._painters = {
             "number": self._paint_number, "chip": self._paint_soft, "outline": self._paint_outline,
             "bar": self._paint_bar, "two": self._paint_two, "action": self._paint_action,
-            "spans": self._paint_spans,
+            "spans": self._paint_spans, "changes": self._paint_changes,
         }  # fmt: skip
 
     def style_of(self, index: Index) -> str:
@@ -96,6 +99,10 @@ class Cells(QStyledItemDelegate):
             paint_marks(painter, room, marks, order, self._theme)
         else:
             self._paint_text(painter, room, index)
+
+    def _paint_changes(self, painter: QPainter, room: QRectF, index: Index) -> None:
+        pieces, _ = index.data(MARKS) or ((), ())
+        paint_changed(painter, room, pieces, self._theme)
 
     def _paint_bar(self, painter: QPainter, room: QRectF, index: Index) -> None:
         share = index.data(SHARE)

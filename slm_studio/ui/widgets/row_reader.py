@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayou
 
 from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.buttons import Button, IconButton
+from slm_studio.ui.widgets.changed import Changed, write_changed
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.mark_editor import Markable, MarkEditor
 from slm_studio.ui.widgets.marks import Marked, write_marked
@@ -17,7 +18,7 @@ from slm_studio.ui.widgets.words import Words, sentence
 
 MOST = 200_000  # characters of a cell that are shown; a text edit takes seconds for megabytes on one line
 
-Cells = Sequence[tuple[Words, str | Marked]]  # what a cell is called, and all of it
+Cells = Sequence[tuple[Words, str | Marked | Changed]]  # what a cell is called, and all of it
 
 
 class RowReader(QWidget):
@@ -93,6 +94,8 @@ class RowReader(QWidget):
             cursor.insertBlock(QTextBlockFormat(), body)
             if isinstance(text, Marked):
                 write_marked(cursor, text, self._theme, body)
+            elif isinstance(text, Changed):
+                write_changed(cursor, text.pieces, self._theme, body)
             else:
                 cursor.insertText(_shown(text), body)
         self.text.moveCursor(QTextCursor.MoveOperation.Start)

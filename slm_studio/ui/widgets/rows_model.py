@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from slm_studio.core.changes import changes
 from slm_studio.core.results import Span, spans_in_words
 from slm_studio.ui.widgets.cells import MARKS, SECOND_LINE, SHARE
 from slm_studio.ui.widgets.words import Words, sentence
@@ -19,12 +20,19 @@ class Cell:
     text: str
     second: str = ""
     share: float | None = None
-    marks: tuple[tuple[str, str], ...] = ()  # style “spans”: stretches of a text, each with its label
+    marks: tuple[
+        tuple[str, str], ...
+    ] = ()  # style “spans”: stretches of a text, each with its label; “changes”: pieces, each with its kind
 
 
 def marks_cell(text: str, spans: Sequence[Span]) -> Cell:
     """Return the cell for what is marked in a text."""
     return Cell(spans_in_words(text, spans), marks=tuple((text[each.start : each.end], each.label) for each in spans))
+
+
+def changes_cell(before: str, after: str) -> Cell:
+    """Return the cell for a text in which it is marked what is other than in the one before."""
+    return Cell(after, marks=tuple((piece.text, piece.kind) for piece in changes(before, after)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def test_a_sound_model_is_described(folder: Path) -> None:
         ("BertModel", {}, ""),
         ("BertLMHeadModel", {"is_decoder": True}, "write"),
         ("BertLMHeadModel", {"is_decoder": False}, ""),
-        ("BertForMaskedLM", {}, ""),
+        ("BertForMaskedLM", {}, "fill"),
     ],
 )
 def test_the_task_is_guessed_from_the_architecture(folder: Path, architecture: str, more: dict, task: str) -> None:

@@ -1,0 +1,101 @@
+"""slm-studio predict with a model that rewrites: the answer alone, other answers of several beams, and the other direction."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from slm_studio import cli
+from tests.cli.commands import Run
+from tests.tasks import fodder
+
+
+@pytest.fixture(scope="module")
+def rewriter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rewriter")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
+        path, out = fodder("rewrite/both").write(folder), folder / "model"
+        words = [
+            "--task",
+            "rewrite",
+            "--both-ways",
+            "--base",
+            "blank:lstm-nano",
+            "--precision",
+            "fp32",
+            "--place",
+            "thread",
+        ]
+        by_heart = [
+            "--validation",
+            str(path),
+            "--patience",
+            "0",
+            "--epochs",
+            "60",
+            "--learning-rate",
+            "0.01",
+            "--dropout",
+            "0",
+        ]
+        assert cli.main(["train", str(path), *words, *by_heart, "--out", str(out), "--json"]) == 0
+    return out
+
+
+def test_an_answer_stands_by_itself_and_goes_either_way(run: Run, rewriter: Path) -> None:
+    there = run("predict", rewriter, "--text", "good morning!").result
+    back = run("predict", rewriter, "--text", "早上好!", "--back").result
+
+    assert there["text"] == "早上好!" and back["text"].startswith("good morning")
+    assert there["ended"] is True and "variants" not in there
+    assert run("predict", rewriter, "--text", "good morning!", as_json=False).out == "早上好!\n"
+
+
+def test_beams_bring_other_answers(run: Run, rewriter: Path) -> None:
+    found = run("predict", rewriter, "--text", "two dogs", "--beams", "3").result
+
+    assert found["text"] == "两只狗" and len(found["variants"]) == 2
+    assert all(set(each) == {"text", "score"} and 0 <= each["score"] <= 1 for each in found["variants"])
+
+
+def test_a_file_is_rewritten_row_by_row(run: Run, rewriter: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    path.write_text("two dogs\n\ngood morning!\n", encoding="utf-8")
+
+    assert run("predict", rewriter, "--file", path, "--out", out).code == 0
+
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["prediction"] for row in rows] == ["两只狗", None, "早上好!"]
+
+
+def test_what_does_not_fit_is_said(run: Run, rewriter: Path) -> None:
+    told = run("predict", rewriter, "--text", "word " * 500, as_json=False)
+
+    assert "The text is longer than the model reads: its last" in told.err
+    assert run("predict", rewriter, "--text", "a", "--beams", "0").result["error"]["code"] == "knob-range"
+
+
+def test_knobs_of_rewriting_belong_to_it_alone(run: Run, tmp_path: Path) -> None:
+    path, out = fodder("write").write(tmp_path), tmp_path / "writer"
+    assert (
+        run(
+            "train",
+            path,
+            "--task",
+            "write",
+            "--base",
+            "blank:llama-nano",
+            "--epochs",
+            "1",
+            "--place",
+            "thread",
+            "--out",
+            out,
+        ).code
+        == 0
+    )
+
+    told = run("predict", out, "--text", "a", "--beams", "2").result["error"]
+
+    assert told["code"] == "knob-of-another-task" and "rewrite" in told["hint"]
