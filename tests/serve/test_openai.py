@@ -23,7 +23,7 @@ def chat(client, text="你们几点开门？", **settings):
 def test_models_are_listed_and_described(client) -> None:
     found = {model.id: model for model in client.models.list()}
 
-    assert list(found) == ["my-classify", "my-tag", "my-write", "my-chat", "my-rewrite"]
+    assert list(found) == ["my-classify", "my-tag", "my-write", "my-chat", "my-fill", "my-rewrite"]
     assert client.models.retrieve("my-tag").slm_studio == {"name": "My tag", "task": "tag", "route": "/v1/tag"}
     with pytest.raises(openai.NotFoundError, match=r"There is no model “nosuch” here\. Served are: my-classify"):
         client.models.retrieve("nosuch")
