@@ -44,10 +44,12 @@ from slm_studio.core.addresses import name_of
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Predicted, Started
+from slm_studio.core.index import Index, IndexOptions, is_index
+from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import named_recipe
-from slm_studio.core.results import LIST, Item, Opened, Report, Suggestion, in_cells
+from slm_studio.core.results import LIST, Hit, Item, Opened, Report, Suggestion, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
@@ -87,6 +89,7 @@ class Answer:
     items: tuple[Item, ...]
     kind: Answers
     joined: str = LIST  # how several labels stand in a text
+    for_a_person: bool | None = None  # less sure than the model answers by itself; None: it gives all answers itself
     problem: StudioError | None = None
 
     def __str__(self) -> str:
@@ -179,6 +182,25 @@ class Model:
         handle = self._open()  # anew, so that the shelf has it
         return _do(Report, "evaluate", on_event, handle=handle, dataset=dataset, roles=dict(roles or {}))
 
+    def index(
+        self, source: File, out: File | None = None, *, on_event: OnEvent | None = None, **options: object
+    ) -> Index:
+        """Index documents, or a table's column, beside the model or in `out`. Options: `length` in tokens, `column`."""
+        with _explained():
+            for name in options:
+                _check_name("option", name, [each.name for each in knobs.knobs(IndexOptions)])
+        return _do(
+            Index, "index", on_event, handle=self._open(), source=paths.absolute(source), out=paths.absolute(out),
+            options=IndexOptions(**options),  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def search(self, question: str, corpus: File | Index, *, top: int = 10, way: str = "both") -> tuple[Hit, ...]:
+        """Find passages: in an index, or in documents, which are indexed first where they are not, or have changed."""
+        place = Path(paths.absolute(corpus.folder if isinstance(corpus, Index) else corpus))
+        folder = str(place) if is_index(place) else self.index(place).folder
+        found = self.stream(question, index=folder, top=top, way=way)
+        return tuple(item for item in found if isinstance(item, Hit))
+
     def close(self) -> None:
         """Give its memory back; the next question opens it again."""
         if self._handle:
@@ -186,7 +208,8 @@ class Model:
             self._handle = ""
 
     def _answer(self, prompt: Prompt, options: Mapping[str, object]) -> Answer:
-        return Answer(tuple(self.stream(prompt, **options)), self.saved.info.answers, self._joined)
+        items = tuple(self.stream(prompt, **options))
+        return Answer(items, self.saved.info.answers, self._joined, is_for_a_person(items, self.saved.facts))
 
     @property
     def _joined(self) -> str:
@@ -198,7 +221,7 @@ class Model:
             return self._answer(prompt, options)
         except StudioError as error:
             if error.code in UNANSWERABLE:
-                return Answer((), self.saved.info.answers, self._joined, error)
+                return Answer((), self.saved.info.answers, self._joined, problem=error)
             error.add_note(f"Asked with item {place} of the list, counted from 0.")
             raise
 

@@ -105,7 +105,7 @@ MUTATIONS = (
     Mutation(_BASELINES, 'before = train.encode("utf-8")', 'before = scored.encode("utf-8")', BASELINES),
     Mutation(_BASELINES, "counts = np.bincount(train, minlength", "counts = np.bincount(scored, minlength", BASELINES),
     Mutation(_SCORING, "counts[place[one], place[other]] += 1", "counts[place[other], place[one]] += 1", SCORING),
-    Mutation(_SCORING, "Z95 = 1.959963984540054", "Z95 = 1.644853626951", SCORING),
+    Mutation("slm_studio/core/intervals.py", "Z95 = 1.959963984540054", "Z95 = 1.644853626951", SCORING),
     Mutation(_SCORING, "(low, right) if loss(left) < loss(right) else (left, high)", "(low, right) if loss(left) > loss(right) else (left, high)", SCORING),
     Mutation("slm_studio/engine/measuring/compare.py", "2 * sum(math.exp", "1 * sum(math.exp", SCORING),
     Mutation("slm_studio/engine/data/unseen.py", "all(fold(label) in folded", "all(label in folded", REMARKS),

@@ -23,6 +23,10 @@ from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.core.tasks.info import CONTINUED
 from slm_studio.core.work import outcome
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.architectures import ARCHITECTURES, names_labels
+from slm_studio.engine.models.fitting import check_shapes, count_classes
+from slm_studio.engine.models.foreign_config import check_config
+from slm_studio.engine.models.weights import read_weights
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.optimizer import Optimizers
@@ -125,6 +129,20 @@ def test_it_overfits_a_few_rows_and_answers_the_same_after_saving(key: str, fami
 
     assert_same(answers(plan.task, opened, key), before)
     assert not list((tmp_path / "model").glob("*.bin"))
+
+
+@pytest.mark.parametrize(("key", "family"), [each.values for each in GRID])
+def test_its_blank_nets_pass_the_inspection_of_models_from_elsewhere(key: str, family: str, tmp_path: Path) -> None:
+    loaded = plan_for(recipe_for(key, family), rows_of(key, tmp_path)).loaded
+    loaded.net.save_pretrained(tmp_path / "net")
+
+    config, tensors = check_config(tmp_path / "net"), read_weights(tmp_path / "net")
+    rows = check_shapes(ARCHITECTURES[str(config["model_type"])], config, tensors)
+
+    assert rows >= len(loaded.tokenizer)
+    labels = loaded.facts.get("labels")
+    if names_labels(task_of_form(key)) and labels:
+        assert count_classes(config, tensors) == len(labels)
 
 
 @pytest.mark.parametrize(("key", "family"), GRID)

@@ -1,16 +1,19 @@
 """slm-studio predict MODEL --text "…" or --file IN --out OUT."""
 
 import argparse
+from collections.abc import Mapping
 
 from slm_studio.cli.command import Command, absolute, file_out, reading_of
 from slm_studio.cli.flags import add_bom, add_knobs, add_reading, asked_names, knob_of_another_task, settings_of
 from slm_studio.cli.read import remark_of
-from slm_studio.cli.usage import UsageError, count
+from slm_studio.cli.usage import UsageError, count, role_and_column
 from slm_studio.core.answers import answer_json
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.knobs import knobs, problems
 from slm_studio.core.messages import USER
+from slm_studio.core.moderation import FOR_A_PERSON
 from slm_studio.core.prompt import Cell, Prompt, read_cell
 from slm_studio.core.results import FileResult, Item, Variant, chosen_labels
 from slm_studio.core.tasks import TaskInfo, all_tasks
@@ -29,6 +32,10 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("--file", metavar="IN", help="a file of prompts, one a row")
     parser.add_argument("--out", metavar="OUT", help="where the answers to a file go (.csv, .jsonl …)")
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
+    parser.add_argument(
+        "--role", action="append", default=[], metavar="NAME=COL", type=role_and_column,
+        help="which column of IN plays which other part of a question, for example text2=COL; may be repeated",
+    )  # fmt: skip
     parser.add_argument(
         "--top", type=count, help="answers a text at most (default: 10, or all where several are right)"
     )
@@ -55,7 +62,8 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     opened = work.open(arguments.model, arguments.device)
     info = opened.info
     check_writing(decoding, info)
-    own = {"column": arguments.column, "bom": arguments.bom}
+    check_asked(dict(arguments.role), info)
+    own = {"column": arguments.column, "columns": dict(arguments.role), "bom": arguments.bom}
     own |= {"top": arguments.top} if arguments.top is not None else {}
     options = own | reading_of(arguments) | decoding
     if arguments.file is None:
@@ -63,6 +71,21 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     path = absolute(arguments.file)
     done = work.do(FileResult, "predict_file", handle=opened.handle, path=path, out=out, options=options)
     return {"rows": done.rows, "out": done.out} | (what_is_missing(done) if work.screen.as_json else {})
+
+
+def check_asked(columns: Mapping[str, str], info: TaskInfo) -> None:
+    """Refuse a column for a part that this model does not ask for."""
+    known = [role.name for role in info.asked]
+    for name in columns:
+        if name not in known:
+            raise StudioError(
+                "no-such-role",
+                "The task “{task}” has no role “{role}”.",
+                "Its roles are: {roles}.",
+                task=info.key,
+                role=name,
+                roles=", ".join(known),
+            )
 
 
 def check_writing(decoding: dict[str, object], info: TaskInfo) -> None:
@@ -93,6 +116,8 @@ def answer_one(
             work.screen.say("Nothing is marked in this text.")
         elif info.answers == "several" and not chosen_labels(items):
             work.screen.say("None of the labels is above its threshold.")
+        if found.get(FOR_A_PERSON):
+            work.screen.say("This is for a person: the model is less sure than it answers by itself.")
         return found
     if work.screen.as_json:
         return found

@@ -3,16 +3,22 @@
 from collections.abc import Mapping, Sequence
 
 from slm_studio.core import codec
+from slm_studio.core.moderation import FOR_A_PERSON
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Item, Span, Variant, in_cells
 from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks.info import TaskInfo
+
+UNKNOWN = ("chosen", "meaning", "words")  # parts of an item that are left out where they are not known
+UNSAID = ("source", "line", "heading")  # … and where they are empty
 
 
 def answer_json(items: Sequence[Item], prompt: Prompt, info: TaskInfo, done: Mapping[str, object]) -> dict[str, object]:
     """Return a whole answer; `done` is what `predict` ended with. What is written stands there as a text, too."""
     pieces = [item for item in items if not isinstance(item, Variant)]
     found: dict[str, object] = {"items": [item_json(item, _marked_text(prompt, info)) for item in pieces]}
+    if FOR_A_PERSON in done:
+        found[FOR_A_PERSON] = done[FOR_A_PERSON]
     if info.answers != "tokens":
         return found
     if variants := [item_json(item, "") for item in items if isinstance(item, Variant)]:
@@ -24,7 +30,8 @@ def item_json(item: Item, text: str) -> dict[str, object]:
     """Return one item; what a span marks in `text` stands with it, so that nobody has to count characters."""
     found = codec.to_json(item)
     assert isinstance(found, dict)
-    found = {name: value for name, value in found.items() if value is not None or name != "chosen"}
+    found = {name: value for name, value in found.items() if value is not None or name not in UNKNOWN}
+    found = {name: value for name, value in found.items() if value or name not in UNSAID}
     words: dict[str, object] = {"text": text[item.start : item.end]} if isinstance(item, Span) else {}
     return words | found
 

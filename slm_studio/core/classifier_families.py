@@ -19,7 +19,7 @@ BAG_DEFAULTS = {
 }  # fmt: skip
 
 # Rows of a hashed table are looked up, fastest in fp32.
-BAG_UNUSED = ("precision", "head_factor", "vocabulary", "pieces", *shape_knobs(shown=("vectors",)))
+BAG_UNUSED = ("few", "precision", "head_factor", "vocabulary", "pieces", *shape_knobs(shown=("vectors",)))
 
 FAMILIES = (
     Family(
@@ -52,6 +52,7 @@ FAMILIES = (
         sizes=SIZES,
         default_size="micro",
         unused=(
+            "few",
             "head_factor",
             *shape_knobs(shown=("embedding", "vectors", "output", "loss")),
         ),  # all of it is fresh
@@ -63,7 +64,7 @@ FAMILIES = (
         blurb="Elman's net, the oldest: one state goes from word to word, and forgets soon. To see why others came.",
         sizes=QUICK_NANO,
         default_size="micro",
-        unused=("head_factor",),
+        unused=("few", "head_factor"),
         defaults=READING,
     ),
     Family(
@@ -72,7 +73,7 @@ FAMILIES = (
         blurb="Like an LSTM with two gates instead of three: a little smaller and quicker, mostly as good.",
         sizes=QUICK_NANO,
         default_size="micro",
-        unused=("head_factor",),
+        unused=("few", "head_factor"),
         defaults=READING,
     ),
     Family(
@@ -81,7 +82,7 @@ FAMILIES = (
         blurb="Reads the words in order, in both directions. Minutes on a laptop.",
         sizes=SIZES,
         default_size="micro",
-        unused=("head_factor",),
+        unused=("few", "head_factor"),
         defaults=READING,
     ),
     Family(
@@ -90,7 +91,7 @@ FAMILIES = (
         blurb="A Transformer encoder from nothing. Shows how attention learns; needs many rows.",
         sizes=SIZES,
         default_size="nano",
-        unused=("head_factor", *shape_knobs()),  # all of it is fresh
+        unused=("few", "head_factor", *shape_knobs()),  # all of it is fresh
         defaults={
             "epochs": 30,
             "batch": 32,
@@ -112,9 +113,10 @@ FAMILIES = (
         blurb="Starts from a model that knows the language already.",
         unused=("vocabulary", "pieces", "lowercase", *shape_knobs()),  # the pieces are those of the base
         defaults={
-            "epochs": 3,
+            "epochs": None,  # these three by the rows: few are read more often
+            "last_epochs": None,
             "batch": 32,
-            "learning_rate": 0.0002,
+            "learning_rate": None,
             "max_length": 128,
             "dropout": 0.1,
             "head_factor": 10.0,

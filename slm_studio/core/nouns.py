@@ -8,6 +8,7 @@ from slm_studio.core import codec, events, results
 from slm_studio.core.dataset import Dataset, Finding, ReadOptions
 from slm_studio.core.editing import Change
 from slm_studio.core.errors import StudioError
+from slm_studio.core.index import Index, IndexOptions
 from slm_studio.core.inside import Inside
 from slm_studio.core.recipe import Recipe, recipe_from_json, recipe_to_json
 from slm_studio.core.run import Run
@@ -18,7 +19,7 @@ _EVENTS: dict[str, type[events.Event]] = {kind.__name__: kind for kind in events
 _NOUNS = {
     kind.__name__: kind
     for kind in (
-        Change, Dataset, Finding, Inside, ReadOptions, Run, SavedModel, results.Token, results.Label, results.Number, results.Span, results.Hit, results.Point, results.Candidate, results.Variant, results.Report, results.Sizes,
+        Change, Dataset, Finding, Index, IndexOptions, Inside, ReadOptions, Run, SavedModel, results.Token, results.Label, results.Number, results.Span, results.Hit, results.Point, results.Candidate, results.Variant, results.Report, results.Sizes,
         results.Suggestion, results.Opened, results.FileResult,
     )
 }  # fmt: skip

@@ -15,7 +15,7 @@ Cell = str | tuple[str, ...] | tuple[Message, ...]
 Prompt = Mapping[str, Cell]  # asked role → cell
 
 # Codes of errors that speak of one prompt alone: others can be answered all the same.
-UNANSWERABLE = ("text-empty", "empty-prompt", "context-too-small", "word-unknown", "no-gap")
+UNANSWERABLE = ("text-empty", "empty-prompt", "context-too-small", "word-unknown", "no-gap", "nothing-to-search")
 LISTS: tuple[Reads, ...] = ("words", "tags", "labels", "candidates")
 
 

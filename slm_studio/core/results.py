@@ -68,6 +68,12 @@ class Hit:
     text: str
     score: float
     row: int
+    meaning: float | None = None  # how alike question and passage are (-1 … 1)
+    words: float | None = None  # how well the words fit (BM25)
+    chosen: bool | None = None  # whether it is near enough to answer the question, where that is known
+    source: str = ""  # the file or column it stands in …
+    line: int = 0  # … and the line or row there, from 1; 0: not known
+    heading: str = ""  # what stands above it
 
 
 @dataclass(frozen=True, slots=True)

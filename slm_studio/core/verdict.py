@@ -52,6 +52,14 @@ SENTENCES = {
         "The known answer to the nearest question is more like the true answers than what it writes: looking answers up does better here."
     ),
     "beats-nearest": mark("Its answers are more like the true ones than the known answer to the nearest question, and not by chance."),
+    "beaten-by-words": mark("Searching by shared words (BM25) finds more on these rows; searching by both, as the Playground does, is the better choice."),
+    "beats-words": mark("Its meanings find more than shared words (BM25), and not by chance."),
+    "as-words": mark("No difference from searching by shared words (BM25) could be shown; both together are safer than one."),
+    "adds-to-words": mark("No difference from searching by shared words (BM25) could be shown, but both together find more than its meanings alone."),
+    "below-base": mark("Its base finds more on these rows than it does: it learnt these pairs at the cost of what it knew. Fewer epochs or a lower learning rate helps."),
+    "no-likeness": mark("Shared words tell likeness better on these rows than it does. More rows, more time or a base helps."),
+    "beats-likeness": mark("It tells likeness better than shared words do, and not by chance."),
+    "as-likeness": mark("No difference from shared words could be shown in telling likeness."),
     "no-gap": mark(
         "It is not shown to do better than always guessing the most frequent token: train it longer, or on more text."
     ),
@@ -98,6 +106,10 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
         )
     if "frequent_tag" in tests:
         return _on_spans(tests)
+    if "bm25" in tests:
+        return _on_passages(tests)
+    if "tfidf_cosine" in tests:
+        return _on_likeness(tests)
     if "base" in tests or "nearest" in tests:
         return _on_answers(tests)
     if "accuracy" not in metrics or "majority" not in baselines:
@@ -172,6 +184,26 @@ def _on_spans(tests: Mapping[str, str]) -> Verdict:
     if names == "worse":
         return Verdict(BEATEN, SENTENCES["beaten-by-names"])
     return Verdict(LEARNT, SENTENCES["beats-names" if names == "better" else "as-names"])
+
+
+def _on_passages(tests: Mapping[str, str]) -> Verdict:
+    if tests.get("base") == "worse":
+        return Verdict(BEATEN, SENTENCES["below-base"])
+    words = tests["bm25"]
+    if words == "worse":
+        return Verdict(BEATEN, SENTENCES["beaten-by-words"])
+    if words == "better":
+        return Verdict(LEARNT, SENTENCES["beats-words"])
+    return Verdict(LEARNT, SENTENCES["adds-to-words" if tests.get("hybrid") == "worse" else "as-words"])
+
+
+def _on_likeness(tests: Mapping[str, str]) -> Verdict:
+    if tests.get("base") == "worse":
+        return Verdict(BEATEN, SENTENCES["below-base"])
+    words = tests["tfidf_cosine"]
+    if words == "worse":
+        return Verdict(BEATEN, SENTENCES["no-likeness"])
+    return Verdict(LEARNT, SENTENCES["beats-likeness" if words == "better" else "as-likeness"])
 
 
 def _on_answers(tests: Mapping[str, str]) -> Verdict:

@@ -13,6 +13,7 @@ from typing import ParamSpec
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.editing import Change
 from slm_studio.core.events import Event
+from slm_studio.core.index import IndexOptions
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import Run
@@ -199,6 +200,47 @@ def predict_file(handle: str, path: str, out: str, options: dict[str, object]) -
     from slm_studio.engine.inference.file import predict_rows
 
     return predict_rows(handle, Path(path), Path(out), options)
+
+
+@_advised
+def index(
+    handle: str = "",
+    source: str = "",
+    dataset: Dataset | None = None,
+    out: str = "",
+    options: IndexOptions = IndexOptions(),  # noqa: B008  (frozen)
+) -> Iterator[Event]:
+    """Make an index of a file, a folder, a zip or a dataset's column, beside the model or in `out`. Ends in Finished(Index).
+
+    Without a model (handle "") it is searched by words alone.
+    """
+    from slm_studio.engine.inference.indexing import make_index
+
+    return make_index(handle, source, dataset, out, options)
+
+
+@_advised
+def look(folder: str, handle: str = "") -> Iterator[Event]:
+    """Say what an index holds and why it may be no longer true. Ends in Finished(Index)."""
+    from slm_studio.engine.inference.indexing import look_at_index
+
+    return look_at_index(folder, handle)
+
+
+@_advised
+def find(folder: str, question: str, options: dict[str, object]) -> Iterator[Event]:
+    """Search an index by words alone, without a model. Yields Predicted(Hit); ends in Finished(dict)."""
+    from slm_studio.engine.inference.indexing import find_words
+
+    return find_words(folder, question, options)
+
+
+@_advised
+def embed(handle: str, texts: tuple[str, ...], questions: bool = False) -> Iterator[Event]:
+    """Turn a few texts into vectors. Ends in Finished(dict): {"vectors" (base64 of float32), "width", "tokens"}."""
+    from slm_studio.engine.inference.embedding import embed_texts
+
+    return embed_texts(handle, texts, questions)
 
 
 @_advised

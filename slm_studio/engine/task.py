@@ -141,6 +141,17 @@ class Task:
         """Return the mean loss of a batch, a scalar in nats."""
         raise NotImplementedError
 
+    def fits(self, recipe: Recipe) -> bool:
+        """Say whether a part of the net is fitted to all rows at once: then it answers before the first step, and is scored then."""
+        return False
+
+    def fit(self, loaded: Loaded, examples: Packed, recipe: Recipe) -> Work[None]:
+        """Yield Progress; fit what no step moves to examples, as the rest of the net is now."""
+        yield from ()
+
+    def compare(self, loaded: Loaded, first: Mapping[str, float], best: Mapping[str, float], rows: int) -> None:
+        """Keep among the facts what steps brought, of a net that was scored before the first: `best` are the scores of the best later state, none where no state was better."""
+
     def chance(self, loaded: Loaded) -> float | None:
         """Return the loss of guessing by how often each answer occurs, where that is known."""
         return None
@@ -222,6 +233,19 @@ class Task:
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
         """Return every number that stands behind the answers, in a fixed order: two models are the same if these are."""
         raise NotImplementedError
+
+    def vectors(self, loaded: Loaded, texts: Sequence[str], *, are_questions: bool) -> Work[np.ndarray]:
+        """Yield Progress; return vectors [N, D] of length 1, whose products say how alike texts are.
+
+        Raises StudioError where a task makes none.
+        """
+        yield from ()
+        raise StudioError(
+            "no-text-vectors",
+            "Models of the task “{task}” make no vectors of texts.",
+            "Ask a model that searches.",
+            task=self.key,
+        )
 
     def export(self, loaded: Loaded, kind: str, path: Path) -> Work[float]:
         """Yield Progress; write a file in one of the forms that `info.exports` names, and return how far it is from the model.

@@ -25,7 +25,10 @@ ROLES = {
         "card", "export", "adopt", "fetch", "plan_publish", "publish", "warm",
     ),
     # measure builds the net to count it: the model's process has imported what that takes seconds to import
-    MODEL: ("devices", "measure", "open", "close", "predict", "render", "look_inside", "predict_file", "evaluate"),
+    MODEL: (
+        "devices", "measure", "open", "close", "predict", "render", "look_inside", "predict_file", "evaluate",
+        "index", "look", "find", "embed",
+    ),
     TRAIN: ("train", "resume"),
 }  # fmt: skip
 CONTROLS = ("pause", "resume", "stop")

@@ -27,8 +27,8 @@ class Question:
     """What an engine is asked, and whether anybody still wants to know."""
 
     served: Served
-    prompt: Prompt
-    options: Mapping[str, object]
+    verb: str
+    arguments: Mapping[str, object]  # but the handle
     job: Job | None = None
     is_unwanted: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -76,8 +76,20 @@ class Answering:
         Whoever takes slowly keeps nobody waiting: the next has its turn once the engine is free. Cancelled, it stops
         the engine.
         """
+        arguments = {"prompt": prompt, "options": dict(options)}
+        return await self._ask(Question(served, "predict", arguments), take)
+
+    async def do(self, served: Served, verb: str, arguments: Mapping[str, object]) -> dict[str, object]:
+        """Let a model do something else than to answer, and return what came of it. Raises StudioError."""
+
+        async def take(item: Item) -> None:
+            """Nothing comes on the way."""
+
+        return await self._ask(Question(served, verb, arguments), take)
+
+    async def _ask(self, question: Question, take: Take) -> dict[str, object]:
         arrived: asyncio.Queue[Arrived] = asyncio.Queue()
-        work = asyncio.create_task(self._work(Question(served, prompt, options), arrived))
+        work = asyncio.create_task(self._work(question, arrived))
         self._works.add(work)
         work.add_done_callback(self._works.discard)
         try:
@@ -146,7 +158,7 @@ class Answering:
             yield from self._predict(question, self.open(question.served, question))
 
     def _predict(self, question: Question, handle: str) -> Iterator[Event]:
-        job = self._engines.run("predict", handle=handle, prompt=question.prompt, options=dict(question.options))
+        job = self._engines.run(question.verb, handle=handle, **question.arguments)  # type: ignore[arg-type]  # no verb has an argument “place”
         yield from question.begin(job)
 
 

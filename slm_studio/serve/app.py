@@ -11,8 +11,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.routes import CHAT_COMPLETIONS, COMPLETIONS, MODELS
-from slm_studio.core.tasks import all_tasks
+from slm_studio.core.routes import CHAT_COMPLETIONS, COMPLETIONS, EMBEDDINGS, MODELS
+from slm_studio.core.tasks import TaskInfo, all_tasks
 from slm_studio.serve.answering import Answering, unless_gone
 from slm_studio.serve.bodies import Body, Gone, read_body
 from slm_studio.serve.completions import Completions
@@ -21,6 +21,7 @@ from slm_studio.serve.limits import Limits
 from slm_studio.serve.models import Models
 from slm_studio.serve.questions import Questions
 from slm_studio.serve.replies import error_reply, reply
+from slm_studio.serve.vectors import Embeddings, Searches
 from slm_studio.serve.voice import Voice
 
 Respond = Callable[[Body, Voice], Awaitable[None]]
@@ -34,14 +35,20 @@ def make_app(models: Models, answering: Answering, key: str, limits: Limits, cou
     ]
     for info in all_tasks():
         if info.route:
-            known = info.route in (COMPLETIONS, CHAT_COMPLETIONS)
-            respond: Respond = (
-                Completions(info.route, models, answering) if known else Questions(info, models, answering)
-            )
-            routes.append(Route(info.route, Endpoint(respond, limits, count), methods=["POST"]))
+            for route, respond in _responding(info, models, answering).items():
+                routes.append(Route(route, Endpoint(respond, limits, count), methods=["POST"]))
     app = Starlette(routes=routes, exception_handlers={HTTPException: _on_http_error})
     app.router.redirect_slashes = False
     return Guard(app, key, limits)
+
+
+def _responding(info: TaskInfo, models: Models, answering: Answering) -> dict[str, Respond]:
+    """Return path → who answers there, for the models of a task."""
+    if info.route in (COMPLETIONS, CHAT_COMPLETIONS):
+        return {info.route: Completions(info.route, models, answering)}
+    if info.pools:
+        return {info.route: Searches(info, models, answering), EMBEDDINGS: Embeddings(info, models, answering)}
+    return {info.route: Questions(info, models, answering)}
 
 
 class Endpoint:
@@ -102,7 +109,7 @@ async def _goodbye(receive: Receive) -> None:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     """Say which paths there are, or how one is asked."""
     assert isinstance(error, HTTPException)
-    path, routes = request.url.path[:SHOWN], [MODELS, *(info.route for info in all_tasks() if info.route)]
+    path, routes = request.url.path[:SHOWN], [MODELS, *(info.route for info in all_tasks() if info.route), EMBEDDINGS]
     if error.status_code == 405:
         return error_reply(
             StudioError(

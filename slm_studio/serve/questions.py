@@ -19,6 +19,7 @@ from slm_studio.serve.voice import Voice
 
 MANY = "prompts"
 TOP, MOST = "top", 2**31 - 1
+WAY = "way"  # by which documents are searched
 ALONE = (*UNANSWERABLE, "context-exceeded", "line-too-long")  # of one prompt: others are answered all the same
 
 
@@ -66,13 +67,9 @@ class Questions:
         if self._info.answers == "tokens":
             decoding = decoding_in(body, self._info)
             return asdict(decoding) | {"whole": True}, settings_json(decoding)
-        top = body.take(TOP, int)
-        if top is not None and not 1 <= top <= MOST:
-            raise StudioError(
-                "knob-range", "“{label}” is {value}.", "Choose a number from {low} to {high}.",
-                label=TOP, value=top, low=1, high=MOST, parameter=TOP,
-            )  # fmt: skip
-        return {TOP: top} if top is not None else {}, {}
+        top = top_in(body)
+        way = body.take(WAY, str) if WAY in self._info.answer_options else None
+        return {name: value for name, value in ((TOP, top), (WAY, way)) if value is not None}, {}
 
     def _prompt_of(self, body: Body) -> Prompt:
         """Return the prompt that a request's own fields are."""
@@ -96,7 +93,19 @@ class Questions:
 
     def _known(self) -> str:
         own = known_names(self._info.writing) if self._info.answers == "tokens" else TOP
+        own += f", {WAY}" if WAY in self._info.answer_options else ""
         return ", ".join(["model", *(role.name for role in self._info.asked), MANY, own])
+
+
+def top_in(body: Body) -> int | None:
+    """Return how many items are asked for, where a request says it. Raises StudioError."""
+    top = body.take(TOP, int)
+    if top is not None and not 1 <= top <= MOST:
+        raise StudioError(
+            "knob-range", "“{label}” is {value}.", "Choose a number from {low} to {high}.",
+            label=TOP, value=top, low=1, high=MOST, parameter=TOP,
+        )  # fmt: skip
+    return top
 
 
 def _cell(cell: Cell, role: Role) -> Cell:

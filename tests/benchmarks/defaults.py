@@ -69,12 +69,12 @@ def main(words: Sequence[str]) -> None:
 
 def probe(name: str, sizes: str, seeds: str, base: str = "") -> None:
     """Train on one set in this process and tell how it went."""
-    train, test = _pairs(name)
+    train, test = of_set(name)
     found = []
     for size in dict.fromkeys(min(int(each) or len(train), len(train)) for each in sizes.split(",")):
         rounds = [_round(_drawn(train, size, seed), test, seed, name, base) for seed in range(int(seeds))]
         mine_N, theirs_N = (np.mean([each[at] for each in rounds], axis=0) for at in (0, 1))
-        _, low, high = _paired(mine_N, theirs_N)
+        _, low, high = paired(mine_N, theirs_N)
         found.append(
             {
                 "rows": size, "ours": float(mine_N.mean()), "theirs": float(theirs_N.mean()), "low": low, "high": high,
@@ -91,13 +91,23 @@ def _round(train: Pairs, test: Pairs, seed: int, name: str, base: str) -> tuple[
     began = time.perf_counter()
     mine = _ours(train, test, seed, base)
     between = time.perf_counter()
-    theirs = _peer(train, test, name in CHINESE)
+    theirs = peer_answers(train, test, name in CHINESE)
     true = np.array([label for _, label in test])
     return mine == true, theirs == true, between - began, time.perf_counter() - between
 
 
 def _ours(train: Pairs, test: Pairs, seed: int, base: str) -> np.ndarray:
     import slm_studio
+
+    files = written(train, test)
+    roles = {"text": "text", "label": "label"}
+    model = slm_studio.train(files[0], "classify", roles, base or None, test=files[1], seed=seed)
+    said = model([text for text, _ in test])
+    return np.array([str(each) for each in said])
+
+
+def written(train: Pairs, test: Pairs) -> list[Path]:
+    """Write both as tables into the studio's home and return where."""
     from slm_studio.core import paths
 
     files = [paths.home() / f"{part}.csv" for part in ("train", "test")]
@@ -105,13 +115,11 @@ def _ours(train: Pairs, test: Pairs, seed: int, base: str) -> np.ndarray:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerows([("text", "label"), *rows])
-    roles = {"text": "text", "label": "label"}
-    model = slm_studio.train(files[0], "classify", roles, base or None, test=files[1], seed=seed)
-    said = model([text for text, _ in test])
-    return np.array([str(each) for each in said])
+    return files
 
 
-def _peer(train: Pairs, test: Pairs, is_chinese: bool) -> np.ndarray:
+def peer_answers(train: Pairs, test: Pairs, is_chinese: bool) -> np.ndarray:
+    """Return what TF-IDF and a linear support vector machine answer."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline, make_union
     from sklearn.svm import LinearSVC
@@ -129,17 +137,18 @@ def _peer(train: Pairs, test: Pairs, is_chinese: bool) -> np.ndarray:
     return np.asarray(model.predict([text for text, _ in test]))
 
 
-def _paired(mine_N: np.ndarray, theirs_N: np.ndarray) -> tuple[float, float, float]:
-    from slm_studio.engine.measuring.compare import paired
+def paired(mine_N: np.ndarray, theirs_N: np.ndarray) -> tuple[float, float, float]:
+    """Return the mean difference and its 95 % interval over resampled test rows."""
+    from slm_studio.engine.measuring import compare
 
-    return paired(mine_N, theirs_N, np.ones(len(mine_N)))
+    return compare.paired(mine_N, theirs_N, np.ones(len(mine_N)))
 
 
 def _drawn(rows: Pairs, size: int, seed: int) -> Pairs:
     return random.Random(seed).sample(rows, size)
 
 
-def _pairs(name: str) -> tuple[Pairs, Pairs]:
+def of_set(name: str) -> tuple[Pairs, Pairs]:
     """Return the rows of a set as the studio reads and suggests them."""
     from slm_studio import engine
     from slm_studio.core.dataset import Dataset, ReadOptions

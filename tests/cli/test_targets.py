@@ -139,6 +139,27 @@ def test_a_pair_without_its_second_text_is_asked_for_it(run: Run, tmp_path: Path
     )
 
 
+def test_the_columns_of_a_pair_are_named_or_taken_in_their_order(run: Run, tmp_path: Path) -> None:
+    _, _, model = train(run, "pair", tmp_path)
+    out = tmp_path / "out.csv"
+
+    def answers(header: str, *flags: str) -> list[str]:
+        row = "a red rose,the rose is red" + ",note" * (header.count(",") - 1)
+        (tmp_path / "asked.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+        told = run("predict", model, "--file", tmp_path / "asked.csv", "--out", out, *flags)
+        return (
+            [told.error["code"], told.error["hint"]] if told.code else out.read_text().splitlines()[1].split(",")[-2:]
+        )
+
+    known = answers("sentence1,sentence2")
+
+    assert answers("claim,proof") == known
+    assert answers("claim,proof,more", "--column", "claim", "--role", "text2=proof") == known
+    code, hint = answers("claim,proof,more")
+    assert code == "which-column" and "--role text2=COLUMN" in hint
+    assert answers("claim,proof", "--role", "label=proof")[0] == "no-such-role"
+
+
 def test_a_second_text_is_no_part_of_a_question_about_one(run: Run, sorter: Path) -> None:
     assert run("predict", sorter, "--text", "a", "--text2", "b").error["code"] == "prompt-role"
 

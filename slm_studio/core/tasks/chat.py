@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slm_studio.core.citing import cite_messages
 from slm_studio.core.dataset import Column
 from slm_studio.core.dialogue_columns import dialogue_roles
 from slm_studio.core.generation import AnsweringOptions
@@ -200,12 +201,17 @@ INFO = TaskInfo(
     blank_is="training",
     caution="It answers fluently also where it is wrong, and nobody checks what it says.",
     files=(
-        SampleFile("en/shop_faq.jsonl", mark("A shop's questions and answers in English, to chat")),
-        SampleFile("zh/shop_faq.jsonl", mark("A shop's questions and answers in Chinese, to chat")),
+        SampleFile(
+            "en/shop_faq.jsonl", mark("A shop's questions and answers in English, to chat"), mark("An assistant")
+        ),
+        SampleFile(
+            "zh/shop_faq.jsonl", mark("A shop's questions and answers in Chinese, to chat"), mark("An assistant")
+        ),
     ),
     example=mark("What can you help me with?"),
     code=CODE,
     order=25,
     suits=suits,
+    cites=cite_messages,
     options=ChatOptions,
 )

@@ -34,11 +34,32 @@ class ClassifyOptions(ShapeOptions):
             "number": mark("A number"),
         },
     )
+    few: str = knob(
+        "auto",
+        "Few rows",
+        "Pairs of rows tune the base, then a logistic regression decides, as SetFit does. Automatic: up to 50 rows of each label.",
+        choices={"auto": mark("Automatic"), "on": mark("By pairs"), "off": mark("Row by row")},
+    )
     class_weights: str = knob(
         "none",
         "Class weights",
         "Balanced lets rare labels count as much as frequent ones.",
         choices={"none": mark("None"), "balanced": mark("Balanced")},
+    )
+    catch: str = knob(
+        "",
+        "Label to catch",
+        "The label that must not be missed, such as spam. It is answered from a lower probability on, chosen on held-out rows.",
+    )
+    recall: float = knob(
+        0.95, "Share to catch", "Share of the texts with this label that shall be caught.", low=0.5, high=1.0
+    )
+    right: float | None = knob(
+        None,
+        "Right without a person",
+        "Share of the answers that shall be right; those that are less sure than it takes are for a person. Empty: the model gives all answers.",
+        low=0.5,
+        high=1.0,
     )
     label_smoothing: float = knob(
         0.05, "Label smoothing", "Keeps the model from being too sure of its rows.", low=0.0, high=0.5
@@ -127,6 +148,7 @@ ONE = TaskInfo(
     shown=("accuracy", "f1_macro"),
     compared="accuracy",
     split="stratified",
+    by_rows=("epochs", "last_epochs", "learning_rate"),
     packs=False,
     cuts=True,
     opens_up=True,
@@ -144,8 +166,26 @@ ONE = TaskInfo(
         Shown("score", mark("sure"), "number"),
     ),
     files=(
-        SampleFile("en/messages.csv", mark("English messages to sort")),
-        SampleFile("zh/messages.csv", mark("Chinese messages to sort")),
+        SampleFile("en/messages.csv", mark("English messages to sort"), mark("Customer service")),
+        SampleFile("zh/messages.csv", mark("Chinese messages to sort"), mark("Customer service")),
+        SampleFile("en/reviews.csv", mark("English reviews, good and bad"), mark("Sentiment")),
+        SampleFile("zh/reviews.csv", mark("Chinese reviews, good and bad"), mark("Sentiment")),
+        SampleFile("en/comments.csv", mark("English comments to moderate"), mark("Moderation")),
+        SampleFile("zh/comments.csv", mark("Chinese comments to moderate"), mark("Moderation")),
+        SampleFile("en/pool_questions.csv", mark("Questions to an English swimming pool"), mark("Frequent questions")),
+        SampleFile("zh/pool_questions.csv", mark("Questions to a Chinese swimming pool"), mark("Frequent questions")),
+        SampleFile(
+            "en/hotel_guests.csv", mark("What English guests write about, several topics each"), mark("Several labels")
+        ),
+        SampleFile(
+            "zh/hotel_guests.csv", mark("What Chinese guests write about, several topics each"), mark("Several labels")
+        ),
+        SampleFile(
+            "en/word_senses.csv", mark("Does the English word mean something in nature here?"), mark("Word in context")
+        ),
+        SampleFile(
+            "zh/word_senses.csv", mark("Does the Chinese word mean something in nature here?"), mark("Word in context")
+        ),
     ),
     hub_tag="text-classification",
     verb="predict",
@@ -209,7 +249,7 @@ MANY = replace(
     shown=("f1_micro", "f1_macro", "exact_match"),
     compared="f1_micro",
     answers="several",
-    unused=("label_smoothing",),
+    unused=("label_smoothing", "few", "catch", "recall", "right"),
     samples=(
         *ASKED,
         Shown("true", mark("true")),
@@ -234,7 +274,7 @@ NUMBER = replace(
     compared="mae",
     answers="number",
     split="shuffled",
-    unused=("label_smoothing", "class_weights"),
+    unused=("label_smoothing", "class_weights", "few", "catch", "recall", "right"),
     samples=(
         *ASKED,
         Shown("true", mark("number in the file")),

@@ -118,6 +118,7 @@ INFO = TaskInfo(
     split="shuffled",
     packs=True,
     cuts=False,
+    opens_up=True,
     answers="gaps",
     answer_options=("each", "also"),
     samples=(

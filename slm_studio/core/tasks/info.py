@@ -70,6 +70,7 @@ class SampleFile:
 
     path: str  # below resources/samples, the language first: en/messages.csv
     title: str
+    about: str = ""  # what one would do with it, under which samples are grouped; "" is the task
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,9 @@ class TaskInfo:
     templated: bool = (
         False  # its models bring a template of their own: such a folder is for it rather than for its likes
     )
+    pools: bool = (
+        False  # networks without a head are its models, too, where their folder says how tokens become one vector
+    )
     continues: tuple[str, ...] = ()  # other tasks whose models it may go on from, also some that are still to come
     unused: tuple[str, ...] = ()  # knobs of Recipe that mean nothing here, whatever the family
     by_rows: tuple[str, ...] = ()  # knobs of Recipe that the task decides by the rows where nobody did
@@ -175,6 +179,8 @@ class TaskInfo:
     shape: Callable[[str, Collection[str] | None], "TaskInfo"] | None = None  # see `shaped`
     targets: tuple[str, ...] = ()  # the kinds of answers that it knows, where these are several
     scored: Callable[[Sequence[Column]], Suit | None] | None = None  # columns of files to score with, not to learn from
+    # The prompt by which its models answer a question from passages that were found; None: they cannot.
+    cites: Callable[[str, Sequence[str]], Mapping[str, object]] | None = None
     options: type  # a frozen dataclass of the task's own knobs
 
     @property

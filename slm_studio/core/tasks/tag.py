@@ -146,8 +146,8 @@ INFO = TaskInfo(
         Shown("loss", mark("loss"), "number"),
     ),
     files=(
-        SampleFile("en/names.conll", mark("Names in English messages")),
-        SampleFile("zh/names.conll", mark("Names in Chinese messages")),
+        SampleFile("en/names.conll", mark("Names in English messages"), mark("Names")),
+        SampleFile("zh/names.conll", mark("Names in Chinese messages"), mark("Names")),
     ),
     hub_tag="token-classification",
     verb="predict",

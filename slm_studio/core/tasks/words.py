@@ -222,8 +222,8 @@ INFO = TaskInfo(
         Shown("score", mark("score"), "number"),
     ),
     files=(
-        SampleFile("en/village.txt", mark("A village and a court in English, for word vectors")),
-        SampleFile("zh/village.txt", mark("A village and a court in Chinese, for word vectors")),
+        SampleFile("en/village.txt", mark("A village and a court in English, for word vectors"), mark("Word vectors")),
+        SampleFile("zh/village.txt", mark("A village and a court in Chinese, for word vectors"), mark("Word vectors")),
     ),
     hub_tag="feature-extraction",
     verb="words",

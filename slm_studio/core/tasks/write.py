@@ -107,8 +107,8 @@ INFO = TaskInfo(
     samples=(Shown("prompt", mark("prompt"), "prose"), Shown("text", mark("text"), "prose")),
     cases=(Shown("text", mark("passage"), "prose"), Shown("loss", mark("perplexity"), "perplexity")),
     files=(
-        SampleFile("en/alice.txt", mark("Alice in Wonderland, to write like")),
-        SampleFile("zh/lunyu.txt", mark("The Analects in Chinese, to write like")),
+        SampleFile("en/alice.txt", mark("Alice in Wonderland, to write like"), mark("Writing")),
+        SampleFile("zh/lunyu.txt", mark("The Analects in Chinese, to write like"), mark("Writing")),
     ),
     hub_tag="text-generation",
     verb="generate",

@@ -43,7 +43,7 @@ PAIR_NAMES = (
     ("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("text1", "text2"), ("text_1", "text_2"), ("text_a", "text_b"), ("sentence_a", "sentence_b"),
     ("question1", "question2"), ("question_1", "question_2"), ("premise", "hypothesis"), ("s1", "s2"), ("sent1", "sent2"), ("context", "hypothesis"),
     ("sentence", "sentence2"), ("text", "text2"), ("query", "passage"), ("query", "title"), ("evidence", "claim"), ("claim", "evidence"),
-    ("句子1", "句子2"), ("句子一", "句子二"), ("文本1", "文本2"), ("前提", "假设"), ("问题1", "问题2"),
+    ("sentence", "word"), ("句子", "词语"), ("句子1", "句子2"), ("句子一", "句子二"), ("文本1", "文本2"), ("前提", "假设"), ("问题1", "问题2"),
 )  # fmt: skip
 MEASURE_NAMES = (
     "age", "year", "month", "day", "hour", "week", "minute", "count", "number", "num", "n", "length", "len", "size", "price", "amount", "cost",

@@ -43,16 +43,19 @@ def split_dataset(
     stratified: bool = False,
     answered: Callable[[Sequence[str]], Sequence[bool]] | None = None,
     strata: Callable[[Sequence[str]], Sequence[str]] | None = None,
+    filled: Sequence[str] = (),
+    keys: Callable[[Rows], np.ndarray] | None = None,
 ) -> Splits:
     """Cut a dataset by a settled recipe's shares and seed; the person's own validation and test rows are used as they are.
 
     Rows that ask the same but for case and spaces stand on one side only, and rows whose role `answer` is empty are
     dropped (`answered` says which of its cells are not). Where `stratified`, the values of that role keep their shares in
-    every part, or what `strata` makes of them. The same rows, recipe and seed always give the same split.
+    every part, or what `strata` makes of them. Rows that lack one of the roles `filled` are dropped, too; `keys` says in
+    another way which rows stand on one side. The same rows, recipe and seed always give the same split.
     """
     rows = open_rows(dataset, recipe.roles)
-    kept = _labelled(rows, answer, answered)
-    given = {split: _given(dataset, recipe, split, answer, answered) for split in ("validation", "test")}
+    kept = _whole(_labelled(rows, answer, answered), filled)
+    given = {split: _given(dataset, recipe, split, answer, answered, filled) for split in ("validation", "test")}
     shares = {
         "test": 0.0 if given["test"] or len(kept) < FEWEST_FOR_TEST else recipe.test_share or 0.0,
         "validation": 0.0
@@ -63,7 +66,8 @@ def split_dataset(
     values = strata(values) if stratified and strata is not None else values
     weight = task_info(recipe.task).weight
     others = {answer, weight.name if weight else ""}
-    places = cut_by_shares(_keys(kept, others), values, shares["validation"], shares["test"], seed=recipe.seed)
+    alike = keys(kept) if keys is not None else _keys(kept, others)
+    places = cut_by_shares(alike, values, shares["validation"], shares["test"], seed=recipe.seed)
     train, validation, test = (kept.take(part) for part in places)
     dropped = len(rows) - len(kept) + sum(each[1] for each in given.values() if each)
     return Splits(
@@ -125,18 +129,27 @@ def _labelled(rows: Rows, role: str, answered: Callable[[Sequence[str]], Sequenc
     return rows if len(filled) == len(rows) else rows.take(np.array(filled, np.int64))
 
 
+def _whole(rows: Rows, filled: Sequence[str]) -> Rows:
+    """Return the rows that hold text in each of some roles."""
+    held = np.ones(len(rows), bool)
+    for role in filled:
+        held &= np.array([bool(cell.strip()) for cell in rows.column(role)], bool)
+    return rows if held.all() else rows.take(np.flatnonzero(held))
+
+
 def _given(
     dataset: Dataset,
     recipe: Recipe,
     split: str,
     role: str,
     answered: Callable[[Sequence[str]], Sequence[bool]] | None,
+    filled: Sequence[str],
 ) -> tuple[Rows, int] | None:
     """Return the person's own rows of a split and how many had no label."""
     if not dataset.held_out.get(split):
         return None
     rows = open_rows(dataset, recipe.roles, split)  # type: ignore[arg-type]
-    kept = _labelled(rows, role, answered)
+    kept = _whole(_labelled(rows, role, answered), filled)
     if not len(kept):
         raise StudioError(
             "no-labels-held-out",
@@ -144,7 +157,7 @@ def _given(
             "Choose another file for them, or leave it out: then a share of the rows is held out.",
             rows=len(rows),
             split=split,
-            column=recipe.roles[role],
+            column=recipe.roles[role or filled[0]],
         )
     return kept, len(rows) - len(kept)
 

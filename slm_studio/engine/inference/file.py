@@ -11,6 +11,7 @@ import pyarrow as pa
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
+from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Prompt, is_blank
 from slm_studio.core.results import LIST, FileResult, further_cells, in_cells
 from slm_studio.core.results import Item as Answer
@@ -90,15 +91,28 @@ def prompt_columns(item: Item, dataset: Dataset, options: Mapping[str, object]) 
             found[role.name] = column
     if not _is_enough(found, info) and (column := _only_column(info, dataset)):
         found[info.asked[0].name] = column
+    found |= _left_over(found, info, dataset)
     if not _is_enough(found, info):
+        others = [role.name for role in info.asked if role.needed and role.name != main]
         raise StudioError(
             "which-column",
-            "“{dataset}” has several columns; which holds the text?",
-            "Name it: --column COLUMN. The columns are: {columns}.",
+            "“{dataset}” has several columns; which holds the text?"
+            if not others
+            else "It is not clear which columns of “{dataset}” hold the texts that are asked for.",
+            "Name it: {flags}. The columns are: {columns}.",
             dataset=dataset.name,
+            flags=" ".join(["--column COLUMN", *(f"--role {name}=COLUMN" for name in others)]),
             columns=", ".join(column.name for column in dataset.columns),
         )
     return found
+
+
+def _left_over(found: Mapping[str, str], info: TaskInfo, dataset: Dataset) -> dict[str, str]:
+    """Return the columns of what a pair still lacks, in the order of the file: where nothing else is left for it."""
+    missing = [role.name for role in info.asked if role.needed and role.name not in found]
+    free = [column.name for column in dataset.columns if column.name not in found.values()]
+    is_pair = sum(role.needed for role in info.asked) > 1
+    return dict(zip(missing, free, strict=True)) if is_pair and len(missing) == len(free) else {}
 
 
 def _is_enough(found: Collection[str], info: TaskInfo) -> bool:
@@ -249,6 +263,7 @@ def _add(added: dict[str, list[str | None]], text: str, items: Sequence[Answer] 
     answers = item.info.answers
     answer, score = in_cells(items or (), answers, text, joined_by(item))
     cells = {"prediction": answer, "score": score, **further_cells(text, items or (), answers)}
+    cells |= {name: "yes" if is_so else "" for name, is_so in handed_on(items or (), item.loaded.facts).items()}
     for name, cell in cells.items():
         added.setdefault(name, []).append(None if items is None else cell)
 

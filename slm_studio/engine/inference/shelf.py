@@ -11,6 +11,8 @@ from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.gaps import WRITTEN
+from slm_studio.core.index import indexes_of
+from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.results import Opened, Token, Variant
@@ -129,7 +131,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     sent = item.task.sent(item.loaded, prompt, options)
     yield from _before(sent)
-    options = _within(options, sent)
+    options = _where(item, _within(options, sent))
     began = time.perf_counter()
     answer = []
     for _, result in item.task.answer(item.loaded, [prompt], options):
@@ -145,13 +147,21 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
         "seconds": seconds,
         "device": str(item.loaded.device),
     }
-    yield Finished(known | sent | item.ended(answer, options))
+    yield Finished(known | sent | item.ended(answer, options) | handed_on(answer, item.loaded.facts))
 
 
 def _within(options: dict[str, object], sent: Mapping[str, object]) -> dict[str, object]:
     """Return options under which an answer is no longer than the room that is left for it, where that counts."""
     left, most = sent.get("left"), options.get(LENGTH)
     return {**options, LENGTH: min(left, most)} if isinstance(left, int) and isinstance(most, int) else options
+
+
+def _where(item: Item, options: dict[str, object]) -> dict[str, object]:
+    """Return options that say what is searched: where nobody did, the newest index beside the model."""
+    if "index" not in item.info.answer_options or options.get("index"):
+        return options
+    known = indexes_of(item.model.folder)
+    return {**options, "index": known[0].folder} if known else options
 
 
 def _before(sent: Mapping[str, object]) -> Iterator[Event]:

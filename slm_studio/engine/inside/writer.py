@@ -1,4 +1,4 @@
-"""The whole way through a model that writes: from the pieces of a beginning to the chances of what comes next."""
+"""The whole way through a model of language: from the pieces of a text to the chances of what comes next, or of what fills a gap."""
 
 from collections.abc import Callable, Sequence
 
@@ -20,11 +20,19 @@ _ABOUT = mark(
 )
 
 
-def writer_stages(net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, pieces: Sequence[str]) -> list[Stage]:
-    """Return the way from the pieces to what comes next; `run` gives the outputs at the last of them."""
+_FILLING = mark(
+    "The vector in the place of the gap is compared with that of every token of the vocabulary; the more alike, the likelier the token stands there."
+)
+
+
+def writer_stages(
+    net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, pieces: Sequence[str], *, fills: bool = False
+) -> list[Stage]:
+    """Return the way from the pieces to what comes next, or what `fills` a gap; `run` gives the outputs at that place."""
     head = net.get_output_embeddings()
     cap = getattr(net.config, "final_logit_softcapping", None)
     capped = f"\n<i>z</i> ← {cap:g} tanh(<i>z</i> / {cap:g})" if cap else ""
+    place = "gap" if fills else "T"
     bias = " + <i>b</i>" if getattr(head, "bias", None) is not None else ""
 
     def grids(seen: Recording) -> tuple[Grid, ...]:
@@ -32,11 +40,11 @@ def writer_stages(net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, piec
         return answers_grid(seen, next_tokens(tokenizer)), read
 
     step = output_step(
-        f"<i>z</i> = <i>W</i> <i>x</i><sub>T</sub>{bias}{capped}\n"
+        f"<i>z</i> = <i>W</i> <i>x</i><sub>{place}</sub>{bias}{capped}\n"
         "<i>p</i><sub>v</sub> = exp(<i>z</i><sub>v</sub>) / Σ<sub>k</sub> exp(<i>z</i><sub>k</sub>)",
-        _ABOUT,
+        _FILLING if fills else _ABOUT,
     )
-    return [*transformer_stages(net, pieces, is_causal=True), Stage(step, (head,), grids)]
+    return [*transformer_stages(net, pieces, is_causal=not fills), Stage(step, (head,), grids)]
 
 
 def next_tokens(tokenizer: PreTrainedTokenizerBase) -> Callable[[Tensor], Sequence[tuple[str, float, float]]]:

@@ -6,11 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from slm_studio.core.intervals import wilson
 from slm_studio.core.messages import ASSISTANT, USER, Dialogue
 from slm_studio.core.results import Metric
 from slm_studio.engine.data.languages import is_han
 from slm_studio.engine.measuring.nearest import Nearest, words
-from slm_studio.engine.measuring.scoring import bootstrap, wilson
+from slm_studio.engine.measuring.scoring import bootstrap
 
 LONGEST_GRAM = 6  # characters
 BETA = 2.0  # recall counts twice as much as precision

@@ -50,17 +50,18 @@ class Nearest:
 
         Example: Nearest(["a red cat", "a dog"]).find("the cat")[0].row == 0
         """
-        scores = self._scores(question)
+        scores = self.scores(question)
         best = np.argsort(-scores, kind="stable")[:most]
         return [Hit(self.texts[row], float(scores[row]), int(row)) for row in best if scores[row] > 0]
 
     def best(self, question: str) -> int | None:
         """Return the place of the best text, or None where no text shares a word with the question."""
-        scores = self._scores(question)
+        scores = self.scores(question)
         row = int(scores.argmax()) if len(scores) else 0
         return row if len(scores) and scores[row] > 0 else None
 
-    def _scores(self, question: str) -> np.ndarray:
+    def scores(self, question: str) -> np.ndarray:
+        """Return how well each text fits a question; 0 where they share no word."""
         known = [word for word in words(question) if word in self._index.vocab_dict] if self._known else []
         return self._index.get_scores(known) if known else np.zeros(len(self.texts), np.float32)
 

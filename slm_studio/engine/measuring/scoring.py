@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
+from slm_studio.core.intervals import wilson
 from slm_studio.core.results import ClassScore, Metric
 
 RESAMPLES = 500
-Z95 = 1.959963984540054
 
 
 def classification_metrics(true: Sequence[str], predicted: Sequence[str], seed: int = 0) -> tuple[Metric, ...]:
@@ -89,14 +89,11 @@ def fit_temperature(probabilities_NL: np.ndarray, labels_N: np.ndarray) -> float
     return math.exp((low + high) / 2)
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share. Example: wilson(9, 10) → (0.596, 0.982)"""
-    if not trials:
-        return 0.0, 1.0
-    share = successes / trials
-    spread = Z95 * math.sqrt(share * (1 - share) / trials + Z95**2 / (4 * trials**2))
-    centre, scale = share + Z95**2 / (2 * trials), 1 + Z95**2 / trials
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+def tempered(probabilities_NL: np.ndarray, temperature: float) -> np.ndarray:
+    """Return probabilities as they are when logits are divided by a temperature."""
+    logs_NL = np.log(np.clip(probabilities_NL.astype(np.float64), 1e-12, 1.0)) / temperature
+    found: np.ndarray = np.exp(logs_NL - np.logaddexp.reduce(logs_NL, axis=1, keepdims=True))
+    return found
 
 
 def bootstrap(score: Callable[[np.ndarray], float], rows: int, seed: int = 0) -> tuple[float, float]:

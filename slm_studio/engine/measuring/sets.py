@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.metrics import label_ranking_loss, precision_recall_fscore_support
 
+from slm_studio.core.intervals import wilson
 from slm_studio.core.results import ClassScore, Metric
-from slm_studio.engine.measuring.scoring import RESAMPLES, bootstrap, wilson
+from slm_studio.engine.measuring.scoring import RESAMPLES, bootstrap
 from slm_studio.engine.measuring.spans import Counts
 
 AT_ONCE = 50  # resamples that are counted together

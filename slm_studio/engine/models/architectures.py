@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from slm_studio.core.tasks import all_tasks, task_info
 
+HEADLESS, MASKED = "Model", "ForMaskedLM"  # ends of names of networks without a head, and with one that fills gaps
 # the studio's own shapes
 _PAIRED = "ForConditionalGeneration"  # the end of the name of every network that reads and writes, but for Marian's
 OWN_TYPES = ("slm-bag", "slm-lstm", "slm-gru", "slm-rnn", "slm-cnn", "slm-tagger", "slm-words", "slm-rewriter")
@@ -16,6 +17,7 @@ class Architecture:
 
     embedding: str  # the end of the tensor's name
     is_decoder: bool = False
+    flat: str = ""  # the same of a net without vectors, whose tokens speak for the labels themselves
     is_pair: bool = False  # an encoder that sees all of a source, and a decoder that writes and sees what stands before
 
 
@@ -40,7 +42,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     ),
     **dict.fromkeys(("slm-lstm", "slm-gru", "slm-rnn"), Architecture("reader.embeddings.weight")),
     "slm-cnn": Architecture("embeddings.weight"),
-    "slm-bag": Architecture("table.weight"),
+    "slm-bag": Architecture("table.weight", flat="direct.weight"),
     "slm-tagger": Architecture("embeddings.weight"),
     "slm-words": Architecture("vectors.weight"),
     **dict.fromkeys(("t5", "mt5", "bart", "mbart", "marian", "slm-rewriter"), Architecture("shared.weight", is_pair=True)),
@@ -61,12 +63,15 @@ def is_pair(config: Mapping[str, object]) -> bool:
     return ARCHITECTURES[str(config["model_type"])].is_pair
 
 
-def claims(architecture: str, *, has_template: bool = False) -> str:
+def claims(architecture: str, *, has_template: bool = False, has_pooling: bool = False) -> str:
     """Return the task that a folder's own architecture name stands for; "" is a base that answers nothing.
 
-    Where it can do several, a template for chats says which is meant. Example: claims("LlamaForCausalLM") == "write"
+    Where it can do several, a template for chats says which is meant. A network without a head answers where its folder
+    says how the vectors of tokens become one. Example: claims("LlamaForCausalLM") == "write"
     """
     able = able_tasks(architecture)
+    if has_pooling and (architecture.endswith(MASKED) or (not able and architecture.endswith(HEADLESS))):
+        able = tuple(info.key for info in all_tasks() if info.pools)
     return next((key for key in able if task_info(key).templated == has_template), able[0] if able else "")
 
 

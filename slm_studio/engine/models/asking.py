@@ -4,8 +4,9 @@ import sys
 from collections.abc import Sequence
 
 import numpy as np
+from torch import Tensor
 
-from slm_studio.engine.examples import IDS, TYPES
+from slm_studio.engine.examples import IDS, MASK, TYPES, Batch
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.bag import BagTokenizer
 from slm_studio.engine.models.encoding import Ids, encode_framed
@@ -24,6 +25,13 @@ def encode_asked(loaded: Loaded, asked: Asked, limit: int = 0) -> dict[str, list
         return {IDS: [loaded.tokenizer.encode(*pair)[:limit] for pair in zip(*asked, strict=True)]}
     ids, types = encode_pairs(loaded.tokenizer, *asked, limit)  # type: ignore[arg-type]
     return {IDS: ids, TYPES: types} if knows_types(loaded) else {IDS: ids}
+
+
+def logits_of(loaded: Loaded, batch: Batch) -> Tensor:
+    """Return what the net says of the examples of a batch that is on its device, as fp32."""
+    types = {TYPES: batch[TYPES]} if TYPES in batch else {}
+    found: Tensor = loaded.net(input_ids=batch[IDS], attention_mask=batch[MASK], **types).logits.float()
+    return found
 
 
 def fillers_of(loaded: Loaded, asked: int) -> dict[str, int]:

@@ -135,11 +135,11 @@ class BagForSequenceClassification(PreTrainedModel):
     def _direct(self, input_ids: Tensor, kept_BT: Tensor) -> Tensor:
         """Return margins_BL. The row of the padding counts in every text; as much as others, and steps would overshoot."""
         counts_B = kept_BT.sum(1)
-        sums_BL: Tensor = _RowSums.apply(
+        sums_BL = sums_of_rows(
             self.direct.weight, input_ids[kept_BT], counts_B, self._values(input_ids, kept_BT)[kept_BT]
         )
         everywhere_B = torch.full_like(counts_B, PADDING)
-        bias_BL: Tensor = _RowSums.apply(self.direct.weight, everywhere_B, torch.ones_like(counts_B), None)
+        bias_BL = sums_of_rows(self.direct.weight, everywhere_B, torch.ones_like(counts_B), None)
         return sums_BL + BIAS * bias_BL
 
     def _sum(self, input_ids: Tensor, kept_BT: Tensor) -> Tensor:
@@ -154,7 +154,7 @@ class BagForSequenceClassification(PreTrainedModel):
         counts_B = kept_BT.sum(1)
         # One flat list of features [N]: neither padding nor what was left out costs anything.
         values_N = None if values_BT is None else values_BT[kept_BT]
-        sums_BD: Tensor = _RowSums.apply(self.table.weight, input_ids[kept_BT], counts_B, values_N)
+        sums_BD = sums_of_rows(self.table.weight, input_ids[kept_BT], counts_B, values_N)
         return sums_BD * scale_B1.to(sums_BD.dtype)
 
     def _values(self, input_ids: Tensor, kept_BT: Tensor) -> Tensor:
@@ -210,6 +210,12 @@ class _RowSums(torch.autograd.Function):
             is_coalesced=True,
         )
         return gradient_VD, None, None, None
+
+
+def sums_of_rows(table_VD: Tensor, ids_N: Tensor, counts_B: Tensor, values_N: Tensor | None) -> Tensor:
+    """Return sums_BD of rows of a table: the first counts_B[0] of ids_N, the next counts_B[1] …, times `values_N`."""
+    found: Tensor = _RowSums.apply(table_VD, ids_N, counts_B, values_N)
+    return found
 
 
 def _sums(ids_N: Tensor, table_VD: Tensor, counts: Tensor, values_N: Tensor | None) -> Tensor:

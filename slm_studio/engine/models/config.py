@@ -15,6 +15,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.models.classifiers import register_families
+from slm_studio.engine.models.embedding.net import register_text_vectors
 from slm_studio.engine.models.foreign_config import check_config
 from slm_studio.engine.models.rewriters import register_rewriters
 from slm_studio.engine.models.taggers import register_taggers
@@ -51,6 +52,7 @@ def network_config(folder: Path) -> PreTrainedConfig:
     register_taggers()
     register_vectors()
     register_rewriters()
+    register_text_vectors()
     plain = check_config(folder)
     kind = CONFIG_MAPPING[str(plain["model_type"])]
     known = _known(kind)

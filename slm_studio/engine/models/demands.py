@@ -35,6 +35,7 @@ _HEADS = {
     "ForConditionalGeneration": AutoModelForSeq2SeqLM,
     "ForMaskedLM": AutoModelForMaskedLM,
     "ForWordVectors": AutoModel,  # nothing stands on top of the table
+    "ForTextVectors": AutoModel,  # nor on top of an encoder
 }
 _FLOATS = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
@@ -55,7 +56,7 @@ def check_tensors(folder: Path, tensors: Mapping[str, Tensor], claim: str) -> No
     """Refuse a folder that lacks what its own architecture has. `claim` is the task it answers; "" = a bare base."""
     loading = foretell(folder, tensors, claim)
     # Many a base is published without the pooler, which only some tasks want.
-    missing = [name for name in loading.missing if claim or "pooler." not in name]
+    missing = [name for name in loading.missing if wants(name, claim)]
     if missing:
         raise incomplete(missing)
     for name, (found, wanted) in sorted(loading.misfits.items()):
@@ -111,6 +112,11 @@ def foretell(folder: Path, tensors: Mapping[str, Tensor], task: str) -> Loading:
 def net_class(task: str) -> type:
     """Return Transformers' class that opens the network of a task; "" is a base without a head."""
     return _HEADS[task_info(task).architectures[0]] if task else AutoModel
+
+
+def wants(name: str, task: str) -> bool:
+    """Say whether a task needs a tensor: a pooler only those do that put a head on it."""
+    return "pooler." not in name or net_class(task) is not AutoModel
 
 
 def _other_parts(name: str, *, needs: bool) -> StudioError:

@@ -28,7 +28,9 @@ from slm_studio.engine.models.pair_features import paired_hashes
 FILE = "bag_tokenizer.json"
 HASHES = 1 << 22  # of 150,000 features, one in thirty shares its hash with another
 MOST_FEATURES = {"nano": 1 << 14, "micro": 1 << 16, "small": 1 << 18, "base": 1 << 19}
-WORD_WEIGHT = 2.0  # of a word or a pair of words beside a part of one
+# What a word, or a pair of words, weighs beside a part of one: between a few labels (good or bad) words decide, among
+# many (topics, intents) their parts as well. Up to 0.4 and 1.4 points on six datasets at 500 rows.
+FEW_OUTPUTS, WORD_WEIGHT, WORD_WEIGHT_OF_MANY = 3, 3.0, 1.5
 MOST_NUMBERS = 1 << 26  # of a table that speaks directly: 268 MB
 MOST_TEXTS = 100_000  # from which features are learnt: a dozen seconds
 SAMPLE = 1000  # texts from which the number of features is foretold
@@ -85,8 +87,8 @@ class BagTokenizer:
 
         `seconds` are the other texts of pairs. Where each feature speaks for itself to many `outputs`, there are fewer of
         them. Of very many texts every second, third … is read. `weights_V` are inverse document frequencies, as
-        scikit-learn smooths them, those of words and word pairs doubled: a word has three times as many parts, which say
-        it again.
+        scikit-learn smooths them; those of words and word pairs count for more: a word has three times as many parts, which
+        say it again.
         """
         tokenizer = cls(BagSettings(lowercase=lowercase, longest_part=4, repeated=False))
         texts_with = np.zeros(tokenizer.settings.hashes, dtype=np.int64)
@@ -103,9 +105,8 @@ class BagTokenizer:
             met[np.argsort(-texts_with[met], kind="stable")][: most_features(size, outputs) - 1]
         )
         rarity = np.log((1 + len(read)) / (1 + texts_with[known])) + 1
-        tokenizer.weights_V = np.concatenate([[0], rarity * np.where(is_word[known], WORD_WEIGHT, 1)]).astype(
-            np.float32
-        )
+        weight = WORD_WEIGHT if outputs <= FEW_OUTPUTS else WORD_WEIGHT_OF_MANY
+        tokenizer.weights_V = np.concatenate([[0], rarity * np.where(is_word[known], weight, 1)]).astype(np.float32)
         return tokenizer
 
     def __len__(self) -> int:

@@ -4,20 +4,24 @@ import re
 from collections.abc import Mapping
 
 from slm_studio.core.errors import StudioError
+from slm_studio.engine.models.architectures import ARCHITECTURES, Architecture
 from slm_studio.engine.models.weights import Tensor
 
 _LAYERS = re.compile(r"(?:(?:^|\.)(?:layer|layers|h)\.|_l)(\d+)(?:\.|_reverse|$)")
 _HEADS = ("classifier.weight", "classifier.out_proj.weight", "score.weight")
 
 
-def check_shapes(embedding_name: str, config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> int:
+def check_shapes(architecture: Architecture, config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> int:
     """Compare the config with the tensors; return the rows of the word embedding."""
-    embedding = _ending(tensors, embedding_name)
-    if embedding is None or len(embedding.shape) != 2:
-        raise _misfit("the word embedding", embedding_name, "nothing")
     width = first_number(config, "embedding_size", "hidden_size", "n_embd", "dim", "d_model")
+    is_flat = bool(architecture.flat) and width == 0
+    name = architecture.flat if is_flat else architecture.embedding
+    embedding = _ending(tensors, name)
+    if embedding is None or len(embedding.shape) != 2:
+        raise _misfit("the word embedding", name, "nothing")
     _compare("vocab_size", first_number(config, "vocab_size"), embedding.shape[0])
-    _compare("hidden_size", width, embedding.shape[1])
+    if not is_flat:
+        _compare("hidden_size", width, embedding.shape[1])
     positions = _ending(tensors, "position_embeddings.weight") or _ending(tensors, "wpe.weight")
     if positions is not None:
         _compare(
@@ -37,6 +41,8 @@ def count_classes(config: Mapping[str, object], tensors: Mapping[str, Tensor]) -
     """Return how many classes the head tells apart (0: there is no head)."""
     heads = [tensor for ending in _HEADS if (tensor := _ending(tensors, ending)) is not None]
     found = heads[0].shape[0] if heads and heads[0].shape else 0
+    if not heads and (flat := ARCHITECTURES[str(config["model_type"])].flat):
+        return tensors[flat].shape[1] if flat in tensors else 0
     return 2 if found == 1 and config.get("single_output") is True else found
 
 

@@ -24,6 +24,7 @@ from slm_studio.engine.models.architectures import (
     writes,
 )
 from slm_studio.engine.models.blame import blaming
+from slm_studio.engine.models.embedding.sentence_files import has_pooling
 from slm_studio.engine.models.fitting import check_shapes, count_classes, first_number
 from slm_studio.engine.models.foreign_config import check_config, target_in
 from slm_studio.engine.models.foreign_vocabulary import check_vocabulary
@@ -61,7 +62,7 @@ def inspect_folder(folder: Path, task: str = "") -> Inspection:
         config = check_config(folder)
         tensors = read_weights(folder)
         model_type = str(config["model_type"])
-        rows = check_shapes(ARCHITECTURES[model_type].embedding, config, tensors)
+        rows = check_shapes(ARCHITECTURES[model_type], config, tensors)
         with vocabulary_on_trial(folder):  # in a process of its own, while the numbers are looked through
             check_vocabulary(folder, config, rows)
             _check_finite(tensors)
@@ -101,7 +102,7 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
     from slm_studio.engine.models import demands  # torch, which the checks above do without
 
     architecture = _architecture(config)
-    claim = claims(architecture, has_template=_has_template(folder))
+    claim = claims(architecture, has_template=_has_template(folder), has_pooling=has_pooling(folder))
     if writes(claim) and looks_ahead(config):
         claim = ""  # the head is of no use, the rest is a base
     demands.check_tensors(folder, tensors, claim)

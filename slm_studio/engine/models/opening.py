@@ -12,7 +12,7 @@ from slm_studio.engine.models.architectures import ARCHITECTURES
 from slm_studio.engine.models.bag import BagTokenizer
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.config import network_config, set_dropout
-from slm_studio.engine.models.demands import incomplete, net_class
+from slm_studio.engine.models.demands import incomplete, net_class, wants
 from slm_studio.engine.models.encoding import frame_of
 from slm_studio.engine.models.foreign_vocabulary import BAG_TOKENIZER, TEXT_WORDS, VECTOR_WORDS, WORD_TOKENIZER
 from slm_studio.engine.models.precision import free_memory, precision_for
@@ -28,7 +28,7 @@ def open_net(folder: Path, task: str) -> PreTrainedModel:
     """Return the network that does a task. A tensor that is missing is refused, whoever inspected the folder."""
     short = precision_for(sum(tensor.count for tensor in read_weights(folder).values()), free_memory()) == "BF16"
     net, missing = _load(folder, task, network_config(folder), torch.bfloat16 if short else torch.float32)
-    if missing := [name for name in missing if task or "pooler." not in name]:
+    if missing := [name for name in missing if wants(name, task)]:
         raise incomplete(missing)
     return net
 
@@ -45,6 +45,16 @@ def continue_net(
         config.num_labels = labels
     set_dropout(config, dropout)
     return _load(folder, task, config, torch.float32, ignore_mismatched_sizes=True)
+
+
+def continue_encoder(folder: Path, task: str, *, dropout: float) -> PreTrainedModel:
+    """Return the network of a base without the heads that it has, ready to learn."""
+    config = network_config(folder)
+    set_dropout(config, dropout)
+    net, missing = _load(folder, task, config, torch.float32)
+    if missing := [name for name in missing if wants(name, task)]:
+        raise incomplete(missing)
+    return net
 
 
 def continue_whole(folder: Path, task: str, *, dropout: float) -> PreTrainedModel:

@@ -22,6 +22,7 @@ from slm_studio.core.span_errors import KINDS, span_errors
 from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.engine.models.architectures import OWN_TYPES
+from slm_studio.engine.sharing.card_decisions import decisions
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
 from slm_studio.engine.sharing.own_part import marked
 
@@ -220,6 +221,8 @@ def _answers(model: SavedModel, info: TaskInfo | None) -> str:
     facts = model.facts
     if info and info.answers == "several":
         return "several labels of each text, or none; each has a threshold of its own, chosen on held-out rows"
+    if info and info.answers == "labels":
+        return "; ".join(map(_plain, decisions(facts)))
     if info is None or info.answers != "number" or "mean" not in facts:
         return ""
     off = facts.get("off")

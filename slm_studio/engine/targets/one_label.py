@@ -14,6 +14,7 @@ from slm_studio.core import knobs
 from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note, Progress
+from slm_studio.core.moderation import catch_of
 from slm_studio.core.results import Baseline, Label, Metric
 from slm_studio.core.shapes import ShapeOptions
 from slm_studio.core.tasks.classify import ClassifyOptions, NamingOptions
@@ -23,8 +24,9 @@ from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
 from slm_studio.engine.examples import WEIGHTS, Batch, weighed_mean
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring import baselines, remarks, scoring, simple
+from slm_studio.engine.measuring import baselines, moderation, remarks, scoring, simple
 from slm_studio.engine.models.decisions import chance_of, loss_named, refuse_decision
+from slm_studio.engine.targets import deciding
 from slm_studio.engine.targets.target import Facts, Target, Texts, straightened
 from slm_studio.engine.task import Judgement, Seen, Table
 
@@ -55,6 +57,11 @@ class OneLabel(Target):
     def check(self, options: ShapeOptions, outputs: int) -> None:
         """Refuse one sigmoid and the binary loss where there are more than two labels."""
         refuse_decision(options, outputs)
+
+    def wishes(self, options: object, facts: Mapping[str, object]) -> Facts:
+        """Return the label to catch, and how much shall be right without a person."""
+        assert isinstance(options, ClassifyOptions)
+        return deciding.wishes(options, facts)
 
     def foretell(self, cells: Sequence[str], joined: str) -> int:
         """Count the labels."""
@@ -121,12 +128,14 @@ class OneLabel(Target):
         return chance_of(str(loaded.facts.get("loss", "")), shares_L) or None
 
     def calibrate(self, seen: Seen, loaded: Loaded) -> Facts:
-        """Return the temperature of the probabilities; logits stay as the net computes them."""
+        """Return the temperature of the probabilities, by which logits are divided, and the thresholds that hang on them."""
         known_N = seen["labels"] != UNKNOWN_LABEL
-        if known_N.sum() < FEWEST_TO_CALIBRATE:
-            return {}
-        found = scoring.fit_temperature(seen["probabilities"][known_N], seen["labels"][known_N])
-        return {"temperature": round(found, 4)}
+        probabilities_NL, labels_N = seen["probabilities"][known_N], seen["labels"][known_N]
+        found: Facts = {}
+        if len(labels_N) >= FEWEST_TO_CALIBRATE:
+            found["temperature"] = round(scoring.fit_temperature(probabilities_NL, labels_N), 4)
+            probabilities_NL = scoring.tempered(probabilities_NL, float(found["temperature"]))  # type: ignore[arg-type]
+        return found | deciding.thresholds(probabilities_NL, labels_N, labels_of(loaded), loaded.facts)
 
     def observe(self, logits_BL: Tensor, batch: Batch, loaded: Loaded) -> Seen:
         """Return probabilities [B, L], true labels [B] and losses [B]."""
@@ -143,7 +152,7 @@ class OneLabel(Target):
         names, probabilities_NL = labels_of(loaded), seen["probabilities"]
         known_N = seen["labels"] != UNKNOWN_LABEL
         loss = float(seen["nats"].sum(dtype=np.float64)) / max(1, int(known_N.sum()))
-        predicted_N = probabilities_NL.argmax(-1)
+        predicted_N = moderation.decide(probabilities_NL, names, catch_of(loaded.facts))
         if not whole:
             accuracy = float((predicted_N == seen["labels"]).mean())
             f1 = scoring.macro_f1(seen["labels"][known_N], predicted_N[known_N], len(names))
@@ -151,13 +160,16 @@ class OneLabel(Target):
                 loss=loss, metrics=(Metric(key="accuracy", value=accuracy), Metric(key="f1_macro", value=f1))
             )
         predicted = [names[place] for place in predicted_N]
-        sure_N = probabilities_NL.max(-1)
+        sure_N = probabilities_NL[np.arange(len(predicted_N)), predicted_N]
         right_N = np.array([one == other for one, other in zip(cells, predicted, strict=True)])
         present = [label for label in names if label in set(cells) | set(predicted)] + sorted(set(cells) - set(names))
         return Judgement(
             loss=loss,
-            metrics=scoring.classification_metrics(cells, predicted),
-            evidence=right_N,
+            metrics=(
+                *scoring.classification_metrics(cells, predicted),
+                *deciding.metrics(seen["labels"], predicted_N, sure_N, names, loaded.facts),
+            ),
+            evidence=_likeliest_right(probabilities_NL, names, cells),
             cases=_cases(asked, cells, predicted, sure_N, right_N),
             per_label=scoring.per_class(cells, predicted, present),
             labels=tuple(present),
@@ -175,6 +187,7 @@ class OneLabel(Target):
         """Yield labels that no scored row has; of learnt ones those that are odd."""
         if scored:
             yield from remarks.on_missing(cells, labels_of(loaded))
+            yield from deciding.remarks(loaded.facts)
         else:
             yield from remarks.on_spellings(labels_of(loaded))
             yield from remarks.on_nothing(labels_of(loaded))
@@ -203,9 +216,11 @@ class OneLabel(Target):
         return (logits_BL / temperature_of(loaded)).softmax(-1).cpu().numpy()
 
     def items(self, numbers_L: np.ndarray, loaded: Loaded, options: Mapping[str, object]) -> Iterator[Label]:
-        """Yield labels, likeliest first, at most options["top"] (default 10)."""
+        """Yield labels, the answer first and the others likeliest first, at most options["top"] (default 10)."""
         names = labels_of(loaded)
-        for index in np.argsort(-numbers_L, kind="stable")[: top_of(options)]:
+        answer = int(moderation.decide(numbers_L[None], names, catch_of(loaded.facts))[0])
+        others = [index for index in np.argsort(-numbers_L, kind="stable") if index != answer]
+        for index in [answer, *others][: top_of(options)]:
             yield Label(names[index], float(numbers_L[index]))
 
     def names(self, loaded: Loaded) -> Sequence[str]:
@@ -221,6 +236,11 @@ class OneLabel(Target):
         """Return the true label, the likeliest one and its probability."""
         best = next(self.items(numbers_L, loaded, {"top": 1}))
         return cell, best.label, f"{best.score:.2f}"
+
+
+def _likeliest_right(probabilities_NL: np.ndarray, names: Sequence[str], cells: Sequence[str]) -> np.ndarray:
+    """Return where the likeliest label is right: what a net knows is compared, not how often a label is said to catch it."""
+    return np.array([names[place] == cell for place, cell in zip(probabilities_NL.argmax(-1), cells, strict=True)])
 
 
 def top_of(options: Mapping[str, object]) -> int:

@@ -63,6 +63,10 @@ class Target:
                 "Set output and loss back: a softmax over labels, automatic.",
             )
 
+    def wishes(self, options: object, facts: Mapping[str, object]) -> Facts:
+        """Return what is wished for answers and will be decided on held-out rows. Raises StudioError where it cannot be."""
+        return {}
+
     def foretell(self, cells: Sequence[str], joined: str) -> int:
         """Return how many outputs the net will have."""
         raise NotImplementedError

@@ -24,18 +24,20 @@ from slm_studio.core.tasks.classify import ClassifyOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
-from slm_studio.engine.examples import IDS, MASK, TYPES, Batch, Packed, Packer
+from slm_studio.engine.examples import IDS, Batch, Packed, Packer
 from slm_studio.engine.inside.bag import MOST_ANSWERS
 from slm_studio.engine.inside.classifier import classifier_stages
 from slm_studio.engine.inside.pieces import pieces_of
 from slm_studio.engine.inside.stages import look_inside
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import remarks
-from slm_studio.engine.models.asking import count_cut, encode_asked, fillers_of
+from slm_studio.engine.models.asking import count_cut, encode_asked, fillers_of, logits_of
 from slm_studio.engine.models.bag import DEEP, DIRECT, BagForSequenceClassification, BagTokenizer
 from slm_studio.engine.models.classifiers import make_classifier
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.features import foretell_features
+from slm_studio.engine.models.few import telling, tuning
+from slm_studio.engine.models.few.settling import is_few, settle
 from slm_studio.engine.models.foreign_config import target_in
 from slm_studio.engine.models.lengths import length_of, settle_length
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
@@ -62,8 +64,8 @@ class Classify(Task):
     key = "classify"
 
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
-        """Decide by the column what the answers are, where nobody said it."""
-        return replace(recipe, options=options_of(recipe).settled(answer_column(recipe, dataset)))
+        """Decide by the column what the answers are, and by the rows whether they are few, where nobody said it."""
+        return settle(replace(recipe, options=options_of(recipe).settled(answer_column(recipe, dataset))), dataset)
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
         """Divide the rows that hold an answer."""
@@ -95,7 +97,7 @@ class Classify(Task):
         target.check(options, target.outputs(facts))
         learnt_by = {"loss": options.loss} if options.loss != "auto" else {}
         own = {"target": target.key, "asks": [*asked_in(rows)], "max_length": recipe.max_length}
-        return facts | learnt_by | own
+        return facts | learnt_by | own | target.wishes(options, facts)
 
     def blank(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
         """Make net and tokenizer from the rows."""
@@ -135,7 +137,10 @@ class Classify(Task):
         net, fresh = continue_net(folder, self.key, labels=labels, dropout=recipe.dropout or 0.0)
         tokenizer = open_tokenizer(folder)
         settle_padding(net, tokenizer, folder.name)
-        return _named(Loaded(net, tokenizer, settle_length(facts | {"fresh": fresh}, net)))
+        loaded = Loaded(net, tokenizer, settle_length(facts | {"fresh": fresh}, net))
+        if is_few(recipe):
+            tuning.make_ready(loaded)
+        return _named(loaded)
 
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
         """Yield Progress; return one example a row, in order; many rows are tokenised together."""
@@ -155,8 +160,12 @@ class Classify(Task):
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
         """Return the mean loss of a batch, as the kind of answer has it; of a bag each way learns by a loss of its own."""
         target = target_of(loaded.facts)
+        if is_few(recipe):
+            with tuning.handed(loaded.net) as vectors:
+                told = target.loss(logits_of(loaded, batch), batch, loaded, recipe.options)
+            return tuning.tuning_loss(vectors[-1], told, batch)
         if not isinstance(net := loaded.net, BagForSequenceClassification):
-            return target.loss(self._logits(loaded, batch), batch, loaded, recipe.options)
+            return target.loss(logits_of(loaded, batch), batch, loaded, recipe.options)
         ways = net.ways(batch["input_ids"])
         losses = {DIRECT: target.margin_loss, DEEP: target.loss}
         learnt = torch.stack(
@@ -166,9 +175,22 @@ class Classify(Task):
             told = target.loss(net.joined(ways), batch, loaded, recipe.options)
         return told + learnt - learnt.detach()  # the loss of the whole, as of held-out rows; the gradient of the ways
 
+    def fits(self, recipe: Recipe) -> bool:
+        """Few rows have a head that is fitted."""
+        return is_few(recipe)
+
+    def fit(self, loaded: Loaded, examples: Packed, recipe: Recipe) -> Work[None]:
+        """Yield Progress; fit the head of few rows on their vectors as they are now."""
+        if is_few(recipe):
+            yield from tuning.fit_head(loaded, examples, balanced=options_of(recipe).class_weights == "balanced")
+
+    def compare(self, loaded: Loaded, first: Mapping[str, float], best: Mapping[str, float], rows: int) -> None:
+        """Keep whether pairs of rows made a base better than it was: its report says so."""
+        loaded.facts |= telling.found_out(first, best, rows)
+
     def observe(self, loaded: Loaded, batch: Batch) -> Seen:
         """Return answers [B, L], true ones and losses [B]."""
-        return target_of(loaded.facts).observe(self._logits(loaded, batch), batch, loaded)
+        return target_of(loaded.facts).observe(logits_of(loaded, batch), batch, loaded)
 
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
         """Return how the rows fared."""
@@ -191,6 +213,7 @@ class Classify(Task):
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield what is odd about the answers, and texts of which the model reads the beginning."""
         yield from target_of(loaded.facts).remarks(loaded, rows.column("label"), scored=scored)
+        yield from telling.remarks(loaded.facts) if scored else ()
         yield from () if scored else known_words(loaded.facts)
         cut = count_cut(loaded, [*asked_in(rows).values()], examples.sequences[IDS].lengths)
         yield from remarks.on_cut(cut, len(rows), length_of(loaded))
@@ -242,7 +265,7 @@ class Classify(Task):
             loaded.net, ids, pieces_of(loaded.tokenizer, ids, *(texts[0] for texts in asked)), target.names(loaded),
             target.formula(loaded), lambda logits_L: target.ranked(logits_L, loaded, MOST_ANSWERS),
         )  # fmt: skip
-        run = partial(self._logits, loaded, batch)
+        run = partial(logits_of, loaded, batch)
         return look_inside(loaded.net, stages, run, step, cut=len(whole[IDS][0]) - len(ids))
 
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
@@ -251,6 +274,7 @@ class Classify(Task):
         settle_padding(net, tokenizer, folder.name)
         loaded = Loaded(net, tokenizer, settle_length(with_target(facts, net), net))
         target_of(loaded.facts).adopt(loaded)
+        tuning.hold_still(loaded)
         net.to(device).eval()
         return loaded
 
@@ -270,7 +294,10 @@ class Classify(Task):
                 return nn.Module()  # a hub model that is not here yet: nothing can be counted
             config = network_config(folder)
             config.num_labels = labels
-            return built(lambda: AutoModelForSequenceClassification.from_config(config))
+            net = built(lambda: AutoModelForSequenceClassification.from_config(config))
+            if is_few(recipe):
+                tuning.make_ready(Loaded(net, None, {}))
+            return net
         family, size = split_base(recipe.base)
         texts, *others = asked_in(rows).values()
         known = (
@@ -297,12 +324,8 @@ class Classify(Task):
 
     @torch.inference_mode()
     def _numbers(self, loaded: Loaded, batch: Batch) -> np.ndarray:
-        logits_BL = self._logits(loaded, {name: tensor.to(loaded.device) for name, tensor in batch.items()})
+        logits_BL = logits_of(loaded, {name: tensor.to(loaded.device) for name, tensor in batch.items()})
         return target_of(loaded.facts).numbers(logits_BL, loaded)
-
-    def _logits(self, loaded: Loaded, batch: Batch) -> Tensor:
-        types = {TYPES: batch[TYPES]} if TYPES in batch else {}
-        return loaded.net(input_ids=batch[IDS], attention_mask=batch[MASK], **types).logits.float()
 
 
 TASK = Classify()

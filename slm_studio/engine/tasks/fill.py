@@ -3,6 +3,7 @@
 # B blocks of a batch, N of all, T tokens, K hidden ones, V vocabulary
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
+from slm_studio.core.inside import MOST_PIECES, Inside
 from slm_studio.core.prompt import Prompt, as_text
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Candidate, Span
@@ -26,18 +28,21 @@ from slm_studio.engine.data.passages import split_passages
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer
+from slm_studio.engine.inside.stages import look_inside
+from slm_studio.engine.inside.writer import writer_stages
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import gaps as counted
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_framed, frame_of
 from slm_studio.engine.models.fillers import logits_at, make_filler
-from slm_studio.engine.models.filling.asking import candidates, expected, mask_id_of, one_hidden
+from slm_studio.engine.models.filling.asking import candidates, expected, first_gap, mask_id_of, one_hidden
 from slm_studio.engine.models.filling.cases import CASES, cases_of
 from slm_studio.engine.models.filling.hiding import Shares, disguised, hide
 from slm_studio.engine.models.filling.pieces import PieceTable, piece_table
 from slm_studio.engine.models.filling.units import WHOLE, starts_of
 from slm_studio.engine.models.lengths import length_of, settle_length
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer
+from slm_studio.engine.models.piece_texts import piece_texts
 from slm_studio.engine.models.vocabulary import suited_size, told_apart, train_word_pieces
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked, few, text_lengths
 from slm_studio.engine.writing.blocks import stream_of
@@ -225,6 +230,17 @@ class Fill(Task):
         also = options.get("also")
         words = [str(word) for word in also] if isinstance(also, list | tuple) else []
         yield from candidates(loaded, [as_text(prompt["text"]) for prompt in prompts], top, words)
+
+    def inside(self, loaded: Loaded, prompt: Prompt, step: str) -> Inside:
+        """Return the way from a text to what may stand in its first gap."""
+        text, tokenizer = as_text(prompt["text"]), tokenizer_of(loaded)
+        asked = first_gap(loaded, text, min(MOST_PIECES, length_of(loaded)))
+        ids_BT = torch.tensor([asked.ids], device=loaded.device)
+        stages = writer_stages(loaded.net, tokenizer, piece_texts(tokenizer, asked.ids), fills=True)
+        cut = len(first_gap(loaded, text, sys.maxsize).ids) - len(asked.ids)
+        return look_inside(
+            loaded.net, stages, lambda: loaded.net(input_ids=ids_BT).logits[:, asked.places[0]], step, cut
+        )
 
     @torch.inference_mode()
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:

@@ -35,6 +35,9 @@ class Position:
     counters: dict[str, int] = field(default_factory=dict)  # of the optimizers
     recent_loss: float = 0.0  # of training, smoothed
     last: int = 0  # the step at which the last pass began, which learns the held-out rows too; 0: it has not
+    first_metrics: dict[str, float] = field(
+        default_factory=dict
+    )  # held-out, of a net that was scored before its first step
     looks: int = 0  # the doctor's: evaluations so far
     first_loss: float | None = None  # held-out, at the first look
     lowest_loss: float | None = None  # of training, smoothed, at the best look

@@ -25,7 +25,7 @@ from slm_studio.engine.training.checkpoint import Position
 from slm_studio.engine.training.plan import Plan
 
 UNSCORED = mark("Nothing could be held out of {rows} {rows:row|rows}, so there is no score. More rows, or a file for the test, give one.")  # fmt: skip
-OF_TRAINING = ("fresh", "base_folder", "dropout")  # facts that nobody needs afterwards
+OF_TRAINING = ("fresh", "base_folder", "dropout", "still")  # facts that nobody needs afterwards
 LIBRARIES = ("torch", "transformers", "tokenizers")
 
 

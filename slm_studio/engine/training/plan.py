@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Note
@@ -58,7 +59,10 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
     if fitted_length(asked) not in (None, recipe.max_length):
         yield Note("length-fitted", FITTED, {"wished": asked.max_length or 0, "length": recipe.max_length or 0})
     if opened is None:
+        was_here = recipe.is_blank or folder_of(recipe.base) is not None
         base = yield from find_base(recipe, token)
+        if not was_here:  # what hangs on the base itself can be told only now; a run that goes on finds it here
+            recipe, splits, facts = yield from watched(READING, partial(_read, task, asked, dataset, True))
         what = LEARNING if recipe.is_blank else OPENING
         opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), facts, splits.train))
         yield from _say_fresh(opened.facts.get("fresh"))

@@ -72,6 +72,8 @@ def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:
     plan = yield from prepare(recipe, dataset, loaded)
     machine = codec.read(Machine, run.path / MACHINE)
     work = Trained(plan=plan, run=run, dataset=dataset, machine=machine, position=position)
+    learnt = plan.material.all if position.last else None
+    yield from plan.task.fit(plan.loaded, learnt or plan.material.train, plan.recipe)
     if not position.last:  # else that was done while they were held out
         yield from _calibrate(plan)
     model = yield from _finish(work)
@@ -95,7 +97,7 @@ def _train(
         machine = yield from choose_machine(plan, load)
         files.write_json(machine_file, codec.to_json(machine))
     trainer = Trainer(
-        task=plan.task, loaded=plan.loaded, recipe=recipe, material=plan.material, machine=machine,
+        task=plan.task, loaded=plan.loaded, recipe=plan.recipe, material=plan.material, machine=machine,
         folder=run.path / CHECKPOINTS, history_length=lambda: recorder.history.length,
     )  # fmt: skip
     if path:
@@ -106,7 +108,7 @@ def _train(
         yield from plan.task.strangers(plan.loaded, getattr(plan.splits, split), split)
     if not trainer.position.last:
         yield from trainer.events()
-        trainer.use_best()
+        yield from trainer.conclude()
         yield from _calibrate(plan)
     yield from trainer.last_pass()
     trainer.use_best()

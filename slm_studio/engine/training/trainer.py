@@ -35,6 +35,7 @@ FORWARD_SHARE = 1 / 3  # of a training step; the way back takes the rest
 RECENT = 0.05  # what the newest batch counts for in the smoothed training loss
 BAD_UPDATES = 3  # in a row, after which going on makes no sense
 SAVING = mark("Saving the first checkpoint")
+ALL_FITTED = mark("Once the held-out rows have chosen what is best, they are fitted too, with all others.")
 ALL_LEARNT = mark(
     "Once the held-out rows have chosen the best checkpoint, {steps} more {steps:step|steps} learn them too, with all others."
 )
@@ -96,7 +97,7 @@ class Trainer:
     @property
     def last_steps(self) -> int:
         """Return the steps of the last pass; of a run with a time budget it takes its share of them."""
-        if self.material.all is None:
+        if self.material.all is None or self.is_best_at_start:
             return 0
         epochs, last = self.recipe.epochs or 1, self.recipe.last_pass
         whole = last * self._steps_per(self.material.all)
@@ -119,6 +120,11 @@ class Trainer:
         often = max(math.ceil(self.course.total / 20), math.ceil(look * 10))
         return self.recipe.eval_every or max(1, min(self.steps_per_epoch, often))
 
+    @property
+    def is_best_at_start(self) -> bool:
+        """Say whether held-out rows chose the net as it was before the first step, of those that are scored then."""
+        return self.task.fits(self.recipe) and self.position.best is not None and not self.position.best_step
+
     def resume_from(self, path: Path) -> None:
         """Take over the state of a checkpoint, whose model has been loaded already.
 
@@ -137,15 +143,27 @@ class Trainer:
 
     def last_pass(self) -> Iterator[Event]:
         """Learn the held-out rows too, with all others: with few rows each counts. Nobody is left to say which step is best."""
-        if not self.last_steps or not self.position.step:
+        if self.material.all is None or not self.position.step:
             return
         if not self.position.last:
-            yield Note("all-learnt", ALL_LEARNT, {"steps": self.last_steps})
+            yield Note("all-learnt", ALL_LEARNT if self.last_steps else ALL_FITTED, {"steps": self.last_steps})
             self.position.last, self.best = self.position.step, None
             self.average = Average(self.loaded.net, self.average.keeps) if self.average is not None else None
-        self.course = Course(self.position.last + self.last_steps)
-        yield Replanned(self.position.step, self.course.total, last=True)
-        yield from self.events()
+        if self.last_steps:
+            self.course = Course(self.position.last + self.last_steps)
+            yield Replanned(self.position.step, self.course.total, last=True)
+            yield from self.events()
+        yield from self.task.fit(self.loaded, self.examples, self.recipe)
+
+    def conclude(self) -> Iterator[Event]:
+        """Put the best weights into the net, and keep what the steps brought, where that is known."""
+        self.use_best()
+        if not len(self.material.validation):  # else that was done for the last look at them
+            yield from self.task.fit(self.loaded, self.examples, self.recipe)
+        if self.position.first_metrics:
+            best = {} if self.is_best_at_start else self.position.best_metrics
+            rows = len(self.material.validation)
+            self.task.compare(self.loaded, self.position.first_metrics, best, rows)
 
     def events(self) -> Iterator[Event]:
         """Train to the end: Step, Replanned, Evaluated, Sample, Saved, Note. Closing it writes a checkpoint first."""
@@ -170,6 +188,7 @@ class Trainer:
         bad = 0
         try:
             if saved_step < 0:
+                yield from self.task.fit(self.loaded, self.examples, self.recipe)
                 yield Progress(SAVING, 0, 0)
                 yield self._save()
                 saved_step = 0
@@ -269,7 +288,11 @@ class Trainer:
 
     def _evaluation_is_due(self) -> bool:
         step = self.position.step
-        if not step or not len(self.material.validation) or self.position.evaluated == step or self.position.last:
+        if not len(self.material.validation) or self.position.last:
+            return False
+        if not step:
+            return self.task.fits(self.recipe) and not self.position.first_metrics
+        if self.position.evaluated == step:
             return False
         return step % self.eval_every == 0 or step == self.course.total
 
@@ -280,6 +303,8 @@ class Trainer:
     def _evaluate(self) -> Iterator[Event]:
         judged = yield from self._judge()
         metrics, self.position.evaluated = judged.values(), self.position.step
+        if not self.position.step:
+            self.position.first_metrics = {"loss": judged.loss} | metrics
         is_best = self._is_better(judged.loss, metrics)
         if is_best:
             self.position.best, self.position.best_step, self.position.stale = judged.loss, self.position.step, 0
@@ -292,7 +317,8 @@ class Trainer:
         yield Progress("Writing samples", 0, 0)
         table = self.task.samples(self.loaded, self.material.shown, self.recipe)
         yield Sample(self.position.step, table.columns, tuple(tuple(map(str, row)) for row in table.rows))
-        yield from self.doctor.look(evaluated, self.position, self.recipe)
+        if self.position.step:  # before, nothing has been learnt that could be judged
+            yield from self.doctor.look(evaluated, self.position, self.recipe)
 
     def _is_better(self, loss: float, metrics: Mapping[str, float]) -> bool:
         """Say whether these held-out scores beat the best so far.
@@ -312,6 +338,8 @@ class Trainer:
     def _judge(self) -> Work[Judgement]:
         """Yield Progress now and then; return how the held-out rows fared."""
         examples = self.material.validation
+        if self.position.step:
+            yield from self.task.fit(self.loaded, self.examples, self.recipe)
         seen = yield from observe_all(self.task, self.loaded, examples, self.batch_size * 2, self.machine.precision)
         return (yield from self.task.judge(seen, examples, self.material.held, self.loaded, whole=False))
 

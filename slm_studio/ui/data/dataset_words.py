@@ -19,6 +19,7 @@ HELD_OUT = {
     "stratified": mark("{share} % held out, same label shares"),
     "shuffled": mark("{share} % held out, by chance"),
     "in order": mark("{share} % held out, from the end"),
+    "grouped": mark("{share} % held out, groups kept whole"),
 }
 FORMATS = {
     "xlsx": "Excel",

@@ -14,6 +14,8 @@ class Example:
 
     path: Path
     title: str
+    about: str = ""  # the application, as a template
+    language: str = ""  # of its texts: the first part of its path
 
 
 def task_shown_by(source: str) -> str:
@@ -23,10 +25,32 @@ def task_shown_by(source: str) -> str:
 
 
 def examples() -> tuple[Example, ...]:
-    """Return the samples that are here, task by task, those in the person's language first."""
-    own = "zh/" if current_language().startswith("zh") else "en/"
-    ordered = [
-        each for info in all_tasks() for each in sorted(info.files, key=lambda sample: not sample.path.startswith(own))
+    """Return the samples that are here, task by task and application by application, those in the person's language first."""
+    own = _own_language()
+    found = [
+        Example(
+            paths.resources() / "samples" / each.path, each.title, each.about or info.title, each.path.partition("/")[0]
+        )
+        for info in all_tasks()
+        for each in info.files
     ]
-    found = [Example(paths.resources() / "samples" / each.path, each.title) for each in ordered]
+    rank = {about: number for number, about in enumerate(dict.fromkeys(each.about for each in found))}
+    found.sort(key=lambda example: (rank[example.about], example.language != own))
     return tuple(example for example in found if example.path.is_file())
+
+
+def applications() -> dict[str, list[Example]]:
+    """Return the samples by what one would do with them, in the order of the tasks."""
+    found: dict[str, list[Example]] = {}
+    for example in examples():
+        found.setdefault(example.about, []).append(example)
+    return found
+
+
+def own_examples() -> tuple[Example, ...]:
+    """Return the samples in the person's language."""
+    return tuple(example for example in examples() if example.language == _own_language())
+
+
+def _own_language() -> str:
+    return "zh" if current_language().startswith("zh") else "en"

@@ -15,7 +15,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress as ProgressEvent
 from slm_studio.core.tasks import task_info
 from slm_studio.ui.data.dataset_words import facts
-from slm_studio.ui.data.examples import examples
+from slm_studio.ui.data.examples import own_examples
 from slm_studio.ui.data.preparing import Desk
 from slm_studio.ui.data.welcome import Welcome
 from slm_studio.ui.parts.choosing import choose_files, choose_folder
@@ -207,7 +207,7 @@ class DataPanel(Page):
             if self._session.dataset is None or dataset.id != self._session.dataset.id:
                 self.open_button.add(dataset, "{name}", name=file_words(dataset.name))
         self.open_button.add_rule()
-        for example in examples():
+        for example in own_examples():
             self.open_button.add(example.path, example.title)
         self.open_button.add_rule()
         self.open_button.add("close", "Start page")

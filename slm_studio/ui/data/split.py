@@ -21,6 +21,9 @@ HOW = {
     ),
     "shuffled": mark("Rows are held out by chance; the same seed holds out the same rows."),
     "in order": mark("The last rows are held out, so that the texts stay whole."),
+    "grouped": mark(
+        "Rows are held out by chance; those that belong together, as the questions of a passage, stay together."
+    ),
 }
 OWN = mark("The rows to validate and to test are those you gave: {parts}.")
 

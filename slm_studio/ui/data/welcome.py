@@ -1,24 +1,26 @@
 """Welcome: what Data shows before there is a dataset. Drop, open, try an example, or go on with a former one."""
 
+from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, list_datasets
-from slm_studio.core.texts import tr
-from slm_studio.ui.data.examples import examples
+from slm_studio.core.texts import mark, tr
+from slm_studio.ui.data.examples import Example, applications, examples
 from slm_studio.ui.parts.naming import file_words
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.columns import Columns
 from slm_studio.ui.widgets.drop_zone import DropZone
 from slm_studio.ui.widgets.emptying import empty
-from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.words import words
 
 RECENT = 5
+LANGUAGES = {"en": mark("English"), "zh": mark("Chinese")}
 
 
 class Welcome(QWidget):
@@ -40,9 +42,9 @@ class Welcome(QWidget):
             "Excel, CSV, JSON, Parquet, Word or plain text, a folder or a zip of them, train and test together. They are read on this computer and go nowhere else.",
             second="Try an example",
         )
-        scaled(self.zone.setMinimumHeight, 300)
+        scaled(self.zone.setMinimumHeight, 230)
         column.addWidget(self.zone, 1)
-        column.addLayout(self._build_examples())
+        column.addWidget(self._build_examples())
         self.recent = Card("Opened before")
         column.addWidget(self.recent)
         self.zone.dropped.connect(self.paths_dropped)
@@ -51,11 +53,9 @@ class Welcome(QWidget):
 
     def refresh(self) -> None:
         """Look again at the examples and the former datasets."""
-        self._flow.clear()
-        for example in examples():
-            button = Button(example.title, small=True)
-            button.clicked.connect(partial(self.path_chosen.emit, example.path))
-            self._flow.addWidget(button)
+        self._groups.clear()
+        for about, group in applications().items():
+            self._groups.add(self._group(about, group))
         empty(self.recent.body)
         former = list_datasets()[:RECENT]
         self.recent.setVisible(bool(former))
@@ -66,19 +66,33 @@ class Welcome(QWidget):
         """Put the examples of the new language first."""
         self.refresh()
 
-    def _build_examples(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        name = Text("Examples", "muted")
-        scaled(name.setFixedHeight, 28)
-        row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
-        holder = QWidget()
-        self._flow = Flow(holder)
-        row.addWidget(holder, 1)
+    def _build_examples(self) -> Card:
         self.folder_button = Button("Open a folder…", icon_name="folder", small=True)
         self.folder_button.clicked.connect(self.folder_requested)
-        row.addWidget(self.folder_button, 0, Qt.AlignmentFlag.AlignTop)
-        return row
+        card = Card("Examples", self.folder_button)
+        self._groups = Columns(least=250, most=4, gap=10)
+        card.add(self._groups)
+        return card
+
+    def _group(self, about: str, group: Sequence[Example]) -> QWidget:
+        """Return an application with a button for each of its samples, named by its language where that tells them apart."""
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        name = Text(about)
+        scaled(name.setMinimumWidth, 140)
+        row.addWidget(name)
+        languages = [example.language for example in group]
+        for example in group:
+            is_told = languages.count(example.language) == 1 and example.language in LANGUAGES
+            button = Button(LANGUAGES[example.language] if is_told else example.title, "link")
+            words(button.setToolTip, example.title)
+            words(button.setAccessibleName, example.title)
+            button.clicked.connect(partial(self.path_chosen.emit, example.path))
+            row.addWidget(button)
+        row.addStretch(1)
+        return holder
 
     def _recent_row(self, dataset: Dataset) -> QWidget:
         holder = QWidget()

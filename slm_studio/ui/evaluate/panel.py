@@ -44,6 +44,7 @@ FILES = {
     "cases": ("rows.csv", "CSV (*.csv);;JSON lines (*.jsonl)"),
     "report": ("report.json", "JSON (*.json)"),
 }
+TOLD_ELSEWHERE = ("handed-on",)  # codes of remarks that a card shows as it is now
 
 
 class EvaluatePanel(ModelPage):
@@ -196,7 +197,7 @@ class EvaluatePanel(ModelPage):
         self.verdict.setVisible(verdict is not None and verdict.code == NOTHING)
         if verdict is not None:
             self.verdict.set_words(verdict.sentence)
-        remarks = report.remarks if report is not None else ()
+        remarks = [each for each in report.remarks if each.code not in TOLD_ELSEWHERE] if report is not None else []
         self.remarks.setVisible(bool(remarks))
         self.remarks.set_words(partial(remarks_words, remarks), tone=remarks_tone(remarks))
         for button in (self.file_button, self.try_button):
@@ -231,6 +232,7 @@ class EvaluatePanel(ModelPage):
             self.own_cards[report.task] = [kind() for kind in cards_of(report.task)]
             for card in self.own_cards[report.task]:
                 self._own_cards.addWidget(card)
+                card.settled.connect(self._session.set_model)
         for task, cards in self.own_cards.items():
             for card in cards:
                 card.set_report(report) if task == report.task else card.hide()

@@ -8,6 +8,7 @@ from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.texts import say, tr
 from slm_studio.ui.parts.naming import file_words
 
+MILD_CODES = ("rows-unlabelled", "label-caught", "handed-on", "few-tuned", "few-frozen")  # how it is, not what is wrong
 MILD = 0.02  # share of texts that are cut up to which a score means what it says
 GOOD, FAIR = 0.03, 0.08  # calibration errors up to which certainty can be taken at its word, or nearly
 
@@ -85,4 +86,4 @@ def remarks_tone(remarks: Sequence[Remark]) -> str:
 
 def _is_mild(remark: Remark) -> bool:
     texts = (remark.values or {}).get("texts", 0)
-    return remark.code == "rows-unlabelled" or (remark.code == "texts-cut" and remark.count < MILD * float(texts))
+    return remark.code in MILD_CODES or (remark.code == "texts-cut" and remark.count < MILD * float(texts))

@@ -164,6 +164,7 @@ class PlaygroundPanel(ModelPage):
             if kind is None:
                 return None
             view = kind()
+            view.join(self._session, self._jobs)
             self.deck.add(view)
             kept = self._session.recall("tried", {})
             view.restore(kept.get(model.task) if isinstance(kept, dict) else None)
@@ -229,6 +230,8 @@ class PlaygroundPanel(ModelPage):
         self.device.setVisible(self.view is not None and state != OPENING)
 
     def _on_opened(self, opened: Opened) -> None:
+        if self.view is not None:
+            self.view.model_opened(opened.handle)
         if self.device.current() != opened.device or self.device.count() < 2:
             self._offer_devices((opened.device,))
             self._jobs.start(

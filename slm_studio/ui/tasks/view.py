@@ -9,6 +9,8 @@ from slm_studio.core.report import Case
 from slm_studio.core.results import Report
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.card import Card
 
 READING = mark("reading: {done} of {total} tokens")  # of a long question, before the first word of its answer
@@ -31,6 +33,12 @@ class TaskView(QWidget):
     inquired = Signal(str, object, object)
     opened = Signal(object)  # the Path of a file that was written here and shall be opened in Data
     did = Signal(str, object, object)  # what was done, in words; what takes it back; what does it again
+
+    def join(self, session: Session, jobs: Jobs) -> None:
+        """Take what long work beside the answers is started by; most views have none."""
+
+    def model_opened(self, handle: str) -> None:
+        """Hear that the model is open, and by which handle."""
 
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
         """Try another model; `cases` are rows that it was scored on (none where there is no report)."""
@@ -84,6 +92,8 @@ class TaskView(QWidget):
 
 class ReportCard(Card):
     """A card of Evaluate that only one task's reports have."""
+
+    settled = Signal(object)  # the SavedModel, after something about it was decided here and saved
 
     def set_report(self, report: Report) -> None:
         """Show a report; hide where it has nothing for this card."""

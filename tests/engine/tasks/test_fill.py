@@ -223,3 +223,13 @@ def test_a_model_that_reads_one_way_cannot_fill_gaps(tmp_path: Path) -> None:
         plan_for(make_recipe("fill", base=writer.folder, roles={"text": "text"}).settled(), rows)
 
     assert caught.value.code == "base-of-another-task"
+
+
+def test_the_inside_of_a_gap_ends_in_what_may_stand_there(model) -> None:
+    task, loaded, text = task_of("fill"), opened(model), "a red [MASK] and"
+    (said,) = answers_of(task, loaded, [{"text": text}], {"top": 3})
+
+    shown = task.inside(loaded, {"text": text}, "output").grids[0]
+
+    assert [cells[1] for cells in shown.cells[:3]] == pytest.approx([item.score for item in said], abs=1e-4)
+    assert task.inside(loaded, {"text": text + " green tea" * 60}, "").cut > 0

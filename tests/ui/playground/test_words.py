@@ -11,7 +11,7 @@ from slm_studio.core.report import Case
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.ui.parts.models import bytes_words, shape_words
-from slm_studio.ui.tasks.classify import how_often_right, pick_examples
+from slm_studio.ui.tasks.classify.view import how_often_right, pick_examples
 from slm_studio.ui.tasks.write import beginnings
 from tests.ui.places import make_model
 

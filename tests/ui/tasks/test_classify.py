@@ -81,3 +81,18 @@ def test_a_pair_is_asked_when_both_texts_are_there(view):
     assert (view.text(), view.second()) == ("one", "two")
     show(view, {"labels": ["a", "b"]})
     assert view._second_card.isHidden() and view.second() == ""
+
+
+def test_an_answer_that_is_not_sure_enough_is_for_a_person(view):
+    show(view, {"target": "one", "labels": ["spam", "ham"], "person": {"below": 0.8}})
+    view.fill("win a prize")
+
+    answer(view, Label("spam", 0.6), Label("ham", 0.4))
+    assert not view.person.isHidden() and "80 %" in view.person.sentence.text()
+
+    answer(view, Label("spam", 0.9), Label("ham", 0.1))
+    assert view.person.isHidden()
+
+    show(view, {"target": "one", "labels": ["spam", "ham"]})
+    answer(view, Label("spam", 0.6), Label("ham", 0.4))
+    assert view.person.isHidden()

@@ -57,7 +57,7 @@ def candidates(
     asked: list[Asked] = []
     owners: list[tuple[int, int]] = []  # of each place that is asked for: its text, and which gap of it
     for place, text in enumerate(texts):
-        parts = _with_gaps(loaded, text)
+        parts = _with_gaps(loaded, text, length_of(loaded))
         asked += parts
         owners += [(place, gap) for gap in range(sum(len(each.places) for each in parts))]
     more = [_lone_piece(tokenizer, word) for word in also]
@@ -93,7 +93,7 @@ def expected(loaded: Loaded, text: str) -> Iterator[Span]:
     for word in words:
         hidden = ids.copy()
         hidden[word.start : word.stop] = mask_id_of(tokenizer)
-        asked.append(_window(loaded, hidden.tolist(), list(word), frame.opening, frame.closing))
+        asked.append(_window(length_of(loaded), hidden.tolist(), list(word), frame.opening, frame.closing))
     owners = [word for word, each in zip(words, asked, strict=True) for _ in each.places]
     rows: dict[range, list[Tensor]] = {word: [] for word in words}
     for at, chances_V in enumerate(chances for chances_KV in _chances(loaded, asked) for chances in chances_KV):
@@ -136,8 +136,13 @@ def _words(ids: np.ndarray, tokenizer: PreTrainedTokenizerBase, table: PieceTabl
     ]
 
 
-def _with_gaps(loaded: Loaded, text: str) -> list[Asked]:
-    """Return a text as the net reads it; one that is too long as a window around each gap."""
+def first_gap(loaded: Loaded, text: str, most: int) -> Asked:
+    """Return at most so many tokens of a text around its first gap. Raises StudioError for a text without a gap."""
+    return _with_gaps(loaded, text, most)[0]
+
+
+def _with_gaps(loaded: Loaded, text: str, limit: int) -> list[Asked]:
+    """Return a text as the net reads it; one that is longer than `limit` tokens as a window around each gap."""
     tokenizer: PreTrainedTokenizerBase = loaded.tokenizer  # type: ignore[assignment]
     parts = around_gaps(text)
     if len(parts) == 1:
@@ -159,14 +164,14 @@ def _with_gaps(loaded: Loaded, text: str) -> list[Asked]:
     ids.pop()
     places.pop()
     frame = frame_of(tokenizer)
-    if len(ids) + len(frame.opening) + len(frame.closing) <= length_of(loaded):
-        return [_window(loaded, ids, places, frame.opening, frame.closing)]
-    return [_window(loaded, ids, [place], frame.opening, frame.closing) for place in places]
+    if len(ids) + len(frame.opening) + len(frame.closing) <= limit:
+        return [_window(limit, ids, places, frame.opening, frame.closing)]
+    return [_window(limit, ids, [place], frame.opening, frame.closing) for place in places]
 
 
-def _window(loaded: Loaded, ids: Ids, places: Sequence[int], opening: Sequence[int], closing: Sequence[int]) -> Asked:
+def _window(limit: int, ids: Ids, places: Sequence[int], opening: Sequence[int], closing: Sequence[int]) -> Asked:
     """Return as much of a text around some of its tokens as the net reads at once, in the vocabulary's frame."""
-    room = max(1, length_of(loaded) - len(opening) - len(closing))
+    room = max(1, limit - len(opening) - len(closing))
     middle = (places[0] + places[-1]) // 2
     start = max(0, min(middle - room // 2, len(ids) - room))
     kept = ids[start : start + room]

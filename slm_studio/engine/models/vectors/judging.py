@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from slm_studio.core.dataset import EXAMPLES, Remark
+from slm_studio.core.intervals import wilson
 from slm_studio.core.results import Baseline, Metric
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.languages import is_han
 from slm_studio.engine.examples import Packed
 from slm_studio.engine.measuring import word_vectors as scoring
 from slm_studio.engine.measuring.compare import verdict
-from slm_studio.engine.measuring.scoring import wilson
 from slm_studio.engine.models.vectors.cutting import Cutting, dictionary_cutter
 from slm_studio.engine.models.vectors.questions import Questions, packed_questions
 from slm_studio.engine.models.vectors.space import Space

@@ -1,6 +1,5 @@
 """Classify: a text, and beside it what the model takes it for, as you type."""
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -9,12 +8,15 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from slm_studio.core.measures import number_words
-from slm_studio.core.report import NONE, Case
-from slm_studio.core.results import Label, Number, chosen_labels
+from slm_studio.core.moderation import SENT, is_for_a_person, person_of
+from slm_studio.core.report import Case
+from slm_studio.core.results import Label, Number
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.tasks.classify.answer_words import answer_words, more_words, range_words, thresholds_of
 from slm_studio.ui.tasks.view import TaskView, time_words
+from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Rule, Text
@@ -43,6 +45,7 @@ class ClassifyView(TaskView):
         super().__init__(parent)
         self._theme = the_theme()
         self._folder = ""
+        self._facts: Mapping[str, object] = {}  # of the model
         self._labels = 0
         self._thresholds: dict[str, float] = {}
         self._is_pair = False
@@ -71,7 +74,7 @@ class ClassifyView(TaskView):
         """Try another model; rows of its report become examples."""
         labels = model.facts.get("labels")
         self._labels = len(labels) if isinstance(labels, list) else 0
-        self._thresholds = thresholds_of(model.facts)
+        self._facts, self._thresholds = model.facts, thresholds_of(model.facts)
         asks = model.facts.get("asks")
         self._is_pair = isinstance(asks, list | tuple) and "text2" in asks
         self._second_card.setVisible(self._is_pair)
@@ -182,6 +185,9 @@ class ClassifyView(TaskView):
         self.number.hide()
         card.add(self.number)
         self.more, self.trust = Text("", "muted"), Text("", "muted", wrap=True)
+        self.person = Banner(tone="warning")
+        self.person.hide()
+        card.add(self.person)
         card.add(self.bars)
         card.add(self.more)
         card.add(self.trust)
@@ -247,7 +253,15 @@ class ClassifyView(TaskView):
         self.more.set_words(lambda: more_words(left if labels else 0, is_none=is_none))
         self.more.setVisible(bool(labels) and (left > 0 or is_none))
         self._show_number()
+        self._show_person()
         self.retranslate()
+
+    def _show_person(self) -> None:
+        """Say where the answer is not for the model to give."""
+        person = person_of(self._facts)
+        self.person.setVisible(person is not None and bool(is_for_a_person(self._items, self._facts)))
+        if person is not None:
+            self.person.set_words(SENT, below=f"{100 * min(1.0, person.below):g}")
 
     def _threshold_of(self, item: Label) -> float | None:
         return None if item.chosen is None else self._thresholds.get(item.label, MIDDLE)
@@ -263,6 +277,7 @@ class ClassifyView(TaskView):
     def _clear_answer(self) -> None:
         self._items = []
         self._settled.stop()
+        self.person.hide()
         self.bars.set_bars([])
         self.bars.hide()
         self.number.hide()
@@ -321,9 +336,6 @@ class ClassifyView(TaskView):
             self.fill_pair(*map(str, tried))
 
 
-VIEW = ClassifyView
-
-
 def _editor(placeholder: Words, name: Words) -> QPlainTextEdit:
     editor = QPlainTextEdit()
     editor.setProperty("role", "bare")
@@ -331,47 +343,6 @@ def _editor(placeholder: Words, name: Words) -> QPlainTextEdit:
     words(editor.setPlaceholderText, placeholder)
     words(editor.setAccessibleName, name)
     return editor
-
-
-def thresholds_of(facts: Mapping[str, object]) -> dict[str, float]:
-    """Return from which probability on each of several labels is right."""
-    labels, known = facts.get("labels"), facts.get("thresholds")
-    return dict(zip(labels, known, strict=False)) if isinstance(labels, list) and isinstance(known, list) else {}
-
-
-def answer_words(items: Sequence[Label | Number]) -> str:
-    """Return an answer in a line: the likeliest label, all that are right, or the number."""
-    first = items[0]
-    if isinstance(first, Number):
-        return first.written or number_words(first.value)
-    if first.chosen is None:
-        return first.label
-    return ", ".join(chosen_labels(items)) or tr(NONE)
-
-
-def range_words(number: Number) -> str:
-    """Return where a number likely lies."""
-    if number.low is None or number.high is None:
-        return ""
-    return tr(
-        "likely between {low} and {high}: nine of ten held-out rows lay as near",
-        low=_like(number.written, number.low),
-        high=_like(number.written, number.high),
-    )
-
-
-def _like(written: str, value: float) -> str:
-    """Return a number with as many decimals as another one that was written, behind the same sign."""
-    found = re.search(r"([.,])(\d+)", written)
-    if not written or found is None:
-        return number_words(value) if not written else f"{value:.0f}"
-    return f"{value:.{len(found[2])}f}".replace(".", found[1])
-
-
-def more_words(left: int, *, is_none: bool) -> str:
-    """Return how many further labels there are, and whether none is right."""
-    none = tr("None of the labels is above its threshold: the text has none of them.") if is_none else ""
-    return " ".join(filter(None, (none, tr("and {n} more", n=left) if left > 0 else "")))
 
 
 def _is_none(labels: Sequence[Label]) -> bool:

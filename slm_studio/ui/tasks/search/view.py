@@ -1,0 +1,189 @@
+"""SearchView: documents are chosen or dropped, a question is typed, and what is found shows as you type."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from slm_studio.core.index import Index
+from slm_studio.core.report import Case
+from slm_studio.core.results import Hit
+from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks.search import FindingOptions
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.session import Session
+from slm_studio.ui.tasks.search.asking import Asking
+from slm_studio.ui.tasks.search.corpus import Corpus
+from slm_studio.ui.tasks.search.hits import HitList
+from slm_studio.ui.tasks.view import TaskView, time_words
+from slm_studio.ui.widgets.banner import Banner
+from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.fields import LineField
+from slm_studio.ui.widgets.flow import Flow
+from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.segmented import Segmented
+from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
+
+PAUSE = 250  # milliseconds after the last key before the model is asked
+TOP, OFFERED = 8, 4
+
+
+class SearchView(TaskView):
+    """Searches as the person types; the old hits stay until the new ones are there."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder = ""
+        self._items: list[Hit] = []
+        self._arriving: list[Hit] = []
+        self._question = ""  # that the hits answer
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        self.corpus = Corpus()
+        column.addWidget(self.corpus)
+        column.addWidget(self._build_question())
+        self.none = Banner("Probably not in these documents: none of these passages stands out from the others.", tone="plain")  # fmt: skip
+        self.none.hide()
+        column.addWidget(self.none)
+        self.hits, self.asking = HitList(), Asking()
+        row = SideBySide()
+        row.add(self.hits, 5)
+        row.limit(row.add(column_of(self.asking), 3), 280, 460)
+        column.addWidget(row, 1)
+        self.setFocusProxy(self.query)
+        self._connect()
+        self._clear_hits()
+
+    def join(self, session: Session, jobs: Jobs) -> None:
+        """Take what long work is started by."""
+        self.corpus.join(session, jobs)
+        self.asking.join(session, jobs)
+
+    def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
+        """Search with another model; questions of its report are offered to begin with."""
+        if model.folder != self._folder:
+            self._folder = model.folder
+            self._clear_hits()
+            self._offer([case.text("query") for case in cases if case.right] or [case.text("query") for case in cases])
+            self.corpus.set_model(model)
+        self._ask()
+
+    def model_opened(self, handle: str) -> None:
+        """Index what waits for the model."""
+        self.corpus.model_opened(handle)
+
+    def text(self) -> str:
+        """Return the question."""
+        return self.query.text()
+
+    def fill(self, text: str) -> None:
+        """Put a question into the field and ask at once."""
+        self.query.setText(text)
+        self.primary()
+
+    def answers(self) -> list[Hit]:
+        """Return the hits that are shown."""
+        return list(self._items)
+
+    def begin(self) -> None:
+        """Keep the old hits until the new ones come, so that nothing flickers."""
+        self._arriving = []
+
+    def take(self, item: object) -> None:
+        """Take one passage."""
+        if isinstance(item, Hit):
+            self._arriving.append(item)
+
+    def finish(self, numbers: object) -> None:
+        """Show what was found."""
+        if numbers is None:
+            return
+        self._items = self._arriving
+        self._show_hits()
+        seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
+        if isinstance(seconds, int | float):
+            self.hint.set_words("answers as you type · {time}", time=time_words(float(seconds)))
+
+    def fail(self) -> None:
+        """Show no hits."""
+        self._clear_hits()
+
+    def primary(self) -> None:
+        """Ask at once."""
+        self._pause.stop()
+        self._ask()
+
+    def _build_question(self) -> Card:
+        card = Card()
+        self.query = LineField("What do you want to know?", name="Question")
+        self.way = Segmented(
+            (("both", "Both together"), ("meaning", "Meaning"), ("words", "Words")), kind="pills", name="Search by"
+        )
+        self.hint = Text("answers as you type", "muted")
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.query, 1)
+        row.addWidget(self.way)
+        card.body.addLayout(row)
+        self.offered = QWidget()
+        self._offers = Flow(self.offered, gap=8)
+        card.add(self.offered)
+        card.add(self.hint)
+        return card
+
+    def _connect(self) -> None:
+        self.query.textChanged.connect(self._on_typed)
+        self.query.returnPressed.connect(self.primary)
+        self.way.chosen.connect(self._on_way)
+        self._pause.timeout.connect(self._ask)
+        self.corpus.chosen.connect(self._on_corpus)
+
+    def _ask(self) -> None:
+        question = self.query.text()
+        if not question.strip():
+            self.stop_asked.emit()
+            self._clear_hits()
+            return
+        self._question = question
+        found = asdict(FindingOptions(top=TOP, way=str(self.way.current())))
+        index = self.corpus.index
+        self.asked.emit({"query": question}, {**found, "index": index.folder if index is not None else ""})
+
+    def _show_hits(self) -> None:
+        self.hits.show_hits(self._items, self._question)
+        known = [hit.chosen for hit in self._items if hit.chosen is not None]
+        self.none.setVisible(bool(self._question) and ((bool(known) and not any(known)) or not self._items))
+        self.asking.setVisible(bool(self._question))
+        self.asking.set_hits(self._items, self._question)
+
+    def _clear_hits(self) -> None:
+        self._items, self._arriving, self._question = [], [], ""
+        self.hint.set_words("answers as you type")
+        self._show_hits()
+
+    def _offer(self, questions: Sequence[str]) -> None:
+        """Offer questions to begin with."""
+        self._offers.clear()
+        for question in list(dict.fromkeys(each for each in questions if each))[:OFFERED]:
+            button = Button("{question}", kind="pill", small=True, question=question)
+            button.clicked.connect(partial(self.fill, question))
+            self._offers.addWidget(button)
+        self.offered.setVisible(self._offers.count() > 0)
+
+    def _on_typed(self) -> None:
+        self._pause.start()
+        self.edited.emit()
+
+    def _on_way(self, way: str) -> None:
+        self._ask()
+
+    def _on_corpus(self, index: Index | None) -> None:
+        self._ask()

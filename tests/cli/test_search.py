@@ -1,0 +1,66 @@
+"""index and search: from documents to passages, in JSON as CLI.md has it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import Run
+
+TEXTS = {"rules.md": "# Fees\n\nLate books cost 20 cents a day.\n", "history.txt": "The mill burnt down in 1911.\n"}
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def asked(run: Run, *words: object, status: int = 0) -> dict:
+    told = run(*words)
+    assert told.code == status, told
+    return json.loads(told.out.splitlines()[-1])
+
+
+def test_words_alone_find_passages_without_a_model(documents: Path, tmp_path: Path, run: Run) -> None:
+    made = asked(run, "index", "-", str(documents), "--out", str(tmp_path / "index"))
+    assert (made["documents"], made["passages"], made["model"]) == (2, 2, "")
+
+    found = asked(run, "search", "-", str(tmp_path / "index"), "--query", "what do late books cost", "--top", "1")
+
+    (hit,) = found["items"]
+    assert (hit["text"], hit["source"], hit["line"], hit["heading"]) == (
+        TEXTS["rules.md"].split("\n")[2],
+        "rules.md",
+        3,
+        "Fees",
+    )
+    assert {"text", "score", "row"} <= set(hit) and "meaning" not in hit
+
+
+def test_documents_are_indexed_by_the_way_and_anew_when_they_change(documents: Path, run: Run) -> None:
+    first = asked(run, "search", "-", str(documents), "--query", "when did the mill burn")
+    assert first["items"][0]["source"] == "history.txt"
+
+    (documents / "new.txt").write_text("A whale was seen in the pond.", encoding="utf-8")
+    second = asked(run, "search", "-", str(documents), "--query", "whale")
+
+    assert second["items"][0]["source"] == "new.txt" and second["index"] == first["index"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("search", "-", "nowhere", "--query", "a"), "does not exist"),
+        (("search", "-", "--query", "a"), "nothing to search"),
+        (("index", "-", "."), "No place is named"),
+        (("search", "-", ".", "--query", "a", "--way", "luck"), "luck"),
+    ],
+)
+def test_what_cannot_be_is_said(words: tuple[str, ...], says: str, tmp_path: Path, monkeypatch, run: Run) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert says in json.dumps(asked(run, *words, status=1)["error"], ensure_ascii=False)

@@ -1,0 +1,36 @@
+"""The samples of classification: suggested as they are meant, balanced, no row twice, and learnt in seconds with what is suggested."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from slm_studio import engine
+from slm_studio.core import paths
+from slm_studio.core.dataset import Dataset
+from slm_studio.core.label_sets import labels_in
+from slm_studio.core.results import Suggestion
+from slm_studio.core.tasks import task_info
+from slm_studio.engine.data.rows import open_rows
+from tests.engine.training.conftest import result
+
+FILES = [Path(each.path) for each in task_info("classify").files if "messages" not in each.path]
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_a_sample_is_what_it_says(file: Path) -> None:
+    rows = result(engine.read(str(paths.resources() / "samples" / file)))
+    assert isinstance(rows, Dataset)
+    guess = result(engine.suggest(rows))
+    assert isinstance(guess, Suggestion)
+    labels = open_rows(rows, guess.roles).column("label")
+    joined = next(column.joins for column in rows.columns if column.name == guess.roles["label"])
+    counts = Counter(label for cell in labels for label in (labels_in(cell, joined) if joined else [cell]))
+
+    assert guess.task == "classify"
+    assert set(guess.roles) == ({"text", "text2", "label"} if "senses" in file.name else {"text", "label"})
+    assert bool(joined) == ("guests" in file.name)
+    assert 150 <= rows.rows <= 230 and min(counts.values()) > 0.5 * max(counts.values())
+    asked = [*zip(*(open_rows(rows, guess.roles).column(role) for role in guess.roles if role != "label"), strict=True)]
+    assert len(set(asked)) == len(asked)
+    assert file.name in (paths.resources() / "samples" / file.parent / "SOURCE.txt").read_text(encoding="utf-8")

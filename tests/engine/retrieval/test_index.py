@@ -1,0 +1,202 @@
+"""The index: built from documents, stopped and gone on with, opened by map, and honest about what it is of."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import bm25s
+import numpy as np
+import pytest
+
+from slm_studio.core import files
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Progress
+from slm_studio.core.index import OLD_DOCUMENTS, OTHER_MODEL, IndexOptions, read_index
+from slm_studio.core.work import Work, outcome
+from slm_studio.engine.measuring.nearest import words
+from slm_studio.engine.retrieval import building
+from slm_studio.engine.retrieval.building import Maker, build_index
+from slm_studio.engine.retrieval.cutting import Document, count_units, cut
+from slm_studio.engine.retrieval.finding import found_in
+from slm_studio.engine.retrieval.opening import forget_indexes, looked_at, open_index
+from slm_studio.engine.retrieval.sources import source_of_path
+
+TEXT = """# Loans
+
+A book may be kept for four weeks. Films go back after one.
+
+## Fees
+
+Late books cost 20 cents a day. Children pay nothing.
+
+# 时间
+
+图书馆每天十点开门。星期一休息！
+"""
+
+
+def embed(texts: Sequence[str]) -> Work[np.ndarray]:
+    """Return vectors by which texts of the same first letter are the same."""
+    yield Progress("reading", 0, len(texts))
+    vectors = np.zeros((len(texts), 32), np.float32)
+    vectors[np.arange(len(texts)), [ord(text[0]) % 32 for text in texts]] = 1.0
+    return vectors
+
+
+MAKER = Maker(name="letters", mark="m1", width=32, embed=embed)
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "rules.md").write_text(TEXT, encoding="utf-8")
+    (folder / "history.txt").write_text("The mill burnt down in 1911.\n" * 3 + "Nobody was hurt.\n", encoding="utf-8")
+    return folder
+
+
+def build(documents: Path, out: Path, maker: Maker = MAKER, **options: object):
+    (documents.parent / "staging").mkdir(exist_ok=True)
+    source = outcome(source_of_path(documents, "", documents.parent / "staging"))
+    return build_index(source, maker, out, IndexOptions(**options))
+
+
+def test_documents_are_cut_at_sentences_below_their_headings() -> None:
+    passages = list(cut(Document(TEXT, "rules.md"), 60))
+
+    assert [(each.heading, each.line) for each in passages] == [("Loans", 3), ("Fees", 7), ("时间", 11)]
+    assert passages[1].text == "Late books cost 20 cents a day. Children pay nothing."
+    assert all(each.text in TEXT for each in passages)
+
+
+@pytest.mark.parametrize(
+    "text", ["One two three. " * 80, "十个汉字在这里写着。" * 60, "word " * 500, "没有标点的文字" * 80]
+)
+def test_nothing_is_lost_and_no_passage_is_longer_than_asked(text: str) -> None:
+    passages = [each.text for each in cut(Document(text, "a"), 40)]
+
+    assert all(count_units(each) <= 41 for each in passages)
+    assert set(words(text)) <= set(words(" ".join(passages)))
+    assert sum(map(count_units, passages)) >= count_units(text) * 0.99
+
+
+def test_a_row_stays_whole_where_it_is_short() -> None:
+    (passage,) = cut(Document("Two sentences. In one row.", "faq.csv", 6), 40)
+
+    assert (passage.text, passage.line, passage.row) == ("Two sentences. In one row.", 7, 6)
+
+
+def test_words_are_scored_as_bm25s_scores_them(documents: Path, tmp_path: Path) -> None:
+    outcome(build(documents, tmp_path / "index"))
+    index = open_index(tmp_path / "index")
+    texts = [
+        f"{row['heading']}\n{row['text']}" if row["heading"] else row["text"] for row in index.passages.to_pylist()
+    ]
+    theirs = bm25s.BM25(backend="numpy", csc_backend="numpy")
+    theirs.index([words(text) for text in texts], show_progress=False)
+
+    for question in ("late books", "the mill, the mill", "图书馆几点开门"):
+        known = [word for word in words(question) if word in theirs.vocab_dict]
+        assert index.words.scores(question) == pytest.approx(theirs.get_scores(known), rel=1e-5)
+
+
+def test_hits_say_where_they_stand_and_both_ways_are_fused(documents: Path, tmp_path: Path) -> None:
+    outcome(build(documents, tmp_path / "index", maker=Maker()))
+
+    first, *_ = found_in(str(tmp_path / "index"), "what do late books cost", None, {})
+
+    assert (first.source, first.line, first.heading) == ("rules.md", 7, "Fees")
+    assert first.meaning is None and first.words == first.score > 0
+    with pytest.raises(StudioError, match="without a model"):
+        list(found_in(str(tmp_path / "index"), "late", None, {"way": "meaning"}))
+
+
+def test_a_build_that_stopped_goes_on_and_gives_the_same(
+    documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "PART", 1)
+    asked: list[str] = []
+
+    def counting(texts: Sequence[str]) -> Work[np.ndarray]:
+        asked.extend(texts)
+        return (yield from embed(texts))
+
+    maker = replace(MAKER, embed=counting)
+    whole = outcome(build(documents, tmp_path / "whole", maker))
+    asked.clear()
+    work: Iterator[object] = build(documents, tmp_path / "index", maker)
+    while len(asked) < 2:
+        next(work)
+    work.close()  # type: ignore[attr-defined]
+    assert not (tmp_path / "index").exists()
+    before = len(asked)
+
+    index = outcome(build(documents, tmp_path / "index", maker))
+
+    assert len(asked) - before < whole.passages
+    one, other = (open_index(tmp_path / name).vectors_PD for name in ("whole", "index"))
+    assert np.array_equal(one, other)
+    assert index.passages == whole.passages and not list(tmp_path.glob(".unfinished*"))
+
+
+def test_an_index_that_stands_there_is_not_made_again(documents: Path, tmp_path: Path) -> None:
+    first = outcome(build(documents, tmp_path / "index"))
+
+    again = outcome(build(documents, tmp_path / "index"))
+
+    assert again.created == first.created
+    assert outcome(build(documents, tmp_path / "index", length=32)).created != first.created
+
+
+def test_it_says_when_its_documents_or_its_model_are_others(documents: Path, tmp_path: Path) -> None:
+    outcome(build(documents, tmp_path / "index"))
+    assert looked_at(tmp_path / "index", "m1") == ()
+
+    (documents / "history.txt").write_text("It was built again.", encoding="utf-8")
+    os.utime(documents / "history.txt", (1, 1))
+
+    assert looked_at(tmp_path / "index", "m2") == (OLD_DOCUMENTS, OTHER_MODEL)
+
+
+def test_what_does_not_fit_together_is_refused(documents: Path, tmp_path: Path) -> None:
+    outcome(build(documents, tmp_path / "index"))
+    forget_indexes()
+    np.save(tmp_path / "index" / "vectors.npy", np.zeros((2, 32), np.float32))
+    with pytest.raises(StudioError, match=r"holds 2 × 32 numbers"):
+        open_index(tmp_path / "index")
+
+    (tmp_path / "index" / "vectors.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'")
+    with pytest.raises(StudioError, match="cannot be read"):
+        open_index(tmp_path / "index")
+
+
+def test_arrays_that_hold_objects_are_never_opened(documents: Path, tmp_path: Path) -> None:
+    outcome(build(documents, tmp_path / "index"))
+    forget_indexes()
+    np.save(tmp_path / "index" / "vectors.npy", np.array([{"a": 1}], object), allow_pickle=True)
+
+    with pytest.raises(StudioError, match="cannot be read"):
+        open_index(tmp_path / "index")
+
+
+def test_empty_documents_a_pdf_and_a_foreign_folder_are_said(documents: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "a.txt").write_text("\n \n", encoding="utf-8")
+    with pytest.raises(StudioError, match="holds no text that could be searched"):
+        outcome(build(empty, tmp_path / "index"))
+    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.7")
+    with pytest.raises(StudioError, match="is a PDF"):
+        outcome(source_of_path(tmp_path / "paper.pdf", "", tmp_path / "staging"))
+    with pytest.raises(StudioError, match="exists and is no index"):
+        outcome(build(documents, documents))
+
+
+def test_an_index_knows_how_much_it_holds(documents: Path, tmp_path: Path) -> None:
+    index = outcome(build(documents, tmp_path / "index"))
+
+    assert (index.documents, index.passages) == (2, 4) and index.bytes == pytest.approx(
+        files.size_of(tmp_path / "index"), rel=0.5
+    )
+    assert read_index(tmp_path / "index").model == "letters"

@@ -1,0 +1,211 @@
+"""What only search does: what is held out, what is masked, when nothing can be learnt, and when nothing is near."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from slm_studio import engine
+from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Event, Finished
+from slm_studio.core.index import IndexOptions
+from slm_studio.core.recipe import Recipe, make_recipe
+from slm_studio.core.work import outcome
+from slm_studio.engine.models.embedding.texts import width_of
+from slm_studio.engine.retrieval.building import Maker, build_index
+from slm_studio.engine.retrieval.finding import found_in
+from slm_studio.engine.retrieval.mining import hard_negatives
+from slm_studio.engine.retrieval.nearness import bound_of, threshold_of
+from slm_studio.engine.retrieval.opening import mark_of
+from slm_studio.engine.retrieval.pool import pool_of, together
+from slm_studio.engine.retrieval.sources import source_of_path
+from slm_studio.engine.tasks import task_of
+from slm_studio.engine.training.plan import prepare
+from slm_studio.engine.training.settling import settle
+
+
+def result(events: Iterator[Event]):
+    (*_, last) = events
+    assert isinstance(last, Finished)
+    return last.result
+
+
+def rows(folder: Path, *pairs: tuple[str, ...], names: tuple[str, ...] = ("query", "passage")):
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(dict(zip(names, each, strict=True))) + "\n" for each in pairs), encoding="utf-8")
+    return result(engine.read(str(path)))
+
+
+def recipe(**settings: object) -> Recipe:
+    return make_recipe(
+        "search", base="blank:bag-nano", roles={"query": "query", "passage": "passage"}, settings=settings
+    ).settled()
+
+
+def test_new_passages_are_held_out_with_all_their_questions(tmp_path: Path) -> None:
+    dataset = rows(
+        tmp_path, *((f"question {way} of {at}", f"passage number {at}") for at in range(60) for way in "abc")
+    )
+    task = task_of("search")
+
+    splits = task.split(dataset, settle(task, recipe(), dataset))
+
+    train, held = ({*part.column("passage")} for part in (splits.train, splits.test))
+    assert held and not train & held
+
+
+def test_of_passages_with_many_questions_new_questions_are_held_out(tmp_path: Path) -> None:
+    dataset = rows(
+        tmp_path, *((f"question {way} of {at}", f"passage number {at}") for at in range(30) for way in "abcdefgh")
+    )
+    task = task_of("search")
+
+    splits = task.split(dataset, settle(task, recipe(), dataset))
+
+    assert {*splits.test.column("passage")} <= {*splits.train.column("passage")}
+    assert not {*splits.test.column("query")} & {*splits.train.column("query")}
+
+
+def test_rows_that_share_a_question_or_a_passage_stand_together() -> None:
+    groups = together(["a", "A ", "b", "c"], ["one", "two", "two", "three"])
+
+    assert groups[0] == groups[1] == groups[2] != groups[3]
+
+
+def test_a_question_is_asked_among_the_passages_of_its_whole_file() -> None:
+    pool = pool_of(
+        ["why?", "Why? "], ["first", "second"], (["why?", "", "how?"], ["third", "nobody asks", "fourth"]), 100
+    )
+
+    assert pool.questions == ["why?"]
+    assert {pool.passages[place] for place in pool.right[0]} == {"first", "second", "third"}
+    assert set(pool.passages) == {"first", "second", "third", "nobody asks", "fourth"}
+
+
+def test_of_very_many_passages_its_own_are_kept() -> None:
+    others = (["x"] * 500, [f"passage {at}" for at in range(500)])
+
+    pool = pool_of(["why?"], ["passage 321"], others, 50)
+
+    assert len(pool.passages) == 50 and pool.passages[min(pool.right[0])] == "passage 321"
+
+
+def test_the_passage_that_is_easily_mistaken_is_no_answer() -> None:
+    passages = ["the red fox runs", "the red fox sleeps", "a blue whale"]
+
+    found = outcome(hard_negatives(["red fox"], passages, {"red fox": frozenset({"the red fox runs"})}))
+
+    assert found == ["the red fox sleeps"]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "says"),
+    [
+        ([(f"question {at}", "always the same") for at in range(10)], "the same passage in column “passage”"),
+        ([("", ""), ("", "")], "No row holds text in both “query” and “passage”"),
+    ],
+)
+def test_what_cannot_be_learnt_is_said(tmp_path: Path, pairs: list[tuple[str, str]], says: str) -> None:
+    dataset = rows(tmp_path, *pairs, *([("a question", "")] if not pairs[0][0] else []))
+
+    with pytest.raises(StudioError, match=says):
+        outcome(prepare(recipe(), dataset))
+
+
+def test_scores_that_are_all_the_same_teach_no_order(tmp_path: Path) -> None:
+    dataset = rows(tmp_path, *((f"a {at}", f"b {at}", "3") for at in range(20)), names=("query", "passage", "score"))
+    scored = make_recipe(
+        "search", base="blank:bag-nano", roles={"query": "query", "passage": "passage", "score": "score"}
+    )
+
+    with pytest.raises(StudioError, match="the same likeness in column “score”"):
+        outcome(prepare(scored.settled(), dataset))
+
+
+def test_rows_without_a_passage_are_counted_and_left_out(tmp_path: Path) -> None:
+    dataset = rows(tmp_path, *((f"question {at}", f"passage {at}" if at % 4 else "") for at in range(40)))
+
+    events = []
+    work = prepare(recipe(), dataset)
+    try:
+        while True:
+            events.append(next(work))
+    except StopIteration as end:
+        plan = end.value
+
+    assert len(plan.splits.train) + len(plan.splits.validation) + len(plan.splits.test) == 30
+    assert [each.values["count"] for each in events if getattr(each, "code", "") == "pairs-incomplete"] == [10]
+
+
+def test_what_stands_out_is_near_and_what_does_not_is_not() -> None:
+    cosines = np.random.default_rng(1).normal(0.8, 0.02, 300).astype(np.float32)
+
+    assert (bound_of(cosines, {}) or 0) > cosines.max() - 0.01
+    cosines[7] = 0.95
+    assert (bound_of(cosines, {}) or 1) < 0.95
+    assert bound_of(cosines[:5], {}) is None
+
+
+def test_the_bound_is_learnt_from_held_out_questions() -> None:
+    draw = np.random.default_rng(2)
+    passages = draw.normal(size=(60, 64)).astype(np.float32)
+    passages /= np.linalg.norm(passages, axis=1, keepdims=True)
+
+    found = threshold_of(passages, passages)
+
+    assert found["found_right"] == 1.0 and threshold_of(passages[:5], passages[:5]) == {}
+
+
+@pytest.mark.parametrize(
+    ("names", "roles"),
+    [
+        (("anchor", "positive", "negative"), {"query": "anchor", "passage": "positive", "wrong": "negative"}),
+        (("question", "passage", "answers"), None),
+        (("query", "passage", "label"), None),
+    ],
+)
+def test_only_what_says_so_is_suggested(tmp_path: Path, names: tuple[str, ...], roles: dict[str, str] | None) -> None:
+    dataset = rows(
+        tmp_path, *((f"what is {at}", f"a text about {at}", "yes" if at % 2 else "no") for at in range(30)), names=names
+    )
+
+    found = result(engine.suggest(dataset))
+
+    assert (found.task == "search") == (roles is not None)
+    if roles:
+        assert found.roles == roles
+
+
+def test_whoever_asks_for_it_gets_questions_and_answers_and_pairs(tmp_path: Path) -> None:
+    faq = rows(tmp_path, *((f"what is {at}", f"a text about {at}") for at in range(30)), names=("question", "answer"))
+    assert result(engine.suggest(faq, "search")).roles == {"query": "question", "passage": "answer"}
+
+    names = ("sentence1", "sentence2", "score")
+    pairs = rows(tmp_path, *((f"what is {at}", f"a text {at}", f"{at % 5}.5") for at in range(30)), names=names)
+    assert result(engine.suggest(pairs, "search")).roles == dict(zip(("query", "passage", "score"), names, strict=True))
+
+
+def test_a_question_of_unknown_words_is_searched_by_words_alone(tmp_path: Path) -> None:
+    dataset = rows(
+        tmp_path, *((f"where is shelf {chr(97 + at)}", f"shelf {chr(97 + at)} stands left") for at in range(20))
+    )
+    plan = outcome(prepare(recipe(epochs=1), dataset))
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name, text in (("a.txt", "In 1958 it burnt."), ("b.txt", "Nothing else."), ("c.txt", "No more.")):
+        (folder / name).write_text(text, encoding="utf-8")
+    source = outcome(source_of_path(folder, "", tmp_path))
+    maker = Maker(
+        mark=mark_of(plan.loaded),
+        width=width_of(plan.loaded),
+        embed=partial(plan.task.vectors, plan.loaded, are_questions=False),
+    )
+    outcome(build_index(source, maker, tmp_path / "index", IndexOptions()))
+
+    (hit,) = found_in(str(tmp_path / "index"), "1958", plan.loaded, {})
+
+    assert hit.source == "a.txt" and hit.meaning is None and hit.chosen is None
+    assert list(found_in(str(tmp_path / "index"), "1958", plan.loaded, {"way": "meaning"})) == []

@@ -1,0 +1,75 @@
+"""Vectors at /v1/embeddings, asked with the real client, and passages at /v1/search."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from tests.serve.asking import ask
+
+openai = pytest.importorskip("openai")
+
+TEXTS = ["red apple", "the baker's bread", "火车几点开"]
+
+
+@pytest.fixture
+def client(server):
+    with openai.OpenAI(base_url=server.base_url, api_key=server.key, max_retries=0) as found:
+        yield found
+
+
+def test_texts_become_vectors_of_length_1_with_their_usage(client) -> None:
+    told = client.embeddings.create(model="my-search", input=TEXTS)
+
+    vectors = np.array([each.embedding for each in told.data])
+    assert [each.index for each in told.data] == [0, 1, 2] and told.model == "my-search"
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert told.usage.prompt_tokens == told.usage.total_tokens > 3
+
+
+def test_plain_numbers_and_base64_are_the_same(server) -> None:
+    plain, packed = (
+        ask(server, "/v1/embeddings", {"input": TEXTS[0], "encoding_format": form}).json["data"][0]["embedding"]
+        for form in ("float", "base64")
+    )
+
+    assert np.frombuffer(base64.b64decode(packed), "<f4") == pytest.approx(np.array(plain, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"input": [[1, 2]]}, "a text, or a list of texts"),
+        ({"input": ""}, "a text without a word"),
+        ({"input": "a", "dimensions": 7}, "numbers, not 7"),
+        ({"input": "a", "encoding_format": "hex"}, "Choose one of: float, base64"),
+        ({"input": "a", "model": "my-tag"}, "does not answer at"),
+        ({}, "holds no “input”"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_sentence(server, more, says) -> None:
+    told = ask(server, "/v1/embeddings", more)
+
+    assert told.status == 400 and says in told.json["error"]["message"]
+
+
+def test_many_texts_come_back_in_their_order(server) -> None:
+    texts = [f"{TEXTS[place % 3]} {place}" for place in range(80)]
+
+    together = ask(server, "/v1/embeddings", {"input": texts}).json["data"]
+    alone = ask(server, "/v1/embeddings", {"input": texts[70]}).json["data"][0]["embedding"]
+
+    assert len(together) == 80 and together[70]["embedding"] == pytest.approx(alone, abs=1e-6)
+
+
+def test_documents_that_come_along_are_ranked(server) -> None:
+    told = ask(server, "/v1/search", {"query": "red apple", "documents": [TEXTS[2], "a red apple", TEXTS[1]], "top": 2})
+
+    first, _ = told.json["items"]
+    assert first["row"] == 1
+
+
+def test_a_question_without_documents_and_without_an_index_is_said(server) -> None:
+    told = ask(server, "/v1/search", {"query": "red apple"})
+
+    assert told.status == 400 and "nothing to search" in told.json["error"]["message"]

@@ -1,0 +1,65 @@
+"""What the view of search shows: hits with their places and lit words, honesty, and passages that may be cited."""
+
+import pytest
+
+from slm_studio.core.results import Hit
+from slm_studio.core.saved import SavedModel
+from slm_studio.ui.tasks.search import SearchView
+from slm_studio.ui.widgets.lit_text import LitText
+
+LATE = Hit(
+    "Late books cost 20 cents.", 0.98, 1, meaning=0.7, words=3.1, chosen=True, source="rules.md", line=7, heading="Fees"
+)
+MILL = Hit("The mill burnt down.", 0.5, 2, meaning=0.1, words=0.0, chosen=False, source="history.txt", line=1)
+
+
+@pytest.fixture
+def view(qapp):
+    made = SearchView()
+    made.show()
+    made.set_model(SavedModel(folder="/m", name="m", task="search", base=""), [])
+    yield made
+    made.deleteLater()
+
+
+def answer(view, *hits: Hit) -> None:
+    view.fill("late books")
+    view.begin()
+    for hit in hits:
+        view.take(hit)
+    view.finish({"seconds": 0.01})
+
+
+def test_each_hit_says_where_it_stands_and_how_well_it_fits(view) -> None:
+    answer(view, LATE, MILL)
+
+    first, second = view.hits.cards
+    assert first.place.text() == "rules.md · line 7 · Fees" and second.place.text() == "history.txt · line 1"
+    assert first.scores.text() == "together 0.98 · meaning 0.70 · words 3.1"
+    assert [LATE.text[start:end] for start, end in first.passage._places] == ["Late", "books"]
+    assert view.none.isHidden()
+
+
+def test_it_is_honest_where_nothing_stands_out(view) -> None:
+    answer(view, MILL)
+
+    assert not view.none.isHidden() and not view.asking.button.isEnabled()
+    assert "no model is asked" in view.asking.answer.text() or view.asking.choice.count() == 0
+
+
+def test_nothing_is_claimed_where_nothing_is_known(view) -> None:
+    answer(view, Hit("Late books.", 2.0, 0, words=2.0, source="a.txt", line=1))
+
+    assert view.none.isHidden() and view.hits.cards[0].scores.text() == "words 2.0"
+
+
+def test_a_long_passage_opens_at_a_click_and_closes_again(qapp) -> None:
+    text = LitText("word " * 400)
+    text.resize(300, 10)
+    text._fit()
+    short = text.height()
+
+    text.set_open(True)
+    assert text.height() > 3 * short and text.is_cut()
+    text.set_open(False)
+    assert text.height() == short
