@@ -34,7 +34,7 @@ Stopped (a KeyboardInterrupt): `slm_studio.resume(stopped.run)` goes on as if no
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TypeVar, overload
@@ -54,7 +54,7 @@ from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.core.tasks import Role, task_info
-from slm_studio.core.tasks.info import Answers, TaskInfo
+from slm_studio.core.tasks.info import Answers
 from slm_studio.host.job import LocalJob
 from slm_studio.host.secrets import token_for_base
 
@@ -64,11 +64,6 @@ T = TypeVar("T")
 File = str | PathLike[str]
 Prompt = str | Mapping[str, Cell]  # a text, or what each role of the question holds: {"text": "…"}
 OnEvent = Callable[[Event], object]  # is called with every event on the way: Progress, Step, Evaluated, Note …
-
-
-def options_of(info: TaskInfo) -> tuple[str, ...]:
-    """Return what may be said of how a task shall answer."""
-    return ("top", *(each.name for each in fields(info.writing)), *info.answer_options)
 
 
 class Stopped(KeyboardInterrupt):
@@ -163,7 +158,7 @@ class Model:
         """Yield an answer item by item, as it comes to be. Whoever stops reading ends the writing."""
         with _explained():
             for name in options:
-                _check_name("option", name, options_of(self.saved.info))
+                _check_name("option", name, self.saved.info.said)
             asked = prompt_of(prompt, self.saved.info) if isinstance(prompt, str) else prompt
             try:
                 yield from _items(self._handle or self._open(), asked, options)
@@ -401,6 +396,5 @@ def _fetch(model: str, revision: str, settings: Settings, on_event: OnEvent | No
             "Give a folder, the name of a model, or a hub id (owner/name).",
             model=model,
         )
-    token = token_for_base(model, settings)
-    arguments = {"id": name, "endpoint": settings.endpoint, "revision": revision or version, "token": token}
-    return _do(SavedModel, "fetch", on_event, **arguments)
+    arguments = {"id": name, "endpoint": settings.endpoint, "revision": revision or version}
+    return _do(SavedModel, "fetch", on_event, **arguments, token=token_for_base(model, settings))
