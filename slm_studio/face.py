@@ -32,18 +32,17 @@ Stopped (a KeyboardInterrupt): `slm_studio.resume(stopped.run)` goes on as if no
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from os import PathLike
 from pathlib import Path
-from typing import TypeVar, overload
+from typing import overload
 
 from slm_studio.core import knobs, paths, planning
 from slm_studio.core.addresses import name_of
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Predicted, Started
+from slm_studio.core.events import Event, Started
 from slm_studio.core.index import Index, IndexOptions, is_index
 from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
@@ -54,16 +53,19 @@ from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.core.tasks import Role, task_info
-from slm_studio.core.tasks.info import Answers
-from slm_studio.host.job import LocalJob
+from slm_studio.core.tasks.info import Answers, TaskInfo
 from slm_studio.host.secrets import token_for_base
+from slm_studio.host.verbs import OnEvent, explained, items_of, run_verb
 
 __all__ = ["Answer", "Model", "Stopped", "StudioError", "load", "resume", "train"]
 
-T = TypeVar("T")
 File = str | PathLike[str]
 Prompt = str | Mapping[str, Cell]  # a text, or what each role of the question holds: {"text": "…"}
-OnEvent = Callable[[Event], object]  # is called with every event on the way: Progress, Step, Evaluated, Note …
+
+
+def options_of(info: TaskInfo) -> tuple[str, ...]:
+    """Return what may be said of how a task shall answer."""
+    return ("top", *(each.name for each in fields(info.writing)), *info.answer_options)
 
 
 class Stopped(KeyboardInterrupt):
@@ -156,35 +158,35 @@ class Model:
 
     def stream(self, prompt: Prompt, **options: object) -> Iterator[Item]:
         """Yield an answer item by item, as it comes to be. Whoever stops reading ends the writing."""
-        with _explained():
+        with explained():
             for name in options:
-                _check_name("option", name, self.saved.info.said)
+                _check_name("option", name, options_of(self.saved.info))
             asked = prompt_of(prompt, self.saved.info) if isinstance(prompt, str) else prompt
             try:
-                yield from _items(self._handle or self._open(), asked, options)
+                yield from items_of(self._handle or self._open(), asked, options)
             except StudioError as error:
                 if error.code != "not-open":  # the shelf holds a few models: others were opened meanwhile
                     raise
-                yield from _items(self._open(), asked, options)
+                yield from items_of(self._open(), asked, options)
 
     def evaluate(
         self, file: File, roles: Mapping[str, str] | None = None, *, on_event: OnEvent | None = None
     ) -> Report:
         """Score it on the rows of a file that it has not learnt, beside simple methods; `roles` names other columns."""
         dataset = _read(file, ReadOptions(), on_event)
-        with _explained():
+        with explained():
             planning.check_roles(roles or {}, dataset, self.task)
         handle = self._open()  # anew, so that the shelf has it
-        return _do(Report, "evaluate", on_event, handle=handle, dataset=dataset, roles=dict(roles or {}))
+        return run_verb(Report, "evaluate", on_event, handle=handle, dataset=dataset, roles=dict(roles or {}))
 
     def index(
         self, source: File, out: File | None = None, *, on_event: OnEvent | None = None, **options: object
     ) -> Index:
         """Index documents, or a table's column, beside the model or in `out`. Options: `length` in tokens, `column`."""
-        with _explained():
+        with explained():
             for name in options:
                 _check_name("option", name, [each.name for each in knobs.knobs(IndexOptions)])
-        return _do(
+        return run_verb(
             Index, "index", on_event, handle=self._open(), source=paths.absolute(source), out=paths.absolute(out),
             options=IndexOptions(**options),  # type: ignore[arg-type]
         )  # fmt: skip
@@ -199,7 +201,7 @@ class Model:
     def close(self) -> None:
         """Give its memory back; the next question opens it again."""
         if self._handle:
-            _do(type(None), "close", None, handle=self._handle)
+            run_verb(type(None), "close", None, handle=self._handle)
             self._handle = ""
 
     def _answer(self, prompt: Prompt, options: Mapping[str, object]) -> Answer:
@@ -221,7 +223,7 @@ class Model:
             raise
 
     def _open(self) -> str:
-        self._handle = _do(Opened, "open", None, folder=self.saved.folder, device=self._device).handle
+        self._handle = run_verb(Opened, "open", None, folder=self.saved.folder, device=self._device).handle
         return self._handle
 
 
@@ -231,7 +233,7 @@ def load(model: File, *, revision: str = "", device: str = "auto", on_event: OnE
     Example: slm_studio.load("ada/tickets"). Raises StudioError.
     """
     settings = load_settings()
-    with _explained():
+    with explained():
         folder = _here(str(model), revision)
         saved = open_saved(folder) if folder is not None else _fetch(str(model), revision, settings, on_event)
     found = Model(saved, settings.device if device == "auto" else device)
@@ -259,14 +261,14 @@ def train(
     --recipe list`). `settings` are the flags of `slm-studio train`: epochs, minutes, learning_rate, max_length … and win
     over it. The run is kept, and so is the model, with a report on rows that it has not seen.
     """
-    with _explained():
+    with explained():
         named = dict(roles or {})
         task = task or (named_recipe(recipe).task if recipe else None)
         if task:
             _plan(task, base, named, settings, recipe)  # what cannot be is said before a large file is read
         held = ReadOptions(validation=paths.absolute(validation), test=paths.absolute(test))
         dataset = _read(file, held, on_event)
-        guess = _do(Suggestion, "suggest", on_event, dataset=dataset, task=task or "")
+        guess = run_verb(Suggestion, "suggest", on_event, dataset=dataset, task=task or "")
         plan = _plan(planning.suggested_task(guess, named), base, named, settings, recipe)
         planning.check_roles(named, dataset, plan.task)
         plan = replace(plan, roles=planning.join_roles(guess.roles, named), name=name)
@@ -280,7 +282,7 @@ def train(
 
 def resume(run: str, *, on_event: OnEvent | None = None) -> Model:
     """Train on where a run was stopped or interrupted, and return its model. `run` is its id, or how that begins."""
-    with _explained():
+    with explained():
         found = find_resumable(run)
     return _learn("resume", found, on_event)
 
@@ -296,7 +298,7 @@ def _learn(verb: str, run: Run, on_event: OnEvent | None, **arguments: object) -
             on_event(event)
 
     try:
-        return Model(_do(SavedModel, verb, hear, run=run, **arguments), load_settings().device)
+        return Model(run_verb(SavedModel, verb, hear, run=run, **arguments), load_settings().device)
     except StudioError as error:
         if has_begun or verb == "resume":
             error.add_note(f"slm_studio.resume({run.id!r}) goes on.")
@@ -309,53 +311,8 @@ def _learn(verb: str, run: Run, on_event: OnEvent | None, **arguments: object) -
         raise
 
 
-def _do(kind: type[T], verb: str, on_event: OnEvent | None, **arguments: object) -> T:
-    """Run a verb of the door to its end and return its result, which must be a `kind`."""
-    job = LocalJob(None, verb, arguments)
-    result: object = None
-    with _explained(), _let_it_save(job):
-        for event in job:
-            if isinstance(event, Finished):
-                result = event.result
-            if on_event is not None:
-                on_event(event)
-    assert isinstance(result, kind), f"{verb} ended in {type(result).__name__}"
-    return result
-
-
-def _items(handle: str, prompt: Mapping[str, Cell], options: Mapping[str, object]) -> Iterator[Item]:
-    job = LocalJob(None, "predict", {"handle": handle, "prompt": prompt, "options": options})
-    with _let_it_save(job):
-        for event in job:
-            if isinstance(event, Predicted):
-                assert isinstance(event.item, Item)
-                yield event.item
-
-
-@contextmanager
-def _let_it_save(job: LocalJob) -> Iterator[None]:
-    """Whatever ends the block before the job is over ends the job too, once it has saved."""
-    try:
-        yield
-    finally:
-        job.stop()
-        for _ in job:
-            pass
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Give an error its hint as a note, so that a traceback shows what to do now."""
-    try:
-        yield
-    except StudioError as error:
-        if error.advice and error.advice not in getattr(error, "__notes__", ()):
-            error.add_note(error.advice)
-        raise
-
-
 def _read(file: File, options: ReadOptions, on_event: OnEvent | None) -> Dataset:
-    return _do(Dataset, "read", on_event, path=paths.absolute(file), options=options)
+    return run_verb(Dataset, "read", on_event, path=paths.absolute(file), options=options)
 
 
 def _plan(task: str, base: str | None, roles: Mapping[str, str], settings: Mapping[str, object], named: str) -> Recipe:
@@ -396,5 +353,6 @@ def _fetch(model: str, revision: str, settings: Settings, on_event: OnEvent | No
             "Give a folder, the name of a model, or a hub id (owner/name).",
             model=model,
         )
-    arguments = {"id": name, "endpoint": settings.endpoint, "revision": revision or version}
-    return _do(SavedModel, "fetch", on_event, **arguments, token=token_for_base(model, settings))
+    token = token_for_base(model, settings)
+    arguments = {"id": name, "endpoint": settings.endpoint, "revision": revision or version, "token": token}
+    return run_verb(SavedModel, "fetch", on_event, **arguments)

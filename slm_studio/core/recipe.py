@@ -129,6 +129,13 @@ class Recipe:
         low=0.0,
         high=0.99999,
     )
+    extend_vocabulary: int = knob(
+        0,
+        "Pieces to add",
+        "Characters of your texts that the base does not know get pieces of their own, the most frequent first: so many at most.",
+        low=0,
+        high=100000,
+    )
     seed: int = knob(42, "Seed", "The same seed, data and recipe give the same model.", low=0, high=2**31 - 1)
     precision: str = knob(
         "auto",
@@ -168,7 +175,8 @@ class Recipe:
     @property
     def unused(self) -> tuple[str, ...]:
         """Return the knobs that mean nothing for this task and family."""
-        return (*info_of_recipe(self).unused, *self.family.unused)
+        learnt_anew = ("extend_vocabulary",) if self.is_blank else ()  # a vocabulary of one's own lacks nothing
+        return (*info_of_recipe(self).unused, *self.family.unused, *learnt_anew)
 
     def settled(self) -> "Recipe":
         """Return a copy in which no knob is None but `minutes` and `eval_every`: the family's and size's defaults fill the gaps.

@@ -295,6 +295,9 @@ class Sizes:
     last_epochs: int = 0  # in which the validation rows are learnt too, at the end
     cut: float = 0.0  # share of the training rows longer than max_length
     length: int = 0  # tokens of a text that are read: of a recipe that fits itself to the rows as they decide
+    unknown: float = 0.0  # share of the characters that the vocabulary of the base does not know
+    strangers: tuple[str, ...] = ()  # some of them, the most frequent first
+    addable: int = 0  # pieces with which all would be known
     free_memory: int = 0  # bytes
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from slm_studio.core.errors import StudioError
 from slm_studio.core.tasks.info import Code, Family, Form, Role, Size, TaskInfo
 
-__all__ = ["Code", "Family", "Form", "Role", "Size", "TaskInfo", "all_tasks", "task_info"]
+__all__ = ["Code", "Family", "Form", "Role", "Size", "TaskInfo", "all_tasks", "task_info", "tasks_after"]
 
 
 @cache
@@ -31,6 +31,11 @@ def task_info(key: str) -> TaskInfo:
         task=key,
         tasks=", ".join(info.key for info in all_tasks()),
     )
+
+
+def tasks_after(key: str) -> tuple[TaskInfo, ...]:
+    """Return the other tasks that can go on from a model of a task."""
+    return tuple(info for info in all_tasks() if key and key in info.continues)
 
 
 def info_of(key: str, facts: Mapping[str, object]) -> TaskInfo:

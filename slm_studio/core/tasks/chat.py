@@ -198,6 +198,7 @@ INFO = TaskInfo(
     architectures=("ForCausalLM", "LMHeadModel"),
     templated=True,
     continues=("write",),
+    unused=("extend_vocabulary",),  # adapters leave the table of pieces as it is
     blank_is="training",
     caution="It answers fluently also where it is wrong, and nobody checks what it says.",
     files=(

@@ -1,7 +1,7 @@
 """TaskInfo, Role, Family and Size: the words and defaults that describe a task."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Literal
 
 from slm_studio.core.dataset import Column
@@ -192,11 +192,6 @@ class TaskInfo:
     def asking(self) -> tuple[Role, ...]:
         """Return the roles of a prompt that ask something; what may be blank goes along with them."""
         return tuple(role for role in self.asked if not role.may_be_blank)
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        """Return the names of what may be said of how it shall answer."""
-        return ("top", *(each.name for each in fields(self.writing)), *self.answer_options)
 
     @property
     def answer(self) -> Role | None:

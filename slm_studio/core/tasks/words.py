@@ -227,7 +227,7 @@ INFO = TaskInfo(
     ),
     hub_tag="feature-extraction",
     verb="words",
-    unused=("head_factor", "max_length", "weight_decay", "dropout", "clip", "precision"),
+    unused=("extend_vocabulary", "head_factor", "max_length", "weight_decay", "dropout", "clip", "precision"),
     by_rows=("epochs",),
     architectures=("ForWordVectors",),
     exports=(

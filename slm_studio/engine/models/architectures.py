@@ -90,6 +90,11 @@ def reads_and_writes(task: str) -> bool:
     return writes(task) and _PAIRED in task_info(task).architectures
 
 
+def fills(task: str) -> bool:
+    """Say whether a task fills gaps, for which a network has to read to both sides of them."""
+    return bool(task) and task_info(task).answers == "gaps"
+
+
 def names_labels(task: str) -> bool:
     """Say whether a task answers by labels that its network names."""
     return bool(task) and task_info(task).answers in ("labels", "spans")

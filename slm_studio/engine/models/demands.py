@@ -24,7 +24,14 @@ from transformers.modeling_utils import LoadStateDictConfig
 from slm_studio.core.errors import StudioError
 from slm_studio.core.tasks import task_info
 from slm_studio.engine.loaded import quiet_libraries
-from slm_studio.engine.models.architectures import is_pair, looks_ahead, reads_and_writes, writes
+from slm_studio.engine.models.architectures import (
+    ARCHITECTURES,
+    fills,
+    is_pair,
+    looks_ahead,
+    reads_and_writes,
+    writes,
+)
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.weights import Tensor
 
@@ -67,6 +74,13 @@ def check_beginning(folder: Path, config: Mapping[str, object], tensors: Mapping
     """Refuse a sound folder that a task cannot continue. Layers that tell labels apart may be new; nothing of a writer may."""
     if task and is_pair(config) != reads_and_writes(task):
         raise _other_parts(folder.name, needs=reads_and_writes(task))
+    if fills(task) and ARCHITECTURES[str(config["model_type"])].is_decoder:
+        raise StudioError(
+            "model-looks-back",
+            "“{model}” reads a text from its beginning only, so it cannot fill gaps: it would not see what comes after them.",
+            "Choose a base that reads to both sides, such as BERT, or use this one to write.",
+            model=folder.name,
+        )
     if not writes(task):
         return
     if looks_ahead(config):

@@ -47,12 +47,19 @@ def count_pieces(folder: Path, texts: Sequence[str]) -> np.ndarray | None:
 
     Of a long text the beginning is counted, and the rest taken to be like it.
     """
-    try:
-        vocabulary = _vocabulary(folder / "tokenizer.json")
-    except Exception:  # noqa: BLE001  (the library raises nothing finer; whoever opens the folder says what is the matter)
+    vocabulary = vocabulary_in(folder)
+    if vocabulary is None:
         return None
     pieces = vocabulary.encode_batch_fast([text[:LOOKED_AT] for text in texts], add_special_tokens=False)
     return np.array([len(each.ids) * max(1.0, len(text) / LOOKED_AT) for each, text in zip(pieces, texts, strict=True)])
+
+
+def vocabulary_in(folder: Path) -> Tokenizer | None:
+    """Return the vocabulary of a folder; None where it has none of a quick kind."""
+    try:
+        return _vocabulary(folder / "tokenizer.json")
+    except Exception:  # noqa: BLE001  (the library raises nothing finer; whoever opens the folder says what is the matter)
+        return None
 
 
 @lru_cache(maxsize=1)  # while somebody plans, one base is measured again and again

@@ -16,6 +16,7 @@ from slm_studio.core.recipe import Recipe, recipe_to_json, split_base
 from slm_studio.core.results import Report
 from slm_studio.core.run import Run
 from slm_studio.core.saved import REPORT_FOLDER, STUDIO_FILE, Lineage, SavedModel, list_models, open_saved, save_facts
+from slm_studio.core.tasks import TaskInfo
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.languages import main_language
@@ -134,6 +135,8 @@ def lineage(work: Trained) -> tuple[Lineage, ...]:
         detail=f"{len(plan.splits.train):,} rows to learn from, fingerprint {work.dataset.fingerprint[:12]}",
     )
     trained = f"{position.step:,} steps, {position.seconds:,.0f} s"
+    if added := plan.loaded.facts.get("added_pieces"):
+        trained += f"; added to the vocabulary: {', '.join(map(str, added))[:200]}"  # type: ignore[call-overload]
     if plan.recipe.is_blank:
         family, size = split_base(plan.recipe.base)
         named = str(getattr(plan.recipe.options, "vectors", "") or "")
@@ -145,10 +148,15 @@ def lineage(work: Trained) -> tuple[Lineage, ...]:
     else:
         learning = (
             Lineage(step="pre-training", what=public_base(plan.recipe.base), detail=_ancestry(plan.recipe)),
-            Lineage(step="fine-tuning", what=work.dataset.name, detail=trained),
+            Lineage(step=_goes_on(plan.task.info), what=work.dataset.name, detail=trained),
         )
     output = Lineage(step="output", what=work.run.name, detail=f"{plan.loaded.parameters:,} parameters")
     return (data, *learning, output)
+
+
+def _goes_on(info: TaskInfo) -> str:
+    """Return what it is called to learn on top of a base: whoever pre-trains from nothing pre-trains there, too."""
+    return "pre-training" if info.blank_is == "pre-training" else "fine-tuning"
 
 
 def _ancestry(recipe: Recipe) -> str:

@@ -2,11 +2,12 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 
+from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished
 from slm_studio.core.recipe import Recipe
@@ -14,7 +15,8 @@ from slm_studio.core.results import Sizes
 from slm_studio.core.settings import load_settings
 from slm_studio.engine.device import free_memory, pick_device, pick_threads
 from slm_studio.engine.models.blame import blaming
-from slm_studio.engine.task import Sketch
+from slm_studio.engine.models.extending import WHOLE, Coverage, coverage_of_folder
+from slm_studio.engine.task import Sketch, few
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.optimizer import remembered, sparse_parameters
 from slm_studio.engine.training.settling import settle
@@ -22,6 +24,7 @@ from slm_studio.engine.training.settling import settle
 PROCESS = 700_000_000  # bytes that torch and transformers take before any model
 EFFICIENCY = (0.10, 0.45)  # of the measured matrix rate that small nets reach, lowest and highest seen
 STEP_OVERHEAD = (0.002, 0.012)  # seconds a step takes however small the net
+STRANGERS = 5  # characters that a sentence names
 MEASURED = 0.05  # seconds
 _fastest: dict[int, float] = {}  # threads → seconds of a product of two 512 × 512 matrices
 
@@ -36,6 +39,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     splits = task.split(dataset, recipe)
     with torch.device("meta"), blaming(recipe.base):
         sketch = task.sketch(recipe, splits.train)
+    lacking = _lacking(recipe, task.texts(few(splits.train)))
     net, lengths, limit = sketch.net, sketch.tokens_N, recipe.max_length or 128
     parameters = sum(parameter.numel() for parameter in net.parameters())
     device = pick_device(load_settings().device)
@@ -62,9 +66,19 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
             last_epochs=last,
             length=recipe.max_length or 0,
             cut=float((lengths > limit).mean()) if len(lengths) and task.info.cuts else 0.0,
+            unknown=lacking.unknown,
+            strangers=lacking.characters[:STRANGERS],
+            addable=len(lacking.pieces),
             free_memory=free_memory(device),
         )
     )
+
+
+def _lacking(recipe: Recipe, texts: Sequence[str]) -> Coverage:
+    """Return what the vocabulary of the base lacks of the rows; a fresh one, or one that may be extended so far, nothing."""
+    folder = None if "extend_vocabulary" in recipe.unused else folder_of(recipe.base)
+    found = coverage_of_folder(folder, texts) if folder is not None else WHOLE
+    return found if len(found.pieces) > recipe.extend_vocabulary else WHOLE
 
 
 def memory_of(sketch: Sketch, recipe: Recipe, tokens: float) -> int:

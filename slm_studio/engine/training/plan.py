@@ -1,11 +1,12 @@
 """From a recipe and rows to everything the loop needs: a net and its examples."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedTokenizerFast
 
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset
@@ -24,6 +25,8 @@ from slm_studio.engine.examples import joined, weighed
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.remarks import on_weights
 from slm_studio.engine.models.blame import blaming
+from slm_studio.engine.models.encoding import plain_backend
+from slm_studio.engine.models.extending import Coverage, coverage, extend
 from slm_studio.engine.sharing.base import find_base
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
@@ -34,6 +37,12 @@ from slm_studio.engine.watched import watched
 READING, LEARNING, OPENING = mark("Reading rows"), mark("Learning the vocabulary"), mark("Opening the base")
 FRESH = mark("New on top of the base, with random numbers at first: {layers}.")
 FITTED = mark("{wished} tokens of each text would cut most of them, so {length} are read.")
+EXTENDED = mark("{count} {count:piece was|pieces were} added to the vocabulary: {pieces}.")
+UNKNOWN = mark(
+    "{share} % of the characters are unknown to the vocabulary of the base: {characters}. With {count} more {count:piece|pieces} they would be known."
+)
+ADDED, LACKING = "added_pieces", "lacking"
+NAMED = 8  # pieces that a sentence names
 SHOWN = 4  # held-out rows that are answered as the model learns
 
 
@@ -66,6 +75,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
         what = LEARNING if recipe.is_blank else OPENING
         opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), facts, splits.train))
         yield from _say_fresh(opened.facts.get("fresh"))
+        yield from _say_pieces(opened.facts.get(ADDED), opened.facts.pop(LACKING, None))
     train = yield from task.examples(splits.train, opened, recipe)
     validation = yield from task.examples(splits.validation, opened, recipe)
     if weight := role_of_weights(task, splits.train):
@@ -107,6 +117,20 @@ def _say_fresh(names: object) -> Iterator[Event]:
         yield Note("fresh-layers", FRESH, {"layers": ", ".join(layers)})
 
 
+def _say_pieces(added: object, lacking: object) -> Iterator[Event]:
+    """Say which pieces the vocabulary got, and what of the texts it still does not know."""
+    if isinstance(added, list) and added:
+        yield Note("vocabulary-extended", EXTENDED, {"count": len(added), "pieces": _some(added)})
+    if isinstance(lacking, Coverage) and lacking.characters:
+        share = f"{max(0.1, 100 * lacking.unknown):.1f}"
+        values = {"share": share, "characters": _some(lacking.characters), "count": len(lacking.pieces)}
+        yield Note("characters-unknown", UNKNOWN, values)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:NAMED], *(["…"] if len(names) > NAMED else [])])
+
+
 def _build(task: Task, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
     # Blank weights are a function of the seed alone; orthogonal ones round otherwise with other threads.
     torch.set_num_threads(1)
@@ -114,7 +138,15 @@ def _build(task: Task, recipe: Recipe, facts: dict[str, object], rows: Rows) -> 
     if recipe.is_blank:
         return task.blank(recipe, facts, rows)
     with blaming(recipe.base):
-        return task.continued(recipe, facts, Path(recipe.base))
+        loaded = task.continued(recipe, facts, Path(recipe.base))
+    if "extend_vocabulary" in recipe.unused:
+        return loaded
+    texts = task.texts(rows)
+    if added := extend(loaded, texts, recipe.extend_vocabulary):
+        loaded.facts[ADDED] = added
+    if isinstance(loaded.tokenizer, PreTrainedTokenizerFast):
+        loaded.facts[LACKING] = coverage(plain_backend(loaded.tokenizer), texts)
+    return loaded
 
 
 def _few(rows: Rows) -> Rows:

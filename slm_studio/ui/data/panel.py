@@ -16,6 +16,7 @@ from slm_studio.core.events import Progress as ProgressEvent
 from slm_studio.core.tasks import task_info
 from slm_studio.ui.data.dataset_words import facts
 from slm_studio.ui.data.examples import own_examples
+from slm_studio.ui.data.onward import OnwardBanner
 from slm_studio.ui.data.preparing import Desk
 from slm_studio.ui.data.welcome import Welcome
 from slm_studio.ui.parts.choosing import choose_files, choose_folder
@@ -41,7 +42,7 @@ class DataPanel(Page):
 
     def __init__(self, session: Session, jobs: Jobs, trainings: Trainings, parent: QWidget | None = None) -> None:
         super().__init__("Data", parent=parent)
-        self._session = session
+        self._session, self._jobs = session, jobs
         self._opened: Opened | None = None
         self.desk = Desk(session, jobs, self)
         self._build_header()
@@ -113,6 +114,8 @@ class DataPanel(Page):
         self.offer = Banner(closable=True)
         self.offer.hide()
         self.notices.addWidget(self.offer)
+        self.onward = OnwardBanner(self._session, self._jobs)
+        self.notices.addWidget(self.onward)
         self._work = QWidget()
         row = QHBoxLayout(self._work)
         row.setContentsMargins(0, 0, 0, 0)

@@ -10,6 +10,7 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.models import shape_words
 from slm_studio.ui.parts.naming import file_words
+from slm_studio.ui.parts.onward import ContinueButton
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
@@ -28,6 +29,7 @@ class AboutCard(Card):
     renamed = Signal(str)
     delete_requested = Signal()
     folder_requested = Signal()
+    onward_requested = Signal(str)  # the task that shall go on from it
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("About this model", parent=parent)
@@ -47,9 +49,10 @@ class AboutCard(Card):
         self.card_button = Button("Read the card", small=True)
         self.folder_button = Button("Show the folder", icon_name="folder", small=True)
         self.delete_button = Button("Move to the trash", "danger", "trash", small=True)
+        self.onward_button = ContinueButton(small=True)
         row = QWidget()
         flow = Flow(row)
-        for button in (self.card_button, self.folder_button, self.delete_button):
+        for button in (self.onward_button, self.card_button, self.folder_button, self.delete_button):
             flow.addWidget(button)
         self.add(row)
         self.add(self.card)
@@ -57,6 +60,7 @@ class AboutCard(Card):
         self.name.settled.connect(self._on_settled)
         self.card_button.clicked.connect(self._on_card_clicked)
         self.folder_button.clicked.connect(self.folder_requested)
+        self.onward_button.chosen.connect(self._on_onward)
         self.delete_button.clicked.connect(self.delete_requested)
 
     def show_model(self, model: SavedModel) -> None:
@@ -64,6 +68,7 @@ class AboutCard(Card):
         self._model = model
         self.name.setText(model.name)
         self.card.hide()
+        self.onward_button.show_model(model)
         self._fill()
 
     def retranslate(self) -> None:
@@ -83,6 +88,9 @@ class AboutCard(Card):
     def _on_settled(self, name: str) -> None:
         if self._model is not None and name.strip() and name.strip() != self._model.name:
             self.renamed.emit(name.strip())
+
+    def _on_onward(self, task: object) -> None:
+        self.onward_requested.emit(str(task))
 
     def _on_card_clicked(self) -> None:
         if self.card.isVisible() or self._model is None:

@@ -131,6 +131,7 @@ class HubPanel(Page):
         self.library.opened.connect(self._on_opened)
         self.about.renamed.connect(self._on_renamed)
         self.about.delete_requested.connect(self._on_delete)
+        self.about.onward_requested.connect(self._on_onward)
         self.about.folder_requested.connect(self._on_show_folder)
         self.take_away.requested.connect(self._on_export)
         self.take_away.stop_requested.connect(self.stop)
@@ -220,6 +221,10 @@ class HubPanel(Page):
     def _on_opened(self, model: SavedModel) -> None:
         self._session.set_model(model)
         self._session.go_to("playground" if model.task else "train")
+
+    def _on_onward(self, task: str) -> None:
+        assert self._model is not None
+        self._session.continue_with(self._model, task)
 
     def _on_renamed(self, name: str) -> None:
         assert self._model is not None

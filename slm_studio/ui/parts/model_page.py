@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from slm_studio.core.saved import SavedModel
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.parts.models import ModelTitle, settle_model
+from slm_studio.ui.parts.onward import ContinueButton
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.deck import Deck
 from slm_studio.ui.widgets.empty_state import EmptyState
@@ -29,6 +30,9 @@ class ModelPage(Page):
         self.title = ModelTitle(session)
         self.title.hide()
         self.header.put_title(self.title)
+        self.onward = ContinueButton()
+        self.header.add_action(self.onward)
+        self.onward.chosen.connect(self._on_onward)
         self.problem = ErrorBox()
         self.notices.addWidget(self.problem)
         self.deck = Deck()
@@ -46,6 +50,7 @@ class ModelPage(Page):
         self._is_stale = False
         self.title.show_model(self._session.model)
         self.header.title.setVisible(self._session.model is None)
+        self.onward.show_model(self._session.model)
         self.problem.clear()
 
     def _show_empty(self, title: Words, words: Words) -> None:
@@ -59,6 +64,10 @@ class ModelPage(Page):
         self._is_stale = True
         if self.isVisible():
             self.show_model()
+
+    def _on_onward(self, task: object) -> None:
+        if self._session.model is not None:
+            self._session.continue_with(self._session.model, str(task))
 
     def _on_models_changed(self) -> None:
         if self.isVisible():

@@ -1,7 +1,7 @@
 """Session: what is open now. Panels meet here: each sets what it made, and hears what the others made."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -39,6 +39,14 @@ class Keeper(Protocol):
         """Make a version of what waits, then go on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """A model, and the task that shall go on from it once there are rows for it."""
+
+    model: SavedModel
+    task: str
+
+
 class Session(QObject):
     """One signal per change; setters are the only way in. Remembers the last state in window.json."""
 
@@ -49,6 +57,7 @@ class Session(QObject):
     languages_changed = Signal(object)  # Mapping[str, float]: the shares of the languages that the rows are in
     run_changed = Signal(object)  # Run | None: the run that Train shows
     model_changed = Signal(object)  # SavedModel | None: the model that Evaluate and Playground use
+    onward_changed = Signal()  # another model shall be gone on from, or none
     settling = Signal()  # whoever edits cells keeps now what was typed: all changes are about to become a version
     cells_changed = Signal()  # some of the open rows, by hand, or that was taken back
     datasets_changed = Signal()  # the folders hold other things now
@@ -77,6 +86,7 @@ class Session(QObject):
         self.languages: Mapping[str, float] = {}
         self.run: Run | None = None
         self.model: SavedModel | None = None
+        self.onward: Onward | None = None
         self.place = PLACES[0]
         self.changes = UndoStack(self)
         self.changes.undone.connect(self._on_undone)
@@ -161,6 +171,17 @@ class Session(QObject):
             self.model = model
             self.remember("model", model.folder if model else "")
             self.model_changed.emit(model)
+
+    def continue_with(self, model: SavedModel, task: str) -> None:
+        """Plan a task that goes on from a model: with the open rows where they suit it, else with those that Data is given next."""
+        self.go_to(PLACES[0])
+        self.set_onward(Onward(model, task))
+
+    def set_onward(self, onward: Onward | None) -> None:
+        """Keep which model shall be gone on from."""
+        if onward != self.onward:
+            self.onward = onward
+            self.onward_changed.emit()
 
     def change_settings(self, **changes: object) -> None:
         """Change settings, write them, and tell everybody. A new language is in use when this returns."""

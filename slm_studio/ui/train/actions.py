@@ -3,7 +3,9 @@
 from PySide6.QtCore import QObject, Signal
 
 from slm_studio.core.run import CREATED, FAILED, FINISHED, INTERRUPTED, PAUSED, RUNNING, STOPPED
+from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark
+from slm_studio.ui.parts.onward import ContinueButton
 from slm_studio.ui.train.story import STOPPING
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.labels import plain_tooltip
@@ -41,8 +43,18 @@ class Actions(QObject):
         self.runs, self.more = MenuButton("Runs"), MenuButton("More")
         self.pause, self.keep = Button("Pause"), Button("Stop and keep")
         self.keep_model, self.trial = Button("Keep as a model"), Button("Try it")
+        self.onward = ContinueButton()
         self.primary = Button("Start", "primary")
-        for widget in (self.runs, self.more, self.pause, self.keep, self.keep_model, self.trial, self.primary):
+        for widget in (
+            self.runs,
+            self.more,
+            self.pause,
+            self.keep,
+            self.keep_model,
+            self.onward,
+            self.trial,
+            self.primary,
+        ):
             header.add_action(widget)
         self.runs.opening.connect(self.runs_opening)
         self.runs.chosen.connect(self.run_chosen)
@@ -64,9 +76,10 @@ class Actions(QObject):
         self._hide()
         self._mean(PLAN, shown=has_plan)
 
-    def show_run(self, state: str, *, has_model: bool, can_keep: bool, keeping: bool) -> None:
+    def show_run(self, state: str, *, model: SavedModel | None, can_keep: bool, keeping: bool) -> None:
         """Offer what makes sense in a state."""
         self._hide()
+        has_model = model is not None
         self._state, self._can_train_on = state, has_model and state in (STOPPED, FAILED, INTERRUPTED)
         self._can_keep = can_keep
         self.more.show()
@@ -81,6 +94,7 @@ class Actions(QObject):
         self.keep_model.setEnabled(not keeping)
         self.keep_model.set_words("Making a model …" if keeping else "Keep as a model")
         self.trial.setVisible(over and has_model)
+        self.onward.show_model(model if over else None)
         if state == FINISHED or (has_model and over):
             self._mean(REPORT, shown=has_model)
         else:
@@ -99,7 +113,7 @@ class Actions(QObject):
             words(self.primary.setToolTip, lambda: plain_tooltip(sentence(why) if why else ""))
 
     def _hide(self) -> None:
-        for widget in (self.more, self.pause, self.keep, self.keep_model, self.trial):
+        for widget in (self.more, self.pause, self.keep, self.keep_model, self.onward, self.trial):
             widget.hide()
 
     def _mean(self, meaning: str, *, shown: bool) -> None:

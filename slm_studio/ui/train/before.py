@@ -90,6 +90,13 @@ class BeforeCard(Card):
                 lambda: tr("Read {length}", length=double), partial(self.knobs_chosen.emit, {"max_length": double}),
             )  # fmt: skip
 
+        if sizes.unknown and sizes.addable:
+            share = f"{max(0.1, 100 * sizes.unknown):.1f}"
+            self._line(
+                "warning", lambda: tr("{share} % of the characters are unknown to the vocabulary of the base: {characters} …", share=share, characters=", ".join(sizes.strangers)),
+                "Add them", partial(self.knobs_chosen.emit, {"extend_vocabulary": 2 * sizes.addable}),
+            )  # fmt: skip
+
     def _say_findings(self, recipe: Recipe, findings: Sequence[Finding]) -> None:
         options = recipe.settled().options
         uneven = next((finding for finding in findings if finding.code in UNEVEN), None)

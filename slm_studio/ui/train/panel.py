@@ -92,6 +92,7 @@ class TrainPanel(Page):
         actions.plan_requested.connect(session.show_plan)
         actions.trial_requested.connect(self._on_trial)
         actions.more_chosen.connect(self._on_more)
+        actions.onward.chosen.connect(self._on_onward)
         actions.runs_opening.connect(self._fill_runs_menu)
         actions.run_chosen.connect(self._on_run_chosen)
         self.notes.plan_requested.connect(self._on_plan_again)
@@ -156,7 +157,7 @@ class TrainPanel(Page):
         if story.state == ELSEWHERE:
             self.header.set_facts("At work in another window or terminal. This is how it stood when you opened it.")
         keeping = run.id in self.book.keeping
-        self.actions_row.show_run(story.state, has_model=model is not None, can_keep=story.n > 0, keeping=keeping)
+        self.actions_row.show_run(story.state, model=model, can_keep=story.n > 0, keeping=keeping)
         self.notes.show_story(story, keeping=keeping)
 
     def _interrupted(self) -> Run | None:
@@ -273,6 +274,11 @@ class TrainPanel(Page):
     def _on_trial(self) -> None:
         self._use_model()
         self._session.go_to("playground")
+
+    def _on_onward(self, task: object) -> None:
+        story = self._story()
+        if story is not None and story.model is not None:
+            self._session.continue_with(story.model, str(task))
 
     def _on_data(self) -> None:
         self._session.go_to("data")
