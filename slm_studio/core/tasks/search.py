@@ -219,8 +219,12 @@ OF_PAIRS = TaskInfo(
         Shown("rank", mark("rank"), "number"),
     ),
     files=(
-        SampleFile("en/library_faq.csv", mark("A library's questions and answers in English, to search")),
-        SampleFile("zh/library_faq.csv", mark("A library's questions and answers in Chinese, to search")),
+        SampleFile(
+            "en/library_faq.csv", mark("A library's questions and answers in English, to search"), mark("Search")
+        ),
+        SampleFile(
+            "zh/library_faq.csv", mark("A library's questions and answers in Chinese, to search"), mark("Search")
+        ),
     ),
     hub_tag="sentence-similarity",
     verb="search",

@@ -29,7 +29,7 @@ def examples() -> tuple[Example, ...]:
     own = _own_language()
     found = [
         Example(
-            paths.resources() / "samples" / each.path, each.title, each.about or info.title, each.path.partition("/")[0]
+            paths.resources() / "samples" / each.path, each.title, each.about, each.path.partition("/")[0]
         )
         for info in all_tasks()
         for each in info.files
