@@ -53,6 +53,7 @@ SENTENCES = {
     ),
     "beats-nearest": mark("Its answers are more like the true ones than the known answer to the nearest question, and not by chance."),
     "beaten-by-words": mark("Searching by shared words (BM25) finds more on these rows; searching by both, as the Playground does, is the better choice."),
+    "spoils-words": mark("Searching by shared words (BM25) alone finds more on these rows than its meanings, and more than both together: its rows taught it too few words. The Playground begins with words; continuing an encoder helps."),
     "beats-words": mark("Its meanings find more than shared words (BM25), and not by chance."),
     "as-words": mark("No difference from searching by shared words (BM25) could be shown; both together are safer than one."),
     "adds-to-words": mark("No difference from searching by shared words (BM25) could be shown, but both together find more than its meanings alone."),
@@ -107,7 +108,7 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
     if "frequent_tag" in tests:
         return _on_spans(tests)
     if "bm25" in tests:
-        return _on_passages(tests)
+        return _on_passages(tests, baselines)
     if "tfidf_cosine" in tests:
         return _on_likeness(tests)
     if "base" in tests or "nearest" in tests:
@@ -186,12 +187,13 @@ def _on_spans(tests: Mapping[str, str]) -> Verdict:
     return Verdict(LEARNT, SENTENCES["beats-names" if names == "better" else "as-names"])
 
 
-def _on_passages(tests: Mapping[str, str]) -> Verdict:
+def _on_passages(tests: Mapping[str, str], baselines: Mapping[str, Scores]) -> Verdict:
     if tests.get("base") == "worse":
         return Verdict(BEATEN, SENTENCES["below-base"])
     words = tests["bm25"]
     if words == "worse":
-        return Verdict(BEATEN, SENTENCES["beaten-by-words"])
+        alone, both = (baselines.get(key, {}).get("mrr", 0.0) for key in ("bm25", "hybrid"))
+        return Verdict(BEATEN, SENTENCES["spoils-words" if alone > both else "beaten-by-words"])
     if words == "better":
         return Verdict(LEARNT, SENTENCES["beats-words"])
     return Verdict(LEARNT, SENTENCES["adds-to-words" if tests.get("hybrid") == "worse" else "as-words"])

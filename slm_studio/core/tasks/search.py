@@ -73,10 +73,15 @@ class FindingOptions:
 
     top: int = knob(10, "Passages", "How many passages an answer names at most, the best first.", low=1, high=1000)
     way: str = knob(
-        "both",
+        AUTO,
         "Search by",
-        "By meaning, by the words that a question and a passage share, or by both together.",
-        choices={"both": mark("Both together"), "meaning": mark("Meaning"), "words": mark("Words")},
+        "By meaning, by the words that a question and a passage share, or by both together. Automatic goes by the model's report.",
+        choices={
+            AUTO: mark("Automatic"),
+            "both": mark("Both together"),
+            "meaning": mark("Meaning"),
+            "words": mark("Words"),
+        },
     )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from slm_studio.core.index import Index
+from slm_studio.core.index import Index, best_way
 from slm_studio.core.report import Case
 from slm_studio.core.results import Hit
 from slm_studio.core.saved import SavedModel
@@ -72,6 +72,7 @@ class SearchView(TaskView):
         if model.folder != self._folder:
             self._folder = model.folder
             self._clear_hits()
+            self.way.choose(best_way(model))
             self._offer([case.text("query") for case in cases if case.right] or [case.text("query") for case in cases])
             self.corpus.set_model(model)
         self._ask()
