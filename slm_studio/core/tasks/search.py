@@ -221,7 +221,7 @@ OF_PAIRS = TaskInfo(
         ASKED,
         Shown("passage", mark("passage in the file"), "prose"),
         Shown("predicted", mark("found first"), "prose"),
-        Shown("rank", mark("rank"), "number"),
+        Shown("rank", mark("rank")),
     ),
     files=(
         SampleFile(
