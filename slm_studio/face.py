@@ -47,7 +47,7 @@ from slm_studio.core.index import Index, IndexOptions, is_index
 from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.recipes import named_recipe
+from slm_studio.core.recipes import first_step, has_taken, model_of_first, named_recipe, plan_of_first, taking
 from slm_studio.core.results import LIST, Hit, Item, Opened, Report, Suggestion, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
@@ -275,6 +275,13 @@ def train(
         planning.refuse_missing(plan, dataset, _as_roles)
         for problem in plan.problems():
             raise problem
+        if (first := first_step(plan.named)) is not None and not has_taken(plan):
+            before = plan_of_first(plan, first)
+            model = (
+                model_of_first(first, dataset)
+                or _learn("train", create_run(before, dataset), on_event, recipe=before, dataset=dataset).saved
+            )
+            plan = taking(plan, model)
         run = create_run(plan, dataset)
     token = token_for_base(plan.base, load_settings())
     return _learn("train", run, on_event, recipe=plan, dataset=dataset, token=token)

@@ -19,9 +19,19 @@ from slm_studio.cli.flags import (
     training_owners,
 )
 from slm_studio.core import planning
+from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import BLANK, Recipe, split_base
-from slm_studio.core.recipes import RECIPES, named_recipe
+from slm_studio.core.recipes import (
+    RECIPES,
+    NamedRecipe,
+    first_step,
+    has_taken,
+    model_of_first,
+    named_recipe,
+    plan_of_first,
+    taking,
+)
 from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, create_run, find_run, save_run
 from slm_studio.core.saved import SavedModel
@@ -83,6 +93,8 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     planning.refuse_missing(recipe, dataset, flags_for)
     for problem in recipe.problems():
         raise problem
+    if (first := first_step(recipe.named)) is not None and not has_taken(recipe):
+        recipe = taking(recipe, model_of_first(first, dataset) or train_first(recipe, first, dataset, work))
     token = token_for_base(recipe.base, work.settings)
     started = create_run(recipe, dataset)
     work.out = out.flags if out is not None else ""
@@ -94,6 +106,13 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
             raise
         raise and_how_to_resume(error, started, work.out) from error
     return outcome(started, model, out)
+
+
+def train_first(recipe: Recipe, first: NamedRecipe, dataset: Dataset, work: Command) -> SavedModel:
+    """Train the step before a recipe, on the texts of the same rows."""
+    plan = plan_of_first(recipe, first)
+    work.screen.say(f"First step: {first.title}. Then: {named_recipe(recipe.named).title}.")
+    return work.do(SavedModel, "train", recipe=plan, dataset=dataset, run=create_run(plan, dataset), token="")
 
 
 def refuse_to_come(arguments: argparse.Namespace) -> None:

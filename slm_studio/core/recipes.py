@@ -5,11 +5,14 @@ keeps its name, and `departures` says what is otherwise by now.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from slm_studio.core import knobs
+from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe, make_recipe
+from slm_studio.core.saved import SavedModel, list_models
+from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark
 
 
@@ -24,6 +27,8 @@ class NamedRecipe:
     base: str
     settings: Mapping[str, object] = field(default_factory=dict)
     fits: bool = False  # its length is settled by the rows where it would cut most of them
+    after: str = ""  # the recipe whose model it needs, where it is the second of two steps
+    takes: str = ""  # what that model is to it: “base”, or a knob of its task
 
 
 # As Keras trains where nothing else is said: a rate that stays as it is, nothing clipped, nothing smoothed.
@@ -32,7 +37,7 @@ KERAS = {
     "patience": 0, "last_epochs": 0, "epochs": 10, "batch": 32, "validation_share": 0.2, "directions": "one", "readout": "last", "pieces": "words",
 }  # fmt: skip
 
-RECIPES = (
+RECIPES: tuple[NamedRecipe, ...] = (
     NamedRecipe(
         key="textbook-sentiment",
         task="classify",
@@ -92,6 +97,113 @@ RECIPES = (
     ),
 )
 
+BERT_NANO = (
+    NamedRecipe(
+        key="bert-nano",
+        task="fill",
+        title=mark("BERT nano, first step"),
+        paragraph=mark(
+            "A BERT of two layers reads your texts and guesses the words that are hidden from it, as Google's did with all of "
+            "Wikipedia (Devlin et al. 2018): 15 % of the words, of which eight in ten stand as [MASK]. No labels are needed. Expect it "
+            "to know within minutes which words stand beside each other, and no facts. What it is for is the second step: from "
+            "its end, or by the recipe “BERT nano, second step”, it goes on to labels."
+        ),
+        base="blank:bert-nano",
+    ),
+    NamedRecipe(
+        key="bert-nano-labels",
+        task="classify",
+        title=mark("BERT nano, second step"),
+        paragraph=mark(
+            "A BERT that has read the texts of these rows without their labels, and now learns the labels: pre-training and "
+            "fine-tuning, the two steps of most models of today. It takes the model of the first step on the same file; where there "
+            "is none, that is planned first. Expect it to do better than the same BERT from nothing where few rows have labels and many "
+            "do not. A bag of words needs no first step, and is hard to beat all the same."
+        ),
+        base="blank:bert-nano",
+        settings={"epochs": 30, "learning_rate": 0.0005, "patience": 0},
+        after="bert-nano",
+        takes="base",
+    ),
+)
+WORD2VEC_LSTM = (
+    NamedRecipe(
+        key="word2vec",
+        task="words",
+        title=mark("Word2Vec 100/5"),
+        paragraph=mark(
+            "Skip-gram with negative sampling, 100 numbers a word, five words to either side, words that stand less than five "
+            "times left out: what gensim and courses begin with (Mikolov et al. 2013). Expect frequent words of your texts to find their "
+            "likes. They are worth looking at by themselves, on the map; the recipe “Word2Vec + LSTM” begins with them."
+        ),
+        base="blank:skipgram-micro",
+        settings={"vector_size": 100, "window": 5, "min_count": 5},
+    ),
+    NamedRecipe(
+        key="word2vec-lstm",
+        task="classify",
+        title=mark("Word2Vec + LSTM"),
+        paragraph=mark(
+            "The pipeline of textbooks: word vectors that were learnt from the texts alone, then an LSTM of 64 that reads them one by "
+            "one, and its last state decides; Adam, 10 epochs. It takes the vectors of the recipe “Word2Vec 100/5” on the same file; where "
+            "there are none, that is planned first. Expect it to begin to learn earlier than an LSTM whose words are numbers by chance, "
+            "and to end a little better where labels are few."
+        ),
+        base="blank:lstm-nano",
+        settings=KERAS | {"layers": (64,), "optimizer": "adam"} | {"max_length": 100},
+        after="word2vec",
+        takes="vectors",
+    ),
+)
+RECIPES += BERT_NANO + WORD2VEC_LSTM
+
+
+def first_step(key: str) -> NamedRecipe | None:
+    """Return the recipe that comes before one, where it is the second of two steps."""
+    found = next((each for each in RECIPES if each.key == key), None)
+    return named_recipe(found.after) if found and found.after else None
+
+
+def second_step(model: SavedModel, task: str) -> str:
+    """Return the recipe of a task that goes on from a model of a recipe's first step, or ""."""
+    named = model.recipe.get("named")
+    return next((each.key for each in recipes_of(task) if named and each.after == named), "")
+
+
+def model_of_first(first: NamedRecipe, dataset: Dataset) -> SavedModel | None:
+    """Return the newest model of a recipe that learnt from a dataset's rows, or None."""
+    return next(
+        (
+            model
+            for model in list_models()
+            if model.recipe.get("named") == first.key and model.fingerprint == dataset.fingerprint
+        ),
+        None,
+    )
+
+
+def plan_of_first(recipe: Recipe, first: NamedRecipe) -> Recipe:
+    """Return the plan of the step before a recipe: it learns from the same texts."""
+    text = recipe.roles.get(task_info(recipe.task).asked[0].name, "")
+    return plan_of(first.task, named=first.key, roles={task_info(first.task).asked[0].name: text} if text else {})
+
+
+def taking(recipe: Recipe, model: SavedModel) -> Recipe:
+    """Return the plan of a second step with the model of the first in its place."""
+    takes = named_recipe(recipe.named).takes
+    if takes == "base":
+        return replace(recipe, base=model.folder)
+    options = recipe.options or task_info(recipe.task).options()
+    return replace(recipe, options=replace(options, **{takes: model.folder}))  # type: ignore[type-var]
+
+
+def has_taken(recipe: Recipe) -> bool:
+    """Say whether a plan has what its recipe takes from the step before, whoever put it there; True where there is none."""
+    named = next((each for each in RECIPES if each.key == recipe.named), None)
+    if named is None or not named.after:
+        return True
+    return not recipe.is_blank if named.takes == "base" else bool(getattr(recipe.options, named.takes, ""))
+
 
 def recipes_of(task: str) -> tuple[NamedRecipe, ...]:
     """Return the named recipes of a task."""
@@ -148,11 +260,13 @@ def departures(recipe: Recipe) -> tuple[str, ...]:
     if not recipe.named:
         return ()
     try:
-        pure = plan_of(recipe.task, named=recipe.named).settled()
+        taken = recipe.base if named_recipe(recipe.named).takes == "base" else ""
+        pure = plan_of(recipe.task, named=recipe.named, base=taken).settled()
     except StudioError:
         return ()  # of another version
     now = recipe.settled()
-    left = (*INDIFFERENT, "max_length") if named_recipe(recipe.named).fits else INDIFFERENT
+    named = named_recipe(recipe.named)
+    left = (*INDIFFERENT, named.takes, "max_length" if named.fits else "")
     found = [] if now.base == pure.base else [mark("Base")]
     for one, other in ((now, pure), (now.options, pure.options)):
         found += [

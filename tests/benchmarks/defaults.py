@@ -72,7 +72,7 @@ def probe(name: str, sizes: str, seeds: str, base: str = "") -> None:
     train, test = of_set(name)
     found = []
     for size in dict.fromkeys(min(int(each) or len(train), len(train)) for each in sizes.split(",")):
-        rounds = [_round(_drawn(train, size, seed), test, seed, name, base) for seed in range(int(seeds))]
+        rounds = [_round(drawn(train, size, seed), test, seed, name, base) for seed in range(int(seeds))]
         mine_N, theirs_N = (np.mean([each[at] for each in rounds], axis=0) for at in (0, 1))
         _, low, high = paired(mine_N, theirs_N)
         found.append(
@@ -89,14 +89,14 @@ def probe(name: str, sizes: str, seeds: str, base: str = "") -> None:
 def _round(train: Pairs, test: Pairs, seed: int, name: str, base: str) -> tuple[np.ndarray, np.ndarray, float, float]:
     """Return which test rows ours answers right, which the peer does, and the seconds that each learnt."""
     began = time.perf_counter()
-    mine = _ours(train, test, seed, base)
+    mine = ours(train, test, seed, base)
     between = time.perf_counter()
     theirs = peer_answers(train, test, name in CHINESE)
     true = np.array([label for _, label in test])
     return mine == true, theirs == true, between - began, time.perf_counter() - between
 
 
-def _ours(train: Pairs, test: Pairs, seed: int, base: str) -> np.ndarray:
+def ours(train: Pairs, test: Pairs, seed: int, base: str) -> np.ndarray:
     import slm_studio
 
     files = written(train, test)
@@ -144,7 +144,7 @@ def paired(mine_N: np.ndarray, theirs_N: np.ndarray) -> tuple[float, float, floa
     return compare.paired(mine_N, theirs_N, np.ones(len(mine_N)))
 
 
-def _drawn(rows: Pairs, size: int, seed: int) -> Pairs:
+def drawn(rows: Pairs, size: int, seed: int) -> Pairs:
     return random.Random(seed).sample(rows, size)
 
 

@@ -42,14 +42,14 @@ class FillOptions(RunningTextOptions):
     prompts: str = knob("", "Sample prompts", "Texts with a gap that the model fills while it learns, separated by |.")
 
 
-# Post-norm encoders bear no high rates; small batches learn most from little text.
+# Small batches learn most from little text; the wider the net, the lower the rate that it bears.
 SIZES = (
     Size(key="nano"),
-    Size(key="micro", defaults={"learning_rate": 0.0005}),
-    Size(key="small", defaults={"learning_rate": 0.0003, "batch": 16}),
+    Size(key="micro", defaults={"learning_rate": 0.0007}),
+    Size(key="small", defaults={"learning_rate": 0.0005, "batch": 16}),
 )
 DEFAULTS = {
-    "minutes": 5.0, "epochs": 60, "batch": 8, "learning_rate": 0.0007, "head_factor": 1.0, "max_length": 128,
+    "minutes": 5.0, "epochs": 60, "batch": 8, "learning_rate": 0.001, "head_factor": 1.0, "max_length": 128,
     "warmup": 0.1, "floor": 0.05, "weight_decay": 0.01, "dropout": 0.0, "patience": 8, "validation_share": 0.05,
     "test_share": 0.05,
 }  # fmt: skip

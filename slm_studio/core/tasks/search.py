@@ -146,7 +146,7 @@ OF_PAIRS = TaskInfo(
             title="Question",
             help="what is asked",
             needed=False,
-            kinds=("text", "label", "id", "number"),
+            kinds=("text", "label", "id"),
         ),
         Role(
             name="passage",
@@ -154,7 +154,7 @@ OF_PAIRS = TaskInfo(
             help="the text that answers it, or the second of two texts that are compared",
             needed=False,
             may_be_blank=True,
-            kinds=("text", "label", "id", "number"),
+            kinds=("text", "label", "id"),
         ),
         Role(
             name="score",

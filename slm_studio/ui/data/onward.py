@@ -5,7 +5,7 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.dataset import Dataset
-from slm_studio.core.recipe import make_recipe
+from slm_studio.core.recipes import plan_of, second_step
 from slm_studio.core.results import Suggestion
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import tr
@@ -46,7 +46,9 @@ class OnwardBanner(Banner):
         now = self._session.dataset
         if self._session.onward != onward or now is None or now.id != dataset or not isinstance(found, Suggestion):
             return
-        recipe = make_recipe(onward.task, base=onward.model.folder, roles=found.roles)
+        recipe = plan_of(
+            onward.task, named=second_step(onward.model, onward.task), base=onward.model.folder, roles=found.roles
+        )
         if task_info(onward.task).missing(recipe.chosen):
             return  # not what it needs: the words stay until other rows are open
         self._session.set_onward(None)

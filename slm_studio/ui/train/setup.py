@@ -11,7 +11,16 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
-from slm_studio.core.recipes import departures, plan_of, title_of
+from slm_studio.core.recipes import (
+    NamedRecipe,
+    departures,
+    first_step,
+    model_of_first,
+    plan_of,
+    plan_of_first,
+    taking,
+    title_of,
+)
 from slm_studio.core.results import Sizes
 from slm_studio.core.run import run_name
 from slm_studio.core.saved import list_models
@@ -217,6 +226,12 @@ class Setup(QWidget):
             return
         base = guess.base if guess is not None and guess.task == before.task and not key else ""
         after = plan_of(before.task, named=key, base=base)
+        if (first := first_step(key)) is not None:
+            model = model_of_first(first, dataset)
+            if model is None:
+                self._plan_first(replace(after, roles=before.roles), first)
+                return
+            after = taking(after, model)
         done = tr("The plan follows the recipe “{recipe}”.", recipe=tr(title_of(key))) if key else ""
         self._put(dataset.id, after)
         self._session.did(
@@ -224,6 +239,17 @@ class Setup(QWidget):
             partial(self._put, dataset.id, before),
             partial(self._put, dataset.id, after),
         )
+
+    def _plan_first(self, second: Recipe, first: NamedRecipe) -> None:
+        """Plan the step before a recipe, on the same texts."""
+        before, after = self._session.recipe, plan_of_first(second, first)
+        done = tr(
+            "First “{first}” on these texts. Then choose “{recipe}” again.",
+            first=tr(first.title),
+            recipe=tr(title_of(second.named)),
+        )
+        self._session.set_recipe(after)
+        self._session.did(done, partial(self._session.set_recipe, before), partial(self._session.set_recipe, after))
 
     def _put(self, dataset: str, recipe: Recipe) -> None:
         """Take a plan for the rows that are open, if they still are: their columns stay as they were chosen meanwhile."""

@@ -115,3 +115,17 @@ def test_only_what_is_asked_for_reaches_the_last_layer_and_says_the_same():
 
     assert widths == [int(asked_BT.sum())]
     assert torch.allclose(found, expected, atol=1e-6)
+
+
+@torch.inference_mode()
+def test_heads_look_at_the_neighbours_from_the_first_step():
+    torch.manual_seed(0)
+    net = make_filler("bert", "nano", vocabulary_size=500, max_length=48, dropout=0.0).eval()
+    net.set_attn_implementation("eager")
+    ids_BT = torch.randint(5, 500, (8, 48))
+
+    first_BHTT = net.bert(ids_BT, output_attentions=True).attentions[0]
+
+    for head, aside in enumerate((-1, 1, -2)):
+        looked = [float(first_BHTT[:, head].diagonal(step, dim1=-2, dim2=-1).mean()) for step in range(-5, 6)]
+        assert looked.index(max(looked)) - 5 == aside and max(looked) > 4 / 48
