@@ -11,7 +11,7 @@ from slm_studio.core.results import Hit, Report
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.tasks.view import ReportCard, TaskView, time_words
-from slm_studio.ui.widgets.buttons import Button, IconButton
+from slm_studio.ui.widgets.buttons import ElidedButton, IconButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.flow import Flow
@@ -259,7 +259,7 @@ class WordsView(TaskView):
         """Offer words to begin with."""
         self._offers.clear()
         for word in common[:OFFERED]:
-            button = Button("{word}", kind="pill", small=True, word=word)
+            button = ElidedButton("{word}", kind="pill", small=True, word=word)
             button.clicked.connect(partial(self.fill, word))
             self._offers.addWidget(button)
         self.offered.setVisible(bool(common) and self.kind.current() == NEAR)

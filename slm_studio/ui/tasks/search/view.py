@@ -19,7 +19,7 @@ from slm_studio.ui.tasks.search.corpus import Corpus
 from slm_studio.ui.tasks.search.hits import HitList
 from slm_studio.ui.tasks.view import TaskView, time_words
 from slm_studio.ui.widgets.banner import Banner
-from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.buttons import ElidedButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.flow import Flow
@@ -174,7 +174,7 @@ class SearchView(TaskView):
         """Offer questions to begin with."""
         self._offers.clear()
         for question in list(dict.fromkeys(each for each in questions if each))[:OFFERED]:
-            button = Button("{question}", kind="pill", small=True, question=question)
+            button = ElidedButton("{question}", kind="pill", small=True, question=question)
             button.clicked.connect(partial(self.fill, question))
             self._offers.addWidget(button)
         self.offered.setVisible(self._offers.count() > 0)
