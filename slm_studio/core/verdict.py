@@ -73,6 +73,16 @@ SENTENCES = {
     "as-neighbours": mark(
         "Better than the most frequent token; no difference from counting neighbouring tokens could be shown."
     ),
+    "no-rewriting": mark(
+        "It is not shown to come nearer to the right texts than the sources as they are: it learnt too little, or too few rows were scored to see it."
+    ),
+    "beaten-by-lead": mark("The first sentence of a source says more of what its summary should than what it writes. More rows, more time or a base helps."),
+    "beaten-by-pairs": mark(
+        "What belongs to the nearest source of the training rows comes nearer to the right texts than what it writes: it learnt too little, or from too few rows."
+    ),
+    "beats-pairs": mark("It comes nearer to the right texts than what belongs to the nearest source of the training rows, and not by chance."),
+    "as-pairs": mark("No difference from what belongs to the nearest source of the training rows could be shown."),
+    "as-lead": mark("No difference from the first sentences of the sources could be shown."),
     "beats-base": mark("It foresees held-out answers better than its base did, and not by chance."),
 }  # fmt: skip
 
@@ -107,6 +117,8 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
         )
     if "frequent_tag" in tests:
         return _on_spans(tests)
+    if "copy" in tests or "lead" in tests:
+        return _on_rewriting(tests)
     if "bm25" in tests:
         return _on_passages(tests, baselines)
     if "tfidf_cosine" in tests:
@@ -185,6 +197,20 @@ def _on_spans(tests: Mapping[str, str]) -> Verdict:
     if names == "worse":
         return Verdict(BEATEN, SENTENCES["beaten-by-names"])
     return Verdict(LEARNT, SENTENCES["beats-names" if names == "better" else "as-names"])
+
+
+def _on_rewriting(tests: Mapping[str, str]) -> Verdict:
+    """Judge beside the source as it is, of summaries beside its first sentence, and beside the training rows."""
+    if tests.get("copy", "better") != "better":
+        return Verdict(NOTHING, SENTENCES["no-rewriting"])
+    if tests.get("lead") == "worse":
+        return Verdict(BEATEN, SENTENCES["beaten-by-lead"])
+    nearest = tests.get("nearest_pair", "none")
+    if nearest == "worse":
+        return Verdict(BEATEN, SENTENCES["beaten-by-pairs"])
+    if tests.get("lead") == "none":
+        return Verdict(LEARNT, SENTENCES["as-lead"])
+    return Verdict(LEARNT, SENTENCES["beats-pairs" if nearest == "better" else "as-pairs"])
 
 
 def _on_passages(tests: Mapping[str, str], baselines: Mapping[str, Scores]) -> Verdict:
