@@ -34,5 +34,20 @@ def changes(before: str, after: str) -> list[Piece]:
     return found
 
 
+def new_words(before: str, after: str) -> list[Piece]:
+    """Return the later text in pieces: what stands nowhere in the earlier one is added. A summary moves and leaves out much else.
+
+    Example: new_words("The cat sat on the mat.", "A cat sat") == [added "A", same " cat sat"]
+    """
+    known, found = set(_units(before.casefold())), list[Piece]()
+    for unit in _units(after):
+        kind: Kind = "same" if unit.casefold() in known or not any(map(str.isalnum, unit)) else "added"
+        if found and found[-1].kind == kind:
+            found[-1] = Piece(found[-1].text + unit, kind)
+        else:
+            found.append(Piece(unit, kind))
+    return found
+
+
 def _units(text: str) -> list[str]:
     return _UNITS.findall(text)

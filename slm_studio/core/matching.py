@@ -2,73 +2,10 @@
 
 import re
 
+from slm_studio.core.english import COMMON
+
 _RUN = r"\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[^\W_{_RUN}]+|[{_RUN}]+")
-# Words that stand everywhere and say nothing of a passage.
-COMMON = frozenset(
-    [
-        "the",
-        "be",
-        "to",
-        "of",
-        "and",
-        "a",
-        "in",
-        "that",
-        "have",
-        "i",
-        "it",
-        "for",
-        "not",
-        "on",
-        "with",
-        "he",
-        "as",
-        "you",
-        "do",
-        "at",
-        "is",
-        "are",
-        "was",
-        "were",
-        "this",
-        "but",
-        "my",
-        "me",
-        "we",
-        "what",
-        "can",
-        "how",
-        "your",
-        "an",
-        "or",
-        "if",
-        "by",
-        "from",
-        "will",
-        "would",
-        "there",
-        "their",
-        "which",
-        "when",
-        "where",
-        "who",
-        "why",
-        "does",
-        "did",
-        "has",
-        "had",
-        "its",
-        "they",
-        "them",
-        "our",
-        "may",
-        "so",
-        "no",
-        "any",
-        "all",
-    ]
-)
 
 
 def matches(question: str, text: str) -> list[tuple[int, int]]:

@@ -53,6 +53,7 @@ SENTENCES = {
     ),
     "beats-nearest": mark("Its answers are more like the true ones than the known answer to the nearest question, and not by chance."),
     "beaten-by-words": mark("Searching by shared words (BM25) finds more on these rows; searching by both, as the Playground does, is the better choice."),
+    "spoils-words": mark("Searching by shared words (BM25) alone finds more on these rows than its meanings, and more than both together: its rows taught it too few words. The Playground begins with words; continuing an encoder helps."),
     "beats-words": mark("Its meanings find more than shared words (BM25), and not by chance."),
     "as-words": mark("No difference from searching by shared words (BM25) could be shown; both together are safer than one."),
     "adds-to-words": mark("No difference from searching by shared words (BM25) could be shown, but both together find more than its meanings alone."),
@@ -72,6 +73,16 @@ SENTENCES = {
     "as-neighbours": mark(
         "Better than the most frequent token; no difference from counting neighbouring tokens could be shown."
     ),
+    "no-rewriting": mark(
+        "It is not shown to come nearer to the right texts than the sources as they are: it learnt too little, or too few rows were scored to see it."
+    ),
+    "beaten-by-lead": mark("The first sentence of a source says more of what its summary should than what it writes. More rows, more time or a base helps."),
+    "beaten-by-pairs": mark(
+        "What belongs to the nearest source of the training rows comes nearer to the right texts than what it writes: it learnt too little, or from too few rows."
+    ),
+    "beats-pairs": mark("It comes nearer to the right texts than what belongs to the nearest source of the training rows, and not by chance."),
+    "as-pairs": mark("No difference from what belongs to the nearest source of the training rows could be shown."),
+    "as-lead": mark("No difference from the first sentences of the sources could be shown."),
     "beats-base": mark("It foresees held-out answers better than its base did, and not by chance."),
 }  # fmt: skip
 
@@ -106,8 +117,10 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
         )
     if "frequent_tag" in tests:
         return _on_spans(tests)
+    if "copy" in tests or "lead" in tests:
+        return _on_rewriting(tests)
     if "bm25" in tests:
-        return _on_passages(tests)
+        return _on_passages(tests, baselines)
     if "tfidf_cosine" in tests:
         return _on_likeness(tests)
     if "base" in tests or "nearest" in tests:
@@ -186,12 +199,27 @@ def _on_spans(tests: Mapping[str, str]) -> Verdict:
     return Verdict(LEARNT, SENTENCES["beats-names" if names == "better" else "as-names"])
 
 
-def _on_passages(tests: Mapping[str, str]) -> Verdict:
+def _on_rewriting(tests: Mapping[str, str]) -> Verdict:
+    """Judge beside the source as it is, of summaries beside its first sentence, and beside the training rows."""
+    if tests.get("copy", "better") != "better":
+        return Verdict(NOTHING, SENTENCES["no-rewriting"])
+    if tests.get("lead") == "worse":
+        return Verdict(BEATEN, SENTENCES["beaten-by-lead"])
+    nearest = tests.get("nearest_pair", "none")
+    if nearest == "worse":
+        return Verdict(BEATEN, SENTENCES["beaten-by-pairs"])
+    if tests.get("lead") == "none":
+        return Verdict(LEARNT, SENTENCES["as-lead"])
+    return Verdict(LEARNT, SENTENCES["beats-pairs" if nearest == "better" else "as-pairs"])
+
+
+def _on_passages(tests: Mapping[str, str], baselines: Mapping[str, Scores]) -> Verdict:
     if tests.get("base") == "worse":
         return Verdict(BEATEN, SENTENCES["below-base"])
     words = tests["bm25"]
     if words == "worse":
-        return Verdict(BEATEN, SENTENCES["beaten-by-words"])
+        alone, both = (baselines.get(key, {}).get("mrr", 0.0) for key in ("bm25", "hybrid"))
+        return Verdict(BEATEN, SENTENCES["spoils-words" if alone > both else "beaten-by-words"])
     if words == "better":
         return Verdict(LEARNT, SENTENCES["beats-words"])
     return Verdict(LEARNT, SENTENCES["adds-to-words" if tests.get("hybrid") == "worse" else "as-words"])

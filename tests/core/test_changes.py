@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slm_studio.core.changes import MOST, Piece, changes
+from slm_studio.core.changes import MOST, Piece, changes, new_words
 
 
 def test_words_are_compared_and_chinese_characters() -> None:
@@ -19,6 +19,13 @@ def test_the_pieces_are_both_texts(before: str, after: str) -> None:
 
     assert "".join(piece.text for piece in pieces if piece.kind != "added") == before
     assert "".join(piece.text for piece in pieces if piece.kind != "removed") == after
+
+
+def test_of_a_summary_words_are_new_wherever_the_others_stood() -> None:
+    assert new_words("On Monday the pool, closed.", "The pool shut: Monday") == [
+        Piece("The pool ", "same"), Piece("shut", "added"), Piece(": Monday", "same"),
+    ]  # fmt: skip
+    assert [piece.text for piece in new_words("邮局八月关闭", "邮局星期一关") if piece.kind == "added"] == ["星期一"]
 
 
 def test_very_long_texts_are_not_compared() -> None:

@@ -107,3 +107,22 @@ def test_names_and_answers_are_held_against_what_needs_no_training(
     verdict = verdict_of({}, {}, tests)
 
     assert verdict.code == code and words in verdict.sentence and bool(words) == bool(verdict.sentence)
+
+
+@pytest.mark.parametrize(
+    ("tests", "code", "words"),
+    [
+        ({"copy": "none", "nearest_pair": "better"}, NOTHING, "than the sources as they are"),
+        ({"copy": "worse", "nearest_pair": "none"}, NOTHING, "than the sources as they are"),
+        ({"copy": "better", "nearest_pair": "worse"}, BEATEN, "nearest source of the training rows comes nearer"),
+        ({"copy": "better", "nearest_pair": "none"}, LEARNT, "No difference from what belongs to the nearest"),
+        ({"copy": "better", "nearest_pair": "better"}, LEARNT, "and not by chance"),
+        ({"lead": "worse", "nearest_pair": "better"}, BEATEN, "first sentence of a source"),
+        ({"lead": "none", "nearest_pair": "better"}, LEARNT, "No difference from the first sentences"),
+        ({"lead": "better", "nearest_pair": "better"}, LEARNT, "and not by chance"),
+    ],
+)
+def test_what_rewrites_is_judged_beside_its_sources_and_its_training_rows(tests, code: str, words: str) -> None:
+    verdict = verdict_of({"chrf": 0.3}, {}, tests)
+
+    assert verdict.code == code and words in verdict.sentence

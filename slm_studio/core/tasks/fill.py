@@ -132,8 +132,8 @@ INFO = TaskInfo(
         Shown("score", mark("sure"), "number"),
     ),
     files=(
-        SampleFile("en/harbour.txt", mark("A year in a harbour town in English, to fill gaps in")),
-        SampleFile("zh/harbour.txt", mark("A year in a harbour town in Chinese, to fill gaps in")),
+        SampleFile("en/harbour.txt", mark("A year in a harbour town in English, to fill gaps in"), mark("Gaps")),
+        SampleFile("zh/harbour.txt", mark("A year in a harbour town in Chinese, to fill gaps in"), mark("Gaps")),
     ),
     hub_tag="fill-mask",
     verb="predict",

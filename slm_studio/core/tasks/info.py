@@ -70,7 +70,7 @@ class SampleFile:
 
     path: str  # below resources/samples, the language first: en/messages.csv
     title: str
-    about: str = ""  # what one would do with it, under which samples are grouped; "" is the task
+    about: str  # what one would do with it, under which samples are grouped
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,10 +73,15 @@ class FindingOptions:
 
     top: int = knob(10, "Passages", "How many passages an answer names at most, the best first.", low=1, high=1000)
     way: str = knob(
-        "both",
+        AUTO,
         "Search by",
-        "By meaning, by the words that a question and a passage share, or by both together.",
-        choices={"both": mark("Both together"), "meaning": mark("Meaning"), "words": mark("Words")},
+        "By meaning, by the words that a question and a passage share, or by both together. Automatic goes by the model's report.",
+        choices={
+            AUTO: mark("Automatic"),
+            "both": mark("Both together"),
+            "meaning": mark("Meaning"),
+            "words": mark("Words"),
+        },
     )
 
 
@@ -141,7 +146,7 @@ OF_PAIRS = TaskInfo(
             title="Question",
             help="what is asked",
             needed=False,
-            kinds=("text", "label", "id", "number"),
+            kinds=("text", "label", "id"),
         ),
         Role(
             name="passage",
@@ -149,7 +154,7 @@ OF_PAIRS = TaskInfo(
             help="the text that answers it, or the second of two texts that are compared",
             needed=False,
             may_be_blank=True,
-            kinds=("text", "label", "id", "number"),
+            kinds=("text", "label", "id"),
         ),
         Role(
             name="score",
@@ -216,11 +221,15 @@ OF_PAIRS = TaskInfo(
         ASKED,
         Shown("passage", mark("passage in the file"), "prose"),
         Shown("predicted", mark("found first"), "prose"),
-        Shown("rank", mark("rank"), "number"),
+        Shown("rank", mark("rank")),
     ),
     files=(
-        SampleFile("en/library_faq.csv", mark("A library's questions and answers in English, to search")),
-        SampleFile("zh/library_faq.csv", mark("A library's questions and answers in Chinese, to search")),
+        SampleFile(
+            "en/library_faq.csv", mark("A library's questions and answers in English, to search"), mark("Search")
+        ),
+        SampleFile(
+            "zh/library_faq.csv", mark("A library's questions and answers in Chinese, to search"), mark("Search")
+        ),
     ),
     hub_tag="sentence-similarity",
     verb="search",

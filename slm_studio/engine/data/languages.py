@@ -3,48 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
-ENGLISH = frozenset(
-    [
-        "the",
-        "be",
-        "to",
-        "of",
-        "and",
-        "a",
-        "in",
-        "that",
-        "have",
-        "i",
-        "it",
-        "for",
-        "not",
-        "on",
-        "with",
-        "he",
-        "as",
-        "you",
-        "do",
-        "at",
-        "is",
-        "are",
-        "was",
-        "this",
-        "but",
-        "my",
-        "me",
-        "we",
-        "what",
-        "can",
-        "how",
-        "your",
-        "an",
-        "or",
-        "so",
-        "if",
-    ]
-)
+from slm_studio.core.english import COMMONEST
 
-FEW = 12  # words in Latin letters, among which English nearly always has one of the above
+FEW = 12  # words in Latin letters, among which English nearly always has one of the commonest
 
 
 def language_of(text: str) -> str:
@@ -55,7 +16,7 @@ def language_of(text: str) -> str:
     if sum(is_han(character) for character in text) >= 0.2 * letters:
         return "" if any("\u3040" <= character <= "\u30ff" for character in text) else "zh"  # kana: Japanese
     words = [word.strip(".,!?;:'\"()").lower() for word in text.split()]
-    common = sum(word in ENGLISH for word in words)
+    common = sum(word in COMMONEST for word in words)
     return "en" if common >= max(1, 0.12 * len(words)) else ""
 
 

@@ -35,6 +35,7 @@ HALVES = {
 }
 OF_ERRORS = {
     "text-empty": BLANK, "empty-prompt": BLANK, "context-too-small": TOO_LONG, "word-unknown": UNKNOWN, "no-gap": NO_GAP,
+    "nothing-to-search": BLANK,
 }  # fmt: skip
 
 

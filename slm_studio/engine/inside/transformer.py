@@ -14,19 +14,13 @@ from transformers import PreTrainedModel
 
 from slm_studio.core.inside import MOST_HEADS, Grid, Step
 from slm_studio.core.texts import mark
+from slm_studio.engine.inside.embedding import embedding_stage
 from slm_studio.engine.inside.grids import grid
 from slm_studio.engine.inside.recording import Recording
 from slm_studio.engine.inside.stages import Stage
 from slm_studio.engine.inside.traits import LINEAR, Traits, outer_linears, traits_of
 
 _PROJECTIONS = ("o_proj", "out_lin", "c_proj", "Wo", "dense", ".o")
-_POSITIONS = ("position_embeddings", "wpe")
-_PLACED = mark(
-    "Every piece becomes a vector of {width} numbers, looked up in a table that the model has learnt. A second table adds where the piece stands."
-)
-_UNPLACED = mark(
-    "Every piece becomes a vector of {width} numbers, looked up in a table that the model has learnt. Where it stands comes in later, in the attention."
-)
 _ATTENDING = mark(
     "Each piece (row) asks all pieces (columns) how much they matter to it, in {heads} {heads:head|heads} at once. The weights of a row sum to one."
 )
@@ -50,7 +44,7 @@ class Layer:
 def transformer_stages(net: PreTrainedModel, pieces: Sequence[str], *, is_causal: bool) -> Iterator[Stage]:
     """Yield the way from the pieces to the vectors behind the last layer."""
     layers = layers_of(net)
-    yield _embedding(net, pieces, layers[0])
+    yield embedding_stage(net, pieces, layers[0].block)
     for at, layer in enumerate(layers, start=1):
         traits = traits_of(net.config, layer.block, layer.attention, is_causal=is_causal)
         yield _attention(net, pieces, layer, traits, at)
@@ -78,31 +72,6 @@ def projection_of(layer: Layer) -> nn.Module:
 def _attentions(module: nn.Module) -> list[nn.Module]:
     """Return the modules in one that weigh tokens, the innermost last."""
     return [part for part in module.modules() if type(part).__name__.endswith("Attention")]
-
-
-def _embedding(net: PreTrainedModel, pieces: Sequence[str], first: Layer) -> Stage:
-    table = net.get_input_embeddings()
-    places = next((module for name, module in net.named_modules() if name.endswith(_POSITIONS)), None)
-    if not getattr(net.config, "position_biased_input", True):
-        places = None
-    width = net.config.hidden_size
-
-    def grids(seen: Recording) -> tuple[Grid, ...]:
-        found = [grid(mark("Vectors of the pieces"), pieces, seen.given(table))]
-        if places is not None:
-            found.append(grid(mark("Vectors of their places"), pieces, seen.given(places).expand(len(pieces), -1)))
-        return (*found, grid(mark("What goes into layer 1"), pieces, seen.taken(first.block, first.call)))
-
-    place = " + <i>P</i><sub>i</sub>" if places is not None else ""
-    step = Step(
-        key="embedding",
-        title=mark("Embedding"),
-        about=_PLACED if places is not None else _UNPLACED,
-        values={"width": width},
-        formula=f"<i>x</i><sub>i</sub> = <i>E</i><sub>piece(i)</sub>{place}",
-    )
-    watched = (table, first.block, *((places,) if places is not None else ()))
-    return Stage(step, watched, grids)
 
 
 def _attention(net: PreTrainedModel, pieces: Sequence[str], layer: Layer, traits: Traits, at: int) -> Stage:

@@ -11,6 +11,7 @@ from slm_studio.core.moderation import Catch, Person
 from slm_studio.core.results import Metric
 
 FEWEST = 20  # answers that must be left for a share of them to mean something
+HIGHEST = 0.5  # threshold of a label to catch: what is likelier than all others together is answered anyway
 NONE = 1.01  # below which every answer lies: all are for a person
 
 
@@ -34,7 +35,7 @@ def threshold_to_catch(scores_N: np.ndarray, is_label_N: np.ndarray, recall: flo
     if not len(found):
         return None
     last = found[max(1, math.ceil(recall * len(found) - 1e-9)) - 1]
-    return min(0.5, math.floor(float(last) * 10_000) / 10_000)
+    return min(HIGHEST, math.floor(float(last) * 10_000) / 10_000)
 
 
 def threshold_to_answer(sure_N: np.ndarray, right_N: np.ndarray, share: float) -> float:

@@ -11,7 +11,8 @@ Saved folders are Transformers folders of the type “slm-rewriter”. Elsewhere
     net = LSTMForConditionalGeneration.from_pretrained(folder)
 """
 
-# B rows, S tokens of the source, T of the target, E width of an embedding, H width of a state, L layers, V vocabulary
+# B rows, S tokens of the source, T of the target, E width of an embedding, H width of a state, R of both, L layers,
+# V vocabulary
 
 from dataclasses import dataclass
 
@@ -103,9 +104,15 @@ class Reader(nn.Module):
         )  # fmt: skip
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, **kwargs: object) -> BaseModelOutput:
-        """Return hidden_BSH; padding stands on the right, and what stands there is 0."""
-        hidden_BSE = self.dropout(self.table[0](input_ids))
-        return BaseModelOutput(last_hidden_state=read(self.lstm, hidden_BSE, attention_mask))
+        """Return what is read at each position and the piece itself, hidden_BSR; padding stands on the right, and is 0.
+
+        The piece by itself lets the writer repeat it, which most of a correction or a summary is.
+        """
+        pieces_BSE = self.dropout(self.table[0](input_ids))
+        hidden_BSH = read(self.lstm, pieces_BSE, attention_mask)
+        return BaseModelOutput(
+            last_hidden_state=torch.cat([hidden_BSH, pieces_BSE * attention_mask[..., None]], dim=-1)
+        )
 
 
 class LSTMForConditionalGeneration(RewriterPreTrainedModel):
@@ -124,8 +131,8 @@ class LSTMForConditionalGeneration(RewriterPreTrainedModel):
             "lstm", "tanh", config.embedding_size, width, layers=config.num_hidden_layers, bidirectional=False,
             dropout=config.dropout,
         )  # fmt: skip
-        self.score = nn.Linear(width, width, bias=False)
-        self.combine = nn.Linear(2 * width, config.embedding_size)
+        self.score = nn.Linear(width, width + config.embedding_size, bias=False)
+        self.combine = nn.Linear(2 * width + config.embedding_size, config.embedding_size)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
         self.dropout = nn.Dropout(config.dropout)
         self.post_init()
@@ -166,17 +173,17 @@ class LSTMForConditionalGeneration(RewriterPreTrainedModel):
             if attention_mask is None:
                 attention_mask = (input_ids != self.config.pad_token_id).long()
             encoder_outputs = self.encoder(input_ids, attention_mask)
-        hidden_BSH = encoder_outputs[0]
+        hidden_BSR = encoder_outputs[0]
         if attention_mask is None:
-            attention_mask = torch.ones(hidden_BSH.shape[:2], dtype=torch.long, device=hidden_BSH.device)
+            attention_mask = torch.ones(hidden_BSR.shape[:2], dtype=torch.long, device=hidden_BSR.device)
         if decoder_input_ids is None:
             assert labels is not None
             decoder_input_ids = self.prepare_decoder_input_ids_from_labels(labels)
-        written = cache if cache is not None else self._begin(hidden_BSH, attention_mask)
+        written = cache if cache is not None else self._begin(hidden_BSR, attention_mask)
         states_BTH, (state_LBH, memory_LBH) = self.decoder(
             self.dropout(self.shared(decoder_input_ids)), (written.state_LBH, written.memory_LBH)
         )
-        told_BTE = self._look_back(states_BTH, hidden_BSH, attention_mask)
+        told_BTE = self._look_back(states_BTH, hidden_BSR, attention_mask)
         logits_BTV = functional.linear(self.dropout(told_BTE), self.shared.weight, self.bias)
         loss = None
         if labels is not None:
@@ -185,23 +192,24 @@ class LSTMForConditionalGeneration(RewriterPreTrainedModel):
             loss=loss,
             logits=logits_BTV,
             cache=Written(state_LBH, memory_LBH) if use_cache else None,  # type: ignore[arg-type]
-            encoder_last_hidden_state=hidden_BSH,
+            encoder_last_hidden_state=hidden_BSR,
         )
 
-    def _begin(self, hidden_BSH: Tensor, mask_BS: Tensor) -> Written:
+    def _begin(self, hidden_BSR: Tensor, mask_BS: Tensor) -> Written:
         """Let the writer begin from where each reading direction ends: forwards at the last token, backwards at the first."""
-        half = hidden_BSH.shape[-1] // 2
+        width = self.config.hidden_size
+        half = width // 2
         last_B = (mask_BS.sum(1) - 1).clamp(min=0)
-        forwards_BH = hidden_BSH[torch.arange(len(last_B), device=last_B.device), last_B, :half]
-        ends_BH = torch.cat([forwards_BH, hidden_BSH[:, 0, half:]], dim=-1)
+        forwards_BH = hidden_BSR[torch.arange(len(last_B), device=last_B.device), last_B, :half]
+        ends_BH = torch.cat([forwards_BH, hidden_BSR[:, 0, half:width]], dim=-1)
         begun_2LBH = torch.tanh(self.bridge(ends_BH)).unflatten(-1, (2, self.config.num_hidden_layers, -1))
         state_LBH, memory_LBH = begun_2LBH.permute(1, 2, 0, 3).contiguous()
         return Written(state_LBH, memory_LBH)
 
-    def _look_back(self, states_BTH: Tensor, hidden_BSH: Tensor, mask_BS: Tensor) -> Tensor:
+    def _look_back(self, states_BTH: Tensor, hidden_BSR: Tensor, mask_BS: Tensor) -> Tensor:
         """Return what each state and the source, weighed by it, say together [B, T, E]."""
-        scores_BTS = self.score(states_BTH) @ hidden_BSH.transpose(1, 2)
+        scores_BTS = self.score(states_BTH) @ hidden_BSR.transpose(1, 2)
         outside_B1S = (mask_BS == 0)[:, None, :]
         scores_BTS = scores_BTS.masked_fill(outside_B1S, torch.finfo(scores_BTS.dtype).min)
-        weighed_BTH = scores_BTS.softmax(-1) @ hidden_BSH
-        return torch.tanh(self.combine(torch.cat([weighed_BTH, states_BTH], dim=-1)))
+        weighed_BTR = scores_BTS.softmax(-1) @ hidden_BSR
+        return torch.tanh(self.combine(torch.cat([weighed_BTR, states_BTH], dim=-1)))

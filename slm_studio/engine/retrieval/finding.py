@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.index import BOTH, MEANING, WORDS
+from slm_studio.core.index import AUTO, BOTH, MEANING, WORDS
 from slm_studio.core.results import Hit
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.ranking import FUSED, fuse
@@ -26,7 +26,8 @@ MARK = "index_mark"  # among the facts of an open model, so that it is made once
 def found_in(folder: str, question: str, loaded: Loaded | None, options: Mapping[str, object]) -> Iterator[Hit]:
     """Yield what an index holds that fits a question, the best first. Raises StudioError."""
     index = open_index(Path(folder))
-    way = str(options.get("way") or BOTH)
+    way = str(options.get("way", AUTO))
+    way = BOTH if way == AUTO else way
     if way not in (MEANING, WORDS, BOTH):
         raise StudioError(
             "search-way",

@@ -18,6 +18,9 @@ SHOWN = 12  # labels that a sentence names
 CAUGHT = mark(
     "“{label}” is answered from a probability of {threshold} on, though another label may be likelier: chosen on {rows} held-out {rows:row|rows} with this label, to catch {recall} % of them."
 )
+CAUGHT_ANYWAY = mark(
+    "“{label}” needs no lower threshold: on {rows} held-out {rows:row|rows} with this label {recall} % or more are caught where it is simply the likeliest."
+)
 UNCAUGHT = mark("No held-out row has the label “{label}”, so no threshold could be chosen to catch it.")
 HANDED_ON = mark(
     "Answers of a probability below {below} are for a person: of the others {right} % were right on held-out rows."
@@ -83,8 +86,9 @@ def remarks(facts: Mapping[str, object]) -> Iterator[Remark]:
         yield Remark(code="label-uncaught", message=UNCAUGHT, values={"label": str(wished.get("label"))})
     if catch is not None:
         told = {"label": catch.label, "threshold": f"{catch.threshold:.2f}", "rows": catch.rows}
+        message = CAUGHT if catch.threshold < moderation.HIGHEST else CAUGHT_ANYWAY
         yield Remark(
-            code="label-caught", message=CAUGHT, count=catch.rows, values=told | {"recall": f"{100 * catch.recall:g}"}
+            code="label-caught", message=message, count=catch.rows, values=told | {"recall": f"{100 * catch.recall:g}"}
         )
     person = person_of(facts)
     if person is not None and person.right:

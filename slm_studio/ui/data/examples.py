@@ -28,9 +28,7 @@ def examples() -> tuple[Example, ...]:
     """Return the samples that are here, task by task and application by application, those in the person's language first."""
     own = _own_language()
     found = [
-        Example(
-            paths.resources() / "samples" / each.path, each.title, each.about or info.title, each.path.partition("/")[0]
-        )
+        Example(paths.resources() / "samples" / each.path, each.title, each.about, each.path.partition("/")[0])
         for info in all_tasks()
         for each in info.files
     ]

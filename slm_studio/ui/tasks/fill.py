@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -13,7 +12,7 @@ from slm_studio.core.report import Case
 from slm_studio.core.results import Candidate, Span, likeliest_of_gaps
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.tasks.view import TaskView, time_words
+from slm_studio.ui.tasks.view import QuickView
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -35,22 +34,19 @@ UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 EXAMPLES = (mark("text"), mark("hidden"), mark("model said"))
 
 
-class FillView(TaskView):
+class FillView(QuickView):
     """Weighs every word of a text as one types; where words are missing, it says what may stand there."""
 
+    pieces = (Candidate, Span)
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(PAUSE, parent)
         self._folder = ""
         self._asked_for = ""  # the text that the answer is of
-        self._items: list[Candidate | Span] = []
-        self._arriving: list[Candidate | Span] = []
         self._hidden: list[str] = []  # of each gap of the text, the word that stood there; "" where nobody knows
         self._gap = 0  # whose candidates are shown
         self._places: list[tuple[int, int]] = []  # of each part of the reading line, its characters
         self._by_label: dict[str, Candidate] = {}
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
@@ -60,7 +56,7 @@ class FillView(TaskView):
         column.addStretch(1)
         self.setFocusProxy(self.editor)
         self._connect()
-        self._show()
+        self._show_answer()
 
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
         """Try another model; words that it was scored on become examples."""
@@ -72,16 +68,12 @@ class FillView(TaskView):
         if model.folder != self._folder:
             self._folder = model.folder
             self._items = []
-        self._show()
+        self._show_answer()
         self._ask()
 
     def text(self) -> str:
         """Return the text, with its gaps."""
         return self.editor.toPlainText()
-
-    def answers(self) -> list[Candidate | Span]:
-        """Return the answer that is shown."""
-        return list(self._items)
 
     def fill(self, text: str) -> None:
         """Put a text into the field and ask at once."""
@@ -99,38 +91,9 @@ class FillView(TaskView):
             hidden = state.get("hidden")
             if isinstance(hidden, list) and len(hidden) == len(self._hidden):
                 self._hidden = [str(word) for word in hidden]
-                self._show()
+                self._show_answer()
             return
         super().restore(state)
-
-    def begin(self) -> None:
-        """Keep the old answer until the new one comes, so that nothing flickers."""
-        self._arriving = []
-
-    def take(self, item: object) -> None:
-        """Take one candidate, or how likely one word is."""
-        if isinstance(item, Candidate | Span):
-            self._arriving.append(item)
-
-    def finish(self, numbers: object) -> None:
-        """Show the answer, unless the text has changed since: then the next one is on its way."""
-        if numbers is None or self.text() != self._asked_for:
-            return
-        self._items = self._arriving
-        self._show()
-        seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
-        if isinstance(seconds, int | float):
-            self.hint.set_words("answers as you type · {time}", time=time_words(float(seconds)))
-
-    def fail(self) -> None:
-        """Show no answer."""
-        self._items = []
-        self._show()
-
-    def primary(self) -> None:
-        """Ask at once."""
-        self._pause.stop()
-        self._ask()
 
     def _build_text(self) -> Card:
         card = Card()
@@ -176,7 +139,6 @@ class FillView(TaskView):
 
     def _connect(self) -> None:
         self.editor.textChanged.connect(self._on_text_changed)
-        self._pause.timeout.connect(self._ask)
         self.reading.chosen.connect(self._on_part)
         self.bars.label_clicked.connect(self._on_candidate)
         self.back_button.clicked.connect(self._on_back)
@@ -196,22 +158,28 @@ class FillView(TaskView):
         self.editor.moveCursor(QTextCursor.MoveOperation.End)
         self._hidden = hidden
         self._items = []
-        self._show()
+        self._show_answer()
         self.primary()
 
     def _ask(self) -> None:
         text = self.text()
         if not text.strip():
             self.stop_asked.emit()
-            self._items = []
-            self._show()
+            self._clear_answer()
             return
         self._asked_for = text
         has_gap = bool(gaps_in(text))
         options = {"top": TOP, "also": tuple(self._hidden)} if has_gap else {"each": True}
         self.asked.emit({"text": text}, options)
 
-    def _show(self) -> None:
+    def _is_still_asked(self) -> bool:
+        return self.text() == self._asked_for
+
+    def _clear_answer(self) -> None:
+        self._items = []
+        self._show_answer()
+
+    def _show_answer(self) -> None:
         text = self.text()
         gaps = gaps_in(text)
         self._gap = max(0, min(self._gap, len(gaps) - 1))
@@ -286,7 +254,7 @@ class FillView(TaskView):
         if len(gaps_in(text)) != len(self._hidden):  # typed: nobody knows which gap it was
             self._hidden = [""] * len(gaps_in(text))
         self._items = []
-        self._show()
+        self._show_answer()
         self._pause.start()
         self.edited.emit()
 
@@ -299,7 +267,7 @@ class FillView(TaskView):
         gaps = gaps_in(text)
         if (start, end) in gaps:
             self._gap = gaps.index((start, end))
-            self._show()
+            self._show_answer()
             return
         before = sum(gap[0] < start for gap in gaps)
         word = text[start:end]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from slm_studio.core.changes import Piece, changes
+from slm_studio.core.changes import Piece, changes, new_words
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import RewritingOptions
 from slm_studio.core.measures import measure
@@ -241,12 +241,12 @@ class RewriteView(TaskView):
         self.marks.setVisible(self._kind in (SUMMARY, CORRECTION))
 
     def _show_changes(self, *_: object) -> None:
-        """Mark what is other than in the source; of a summary, where most is gone, only what came."""
+        """Mark what is other than in the source; of a summary, where most is gone, only words that the source does not have."""
         text = self.target.text()
         pieces = [Piece(text, "same")] if text else []
         if text and self._kind in (SUMMARY, CORRECTION) and self.marks.isChecked():
-            found = changes(self._asked_for, text)
-            pieces = [piece for piece in found if piece.kind != "removed" or self._kind == CORRECTION]
+            compare = changes if self._kind == CORRECTION else new_words
+            pieces = compare(self._asked_for, text)
         self.target.set_pieces(pieces)
 
     def _clear(self) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -15,7 +14,7 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.span_errors import KINDS, LENIENT, span_errors
 from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.tasks.view import ReportCard, TaskView, time_words
+from slm_studio.ui.tasks.view import QuickView, ReportCard
 from slm_studio.ui.widgets.buttons import IconButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.copying import clipboard
@@ -37,19 +36,17 @@ BROKEN = mark(
 )
 
 
-class TagView(TaskView):
+class TagView(QuickView):
     """Marks while the person types. The old marks stay on their words until the new answer is there."""
 
+    pieces = (Span,)
+    timed = mark("marks as you type · {time}")
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(PAUSE, parent)
         self._order: tuple[str, ...] = ()  # the labels that the model knows
         self._folder = ""
         self._asked_for = ""  # the text that the answer is of
-        self._items: list[Span] = []
-        self._arriving: list[Span] = []
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
@@ -78,43 +75,11 @@ class TagView(TaskView):
         """Return the text."""
         return self.editor.toPlainText()
 
-    def answers(self) -> list[Span]:
-        """Return the spans that are shown."""
-        return list(self._items)
-
     def fill(self, text: str) -> None:
         """Put a text into the field and ask at once."""
         self.editor.setPlainText(text)
         self.editor.moveCursor(QTextCursor.MoveOperation.End)
         self.primary()
-
-    def begin(self) -> None:
-        """Keep the old marks until the new ones come, so that nothing flickers."""
-        self._arriving = []
-
-    def take(self, item: object) -> None:
-        """Take one span."""
-        if isinstance(item, Span):
-            self._arriving.append(item)
-
-    def finish(self, numbers: object) -> None:
-        """Mark the spans, unless the text has changed since: then the next answer is on its way."""
-        if numbers is None or self.text() != self._asked_for:
-            return
-        self._items = self._arriving
-        self._show_answer()
-        seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
-        if isinstance(seconds, int | float):
-            self.hint.set_words("marks as you type · {time}", time=time_words(float(seconds)))
-
-    def fail(self) -> None:
-        """Show no marks."""
-        self._clear_answer()
-
-    def primary(self) -> None:
-        """Ask at once."""
-        self._pause.stop()
-        self._ask()
 
     def _build_text(self) -> Card:
         card = Card()
@@ -158,7 +123,6 @@ class TagView(TaskView):
 
     def _connect(self) -> None:
         self.editor.textChanged.connect(self._on_text_changed)
-        self._pause.timeout.connect(self._ask)
         self.copy_button.clicked.connect(self._on_copy)
         self.examples.clicked.connect(self._on_example)
         self.examples.row_opened.connect(self._open_example)
@@ -173,6 +137,9 @@ class TagView(TaskView):
         else:
             self.stop_asked.emit()
             self._clear_answer()
+
+    def _is_still_asked(self) -> bool:
+        return self.text() == self._asked_for
 
     def _show_answer(self) -> None:
         text, order = self._asked_for, self._shown_order()

@@ -1,8 +1,9 @@
 """TaskView: what the playground expects of every task's view; ReportCard: what Evaluate expects of a task's own card."""
 
 from collections.abc import Sequence
+from typing import Any, ClassVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.report import Case
@@ -12,6 +13,7 @@ from slm_studio.core.texts import mark
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.labels import Text
 
 READING = mark("reading: {done} of {total} tokens")  # of a long question, before the first word of its answer
 
@@ -88,6 +90,72 @@ class TaskView(QWidget):
     def stop(self) -> None:
         """Stop the answer, where one is on its way."""
         self.stop_asked.emit()
+
+
+class QuickView(TaskView):
+    """A view that asks while the person types. The old answer stays until the new one is whole, so that nothing flickers.
+
+    Whoever makes one starts `_pause` where something was typed, and has a `hint`, which says how long an answer took.
+    """
+
+    pieces: ClassVar[tuple[type, ...]]  # what its answers are made of
+    timed: ClassVar[str] = mark("answers as you type · {time}")
+
+    def __init__(self, pause: int, parent: QWidget | None = None) -> None:
+        """`pause`: milliseconds after the last key before the model is asked."""
+        super().__init__(parent)
+        self.hint: Text
+        self._items: list[Any] = []
+        self._arriving: list[Any] = []
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(pause)
+        self._pause.timeout.connect(self._ask)
+
+    def answers(self) -> list[Any]:
+        """Return the pieces of the answer that is shown."""
+        return list(self._items)
+
+    def begin(self) -> None:
+        """Wait for the new answer."""
+        self._arriving = []
+
+    def take(self, item: object) -> None:
+        """Take a piece of it."""
+        if isinstance(item, self.pieces):
+            self._arriving.append(item)
+
+    def finish(self, numbers: object) -> None:
+        """Show it, unless something else is asked by now: then the next one is on its way."""
+        if numbers is None or not self._is_still_asked():
+            return
+        self._items = self._arriving
+        self._show_answer()
+        seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
+        if isinstance(seconds, int | float):
+            self.hint.set_words(self.timed, time=time_words(float(seconds)))
+
+    def fail(self) -> None:
+        """Show no answer."""
+        self._clear_answer()
+
+    def primary(self) -> None:
+        """Ask at once."""
+        self._pause.stop()
+        self._ask()
+
+    def _is_still_asked(self) -> bool:
+        return True
+
+    def _ask(self) -> None:
+        """Ask what stands there, or clear the answer where nothing does."""
+        raise NotImplementedError
+
+    def _show_answer(self) -> None:
+        raise NotImplementedError
+
+    def _clear_answer(self) -> None:
+        raise NotImplementedError
 
 
 class ReportCard(Card):

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.report import Case
 from slm_studio.core.results import Hit, Report
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.tasks.view import ReportCard, TaskView, time_words
-from slm_studio.ui.widgets.buttons import Button, IconButton
+from slm_studio.ui.tasks.view import QuickView, ReportCard
+from slm_studio.ui.widgets.buttons import ElidedButton, IconButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.flow import Flow
@@ -32,18 +31,15 @@ OFFERED = 8  # words to begin with
 DIRECTIONS, NEIGHBOURS = "directions", "neighbours"  # how a map is drawn
 
 
-class WordsView(TaskView):
+class WordsView(QuickView):
     """Answers as you type; the map marks the words of the question and of its answer."""
 
+    pieces = (Hit,)
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(PAUSE, parent)
         self._folder = ""
-        self._items: list[Hit] = []
-        self._arriving: list[Hit] = []
         self._asked: tuple[str, ...] = ()  # the words of the question that is answered
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
@@ -93,38 +89,6 @@ class WordsView(TaskView):
         if state.get("kind") in (NEAR, ANALOGY, ODD, LIKENESS):
             self.kind.choose(state["kind"])
             self._show_kind(state["kind"])
-
-    def answers(self) -> list[Hit]:
-        """Return the answer that is shown."""
-        return list(self._items)
-
-    def begin(self) -> None:
-        """Keep the old answer until the new one comes, so that nothing flickers."""
-        self._arriving = []
-
-    def take(self, item: object) -> None:
-        """Take one word."""
-        if isinstance(item, Hit):
-            self._arriving.append(item)
-
-    def finish(self, numbers: object) -> None:
-        """Show the words, and mark them on the map."""
-        if numbers is None:
-            return
-        self._items = self._arriving
-        self._show_answer()
-        seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
-        if isinstance(seconds, int | float):
-            self.hint.set_words("answers as you type · {time}", time=time_words(float(seconds)))
-
-    def fail(self) -> None:
-        """Show no answer."""
-        self._clear_answer()
-
-    def primary(self) -> None:
-        """Ask at once."""
-        self._pause.stop()
-        self._ask()
 
     def _build_question(self) -> Card:
         card = Card()
@@ -195,7 +159,6 @@ class WordsView(TaskView):
         for field in self._fields():
             field.textChanged.connect(self._on_typed)
             field.returnPressed.connect(self.primary)
-        self._pause.timeout.connect(self._ask)
         self.table.clicked.connect(self._on_row)
         self.table.row_opened.connect(self._open_row)
         self.method.chosen.connect(self._draw_map)
@@ -259,7 +222,7 @@ class WordsView(TaskView):
         """Offer words to begin with."""
         self._offers.clear()
         for word in common[:OFFERED]:
-            button = Button("{word}", kind="pill", small=True, word=word)
+            button = ElidedButton("{word}", kind="pill", small=True, word=word)
             button.clicked.connect(partial(self.fill, word))
             self._offers.addWidget(button)
         self.offered.setVisible(bool(common) and self.kind.current() == NEAR)

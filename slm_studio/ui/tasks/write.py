@@ -3,14 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QSizePolicy,
-    QStyle,
-    QStyleOptionButton,
-    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +23,7 @@ from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.tasks.view import READING, TaskView
 from slm_studio.ui.widgets.bars import Bar, Bars
-from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
+from slm_studio.ui.widgets.buttons import Button, ElidedButton, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.flow import Flow
@@ -286,27 +281,12 @@ class WriteView(TaskView):
 VIEW = WriteView
 
 
-class _Beginning(Button):
+class _Beginning(ElidedButton):
     """A beginning to click; where the room is narrow, it ends in … sooner."""
 
-    def __init__(self, beginning: str, parent: QWidget | None = None) -> None:
-        super().__init__("{text} …", small=True, parent=parent, text=" ".join(beginning.split()).replace("&", "&&"))
+    def __init__(self, beginning: str) -> None:
+        super().__init__("{text} …", small=True, text=" ".join(beginning.split()))
         self.beginning = beginning
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the least size that makes sense."""
-        return QSize(the_theme().px(80), super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it."""
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
-        option.text = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, room, int(Qt.TextFlag.TextShowMnemonic)
-        )
-        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
 def beginnings(model: SavedModel, cases: Sequence[Case]) -> list[str]:

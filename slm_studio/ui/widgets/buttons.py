@@ -76,10 +76,14 @@ class ElidedButton(Button):
         super().__init__(template, kind, small=small, **values)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # a button's own never shrinks
 
+    def setText(self, text: str) -> None:
+        """Show words, which may be anybody's: an & in them is no mark of a key."""
+        super().setText(text.replace("&", "&&"))
+
     def event(self, event: QEvent) -> bool:
         """Say the whole words where they are cut."""
         if isinstance(event, QHelpEvent) and self._shown() != self.text():
-            QToolTip.showText(event.globalPos(), plain_tooltip(self.text()) + self.toolTip(), self)
+            QToolTip.showText(event.globalPos(), plain_tooltip(self.copied()) + self.toolTip(), self)
             return True
         return super().event(event)
 
@@ -97,13 +101,14 @@ class ElidedButton(Button):
 
     def copied(self) -> str:
         """Return the whole words."""
-        return self.text()
+        return self.text().replace("&&", "&")
 
     def _shown(self) -> str:
         option = QStyleOptionButton()
         self.initStyleOption(option)
         room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
-        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        letters = int(Qt.TextFlag.TextShowMnemonic)
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room, letters)
 
 
 class IconButton(Button):

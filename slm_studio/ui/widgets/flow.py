@@ -29,8 +29,9 @@ class Flow(QLayout):
 
     def _lines(self, room: int) -> list[list[QLayoutItem]]:
         lines: list[list[QLayoutItem]] = [[]]
-        used, widths = 0, [min(item.sizeHint().width(), room) for item in self._items]
-        for place, (item, width) in enumerate(zip(self._items, widths, strict=True)):
+        shown = [item for item in self._items if not item.isEmpty()]  # what is hidden leaves no gap
+        used, widths = 0, [min(item.sizeHint().width(), room) for item in shown]
+        for place, (item, width) in enumerate(zip(shown, widths, strict=True)):
             needed = width
             if item.widget() in self._tied and place + 1 < len(widths):
                 needed = min(width + self.spacing() + widths[place + 1], room)
@@ -40,6 +41,11 @@ class Flow(QLayout):
             lines[-1].append(item)
             used += width + self.spacing()
         return lines
+
+    def one_line(self) -> int:
+        """Return the width in which all stand on one line."""
+        widths = [item.sizeHint().width() for item in self._items if not item.isEmpty()]
+        return sum(widths) + self.spacing() * max(0, len(widths) - 1)
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         """Return the height that `rect`'s width asks for; items are centred in their line."""

@@ -1,8 +1,9 @@
 """Page: what every place looks like. A title and one line of facts at the left, its actions at the right, then the rest."""
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import ElidedText
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.theme import the_theme
@@ -17,7 +18,7 @@ class PlaceHeader(SideBySide):
 
     def __init__(self, title: Words = "", facts: Words = "", parent: QWidget | None = None) -> None:
         super().__init__(gap=24, parent=parent)
-        names, actions = _Names(), QWidget()
+        names, actions = _Names(), _Actions()
         self._names = QVBoxLayout(names)
         self._names.setSpacing(3)
         self.title = ElidedText("", "title")
@@ -25,10 +26,7 @@ class PlaceHeader(SideBySide):
         self._names.setContentsMargins(0, 2, 0, 6)
         self._names.addWidget(self.title)
         self._names.addWidget(self.facts)
-        self._actions = QHBoxLayout(actions)
-        self._actions.setContentsMargins(0, 0, 0, 0)
-        self._actions.setSpacing(8)
-        self._actions.addStretch(1)  # below the title they stand at the left
+        self._actions = actions.flow
         self.add(names, 1)
         self.add(actions, 0)
         self.set_title(title)
@@ -52,8 +50,28 @@ class PlaceHeader(SideBySide):
 
     def add_action(self, widget: QWidget) -> QWidget:
         """Place an action at the right; the accent button comes last."""
-        self._actions.insertWidget(self._actions.count() - 1, widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._actions.addWidget(widget)
         return widget
+
+
+class _Actions(QWidget):
+    """Actions on one line; where even the whole width of the page is too narrow for that, on several."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.flow = Flow(self, gap=8)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of one line."""
+        width = self.flow.one_line()
+        return QSize(width, self.flow.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of one line, so that it stands below the title before it breaks; then that of the widest action."""
+        around = self.parentWidget()
+        if around is None or around.width() >= self.flow.one_line():
+            return self.sizeHint()
+        return QSize(self.flow.minimumSize().width(), self.flow.heightForWidth(around.width()))
 
 
 class _Names(QWidget):

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from slm_studio.core.inside import Grid, Inside
 from slm_studio.core.results import Label, Token
+from slm_studio.engine.inside.embedding import parts_of
 from slm_studio.engine.inside.recording import record
 from slm_studio.engine.inside.traits import ABREAST, AROUND, BEFORE, BEHIND, ON_TOP, outer_linears, traits_of
 from slm_studio.engine.inside.transformer import layers_of, projection_of
@@ -145,6 +146,29 @@ def _widened(seen: object, block: nn.Module, activation: str, is_gated: bool) ->
         return bend(wide[0])
     gate, up = wide if len(wide) == 2 else wide[0].chunk(2, dim=-1)
     return bend(gate) * up
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_formula_of_the_embedding_gives_what_goes_into_the_first_layer(shape: str, tmp_path: Path) -> None:
+    _, loaded = opened(shape, tmp_path)
+    net, first = loaded.net, layers_of(loaded.net)[0].block
+    parts = parts_of(net)
+    summed = [part for part in (parts.pieces, parts.places, parts.texts) if part is not None]
+
+    seen = record(net, [*summed, first], lambda: net(IDS)[0])
+
+    with torch.no_grad():
+        x = torch.stack([seen.given(part).expand_as(seen.given(parts.pieces)) for part in summed]).sum(0)
+        for part in (parts.norm, parts.projection):
+            x = x if part is None else part(x)
+    torch.testing.assert_close(x, seen.taken(first), atol=1e-4, rtol=1e-4)
+    formula = parts.formula(net.config.hidden_size)
+    told = {"P<": parts.places, "S<": parts.texts, "LayerNorm(": parts.norm, "W<": parts.projection}
+    assert all((sign in formula) == (part is not None) for sign, part in told.items())
+    scale = net.config.hidden_size**0.5 if "√" in formula else 1.0
+    torch.testing.assert_close(
+        seen.given(parts.pieces), scale * parts.pieces.weight[IDS[0]].detach(), atol=1e-4, rtol=1e-4
+    )
 
 
 def test_a_long_text_is_looked_at_in_part_and_that_is_said(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from slm_studio.engine.models.architectures import ARCHITECTURES, OWN_TYPES
 from slm_studio.engine.models.vocabulary import train_byte_pairs, train_word_pieces
 
 CLASSES = {"classify": AutoModelForSequenceClassification, "write": AutoModelForCausalLM, "": AutoModel}
-SHAPES = [name for name in ARCHITECTURES if name not in OWN_TYPES]
+SHAPES = [name for name, each in ARCHITECTURES.items() if name not in OWN_TYPES and not each.is_pair]
 DECODERS = [name for name in SHAPES if ARCHITECTURES[name].is_decoder]
 ENCODERS = [name for name in SHAPES if not ARCHITECTURES[name].is_decoder]
 MADE_DECODERS = [

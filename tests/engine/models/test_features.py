@@ -105,14 +105,17 @@ def test_a_word_stands_once_and_in_older_models_by_its_logarithm(tokenizer):
     assert [older.encode(text).count(number) for text in texts] == [1, 2, 2, 3, 4]
 
 
-def test_features_weigh_as_much_as_they_are_rare_and_words_twice_as_much():
+def test_features_weigh_as_much_as_they_are_rare_and_words_more_between_few_labels():
     tokenizer = BagTokenizer.learn(["a card", "a fee", "a fee"], size="small")
     weights = {name: float(tokenizer.weights_V[number]) for name, number in tokenizer.features("a card fee").items()}
 
     assert len(tokenizer.weights_V) == len(tokenizer) and tokenizer.weights_V[0] == 0
-    assert weights["wcard"] == pytest.approx(2 * (math.log(4 / 2) + 1))
-    assert weights["wfee"] == pytest.approx(2 * (math.log(4 / 3) + 1))
-    assert weights["ba card"] == weights["wcard"] == 2 * weights["cca"]
+    assert weights["wcard"] == pytest.approx(3 * (math.log(4 / 2) + 1))
+    assert weights["wfee"] == pytest.approx(3 * (math.log(4 / 3) + 1))
+    assert weights["ba card"] == weights["wcard"] == 3 * weights["cca"]
+
+    of_many = BagTokenizer.learn(["a card", "a fee", "a fee"], size="small", outputs=9)
+    assert of_many.weights_V.max() == pytest.approx(1.5 * (math.log(4 / 2) + 1))
 
 
 def test_many_outputs_leave_room_for_fewer_features(monkeypatch):

@@ -16,6 +16,7 @@ from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Report
 from slm_studio.core.run import create_run
 from slm_studio.core.saved import SavedModel
+from slm_studio.engine.targets import deciding
 from tests.engine.training.conftest import result
 
 ROLES = {"text": "text", "label": "label"}
@@ -98,3 +99,14 @@ def test_models_without_wishes_say_nothing_of_people(tmp_path: Path) -> None:
 
     assert "for_a_person" not in done  # type: ignore[operator]
     assert isinstance(result(engine.evaluate(handle, dataset_of(tmp_path))), Report)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "words"), [(0.31, "though another label may be likelier"), (0.5, "needs no lower threshold")]
+)
+def test_a_threshold_is_only_told_as_one_where_it_changes_answers(threshold: float, words: str) -> None:
+    facts = {"labels": ["ham", "spam"], "catch": {"label": "spam", "recall": 0.95, "threshold": threshold, "rows": 60}}
+
+    (told,) = deciding.remarks(facts)
+
+    assert words in told.message and told.values["rows"] == 60

@@ -46,6 +46,8 @@ def test_rows_of_weight_one_are_as_before_and_one_of_weight_zero_is_none(
 
     places = list(range(min(8, len(examples))))
     assert loss(np.ones(rows), places) == pytest.approx(loss(None, places), rel=1e-4)
+    if plan.task.info.answers == "hits":
+        return  # rows are each other's wrong answers, whatever they weigh
     only = np.zeros(rows)
     only[examples.rows_N[places[1]]] = 3.0
     alone = [place for place in places if examples.rows_N[place] == examples.rows_N[places[1]]]

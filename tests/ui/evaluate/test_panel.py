@@ -114,7 +114,7 @@ def test_what_the_numbers_do_not_say_stands_above_them(place):
 
 
 @pytest.mark.parametrize(
-    ("code", "count", "tone"), [("texts-cut", 1, "plain"), ("texts-cut", 50, "warning"), ("rows-unlabelled", 50, "plain"), ("labels-unseen", 1, "warning")]
+    ("code", "count", "tone"), [("texts-cut", 1, "plain"), ("texts-cut", 50, "warning"), ("rows-unlabelled", 50, "plain"), ("searched-among", 50, "plain"), ("labels-unseen", 1, "warning")]
 )  # fmt: skip
 def test_a_fact_beside_the_numbers_is_no_warning(place, code: str, count: int, tone: str) -> None:
     scored(remarks=(Remark(code=code, message="{count} of {texts}", count=count, values={"texts": 100}),))

@@ -63,6 +63,15 @@ def test_a_translation_is_not_compared_with_its_source(view: RewriteView) -> Non
     assert view.target.toPlainText() == "一只猫" and view.marks.isHidden()
 
 
+def test_of_a_summary_only_words_that_the_source_lacks_are_marked(view: RewriteView) -> None:
+    view.set_model(model(target="summary"), CASES)
+    view.fill("On Monday the pool is closed")
+    answer(view, Token("The pool shut on Monday", 0.9, 1))
+
+    assert view.target.toPlainText() == "The pool shut on Monday"
+    assert "shut" in view.target.accessibleDescription() and "pool" not in view.target.accessibleDescription()
+
+
 def test_pieces_appear_as_they_come(view: RewriteView, qapp: QApplication) -> None:
     view.fill("I has it")
     view.begin()

@@ -2,9 +2,11 @@
 
 import pytest
 
+from slm_studio.core.report import Case
 from slm_studio.core.results import Hit
 from slm_studio.core.saved import SavedModel
 from slm_studio.ui.tasks.search import SearchView
+from slm_studio.ui.widgets.buttons import ElidedButton
 from slm_studio.ui.widgets.lit_text import LitText
 
 LATE = Hit(
@@ -13,11 +15,15 @@ LATE = Hit(
 MILL = Hit("The mill burnt down.", 0.5, 2, meaning=0.1, words=0.0, chosen=False, source="history.txt", line=1)
 
 
+def view_model(folder: str) -> SavedModel:
+    return SavedModel(folder=folder, name="m", task="search", base="")
+
+
 @pytest.fixture
 def view(qapp):
     made = SearchView()
     made.show()
-    made.set_model(SavedModel(folder="/m", name="m", task="search", base=""), [])
+    made.set_model(view_model("/m"), [])
     yield made
     made.deleteLater()
 
@@ -38,6 +44,19 @@ def test_each_hit_says_where_it_stands_and_how_well_it_fits(view) -> None:
     assert first.scores.text() == "together 0.98 · meaning 0.70 · words 3.1"
     assert [LATE.text[start:end] for start, end in first.passage._places] == ["Late", "books"]
     assert view.none.isHidden()
+
+
+def test_a_question_that_is_offered_never_makes_the_page_wider(view) -> None:
+    before = view.minimumSizeHint().width()
+    long = "What precautions should be taken for R&D animals that have recently been imported " * 3
+
+    view.set_model(view_model("/other"), [Case(row=0, cells={"query": long, "right": True})])
+
+    assert view.offered.isVisible() and view.minimumSizeHint().width() <= max(before, 500)
+    button = view.offered.findChild(ElidedButton)
+    assert button.copied() == long and "R&&D" in button.text()
+    button.click()
+    assert view.text() == long
 
 
 def test_it_is_honest_where_nothing_stands_out(view) -> None:

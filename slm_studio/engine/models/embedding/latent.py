@@ -17,12 +17,13 @@ from sklearn.utils.extmath import randomized_svd
 from slm_studio.engine.models.features import BagTokenizer
 
 MOST_TEXTS = 20_000  # from which directions are learnt
+LEAST = 1e-4  # of the largest direction: what is smaller is none
 TURNS = 4  # power iterations: the first digits are then those of the exact directions
 
 
 def width_for(wished: int, texts: Sequence[str]) -> int:
     """Return how many directions there are: no more than different texts."""
-    return max(2, min(wished, len(set(texts)) - 1))
+    return max(2, min(wished, len(set(texts))))
 
 
 def latent_vectors(tokenizer: BagTokenizer, texts: Sequence[str], width: int, seed: int) -> np.ndarray:
@@ -37,9 +38,10 @@ def latent_vectors(tokenizer: BagTokenizer, texts: Sequence[str], width: int, se
     sizes_N = np.sqrt(np.bincount(rows, weights=values**2, minlength=len(ids)))
     values /= np.maximum(sizes_N[rows], 1e-9)
     texts_NV = csr_array((values, (rows, columns)), shape=(len(ids), len(tokenizer)))
-    found = min(width, len(ids) - 1)
-    _, _, directions_DV = randomized_svd(texts_NV, max(1, found), n_iter=TURNS, random_state=seed)
+    _, sizes_D, directions_DV = randomized_svd(texts_NV, min(width, len(ids)), n_iter=TURNS, random_state=seed)
+    # Where texts differ in fewer ways than that, the rest is rounding, another one with other threads: chance is better.
+    kept = int((sizes_D > LEAST * sizes_D[0]).sum())
     vectors_VD = np.random.default_rng(seed).normal(scale=1e-3, size=(len(tokenizer), width))
-    vectors_VD[:, : len(directions_DV)] += directions_DV.T
+    vectors_VD[:, :kept] = directions_DV[:kept].T
     scale = width**-0.5 / max(float(vectors_VD.std()), 1e-9)
     return (vectors_VD * scale).astype(np.float32)

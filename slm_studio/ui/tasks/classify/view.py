@@ -15,7 +15,7 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.tasks.classify.answer_words import answer_words, more_words, range_words, thresholds_of
-from slm_studio.ui.tasks.view import TaskView, time_words
+from slm_studio.ui.tasks.view import QuickView
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.card import Card
@@ -38,24 +38,23 @@ KEY = "classify"
 EXAMPLES = (mark("text"), mark("label in the file"), mark("model said"))
 
 
-class ClassifyView(TaskView):
-    """Answers while the person types."""
+class ClassifyView(QuickView):
+    """Answers while the person types; what stood there for a while counts as tried."""
+
+    pieces = (Label, Number)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(PAUSE, parent)
         self._theme = the_theme()
         self._folder = ""
         self._facts: Mapping[str, object] = {}  # of the model
         self._labels = 0
         self._thresholds: dict[str, float] = {}
         self._is_pair = False
-        self._items: list[Label | Number] = []
         self._scores: list[tuple[float, bool]] = []  # of the scored rows: how sure, and whether right
-        self._is_new = False  # the next item begins another answer
-        self._pause, self._settled = QTimer(self), QTimer(self)
-        for timer, interval in ((self._pause, PAUSE), (self._settled, SETTLED)):
-            timer.setSingleShot(True)
-            timer.setInterval(interval)
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(SETTLED)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
@@ -116,51 +115,22 @@ class ClassifyView(TaskView):
             state = str(state.get("text", ""))
         super().restore(state)
 
-    def answers(self) -> list[Label | Number]:
-        """Return the answer that is shown, likeliest label first."""
-        return list(self._items)
-
     def fill(self, text: str) -> None:
         """Put a text into the field and ask at once."""
         self.editor.setPlainText(text)
         self.editor.moveCursor(QTextCursor.MoveOperation.End)
-        self._pause.stop()
-        self._ask()
+        self.primary()
 
     def fill_pair(self, text: str, second: str) -> None:
         """Put both texts into their fields and ask at once."""
         self.other.setPlainText(second)
         self.fill(text)
 
-    def begin(self) -> None:
-        """Keep the old answer until the new one comes, so that nothing flickers."""
-        self._is_new = True
-
-    def take(self, item: object) -> None:
-        """Take one label, or the number."""
-        if isinstance(item, Label | Number):
-            if self._is_new:
-                self._items, self._is_new = [], False
-            self._items.append(item)
-
     def finish(self, numbers: object) -> None:
-        """Show the labels."""
-        if numbers is None:
-            return
-        self._show_answer()
-        seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
-        if isinstance(seconds, int | float):
-            self.hint.set_words("answers as you type · {time}", time=time_words(float(seconds)))
-        self._settled.start()
-
-    def fail(self) -> None:
-        """Show no answer."""
-        self._clear_answer()
-
-    def primary(self) -> None:
-        """Ask at once."""
-        self._pause.stop()
-        self._ask()
+        """Show the labels, or the number."""
+        super().finish(numbers)
+        if numbers is not None:
+            self._settled.start()
 
     def _build_text(self) -> Card:
         card = Card()
@@ -223,7 +193,6 @@ class ClassifyView(TaskView):
     def _connect(self) -> None:
         for editor in (self.editor, self.other):
             editor.textChanged.connect(self._on_text_changed)
-        self._pause.timeout.connect(self._ask)
         self._settled.timeout.connect(self._on_settled)
         self.examples.clicked.connect(self._on_example)
         self.examples.row_opened.connect(self._open_example)

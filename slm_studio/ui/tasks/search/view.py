@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from slm_studio.core.index import Index
+from slm_studio.core.index import Index, best_way
 from slm_studio.core.report import Case
 from slm_studio.core.results import Hit
 from slm_studio.core.saved import SavedModel
@@ -17,9 +16,9 @@ from slm_studio.ui.shell.session import Session
 from slm_studio.ui.tasks.search.asking import Asking
 from slm_studio.ui.tasks.search.corpus import Corpus
 from slm_studio.ui.tasks.search.hits import HitList
-from slm_studio.ui.tasks.view import TaskView, time_words
+from slm_studio.ui.tasks.view import QuickView
 from slm_studio.ui.widgets.banner import Banner
-from slm_studio.ui.widgets.buttons import Button
+from slm_studio.ui.widgets.buttons import ElidedButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.flow import Flow
@@ -32,18 +31,15 @@ PAUSE = 250  # milliseconds after the last key before the model is asked
 TOP, OFFERED = 8, 4
 
 
-class SearchView(TaskView):
+class SearchView(QuickView):
     """Searches as the person types; the old hits stay until the new ones are there."""
 
+    pieces = (Hit,)
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(PAUSE, parent)
         self._folder = ""
-        self._items: list[Hit] = []
-        self._arriving: list[Hit] = []
         self._question = ""  # that the hits answer
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
@@ -60,7 +56,7 @@ class SearchView(TaskView):
         column.addWidget(row, 1)
         self.setFocusProxy(self.query)
         self._connect()
-        self._clear_hits()
+        self._clear_answer()
 
     def join(self, session: Session, jobs: Jobs) -> None:
         """Take what long work is started by."""
@@ -71,7 +67,8 @@ class SearchView(TaskView):
         """Search with another model; questions of its report are offered to begin with."""
         if model.folder != self._folder:
             self._folder = model.folder
-            self._clear_hits()
+            self._clear_answer()
+            self.way.choose(best_way(model))
             self._offer([case.text("query") for case in cases if case.right] or [case.text("query") for case in cases])
             self.corpus.set_model(model)
         self._ask()
@@ -88,38 +85,6 @@ class SearchView(TaskView):
         """Put a question into the field and ask at once."""
         self.query.setText(text)
         self.primary()
-
-    def answers(self) -> list[Hit]:
-        """Return the hits that are shown."""
-        return list(self._items)
-
-    def begin(self) -> None:
-        """Keep the old hits until the new ones come, so that nothing flickers."""
-        self._arriving = []
-
-    def take(self, item: object) -> None:
-        """Take one passage."""
-        if isinstance(item, Hit):
-            self._arriving.append(item)
-
-    def finish(self, numbers: object) -> None:
-        """Show what was found."""
-        if numbers is None:
-            return
-        self._items = self._arriving
-        self._show_hits()
-        seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
-        if isinstance(seconds, int | float):
-            self.hint.set_words("answers as you type · {time}", time=time_words(float(seconds)))
-
-    def fail(self) -> None:
-        """Show no hits."""
-        self._clear_hits()
-
-    def primary(self) -> None:
-        """Ask at once."""
-        self._pause.stop()
-        self._ask()
 
     def _build_question(self) -> Card:
         card = Card()
@@ -143,37 +108,36 @@ class SearchView(TaskView):
         self.query.textChanged.connect(self._on_typed)
         self.query.returnPressed.connect(self.primary)
         self.way.chosen.connect(self._on_way)
-        self._pause.timeout.connect(self._ask)
         self.corpus.chosen.connect(self._on_corpus)
 
     def _ask(self) -> None:
         question = self.query.text()
         if not question.strip():
             self.stop_asked.emit()
-            self._clear_hits()
+            self._clear_answer()
             return
         self._question = question
         found = asdict(FindingOptions(top=TOP, way=str(self.way.current())))
         index = self.corpus.index
         self.asked.emit({"query": question}, {**found, "index": index.folder if index is not None else ""})
 
-    def _show_hits(self) -> None:
+    def _show_answer(self) -> None:
         self.hits.show_hits(self._items, self._question)
         known = [hit.chosen for hit in self._items if hit.chosen is not None]
         self.none.setVisible(bool(self._question) and ((bool(known) and not any(known)) or not self._items))
         self.asking.setVisible(bool(self._question))
         self.asking.set_hits(self._items, self._question)
 
-    def _clear_hits(self) -> None:
+    def _clear_answer(self) -> None:
         self._items, self._arriving, self._question = [], [], ""
         self.hint.set_words("answers as you type")
-        self._show_hits()
+        self._show_answer()
 
     def _offer(self, questions: Sequence[str]) -> None:
         """Offer questions to begin with."""
         self._offers.clear()
         for question in list(dict.fromkeys(each for each in questions if each))[:OFFERED]:
-            button = Button("{question}", kind="pill", small=True, question=question)
+            button = ElidedButton("{question}", kind="pill", small=True, question=question)
             button.clicked.connect(partial(self.fill, question))
             self._offers.addWidget(button)
         self.offered.setVisible(self._offers.count() > 0)
