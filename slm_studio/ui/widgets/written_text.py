@@ -35,6 +35,7 @@ class WrittenText(QTextEdit):
         self._theme = the_theme()
         self._tokens: list[Token] = []
         self._start: QTextCursor | None = None  # where the last writing began; it moves with edits before it
+        self._place = self._end()  # where what is taken of suggestions goes
         self._under: Token | None = None
         self.setProperty("role", "bare")
         self.setAcceptRichText(False)
@@ -85,16 +86,27 @@ class WrittenText(QTextEdit):
         """Write tokens at the end; the view follows, where its end was in view."""
         bar = self.verticalScrollBar()
         follows = bar.value() >= bar.maximum() - 4
-        cursor = self._end()
-        cursor.beginEditBlock()
-        for token in tokens:
-            self._tokens.append(token)
-            cursor.insertText(token.text, self._format(len(self._tokens) - 1))
-        cursor.endEditBlock()
+        self._insert(self._end(), tokens)
         if follows:
             bar.setValue(bar.maximum())
-        if tokens:
-            self._point(None)
+
+    def hold_place(self) -> None:
+        """Remember where the text ends now, for `insert_at_place`; it moves with edits before it."""
+        self._place = self._end()
+        self._place.setKeepPositionOnInsert(True)
+
+    def insert_at_place(self, tokens: Sequence[Token]) -> None:
+        """Write tokens where the text ended; what was typed behind it since then stays there. One undo takes it back."""
+        is_end = self._place.position() == self._end().position()
+        self._start = QTextCursor(self._place) if is_end else None
+        if self._start is not None:
+            self._start.setKeepPositionOnInsert(True)
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._place.position())
+        self._insert(cursor, tokens)
+        cursor.setCharFormat(QTextCharFormat())
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
 
     def end_writing(self) -> None:
         """Give the text back to the person, who goes on at its end."""
@@ -119,6 +131,15 @@ class WrittenText(QTextEdit):
         """Return the token that wrote the character at `position`, or None where the person wrote it."""
         found = next((place for start, end, place in self._runs() if start <= position < end), None)
         return self._tokens[found] if found is not None and 0 <= found < len(self._tokens) else None
+
+    def _insert(self, cursor: QTextCursor, tokens: Sequence[Token]) -> None:
+        cursor.beginEditBlock()
+        for token in tokens:
+            self._tokens.append(token)
+            cursor.insertText(token.text, self._format(len(self._tokens) - 1))
+        cursor.endEditBlock()
+        if tokens:
+            self._point(None)
 
     def _runs(self) -> list[tuple[int, int, int]]:
         """Return start, end and token of every written piece."""
