@@ -17,7 +17,7 @@ from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.report import Case
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import tr
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.exporting import unwritable
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.parts.saving import ask_where_to_save
@@ -39,6 +39,9 @@ from slm_studio.ui.widgets.written_text import WrittenText
 KNOBS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "seed")
 ALTERNATIVES = 5
 SUGGESTED, SUGGESTED_CHARACTERS = 40, 120  # tokens of a suggestion, where they are pieces and where they are characters
+NO_OUTLINE = mark(
+    "This model goes on with a text and follows no instructions, so it makes no outline. A model that chats does: open one whose name says “Instruct”, and choose “Write from an outline…” in its menu “Chat”."
+)
 MOST_BEGINNINGS, BEGINNING = 3, 36  # how many beginnings are offered, and about how many characters each has
 
 
@@ -195,7 +198,9 @@ class WriteView(TaskView):
         self.token, self.bars = Text("", wrap=True), Bars(scores=True, percent=True)
         card.add(self.token)
         card.add(self.bars)
-        return column_of(card)
+        outline = Card("Outline first")
+        outline.add(Text(NO_OUTLINE, "muted", wrap=True))
+        return column_of(card, outline)
 
     def _build_knobs(self) -> Fold:
         self.form = KnobForm(DecodingOptions, names=KNOBS, columns=3)

@@ -90,6 +90,16 @@ class WrittenText(QTextEdit):
         if follows:
             bar.setValue(bar.maximum())
 
+    def write_plain(self, text: str) -> None:
+        """Write at the end what is nobody's token, such as a heading."""
+        self._end().insertText(text, QTextCharFormat())
+
+    def empty(self) -> None:
+        """Take everything away; an undo brings it back."""
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.removeSelectedText()
+
     def hold_place(self) -> None:
         """Remember where the text ends now, for `insert_at_place`; it moves with edits before it."""
         self._place = self._end()
