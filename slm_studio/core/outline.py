@@ -10,7 +10,6 @@ WANTED = 5  # headings that are asked for
 MOST = 12  # headings that are taken of an answer: a small model may turn in circles
 SHORT, LONGEST = 60, 90  # characters of a heading: what is longer is cut at its colon, and at last anywhere
 GAP = "\n\n"
-BEFORE = 400  # last characters of what stands before a part that the model is shown
 HAN = re.compile(r"[\u3400-\u9fff]")
 ITEM = re.compile(
     r"^(?:#{1,6}\s+|(?:\d{1,2}|[IVX]{1,4})\s*[.)、．:：]\s*|[一二三四五六七八九十]{1,3}\s*[、.．]\s*|[-*•·]\s+)+(.*)$"
@@ -22,11 +21,12 @@ PLAN = {
     "en": "Make an outline for a text about: {idea}\nAnswer with a numbered list of {wanted} short headings and nothing else.",
     "zh": "请为这个主题的文章列一个提纲：{idea}\n只回答 {wanted} 个简短的小标题，编号列出，不要写别的内容。",
 }
+# Short, and without the text before: measured on a model of 135 million parameters, which else repeats what it is shown.
 PART = {
-    "en": "We write a text about: {idea}\nIts parts are:\n{headings}\n{before}Write the part “{heading}” now: one or two paragraphs of plain text, without a heading.",
-    "zh": "我们在写一篇文章，主题是：{idea}\n各部分是：\n{headings}\n{before}现在请写“{heading}”这一部分：一到两段正文，不要写标题。",
+    "en": "Write one paragraph about “{heading}”. It is a part of a text about: {idea}.",
+    "zh": "请写一段关于“{heading}”的正文。它是一篇文章的一部分，文章的主题是：{idea}。",
 }
-SO_FAR = {"en": "The text before it ends so: {end}\n", "zh": "前面的正文这样结束：{end}\n"}
+OTHERS = {"en": " The other parts are: {others}.", "zh": "其他部分是：{others}。"}
 
 
 def ask_for_headings(idea: str) -> str:
@@ -34,15 +34,12 @@ def ask_for_headings(idea: str) -> str:
     return PLAN[_language(idea)].format(idea=_one_line(idea), wanted=WANTED)
 
 
-def ask_for_part(idea: str, headings: Sequence[str], place: int, before: str) -> str:
-    """Return the question that asks for the part at a place; `before` is the text that stands before it."""
+def ask_for_part(idea: str, headings: Sequence[str], place: int) -> str:
+    """Return the question that asks for the part at a place."""
     language = _language(idea)
-    end = _one_line(before)[-BEFORE:]
-    numbered = "\n".join(f"{n}. {heading}" for n, heading in enumerate(headings, 1))
-    return PART[language].format(
-        idea=_one_line(idea), headings=numbered, heading=headings[place],
-        before=SO_FAR[language].format(end=end) if end else "",
-    )  # fmt: skip
+    others = [heading for at, heading in enumerate(headings) if at != place]
+    told = OTHERS[language].format(others=("、" if language == "zh" else ", ").join(others)) if others else ""
+    return PART[language].format(idea=_one_line(idea), heading=headings[place]) + told
 
 
 def headings_in(answer: str) -> tuple[str, ...]:

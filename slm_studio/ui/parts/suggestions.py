@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.generation import COUNT, seed_at
@@ -31,6 +31,7 @@ class Suggestions(Card):
 
     asked = Signal()  # draw three
     stop_asked = Signal()
+    shown = Signal(bool)  # whether they can be seen: what stands beside the text makes room
 
     def __init__(self, page: WrittenText, parent: QWidget | None = None) -> None:
         super().__init__(padding=12, parent=parent)
@@ -138,6 +139,16 @@ class Suggestions(Card):
         card = self.sender()
         if isinstance(card, Suggestion):
             self.take(self.cards.index(card))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell that they are there."""
+        super().showEvent(event)
+        self.shown.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Tell that they are gone."""
+        super().hideEvent(event)
+        self.shown.emit(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let Tab take the first suggestion, where there is one; else it goes on to the next widget."""

@@ -40,7 +40,7 @@ KNOBS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens"
 ALTERNATIVES = 5
 SUGGESTED, SUGGESTED_CHARACTERS = 40, 120  # tokens of a suggestion, where they are pieces and where they are characters
 NO_OUTLINE = mark(
-    "This model goes on with a text and follows no instructions, so it makes no outline. A model that chats does: open one whose name says “Instruct”, and choose “Write from an outline…” in its menu “Chat”."
+    "This model follows no instructions, so it plans no outline. Chat models named “Instruct” do: Chat ▾, “Write from an outline…”."
 )
 MOST_BEGINNINGS, BEGINNING = 3, 36  # how many beginnings are offered, and about how many characters each has
 
@@ -170,7 +170,7 @@ class WriteView(TaskView):
         self.page = WrittenText(
             "Write a beginning. The model goes on from where the text ends.", name="Text to go on with"
         )
-        scaled(self.page.setMinimumHeight, 300)
+        scaled(self.page.setMinimumHeight, 110)
         card.add(self.page, 1)
         self._beginnings_row = QWidget()
         self._beginnings = Flow(self._beginnings_row)
@@ -198,9 +198,8 @@ class WriteView(TaskView):
         self.token, self.bars = Text("", wrap=True), Bars(scores=True, percent=True)
         card.add(self.token)
         card.add(self.bars)
-        outline = Card("Outline first")
-        outline.add(Text(NO_OUTLINE, "muted", wrap=True))
-        return column_of(card, outline)
+        self.no_outline = Text(NO_OUTLINE, "muted", wrap=True)
+        return column_of(card, self.no_outline)
 
     def _build_knobs(self) -> Fold:
         self.form = KnobForm(DecodingOptions, names=KNOBS, columns=3)
@@ -215,6 +214,7 @@ class WriteView(TaskView):
         self.button.stop_requested.connect(self.stop_asked)
         self.suggest_button.clicked.connect(self._on_suggest)
         self.suggestions.asked.connect(self._on_suggest)
+        self.suggestions.shown.connect(self.no_outline.setHidden)
         self.suggestions.stop_asked.connect(self.stop_asked)
         self.again_button.clicked.connect(self._on_again)
         self.clear_button.clicked.connect(self._on_clear)

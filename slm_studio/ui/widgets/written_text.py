@@ -1,6 +1,7 @@
 """WrittenText: a text of which a model wrote parts; those stand on a tinted ground and know their tokens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Signal
 from PySide6.QtGui import (
@@ -84,15 +85,13 @@ class WrittenText(QTextEdit):
 
     def add_tokens(self, tokens: Sequence[Token]) -> None:
         """Write tokens at the end; the view follows, where its end was in view."""
-        bar = self.verticalScrollBar()
-        follows = bar.value() >= bar.maximum() - 4
-        self._insert(self._end(), tokens)
-        if follows:
-            bar.setValue(bar.maximum())
+        with self._following():
+            self._insert(self._end(), tokens)
 
     def write_plain(self, text: str) -> None:
-        """Write at the end what is nobody's token, such as a heading."""
-        self._end().insertText(text, QTextCharFormat())
+        """Write at the end what is nobody's token, such as a heading; the view follows likewise."""
+        with self._following():
+            self._end().insertText(text, QTextCharFormat())
 
     def empty(self) -> None:
         """Take everything away; an undo brings it back."""
@@ -141,6 +140,14 @@ class WrittenText(QTextEdit):
         """Return the token that wrote the character at `position`, or None where the person wrote it."""
         found = next((place for start, end, place in self._runs() if start <= position < end), None)
         return self._tokens[found] if found is not None and 0 <= found < len(self._tokens) else None
+
+    @contextmanager
+    def _following(self) -> Iterator[None]:
+        bar = self.verticalScrollBar()
+        follows = bar.value() >= bar.maximum() - 4
+        yield
+        if follows:
+            bar.setValue(bar.maximum())
 
     def _insert(self, cursor: QTextCursor, tokens: Sequence[Token]) -> None:
         cursor.beginEditBlock()

@@ -187,8 +187,7 @@ class OutlineSheet(Card):
 
     def _ask_part(self, place: int) -> None:
         self._place = place
-        before = self._answer if place else ""
-        self._ask(PART, ask_for_part(self.idea.text().strip() or self._headings[0], self._headings, place, before))
+        self._ask(PART, ask_for_part(self.idea.text().strip() or self._headings[0], self._headings, place))
 
     def _type(self, text: str) -> None:
         cursor = QTextCursor(self.headings.document())
