@@ -170,7 +170,7 @@ class WriteView(TaskView):
         self.page = WrittenText(
             "Write a beginning. The model goes on from where the text ends.", name="Text to go on with"
         )
-        scaled(self.page.setMinimumHeight, 110)
+        scaled(self.page.setMinimumHeight, 130)
         card.add(self.page, 1)
         self._beginnings_row = QWidget()
         self._beginnings = Flow(self._beginnings_row)
