@@ -40,6 +40,7 @@ ALLOWED = {
         "“words” is the kind of a cell that holds a list of them",
     ),
     "ui/widgets/fields.py": "“search” is the picture of a magnifier",
+    "engine/retrieval/judging.py": "“rank” is where among others the right passage was found",
     "engine/measuring/baselines.py": "“words” are features beside parts of words",
 }
 

@@ -1,0 +1,50 @@
+"""Candidate columns: which columns hold lists of texts to choose from, their own scores, and the right text."""
+
+from collections.abc import Sequence
+
+from slm_studio.core.dataset import Column
+
+LISTED, OWN, BEFORE, RIGHT = "candidates", "scores", "context", "reference"  # the roles that such columns play
+
+CANDIDATES = (
+    "candidates", "candidate", "nbest", "n_best", "n-best", "nbest_list", "hypotheses", "hypothesis", "hyps", "hypos", "alternatives",
+    "suggestions", "replies", "候选", "候选列表", "候选句", "备选", "假设", "識別結果", "识别结果",
+)  # fmt: skip
+SCORES = (
+    "scores", "score", "own_scores", "am_scores", "am_score", "acoustic_scores", "acoustic_score", "acoustic", "confidences", "confidence",
+    "logprobs", "log_probs", "costs", "得分", "分数", "置信度",
+)  # fmt: skip
+REFERENCES = (
+    "reference", "ref", "truth", "ground_truth", "gold", "transcript", "transcription", "correct", "correction", "right", "target", "label",
+    "answer", "response", "text", "sentence", "参考", "参考文本", "标准", "正确", "正确文本", "原文", "文本", "答案",
+)  # fmt: skip
+CONTEXTS = ("context", "question", "query", "prompt", "before", "previous", "history", "上文", "语境", "问题", "上下文")
+LISTS = ("list", "tags", "words")  # kinds of columns whose cells are lists
+TEXTS = ("text", "label", "id", "number")
+
+
+def list_roles(columns: Sequence[Column]) -> dict[str, str]:
+    """Return role → column of lists of candidates, as far as their names say it; {} where there are no lists.
+
+    Example: of columns nbest, am_scores and truth: {"candidates": "nbest", "scores": "am_scores", "reference": "truth"}
+    """
+    held = [column for column in columns if column.filled]
+    lists = [column for column in held if column.kind in LISTS]
+    found = {
+        LISTED: _first(lists, CANDIDATES),
+        OWN: _first(lists, SCORES),
+        BEFORE: _first([column for column in held if column.kind in ("text", "label")], CONTEXTS),
+        RIGHT: _first([column for column in held if column.kind in TEXTS], REFERENCES),
+    }
+    return {role: column for role, column in found.items() if column} if found[LISTED] else {}
+
+
+def _first(columns: Sequence[Column], names: Sequence[str]) -> str:
+    """Return the column with the first of some names, or ""."""
+    known = {folded(column.name): column.name for column in reversed(columns)}
+    return next((known[name] for name in names if name in known), "")
+
+
+def folded(name: str) -> str:
+    """Return a column's name as names are compared. Example: folded("asr.N best") == "n_best\""""
+    return name.strip().rpartition(".")[2].casefold().replace(" ", "_")
