@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from slm_studio.core.dataset import Column
+from slm_studio.core.prompt import Cell
 
 LISTED, OWN, BEFORE, RIGHT = "candidates", "scores", "context", "reference"  # the roles that such columns play
 
@@ -37,6 +38,14 @@ def list_roles(columns: Sequence[Column]) -> dict[str, str]:
         RIGHT: _first([column for column in held if column.kind in TEXTS], REFERENCES),
     }
     return {role: column for role, column in found.items() if column} if found[LISTED] else {}
+
+
+def candidates_prompt(texts: Sequence[str], scores: Sequence[float], context: str) -> dict[str, Cell]:
+    """Return the question which of some texts is the best; what is not known stays out of it."""
+    found: dict[str, Cell] = {LISTED: tuple(texts)}
+    if scores:
+        found[OWN] = tuple(scores)
+    return found | ({BEFORE: context} if context.strip() else {})
 
 
 def _first(columns: Sequence[Column], names: Sequence[str]) -> str:

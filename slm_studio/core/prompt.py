@@ -16,7 +16,15 @@ Cell = str | tuple[str, ...] | tuple[float, ...] | tuple[Message, ...]
 Prompt = Mapping[str, Cell]  # asked role → cell
 
 # Codes of errors that speak of one prompt alone: others can be answered all the same.
-UNANSWERABLE = ("text-empty", "empty-prompt", "context-too-small", "word-unknown", "no-gap", "nothing-to-search")
+UNANSWERABLE = (
+    "text-empty",
+    "empty-prompt",
+    "context-too-small",
+    "word-unknown",
+    "no-gap",
+    "nothing-to-search",
+    "scores-unequal",
+)
 LISTS: tuple[Reads, ...] = ("words", "tags", "labels", "candidates")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from slm_studio.core.candidate_columns import BEFORE, LISTED, OWN, RIGHT
+from slm_studio.core.errors import StudioError
 from slm_studio.core.prompt import Prompt, as_text
 from slm_studio.engine.data.rows import Rows
 
@@ -46,11 +47,25 @@ def lists_in(rows: Rows) -> list[Listed]:
 
 
 def listed(prompt: Prompt) -> Listed:
-    """Return what is asked of a model; scores of another number than the candidates are none."""
+    """Return what is asked of a model. Raises StudioError where there is nothing to choose, or scores are not as many as candidates."""
     cell, scores = prompt.get(LISTED, ()), prompt.get(OWN, ())
     texts = texts_in(cell) if isinstance(cell, str) else tuple(map(str, cell))
+    if not texts:
+        raise StudioError(
+            "text-empty",
+            "There are no candidates to choose from.",
+            "Give a list of texts, or write one a line.",
+        )
     own = own_scores(scores, len(texts)) if isinstance(scores, str) else tuple(map(float, scores))  # type: ignore[arg-type]
-    return Listed(texts, own if len(own) == len(texts) else (), as_text(prompt.get(BEFORE, "")))
+    is_given = bool(scores.strip() if isinstance(scores, str) else scores)
+    if is_given and len(own) != len(texts):
+        raise StudioError(
+            "scores-unequal",
+            "There are {texts} {texts:candidate|candidates}, and not as many scores.",
+            "Give each candidate its own score, in the same order, or none at all.",
+            texts=len(texts),
+        )
+    return Listed(texts, own, as_text(prompt.get(BEFORE, "")))
 
 
 def texts_in(cell: str) -> tuple[str, ...]:
