@@ -1,5 +1,6 @@
 """Candidate columns: which columns hold lists of texts to choose from, their own scores, and the right text."""
 
+import math
 from collections.abc import Sequence
 
 from slm_studio.core.dataset import Column
@@ -16,7 +17,7 @@ SCORES = (
     "logprobs", "log_probs", "costs", "得分", "分数", "置信度",
 )  # fmt: skip
 REFERENCES = (
-    "reference", "ref", "truth", "ground_truth", "gold", "transcript", "transcription", "correct", "correction", "right", "target", "label",
+    "reference", "ref", "truth", "ground_truth", "gold", "transcript", "transcription", "correct", "correction", "right", "target",
     "answer", "response", "text", "sentence", "参考", "参考文本", "标准", "正确", "正确文本", "原文", "文本", "答案",
 )  # fmt: skip
 CONTEXTS = ("context", "question", "query", "prompt", "before", "previous", "history", "上文", "语境", "问题", "上下文")
@@ -46,6 +47,37 @@ def candidates_prompt(texts: Sequence[str], scores: Sequence[float], context: st
     if scores:
         found[OWN] = tuple(scores)
     return found | ({BEFORE: context} if context.strip() else {})
+
+
+def written_candidates(text: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Return the candidates that stand a line each, and their scores where every line has one, parted from it by a tab.
+
+    Example: written_candidates("-3.5\\tit rains\\n-4\\tit reigns") == (("it rains", "it reigns"), (-3.5, -4.0))
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    pairs = [_scored(line) for line in lines]
+    if not pairs or any(score is None for _, score in pairs):
+        return tuple(lines), ()
+    return tuple(words for words, _ in pairs), tuple(score for _, score in pairs if score is not None)
+
+
+def lines_of(texts: Sequence[str], scores: Sequence[float]) -> str:
+    """Return candidates as a person would write them: a line each, and a tab before the score of each."""
+    if len(scores) != len(texts):
+        return "\n".join(texts)
+    return "\n".join(f"{text}\t{score:g}" for text, score in zip(texts, scores, strict=True))
+
+
+def _scored(line: str) -> tuple[str, float | None]:
+    """Return the words of a line and the number before or behind them; None where there is none."""
+    for words, _, number in (line.rpartition("\t"), line.partition("\t")[::-1]):
+        try:
+            score = float(number)
+        except ValueError:
+            continue
+        if words.strip() and math.isfinite(score):
+            return words.strip(), score
+    return line, None
 
 
 def _first(columns: Sequence[Column], names: Sequence[str]) -> str:

@@ -53,8 +53,13 @@ class RankOptions:
 def suits(columns: Sequence[Column]) -> Suit | None:
     """Return the columns of lists of candidates and of the right texts."""
     roles = list_roles(columns)
-    if not {"candidates", "reference"} <= set(roles):
+    if not roles:
         return None
+    if "reference" not in roles:
+        reason = mark(
+            "“{candidates}” holds lists of candidates, but no column holds the right texts. Choose it, or fill a new one by hand."
+        )
+        return Suit(roles=roles, reason=reason)
     reason = mark("“{candidates}” holds lists of candidates, and “{reference}” the right texts.")
     if "scores" in roles:
         reason = mark(

@@ -29,7 +29,19 @@ from slm_studio.engine.measuring.weighing import (
 from slm_studio.engine.ordering.packing import OWN, TRUE, compared
 from slm_studio.engine.task import Seen, Table
 
-CASES = ("row", "place", "context", "reference", "predicted", "before", "moved", "errors", "right")
+CASES = (
+    "row",
+    "place",
+    "context",
+    "reference",
+    "predicted",
+    "before",
+    "moved",
+    "errors",
+    "right",
+    "candidates",
+    "scores",
+)
 AS_LISTED, OWN_SCORES = "as_listed", "own_scores"
 
 
@@ -151,7 +163,7 @@ def cases_of(order: Order, lists: Sequence[Listed], rows_N: np.ndarray, places_N
         cells.append(
             (
                 int(rows_N[at]), int(places_N[at]), each.context, each.reference, each.texts[now], each.texts[before],
-                now, int(now_N[at]), bool(now_N[at] == best_N[at]),
+                now, int(now_N[at]), bool(now_N[at] == best_N[at]), each.texts, each.own,
             )
         )  # fmt: skip
     return Table(CASES, cells)
