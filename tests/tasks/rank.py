@@ -33,7 +33,11 @@ def _row(place: int, right: str, *wrong: str) -> dict[str, object]:
 
 
 def _file(*lists: tuple[str, ...]) -> str:
-    rows = [_row(place, *(f"{mark}{text}" for text in each)) for mark in ("", "so ", "那么") for place, each in enumerate(lists)]
+    rows = [
+        _row(place, *(f"{mark}{text}" for text in each))
+        for mark in ("", "so ", "那么")
+        for place, each in enumerate(lists)
+    ]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 

@@ -86,12 +86,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained({model})
 model = AutoModelForCausalLM.from_pretrained({model})
-likelihoods = {{}}
-for candidate in {prompt}.splitlines():
-    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer(candidate, add_special_tokens=False).input_ids, tokenizer.eos_token_id]])
+end, likely = tokenizer.eos_token_id, {{}}
+for text in {prompt}.splitlines():
+    ids = torch.tensor([[end, *tokenizer(text, add_special_tokens=False).input_ids, end]])
     chances = model(ids).logits[0, :-1].log_softmax(-1)
-    likelihoods[candidate] = chances.gather(-1, ids[0, 1:, None]).sum().item()
-print(sorted(likelihoods, key=likelihoods.get, reverse=True))
+    likely[text] = chances.gather(-1, ids[0, 1:, None]).sum().item()
+print(sorted(likely, key=likely.get, reverse=True))  # by the model alone, without own scores
 """,
     studio="""\
 import slm_studio
@@ -190,8 +190,8 @@ OF_WORDS = TaskInfo(
         REFERENCE,
         Shown("predicted", mark("first now"), "changes"),
         Shown("before", mark("first before"), "changes"),
-        Shown("moved", mark("moved up by"), "number"),
-        Shown("errors", mark("errors"), "number"),
+        Shown("moved", mark("up by")),
+        Shown("errors", mark("errors")),
     ),
     files=(
         SampleFile(

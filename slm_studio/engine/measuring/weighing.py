@@ -146,11 +146,18 @@ def _descended(lists: Lists, begin_F: np.ndarray) -> np.ndarray:
 
 
 def _stretch(lists: Lists, weights_F: np.ndarray) -> float:
-    """Return the factor by which the best candidates of all lists are likeliest."""
+    """Return the factor by which the best candidates of all lists are likeliest.
+
+    One list more is counted in which every candidate is as good: else few lists, all of them right, would say that
+    nothing is ever wrong.
+    """
     scores_NM = lists.features_NMF @ weights_F
+    counts_N = lists.there_NM.sum(1)
 
     def surprise(log_factor: float) -> float:
-        shares_NM = shares_of(np.where(lists.there_NM, scores_NM * np.exp(log_factor), -np.inf))
-        return float(-np.log(np.maximum((shares_NM * lists.best_ones).sum(1), 1e-12)).mean())
+        shares_NM = np.maximum(shares_of(np.where(lists.there_NM, scores_NM * np.exp(log_factor), -np.inf)), 1e-12)
+        best_N = -np.log((shares_NM * lists.best_ones).sum(1))
+        any_N = -(np.log(shares_NM) * lists.there_NM).sum(1) / counts_N
+        return float(best_N.sum() + any_N.mean()) / (len(lists) + 1)
 
     return float(np.exp(minimize_scalar(surprise, bounds=(-STRETCH, STRETCH), method="bounded").x))

@@ -29,19 +29,7 @@ from slm_studio.engine.measuring.weighing import (
 from slm_studio.engine.ordering.packing import OWN, TRUE, compared
 from slm_studio.engine.task import Seen, Table
 
-CASES = (
-    "row",
-    "place",
-    "context",
-    "reference",
-    "predicted",
-    "before",
-    "moved",
-    "errors",
-    "right",
-    "candidates",
-    "scores",
-)
+CASES = ("row", "place", "reference", "predicted", "before", "moved", "errors", "right", "candidates", "scores")
 AS_LISTED, OWN_SCORES = "as_listed", "own_scores"
 
 
@@ -130,6 +118,7 @@ def baselines_of(evidence: np.ndarray, unit: str, *, has_own: bool) -> tuple[Bas
     """Return the order as it came and, where candidates bring scores, own scores alone: errors of a list are compared in pairs."""
     began, rate_key = time.perf_counter(), "wer" if unit == WORDS else "cer"
     mine_N, as_listed_N, own_N, best_N, true_N = evidence
+    has_own = has_own and not np.array_equal(as_listed_N, own_N)  # most recognisers list by their scores
     found = []
     for key, errors_N in {AS_LISTED: as_listed_N, **({OWN_SCORES: own_N} if has_own else {})}.items():
         right = int((errors_N == best_N).sum())
@@ -158,15 +147,20 @@ def cases_of(order: Order, lists: Sequence[Listed], rows_N: np.ndarray, places_N
     now_N, before_N, best_N = (order.errors(each) for each in (order.now_N, order.before_N, order.best_places))
     worth = np.lexsort((-(now_N - best_N), -(now_N - before_N)))
     cells = []
+    has_context = any(each.context for each in lists)
     for at in worth.tolist():
         each, now, before = lists[at], int(order.now_N[at]), int(order.before_N[at])
-        cells.append(
-            (
-                int(rows_N[at]), int(places_N[at]), each.context, each.reference, each.texts[now], each.texts[before],
-                now, int(now_N[at]), bool(now_N[at] == best_N[at]), each.texts, each.own,
-            )
-        )  # fmt: skip
-    return Table(CASES, cells)
+        scored = (
+            each.reference,
+            each.texts[now],
+            each.texts[before],
+            now,
+            int(now_N[at]),
+            bool(now_N[at] == best_N[at]),
+        )
+        context = (each.context,) if has_context else ()
+        cells.append((int(rows_N[at]), int(places_N[at]), *scored, each.texts, each.own, *context))
+    return Table((*CASES, *(("context",) if has_context else ())), cells)
 
 
 def text_loss(seen: Seen, *, whole: bool) -> tuple[float, tuple[Metric, ...]]:

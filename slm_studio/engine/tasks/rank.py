@@ -24,6 +24,7 @@ from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Ranked
 from slm_studio.core.saved import STUDIO_FILE, open_saved
+from slm_studio.core.snippets import ONLY_HERE
 from slm_studio.core.tasks import task_info
 from slm_studio.core.tasks.rank import NET, WORDS, RankOptions
 from slm_studio.core.work import Work
@@ -156,6 +157,7 @@ class Rank(Task):
             loaded.net = continue_whole(folder, lender, dropout=recipe.dropout or 0.0)
         ends = self.learns(recipe) or own.get("reads") in ("lines", "paragraphs") or bool(own.get(ENDS))
         facts = {**loaded.facts, **facts, LENDER: lender, ENDS: ends, "base_folder": str(folder)}
+        facts[ONLY_HERE] = way != "next"
         return replace(loaded, facts=settle_length(facts, loaded.net, SHORT))
 
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:

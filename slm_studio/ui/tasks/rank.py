@@ -26,7 +26,7 @@ from slm_studio.ui.widgets.words import words
 PAUSE = 250  # milliseconds after the last key before the model is asked
 MOST_EXAMPLES, LINES = 6, 6  # lines of the field for candidates
 ORDER = (mark("now"), mark("before"), mark("candidate"), mark("likely"))
-SCORED = (mark("own score"), mark("model's score"))
+SCORED = (mark("own score"), mark("model says"))
 EXAMPLES = (mark("right text"), mark("first before"), mark("first now"))
 WRITE = mark("Write or paste candidates, one a line, or choose a list below.")
 WRITE_SCORED = mark(
@@ -210,8 +210,16 @@ class RankView(QuickView):
             template = "{n} {n:candidate|candidates}"
         self.told.set_words(template, n=len(texts))
 
+    def _line_up(self) -> None:
+        """Let scores stand below each other, behind the longest candidate."""
+        metrics = self.editor.fontMetrics()
+        texts = written_candidates(self.editor.toPlainText())[0]
+        widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
+        self.editor.setTabStopDistance(widest + the_theme().px(24))
+
     def _on_typed(self) -> None:
         self._right = ""
+        self._line_up()
         self._tell()
         self._pause.start()
         self.edited.emit()
