@@ -75,7 +75,7 @@ class RankView(QuickView):
 
     def fill(self, text: str) -> None:
         """Put candidates into the field and ask at once."""
-        self._write(text, "", "")
+        self._write(text, self.context.text(), "")
 
     def state(self) -> object:
         """Return the candidates and what stands before them."""
