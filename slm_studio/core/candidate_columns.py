@@ -21,6 +21,8 @@ REFERENCES = (
     "answer", "response", "text", "sentence", "参考", "参考文本", "标准", "正确", "正确文本", "原文", "文本", "答案",
 )  # fmt: skip
 CONTEXTS = ("context", "question", "query", "prompt", "before", "previous", "history", "上文", "语境", "问题", "上下文")
+WORDS, CHARACTERS = "words", "characters"  # in which errors of a text are counted
+UNSPACED = 0.3  # share of letters of a script without blanks from which on characters are counted
 LISTS = ("list", "tags", "words")  # kinds of columns whose cells are lists
 TEXTS = ("text", "label", "id", "number")
 
@@ -39,6 +41,25 @@ def list_roles(columns: Sequence[Column]) -> dict[str, str]:
         RIGHT: _first([column for column in held if column.kind in TEXTS], REFERENCES),
     }
     return {role: column for role, column in found.items() if column} if found[LISTED] else {}
+
+
+def unit_of(texts: Sequence[str]) -> str:
+    """Return in what errors of such texts are counted: characters where most of them have no blanks between words."""
+    letters = [character for text in texts for character in text if character.isalpha()]
+    return CHARACTERS if sum(map(_is_unspaced, letters)) > UNSPACED * len(letters) else WORDS
+
+
+def _is_unspaced(letter: str) -> bool:
+    """Say whether a letter is Chinese, Japanese or Korean."""
+    return any(
+        low <= letter <= high
+        for low, high in (
+            ("\u3400", "\u9fff"),
+            ("\u3040", "\u30ff"),
+            ("\uac00", "\ud7a3"),
+            ("\U00020000", "\U0003134f"),
+        )
+    )
 
 
 def candidates_prompt(texts: Sequence[str], scores: Sequence[float], context: str) -> dict[str, Cell]:

@@ -3,14 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from slm_studio.core.candidate_columns import list_roles
+from slm_studio.core.candidate_columns import CHARACTERS, WORDS, list_roles, unit_of
 from slm_studio.core.dataset import Column
 from slm_studio.core.knobs import knob
 from slm_studio.core.routes import RANK
 from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, Suit, TaskInfo
 from slm_studio.core.texts import mark
 
-WORDS, CHARACTERS = "words", "characters"  # in which errors are counted
 AUTO, NET, WEIGHTS = "auto", "net", "weights"
 
 
@@ -46,8 +45,10 @@ class RankOptions:
     )
 
     def target_of(self, column: Column | None) -> str:
-        """Return in which units errors are counted, where it was chosen; the rows tell it otherwise."""
-        return self.unit if self.unit != AUTO else ""
+        """Return in which units errors are counted: as was chosen, or as the right texts tell it."""
+        if self.unit != AUTO or column is None:
+            return self.unit if self.unit != AUTO else ""
+        return unit_of(column.examples)
 
 
 def suits(columns: Sequence[Column]) -> Suit | None:

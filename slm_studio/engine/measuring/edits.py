@@ -13,23 +13,10 @@ import numpy as np
 from rapidfuzz import __version__
 from rapidfuzz.distance import Levenshtein
 
-from slm_studio.core.tasks.rank import CHARACTERS, WORDS
-from slm_studio.engine.data.languages import is_han
+from slm_studio.core.candidate_columns import WORDS
 from slm_studio.engine.measuring.scoring import bootstrap
 
-UNSPACED = 0.3  # share of letters of a script without blanks from which on characters are counted
 _LOOSE = ("P", "S")  # kinds of characters that are no letters
-
-
-def unit_of(texts: Sequence[str]) -> str:
-    """Return in what errors of such texts are counted: characters where most of them have no blanks between words."""
-    letters = [character for text in texts for character in text if character.isalpha()]
-    return CHARACTERS if sum(map(is_unspaced, letters)) > UNSPACED * len(letters) else WORDS
-
-
-def is_unspaced(character: str) -> bool:
-    """Say whether a letter is Chinese, Japanese or Korean."""
-    return is_han(character) or "\u3040" <= character <= "\u30ff" or "\uac00" <= character <= "\ud7a3"
 
 
 def units_in(text: str, unit: str, *, loosely: bool = False) -> Sequence[str]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slm_studio.core.candidate_columns import WORDS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.intervals import wilson
 from slm_studio.core.results import Baseline, Metric
-from slm_studio.core.tasks.rank import WORDS
 from slm_studio.engine.data.lists import Listed
 from slm_studio.engine.measuring.compare import paired, paired_verdict
 from slm_studio.engine.measuring.edits import rate, rate_interval

@@ -17,24 +17,25 @@ import torch
 from torch import Tensor, nn
 
 from slm_studio.core.bases import folder_of
+from slm_studio.core.candidate_columns import WORDS
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.prompt import Prompt
-from slm_studio.core.recipe import Recipe, split_base
+from slm_studio.core.recipe import Recipe, answer_column, split_base
 from slm_studio.core.results import Baseline, Ranked
 from slm_studio.core.saved import STUDIO_FILE, open_saved
 from slm_studio.core.snippets import ONLY_HERE
 from slm_studio.core.tasks import task_info
-from slm_studio.core.tasks.rank import NET, WORDS, RankOptions
+from slm_studio.core.tasks.rank import NET, RankOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.lists import Listed, listed, lists_in
-from slm_studio.engine.data.rows import Rows, open_rows
+from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import remarks
-from slm_studio.engine.measuring.edits import counted, unit_of
+from slm_studio.engine.measuring.edits import counted
 from slm_studio.engine.measuring.weighing import scores_of, shares_of, weights_of
 from slm_studio.engine.models import adapters
 from slm_studio.engine.models.adapter_files import is_adapter
@@ -64,7 +65,6 @@ from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked
 from slm_studio.engine.tasks import task_of
 
 WRITER, FINDER = "write", "search"  # whose nets are made from nothing; whose way is taken of encoders without a head
-LOOKED_AT = 2000  # right texts by which units are told
 FITTED, GLANCED = 1000, 100  # lists by which weights are learnt: of a base as it is, of a net that goes on learning
 LEAST = 100  # characters of right texts from which a net can learn anything at all
 SHORT = 128
@@ -79,10 +79,8 @@ class Rank(Task):
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
         """Tell by the right texts in what errors are counted, and refuse lists that are hopeless."""
         options = options_of(recipe)
-        rows = open_rows(dataset, recipe.roles)
         refuse_hopeless(dataset, recipe.roles, learns=self.learns(recipe))
-        if options.unit == "auto":
-            options = replace(options, unit=unit_of(rows.take(range(min(len(rows), LOOKED_AT))).column("reference")))
+        options = replace(options, unit=options.target_of(answer_column(recipe, dataset)))
         recipe = replace(recipe, options=options)
         return recipe if self.learns(recipe) else replace(recipe, minutes=None, epochs=1)
 

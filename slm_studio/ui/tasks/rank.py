@@ -24,7 +24,7 @@ from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import words
 
 PAUSE = 250  # milliseconds after the last key before the model is asked
-MOST_EXAMPLES, LINES = 6, 6  # lines of the field for candidates
+MOST_EXAMPLES, LINES = 6, 5  # lines of the field for candidates
 ORDER = (mark("now"), mark("before"), mark("candidate"), mark("likely"))
 SCORED = (mark("own score"), mark("model says"))
 EXAMPLES = (mark("right text"), mark("first before"), mark("first now"))

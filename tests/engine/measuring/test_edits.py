@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slm_studio.engine.measuring.edits import counted, edits, rate, rate_interval, unit_of, units_in
+from slm_studio.core.candidate_columns import unit_of
+from slm_studio.engine.measuring.edits import counted, edits, rate, rate_interval, units_in
 
 WORDS = st.text("abc ", max_size=20)
 
