@@ -2,7 +2,7 @@
 
 # N rows, B of them in a batch, M candidates
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from slm_studio.engine.task import Seen, parts
 CANDIDATES, CUTS = "candidates", "cuts"  # the tokens of all candidates behind one another, and how many each has
 OWN, ERRORS, SIZES = "own", "errors", "sizes"  # of each candidate: its own score, its edits, its units
 SKIP, SKIP_RIGHT = "skip", "skip_right"  # tokens before a candidate, before the right text
+TOGETHER = 16  # lists between two signs of life
 COUNT, TRUE = "count", "true"  # of a row: its candidates, the units of its right text
 _OF_CANDIDATES = (OWN, ERRORS, SIZES)
 
@@ -110,11 +111,10 @@ def with_lists(seen: Seen) -> Seen:
     return {name: values[held] for name, values in seen.items()}
 
 
-def chosen(packed: Packed, most: int) -> Iterator[np.ndarray]:
-    """Yield places of examples with candidates, from all over and at most so many, a few at a time."""
+def chosen(packed: Packed, most: int) -> list[np.ndarray]:
+    """Return places of examples with candidates, from all over and at most so many, a few at a time."""
     held = np.flatnonzero(packed.numbers[COUNT] > 0)
-    places = (
-        held[np.unique(np.linspace(0, len(held) - 1, min(most, len(held))).astype(np.int64))] if len(held) else held
-    )
-    for start in range(0, len(places), 16):
-        yield places[start : start + 16]
+    if not len(held):
+        return []
+    places = held[np.unique(np.linspace(0, len(held) - 1, min(most, len(held))).astype(np.int64))]
+    return [places[start : start + TOGETHER] for start in range(0, len(places), TOGETHER)]

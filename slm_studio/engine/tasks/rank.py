@@ -185,11 +185,12 @@ class Rank(Task):
     def fit(self, loaded: Loaded, examples: Packed, recipe: Recipe) -> Work[None]:
         """Yield Progress; learn what counts for how much, from lists that the net itself has not learnt where that can be."""
         found: list[Seen] = []
-        most = GLANCED if self.learns(recipe) else FITTED
+        parts_of = chosen(examples, GLANCED if self.learns(recipe) else FITTED)
+        total = sum(map(len, parts_of))
         loaded.net.eval()
-        for places in chosen(examples, most):
+        for places in parts_of:
             found.append(self._seen(loaded, examples.take(places)))
-            yield Progress("Weighing candidates", len(found) * len(places), most)
+            yield Progress("Weighing candidates", sum(len(each[COUNT]) for each in found), total)
         if found:
             loaded.facts |= judging.learnt({name: np.concatenate([each[name] for each in found]) for name in found[0]})
 

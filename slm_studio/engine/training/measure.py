@@ -63,7 +63,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
             seconds_high=high,
             steps=round(recipe.minutes * 60 / middle) if recipe.minutes else steps,
             # A step that only looks rows up reads n-grams, of which this counts none.
-            tokens_per_second=0.0 if looked_up else (recipe.batch or 1) * tokens / max(middle, 1e-6),
+            tokens_per_second=0.0 if looked_up or not steps else (recipe.batch or 1) * tokens / max(middle, 1e-6),
             device=str(device),
             precision=recipe.precision,
             rows={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
