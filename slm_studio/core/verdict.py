@@ -167,7 +167,7 @@ def last_word(model: SavedModel, *, best: int, steps: int, by_heart: bool = Fals
         return Note("ended-nothing" if verdict.code == NOTHING else "ended-beaten", verdict.sentence, values)
     if not steps:
         return Note(
-            "ended-still",
+            "ended",
             "The base is as it was. What its word, own scores and length count for was learnt from lists.",
             values,
         )
