@@ -78,7 +78,7 @@ def test_few_lists_that_are_all_right_do_not_make_it_sure_of_everything() -> Non
     found = learn_weights(lists)
 
     assert found is not None
-    assert 0.5 < float(shares_of(scores_of(lists.features_NMF, lists.there_NM, found)).max(1).mean()) < 0.999
+    assert 0.5 < float(shares_of(scores_of(lists.features_NMF, lists.there_NM, found)).max(1).mean()) < 0.85
 
 
 def test_where_nothing_can_be_chosen_no_weight_is_learnt() -> None:
