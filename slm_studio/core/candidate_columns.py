@@ -21,6 +21,17 @@ REFERENCES = (
     "answer", "response", "text", "sentence", "参考", "参考文本", "标准", "正确", "正确文本", "原文", "文本", "答案",
 )  # fmt: skip
 CONTEXTS = ("context", "question", "query", "prompt", "before", "previous", "history", "上文", "语境", "问题", "上下文")
+RANKS = (
+    "rank",
+    "nbest_rank",
+    "hyp_rank",
+    "place",
+    "n",
+    "index",
+    "排名",
+    "名次",
+    "序号",
+)  # where in its list a candidate of a row of its own stands
 WORDS, CHARACTERS = "words", "characters"  # in which errors of a text are counted
 UNSPACED = 0.3  # share of letters of a script without blanks from which on characters are counted
 LISTS = ("list", "tags", "words")  # kinds of columns whose cells are lists

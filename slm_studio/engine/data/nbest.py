@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from slm_studio.core.candidate_columns import CANDIDATES, LISTED, OWN, SCORES, folded
+from slm_studio.core.candidate_columns import CANDIDATES, LISTED, OWN, RANKS, SCORES, folded
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.headers import free_name
 from slm_studio.engine.data.keeping import Part
@@ -38,7 +38,6 @@ UTTERANCES = (
     "编号",
     "句子编号",
 )
-RANKS = ("rank", "nbest_rank", "hyp_rank", "place", "n", "index", "排名", "名次", "序号")
 TEXTS = (*CANDIDATES, "text", "sentence", "transcript", "transcription", "文本", "句子")
 UTTERANCE = "utterance"  # what the column of ids is called where no header says it
 LOOKED_AT = 500  # cells by which a column is judged

@@ -38,7 +38,7 @@ from slm_studio.engine.measuring import remarks
 from slm_studio.engine.measuring.edits import counted
 from slm_studio.engine.measuring.weighing import scores_of, shares_of, weights_of
 from slm_studio.engine.models import adapters
-from slm_studio.engine.models.adapter_files import is_adapter
+from slm_studio.engine.models.adapter_files import base_of, is_adapter
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.demands import net_class
 from slm_studio.engine.models.inspect import claim_of
@@ -68,7 +68,10 @@ WRITER, FINDER = "write", "search"  # whose nets are made from nothing; whose wa
 FITTED, GLANCED = 1000, 100  # lists by which weights are learnt: of a base as it is, of a net that goes on learning
 LEAST = 100  # characters of right texts from which a net can learn anything at all
 SHORT = 128
-LEARNS = "learns"  # a fact: whether the net itself learnt
+LEARNS, HELD_OUT = (
+    "learns",
+    "weighed_held_out",
+)  # facts: whether the net learns, too; whether weights are of lists that it did not learn
 
 
 class Rank(Task):
@@ -150,8 +153,8 @@ class Rank(Task):
             )
         loaded = task_of(lender).open(folder, own)
         if is_adapter(folder):
-            loaded.net = adapters.merge(loaded.net)
-        if self.learns(recipe) and not is_adapter(folder):
+            loaded.net = adapters.merge(loaded.net).requires_grad_(True)
+        elif self.learns(recipe):
             loaded.net = continue_whole(folder, lender, dropout=recipe.dropout or 0.0)
         ends = self.learns(recipe) or own.get("reads") in ("lines", "paragraphs") or bool(own.get(ENDS))
         facts = {**loaded.facts, **facts, LENDER: lender, ENDS: ends, "base_folder": str(folder)}
@@ -184,6 +187,8 @@ class Rank(Task):
 
     def fit(self, loaded: Loaded, examples: Packed, recipe: Recipe) -> Work[None]:
         """Yield Progress; learn what counts for how much, from lists that the net itself has not learnt where that can be."""
+        if loaded.facts.get(HELD_OUT):
+            return
         found: list[Seen] = []
         parts_of = chosen(examples, GLANCED if self.learns(recipe) else FITTED)
         total = sum(map(len, parts_of))
@@ -197,7 +202,7 @@ class Rank(Task):
     def calibrate(self, seen: Seen, loaded: Loaded) -> dict[str, object]:
         """Return what counts for how much, learnt from lists that the net has not learnt from."""
         held = with_lists(seen)
-        return judging.learnt(held) if len(held[COUNT]) and loaded.facts.get(LEARNS) else {}
+        return judging.learnt(held) | {HELD_OUT: True} if len(held[COUNT]) and loaded.facts.get(LEARNS) else {}
 
     @torch.inference_mode()
     def _seen(self, loaded: Loaded, batch: Batch) -> Seen:
@@ -217,8 +222,8 @@ class Rank(Task):
         """Return the loss and how many errors the first candidates have, now, before and at best."""
         yield from ()
         unit, held = str(loaded.facts.get("target") or WORDS), with_lists(seen)
-        if not whole and loaded.facts.get(LEARNS):  # weights that were learnt before the net did say little of it now
-            loaded.facts |= judging.learnt(held)
+        if not whole:  # what was weighed before the net learnt says little of it now
+            loaded.facts |= self.calibrate(seen, loaded)
         order = judging.order_of(held, weights_of(loaded.facts.get("weights")), _own_sign(loaded))
         loss, more = judging.text_loss(seen, whole=whole) if "nats" in seen else (judging.list_loss(order), ())
         metrics = (*judging.metrics_of(order, unit, whole=whole), *more)
@@ -248,7 +253,8 @@ class Rank(Task):
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield how many lists are shorter than they look."""
-        yield from remarks.on_cut(cut_ones(loaded, lists_in(few(rows))), len(rows), length_of(loaded))
+        some = lists_in(few(rows))
+        yield from remarks.on_cut(cut_ones(loaded, some), len(some), length_of(loaded))
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Put a few held-out lists in order."""
@@ -322,7 +328,10 @@ class Rank(Task):
             folder = folder_of(recipe.base)
             if folder is None:
                 return nn.Module()  # a hub model that is not here yet: nothing can be counted
-            config, lender = network_config(folder), _lender_in(folder)[0]
+            config, lender = (
+                network_config(base_of(folder, {}) if is_adapter(folder) else folder),
+                _lender_in(folder)[0],
+            )
             return built(lambda: net_class(lender).from_config(config))
         options, (family, size) = options_of(recipe), split_base(recipe.base)
         texts = [each.context + each.reference for each in lists_in(rows)]
@@ -361,5 +370,8 @@ def _are_characters(options: RankOptions, texts: Sequence[str]) -> bool:
 
 def _lender_in(folder: Path) -> tuple[str, dict[str, object]]:
     """Return the task whose net a folder holds, and what is known of it; encoders without a head search."""
-    known: dict[str, object] = open_saved(folder).facts if (folder / STUDIO_FILE).is_file() else {}
+    saved = open_saved(folder) if (folder / STUDIO_FILE).is_file() else None
+    known = saved.facts if saved is not None else {}
+    if saved is not None and saved.task in TASK.info.continues:
+        return saved.task, known
     return str(known.get(LENDER) or claim_of(folder) or FINDER), known

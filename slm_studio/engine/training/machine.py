@@ -47,7 +47,7 @@ def choose_machine(plan: Plan, load: Load) -> Work[Machine]:
     if not plan.task.learns(plan.recipe):
         trial = Trial(Way("fp32", pick_threads(_threads(plan))), 0.0)
         torch.set_num_threads(trial.way.threads)
-        return replace(_machine(plan, _devices()[0], trial, STILL), reason=STILL, steps=0)
+        return replace(_machine(plan, _devices()[0], trial, STILL), reason=STILL)
     refused: list[Exception] = []
     for device in _devices():
         try:
@@ -144,7 +144,9 @@ def _steps(plan: Plan, seconds: float) -> int:
     recipe = plan.recipe
     assert recipe.batch is not None
     assert recipe.epochs is not None
-    if recipe.minutes is not None and seconds:
+    if not plan.task.learns(recipe):
+        return 0
+    if recipe.minutes is not None:
         return max(1, int(recipe.minutes * 60 * TIME_FOR_STEPS / (seconds * OPTIMIZER)))
     return recipe.epochs * math.ceil(len(plan.material.train) / recipe.batch)
 

@@ -250,3 +250,31 @@ def test_cases_bring_the_whole_list_those_that_lost_first(tmp_path: Path) -> Non
     known = [json.loads(line) for line in fodder("rank").rows.splitlines()]
     assert all(known[case["place"]]["truth"] == case["reference"] for case in cases)
     assert "context" not in cases[0]
+
+
+def test_a_chat_that_is_an_adapter_beside_its_base_ranks_merged(tmp_path: Path) -> None:
+    rows, blank = rows_of("chat", tmp_path), recipe_for("chat", "llama", epochs=1)
+    base = result(engine.train(blank, rows, create_run(blank, rows)))
+    own = {"merge": False, "epochs": 1, "precision": "fp32"}
+    adapter = make_recipe("chat", base=base.folder, roles=fodder("chat").roles, settings=own)
+    chat = result(engine.train(adapter, rows, create_run(adapter, rows)))
+    assert not (Path(chat.folder) / "config.json").is_file()
+    lists, recipe = write(tmp_path, [a_list(n) for n in range(40)]), recipe_of(chat.folder)
+
+    assert result(engine.measure(lists, recipe)).steps == 0
+    model = result(engine.train(recipe, lists, create_run(recipe, lists)))
+
+    assert (Path(model.folder) / "config.json").is_file() and model.facts["lender"] == "chat"
+    assert task_of("rank").open(Path(model.folder), model.facts).parameters == model.parameters
+
+
+def test_a_ranker_goes_on_from_a_ranker(tmp_path: Path) -> None:
+    lists = write(tmp_path, [a_list(n) for n in range(40)])
+    first = recipe_of("blank:llama-nano")
+    model = result(engine.train(first, lists, create_run(first, lists)))
+
+    again = recipe_of(model.folder)
+    other = result(engine.train(again, lists, create_run(again, lists)))
+
+    assert other.steps == 0 and other.facts["lender"] == "write" and other.facts["ends"] is True
+    assert other.facts["learns"] is False
