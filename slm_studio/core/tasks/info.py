@@ -10,8 +10,8 @@ from slm_studio.core.generation import DecodingOptions
 
 Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
 Answers = Literal[
-    "labels", "several", "number", "tokens", "spans", "hits", "gaps"
-]  # several: a set of labels, perhaps none
+    "labels", "several", "number", "tokens", "spans", "quotes", "hits", "gaps"
+]  # several: a set of labels, perhaps none; quotes: stretches of a passage, or that none is an answer
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
 Style = Literal[
     "text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans", "changes"

@@ -13,6 +13,7 @@ from transformers import (
     AutoModel,
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
+    AutoModelForQuestionAnswering,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
@@ -38,6 +39,7 @@ from slm_studio.engine.models.weights import Tensor
 _HEADS = {
     "ForSequenceClassification": AutoModelForSequenceClassification,
     "ForTokenClassification": AutoModelForTokenClassification,
+    "ForQuestionAnswering": AutoModelForQuestionAnswering,
     "ForCausalLM": AutoModelForCausalLM,
     "ForConditionalGeneration": AutoModelForSeq2SeqLM,
     "ForMaskedLM": AutoModelForMaskedLM,
