@@ -1,8 +1,9 @@
 """Answer: find the stretch of a passage that answers a question, or say that nothing in it does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slm_studio.core.citing import cite_passages
 from slm_studio.core.dataset import Column
 from slm_studio.core.knobs import knob
 from slm_studio.core.question_columns import question_columns
@@ -29,7 +30,7 @@ class AnswerOptions:
         high=1000,
     )
     negatives: int = knob(
-        2,
+        1,
         "Windows without the answer",
         "Beside those with the answer so many others of its passage are learnt from: there the right answer is that it is elsewhere.",
         low=1,
@@ -52,11 +53,6 @@ def suits(columns: Sequence[Column]) -> Suit | None:
     if not roles:
         return None
     return Suit(roles=roles, reason=mark("“{question}” asks about “{passage}”, and “{answer}” is what stands there."))
-
-
-def cites(question: str, passages: Sequence[str]) -> Mapping[str, object]:
-    """Return the prompt that looks for an answer in passages that were found, one behind the other."""
-    return {"question": question, "passage": "\n\n".join(passages)}
 
 
 # Measured on CMRC 2018 and COVID-QA.
@@ -147,8 +143,8 @@ INFO = TaskInfo(
             | {
                 "epochs": 3,
                 "batch": 16,
-                "learning_rate": 1e-4,
-                "max_length": 256,
+                "learning_rate": 2e-4,
+                "max_length": 384,
                 "dropout": 0.1,
                 "head_factor": 10.0,
                 "warmup": 0.1,
@@ -187,6 +183,6 @@ INFO = TaskInfo(
     code=CODE,
     order=22,
     suits=suits,
-    cites=cites,
+    cites=cite_passages,
     options=AnswerOptions,
 )  # fmt: skip
