@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     quotes = [item for item in items if isinstance(item, Quote)]
     work.screen.write(f"{next((each.text for each in quotes if each.chosen), '') or 'Not in this passage.'}\n")
     rows = [(f"{each.score:.3f}", " ".join(each.text.split())[:SHOWN] or "(no answer)") for each in quotes]
-    work.screen.table("", ("share", "words"), rows)
+    work.screen.table("", ("share", "may be"), rows)
     return None
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from slm_studio.core.prompt import Message, Prompt
+from slm_studio.core.quotes import EVEN
 from slm_studio.core.results import Hit, Item, Quote, Token
 
 MOST = 3  # passages that are given
@@ -19,7 +20,6 @@ SHARED = 0.3  # of the words of an answer that a passage must have to be what it
 GREEDY = {"temperature": 0.0, "top_p": 1.0, "repetition_penalty": 1.1, "max_new_tokens": 200, "seed": 0}
 
 BETWEEN = "\n\n"  # passages that are read one behind the other
-EVEN = 0.5  # share of “nothing” from which on passages do not answer
 
 _NAMED = re.compile(r"\[(\d{1,2})\]")
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Fate = Literal["placed", "moved", "lost", "none"]  # lost: there are answers, but none stands in the passage
+EVEN = 0.5  # share of “nothing” from which on it is the answer, where held-out rows did not say another
 _WORD = re.compile(r"[^\W_]+")
 
 

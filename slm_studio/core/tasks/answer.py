@@ -89,8 +89,9 @@ for found in model({{"question": {prompt}, "passage": {second}}}):
 """,
     flag="--question",
 )
+NONE = mark("(no answer)")
 ASKED = Shown("question", mark("question"), "prose")
-TRUE, PREDICTED = Shown("true", mark("in the file"), "prose"), Shown("predicted", mark("model says"), "prose")
+PREDICTED = Shown("predicted", mark("model says"), "text", blank=NONE)
 
 INFO = TaskInfo(
     key="answer",
@@ -160,17 +161,16 @@ INFO = TaskInfo(
     packs=False,
     cuts=False,
     answers="quotes",
-    samples=(ASKED, TRUE, PREDICTED),
+    samples=(ASKED, Shown("true", mark("in the file"), "text", blank=NONE), PREDICTED),
     cases=(
         ASKED,
-        Shown("answer", mark("answer in the file"), "prose"),
-        PREDICTED,
-        Shown("f1", mark("words shared"), "number"),
-        Shown("nothing", mark("no answer"), "number"),
+        Shown("answer", mark("answer in the file"), "prose", blank=NONE),
+        Shown("predicted", mark("model says"), "prose", blank=NONE),
+        Shown("f1", "F1", "number"),
     ),
     files=(
-        SampleFile("en/guide_questions.json", mark("Questions about a town's guide in English"), mark("Questions about a text")),
-        SampleFile("zh/guide_questions.json", mark("Questions about a town's guide in Chinese"), mark("Questions about a text")),
+        SampleFile("en/guide_questions.json", mark("Questions about a town's guide in English"), mark("Comprehension")),
+        SampleFile("zh/guide_questions.json", mark("Questions about a town's guide in Chinese"), mark("Comprehension")),
     ),
     hub_tag="question-answering",
     verb="answer",

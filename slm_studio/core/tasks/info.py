@@ -29,7 +29,7 @@ class Role:
     needed: bool = True
     asked: bool = True  # part of the question; False: the answer, which only training and scoring need
     weighs: bool = False  # neither: how much a row counts while learning
-    may_be_blank: bool = False  # whether a prompt without a word is one
+    may_be_blank: bool = False  # whether a prompt without a word is one; of an answer: whether none is one, too
     reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
 
@@ -62,6 +62,7 @@ class Shown:
     title: str
     style: Style = "text"  # prose: takes what room there is
     may_lack: bool = False  # not every report has it: of a model from nothing no base says anything
+    blank: str = ""  # what is read where nothing stands and that means something
 
 
 @dataclass(frozen=True, slots=True)

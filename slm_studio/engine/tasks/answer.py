@@ -17,7 +17,7 @@ from slm_studio.core.dataset import EXAMPLES, Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.prompt import Prompt, as_text
-from slm_studio.core.quotes import Truth, truth_of
+from slm_studio.core.quotes import EVEN, Truth, truth_of
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Quote
 from slm_studio.core.spans import words_with_offsets
@@ -30,7 +30,6 @@ from slm_studio.engine.examples import WEIGHTS, Batch, Packed, weighed_mean
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import quoting
 from slm_studio.engine.models.answering.choosing import (
-    EVEN,
     best_threshold,
     found_in_rows,
     logits_of,
@@ -72,7 +71,6 @@ MOVED = mark(
 ALWAYS = mark(
     "Every question it learnt from has an answer, so it always names one; how much speaks for none is told beside it."
 )
-DECIDED = mark("It says that there is no answer from a share of {share} % on, which was best on held-out rows.")
 
 
 class Answer(Task):
@@ -224,7 +222,7 @@ class Answer(Task):
         return (yield from quoting.simple_ways(questions, passages, true, judged.evidence[0]))
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
-        """Yield which rows are damaged, and how the model says that there is no answer."""
+        """Yield which rows are damaged, and whether it never says that there is no answer."""
         yield from () if scored else known_words(loaded.facts)
         fates = [truth.fate for truth in truths_of(rows)]
         for code, fate, message in (("answers-lost", "lost", LOST), ("answers-moved", "moved", MOVED)):
@@ -232,9 +230,6 @@ class Answer(Task):
                 yield Remark(code=code, message=message, count=len(places), rows=tuple(places[:EXAMPLES]))
         if scored and not loaded.facts.get("has_none"):
             yield Remark(code="answers-always", message=ALWAYS)
-        elif scored and THRESHOLD in loaded.facts:
-            share = round(100 * float(cast(float, loaded.facts[THRESHOLD])))
-            yield Remark(code="answers-threshold", message=DECIDED, values={"share": share})
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Ask a few held-out questions."""

@@ -1,13 +1,15 @@
 """Answer: a passage in which the answer to a question is lit as one types, what else it may be, and how much speaks for none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from slm_studio.core.quotes import EVEN
 from slm_studio.core.report import Case
 from slm_studio.core.results import Quote, Span
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks.answer import NONE
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.tasks.view import QuickView
 from slm_studio.ui.widgets.buttons import ElidedButton, IconButton
@@ -41,7 +43,7 @@ class AnswerView(QuickView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(PAUSE, parent)
         self._folder = ""
-        self._always = False  # names an answer in any case
+        self._always, self._threshold = False, EVEN  # names an answer in any case; share of none from which it says so
         self._asked_for: tuple[str, str] = ("", "")  # that the answer is of
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -57,7 +59,8 @@ class AnswerView(QuickView):
 
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
         """Try another model; questions of its report are offered with their passages."""
-        self._always = model.facts.get("has_none") is False
+        self._always = not model.facts.get("has_none")
+        self._threshold = number_in(model.facts, "threshold", EVEN)
         if model.folder != self._folder:
             self._folder = model.folder
             self._clear_answer()
@@ -116,7 +119,7 @@ class AnswerView(QuickView):
     def _build_answer(self) -> Card:
         self.copy_button = IconButton("copy", "Copy the answer")
         card = Card("Answer", self.copy_button)
-        self.said = Text("", "lead", wrap=True)
+        self.said = Text("", "heading", wrap=True)
         self.said.let_select()
         self.told = Text("", "muted", wrap=True)
         self.found = Table("What the answer may be", row_height=34, fits=True)
@@ -153,14 +156,17 @@ class AnswerView(QuickView):
         chosen = next((item for item in self._items if item.chosen), None)
         nothing = next((item.score for item in self._items if not item.text), 0.0)
         is_none = chosen is None or not chosen.text
-        self.said.set_role("lead" if not is_none else "muted")
+        self.said.set_role("heading" if not is_none else "muted")
         self.said.set_words("{text}" if not is_none else "Not in this passage.", text=chosen.text if chosen else "")
         if is_none:
             self.told.set_words("What comes nearest stands below; a click lights it.")
         elif self._always:
             self.told.set_words("It learnt from no question without an answer, so it always names one.")
         else:
-            self.told.set_words("“No answer” has {percent} % of what it weighed.", percent=f"{100 * nothing:.0f}")
+            self.told.set_words(
+                "“No answer” has {percent} % of what it weighed; from {least} % on it says so.",
+                percent=f"{100 * nothing:.0f}", least=f"{100 * self._threshold:.0f}",
+            )  # fmt: skip
         self.found_model.set_rows([_row(item) for item in self._items])
         self.found.setVisible(bool(self._items))
         self.told.show()
@@ -223,5 +229,11 @@ def pick_examples(cases: Sequence[Case], most: int) -> list[Case]:
     return [*right[::step][:room], *none, *wrong]
 
 
+def number_in(facts: Mapping[str, object], name: str, otherwise: float) -> float:
+    """Return a number among the facts of a model."""
+    value = facts.get(name)
+    return float(value) if isinstance(value, int | float) else otherwise
+
+
 def _row(item: Quote) -> Row:
-    return Row([item.text or tr("(no answer)"), Cell(f"{item.score:.2f}", share=item.score)], item)
+    return Row([item.text or tr(NONE), Cell(f"{item.score:.2f}", share=item.score)], item)

@@ -44,7 +44,7 @@ def test_the_answer_is_lit_where_it_stands_behind_an_emoji_too(view: AnswerView)
     answer(view, LONDON, YEAR, NOTHING)
 
     assert view.passage.marks() == [("London", "answer")]
-    assert view.said.text() == "London" and "20 %" in view.told.text()
+    assert view.said.text() == "London" and "20 %" in view.told.text() and "50 %" in view.told.text()
     assert [view.found_model.index(row, 0).data() for row in range(3)] == ["London", "1815", "(no answer)"]
     assert view.hint.text() == "answers as you type · 3 ms"
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from slm_studio.core.quotes import EVEN
 from slm_studio.core.results import Quote
 from slm_studio.engine.examples import IDS, MASK, TYPES, Batch
 from slm_studio.engine.loaded import Loaded
@@ -35,7 +36,6 @@ from slm_studio.engine.models.answering.windows import (
 
 KEPT = 20  # spans of a window
 NEVER = -1e4  # the odds, in logits, of what cannot be
-EVEN = 0.5  # share of “nothing” from which on it is the answer, where held-out rows did not say
 
 
 @dataclass(frozen=True, slots=True)
