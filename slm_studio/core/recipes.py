@@ -121,7 +121,6 @@ BERT_NANO = (
             "do not. A bag of words needs no first step, and is hard to beat all the same."
         ),
         base="blank:bert-nano",
-        settings={"epochs": 30, "learning_rate": 0.0005, "patience": 0},
         after="bert-nano",
         takes="base",
     ),

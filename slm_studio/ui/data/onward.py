@@ -29,7 +29,9 @@ class OnwardBanner(Banner):
         onward = self._session.onward
         self.setVisible(onward is not None)
         if onward is not None:
-            self.set_words(partial(_wanted, onward), hint="An open file that suits it is taken at once.")
+            self.set_words(
+                partial(_wanted, onward), hint="As soon as one is open that suits, the plan goes on from there."
+            )
             self._ask(self._session.dataset, goes_on=True)
 
     def _on_dataset_changed(self, dataset: Dataset | None) -> None:

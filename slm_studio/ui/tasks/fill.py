@@ -26,6 +26,7 @@ from slm_studio.ui.widgets.words import words
 
 PAUSE = 200  # milliseconds after the last key before the model is asked
 TOP, MOST_EXAMPLES = 8, 5
+SHORT = 3  # letters of a word that is no example
 UNLIKELY = 4  # a word whose probability has so many noughts is as surprising as can be
 # A word of letters that are joined, or one character of a script without blanks
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_]+(?:['’][^\W_]+)*")
@@ -303,17 +304,20 @@ class FillView(QuickView):
     def _open_example(self, row: int) -> None:
         case = self.examples_model.value(row)
         if isinstance(case, Case):
-            self._hidden, self._gap = [case.text("expected")], 0
-            self._write(case.text("text"))
+            text, expected = case.text("text"), case.text("expected")
+            letters = list(expected) if len(gaps_in(text)) > 1 else [expected]
+            self._hidden, self._gap = letters, 0
+            self._write(text)
 
 
 VIEW = FillView
 
 
 def pick_examples(cases: Sequence[Case], most: int) -> list[Case]:
-    """Return scored words: two mistakes, and words spread over those that were found."""
-    wrong = [case for case in cases if case.right is False][:2]
-    right = [case for case in cases if case.right]
+    """Return scored words: two mistakes, and words spread over those that were found; signs and little words say little."""
+    telling = [case for case in cases if len(case.text("expected")) > SHORT or UNSPACED.match(case.text("expected"))]
+    wrong = [case for case in telling if case.right is False][:2]
+    right = [case for case in telling if case.right]
     room = most - len(wrong)
     step = max(1, len(right) // room)
     return right[step // 2 :: step][:room] + wrong

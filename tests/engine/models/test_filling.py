@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from slm_studio.engine.examples import Ragged
 from slm_studio.engine.models.fillers import logits_at, make_filler
+from slm_studio.engine.models.filling.cases import cases_of
 from slm_studio.engine.models.filling.hiding import Shares, disguised, drawn, hide
 from slm_studio.engine.models.filling.pieces import piece_table
 from slm_studio.engine.models.filling.units import starts_of
@@ -129,3 +131,21 @@ def test_heads_look_at_the_neighbours_from_the_first_step():
     for head, aside in enumerate((-1, 1, -2)):
         looked = [float(first_BHTT[:, head].diagonal(step, dim1=-2, dim2=-1).mean()) for step in range(-5, 6)]
         assert looked.index(max(looked)) - 5 == aside and max(looked) > 4 / 48
+
+
+def test_scored_words_stand_in_their_sentence_the_surest_mistakes_first(pieces):
+    text = "playing the games。 again and replaying。 我喜欢公园。"
+    ids_T = np.array(pieces(text).input_ids)
+    table, words = piece_table(pieces), ("replaying", "公", "园")
+    hidden_T = np.isin(ids_T, pieces.convert_tokens_to_ids(list(words)))
+    starts_T = starts_of(ids_T, pieces, "characters")
+    starts_T[np.flatnonzero(hidden_T)[-1]] = False  # 公园 is one word
+    wrong = [table.texts.index("again"), *ids_T[hidden_T][1:].tolist()]
+    ranks = [np.array([3, 0, 0])]
+    seen = {"guesses": [np.array(wrong)], "ranks": ranks, "sure": [np.array([0.9, 0.5, 0.4])], "nats": ranks}
+    starts = Ragged(starts_T.astype(np.int32), np.array([0, len(ids_T)]))
+
+    first, second = cases_of([ids_T], [hidden_T], starts, seen, table)
+
+    assert first[1:5] == ("again and [MASK]。", "replaying", "again", 0.9)
+    assert second[1:4] == ("我喜欢[MASK][MASK]。", "公园", "公园") and (first[-1], second[-1]) == (False, True)

@@ -1,5 +1,6 @@
 """The chain: a BERT learns from plain texts, then goes on to labels and to tags; what cannot follow is said in a sentence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,15 @@ def test_unknown_characters_are_told_before_training_and_added_where_that_is_wan
 def test_a_fresh_vocabulary_has_no_pieces_to_add() -> None:
     assert "extend_vocabulary" in recipe_for("fill", "bert").unused
     assert "extend_vocabulary" not in from_base("classify", "folder").unused
+
+
+def test_a_narrow_base_is_read_more_often_than_a_wide_one(filler, tmp_path: Path) -> None:
+    rows = rows_of("classify", tmp_path)
+    plan = make_recipe(
+        "classify", base=filler.folder, roles=fodder("classify").roles, settings={"few": "off"}
+    ).settled()
+
+    narrow = task_of("classify").settle(plan, rows)
+    wide = task_of("classify").settle(replace(plan, base="google-bert/bert-base-uncased"), rows)
+
+    assert (narrow.epochs, narrow.learning_rate) == (10, 5e-4) and (wide.epochs, wide.learning_rate) == (3, 2e-4)

@@ -1,5 +1,6 @@
 """Filling gaps beside Transformers: the same loss, the same candidates, whatever vocabulary a model has."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,28 @@ def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fill")
     recipe, rows = recipe_for("fill", "bert"), rows_of("fill", folder)
     return result(engine.train(recipe, rows, create_run(recipe, rows)))
+
+
+@pytest.mark.parametrize(("words", "batch"), [(4, 64), (100, 8), (300, 8)])
+def test_a_step_reads_about_as_many_tokens_however_short_the_texts_are(tmp_path, words, batch):
+    path = tmp_path / "texts.csv"
+    path.write_text("text\n" + "".join(f"{row} {'harbour ' * words}\n" for row in range(200)), encoding="utf-8")
+    rows, recipe = result(engine.read(path)), make_recipe("fill", base="blank:bert-nano", roles={"text": "text"})
+
+    assert task_of("fill").settle(recipe, rows).batch == batch
+    assert task_of("fill").settle(replace(recipe, batch=5), rows).batch == 5
+
+
+def test_texts_of_their_own_are_never_joined(tmp_path):
+    path = tmp_path / "texts.csv"
+    path.write_text("text\n" + "".join(f"the green apple {row} grows\n" for row in range(60)), encoding="utf-8")
+    rows = result(engine.read(path))
+    plan = plan_for(make_recipe("fill", base="blank:bert-nano", roles={"text": "text"}), rows)
+
+    train = plan.material.train
+    read = [plan.loaded.tokenizer.decode(train.sequences[IDS][place]) for place in range(len(train))]
+
+    assert read and all(text.count("green") == 1 and text.startswith("[CLS]") for text in read)
 
 
 def opened(model):

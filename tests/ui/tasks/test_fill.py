@@ -127,7 +127,7 @@ def test_scored_words_become_examples(view, heard):
 
 
 def test_two_mistakes_are_among_the_examples():
-    cases = [Case(row=n, cells={"right": n > 5}) for n in range(40)]
+    cases = [Case(row=n, cells={"right": n > 5, "expected": "harbour"}) for n in range(40)]
 
     chosen = pick_examples(cases, 5)
 

@@ -2,6 +2,7 @@
 
 # N blocks, T tokens of a block
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from slm_studio.engine.models.filling.pieces import PieceTable
 CASES = ("row", "text", "expected", "predicted", "score", "loss", "right")
 MOST = 500
 AROUND = 14  # tokens that are shown on either side of a hidden word
+SIGNS = ",.;:!?)]}’”%，。、；：！？）》」』… "  # that no text begins with
+SENTENCES = re.compile("[.!?。！？…]+")
 Case = tuple[int, str, str, str, float, float, bool]
 
 
@@ -36,6 +39,17 @@ def cases_of(
     return wrong + [case for case in found if case[-1]][: MOST - len(wrong)]
 
 
+def _from_sentence(text: str) -> str:
+    """Return the last sentence of a text, as far as it has begun."""
+    return SENTENCES.split(text.lstrip(SIGNS))[-1].lstrip()
+
+
+def _to_sentence(text: str) -> str:
+    """Return a text up to the end of its first sentence."""
+    found = SENTENCES.search(text)
+    return text[: found.end()] if found else text
+
+
 def _words(
     row: int,
     ids_T: np.ndarray,
@@ -49,13 +63,14 @@ def _words(
     begins = [place for place, token in enumerate(at) if starts_T[token] or not hidden_T[token - 1]]
     for first, stop in zip(begins, [*begins[1:], len(at)], strict=True):
         tokens, said = at[first:stop], slice(first, stop)
-        before = table.spelled(ids_T[max(0, tokens[0] - AROUND) : tokens[0]])
-        after = table.spelled(ids_T[tokens[-1] + 1 : tokens[-1] + 1 + AROUND])
+        before = _from_sentence(table.spelled(ids_T[max(0, tokens[0] - AROUND) : tokens[0]]))
+        after = _to_sentence(table.spelled(ids_T[tokens[-1] + 1 : tokens[-1] + 1 + AROUND]))
         blank = "" if table.unspaced_V[ids_T[tokens[0]]] else " "
+        gap = WRITTEN * (1 if blank else len(tokens))  # of a script without blanks each piece is a gap
         joined = "" if after[:1] and not after[0].isalnum() else blank
         yield (
             row,
-            f"{before}{blank}{WRITTEN}{joined}{after}".strip(),
+            f"{before}{blank}{gap}{joined}{after}".strip(),
             table.spelled(ids_T[tokens]),
             table.spelled(seen["guesses"][said]),
             round(float(seen["sure"][said].min()), 4),
