@@ -180,6 +180,9 @@ INFO = TaskInfo(
     blank_is="training",
     caution="It shows words that stand in the passage, also where these are wrong, or where they answer another question.",
     example=mark("When was the bridge built?"),
+    about=mark(
+        "The stone bridge over the river was built in 1732, after a flood had carried off the wooden one. It has five arches and is 86 metres long. Until 1921 whoever crossed it with a cart paid a toll of two pence at the gate house, where a small museum is today."
+    ),
     code=CODE,
     order=22,
     suits=suits,

@@ -174,6 +174,7 @@ class TaskInfo:
     blank_is: Literal["training", "pre-training"]  # what learning from nothing is called in a lineage
     caution: str = ""  # what a model card warns of
     example: str  # a prompt to begin with
+    about: str = ""  # … and what it is about, where a question needs that
     code: Code
     order: int
     suits: Callable[[Sequence[Column]], Suit | None] | None = None  # None: texts, and labels where it has an answer

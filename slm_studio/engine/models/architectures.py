@@ -105,6 +105,11 @@ def fills(task: str) -> bool:
     return bool(task) and task_info(task).answers == "gaps"
 
 
+def points(task: str) -> bool:
+    """Say whether a task points at words, which a network can only tell by what follows them, too."""
+    return bool(task) and task_info(task).answers == "quotes"
+
+
 def names_labels(task: str) -> bool:
     """Say whether a task answers by labels that its network names."""
     return bool(task) and task_info(task).answers in ("labels", "spans")

@@ -9,7 +9,7 @@ from slm_studio.core.quotes import EVEN
 from slm_studio.core.report import Case
 from slm_studio.core.results import Quote, Span
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks.answer import NONE
+from slm_studio.core.tasks.answer import INFO, NONE
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.tasks.view import QuickView
 from slm_studio.ui.widgets.buttons import ElidedButton, IconButton
@@ -29,10 +29,6 @@ PAUSE = 200  # milliseconds after the last key before the model is asked
 TOP, OFFERED = 3, 4
 LIT = "answer"  # the name of what is lit
 FOUND = (mark("may be"), mark("share"))
-# To begin with, where no rows of a report are at hand.
-PASSAGE = mark(
-    "The stone bridge over the river was built in 1732, after a flood had carried off the wooden one. It has five arches and is 86 metres long. Until 1921 whoever crossed it with a cart paid a toll of two pence at the gate house, where a small museum is today."
-)
 
 
 class AnswerView(QuickView):
@@ -67,7 +63,7 @@ class AnswerView(QuickView):
             chosen = pick_examples(cases, OFFERED)
             self._offer(chosen)
             if not self.question.text():
-                self.passage.setPlainText(chosen[0].text("passage") if chosen else tr(PASSAGE))
+                self.passage.setPlainText(chosen[0].text("passage") if chosen else tr(INFO.about))
         self._ask()
 
     def text(self) -> str:

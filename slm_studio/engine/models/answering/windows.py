@@ -29,6 +29,7 @@ STARTS, ENDS, FIRST, LAST, ROW, ANSWERED = "starts", "ends", "first", "last", "r
 QUESTION, MATCH = "question_ids", "matches"  # what the reader from scratch knows besides
 ELSEWHERE, TAIL = -1, -2  # tokens that are not of the passage, and behind the end
 NOWHERE, NOT_KNOWN = 0, -1
+LONG_QUESTION = 64  # tokens: only longer questions are cut for want of room
 REMEMBERED = 32  # texts
 GOLD = 2  # windows with the answer that a row is learnt from
 
@@ -108,7 +109,7 @@ class Reader:
         limit = length_of(self.loaded)
         if self.frame is None:
             return len(question.starts), max(1, limit - 1)
-        asked = min(len(question.ids), max(1, limit // 4))
+        asked = min(len(question.ids), max(1, limit // 4, min(LONG_QUESTION, limit // 2)))
         return asked, max(1, limit - self.frame.length - asked)
 
 
