@@ -19,7 +19,6 @@ TEXT = "Ada was born in London. She left London in 1835; Ada came back."
         (" London ", 15, 16),  # blanks around it belong to no answer
         ("LONDON", 34, 33),  # where nothing stands letter by letter, case does not count
         ("She  left", 0, 24),
-        ("in", None, 13),  # no part of another word
         ("Paris", 16, None),
         ("   ", 3, None),
     ],
@@ -51,3 +50,8 @@ def test_cells_hold_a_text_or_a_list() -> None:
 
 def test_places_are_counted_in_characters_behind_emoji_too() -> None:
     assert place_of("🙂🙂 去北京", "北京", 4) == Stretch(4, 6)
+
+
+def test_an_answer_is_rather_a_word_than_a_part_of_one() -> None:
+    assert place_of("start the art", "art") == Stretch(10, 13)
+    assert place_of("starting", "art") == Stretch(2, 5)

@@ -16,14 +16,14 @@ class AnswerOptions:
     """The knobs that only answering has."""
 
     doc_stride: int = knob(
-        64,
+        32,
         "Overlap (doc_stride)",
         "A passage that is longer than fits is read in windows; neighbours share so many tokens, so that no answer is cut in two.",
         low=0,
         high=4096,
     )
     windows: int = knob(
-        8,
+        12,
         "Windows read",
         "Of a very long passage so many windows are read, those whose words fit the question best (BM25).",
         low=1,
@@ -55,9 +55,9 @@ def suits(columns: Sequence[Column]) -> Suit | None:
     return Suit(roles=roles, reason=mark("“{question}” asks about “{passage}”, and “{answer}” is what stands there."))
 
 
-# Measured on CMRC 2018 and COVID-QA.
+# Measured on CMRC 2018: in short windows a base learns from a thousand questions what it does not in windows of 320.
 DEFAULTS = {
-    "epochs": 20, "batch": 16, "learning_rate": 0.002, "head_factor": 1.0, "max_length": 200, "dropout": 0.3, "warmup": 0.05,
+    "epochs": 20, "batch": 16, "learning_rate": 0.002, "head_factor": 1.0, "max_length": 100, "dropout": 0.3, "warmup": 0.05,
     "floor": 0.0, "weight_decay": 0.01, "patience": 5, "validation_share": 0.1, "test_share": 0.1,
 }  # fmt: skip
 SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))
@@ -145,7 +145,7 @@ INFO = TaskInfo(
                 "epochs": 3,
                 "batch": 16,
                 "learning_rate": 2e-4,
-                "max_length": 384,
+                "max_length": 128,
                 "dropout": 0.1,
                 "head_factor": 10.0,
                 "warmup": 0.1,

@@ -304,7 +304,7 @@ def threshold_of(loaded: Loaded) -> float | None:
 def room_of(loaded: Loaded, negatives: int = 0) -> Room:
     """Return how passages are cut, and how much of them is read."""
     shared, most = (
-        int(cast(int, loaded.facts.get(name) or default)) for name, default in ((SHARED_OF, 64), (WINDOWS_OF, 8))
+        int(cast(int, loaded.facts.get(name) or default)) for name, default in ((SHARED_OF, 32), (WINDOWS_OF, 12))
     )
     return Room(shared, most, negatives)
 
