@@ -78,7 +78,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
         opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), facts, read))
         yield from _say_fresh(opened.facts.get("fresh"))
         yield from _say_pieces(opened.facts.get(ADDED), opened.facts.pop(LACKING, None))
-    train = yield from task.examples(splits.train, opened, recipe)
+    train = yield from task.lessons(splits.train, opened, recipe)
     validation = yield from task.examples(splits.validation, opened, recipe)
     if weight := role_of_weights(task, splits.train):
         weights, odd = weights_in(splits.train.column(weight))
