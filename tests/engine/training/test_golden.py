@@ -30,7 +30,7 @@ SETTINGS = {
     "batch": 8, "max_length": 32, "dropout": 0.2, "precision": "fp32", "epochs": 4, "patience": 0, "warmup": 0.25,
     "learning_rate": 0.003, "validation_share": 0.2, "test_share": 0.0, "eval_every": 5, "seed": 7,
 }  # fmt: skip
-LONGER = {"fill": {"epochs": 8}}  # of texts that make few blocks
+MORE = {"fill": {"epochs": 8}, "rank": {"learns": "net"}}  # texts that make few blocks; a base that shall learn, too
 GRID = [(info.key, family.key) for info in all_tasks() for family in info.families]
 GOLDEN = {
     ("classify", "bag"): [0.6965, 0.695667, 0.41459, 0.426892, 0.162383, 0.172589, 0.121565, 0.150275, 0.126476, 0.125613, 0.121168, 0.129904],
@@ -61,6 +61,9 @@ GOLDEN = {
     ("rewrite", "lstm"): [5.875614, 5.842145, 5.833709, 5.658498, 5.666097, 5.345905, 5.016329, 5.086427, 4.362244, 4.182975, 4.600023, 3.97066],
     ("rewrite", "t5"): [6.193475, 5.290401, 5.462375, 4.334777, 4.536334, 3.900517, 3.462805, 3.729453, 3.114393, 3.068103, 3.51856, 2.921445],
     ("rewrite", "continued"): [3.434263, 3.003896, 3.90712, 2.752311, 3.621997, 2.581434, 2.288104, 3.113725, 2.124552, 1.964982, 2.795958, 1.890345],
+    ("rank", "llama"): [3.483007, 3.334613, 2.954601, 2.843184, 2.784598, 2.86273, 2.361779, 2.525222, 2.521933, 1.943824, 2.18023, 2.363036],
+    ("rank", "gpt"): [3.400192, 2.992819, 3.331074, 2.909847, 2.529208, 2.574707, 2.049053, 2.387263, 2.520062, 1.589372, 2.135204, 2.452671],
+    ("rank", "continued"): [1.232478, 1.955164, 2.385157, 2.089599, 1.579833, 2.27642, 1.458675, 1.930785, 1.901907, 1.202509, 1.789262, 1.81969],
     ("fill", "bert"): [4.237526, 4.427692, 4.890078, 4.241789, 4.964937, 4.650484, 3.467248, 3.451658, 3.153867, 3.840916, 3.927596, 3.661842],
     ("fill", "continued"): [2.01569, 2.255187, 2.597683, 2.498627, 2.418884, 2.329215, 1.932379, 1.899068, 1.447959, 2.907469, 2.670667, 2.209292],
 }  # fmt: skip
@@ -85,7 +88,7 @@ def _recipe(key: str, base: str) -> Recipe:
     roles, more = (
         ({"text": "text", "label": "label"}, {}) if key in PLAIN else (fodder(key).roles, fodder(key).settings)
     )
-    return make_recipe(key, base=base, roles=roles, settings=SETTINGS | more | LONGER.get(key, {})).settled()
+    return make_recipe(key, base=base, roles=roles, settings=SETTINGS | more | MORE.get(key, {})).settled()
 
 
 def _trained(recipe: Recipe, dataset: Dataset) -> tuple[list[float], SavedModel]:
