@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from slm_studio import __version__
 from slm_studio.cli import (
     adopt,
+    answer,
     chat,
     check,
     clean,
@@ -47,6 +48,7 @@ VERBS = (
     evaluate,
     predict,
     generate,
+    answer,
     chat,
     words,
     index,

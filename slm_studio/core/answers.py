@@ -19,6 +19,8 @@ def answer_json(items: Sequence[Item], prompt: Prompt, info: TaskInfo, done: Map
     found: dict[str, object] = {"items": [item_json(item, _marked_text(prompt, info)) for item in pieces]}
     if FOR_A_PERSON in done:
         found[FOR_A_PERSON] = done[FOR_A_PERSON]
+    if info.answers == "quotes":
+        found["text"] = in_cells(items, info.answers)[0]
     if info.answers != "tokens":
         return found
     if variants := [item_json(item, "") for item in items if isinstance(item, Variant)]:

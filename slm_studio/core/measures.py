@@ -73,6 +73,16 @@ MEASURES = {
         Measure(key="f1_micro", title=mark("micro F1"), form="share", hub="f1"),
         Measure(key="exact_match", title=mark("exactly right"), form="share"),
         Measure(
+            key="f1",
+            title=mark("words shared (F1)"),
+            form="share",
+            meaning=mark(
+                "how much of the words is shared by the answer and the true one; in Chinese, of the characters"
+            ),
+        ),
+        Measure(key="f1_answered", title=mark("where there is an answer (F1)"), form="share", hub="f1"),
+        Measure(key="no_answer_right", title=mark("right that there is none"), form="share", hub="accuracy"),
+        Measure(
             key="hamming_loss",
             title=mark("wrong decisions"),
             form="share",
@@ -225,6 +235,7 @@ METHODS = {
         Method(key="nearest", title=mark("nearest question")),
         Method(key="nearest_pair", title=mark("target of the nearest source")),
         Method(key="copy", title=mark("source as it is")),
+        Method(key="nearest_sentence", title=mark("nearest sentence")),
         Method(key="lead", title=mark("first sentence")),
         Method(key="as_listed", title=mark("order as it came")),
         Method(key="own_scores", title=mark("own scores alone")),

@@ -62,6 +62,20 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """One possible answer: characters start…end of the passage. Without a text: that nothing in it is one.
+
+    `score` is the share (0…1) that it has of all that was weighed, "nothing" among it.
+    """
+
+    text: str
+    score: float
+    start: int = 0
+    end: int = 0
+    chosen: bool = False  # whether it is the answer
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One found passage. `row` is its place in the searched file, from 0."""
 
@@ -118,7 +132,7 @@ class Variant:
     score: float
 
 
-Item = Label | Number | Token | Span | Hit | Point | Candidate | Ranked | Variant  # one piece of an answer
+Item = Label | Number | Token | Span | Quote | Hit | Point | Candidate | Ranked | Variant  # one piece of an answer
 
 
 def spans_of(plain: object) -> tuple[Span, ...]:

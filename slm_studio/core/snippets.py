@@ -140,7 +140,7 @@ def _asked(info: TaskInfo, name: str, prompt: str, second: str) -> dict[str, obj
     """Return a request as JSON; what else must be asked is `second`."""
     if info.route == COMPLETIONS:
         return {"model": name, "prompt": prompt}
-    others: dict[str, object] = {role.name: second for role in info.asked[1:] if role.needed}
+    others: dict[str, object] = {role.name: second for role in info.asked[1:] if role.needed and second}
     if info.pools:  # without them the newest index beside the model is searched, where there is one
         others["documents"] = ["A passage.", "Another one."]
     return {"model": name, **prompt_of(prompt, info), **others}

@@ -79,6 +79,12 @@ SENTENCES = {
     "as-neighbours": mark(
         "Better than the most frequent token; no difference from counting neighbouring tokens could be shown."
     ),
+    "no-quote": mark(
+        "It is not shown to do better than always showing the first sentence of a passage: it learnt too little, or too few rows were scored to see it."
+    ),
+    "beaten-by-sentence": mark("The sentence that shares most words with the question says more of the true answers than what it points at. More questions, more time or a base helps."),
+    "beats-sentence": mark("It points at the true answers better than the sentence that shares most words with the question, and not by chance."),
+    "as-sentence": mark("No difference from the sentence that shares most words with the question could be shown."),
     "no-rewriting": mark(
         "It is not shown to come nearer to the right texts than the sources as they are: it learnt too little, or too few rows were scored to see it."
     ),
@@ -123,6 +129,12 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
         )
     if "frequent_tag" in tests:
         return _on_spans(tests)
+    if "nearest_sentence" in tests:
+        return _by_two(
+            tests,
+            ("lead", "no-quote", "beats-sentence"),
+            ("nearest_sentence", "beaten-by-sentence", "beats-sentence", "as-sentence"),
+        )
     if "copy" in tests or "lead" in tests:
         return _on_rewriting(tests)
     if "as_listed" in tests:

@@ -137,6 +137,10 @@ class Task:
         """Yield Progress; return all examples."""
         raise NotImplementedError
 
+    def lessons(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Work[Packed]:
+        """Yield Progress; return the examples that are learnt from, where these are not all that are scored."""
+        return self.examples(rows, loaded, recipe)
+
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
         """Return the mean loss of a batch, a scalar in nats."""
         raise NotImplementedError

@@ -128,3 +128,18 @@ def test_what_rewrites_is_judged_beside_its_sources_and_its_training_rows(tests,
     verdict = verdict_of({"chrf": 0.3}, {}, tests)
 
     assert verdict.code == code and words in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("first", "nearest", "code", "words"),
+    [
+        ("none", "better", NOTHING, "first sentence of a passage"),
+        ("better", "worse", BEATEN, "shares most words with the question says more"),
+        ("better", "none", LEARNT, "No difference from the sentence"),
+        ("better", "better", LEARNT, "points at the true answers better"),
+    ],
+)
+def test_one_that_points_at_answers_is_held_against_sentences(first: str, nearest: str, code: str, words: str) -> None:
+    verdict = verdict_of({"f1": 0.5}, {}, {"lead": first, "nearest_sentence": nearest})
+
+    assert verdict.code == code and words in verdict.sentence

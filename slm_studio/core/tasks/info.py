@@ -10,8 +10,8 @@ from slm_studio.core.generation import DecodingOptions
 
 Reads = Literal["text", "words", "label", "labels", "number", "numbers", "tags", "spans", "messages", "candidates"]
 Answers = Literal[
-    "labels", "several", "number", "tokens", "spans", "hits", "gaps", "order"
-]  # several: a set of labels, perhaps none; order: what was given, in another order
+    "labels", "several", "number", "tokens", "spans", "quotes", "hits", "gaps", "order"
+]  # several: a set of labels, perhaps none; quotes: stretches of a passage, or that none is; order: of what was given
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
 Style = Literal[
     "text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans", "changes"
@@ -29,7 +29,7 @@ class Role:
     needed: bool = True
     asked: bool = True  # part of the question; False: the answer, which only training and scoring need
     weighs: bool = False  # neither: how much a row counts while learning
-    may_be_blank: bool = False  # whether a prompt without a word is one
+    may_be_blank: bool = False  # whether a prompt without a word is one; of an answer: whether none is one, too
     reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
 
@@ -62,6 +62,7 @@ class Shown:
     title: str
     style: Style = "text"  # prose: takes what room there is
     may_lack: bool = False  # not every report has it: of a model from nothing no base says anything
+    blank: str = ""  # what is read where nothing stands and that means something
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ class TaskInfo:
     blank_is: Literal["training", "pre-training"]  # what learning from nothing is called in a lineage
     caution: str = ""  # what a model card warns of
     example: str  # a prompt to begin with
+    about: str = ""  # … and what it is about, where a question needs that
     code: Code
     order: int
     suits: Callable[[Sequence[Column]], Suit | None] | None = None  # None: texts, and labels where it has an answer

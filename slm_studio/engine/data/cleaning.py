@@ -127,7 +127,8 @@ def _marks_places(info: TaskInfo) -> bool:
 
 def _needed(info: TaskInfo) -> list[Role]:
     """Return the roles without which a row is empty: where none is needed by itself, all that may not be blank."""
-    return [role for role in info.roles if role.needed] or [role for role in info.roles if not role.may_be_blank]
+    needed = [role for role in info.roles if role.needed and (role.asked or not role.may_be_blank)]
+    return needed or [role for role in info.roles if not role.may_be_blank]
 
 
 def mend(cell: str, steps: Sequence[str], reads: Reads) -> str:

@@ -89,7 +89,7 @@ def _repeated(look: Look) -> Iterator[Finding]:
 def _near(look: Look) -> Iterator[Finding]:
     if look.info.packs or not look.texts:
         return
-    pairs = near_duplicates(look.texts, look.keys)
+    pairs = [pair for pair in near_duplicates(look.texts, look.keys) if look.asks_alike(*pair)]
     if pairs:
         yield finding(
             "near-duplicates",
