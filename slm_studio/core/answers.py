@@ -9,7 +9,7 @@ from slm_studio.core.results import Item, Span, Variant, in_cells
 from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks.info import TaskInfo
 
-UNKNOWN = ("chosen", "meaning", "words")  # parts of an item that are left out where they are not known
+UNKNOWN = ("chosen", "meaning", "words", "own", "model")  # parts of an item that are left out where they are not known
 UNSAID = ("source", "line", "heading")  # … and where they are empty
 
 

@@ -145,6 +145,10 @@ class Task:
         """Return the mean loss of a batch, a scalar in nats."""
         raise NotImplementedError
 
+    def learns(self, recipe: Recipe) -> bool:
+        """Say whether steps move the net: else it stays as it is, and all that is learnt is what `fit` fits."""
+        return True
+
     def fits(self, recipe: Recipe) -> bool:
         """Say whether a part of the net is fitted to all rows at once: then it answers before the first step, and is scored then."""
         return False

@@ -17,6 +17,7 @@ from pathlib import Path
 from slm_studio.core import paths
 from slm_studio.host.environment import engine_environment
 from tests.benchmarks.sheet import DATA, ROOT, Line, answer, home, in_process, print_machine, print_table
+from tests.benchmarks.simulated import make_files
 
 CHINESE = 0x2E80  # from this letter on
 MODELS = Path(os.environ.get("SLM_STUDIO_TEST_MODELS", ROOT.parent / "models"))
@@ -37,6 +38,7 @@ class Trial:
     beats: str = ""  # the simple method from which a paired interval must tell it apart
     above: Mapping[str, float] = field(default_factory=dict)  # metric → how far it must stand above that method
     english: bool = False  # only the rows without Chinese
+    simulated: str = ""  # lists of hypotheses are made of the sentences in this language: en | zh
     settings: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -93,7 +95,17 @@ def _translate(base: str) -> Trial:
     )  # fmt: skip
 
 
+def _rank(language: str, rate: str) -> Trial:
+    """2,000 lists of hypotheses by a model made from nothing, which learns from the other sentences."""
+    return Trial(
+        set=f"tatoeba_{language}_heard", task="rank", base="blank:llama", files=TATOEBA, metric=rate,
+        told=(f"{rate}_before", f"{rate}_oracle", "best_first"), beats="as_listed", simulated=language,
+    )  # fmt: skip
+
+
 TRIALS = (
+    _rank("en", "wer"),
+    _rank("zh", "cer"),
     _translate("blank:lstm"),
     _translate("blank:t5"),
     Trial(
@@ -206,6 +218,8 @@ def probe(trial: Trial) -> None:
         family = task_info(trial.task).family(split_base(f"{base}-")[0])
         base = f"{base}-{family.default_size}"
     files = [DATA / name if name else None for name in trial.files]
+    if trial.simulated:
+        files = [*make_files(trial.simulated, paths.home() / "simulated")]
     train, validation, test = [_english(path) if path and trial.english else path for path in files]
     assert train is not None
     began = time.perf_counter()

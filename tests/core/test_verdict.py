@@ -71,6 +71,8 @@ def test_the_last_word_names_the_state_that_is_kept() -> None:
 
     assert last_word(MODEL, best=3, steps=9).code == "ended-nothing"
     assert last_word(learnt, best=3, steps=9, by_heart=True).code == "ended-by-heart"
+    still = last_word(learnt, best=0, steps=0)
+    assert still.code == "ended" and "The base is as it was" in still.message
     note = last_word(learnt, best=3, steps=9)
     assert (note.code, note.values) == ("ended", {"best": 3, "steps": 9}) and "step {best}" in note.message
     whole = last_word(replace(learnt, learnt_validation=True), best=3, steps=9, by_heart=True)

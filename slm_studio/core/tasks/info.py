@@ -8,10 +8,10 @@ from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
 
-Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
+Reads = Literal["text", "words", "label", "labels", "number", "numbers", "tags", "spans", "messages", "candidates"]
 Answers = Literal[
-    "labels", "several", "number", "tokens", "spans", "quotes", "hits", "gaps"
-]  # several: a set of labels, perhaps none; quotes: stretches of a passage, or that none is an answer
+    "labels", "several", "number", "tokens", "spans", "quotes", "hits", "gaps", "order"
+]  # several: a set of labels, perhaps none; quotes: stretches of a passage, or that none is; order: of what was given
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
 Style = Literal[
     "text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans", "changes"
@@ -167,6 +167,7 @@ class TaskInfo:
     pools: bool = (
         False  # networks without a head are its models, too, where their folder says how tokens become one vector
     )
+    borrows: bool = False  # its networks are those of the tasks that it goes on from, as these have them
     continues: tuple[str, ...] = ()  # other tasks whose models it may go on from, also some that are still to come
     unused: tuple[str, ...] = ()  # knobs of Recipe that mean nothing here, whatever the family
     by_rows: tuple[str, ...] = ()  # knobs of Recipe that the task decides by the rows where nobody did

@@ -194,7 +194,8 @@ def _code(info: TaskInfo | None, name: str, own: bool, facts: Mapping[str, objec
         "or from the command line:",
         _fenced("sh", f"{fetch}{command}\n"),
     ]
-    plain = [] if own else [_fenced("python", snippets.plain_code(info, name, info.example, about, facts))]
+    is_plain = not own and not facts.get(snippets.ONLY_HERE)
+    plain = [_fenced("python", snippets.plain_code(info, name, info.example, about, facts))] if is_plain else []
     return "\n\n".join([*plain, *studio])
 
 
