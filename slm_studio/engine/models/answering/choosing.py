@@ -10,6 +10,7 @@ each was read by itself (shared normalisation: Clark & Gardner 2018, https://arx
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -136,9 +137,11 @@ def _joined(seen: Mapping[str, np.ndarray], places: np.ndarray, pull: float) -> 
 def quotes_of(found: Found, passage: str, threshold: float | None, top: int) -> list[Quote]:
     """Return the answers of a row: the one that counts first, then other spans, and “nothing” among them at the end.
 
-    `threshold`: the share of “nothing” from which on it is the answer; None: never, where there is any span.
+    `threshold`: the share of “nothing” from which on it is the answer; None: never, where there is any span. Signs alone
+    answer nothing.
     """
-    spans = [_quote(passage, *each) for each in found.spans[:top]]
+    telling = (each for each in found.spans if any(map(str.isalnum, passage[each[0] : each[1]])))
+    spans = [_quote(passage, *each) for each in islice(telling, top)]
     is_nothing = not spans or (threshold is not None and found.nothing >= threshold)
     nothing = Quote("", found.nothing, chosen=is_nothing)
     if is_nothing:

@@ -9,6 +9,7 @@ import torch
 from slm_studio.engine.models.answering.choosing import (
     KEPT,
     NEVER,
+    Found,
     best_pull,
     best_threshold,
     found_in_rows,
@@ -86,6 +87,14 @@ def test_the_answer_stands_first_and_nothing_among_the_others() -> None:
     none = quotes_of(found, TEXT, found.nothing, 2)
     assert [quote.chosen for quote in none] == [True, False, False] and none[0].text == ""
     assert quotes_of(found, TEXT, None, 2)[0].text == "London"
+
+
+def test_signs_alone_are_no_answer() -> None:
+    found = Found(((3, 4, 0.7), (4, 9, 0.2)), 0.1)
+
+    quotes = quotes_of(found, "soo，Paris。", None, 2)
+
+    assert [quote.text for quote in quotes] == ["Paris", ""]
 
 
 def test_the_loss_is_that_of_both_ends_and_nothing_where_no_answer_is_known() -> None:
