@@ -43,6 +43,7 @@ from typing import overload
 
 from slm_studio.core import knobs, paths, planning
 from slm_studio.core.addresses import name_of
+from slm_studio.core.candidate_columns import candidates_prompt
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Started
@@ -52,7 +53,7 @@ from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import first_step, has_taken, model_of_first, named_recipe, plan_of_first, taking
-from slm_studio.core.results import LIST, Hit, Item, Opened, Report, Suggestion, Token, in_cells
+from slm_studio.core.results import LIST, Hit, Item, Opened, Ranked, Report, Suggestion, Token, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
@@ -214,6 +215,19 @@ class Model:
         folder = str(place) if is_index(place) else self.index(place).folder
         found = self.stream(question, index=folder, top=top, way=way)
         return tuple(item for item in found if isinstance(item, Hit))
+
+    def rank(
+        self,
+        candidates: Sequence[str],
+        scores: Sequence[float] | None = None,
+        context: str = "",
+        *,
+        top: int | None = None,
+    ) -> tuple[Ranked, ...]:
+        """Put candidates in the order of how likely each is the best; `scores` are their own, `context` stands before them."""
+        options = {} if top is None else {"top": top}
+        found = self.stream(candidates_prompt(candidates, scores or (), context), **options)
+        return tuple(item for item in found if isinstance(item, Ranked))
 
     def close(self) -> None:
         """Give its memory back; the next question opens it again."""
