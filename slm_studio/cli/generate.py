@@ -5,7 +5,8 @@ import argparse
 from slm_studio.cli.command import Command, model_folder
 from slm_studio.cli.flags import add_knobs, settings_of
 from slm_studio.core.answers import left_out
-from slm_studio.core.errors import StudioError
+from slm_studio.core.copied import Copied
+from slm_studio.core.errors import StudioError, fill
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.knobs import problems
@@ -22,6 +23,10 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument(
         "--stop", action="append", default=[], metavar="TEXT", help="the text ends before this; may be repeated"
     )
+    parser.add_argument(
+        "--copied", action="store_true",
+        help="look for the longest stretch of what it wrote in the text that it learnt from (case does not count, blanks in a row count as one)",
+    )  # fmt: skip
     parser.add_argument("--device")
     add_knobs(parser, [DecodingOptions], "how to write")
     parser.set_defaults(run=run)
@@ -64,7 +69,31 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     work.screen.write("\n")
     speed = done["count"] / max(done["seconds"], 1e-9)
     work.screen.say(f"{done['count']:,} tokens, {speed:,.0f} a second")
+    copied = copied_of(work, opened.handle, "".join(pieces)) if arguments.copied else {}
     if not work.screen.as_json:
         return None
     found = {"text": "".join(pieces), "tokens": done["count"], "tokens_per_second": speed, "ended": done["ended"]}
-    return found | left_out(done)
+    return found | left_out(done) | copied
+
+
+def copied_of(work: Command, handle: str, text: str) -> dict[str, object]:
+    """Say what of a text stands in the training text, and return it for programs."""
+    told = work.do(Copied, "trace", handle=handle, texts=(text,))
+    if told.length:
+        work.screen.say(f"{told.length:,} characters of this stand in the training text: “{told.text}”")
+    elif told.read:
+        work.screen.say(f"No {told.least} characters of this in a row stand in the training text.")
+    why = fill(told.why, {"dataset": told.dataset})
+    if why:
+        work.screen.say(why)
+    return {
+        "copied": {
+            "length": told.length,
+            "text": told.text,
+            "start": told.start,
+            "end": told.end,
+            "least": told.least,
+            "compared_with": told.read,
+            "why": why,
+        }
+    }
