@@ -40,6 +40,7 @@ from typing import overload
 
 from slm_studio.core import knobs, paths, planning
 from slm_studio.core.addresses import name_of
+from slm_studio.core.candidate_columns import candidates_prompt
 from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
@@ -49,7 +50,7 @@ from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import first_step, has_taken, model_of_first, named_recipe, plan_of_first, taking
-from slm_studio.core.results import LIST, Hit, Item, Opened, Report, Suggestion, in_cells
+from slm_studio.core.results import LIST, Hit, Item, Opened, Ranked, Report, Suggestion, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
@@ -202,6 +203,19 @@ class Model:
     def trace(self, text: str) -> Copied:
         """Find the longest stretch of a text that it wrote in the text that it learnt from."""
         return run_verb(Copied, "trace", None, handle=self._open(), texts=(text,))
+
+    def rank(
+        self,
+        candidates: Sequence[str],
+        scores: Sequence[float] | None = None,
+        context: str = "",
+        *,
+        top: int | None = None,
+    ) -> tuple[Ranked, ...]:
+        """Put candidates in the order of how likely each is the best; `scores` are their own, `context` stands before them."""
+        options = {} if top is None else {"top": top}
+        found = self.stream(candidates_prompt(candidates, scores or (), context), **options)
+        return tuple(item for item in found if isinstance(item, Ranked))
 
     def close(self) -> None:
         """Give its memory back; the next question opens it again."""

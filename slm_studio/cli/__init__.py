@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from slm_studio import __version__
 from slm_studio.cli import (
     adopt,
+    answer,
     chat,
     check,
     clean,
@@ -22,6 +23,7 @@ from slm_studio.cli import (
     index,
     predict,
     publish,
+    rank,
     read,
     runs,
     search,
@@ -46,10 +48,12 @@ VERBS = (
     evaluate,
     predict,
     generate,
+    answer,
     chat,
     words,
     index,
     search,
+    rank,
     runs,
     serve,
     export,

@@ -9,12 +9,12 @@ from slm_studio.cli.index import NO_MODEL, make_index, opened_searcher
 from slm_studio.cli.predict import answer
 from slm_studio.core import paths
 from slm_studio.core.answers import item_json
-from slm_studio.core.citing import GREEDY, cited_in, worth_citing
+from slm_studio.core.citing import GREEDY, said_from, worth_citing
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.index import WHY_OLD, Index, IndexOptions, indexes_of, is_index, place_beside
 from slm_studio.core.knobs import problems
-from slm_studio.core.results import Hit, Token
+from slm_studio.core.results import Hit
 from slm_studio.core.tasks import TaskInfo, all_tasks
 from slm_studio.core.tasks.search import FindingOptions
 
@@ -31,7 +31,11 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
         help="an index, a file or a folder (default: what was indexed last beside the model)",
     )  # fmt: skip
     parser.add_argument("--query", required=True, metavar="WORDS", help="what is asked")
-    parser.add_argument("--ask", metavar="MODEL", help="a model that chats and answers from the passages found")
+    parser.add_argument(
+        "--ask",
+        metavar="MODEL",
+        help="a model that answers from the passages found: one that chats, or that points at words",
+    )
     parser.add_argument("--device")
     add_knobs(parser, [FindingOptions], "finding")
     add_knobs(parser, [IndexOptions], "passages, where CORPUS is not indexed yet")
@@ -131,19 +135,18 @@ def _asked(arguments: argparse.Namespace, work: Command, hits: list[Hit]) -> dic
         raise StudioError(
             "cannot-cite",
             "“{model}” does the task “{task}” and cannot answer from passages.",
-            "Name a model that chats.",
+            "Name a model that chats, or one that finds answers in a passage.",
             model=model_folder(arguments.ask).name,
             task=opened.task,
         )
     texts = [hit.text for hit in given]
     items, _ = answer(work, opened.handle, opened.info.cites(arguments.query, texts), dict(GREEDY))  # type: ignore[arg-type]
-    said = "".join(item.text for item in items if isinstance(item, Token)).strip()
-    cited = cited_in(said, texts)
+    said = said_from(items, texts)
     if not work.screen.as_json:
-        work.screen.write(f"{said}\n")
-        for number in cited:
+        work.screen.write(f"{said.text or 'Not in these documents.'}\n")
+        for number in said.cited:
             work.screen.say(f"[{number}] {_place(given[number - 1])}")
-    return {"answer": said, "cited": [hits.index(given[number - 1]) for number in cited]}
+    return {"answer": said.text, "cited": [hits.index(given[number - 1]) for number in said.cited]}
 
 
 def _is_found(hits: list[Hit]) -> bool | None:

@@ -9,7 +9,7 @@ from slm_studio.core.results import Item, Span, Variant, in_cells
 from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks.info import TaskInfo
 
-UNKNOWN = ("chosen", "meaning", "words")  # parts of an item that are left out where they are not known
+UNKNOWN = ("chosen", "meaning", "words", "own", "model")  # parts of an item that are left out where they are not known
 UNSAID = ("source", "line", "heading")  # … and where they are empty
 
 
@@ -19,6 +19,8 @@ def answer_json(items: Sequence[Item], prompt: Prompt, info: TaskInfo, done: Map
     found: dict[str, object] = {"items": [item_json(item, _marked_text(prompt, info)) for item in pieces]}
     if FOR_A_PERSON in done:
         found[FOR_A_PERSON] = done[FOR_A_PERSON]
+    if info.answers == "quotes":
+        found["text"] = in_cells(items, info.answers)[0]
     if info.answers != "tokens":
         return found
     if variants := [item_json(item, "") for item in items if isinstance(item, Variant)]:

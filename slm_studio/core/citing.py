@@ -1,19 +1,25 @@
 """Citing: a question is answered from passages that were found, and what the answer rests on stands with it.
 
 A model that chats is given the passages by number and told to keep to them. Small ones often name no number, or a wrong
-one; then the passages are cited whose words the answer has.
+one; then the passages are cited whose words the answer has. A model that points at words is given the passages one behind the
+other: the passage in which they stand is cited, and where most of what it weighed says that none of them answers, none does.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 
 from slm_studio.core.prompt import Message, Prompt
-from slm_studio.core.results import Hit
+from slm_studio.core.quotes import EVEN
+from slm_studio.core.results import Hit, Item, Quote, Token
 
 MOST = 3  # passages that are given
 LONGEST = 1200  # characters of each
 SHARED = 0.3  # of the words of an answer that a passage must have to be what it rests on
 GREEDY = {"temperature": 0.0, "top_p": 1.0, "repetition_penalty": 1.1, "max_new_tokens": 200, "seed": 0}
+
+BETWEEN = "\n\n"  # passages that are read one behind the other
 
 _NAMED = re.compile(r"\[(\d{1,2})\]")
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -27,6 +33,32 @@ IN_CHINESE = (
     "只根据下面的段落用一两句话回答，并用编号注明所用的段落，例如[1]。"
     "如果段落里没有答案，请回答：文档中没有。\n\n{passages}"
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a model answers from passages, and which of them, from 1, it rests on. Without a text: none answers."""
+
+    text: str
+    cited: tuple[int, ...] = ()
+
+
+def said_from(items: Sequence[Item], passages: Sequence[str]) -> Said:
+    """Return what an answer to the prompt of `cites` says: of words that were written, or of a stretch that was pointed at."""
+    quotes = [item for item in items if isinstance(item, Quote)]
+    if not quotes:
+        text = "".join(item.text for item in items if isinstance(item, Token)).strip()
+        return Said(text, cited_in(text, passages))
+    chosen = next((quote for quote in quotes if quote.chosen), quotes[0])
+    if not chosen.text or any(not quote.text and quote.score >= EVEN for quote in quotes):
+        return Said("")
+    ends = list(accumulate(len(passage) + len(BETWEEN) for passage in passages))
+    return Said(chosen.text, (1 + next((at for at, end in enumerate(ends) if chosen.start < end), 0),))
+
+
+def cite_passages(question: str, passages: Sequence[str]) -> Prompt:
+    """Return the prompt for a model that points at words: the passages stand one behind the other."""
+    return {"question": question, "passage": BETWEEN.join(passages)}
 
 
 def cite_messages(question: str, passages: Sequence[str]) -> Prompt:

@@ -24,6 +24,8 @@ TABLES = (
     ".xlsm",
     ".xls",
     *CONLL,
+    ".srt",
+    ".vtt",
 )
 TEXTS = (".txt", ".text", ".md", ".html", ".htm", ".docx")
 PACKED = (".zip", ".gz")

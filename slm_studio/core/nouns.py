@@ -20,7 +20,7 @@ _EVENTS: dict[str, type[events.Event]] = {kind.__name__: kind for kind in events
 _NOUNS = {
     kind.__name__: kind
     for kind in (
-        Change, Copied, Dataset, Finding, Index, IndexOptions, Inside, ReadOptions, Run, SavedModel, results.Token, results.Label, results.Number, results.Span, results.Hit, results.Point, results.Candidate, results.Variant, results.Report, results.Sizes,
+        Change, Copied, Dataset, Finding, Index, IndexOptions, Inside, ReadOptions, Run, SavedModel, results.Token, results.Label, results.Number, results.Span, results.Quote, results.Hit, results.Point, results.Candidate, results.Ranked, results.Variant, results.Report, results.Sizes,
         results.Suggestion, results.Opened, results.FileResult,
     )
 }  # fmt: skip

@@ -4,6 +4,7 @@ A dataset keeps every cell as text, and lists in it as JSON. `Role.reads` says w
 """
 
 import json
+import math
 from collections.abc import Mapping
 
 from slm_studio.core.errors import StudioError
@@ -11,11 +12,19 @@ from slm_studio.core.messages import messages_from_plain
 from slm_studio.core.tasks.info import Reads, Role, TaskInfo
 
 Message = Mapping[str, str]  # {"role": "system" | "user" | "assistant", "content": …}
-Cell = str | tuple[str, ...] | tuple[Message, ...]
+Cell = str | tuple[str, ...] | tuple[float, ...] | tuple[Message, ...]
 Prompt = Mapping[str, Cell]  # asked role → cell
 
 # Codes of errors that speak of one prompt alone: others can be answered all the same.
-UNANSWERABLE = ("text-empty", "empty-prompt", "context-too-small", "word-unknown", "no-gap", "nothing-to-search")
+UNANSWERABLE = (
+    "text-empty",
+    "empty-prompt",
+    "context-too-small",
+    "word-unknown",
+    "no-gap",
+    "nothing-to-search",
+    "scores-unequal",
+)
 LISTS: tuple[Reads, ...] = ("words", "tags", "labels", "candidates")
 
 
@@ -28,6 +37,8 @@ def read_cell(cell: str, reads: Reads) -> Cell:
         return cell
     if reads in LISTS:
         return _read_list(cell, reads)
+    if reads == "numbers":
+        return _read_numbers(cell)
     if reads == "messages":
         return _read_messages(cell)
     return cell
@@ -42,7 +53,7 @@ def as_text(cell: Cell) -> str:
     """Return a cell as running text, for whoever only wants to know its language or length."""
     if isinstance(cell, str):
         return cell
-    return " ".join(part if isinstance(part, str) else part.get("content", "") for part in cell)
+    return " ".join(part.get("content", "") if isinstance(part, Mapping) else str(part) for part in cell)
 
 
 def check_prompt(prompt: Prompt, info: TaskInfo, model: str) -> None:
@@ -110,7 +121,7 @@ def prompt_of(text: str, info: TaskInfo) -> Prompt:
 def _cell_of(text: str, reads: Reads) -> Cell:
     if reads == "messages":
         return ({"role": "user", "content": text},)
-    return (text,) if reads == "candidates" else text
+    return tuple(text.splitlines() or [text]) if reads == "candidates" else text
 
 
 def _check_kind(cell: object, role: Role) -> None:
@@ -118,7 +129,7 @@ def _check_kind(cell: object, role: Role) -> None:
         raise StudioError(
             "prompt-kind",
             "“{role}” is no {reads}.",
-            "Give text as text, words and candidates as a list of texts, messages as a list of role and content.",
+            "Give text as text, words and candidates as a list of texts, numbers as a list of numbers, messages as a list of role and content.",
             role=role.name,
             reads=role.reads,
         )
@@ -134,6 +145,8 @@ def _fits(cell: object, role: Role) -> bool:
         return False
     if role.reads == "messages":
         return True  # each of them is looked at by itself
+    if role.reads == "numbers":
+        return all(is_number(part) for part in cell)
     return role.reads in LISTS and all(isinstance(part, str) for part in cell)
 
 
@@ -143,6 +156,23 @@ def _read_list(cell: str, reads: Reads) -> tuple[str, ...]:
     if not _is_list(cell):
         raise _no_list(cell, reads)
     return tuple(json.loads(cell))
+
+
+def _read_numbers(cell: str) -> tuple[float, ...]:
+    """Return the numbers of a JSON list, or those that commas, blanks or lines part; [] is how none are written."""
+    try:
+        parts = json.loads(cell) if cell.lstrip().startswith("[") else cell.replace(",", " ").split()
+        found = [float(part) for part in parts if not isinstance(part, bool)]
+    except (ValueError, TypeError, RecursionError):
+        raise _no_list(cell, "numbers") from None
+    if len(found) != len(parts) or not all(map(math.isfinite, found)):
+        raise _no_list(cell, "numbers")
+    return tuple(found)
+
+
+def is_number(value: object) -> bool:
+    """Say whether a value is a finite number, of which a program may have given anything."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_list(cell: str) -> bool:

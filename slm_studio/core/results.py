@@ -62,6 +62,20 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """One possible answer: characters start…end of the passage. Without a text: that nothing in it is one.
+
+    `score` is the share (0…1) that it has of all that was weighed, "nothing" among it.
+    """
+
+    text: str
+    score: float
+    start: int = 0
+    end: int = 0
+    chosen: bool = False  # whether it is the answer
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One found passage. `row` is its place in the searched file, from 0."""
 
@@ -100,6 +114,17 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """One of the texts that were given to choose from. `score` says how likely it is the best of them (0…1)."""
+
+    text: str
+    score: float
+    place: int  # where it stood before, from 1
+    own: float | None = None  # the score that it came with
+    model: float | None = None  # what the model says of it: a log-likelihood in nats, or how alike it is to the context
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """Another whole answer that was weighed. `score` is the likelihood of one of its tokens (0…1, a geometric mean)."""
 
@@ -107,7 +132,7 @@ class Variant:
     score: float
 
 
-Item = Label | Number | Token | Span | Hit | Point | Candidate | Variant  # one piece of an answer
+Item = Label | Number | Token | Span | Quote | Hit | Point | Candidate | Ranked | Variant  # one piece of an answer
 
 
 def spans_of(plain: object) -> tuple[Span, ...]:
@@ -199,7 +224,13 @@ def likeliest_of_gaps(items: Sequence[Item]) -> list[Candidate]:
 
 
 def further_cells(text: str, items: Sequence[Item], answers: Answers) -> dict[str, str]:
-    """Return what a table of answers has besides: the text with its marks, or its gaps filled, which people read in a spreadsheet."""
+    """Return what a table of answers has besides: the text with its marks, or its gaps filled, which people read in a spreadsheet.
+
+    Of texts in another order all of them, each with its score.
+    """
+    if answers == "order":
+        ranked = [{"text": each.text, "score": round(each.score, 4)} for each in items if isinstance(each, Ranked)]
+        return {"ranking": json.dumps(ranked, ensure_ascii=False) if ranked else ""}
     if answers == "gaps":
         return {"filled": filled(text, [(each.text, each.joins) for each in likeliest_of_gaps(items)])}
     return {"marked": marked(text, [each for each in items if isinstance(each, Span)])} if answers == "spans" else {}

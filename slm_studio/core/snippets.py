@@ -15,6 +15,7 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks.info import TaskInfo
 
 OWN = "slm-"  # model types of our own shapes, which plain Transformers does not know
+ONLY_HERE = "only_here"  # a fact: its net is a stock one, but what makes answers of it is ours
 KEY_VARIABLE = "SLM_STUDIO_KEY"  # a key stands in no program
 
 _CLIENT = """\
@@ -50,7 +51,9 @@ model = AutoModel.from_pretrained({model})
 
 
 def is_own_shape(model: SavedModel) -> bool:
-    """Say whether the model's shape is our own, so that only SLM Studio opens it."""
+    """Say whether the model's shape is our own, so that only SLM Studio opens it, or its answers are more than a call of a library."""
+    if model.facts.get(ONLY_HERE):
+        return True
     try:
         config = files.read_json(Path(model.folder) / "config.json")
     except StudioError:
@@ -137,7 +140,7 @@ def _asked(info: TaskInfo, name: str, prompt: str, second: str) -> dict[str, obj
     """Return a request as JSON; what else must be asked is `second`."""
     if info.route == COMPLETIONS:
         return {"model": name, "prompt": prompt}
-    others: dict[str, object] = {role.name: second for role in info.asked[1:] if role.needed}
+    others: dict[str, object] = {role.name: second for role in info.asked[1:] if role.needed and second}
     if info.pools:  # without them the newest index beside the model is searched, where there is one
         others["documents"] = ["A passage.", "Another one."]
     return {"model": name, **prompt_of(prompt, info), **others}

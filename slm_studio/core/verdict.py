@@ -61,6 +61,12 @@ SENTENCES = {
     "no-likeness": mark("Shared words tell likeness better on these rows than it does. More rows, more time or a base helps."),
     "beats-likeness": mark("It tells likeness better than shared words do, and not by chance."),
     "as-likeness": mark("No difference from shared words could be shown in telling likeness."),
+    "spoils-order": mark("The order as it came has fewer errors than its own: leave it, or give it more lists and more text to learn from."),
+    "no-order": mark("It is not shown to have fewer errors than the order as it came: it learnt too little, or too few lists were scored to see it."),
+    "beaten-by-own": mark("The candidates' own scores alone have fewer errors: leave the order to them, or try a base that knows the language better."),
+    "as-own": mark("Fewer errors than in the order as it came; no difference from the candidates' own scores alone could be shown."),
+    "beats-order": mark("Fewer errors than in the order as it came, and not by chance."),
+    "beats-own": mark("Fewer errors than by the candidates' own scores alone, and not by chance."),
     "no-gap": mark(
         "It is not shown to do better than always guessing the most frequent token: train it longer, or on more text."
     ),
@@ -73,6 +79,12 @@ SENTENCES = {
     "as-neighbours": mark(
         "Better than the most frequent token; no difference from counting neighbouring tokens could be shown."
     ),
+    "no-quote": mark(
+        "It is not shown to do better than always showing the first sentence of a passage: it learnt too little, or too few rows were scored to see it."
+    ),
+    "beaten-by-sentence": mark("The sentence that shares most words with the question says more of the true answers than what it points at. More questions, more time or a base helps."),
+    "beats-sentence": mark("It points at the true answers better than the sentence that shares most words with the question, and not by chance."),
+    "as-sentence": mark("No difference from the sentence that shares most words with the question could be shown."),
     "no-rewriting": mark(
         "It is not shown to come nearer to the right texts than the sources as they are: it learnt too little, or too few rows were scored to see it."
     ),
@@ -117,8 +129,16 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
         )
     if "frequent_tag" in tests:
         return _on_spans(tests)
+    if "nearest_sentence" in tests:
+        return _by_two(
+            tests,
+            ("lead", "no-quote", "beats-sentence"),
+            ("nearest_sentence", "beaten-by-sentence", "beats-sentence", "as-sentence"),
+        )
     if "copy" in tests or "lead" in tests:
         return _on_rewriting(tests)
+    if "as_listed" in tests:
+        return _on_order(tests)
     if "bm25" in tests:
         return _on_passages(tests, baselines)
     if "tfidf_cosine" in tests:
@@ -157,6 +177,12 @@ def last_word(model: SavedModel, *, best: int, steps: int, by_heart: bool = Fals
     values: dict[str, Value] = {"best": best, "steps": steps}
     if verdict.code != LEARNT:
         return Note("ended-nothing" if verdict.code == NOTHING else "ended-beaten", verdict.sentence, values)
+    if not steps:
+        return Note(
+            "ended",
+            "The base is as it was. What its word, own scores and length count for was learnt from lists.",
+            values,
+        )
     if model.learnt_validation:
         return Note(
             "ended",
@@ -223,6 +249,20 @@ def _on_passages(tests: Mapping[str, str], baselines: Mapping[str, Scores]) -> V
     if words == "better":
         return Verdict(LEARNT, SENTENCES["beats-words"])
     return Verdict(LEARNT, SENTENCES["adds-to-words" if tests.get("hybrid") == "worse" else "as-words"])
+
+
+def _on_order(tests: Mapping[str, str]) -> Verdict:
+    """Judge beside the order as it came and, where candidates bring scores, beside these alone."""
+    listed, own = tests["as_listed"], tests.get("own_scores", "better")
+    if listed == "worse":
+        return Verdict(BEATEN, SENTENCES["spoils-order"])
+    if own == "worse":
+        return Verdict(BEATEN, SENTENCES["beaten-by-own"])
+    if listed != "better":
+        return Verdict(NOTHING, SENTENCES["no-order"])
+    if own != "better":
+        return Verdict(LEARNT, SENTENCES["as-own"])
+    return Verdict(LEARNT, SENTENCES["beats-own" if "own_scores" in tests else "beats-order"])
 
 
 def _on_likeness(tests: Mapping[str, str]) -> Verdict:

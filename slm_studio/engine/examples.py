@@ -123,6 +123,12 @@ def weighed_mean(losses_B: Tensor, batch: Batch, each_B: Tensor | None = None) -
     return (weights_B * losses_B).sum() / counts_B.sum().clamp(min=1e-6)
 
 
+def _flat(cells: Ids) -> np.ndarray:
+    """Return whole numbers in four bytes each, and fractions as they are."""
+    is_fraction = isinstance(cells, np.ndarray) and cells.dtype.kind == "f"
+    return cells if is_fraction else np.asarray(cells, np.int32)
+
+
 class Packer:
     """Gathers examples part by part. `fillers` names the sequences and what fills their tails; all else are numbers."""
 
@@ -139,7 +145,7 @@ class Packer:
         for name, cells in columns.items():
             assert len(cells) == len(rows), name
             if name in self.fillers:
-                self._values[name] += [np.asarray(each, np.int32) for each in cells]
+                self._values[name] += [_flat(each) for each in cells]
                 self._lengths[name].append(np.fromiter(map(len, cells), np.int64, len(cells)))  # type: ignore[arg-type]
             else:
                 numbers = np.asarray(cells)

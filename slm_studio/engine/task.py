@@ -137,9 +137,17 @@ class Task:
         """Yield Progress; return all examples."""
         raise NotImplementedError
 
+    def lessons(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Work[Packed]:
+        """Yield Progress; return the examples that are learnt from, where these are not all that are scored."""
+        return self.examples(rows, loaded, recipe)
+
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
         """Return the mean loss of a batch, a scalar in nats."""
         raise NotImplementedError
+
+    def learns(self, recipe: Recipe) -> bool:
+        """Say whether steps move the net: else it stays as it is, and all that is learnt is what `fit` fits."""
+        return True
 
     def fits(self, recipe: Recipe) -> bool:
         """Say whether a part of the net is fitted to all rows at once: then it answers before the first step, and is scored then."""

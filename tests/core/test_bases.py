@@ -16,7 +16,7 @@ BASES = read_bases()
 GB = 10**9
 KINDS = ("encoder", "embedder", "writer", "chat")
 LICENSES = ("apache-2.0", "mit")  # such as allow any use; others would have to be said before fetching
-TASKS = ("classify", "tag", "search", "write", "chat", "fill")
+TASKS = ("classify", "tag", "answer", "search", "write", "chat", "fill")
 
 
 @pytest.fixture(autouse=True)

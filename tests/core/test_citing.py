@@ -2,9 +2,9 @@
 
 import pytest
 
-from slm_studio.core.citing import cite_messages, cited_in, worth_citing
+from slm_studio.core.citing import Said, cite_messages, cite_passages, cited_in, said_from, worth_citing
 from slm_studio.core.matching import matches
-from slm_studio.core.results import Hit
+from slm_studio.core.results import Hit, Quote, Token
 
 
 def hit(chosen: bool | None) -> Hit:
@@ -44,3 +44,17 @@ def test_the_passages_stand_numbered_in_the_language_of_the_question() -> None:
 
     assert "[1] 十点开门" in system["content"] and "段落" in system["content"]
     assert user == {"role": "user", "content": "开门时间？"}
+
+
+def test_words_that_are_pointed_at_cite_the_passage_in_which_they_stand() -> None:
+    passages = ["One.", "It costs 3 euros.", "Three."]
+    read = str(cite_passages("what does it cost", passages)["passage"])
+    quote = Quote("3 euros", 0.8, read.index("3 euros"), read.index("3 euros") + 7, chosen=True)
+
+    assert said_from([quote, Quote("", 0.1)], passages) == Said("3 euros", (2,))
+    assert said_from([quote, Quote("", 0.6)], passages) == Said("")  # a model that never says so of itself
+    assert said_from([Quote("", 0.4, chosen=True), quote], passages) == Said("")
+
+
+def test_what_is_written_cites_as_before() -> None:
+    assert said_from([Token("3 euros ", 1.0, 1), Token("[2]", 1.0, 2)], ["a", "b"]) == Said("3 euros [2]", (2,))

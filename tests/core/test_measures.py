@@ -35,5 +35,5 @@ def test_tasks_name_measures_of_the_table() -> None:
 def test_names_follow_the_language() -> None:
     use_language("zh_CN")
 
-    same = ("xz", "bleu", "rouge1", "rouge2", "rougeL", "mrr", "ndcg_at_10", "bm25")  # proper names
+    same = ("xz", "wer", "cer", "bleu", "rouge1", "rouge2", "rougeL", "mrr", "ndcg_at_10", "bm25")  # proper names
     assert all(each.name != each.title for each in (*MEASURES.values(), *METHODS.values()) if each.key not in same)

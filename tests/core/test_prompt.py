@@ -14,6 +14,7 @@ CELLS = {
     "text": "It rains. 下雨了。",
     "words": ("It", "rains", "下", "雨"),
     "candidates": ("it rains", "it reigns"),
+    "numbers": (-1.5, 2.0),
     "messages": MESSAGES,
 }
 
@@ -35,6 +36,8 @@ def test_a_prompt_travels_to_the_engine_unchanged(reads: str) -> None:
         ("[sic] it is", "words", "[sic] it is"),
         ("[1]", "words", "[1]"),
         ("one\ntwo words", "candidates", ("one", "two words")),
+        ("-1.5, 2\n3e1", "numbers", (-1.5, 2.0, 30.0)),
+        ("", "numbers", ()),
         ("[not a list", "text", "[not a list"),
         ("", "words", ""),
     ],
@@ -47,6 +50,10 @@ def test_plain_text_is_read_where_it_can_be(cell: str, reads: str, meaning: obje
     ("cell", "reads"),
     [
         ("[1, 2]", "tags"),
+        ("one", "numbers"),
+        ("[true]", "numbers"),
+        ("[1, null]", "numbers"),
+        ("nan", "numbers"),
         ("[", "tags"),
         ("[" * 3000, "tags"),
         ("[" * 3000, "messages"),
@@ -104,7 +111,7 @@ def test_whatever_a_program_asks_is_a_prompt_or_a_sentence(info, odd: object) ->
             assert error.code in ("prompt-form", "prompt-role", "prompt-kind", "no-message")
         else:
             # the one of them that says something
-            assert odd == ["text"] and any(role.reads == "words" for role in info.asked)
+            assert odd == ["text"] and any(role.reads in ("words", "candidates") for role in info.asked)
 
 
 def test_a_blank_text_is_a_prompt_only_where_a_text_may_begin_anywhere() -> None:

@@ -71,6 +71,8 @@ def test_the_last_word_names_the_state_that_is_kept() -> None:
 
     assert last_word(MODEL, best=3, steps=9).code == "ended-nothing"
     assert last_word(learnt, best=3, steps=9, by_heart=True).code == "ended-by-heart"
+    still = last_word(learnt, best=0, steps=0)
+    assert still.code == "ended" and "The base is as it was" in still.message
     note = last_word(learnt, best=3, steps=9)
     assert (note.code, note.values) == ("ended", {"best": 3, "steps": 9}) and "step {best}" in note.message
     whole = last_word(replace(learnt, learnt_validation=True), best=3, steps=9, by_heart=True)
@@ -124,5 +126,20 @@ def test_names_and_answers_are_held_against_what_needs_no_training(
 )
 def test_what_rewrites_is_judged_beside_its_sources_and_its_training_rows(tests, code: str, words: str) -> None:
     verdict = verdict_of({"chrf": 0.3}, {}, tests)
+
+    assert verdict.code == code and words in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("first", "nearest", "code", "words"),
+    [
+        ("none", "better", NOTHING, "first sentence of a passage"),
+        ("better", "worse", BEATEN, "shares most words with the question says more"),
+        ("better", "none", LEARNT, "No difference from the sentence"),
+        ("better", "better", LEARNT, "points at the true answers better"),
+    ],
+)
+def test_one_that_points_at_answers_is_held_against_sentences(first: str, nearest: str, code: str, words: str) -> None:
+    verdict = verdict_of({"f1": 0.5}, {}, {"lead": first, "nearest_sentence": nearest})
 
     assert verdict.code == code and words in verdict.sentence

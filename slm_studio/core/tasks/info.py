@@ -8,10 +8,10 @@ from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
 
-Reads = Literal["text", "words", "label", "labels", "number", "tags", "spans", "messages", "candidates"]
+Reads = Literal["text", "words", "label", "labels", "number", "numbers", "tags", "spans", "messages", "candidates"]
 Answers = Literal[
-    "labels", "several", "number", "tokens", "spans", "hits", "gaps"
-]  # several: a set of labels, perhaps none
+    "labels", "several", "number", "tokens", "spans", "quotes", "hits", "gaps", "order"
+]  # several: a set of labels, perhaps none; quotes: stretches of a passage, or that none is; order: of what was given
 Split = Literal["stratified", "shuffled", "in order", "grouped"]
 Style = Literal[
     "text", "prose", "chip", "outline", "bar", "number", "perplexity", "spans", "changes"
@@ -29,7 +29,7 @@ class Role:
     needed: bool = True
     asked: bool = True  # part of the question; False: the answer, which only training and scoring need
     weighs: bool = False  # neither: how much a row counts while learning
-    may_be_blank: bool = False  # whether a prompt without a word is one
+    may_be_blank: bool = False  # whether a prompt without a word is one; of an answer: whether none is one, too
     reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
 
@@ -62,6 +62,7 @@ class Shown:
     title: str
     style: Style = "text"  # prose: takes what room there is
     may_lack: bool = False  # not every report has it: of a model from nothing no base says anything
+    blank: str = ""  # what is read where nothing stands and that means something
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ class TaskInfo:
     pools: bool = (
         False  # networks without a head are its models, too, where their folder says how tokens become one vector
     )
+    borrows: bool = False  # its networks are those of the tasks that it goes on from, as these have them
     continues: tuple[str, ...] = ()  # other tasks whose models it may go on from, also some that are still to come
     unused: tuple[str, ...] = ()  # knobs of Recipe that mean nothing here, whatever the family
     by_rows: tuple[str, ...] = ()  # knobs of Recipe that the task decides by the rows where nobody did
@@ -173,6 +175,7 @@ class TaskInfo:
     blank_is: Literal["training", "pre-training"]  # what learning from nothing is called in a lineage
     caution: str = ""  # what a model card warns of
     example: str  # a prompt to begin with
+    about: str = ""  # … and what it is about, where a question needs that
     code: Code
     order: int
     suits: Callable[[Sequence[Column]], Suit | None] | None = None  # None: texts, and labels where it has an answer

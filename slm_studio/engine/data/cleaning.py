@@ -17,13 +17,14 @@ from slm_studio.core.dataset import Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.label_sets import labels_in
-from slm_studio.core.prompt import Prompt, read_cell, write_cell
+from slm_studio.core.prompt import Prompt, write_cell
 from slm_studio.core.recipe import Recipe, info_of_recipe
 from slm_studio.core.results import LIST, join_labels
 from slm_studio.core.speakers import SPEAKER_KEYS
 from slm_studio.core.tasks import Role, TaskInfo
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
+from slm_studio.engine.data.cells import meant
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.privacy import mask_personal
@@ -126,7 +127,8 @@ def _marks_places(info: TaskInfo) -> bool:
 
 def _needed(info: TaskInfo) -> list[Role]:
     """Return the roles without which a row is empty: where none is needed by itself, all that may not be blank."""
-    return [role for role in info.roles if role.needed] or [role for role in info.roles if not role.may_be_blank]
+    needed = [role for role in info.roles if role.needed and (role.asked or not role.may_be_blank)]
+    return needed or [role for role in info.roles if not role.may_be_blank]
 
 
 def mend(cell: str, steps: Sequence[str], reads: Reads) -> str:
@@ -140,7 +142,7 @@ def mend(cell: str, steps: Sequence[str], reads: Reads) -> str:
         return _through(cell, wanted)
     if reads == "messages":
         return _through_messages(cell, wanted)
-    whole = read_cell(cell, reads)
+    whole = meant(cell, reads)
     if isinstance(whole, str):
         return _through(whole, wanted)
     return write_cell(
@@ -154,7 +156,7 @@ def mend_prompt(prompt: Prompt, steps: Sequence[str], info: TaskInfo) -> Prompt:
         return prompt
     reads = {role.name: role.reads for role in info.asked if role.reads in MENDED}
     return {
-        name: read_cell(mend(write_cell(cell), steps, reads[name]), reads[name]) if name in reads else cell
+        name: meant(mend(write_cell(cell), steps, reads[name]), reads[name]) if name in reads else cell
         for name, cell in prompt.items()
     }
 

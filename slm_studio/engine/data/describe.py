@@ -17,6 +17,7 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.data.amounts import amounts_in
 from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.languages import language_of, tells_little
+from slm_studio.engine.data.lists import texts_in
 from slm_studio.engine.data.rows import open_table
 
 MOST_LABELS = 2000
@@ -57,9 +58,12 @@ def describe_dataset(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
 
 
 def _plain(column: pa.ChunkedArray, reads: Reads) -> pa.ChunkedArray:
-    """Return cells as running text."""
+    """Return cells as running text; of lists to choose from the first candidate, which is about as long as the others."""
     if reads == "text":
         return column
+    if reads == "candidates":
+        firsts = [next(iter(texts_in(cell)), "") for cell in column.to_pylist()]
+        return pa.chunked_array([firsts], pa.large_string())
     return pa.chunked_array([[said(cell, reads) for cell in column.to_pylist()]], pa.large_string())
 
 

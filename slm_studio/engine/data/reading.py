@@ -19,9 +19,11 @@ from slm_studio.engine.data.gathering import gather
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.kinds import is_archive
 from slm_studio.engine.data.mark_columns import list_marks
+from slm_studio.engine.data.nbest import gather_lists
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.opening import read_part
 from slm_studio.engine.data.parts import beside
+from slm_studio.engine.data.recordings import APART, are_recordings, read_recordings
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.data.single_lists import unwrap_single_lists
 from slm_studio.engine.data.source import shown
@@ -51,7 +53,7 @@ def read_dataset(path: Path, options: ReadOptions = ReadOptions()) -> Iterator[E
         found = unwrap_single_lists(found)
         _name_alike(found)
         _same_columns(found)
-        found = list_marks(join_turns(found))
+        found = list_marks(gather_lists(join_turns(found)))
         train = found["train"]
         if len(found) == 1:
             found |= _split_by_column(train, staging)
@@ -69,11 +71,17 @@ def _read_any(path: Path, options: ReadOptions, staging: Path) -> Generator[Even
     paths = [path, *map(Path, options.beside)]
     if pairs := pairs_in(paths):
         return (yield from read_pairs(pairs, options, staging))
+    if are_recordings(paths):
+        heard = yield from read_recordings(paths, replace(options, beside=()), staging)
+        if heard is not None:
+            return heard
     if len(paths) == 1 and not path.is_dir() and not is_archive(path):
         part = yield from read_part(path, options, staging / "train.arrow")
         return {"train": part}
     gathered = yield from gather(paths, staging)
     found = yield from read_bundle(gathered, replace(options, beside=()), staging)
+    if are_recordings(paths):
+        found["train"].notes.add("cues-apart", APART)
     return found
 
 

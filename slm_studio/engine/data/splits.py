@@ -130,10 +130,10 @@ def _labelled(rows: Rows, role: str, answered: Callable[[Sequence[str]], Sequenc
 
 
 def _whole(rows: Rows, filled: Sequence[str]) -> Rows:
-    """Return the rows that hold text in each of some roles."""
+    """Return the rows that hold text in each of some roles; a list of nothing holds none."""
     held = np.ones(len(rows), bool)
     for role in filled:
-        held &= np.array([bool(cell.strip()) for cell in rows.column(role)], bool)
+        held &= np.array([cell.strip() not in ("", "[]") for cell in rows.column(role)], bool)
     return rows if held.all() else rows.take(np.flatnonzero(held))
 
 

@@ -275,8 +275,8 @@ def _column(name: str, cells: Sequence[str | None], answers: Answers, ending: st
     if name == "score":
         return pa.array([float(cell) if cell else None for cell in cells], pa.float64())
     is_list = answers == "spans" or (answers == "several" and joined == LIST)
-    if name == "prediction" and is_list and ending in LISTS:
-        return pa.array([None if cell is None else json.loads(cell) for cell in cells])
+    if (name == "ranking" or (name == "prediction" and is_list)) and ending in LISTS:
+        return pa.array([None if cell is None else json.loads(cell or "[]") for cell in cells])
     return pa.array(cells, pa.string())
 
 

@@ -202,6 +202,8 @@ def _whole_cell(cell: Cell) -> Cell:
     return tuple(
         whole_characters(part)
         if isinstance(part, str)
+        else part
+        if isinstance(part, int | float)
         else {key: whole_characters(part[key]) for key in ("role", "content")}  # programs say more beside, of any kind
         for part in cell
     )  # type: ignore[return-value]

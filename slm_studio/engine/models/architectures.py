@@ -8,7 +8,17 @@ from slm_studio.core.tasks import all_tasks, task_info
 HEADLESS, MASKED = "Model", "ForMaskedLM"  # ends of names of networks without a head, and with one that fills gaps
 # the studio's own shapes
 _PAIRED = "ForConditionalGeneration"  # the end of the name of every network that reads and writes, but for Marian's
-OWN_TYPES = ("slm-bag", "slm-lstm", "slm-gru", "slm-rnn", "slm-cnn", "slm-tagger", "slm-words", "slm-rewriter")
+OWN_TYPES = (
+    "slm-bag",
+    "slm-lstm",
+    "slm-gru",
+    "slm-rnn",
+    "slm-cnn",
+    "slm-tagger",
+    "slm-words",
+    "slm-rewriter",
+    "slm-reader",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     **dict.fromkeys(("slm-lstm", "slm-gru", "slm-rnn"), Architecture("reader.embeddings.weight")),
     "slm-cnn": Architecture("embeddings.weight"),
     "slm-bag": Architecture("table.weight", flat="direct.weight"),
-    "slm-tagger": Architecture("embeddings.weight"),
+    **dict.fromkeys(("slm-tagger", "slm-reader"), Architecture("embeddings.weight")),
     "slm-words": Architecture("vectors.weight"),
     **dict.fromkeys(("t5", "mt5", "bart", "mbart", "marian", "slm-rewriter"), Architecture("shared.weight", is_pair=True)),
 }  # fmt: skip
@@ -93,6 +103,11 @@ def reads_and_writes(task: str) -> bool:
 def fills(task: str) -> bool:
     """Say whether a task fills gaps, for which a network has to read to both sides of them."""
     return bool(task) and task_info(task).answers == "gaps"
+
+
+def points(task: str) -> bool:
+    """Say whether a task points at words, which a network can only tell by what follows them, too."""
+    return bool(task) and task_info(task).answers == "quotes"
 
 
 def names_labels(task: str) -> bool:

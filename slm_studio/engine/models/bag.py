@@ -32,6 +32,12 @@ __all__ = ["BagConfig", "BagForSequenceClassification", "BagTokenizer"]
 PADDING = 0
 BIAS = 0.5
 DIRECT, DEEP = "direct", "deep"
+COST = 2.0  # of a mistake beside large weights, in the direct way: what support vector machines call C
+
+
+def shrink_of(rows: int) -> float:
+    """Return by what penalty a direct way shrinks that learns from so many rows: 1 / (C · rows)."""
+    return 1 / (COST * max(1, rows))
 
 
 class BagConfig(PreTrainedConfig):
@@ -50,13 +56,15 @@ class BagConfig(PreTrainedConfig):
         deep_scale: float = 0.0,
         direct_rate: float = 0.0,
         direct_pace: float = 1.0,
+        direct_shrink: float = 0.0,
         **kwargs: object,
     ) -> None:
         """Take the shape; `dropout` is the share of features, and of the vector they make, hidden while learning.
 
         Where features are `weighed`, their values in a text have length 1, and the sum of their vectors is multiplied by
         `deep_scale`. What the ways say is multiplied by their gains and added; without a `direct_gain` there is no direct
-        way, whose table learns at `direct_rate` (0: at the rate of the recipe) times `direct_pace`.
+        way, whose table learns at `direct_rate` (0: at the rate of the recipe) times `direct_pace`, under a penalty of
+        `direct_shrink` / 2 times the sum of its squares.
         """
         super().__init__(**kwargs)
         self.pad_token_id = PADDING
@@ -66,6 +74,7 @@ class BagConfig(PreTrainedConfig):
         self.weighed = weighed
         self.direct_gain, self.deep_gain = direct_gain, deep_gain
         self.deep_scale, self.direct_rate, self.direct_pace = deep_scale, direct_rate, direct_pace
+        self.direct_shrink = direct_shrink
 
 
 class BagForSequenceClassification(PreTrainedModel):
@@ -116,17 +125,19 @@ class BagForSequenceClassification(PreTrainedModel):
         gains = {DIRECT: self.config.direct_gain, DEEP: self.config.deep_gain}
         return torch.stack([gains[way] * said_BL for way, said_BL in ways.items()]).sum(0)
 
-    def blend(self, direct: float, deep: float, pace: float) -> None:
-        """Say what the ways count for, and how fast the direct one learns; one that is alone counts for both."""
-        self.config.direct_pace = pace
+    def blend(self, direct: float, deep: float, pace: float, shrink: float) -> None:
+        """Say what the ways count for, and how the direct one learns; one that is alone counts for both."""
+        self.config.direct_pace, self.config.direct_shrink = pace, shrink
         self.config.direct_gain, self.config.deep_gain = (
             (direct, deep) if self.config.hidden_size else (direct + deep, 0)
         )
 
-    def plain_rates(self, rate: float) -> dict[str, float]:
-        """Return the parameters that learn by plain gradient descent, and how fast, where `rate` is that of the recipe."""
+    def plain_rates(self, rate: float) -> dict[str, tuple[float, float]]:
+        """Return the parameters that learn by plain gradient descent: how fast, by the recipe's rate, and how they shrink."""
         config = self.config
-        return {"direct.weight": (config.direct_rate or rate) * config.direct_pace} if config.direct_gain else {}
+        if not config.direct_gain:
+            return {}
+        return {"direct.weight": ((config.direct_rate or rate) * config.direct_pace, config.direct_shrink)}
 
     def get_input_embeddings(self) -> nn.Module:
         """Return the table."""

@@ -14,6 +14,7 @@ from transformers import PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from slm_studio.core.errors import StudioError
+from slm_studio.engine.models.answering.making import register_readers
 from slm_studio.engine.models.classifiers import register_families
 from slm_studio.engine.models.embedding.net import register_text_vectors
 from slm_studio.engine.models.foreign_config import check_config
@@ -52,6 +53,7 @@ def network_config(folder: Path) -> PreTrainedConfig:
     register_taggers()
     register_vectors()
     register_rewriters()
+    register_readers()
     register_text_vectors()
     plain = check_config(folder)
     kind = CONFIG_MAPPING[str(plain["model_type"])]

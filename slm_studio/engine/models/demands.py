@@ -13,6 +13,7 @@ from transformers import (
     AutoModel,
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
+    AutoModelForQuestionAnswering,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
@@ -29,6 +30,7 @@ from slm_studio.engine.models.architectures import (
     fills,
     is_pair,
     looks_ahead,
+    points,
     reads_and_writes,
     writes,
 )
@@ -38,6 +40,7 @@ from slm_studio.engine.models.weights import Tensor
 _HEADS = {
     "ForSequenceClassification": AutoModelForSequenceClassification,
     "ForTokenClassification": AutoModelForTokenClassification,
+    "ForQuestionAnswering": AutoModelForQuestionAnswering,
     "ForCausalLM": AutoModelForCausalLM,
     "ForConditionalGeneration": AutoModelForSeq2SeqLM,
     "ForMaskedLM": AutoModelForMaskedLM,
@@ -78,6 +81,13 @@ def check_beginning(folder: Path, config: Mapping[str, object], tensors: Mapping
         raise StudioError(
             "model-looks-back",
             "“{model}” reads a text from its beginning only, so it cannot fill gaps: it would not see what comes after them.",
+            "Choose a base that reads to both sides, such as BERT, or use this one to write.",
+            model=folder.name,
+        )
+    if points(task) and not looks_ahead(config):
+        raise StudioError(
+            "model-looks-back",
+            "“{model}” reads a text from its beginning only, so it cannot point at answers: at a word it would not know what follows.",
             "Choose a base that reads to both sides, such as BERT, or use this one to write.",
             model=folder.name,
         )

@@ -86,7 +86,8 @@ def inspect_as(folder: Path, task: str) -> Inspection:
 
 def can_do(found: Inspection, task: str) -> bool:
     """Say whether a folder can do a task: what it is taken for, or another of which it has all that is needed."""
-    return found.task == task or (bool(found.task) and task in able_tasks(found.architecture))
+    lends = task_info(task).borrows and found.task in task_info(task).continues
+    return found.task == task or lends or (bool(found.task) and task in able_tasks(found.architecture))
 
 
 def _inspect_adapter(folder: Path, task: str) -> Inspection:
@@ -103,11 +104,7 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
     from slm_studio.engine.models import demands  # torch, which the checks above do without
 
     architecture = _architecture(config)
-    claim = claims(architecture, has_template=_has_template(folder), has_pooling=has_pooling(folder))
-    if writes(claim) and looks_ahead(config):
-        claim = ""  # the head is of no use, the rest is a base
-    if fills(claim) and demands.foretell(folder, tensors, claim).missing:
-        claim = ""  # the head was left out when it was published
+    claim = _claim(folder, config, tensors)
     demands.check_tensors(folder, tensors, claim)
     labels = _labels(config, count_classes(config, tensors)) if names_labels(claim) else ()
     _check_names(folder, labels)
@@ -132,6 +129,22 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
         ),
         memory=parameters * 4 + 256 * 1024 * 1024,
     )
+
+
+def claim_of(folder: Path) -> str:
+    """Return the task that a folder's network stands for, whatever it was used for; "" is a base that answers nothing."""
+    return _claim(folder, check_config(folder), read_weights(folder))
+
+
+def _claim(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> str:
+    from slm_studio.engine.models import demands
+
+    claim = claims(_architecture(config), has_template=_has_template(folder), has_pooling=has_pooling(folder))
+    if writes(claim) and looks_ahead(config):
+        return ""  # the head is of no use, the rest is a base
+    if fills(claim) and demands.foretell(folder, tensors, claim).missing:
+        return ""  # the head was left out when it was published
+    return claim
 
 
 def _check_continued(folder: Path, own_task: str, task: str) -> None:

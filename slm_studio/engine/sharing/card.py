@@ -185,16 +185,17 @@ def _code(info: TaskInfo | None, name: str, own: bool, facts: Mapping[str, objec
     """Return how a model called `name` is used; `own` shapes are opened by the studio only."""
     if info is None:
         return _fenced("python", snippets.plain_code(None, name, ""))
-    folder = name.rpartition("/")[2]
-    command = snippets.command_line(info, folder, info.example, info.example, windows=False)
+    folder, about = name.rpartition("/")[2], info.about or info.example
+    command = snippets.command_line(info, folder, info.example, about, windows=False)
     fetch = f"slm-studio fetch {name} --out {folder}\n" if "/" in name else ""
     studio = [
         "With SLM Studio, in Python:",
-        _fenced("python", snippets.studio_code(info, name, info.example, info.example)),
+        _fenced("python", snippets.studio_code(info, name, info.example, about)),
         "or from the command line:",
         _fenced("sh", f"{fetch}{command}\n"),
     ]
-    plain = [] if own else [_fenced("python", snippets.plain_code(info, name, info.example, info.example, facts))]
+    is_plain = not own and not facts.get(snippets.ONLY_HERE)
+    plain = [_fenced("python", snippets.plain_code(info, name, info.example, about, facts))] if is_plain else []
     return "\n\n".join([*plain, *studio])
 
 

@@ -18,6 +18,7 @@ from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.examples import Batch, Ids
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.features import FEW_OUTPUTS
 from slm_studio.engine.task import Judgement, Seen
 
 Texts = Mapping[str, Sequence[str]]  # what is asked: role → the cells of all rows
@@ -28,13 +29,13 @@ class Target:
     """The base strategy. Cells of the answer stand as in the file."""
 
     key: ClassVar[str]
-    gains: ClassVar[tuple[float, float]] = (
-        1.5,
-        0.4,
-    )  # what the direct and the deep way of a bag count for in its answer
     pace: ClassVar[float] = 1.0  # of the direct way, which a loss without an end to its pull must not overshoot with
     own_loss: ClassVar[str] = "auto"  # what its loss is called, where a recipe names it
     fillers: ClassVar[Mapping[str, int]] = {}  # sequences of an example beside its tokens, and what fills their tails
+
+    def gains(self, outputs: int) -> tuple[float, float]:
+        """Return what the direct and the deep way of a bag count for: what features have in common tells many outputs apart."""
+        return 1.5, 0.4 if outputs > FEW_OUTPUTS else 0.2
 
     # Rows
 

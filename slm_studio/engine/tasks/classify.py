@@ -32,7 +32,7 @@ from slm_studio.engine.inside.stages import look_inside
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import remarks
 from slm_studio.engine.models.asking import count_cut, encode_asked, fillers_of, logits_of
-from slm_studio.engine.models.bag import DEEP, DIRECT, BagForSequenceClassification, BagTokenizer
+from slm_studio.engine.models.bag import DEEP, DIRECT, BagForSequenceClassification, BagTokenizer, shrink_of
 from slm_studio.engine.models.classifiers import make_classifier
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.features import foretell_features
@@ -125,7 +125,7 @@ class Classify(Task):
         )  # fmt: skip
         if isinstance(net, BagForSequenceClassification):
             net.weights.copy_(torch.from_numpy(tokenizer.weights_V))
-            net.blend(*target.gains, target.pace)
+            net.blend(*target.gains(outputs), target.pace, shrink_of(len(rows)))
         if start is not None:
             facts.setdefault(STARTED, coverage(start, texts))
             sow(net.get_input_embeddings(), places_in(tokenizer, start), start)

@@ -135,6 +135,8 @@ def lineage(work: Trained) -> tuple[Lineage, ...]:
         detail=f"{len(plan.splits.train):,} rows to learn from, fingerprint {work.dataset.fingerprint[:12]}",
     )
     trained = f"{position.step:,} steps, {position.seconds:,.0f} s"
+    if not plan.task.learns(plan.recipe):
+        trained = "no step: the network is as it was"
     if added := plan.loaded.facts.get("added_pieces"):
         trained += f"; added to the vocabulary: {', '.join(map(str, added))[:200]}"  # type: ignore[call-overload]
     if plan.recipe.is_blank:

@@ -35,6 +35,7 @@ EARLIER = mark("{precision}, {threads} {threads:thread|threads}: the fastest in 
 UNTRIED = mark("{precision}, {threads} {threads:thread|threads}: so short a run is not worth a trial.")
 ASKED = mark("{precision}, {threads} {threads:thread|threads}: the number format is as you asked.")
 NO_BF16 = mark("fp32, {threads} {threads:thread|threads}: this computer cannot train this model in bf16.")
+STILL = mark("{precision}, {threads} {threads:thread|threads}: the model stays as it is, so there is no step to try.")
 ELSEWHERE = mark("{precision}, {threads} {threads:thread|threads}: “{device}” cannot train this model.")
 
 
@@ -43,6 +44,10 @@ def choose_machine(plan: Plan, load: Load) -> Work[Machine]:
 
     What raises is no way to compute. Where none is left on a device, the next one is taken, unless the person chose one.
     """
+    if not plan.task.learns(plan.recipe):
+        trial = Trial(Way("fp32", pick_threads(_threads(plan))), 0.0)
+        torch.set_num_threads(trial.way.threads)
+        return replace(_machine(plan, _devices()[0], trial, STILL), reason=STILL)
     refused: list[Exception] = []
     for device in _devices():
         try:
@@ -139,6 +144,8 @@ def _steps(plan: Plan, seconds: float) -> int:
     recipe = plan.recipe
     assert recipe.batch is not None
     assert recipe.epochs is not None
+    if not plan.task.learns(recipe):
+        return 0
     if recipe.minutes is not None:
         return max(1, int(recipe.minutes * 60 * TIME_FOR_STEPS / (seconds * OPTIMIZER)))
     return recipe.epochs * math.ceil(len(plan.material.train) / recipe.batch)

@@ -25,6 +25,7 @@ PROCESS = 700_000_000  # bytes that torch and transformers take before any model
 EFFICIENCY = (0.10, 0.45)  # of the measured matrix rate that small nets reach, lowest and highest seen
 STEP_OVERHEAD = (0.002, 0.012)  # seconds a step takes however small the net
 STRANGERS = 5  # characters that a sentence names
+FORWARD = 1 / 3  # of a step; the way back takes the rest
 MEASURED = 0.05  # seconds
 _fastest: dict[int, float] = {}  # threads → seconds of a product of two 512 × 512 matrices
 
@@ -48,8 +49,11 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     tokens = float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0
     step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
     last = recipe.last_pass if splits.may_learn_all else 0
-    steps = ((recipe.epochs or 1) + last) * math.ceil(max(1, sketch.examples) / (recipe.batch or 1))
+    epoch = math.ceil(max(1, sketch.examples) / (recipe.batch or 1))
+    steps = ((recipe.epochs or 1) + last) * epoch if task.learns(recipe) else 0
     low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])
+    if not steps:  # the rows are read once, and nothing goes back through the net
+        low, high = (epoch * each * FORWARD for each in step)
     middle = math.sqrt(step[0] * step[1])  # of a guess that may be four times too high or too low
     yield Finished(
         Sizes(
@@ -59,7 +63,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
             seconds_high=high,
             steps=round(recipe.minutes * 60 / middle) if recipe.minutes else steps,
             # A step that only looks rows up reads n-grams, of which this counts none.
-            tokens_per_second=0.0 if looked_up else (recipe.batch or 1) * tokens / max(middle, 1e-6),
+            tokens_per_second=0.0 if looked_up or not steps else (recipe.batch or 1) * tokens / max(middle, 1e-6),
             device=str(device),
             precision=recipe.precision,
             rows={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},

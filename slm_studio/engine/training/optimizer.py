@@ -55,12 +55,10 @@ class Optimizers:
             decay = {"weight_decay": recipe.weight_decay} if recipe.optimizer == "adamw" else {}
             self.parts.append(of_rows([{"params": tables, "lr": rate, "peak": rate} | decay], **more))
         # What descends its gradient does so whatever the recipe says of the others: its rate is made for that.
-        if groups := [
-            {"params": [parameter], "lr": plain[name], "peak": plain[name]}
-            for name, parameter in named
-            if name in plain
-        ]:
-            self.parts.append(RowSGD(groups, **more))
+        for name, parameter in named:
+            if name in plain:
+                peak, shrink = plain[name]
+                self.parts.append(RowSGD([{"params": [parameter], "lr": peak, "peak": peak, "shrink": shrink}], **more))
 
     def _groups(self, dense: list[tuple[str, Tensor]], fresh: Collection[str]) -> Iterator[dict[str, object]]:
         rate, factor = self.recipe.learning_rate, self.recipe.head_factor
@@ -140,9 +138,9 @@ class Optimizers:
             part.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
 
 
-def plain_rates(net: nn.Module, rate: float) -> dict[str, float]:
-    """Return the tables that a net wants to learn by plain gradient descent, and how fast, by the rate of the recipe."""
-    found: dict[str, float] = net.plain_rates(rate) if hasattr(net, "plain_rates") else {}  # type: ignore[operator]
+def plain_rates(net: nn.Module, rate: float) -> dict[str, tuple[float, float]]:
+    """Return the tables that a net wants to learn by plain gradient descent: how fast, by the recipe's rate, and how they shrink."""
+    found: dict[str, tuple[float, float]] = net.plain_rates(rate) if hasattr(net, "plain_rates") else {}  # type: ignore[operator]
     return found
 
 

@@ -73,10 +73,12 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
         if not was_here:  # what hangs on the base itself can be told only now; a run that goes on finds it here
             recipe, splits, facts = yield from watched(READING, partial(_read, task, asked, dataset, True))
         what = LEARNING if recipe.is_blank else OPENING
-        opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), facts, splits.train))
+        # What a last pass will read must be known to the vocabulary, or it would teach nothing of it.
+        read = splits.learnt(validation=recipe.last_pass > 0)
+        opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), facts, read))
         yield from _say_fresh(opened.facts.get("fresh"))
         yield from _say_pieces(opened.facts.get(ADDED), opened.facts.pop(LACKING, None))
-    train = yield from task.examples(splits.train, opened, recipe)
+    train = yield from task.lessons(splits.train, opened, recipe)
     validation = yield from task.examples(splits.validation, opened, recipe)
     if weight := role_of_weights(task, splits.train):
         weights, odd = weights_in(splits.train.column(weight))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 FARTHEST = 0.5  # that a row may stride in one step: of a large batch the most frequent words would be thrown about
+SELDOM = 16  # steps between two at which a whole table shrinks
 
 
 class RowOptimizer(torch.optim.Optimizer):
@@ -140,17 +141,25 @@ class RowStride(RowOptimizer):
 
 
 class RowSGD(RowOptimizer):
-    """Does on the touched rows what torch.optim.SGD does on all, with or without momentum."""
+    """Does on the touched rows what torch.optim.SGD does on all, with or without momentum.
 
-    def __init__(self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0) -> None:
-        super().__init__(params, lr=lr, momentum=momentum)
+    With `shrink` the whole table shrinks as by a penalty of shrink/2 · Σw²: rows that no step touches as well, so that what
+    few rows taught about a rare feature fades. Every SELDOM steps at once, since a table may be large.
+    """
+
+    def __init__(self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, shrink: float = 0.0) -> None:
+        super().__init__(params, lr=lr, momentum=momentum, shrink=shrink)
 
     def _change(
         self, table: Tensor, rows_R: Tensor, gradient_RD: Tensor, group: dict[str, Any]
     ) -> tuple[Tensor, float]:
+        if not group["momentum"] and not group["shrink"]:
+            return gradient_RD, group["lr"]
+        state = self._state(table, *["momentum_buffer"] * bool(group["momentum"]))
+        if group["shrink"] and state["step"] % SELDOM == 0:
+            table.mul_((1 - group["lr"] * group["shrink"]) ** SELDOM)
         if not group["momentum"]:
             return gradient_RD, group["lr"]
-        state = self._state(table, "momentum_buffer")
         moving_RD = state["momentum_buffer"].index_select(0, rows_R).mul_(group["momentum"]).add_(gradient_RD)
         state["momentum_buffer"].index_copy_(0, rows_R, moving_RD)
         return moving_RD, group["lr"]

@@ -304,6 +304,7 @@ class Trainer:
         judged = yield from self._judge()
         metrics, self.position.evaluated = judged.values(), self.position.step
         if not self.position.step:
+            self.position.seconds = time.perf_counter() - self._began
             self.position.first_metrics = {"loss": judged.loss} | metrics
         is_best = self._is_better(judged.loss, metrics)
         if is_best:

@@ -352,7 +352,7 @@ def _cell(case: Case, column: Shown, columns: Sequence[Shown]) -> str | Cell:
         return _number(case.number(column.key))
     if column.style == "perplexity":
         return measure("perplexity").written(math.exp(min(case.number(column.key), 700)))
-    return case.text(column.key)
+    return case.text(column.key) or (tr(column.blank) if column.blank else "")
 
 
 def _number(number: float) -> str:

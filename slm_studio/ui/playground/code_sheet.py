@@ -44,8 +44,8 @@ class CodeSheet(Card):
 
     def open_sheet(self, model: SavedModel, text: str, second: str = "") -> None:
         """Show code for a model and a text, or a pair of them."""
-        example = tr(model.info.example)
-        self._model, self._text, self._second = model, text or example, second or example
+        example, about = tr(model.info.example), model.info.about
+        self._model, self._text, self._second = model, text or example, second or (tr(about) if about else example)
         is_served = bool(model.info.route)
         self.tabs.set_enabled(SERVER, is_served)
         if not is_served and self.tabs.current() == SERVER:

@@ -26,6 +26,8 @@ VALUES = (
     ("gradient_norm", mark("Gradient")),
     ("tokens_per_second", mark("Speed")),
 )
+WAITING = mark("The curve begins with the first step.")
+WITHOUT = mark("There is no curve: the model stays as it is.")
 
 
 class ChartsCard(Card):
@@ -40,7 +42,7 @@ class ChartsCard(Card):
         self.head.setSpacing(2)
         self.head.insertWidget(0, self.value)
         self._stack = QStackedWidget()
-        self._waiting = Text("The curve begins with the first step.", "muted")
+        self._waiting = Text(WAITING, "muted")
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack.addWidget(self._waiting)
         # Its height is what the place leaves, not the plot's wish (which would push what is below out of sight).
@@ -100,6 +102,8 @@ class ChartsCard(Card):
         if key == "loss":
             metric = info_of_run(story.run).metric
             chart.set_metric("" if metric == "loss" else metric, measure(metric).title)
+        has_none = not story.run.steps and bool(story.evaluations)
+        self._waiting.set_words(WITHOUT if has_none else WAITING)
         n, epoch, seconds, values = (story.steps.column(COLUMNS.index(name)) for name in ("n", "epoch", "seconds", key))
         if len(story.steps):
             chart.add_columns(n, epoch, seconds, values)

@@ -41,6 +41,7 @@ class DurationCard(Card):
             self._build_pills(budgets)
         assert self.pills is not None
         self.pills.choose(UNTIL if minutes is None else written(minutes))
+        self.pills.setVisible(sizes is None or sizes.steps > 0)
         self.words.set_words(lambda: duration_words(recipe, sizes))
 
     def _build_pills(self, budgets: tuple[float, ...]) -> None:
@@ -68,6 +69,10 @@ class DurationCard(Card):
 
 def duration_words(recipe: Recipe, sizes: Sizes | None) -> str:
     """Return what the choice means, in a sentence or two."""
+    if sizes is not None and not sizes.steps:
+        return tr(
+            "No step is taken: the model stays as it is, and your rows are read once, to learn what counts for how much."
+        )
     settled = recipe.settled()
     parts = []
     if settled.minutes is None and settled.epochs is None:

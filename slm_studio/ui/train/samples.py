@@ -97,7 +97,13 @@ class SamplesCard(Card):
             for at, column in enumerate(columns):
                 style, most, stretch = STYLES[column.style]
                 self.table.set_style(at, style, most=most, stretch=stretch)
-        self.model.set_rows([Row(row) for row in sample.rows])
+        blanks = [column.blank for column in shown_as(sample.columns)]
+        self.model.set_rows(
+            [
+                Row([cell or (tr(blank) if blank else "") for cell, blank in zip(row, blanks, strict=True)])
+                for row in sample.rows
+            ]
+        )
 
     def _show_prose(self, sample: Sample) -> None:
         empty(self._prose_column)

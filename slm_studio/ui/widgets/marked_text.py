@@ -59,6 +59,15 @@ class MarkedText(QPlainTextEdit):
                 self.setFocus()
                 return
 
+    def reveal(self, span: Span) -> None:
+        """Scroll to a span that is marked."""
+        for cursor, each in self._marks:
+            if each == span:
+                place = QTextCursor(cursor)
+                place.setPosition(cursor.selectionStart())
+                self.setTextCursor(place)
+                self.ensureCursorVisible()
+
     def _paint(self) -> None:
         self.setExtraSelections([self._selection(cursor, span) for cursor, span in self._marks])
 

@@ -66,7 +66,7 @@ def test_a_writer_goes_on_to_classify_and_to_chat(tmp_path: Path) -> None:
 
     plan = plan_for(from_base("classify", writer.folder), rows_of("classify", tmp_path))
 
-    assert {info.key for info in tasks_after("write")} == {"classify", "chat"}
+    assert {info.key for info in tasks_after("write")} == {"classify", "chat", "rank"}
     before = task_of("write").open(Path(writer.folder), writer.facts).net.base_model.state_dict()
     after = plan.loaded.net.base_model.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)

@@ -15,7 +15,9 @@ from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import History, create_run, open_run
 from slm_studio.core.saved import SavedModel
 from slm_studio.engine.evaluation.evaluate import evaluate_model
+from slm_studio.engine.models.features import BagTokenizer
 from tests.engine.training.conftest import losses, result
+from tests.test_task_contract import plan_for
 
 COLOURS = {"red": ("rose", "blood", "brick"), "green": ("grass", "leaf", "lime")}
 
@@ -77,8 +79,16 @@ def test_all_rows_but_those_of_the_test_are_learnt_at_the_end(plain: Recipe, row
     assert after[-1].epoch == pytest.approx(3.0)
     assert not any(isinstance(event, Evaluated) for event in events[begun:])  # nobody is left to judge
     assert model.learnt_validation and not without.learnt_validation
-    assert model.facts.get("temperature") == without.facts.get("temperature")  # found while they were held out
     assert not is_same(weights(model), weights(without))
+
+
+def test_words_of_the_rows_that_are_learnt_at_the_end_are_known(plain: Recipe, rows: Callable[..., Dataset]) -> None:
+    """Else their own words could teach nothing in it."""
+    for last, count in ((1, 90), (0, 70)):
+        plan = plan_for(replace(plain, last_epochs=last).settled(), rows(100))
+        texts = plan.splits.learnt(validation=last > 0).column("text")
+        assert len(texts) == count
+        assert len(plan.loaded.tokenizer) == len(BagTokenizer.learn(texts, size="nano", outputs=2))
 
 
 @pytest.mark.parametrize(

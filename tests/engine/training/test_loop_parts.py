@@ -240,8 +240,8 @@ def test_dense_updates_equal_torch_adamw_and_sparse_rows_alone_move() -> None:
 class PlainTable(TwoTables):
     """A net one of whose tables wants to descend its gradient, at a rate of its own."""
 
-    def plain_rates(self, rate: float) -> dict[str, float]:
-        return {"sparse.weight": 3.0 * rate}
+    def plain_rates(self, rate: float) -> dict[str, tuple[float, float]]:
+        return {"sparse.weight": (3.0 * rate, 0.0)}
 
 
 @pytest.mark.parametrize("settings", OPTIMIZERS, ids=str)

@@ -8,7 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from slm_studio.engine.training.row_optimizers import FARTHEST, RowAdaGrad, RowAdam, RowRMSprop, RowSGD, RowStride
+from slm_studio.engine.training.row_optimizers import (
+    FARTHEST,
+    SELDOM,
+    RowAdaGrad,
+    RowAdam,
+    RowRMSprop,
+    RowSGD,
+    RowStride,
+)
 
 # ours → what does the same to dense tables
 TWINS: list[tuple[Callable[..., torch.optim.Optimizer], Callable[..., torch.optim.Optimizer]]] = [
@@ -74,7 +82,22 @@ def test_rows_without_a_gradient_rest(kind) -> None:
     assert torch.equal(table.weight[40:], before[40:]) and not torch.equal(table.weight[:40], before[:40])
 
 
-@pytest.mark.parametrize("kind", OURS)
+def test_a_table_that_shrinks_moves_as_under_a_penalty_of_squares() -> None:
+    torch.manual_seed(0)
+    own = nn.EmbeddingBag(60, 8, mode="sum", sparse=True)
+    reference = nn.EmbeddingBag(60, 8, mode="sum")
+    reference.load_state_dict(own.state_dict())
+    before = own.weight.detach().clone()
+
+    train(partial(RowSGD, shrink=0.5), own, 20 * SELDOM)
+    train(partial(torch.optim.SGD, weight_decay=0.5), reference, 20 * SELDOM)
+
+    # Only that it shrinks in strides sets it apart.
+    torch.testing.assert_close(own.weight[40:], before[40:] * (1 - 0.01 * 0.5) ** (20 * SELDOM))
+    torch.testing.assert_close(own.weight, reference.weight, rtol=0.1, atol=0.01)
+
+
+@pytest.mark.parametrize("kind", [*OURS, partial(RowSGD, shrink=0.5), partial(RowSGD, momentum=0.9, shrink=0.5)])
 def test_its_state_goes_on_bit_by_bit(kind) -> None:
     torch.manual_seed(0)
     one = nn.EmbeddingBag(60, 8, mode="sum", sparse=True)

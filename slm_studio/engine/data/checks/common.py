@@ -24,8 +24,8 @@ MARKING: tuple[Reads, ...] = ("tags", "spans")  # answers that say what stands w
 def _empty(look: Look) -> Iterator[Finding]:
     for role, cells in look.needed():
         places = [place for place, cell in enumerate(cells) if not cell.strip()]
-        if not places or (role.asked and look.info.packs):
-            continue  # between paragraphs empty rows are wanted
+        if not places or (role.asked and look.info.packs) or look.info.answers == "order":
+            continue  # between paragraphs empty rows are wanted, and what a list lacks its own checks say
         if role.reads == "labels" and look.dataset.column(look.roles[role.name]).joins not in ("", LIST):
             continue  # nothing is how a row without a label is written
         yield finding(
@@ -89,7 +89,7 @@ def _repeated(look: Look) -> Iterator[Finding]:
 def _near(look: Look) -> Iterator[Finding]:
     if look.info.packs or not look.texts:
         return
-    pairs = near_duplicates(look.texts, look.keys)
+    pairs = [pair for pair in near_duplicates(look.texts, look.keys) if look.asks_alike(*pair)]
     if pairs:
         yield finding(
             "near-duplicates",

@@ -44,7 +44,7 @@ class Look:
     def needed(self) -> Iterator[tuple[Role, list[str]]]:
         """Yield every role that must be filled, with its cells as they stand."""
         for role in self.info.roles:
-            if role.needed and role.name in self.roles:
+            if role.needed and role.name in self.roles and not (role.may_be_blank and not role.asked):
                 yield role, self.table.column(self.roles[role.name]).to_pylist()
 
     @cached_property
@@ -82,6 +82,11 @@ class Look:
         found = row_keys(self.table, tuple(self.asked.values())).copy() if self.asked else np.zeros(0, "<u8")
         found[[place for place, text in enumerate(self.texts) if not text.strip()]] = 0
         return found
+
+    def asks_alike(self, one: int, other: int) -> bool:
+        """Say whether two rows ask about the same: all that a prompt has beside its first part is equal."""
+        columns = [self.table.column(column) for column in list(self.asked.values())[1:]]
+        return all(column[one] == column[other] for column in columns)
 
     @cached_property
     def counts(self) -> Counter[str]:

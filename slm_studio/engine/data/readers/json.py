@@ -10,6 +10,7 @@ from slm_studio.engine.data.annotated import with_spans
 from slm_studio.engine.data.elements import as_records
 from slm_studio.engine.data.nested import find_records
 from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.questioned import with_questions
 from slm_studio.engine.data.readers import Chunk
 from slm_studio.engine.data.records import Flattener, Record
 from slm_studio.engine.data.source import Source
@@ -37,7 +38,7 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
 def read_values(values: Values, source: Source, notes: Notes) -> Iterator[Chunk]:
     """Turn values into columns, group by group; a file that is one object is looked into."""
     flattener, rows = Flattener(notes), 0
-    records = with_spans(_records(values, notes), notes)
+    records = with_spans(with_questions(_records(values, notes), notes), notes)
     while group := list(islice(records, GROUP)):
         rows += len(group)
         yield flattener.columns(group)

@@ -1,14 +1,14 @@
-"""An answer from what was found: a model that chats reads the passages that are near enough, and cites them."""
+"""An answer from what was found: a model reads the passages that are near enough, and cites them."""
 
 from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from slm_studio.core.citing import GREEDY, cited_in, worth_citing
+from slm_studio.core.citing import GREEDY, said_from, worth_citing
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
-from slm_studio.core.results import Hit, Opened, Token
+from slm_studio.core.results import Hit, Item, Opened, Token
 from slm_studio.core.saved import list_models
 from slm_studio.core.tasks import all_tasks
 from slm_studio.ui.parts.chain import Chain
@@ -31,7 +31,8 @@ class Asking(Card):
         self._hits: Sequence[Hit] = ()
         self._given: list[Hit] = []
         self._question = ""
-        self._written: list[str] = []
+        self._items: list[Item] = []
+        self._is_answered = False
         self._session: Session | None = None
         self._chain: Chain | None = None
         self.choice = Choice(name="Who answers")
@@ -83,17 +84,17 @@ class Asking(Card):
         """Say what may be asked: nothing where no passage is near enough, honestly."""
         given = worth_citing(self._hits)
         self.button.setEnabled(bool(given))
-        if self._written:
+        if self._is_answered:
             return
         if not given:
             self.answer.set_words("Probably not in these documents, so no model is asked.")
         elif self.choice.count() == 0:
-            self.answer.set_words("No model that chats is here. Train one, or fetch one in the Hub; it then answers from these passages.")  # fmt: skip
+            self.answer.set_words("No model is here that chats or finds answers in a passage. Train one, or fetch one in the Hub; it then answers from these passages.")  # fmt: skip
         else:
             self.answer.set_words("It reads the nearest passages, and says which of them it goes by.")
 
     def _clear(self) -> None:
-        self._written = []
+        self._items, self._is_answered = [], False
         self.cited.hide()
         self.problem.clear()
         self.answer.set_role("muted")
@@ -111,7 +112,8 @@ class Asking(Card):
         cites = opened.info.cites
         if self._chain is None or cites is None:
             return
-        self._written = [""]
+        self._items = []
+        self._is_answered = True
         self.answer.set_role("body")
         self.answer.set_words("")
         prompt = cites(self._question, [hit.text for hit in self._given])
@@ -119,16 +121,20 @@ class Asking(Card):
         self._chain.run("predict", arguments, self._on_answered)
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, Predicted) and isinstance(event.item, Token):
-            self._written.append(event.item.text)
-            self.answer.set_words("{text}", text="".join(self._written).strip())
+        if isinstance(event, Predicted) and isinstance(event.item, Item):
+            self._items.append(event.item)
+            written = [item.text for item in self._items if isinstance(item, Token)]
+            self.answer.set_words("{text}", text="".join(written).strip())
 
     def _on_answered(self, numbers: object) -> None:
-        said = "".join(self._written).strip()
-        cited = cited_in(said, [hit.text for hit in self._given])
-        places = [f"[{self._hits.index(self._given[at - 1]) + 1}] {place_words(self._given[at - 1])}" for at in cited]
+        said = said_from(self._items, [hit.text for hit in self._given])
+        given = [self._given[at - 1] for at in said.cited]
+        places = [f"[{self._hits.index(hit) + 1}] {place_words(hit)}" for hit in given]
         self.cited.show()
-        if places:
+        self.answer.set_words("{text}" if said.text else "Not in these documents.", text=said.text)
+        if not said.text:
+            self.cited.set_words("The model finds no answer in the nearest passages.")
+        elif places:
             self.cited.set_words("From: {places}", places="; ".join(places))
         else:
             self.cited.set_words("It names no passage, and its words stand in none of them: do not rely on it.")

@@ -1,0 +1,187 @@
+"""How lists fared: errors before, now and at best, and what the order as it came and own scores alone reach."""
+
+# N lists, M candidates of a list
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from slm_studio.core.candidate_columns import WORDS
+from slm_studio.core.errors import StudioError
+from slm_studio.core.intervals import wilson
+from slm_studio.core.results import Baseline, Metric
+from slm_studio.engine.data.lists import Listed
+from slm_studio.engine.measuring.compare import paired, paired_verdict
+from slm_studio.engine.measuring.edits import rate, rate_interval
+from slm_studio.engine.measuring.scoring import bootstrap
+from slm_studio.engine.measuring.weighing import (
+    Lists,
+    Weights,
+    errors_at,
+    first_of,
+    learn_weights,
+    scores_of,
+    shares_of,
+)
+from slm_studio.engine.ordering.packing import OWN, TRUE, compared
+from slm_studio.engine.task import Seen, Table
+
+CASES = ("row", "place", "reference", "predicted", "before", "moved", "errors", "right", "candidates", "scores")
+AS_LISTED, OWN_SCORES = "as_listed", "own_scores"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which candidate of each list comes first, now and before."""
+
+    lists: Lists
+    true_N: np.ndarray  # units of the right texts
+    now_N: np.ndarray  # places
+    before_N: np.ndarray
+    shares_NM: np.ndarray
+
+    @property
+    def best_places(self) -> np.ndarray:
+        """Return the place of a candidate with the fewest errors."""
+        return np.where(self.lists.there_NM, self.lists.errors_NM, np.inf).argmin(1)
+
+    def errors(self, places_N: np.ndarray) -> np.ndarray:
+        """Return the errors of the candidates at some places."""
+        return errors_at(self.lists.errors_NM, places_N)
+
+
+def order_of(seen: Seen, weights: Weights, own_sign: float) -> Order:
+    """Return the order by weights, and the one of before: by own scores where there are some, else as it came."""
+    lists = compared(seen)
+    scores_NM = scores_of(lists.features_NMF, lists.there_NM, weights)
+    own_NM = scores_of(lists.features_NMF, lists.there_NM, Weights(own=own_sign, model=0.0))
+    return Order(lists, seen[TRUE].astype(np.float64), first_of(scores_NM), first_of(own_NM), shares_of(scores_NM))
+
+
+def own_sign_of(seen: Seen) -> float:
+    """Return 1 where high own scores mean few errors, -1 where low ones do, as costs; 0 where there are none."""
+    lists = compared(seen)
+    if not np.ptp(np.where(lists.there_NM, seen[OWN], seen[OWN][:, :1]), axis=1).any():
+        return 0.0
+    errors = {
+        sign: errors_at(
+            lists.errors_NM, first_of(scores_of(lists.features_NMF, lists.there_NM, Weights(own=sign, model=0.0)))
+        ).sum()
+        for sign in (1.0, -1.0)
+    }
+    return -1.0 if errors[-1.0] < errors[1.0] else 1.0
+
+
+def learnt(seen: Seen) -> dict[str, object]:
+    """Return facts: what each feature counts for, and which way own scores go."""
+    weights = learn_weights(compared(seen))
+    return {"weights": (weights or Weights()).plain(), "own_sign": own_sign_of(seen), "weighed_on": len(seen[TRUE])}
+
+
+def list_loss(order: Order) -> float:
+    """Return the mean surprise, in nats, at one of the best candidates of a list."""
+    shares_N = (order.shares_NM * order.lists.best_ones).sum(1)
+    return float(-np.log(np.maximum(shares_N, 1e-12)).mean()) if len(shares_N) else 0.0
+
+
+def metrics_of(order: Order, unit: str, *, whole: bool) -> tuple[Metric, ...]:
+    """Return errors now, before and at best, and how often the best one comes first: with intervals of the `whole`."""
+    name = "wer" if unit == WORDS else "cer"
+    places = {name: order.now_N, f"{name}_before": order.before_N, f"{name}_oracle": order.best_places}
+    rates = [_rate(key, order.errors(each_N), order.true_N, whole=whole) for key, each_N in places.items()]
+    firsts = {"best_first": order.now_N, "best_first_before": order.before_N}
+    return (*rates, *(_share(key, order.lists.best_ones, each_N, whole=whole) for key, each_N in firsts.items()))
+
+
+def _rate(key: str, errors_N: np.ndarray, true_N: np.ndarray, *, whole: bool) -> Metric:
+    low, high = rate_interval(errors_N, true_N) if whole else (None, None)
+    return Metric(key=key, value=rate(errors_N, true_N), low=low, high=high)
+
+
+def _share(key: str, best_NM: np.ndarray, places_N: np.ndarray, *, whole: bool) -> Metric:
+    right = int(np.take_along_axis(best_NM, places_N[:, None], axis=1).sum())
+    low, high = wilson(right, len(places_N)) if whole else (None, None)
+    return Metric(key=key, value=right / max(1, len(places_N)), low=low, high=high)
+
+
+def evidence_of(order: Order) -> np.ndarray:
+    """Return the errors [N] of what comes first now, as listed, by own scores and at best, and the units of the right texts."""
+    as_listed_N = np.zeros(len(order.now_N), np.int64)
+    errors = [order.errors(places_N) for places_N in (order.now_N, as_listed_N, order.before_N, order.best_places)]
+    return np.stack([*errors, order.true_N])
+
+
+def baselines_of(evidence: np.ndarray, unit: str, *, has_own: bool) -> tuple[Baseline, ...]:
+    """Return the order as it came and, where candidates bring scores, own scores alone: errors of a list are compared in pairs."""
+    began, rate_key = time.perf_counter(), "wer" if unit == WORDS else "cer"
+    mine_N, as_listed_N, own_N, best_N, true_N = evidence
+    has_own = has_own and not np.array_equal(as_listed_N, own_N)  # most recognisers list by their scores
+    found = []
+    for key, errors_N in {AS_LISTED: as_listed_N, **({OWN_SCORES: own_N} if has_own else {})}.items():
+        right = int((errors_N == best_N).sum())
+        low, high = wilson(right, len(errors_N))
+        found.append(
+            Baseline(
+                key=key,
+                metrics=(
+                    _rate(rate_key, errors_N, true_N, whole=True),
+                    Metric(key="best_first", value=right / max(1, len(errors_N)), low=low, high=high),
+                ),
+                seconds=time.perf_counter() - began,
+                verdict=paired_verdict(paired(errors_N, mine_N, true_N), len(mine_N)),  # fewer errors are better
+            )
+        )
+    return tuple(found)
+
+
+def gain_of(order: Order) -> tuple[float, float, float]:
+    """Return by how much the rate fell, and its 95 % interval, of lists resampled with both of their orders."""
+    return paired(order.errors(order.before_N), order.errors(order.now_N), order.true_N)
+
+
+def cases_of(order: Order, lists: Sequence[Listed], rows_N: np.ndarray, places_N: np.ndarray) -> Table:
+    """Return what came first, beside the right text: lists that lost first, then those with most errors that could be spared."""
+    now_N, before_N, best_N = (order.errors(each) for each in (order.now_N, order.before_N, order.best_places))
+    worth = np.lexsort((-(now_N - best_N), -(now_N - before_N)))
+    cells = []
+    has_context = any(each.context for each in lists)
+    for at in worth.tolist():
+        each, now, before = lists[at], int(order.now_N[at]), int(order.before_N[at])
+        scored = (
+            each.reference,
+            each.texts[now],
+            each.texts[before],
+            now,
+            int(now_N[at]),
+            bool(now_N[at] == best_N[at]),
+        )
+        context = (each.context,) if has_context else ()
+        cells.append((int(rows_N[at]), int(places_N[at]), *scored, each.texts, each.own, *context))
+    return Table((*CASES, *(("context",) if has_context else ())), cells)
+
+
+def text_loss(seen: Seen, *, whole: bool) -> tuple[float, tuple[Metric, ...]]:
+    """Return the mean surprise at a token of the right texts, and as metrics that and the perplexity."""
+    nats_N, tokens_N = seen["nats"], seen["tokens"].astype(np.float64)
+
+    def mean(rows: np.ndarray) -> float:
+        return float(nats_N[rows].sum() / max(1.0, tokens_N[rows].sum()))
+
+    loss = mean(np.arange(len(nats_N)))
+    perplexity = Metric(key="perplexity", value=math.exp(min(loss, 700)))
+    if not whole:
+        return loss, (perplexity,)
+    low, high = bootstrap(mean, len(nats_N))
+    return loss, (Metric(key="loss", value=loss, low=min(low, loss), high=max(high, loss)), perplexity)
+
+
+def nothing_to_score() -> StudioError:
+    """Return the error for rows without candidates."""
+    return StudioError(
+        "no-lists-to-score",
+        "No row holds candidates and their right text, so there is nothing to score.",
+        "Choose the columns again, or another file.",
+    )

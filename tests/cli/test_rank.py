@@ -1,0 +1,114 @@
+"""slm-studio rank: candidates from the line, from a file or from a pipe; what programs get; wrong questions in a sentence."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from slm_studio import cli
+from tests.cli.commands import Run
+from tests.tasks import fodder
+
+
+@pytest.fixture(scope="module")
+def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ranker")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
+        path, out = fodder("rank").write(folder), folder / "model"
+        by_heart = ["--epochs", "30", "--learning-rate", "0.01", "--dropout", "0", "--patience", "0"]
+        words = ["--base", "blank:llama-nano", "--precision", "fp32", "--place", "thread", *by_heart]
+        assert cli.main(["train", str(path), *words, "--out", str(out), "--json"]) == 0
+    return out
+
+
+WRONG, RIGHT = "the train leaves at ate", "the train leaves at eight"
+
+
+def test_programs_get_the_order_with_shares_and_where_each_stood(run: Run, ranker: Path) -> None:
+    items = run("rank", ranker, WRONG, RIGHT, "--scores", "-1, -2").result["items"]
+
+    assert [(each["text"], each["place"], each["own"]) for each in items] == [(RIGHT, 2, -2.0), (WRONG, 1, -1.0)]
+    assert items[0]["score"] + items[1]["score"] == pytest.approx(1) and items[0]["model"] > items[1]["model"]
+
+
+def test_people_see_a_table(run: Run, ranker: Path) -> None:
+    lines = run("rank", ranker, WRONG, RIGHT, as_json=False).out.splitlines()
+
+    assert lines[0].split() == ["likely", "was", "candidate"]
+    assert lines[1].split()[1] == "2" and lines[1].endswith(RIGHT)
+
+
+def test_candidates_come_from_a_file_from_a_pipe_or_as_lines(
+    run: Run, ranker: Path, tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "list.txt").write_text(f"{WRONG}\n\n{RIGHT}\n", encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{WRONG}\n{RIGHT}\n"))
+
+    ways = (
+        ("--list", tmp_path / "list.txt"),
+        ("--list", "-"),
+        ("--candidates", f"{WRONG}\n{RIGHT}"),
+        ("--candidates", json.dumps([WRONG, RIGHT])),
+    )
+    found = [run("rank", ranker, *way, "--top", "1").result["items"] for way in ways]
+
+    assert all(len(items) == 1 and items[0]["text"] == RIGHT for items in found)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ((), "usage"),
+        (("a", "--list", "-"), "usage"),
+        (("--list", "nowhere.txt"), "file-missing"),
+        (("a", "b", "--scores", "1"), "scores-unequal"),
+        (("a", "b", "--scores", "much little"), "cell-form"),
+        (("a", "b", "--context", "before"), "no-such-role"),
+        (("--candidates", "  "), "text-empty"),
+    ],
+)
+def test_wrong_questions_are_said_in_a_sentence(run: Run, ranker: Path, words, code: str) -> None:
+    assert run("rank", ranker, *words).error["code"] == code
+
+
+def test_a_model_of_another_task_is_named(run: Run, tmp_path: Path) -> None:
+    path = fodder("classify").write(tmp_path)
+    out = tmp_path / "labels"
+    run(
+        "train",
+        path,
+        "--base",
+        "blank:bag-nano",
+        "--epochs",
+        "1",
+        "--precision",
+        "fp32",
+        "--place",
+        "thread",
+        "--out",
+        out,
+    )
+
+    assert run("rank", out, "a", "b").error["code"] == "orders-nothing"
+
+
+def test_a_file_of_lists_is_answered_and_what_cannot_be_is_counted(run: Run, ranker: Path, tmp_path: Path) -> None:
+    lines = (
+        {"nbest": [WRONG, RIGHT], "scores": [-1, -2]},
+        {"nbest": [WRONG, RIGHT], "scores": None},
+        {"nbest": [WRONG, RIGHT], "scores": [1]},
+        {"nbest": [1, 2], "scores": None},
+        {"nbest": [], "scores": None},
+    )
+    source, out = tmp_path / "lists.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+    done = run("predict", ranker, "--file", source, "--out", out).result
+
+    found = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [each["prediction"] for each in found] == [RIGHT, RIGHT, None, None, None]
+    assert [each["text"] for each in found[0]["ranking"]] == [RIGHT, WRONG]
+    assert done["unanswered"] == 3
+    assert "not as many scores" in " ".join(each["message"] for each in done["remarks"])
