@@ -12,7 +12,7 @@ from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.knobs import problems
 from slm_studio.core.prompt import prompt_of
 from slm_studio.core.results import Token
-from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks import Role, all_tasks, task_info
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -20,6 +20,8 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser = verbs.add_parser("generate", help="let a model write on from a beginning")
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("--prompt", default="", help="the beginning")
+    for role in _beside():
+        parser.add_argument(f"--{role.name}", metavar="WORDS", help=f"its {role.name}, where the model learnt some")
     parser.add_argument(
         "--stop", action="append", default=[], metavar="TEXT", help="the text ends before this; may be repeated"
     )
@@ -48,6 +50,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
             task=opened.task,
             folder=arguments.model,
         )
+    beside = {role.name: words for role in _beside() if (words := getattr(arguments, role.name)) is not None}
     pieces: list[str] = []
 
     def show(event: Event) -> None:
@@ -63,7 +66,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
         "predict",
         on_event=show,
         handle=opened.handle,
-        prompt=prompt_of(arguments.prompt, info),
+        prompt={**prompt_of(arguments.prompt, info), **beside},
         options=settings | {"stop": arguments.stop},
     )
     work.screen.write("\n")
@@ -74,6 +77,11 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
         return None
     found = {"text": "".join(pieces), "tokens": done["count"], "tokens_per_second": speed, "ended": done["ended"]}
     return found | left_out(done) | copied
+
+
+def _beside() -> list[Role]:
+    """Return what may be asked for beside a beginning."""
+    return [role for info in all_tasks() if info.goes_on for role in info.asked[1:]]
 
 
 def copied_of(work: Command, handle: str, text: str) -> dict[str, object]:

@@ -39,17 +39,19 @@ def stream(
     options: DecodingOptions,
     *,
     continues: bool = False,
+    front: Sequence[int] = (),
 ) -> Iterator[Token | Progress]:
     """Yield a `Token` for each token written, the end token included; while a long text is read first, Progress.
 
     Joined, their texts are `tokenizer.decode` of all ids, cut before the first stop string. A token that ends in the
     middle of a character, or of what may become a stop string, has an empty text; a later one brings it.
     `continues` says that the text goes on where the prompt ends, so that vocabularies which hide the first space
-    (“▁upon”) show it; an answer in a chat begins anew.
+    (“▁upon”) show it; an answer in a chat begins anew. `front` stays in view however long the text gets: what opens every
+    text of the vocabulary, where nothing else is said.
     Example: "".join(token.text for token in stream(net, tokenizer, short_prompt_ids, DecodingOptions(temperature=0)))
     """
     context_ids = list(prompt_ids) or _start_ids(net, tokenizer)
-    opening = list(frame_of(tokenizer).opening)
+    opening = list(front) or list(frame_of(tokenizer).opening)
     continuation = Continuation(net, opening if context_ids[: len(opening)] == opening else ())
     yield from write_on(continuation, tokenizer, context_ids, options, prompt_ids[-8:] if continues else ())
 
