@@ -30,6 +30,7 @@ from slm_studio.engine.examples import WEIGHTS, Batch, Packed, weighed_mean
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import quoting
 from slm_studio.engine.models.answering.choosing import (
+    best_pull,
     best_threshold,
     found_in_rows,
     logits_of,
@@ -61,7 +62,7 @@ LONG = 40  # tokens of an answer at most, where nothing says how long they are
 LONGEST, MOST_LONG = 0.99, 128  # tokens of an answer: so many of the answers are no longer, and never more
 TOP = 3  # spans of an answer
 READ = 32  # windows that are read together
-WINDOWS_OF, SHARED_OF, LONGEST_OF, THRESHOLD = "windows", "shared", "longest", "threshold"  # facts
+WINDOWS_OF, SHARED_OF, LONGEST_OF, THRESHOLD, PULL = "windows", "shared", "longest", "threshold", "pull"  # facts
 LOST = mark(
     "{count} {count:row has|rows have} a passage without {count:its|their} answer, and {count:is|are} not learnt from."
 )
@@ -194,7 +195,7 @@ class Answer(Task):
         yield Progress("Comparing answers", 0, 0)
         loss = float(seen["nats"].sum() / max(1, seen["known"].sum()))
         passages = rows.column("passage")
-        found = found_in_rows(seen, examples.rows_N)
+        found = found_in_rows(seen, examples.rows_N, pull_of(loaded))
         answers = [quotes_of(found[row], passages[row], threshold_of(loaded), 1) for row in range(len(rows))]
         true = [truth.texts for truth in truths_of(rows)]
         said = [each[0].text for each in answers]
@@ -210,9 +211,10 @@ class Answer(Task):
         )
 
     def calibrate(self, seen: Seen, loaded: Loaded) -> dict[str, object]:
-        """Return from which share on “nothing” is the answer, where held-out rows tell it."""
-        threshold = best_threshold(seen) if loaded.facts.get("has_none") else None
-        return {} if threshold is None else {THRESHOLD: threshold}
+        """Return how much the words of windows count, and from which share on “nothing” is the answer, as held-out rows tell it."""
+        pull = best_pull(seen)
+        threshold = best_threshold(seen, pull) if loaded.facts.get("has_none") else None
+        return {PULL: pull} | ({} if threshold is None else {THRESHOLD: threshold})
 
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return the sentence that is nearest to the question, and the first one."""
@@ -248,7 +250,7 @@ class Answer(Task):
         top = cast(int, options.get("top") or TOP)
         cases = [Case(as_text(each["question"]), as_text(each["passage"])) for each in prompts]
         packed = _packed(loaded, cases)
-        found = found_in_rows(_seen(loaded, packed, longest_of(loaded)), packed.rows_N)
+        found = found_in_rows(_seen(loaded, packed, longest_of(loaded)), packed.rows_N, pull_of(loaded))
         for place, case in enumerate(cases):
             for quote in quotes_of(found[place], case.passage, threshold_of(loaded), top):
                 yield place, quote
@@ -299,6 +301,11 @@ def threshold_of(loaded: Loaded) -> float | None:
     if not loaded.facts.get("has_none"):
         return None
     return float(cast(float, loaded.facts.get(THRESHOLD) or EVEN))
+
+
+def pull_of(loaded: Loaded) -> float:
+    """Return how much it counts that a window's words fit the question."""
+    return float(cast(float, loaded.facts.get(PULL) or 0.0))
 
 
 def room_of(loaded: Loaded, negatives: int = 0) -> Room:

@@ -10,11 +10,18 @@ from slm_studio.core import paths
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.label_sets import labels_in
 from slm_studio.core.results import Suggestion
-from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.engine.data.rows import open_rows
 from tests.engine.training.conftest import result
 
 FILES = [Path(each.path) for each in task_info("classify").files if "messages" not in each.path]
+
+
+@pytest.mark.parametrize("file", sorted({each.path for task in all_tasks() for each in task.files}))
+def test_it_is_said_where_a_sample_comes_from(file: str) -> None:
+    told = (paths.resources() / "samples" / file).parent / "SOURCE.txt"
+
+    assert Path(file).name in told.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
@@ -33,4 +40,3 @@ def test_a_sample_is_what_it_says(file: Path) -> None:
     assert 150 <= rows.rows <= 230 and min(counts.values()) > 0.5 * max(counts.values())
     asked = [*zip(*(open_rows(rows, guess.roles).column(role) for role in guess.roles if role != "label"), strict=True)]
     assert len(set(asked)) == len(asked)
-    assert file.name in (paths.resources() / "samples" / file.parent / "SOURCE.txt").read_text(encoding="utf-8")

@@ -14,7 +14,8 @@ from tests.engine.data.ask import read, result
 from tests.engine.data.test_columns import kinds, sentence, table
 from tests.work import at_most
 
-CLASSIFY, WRITE, CHAT, NONE = "classify", "write", "chat", ""
+CLASSIFY, WRITE, CHAT, ANSWER, NONE = "classify", "write", "chat", "answer", ""
+QUESTIONED = {"question": "question", "passage": "context", "answer": "answer", "start": "answer_start"}
 REAL = {  # what a person would choose; where the fitting task is a later one, what does least harm until it stands
     "asap_sample/train_sample.csv": (CLASSIFY, {"text": "reviewbody", "label": "star"}),
     "asap_sample/dev_sample.csv": (CLASSIFY, {"text": "reviewbody", "label": "star"}),
@@ -24,7 +25,7 @@ REAL = {  # what a person would choose; where the fitting task is a later one, w
     "chinese_poetry/ci.song.0.json": (CLASSIFY, {"text": "rhythmic", "label": "author"}),
     "chinese_poetry/poet.tang.0.json": (CLASSIFY, {"text": "title", "label": "author"}),
     "chinese_poetry/tang300.json": (CLASSIFY, {"text": "title", "label": "author"}),
-    "cmrc2018/cmrc2018_trial.json": (WRITE, {"text": "paragraphs[0].context"}),
+    "cmrc2018/cmrc2018_trial.json": (ANSWER, QUESTIONED),
     "cmrc_retrieval/corpus.jsonl": (WRITE, {"text": "text"}),
     "cmrc_retrieval/queries.jsonl": (WRITE, {"text": "text"}),
     "cmrc_retrieval/qrels/test.tsv": (NONE, {}),
@@ -33,7 +34,7 @@ REAL = {  # what a person would choose; where the fitting task is a later one, w
         {"text": "question_1", "text2": "question_2", "label": "similar"},
     ),
     "covid_faq/faq_cdc.csv": (CHAT, {"question": "question", "answer": "answer"}),
-    "covid_qa/test.json": (WRITE, {"text": "paragraphs[0].context"}),
+    "covid_qa/test.json": (ANSWER, QUESTIONED),
     "glaive_toolcall/glaive_toolcall_en_demo.json": (CHAT, {"messages": "conversations"}),
     "instruct_mix/train.json": (CHAT, {"question": "instruction", "input": "input", "answer": "output"}),
     "instruct_mix/test.json": (CHAT, {"question": "instruction", "input": "input", "answer": "output"}),

@@ -278,3 +278,18 @@ def test_a_ranker_goes_on_from_a_ranker(tmp_path: Path) -> None:
 
     assert other.steps == 0 and other.facts["lender"] == "write" and other.facts["ends"] is True
     assert other.facts["learns"] is False
+
+
+@pytest.mark.parametrize(("rows", "knows"), [(40, 60), (4000, 300)])
+def test_much_text_in_words_is_cut_into_pieces_and_little_into_characters(
+    rows: int, knows: int, tmp_path: Path
+) -> None:
+    lists = write(
+        tmp_path,
+        [a_list(n) for n in range(40)]
+        + [{"nbest": None, "scores": None, "truth": f"the bus {n} leaves late today"} for n in range(rows)],
+    )
+
+    plan = plan_for(recipe_of("blank:llama-nano").settled(), lists)
+
+    assert (len(plan.loaded.tokenizer) > 257) is (knows > 257) and len(plan.loaded.tokenizer) <= 4096

@@ -10,6 +10,7 @@ each was read by itself (shared normalisation: Clark & Gardner 2018, https://arx
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -25,6 +26,7 @@ from slm_studio.engine.models.answering.windows import (
     ANSWERED,
     ENDS,
     FIRST,
+    FIT,
     LAST,
     MATCH,
     NOT_KNOWN,
@@ -35,6 +37,7 @@ from slm_studio.engine.models.answering.windows import (
 )
 
 KEPT = 20  # spans of a window
+PULLS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0)  # how much it may count that a window's words fit the question
 NEVER = -1e4  # the odds, in logits, of what cannot be
 
 
@@ -90,7 +93,7 @@ def see(starts_BT: Tensor, ends_BT: Tensor, batch: Batch, longest: int) -> dict[
     seen = {
         "odds": _wide(top_BK.where(is_real_BK, NEVER), NEVER), "begins": _wide(begin_BK, 0), "ends": _wide(end_BK, 0),
         "total": odds_BX.logsumexp(1).clamp(min=NEVER), "nats": nats_of(starts_BT, ends_BT, batch), "known": batch[FIRST] != NOT_KNOWN,
-        "row": batch[ROW], "answered": batch[ANSWERED], "gold_begin": gold[0], "gold_end": gold[1],
+        "row": batch[ROW], "fit": batch[FIT], "answered": batch[ANSWERED], "gold_begin": gold[0], "gold_end": gold[1],
     }  # fmt: skip
     return {name: each.cpu().numpy() for name, each in seen.items()}
 
@@ -100,9 +103,9 @@ def _wide(kept_BK: Tensor, filler: float) -> Tensor:
     return functional.pad(kept_BK, (0, KEPT - kept_BK.shape[1]), value=filler)
 
 
-def found_in_rows(seen: Mapping[str, np.ndarray], rows_N: np.ndarray) -> dict[int, Found]:
-    """Return row → what its windows hold together."""
-    return {row: _joined(seen, places) for row, places in places_of(rows_N)}
+def found_in_rows(seen: Mapping[str, np.ndarray], rows_N: np.ndarray, pull: float = 0.0) -> dict[int, Found]:
+    """Return row → what its windows hold together. `pull`: how much it counts that a window's words fit the question."""
+    return {row: _joined(seen, places, pull) for row, places in places_of(rows_N)}
 
 
 def places_of(rows_N: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
@@ -113,16 +116,17 @@ def places_of(rows_N: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         yield int(rows_N[places[0]]), places
 
 
-def _joined(seen: Mapping[str, np.ndarray], places: np.ndarray) -> Found:
-    totals = [0.0, *seen["total"][places].astype(float).tolist()]
+def _joined(seen: Mapping[str, np.ndarray], places: np.ndarray, pull: float) -> Found:
+    pulls_P = pull * seen["fit"][places].astype(float)
+    totals = [0.0, *(seen["total"][places].astype(float) + pulls_P).tolist()]
     whole = float(np.logaddexp.reduce(totals))
     shares: dict[tuple[int, int], float] = {}
-    for place in places:
+    for place, pulled in zip(places, pulls_P, strict=True):
         for odds, begin, end in zip(seen["odds"][place], seen["begins"][place], seen["ends"][place], strict=True):
             if odds > NEVER / 2 and end > begin:
                 # A span that two windows hold is weighed by both.
                 span = int(begin), int(end)
-                shares[span] = shares.get(span, 0.0) + math.exp(float(odds) - whole)
+                shares[span] = shares.get(span, 0.0) + math.exp(float(odds) + pulled - whole)
     kept: list[tuple[int, int, float]] = []
     for (begin, end), share in sorted(shares.items(), key=lambda each: (-each[1], each[0])):
         if all(end <= other[0] or begin >= other[1] for other in kept):
@@ -133,9 +137,11 @@ def _joined(seen: Mapping[str, np.ndarray], places: np.ndarray) -> Found:
 def quotes_of(found: Found, passage: str, threshold: float | None, top: int) -> list[Quote]:
     """Return the answers of a row: the one that counts first, then other spans, and “nothing” among them at the end.
 
-    `threshold`: the share of “nothing” from which on it is the answer; None: never, where there is any span.
+    `threshold`: the share of “nothing” from which on it is the answer; None: never, where there is any span. Signs alone
+    answer nothing.
     """
-    spans = [_quote(passage, *each) for each in found.spans[:top]]
+    telling = (each for each in found.spans if any(map(str.isalnum, passage[each[0] : each[1]])))
+    spans = [_quote(passage, *each) for each in islice(telling, top)]
     is_nothing = not spans or (threshold is not None and found.nothing >= threshold)
     nothing = Quote("", found.nothing, chosen=is_nothing)
     if is_nothing:
@@ -151,8 +157,28 @@ def _quote(passage: str, begin: int, end: int, share: float) -> Quote:
     return Quote(text.strip(), share, begin, begin + len(text.strip()))
 
 
-def best_threshold(seen: Mapping[str, np.ndarray]) -> float | None:
-    """Return the share of “nothing” from which on saying so makes held-out rows most right; None where each has an answer.
+def best_pull(seen: Mapping[str, np.ndarray]) -> float:
+    """Return how much it shall count that a window's words fit the question, so that held-out rows are most right."""
+    if not seen["fit"].any():
+        return 0.0
+    means = {pull: float(np.mean(right)) for pull in PULLS if len(right := _rights(seen, pull)[1])}
+    return max(means, key=lambda pull: (round(means[pull], 6), -pull), default=0.0)
+
+
+def best_threshold(seen: Mapping[str, np.ndarray], pull: float = 0.0) -> float | None:
+    """Return the share of “nothing” from which on saying so makes held-out rows most right; None where each has an answer."""
+    nothing_R, right_R, answered_R = _rights(seen, pull)
+    if not len(answered_R) or answered_R.all():
+        return None
+    tried = np.unique(np.concatenate([np.linspace(0.02, 0.98, 49), [EVEN]]))
+    scores = [float(np.where(nothing_R >= each, ~answered_R, right_R * answered_R).mean()) for each in tried]
+    best = max(scores)
+    even = [each for each, score in zip(tried, scores, strict=True) if score >= best - 1e-9]
+    return round(float(min(even, key=lambda each: abs(each - EVEN))), 4)
+
+
+def _rights(seen: Mapping[str, np.ndarray], pull: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return of each row whose answer is known the share of “nothing”, how right its best span is, and whether it has an answer.
 
     How right a span is, is counted by the characters that it shares with the true one.
     """
@@ -161,19 +187,12 @@ def best_threshold(seen: Mapping[str, np.ndarray]) -> float | None:
         answered = int(seen["answered"][places[0]])
         if answered == NOT_KNOWN:
             continue
-        found = _joined(seen, places)
+        found = _joined(seen, places, pull)
         gold = [(int(seen["gold_begin"][at]), int(seen["gold_end"][at])) for at in places if seen["gold_end"][at] > 0]
         nothings.append(found.nothing)
         is_answered.append(bool(answered))
         rights.append(max((_overlap(found.spans[0][:2], each) for each in gold), default=0.0) if found.spans else 0.0)
-    if not is_answered or all(is_answered):
-        return None
-    nothing_R, right_R, answered_R = np.array(nothings), np.array(rights), np.array(is_answered)
-    tried = np.unique(np.concatenate([np.linspace(0.02, 0.98, 49), [EVEN]]))
-    scores = [float(np.where(nothing_R >= each, ~answered_R, right_R * answered_R).mean()) for each in tried]
-    best = max(scores)
-    even = [each for each, score in zip(tried, scores, strict=True) if score >= best - 1e-9]
-    return round(float(min(even, key=lambda each: abs(each - EVEN))), 4)
+    return np.array(nothings), np.array(rights), np.array(is_answered, bool)
 
 
 def _overlap(one: Sequence[int], other: Sequence[int]) -> float:

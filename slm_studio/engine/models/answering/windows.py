@@ -4,7 +4,7 @@ Neighbours share some tokens, so that an answer at a seam is seen whole in one o
 words fit the question best (BM25), and to learn from, those with the answer and some others that are easily mistaken.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -26,6 +26,7 @@ from slm_studio.engine.models.word_features import PADDING, UNKNOWN, WordTokeniz
 # Columns of examples: where in the passage each token begins and ends, where the answer stands (tokens; 0: not in here, less:
 # not known), which row it is of, and whether that row has an answer.
 STARTS, ENDS, FIRST, LAST, ROW, ANSWERED = "starts", "ends", "first", "last", "row", "answered"
+FIT = "fit"  # how much less a window's words fit the question than those of its passage's best one (BM25, 0 or less)
 QUESTION, MATCH = "question_ids", "matches"  # what the reader from scratch knows besides
 ELSEWHERE, TAIL = -1, -2  # tokens that are not of the passage, and behind the end
 NOWHERE, NOT_KNOWN = 0, -1
@@ -145,12 +146,9 @@ def place_in(taken: Taken, stretch: Stretch) -> tuple[int, int] | None:
     return (first, last) if 0 <= first <= last < len(taken.starts) else None
 
 
-def best_of(question: str, texts: Callable[[], Sequence[str]], candidates: Sequence[int], most: int) -> list[int]:
-    """Return those of some windows that fit a question best by their words, in the order of the passage."""
-    if len(candidates) <= most:
-        return list(candidates)
-    scores = Nearest(texts()).scores(question)
-    return sorted(sorted(candidates, key=lambda place: -scores[place])[:most])
+def best_of(fits_W: np.ndarray, candidates: Sequence[int], most: int) -> list[int]:
+    """Return those of some windows whose words fit best, in the order of the passage."""
+    return sorted(sorted(candidates, key=lambda place: -fits_W[place])[:most])
 
 
 def add_cases(packer: Packer, reader: Reader, rows: Sequence[int], cases: Sequence[Case], room: Room) -> None:
@@ -161,7 +159,7 @@ def add_cases(packer: Packer, reader: Reader, rows: Sequence[int], cases: Sequen
         for window in _windows(reader, row, case, room):
             found.append(window)
             at.append(row)
-    names = [*packer.fillers, FIRST, LAST, ROW, ANSWERED]
+    names = [*packer.fillers, FIRST, LAST, ROW, ANSWERED, FIT]
     packer.add(at, **{name: [each[name] for each in found] for name in names})  # type: ignore[arg-type, misc]
 
 
@@ -173,32 +171,37 @@ def _windows(reader: Reader, row: int, case: Case, room: Room) -> Iterator[dict[
     gold = [place for each in truth.places if (place := place_in(passage, each))] if truth else []
     holding = [[place for place in gold if place[0] in part and place[1] in part] for part in parts]
 
-    def texts() -> list[str]:
-        return [case.passage[passage.starts[part.start] : passage.ends[part.stop - 1]] for part in parts]
-
     answered = NOT_KNOWN if truth is None or truth.fate == "lost" else int(bool(truth.texts))
     if room.negatives and answered == NOT_KNOWN:
         return  # an answer that stands nowhere teaches nothing
-    chosen = _chosen(case, holding, room, texts) if len(parts) > 1 else [0]
-    for number in chosen:
+    fits_W = _fits(case, passage, parts)
+    for number in _chosen(fits_W, holding, room):
         part = parts[number]
         framed, before = _framed(reader, asked, passage, width, part)
         first, last = NOT_KNOWN, NOT_KNOWN
         if answered != NOT_KNOWN:
             place = holding[number][0] if holding[number] else None
             first, last = (each - part.start + before for each in place) if place else (NOWHERE, NOWHERE)
-        yield framed | {FIRST: first, LAST: last, ROW: row, ANSWERED: answered}
+        yield framed | {FIRST: first, LAST: last, ROW: row, ANSWERED: answered, FIT: float(fits_W[number])}
 
 
-def _chosen(
-    case: Case, holding: Sequence[Sequence[object]], room: Room, texts: Callable[[], Sequence[str]]
-) -> list[int]:
+def _fits(case: Case, passage: Taken, parts: Sequence[range]) -> np.ndarray:
+    """Return of each window how much less its words fit the question than those of the best one."""
+    if len(parts) == 1:
+        return np.zeros(1, np.float32)
+    texts = [case.passage[passage.starts[part.start] : passage.ends[part.stop - 1]] for part in parts]
+    scores_W = Nearest(texts).scores(case.question)
+    found: np.ndarray = scores_W - scores_W.max()
+    return found
+
+
+def _chosen(fits_W: np.ndarray, holding: Sequence[Sequence[object]], room: Room) -> list[int]:
     """Return which windows of a passage become examples."""
     if not room.negatives:
-        return best_of(case.question, texts, range(len(holding)), room.most)
+        return best_of(fits_W, range(len(holding)), room.most)
     right = [number for number, places in enumerate(holding) if places]
     others = [number for number, places in enumerate(holding) if not places]
-    return sorted([*right[:GOLD], *best_of(case.question, texts, others, room.negatives)])
+    return sorted([*right[:GOLD], *best_of(fits_W, others, room.negatives)])
 
 
 def _framed(reader: Reader, asked: Taken, passage: Taken, width: int, part: range) -> tuple[dict[str, object], int]:

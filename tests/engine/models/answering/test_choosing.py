@@ -9,13 +9,15 @@ import torch
 from slm_studio.engine.models.answering.choosing import (
     KEPT,
     NEVER,
+    Found,
+    best_pull,
     best_threshold,
     found_in_rows,
     nats_of,
     quotes_of,
     see,
 )
-from slm_studio.engine.models.answering.windows import ANSWERED, ENDS, FIRST, LAST, ROW, STARTS
+from slm_studio.engine.models.answering.windows import ANSWERED, ENDS, FIRST, FIT, LAST, ROW, STARTS
 
 TEXT = "Ada was born in London"
 PLACES = [(0, 3), (4, 7), (8, 12), (13, 15), (16, 22)]
@@ -25,7 +27,7 @@ def batch(first: int = 0, last: int = 0, *, answered: int = 1) -> dict[str, torc
     return {
         STARTS: torch.tensor([[-1, *(start for start, _ in PLACES), -2]]),
         ENDS: torch.tensor([[-1, *(end for _, end in PLACES), -2]]),
-        FIRST: torch.tensor([first]), LAST: torch.tensor([last]), ROW: torch.tensor([0]), ANSWERED: torch.tensor([answered]),
+        FIRST: torch.tensor([first]), LAST: torch.tensor([last]), ROW: torch.tensor([0]), ANSWERED: torch.tensor([answered]), FIT: torch.tensor([0.0]),
     }  # fmt: skip
 
 
@@ -87,6 +89,14 @@ def test_the_answer_stands_first_and_nothing_among_the_others() -> None:
     assert quotes_of(found, TEXT, None, 2)[0].text == "London"
 
 
+def test_signs_alone_are_no_answer() -> None:
+    found = Found(((3, 4, 0.7), (4, 9, 0.2)), 0.1)
+
+    quotes = quotes_of(found, "soo，Paris。", None, 2)
+
+    assert [quote.text for quote in quotes] == ["Paris", ""]
+
+
 def test_the_loss_is_that_of_both_ends_and_nothing_where_no_answer_is_known() -> None:
     starts, ends = logits(0, 0, 0, 0, 0, 3), logits(0, 0, 0, 0, 0, 2)
 
@@ -115,3 +125,17 @@ def test_the_threshold_is_what_makes_held_out_rows_most_right() -> None:
     assert [found[at].nothing >= threshold for at in range(10)] == [False] * 5 + [True] * 5
     answered = {name: each[:5] for name, each in seen.items()}
     assert best_threshold(answered) is None
+
+
+def test_how_much_the_words_of_a_window_count_is_what_makes_held_out_rows_most_right() -> None:
+    right = see(logits(0, 0, 0, 0, 0, 1), logits(0, 0, 0, 0, 0, 1), batch(5, 5), 1)
+    wrong = see(logits(0, 2, 0, 0, 0, 0), logits(0, 2, 0, 0, 0, 0), batch(0, 0), 1) | {"fit": np.array([-30.0])}
+    seen = {name: np.concatenate([right[name], wrong[name]]) for name in right}
+    seen["row"] = np.array([0, 0])
+
+    pull = best_pull(seen)
+
+    assert pull == 0.1  # the least that is enough
+    assert found_in_rows(seen, seen["row"], 0.0)[0].spans[0][:2] == PLACES[0]
+    assert found_in_rows(seen, seen["row"], pull)[0].spans[0][:2] == PLACES[4]
+    assert best_pull(seen | {"fit": np.zeros(2)}) == 0.0
