@@ -30,6 +30,7 @@ class Token:
     score: float
     id: int
     alternatives: tuple[tuple[str, float], ...] = ()  # other tokens the model weighed, with their probabilities
+    place: int = 0  # which of several continuations it is of
 
 
 @dataclass(frozen=True, slots=True)
