@@ -44,6 +44,7 @@ from typing import overload
 from slm_studio.core import knobs, paths, planning
 from slm_studio.core.addresses import name_of
 from slm_studio.core.candidate_columns import candidates_prompt
+from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Started
@@ -215,6 +216,10 @@ class Model:
         folder = str(place) if is_index(place) else self.index(place).folder
         found = self.stream(question, index=folder, top=top, way=way)
         return tuple(item for item in found if isinstance(item, Hit))
+
+    def trace(self, text: str) -> Copied:
+        """Find the longest stretch of a text that it wrote in the text that it learnt from."""
+        return run_verb(Copied, "trace", None, handle=self._open(), texts=(text,))
 
     def rank(
         self,

@@ -15,7 +15,7 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
 from slm_studio.core.bases import folder_of
-from slm_studio.core.dataset import Dataset
+from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import count_of
@@ -41,6 +41,7 @@ from slm_studio.engine.models.piece_texts import piece_texts
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, answers_of, checked
+from slm_studio.engine.writing import memorised
 from slm_studio.engine.writing.blocks import stream_of
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of, in_view
@@ -172,6 +173,20 @@ class Write(Task):
         )
         yield Progress("Training simple methods for comparison", 1, 2)
         return counted, baselines.xz(before, after, len(self._ids(loaded, after)))
+
+    def memorised(self, train: Rows, scored: Rows, loaded: Loaded) -> Work[tuple[dict[str, float], tuple[Remark, ...]]]:
+        """Write on from held-out beginnings and compare; beside it stands what held-out text shares with training."""
+        texts, training = scored.column("text"), train.column("text")
+
+        def write(row: int, beginning: str, seed: int) -> str:
+            decoding = {"seed": seed, "max_new_tokens": memorised.TOKENS}
+            (written,) = answers_of(self, loaded, [{"text": beginning}], decoding)
+            return "".join(token.text for token in cast(list[Token], written))
+
+        is_book = self.reads_on(loaded)
+        begun = memorised.beginnings(texts, is_book=is_book)
+        joined = (["".join(texts)], ["".join(training)]) if is_book else (texts, training)
+        return (yield from memorised.count_memorised(begun, write, *joined))
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Continue a few fixed beginnings."""

@@ -18,6 +18,7 @@ from slm_studio.core.report import Case
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.parts.copied_line import CopiedLine
 from slm_studio.ui.parts.exporting import unwritable
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.parts.saving import ask_where_to_save
@@ -139,6 +140,7 @@ class WriteView(TaskView):
         if isinstance(numbers, dict) and isinstance(numbers.get("seconds"), int | float):
             self._numbers = (int(numbers.get("count", 0)), float(numbers["seconds"]))
         self._rest()
+        self.copied.look()
 
     def fail(self) -> None:
         """Give the text back."""
@@ -172,6 +174,8 @@ class WriteView(TaskView):
         )
         scaled(self.page.setMinimumHeight, 110)
         card.add(self.page, 1)
+        self.copied = CopiedLine(self.page, self.inquired)
+        card.add(self.copied)
         self._beginnings_row = QWidget()
         self._beginnings = Flow(self._beginnings_row)
         card.add(self._beginnings_row)
@@ -216,6 +220,7 @@ class WriteView(TaskView):
         self.suggestions.asked.connect(self._on_suggest)
         self.suggestions.shown.connect(self.no_outline.setHidden)
         self.suggestions.stop_asked.connect(self.stop_asked)
+        self.suggestions.taken.connect(self.copied.look)
         self.again_button.clicked.connect(self._on_again)
         self.clear_button.clicked.connect(self._on_clear)
         self.copy_button.clicked.connect(self._on_copy)
@@ -281,6 +286,7 @@ class WriteView(TaskView):
             self.numbers.set_words(self._state_words)
 
     def _on_text_changed(self) -> None:
+        self.copied.clear()
         self.edited.emit()
         if self.button.state != "busy":  # while the model writes, only the count moves
             self._tell()
