@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from slm_studio.core.generation import COUNT, seed_at
 from slm_studio.core.results import Token
@@ -17,6 +17,7 @@ from slm_studio.ui.widgets.suggestion import Suggestion
 from slm_studio.ui.widgets.written_text import WrittenText
 
 MANY = 3
+NEAR = 12  # pixels below that come into view, too
 FIRST = "Tab"  # takes the first one, in the text
 HOW = mark("A click or its key takes a suggestion, {tab} the first; {undo} takes it back.")
 OLD = mark("These were drawn before your last change: what you take stands where the text ended then.")
@@ -41,6 +42,9 @@ class Suggestions(Card):
         self._text = ""  # that they go on with
         self._seed, self._round = -1, 0
         self.is_drawing = False
+        self._into_view = QTimer(self)
+        self._into_view.setSingleShot(True)
+        self._into_view.setInterval(0)  # once what stands above has its place
         self.how = Text("", "muted", wrap=True)
         self.again_button = WorkButton("Three others", kind="plain", icon_name="refresh")
         self.close_button = IconButton("close", "Close the suggestions")
@@ -128,6 +132,7 @@ class Suggestions(Card):
         self.again_button.stop_requested.connect(self.stop_asked)
         self.close_button.clicked.connect(self.close_all)
         self._page.textChanged.connect(self._tell)
+        self._into_view.timeout.connect(self._come_into_view)
         self._page.installEventFilter(self)
 
     def _tell(self) -> None:
@@ -141,6 +146,19 @@ class Suggestions(Card):
         card = self.sender()
         if isinstance(card, Suggestion):
             self.take(self.cards.index(card))
+
+    def _come_into_view(self) -> None:
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(self, 0, NEAR)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Come into view where a suggestion grew: a small window has no room for all."""
+        super().resizeEvent(event)
+        if event.size().height() > event.oldSize().height():
+            self._into_view.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Tell that they are there."""

@@ -172,7 +172,7 @@ class WriteView(TaskView):
         self.page = WrittenText(
             "Write a beginning. The model goes on from where the text ends.", name="Text to go on with"
         )
-        scaled(self.page.setMinimumHeight, 110)
+        scaled(self.page.setMinimumHeight, 130)
         card.add(self.page, 1)
         self.copied = CopiedLine(self.page, self.inquired)
         card.add(self.copied)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Signal
 from PySide6.QtGui import (
     QBrush,
     QInputMethodEvent,
@@ -253,6 +253,10 @@ class WrittenText(QTextEdit):
         place = cursor.position()
         left_of_cursor = point.x() < self.cursorRect(cursor).x()
         return self.token_at(place - 1 if left_of_cursor else place)
+
+    def sizeHint(self) -> QSize:
+        """Return the size it likes: it takes what room there is, and asks for none beyond its least height."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Type as the person, also inside what the model wrote."""

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 
 from slm_studio.core.results import Token
 from slm_studio.ui.tasks.write import WriteView
-from tests.ui.places import make_model
+from tests.ui.places import make_model, until
 
 WORDS = (" a time there", " the hill", "\nNo.")
 
@@ -145,6 +145,21 @@ def test_writing_on_leaves_the_suggestions(view: WriteView) -> None:
     view.finish({"count": 1, "seconds": 0.1})
 
     assert view.text() == "Once upon now" and not view.suggestions.isVisible()
+
+
+def test_they_come_into_view_in_a_small_window(view: WriteView) -> None:
+    around = QScrollArea()
+    around.setWidgetResizable(True)
+    around.setWidget(view)
+    around.resize(700, 330)
+    around.show()
+
+    suggest(view)
+    until(lambda: around.verticalScrollBar().value() > 0)
+
+    bottom = view.suggestions.mapTo(around.viewport(), view.suggestions.rect().bottomLeft()).y()
+    until(lambda: bottom <= around.viewport().height())
+    around.takeWidget()
 
 
 def test_a_screen_reader_hears_number_key_and_text(view: WriteView) -> None:
