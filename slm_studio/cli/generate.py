@@ -15,7 +15,7 @@ from slm_studio.core.generation import COUNT, MOST_SIDE_BY_SIDE, DecodingOptions
 from slm_studio.core.knobs import problems
 from slm_studio.core.prompt import Prompt, prompt_of
 from slm_studio.core.results import Token
-from slm_studio.core.tasks import task_info
+from slm_studio.core.tasks import Role, all_tasks, task_info
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -23,6 +23,8 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser = verbs.add_parser("generate", help="let a model write on from a beginning")
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("--prompt", default="", help="the beginning")
+    for role in _beside():
+        parser.add_argument(f"--{role.name}", metavar="WORDS", help=f"its {role.name}, where the model learnt some")
     parser.add_argument(
         "--stop", action="append", default=[], metavar="TEXT", help="the text ends before this; may be repeated"
     )
@@ -55,9 +57,10 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
             task=opened.task,
             folder=arguments.model,
         )
+    beside = {role.name: words for role in _beside() if (words := getattr(arguments, role.name)) is not None}
     options = settings | {"stop": arguments.stop, COUNT: arguments.count}
     count_of(options, "--count")
-    prompt = prompt_of(arguments.prompt, info)
+    prompt = {**prompt_of(arguments.prompt, info), **beside}
     if arguments.count > 1:
         return several(work, opened.handle, prompt, options, is_traced=arguments.copied)
     pieces: list[str] = []
@@ -112,6 +115,11 @@ def say_speed(work: Command, done: Mapping[str, Any]) -> float:
     speed = done["count"] / max(done["seconds"], 1e-9)
     work.screen.say(f"{done['count']:,} tokens, {speed:,.0f} a second")
     return float(speed)
+
+
+def _beside() -> list[Role]:
+    """Return what may be asked for beside a beginning."""
+    return [role for info in all_tasks() if info.goes_on for role in info.asked[1:]]
 
 
 def copied_of(work: Command, handle: str, text: str) -> dict[str, object]:

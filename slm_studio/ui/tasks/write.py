@@ -22,6 +22,7 @@ from slm_studio.ui.parts.copied_line import CopiedLine
 from slm_studio.ui.parts.exporting import unwritable
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.parts.saving import ask_where_to_save
+from slm_studio.ui.parts.style_choice import StyleChoice
 from slm_studio.ui.parts.suggestions import Suggestions
 from slm_studio.ui.tasks.view import READING, TaskView
 from slm_studio.ui.widgets.bars import Bar, Bars
@@ -80,6 +81,7 @@ class WriteView(TaskView):
         """Try another model; its samples, or passages it has never seen, become beginnings."""
         self.suggestions.close_all()
         self._suggested = SUGGESTED_CHARACTERS if model.facts.get("tokens") == "characters" else SUGGESTED
+        self.style_choice.set_model(model)
         self._beginnings.clear()
         for text in beginnings(model, cases):
             button = _Beginning(text)
@@ -91,6 +93,10 @@ class WriteView(TaskView):
         """Return the whole text, the written parts too."""
         return self.page.toPlainText()
 
+    def second(self) -> str:
+        """Return a style that may be asked for, where the model knows some."""
+        return self.style_choice.example()
+
     def fill(self, text: str) -> None:
         """Begin anew with this text."""
         self.suggestions.close_all()
@@ -100,12 +106,13 @@ class WriteView(TaskView):
 
     def state(self) -> object:
         """Return the text, and which parts the model wrote."""
-        return self.page.state()
+        return {**self.page.state(), "style": self.style_choice.style_name()}
 
     def restore(self, state: object) -> None:
         """Show the text of before the restart."""
         if isinstance(state, dict):
             self.page.restore(state)
+            self.style_choice.choose(state.get("style"))
             self._tell()
 
     def begin(self) -> None:
@@ -176,6 +183,8 @@ class WriteView(TaskView):
         card.add(self.page, 1)
         self.copied = CopiedLine(self.page, self.inquired)
         card.add(self.copied)
+        self.style_choice = StyleChoice()
+        card.add(self.style_choice)
         self._beginnings_row = QWidget()
         self._beginnings = Flow(self._beginnings_row)
         card.add(self._beginnings_row)
@@ -227,12 +236,18 @@ class WriteView(TaskView):
         self.save_button.clicked.connect(self._on_save)
         self.page.pointed.connect(self._show_token)
         self.page.textChanged.connect(self._on_text_changed)
+        self.style_choice.changed.connect(self.edited)
         self.form.changed.connect(self._on_form)
         self.form.problem_changed.connect(self._tell)
 
     def _ask(self) -> None:
         self._suggests = False
-        self.asked.emit({"text": self.text()}, self.options())
+        self.asked.emit(self._prompt(), self.options())
+
+    def _prompt(self) -> dict[str, str]:
+        """Return the text, in the style that was chosen."""
+        style = self.style_choice.asked()
+        return {"text": self.text()} | ({} if style is None else {"style": style})
 
     def _rest(self) -> None:
         self.page.end_writing()
@@ -297,7 +312,7 @@ class WriteView(TaskView):
             self.suggestions.refuse()
             return
         self._suggests = True
-        self.asked.emit({"text": self.text()}, self.suggestions.options(values, self._suggested))
+        self.asked.emit(self._prompt(), self.suggestions.options(values, self._suggested))
 
     def _end_suggestions(self) -> None:
         self.suggestions.finish()
