@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tokenizers import Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
 from slm_studio.core.events import Progress
@@ -38,6 +39,18 @@ def test_a_seed_writes_the_same_alone_and_beside_others(family: str, length: int
         alone = list(stream(net, tokenizer, prompt, replace(OPTIONS, seed=seed_at(11, place)), continues=True))
         assert tokens_of(beside, place) == alone
     assert len({tuple(each.id for each in tokens_of(beside, place)) for place in range(3)}) == 3
+
+
+def test_a_vocabulary_that_hides_the_first_space_shows_it() -> None:
+    words = {"▁once": 0, "▁upon": 1, "▁a": 2}
+    backend = Tokenizer(models.WordLevel(words, unk_token="▁a"))
+    backend.decoder = decoders.Metaspace()
+    net = blank("llama", vocabulary_size=3)
+
+    written = list(write_several(net, PreTrainedTokenizerFast(tokenizer_object=backend), [0], OPTIONS, 2))
+
+    firsts = [next(each.text for each in written if isinstance(each, Token) and each.place == at) for at in (0, 1)]
+    assert all(text.startswith(" ") for text in firsts)
 
 
 def test_they_grow_by_turns_and_one_that_ends_leaves_the_turns_to_the_others(tokenizer) -> None:
