@@ -230,9 +230,8 @@ class Model:
         top: int | None = None,
     ) -> tuple[Ranked, ...]:
         """Put candidates in the order of how likely each is the best; `scores` are their own, `context` stands before them."""
-        found = self.stream(
-            candidates_prompt(candidates, scores or (), context), **({} if top is None else {"top": top})
-        )
+        told = {} if top is None else {"top": top}
+        found = self.stream(candidates_prompt(candidates, scores or (), context), **told)
         return tuple(item for item in found if isinstance(item, Ranked))
 
     def close(self) -> None:
