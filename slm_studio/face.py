@@ -29,9 +29,9 @@ True
 >>> str(two) == str(writer("Once upon", max_new_tokens=8, seed=2))
 True
 
-All work is done in this process, by the engine that the window uses; torch is loaded by the first call, not by the
-import. Whatever a person can mend is raised as a StudioError, whose note says how. Ctrl-C lets the work save and raises
-Stopped (a KeyboardInterrupt): `slm_studio.resume(stopped.run)` goes on as if nothing had happened.
+All work is done in this process, by the engine that the window uses; the first call loads torch. Whatever a person can mend
+is raised as a StudioError, whose note says how. Ctrl-C lets the work save and raises Stopped (a KeyboardInterrupt):
+`slm_studio.resume(stopped.run)` goes on as if nothing had happened.
 """
 
 import shutil
@@ -230,9 +230,8 @@ class Model:
         top: int | None = None,
     ) -> tuple[Ranked, ...]:
         """Put candidates in the order of how likely each is the best; `scores` are their own, `context` stands before them."""
-        told = {} if top is None else {"top": top}
-        found = self.stream(candidates_prompt(candidates, scores or (), context), **told)
-        return tuple(item for item in found if isinstance(item, Ranked))
+        asked, told = candidates_prompt(candidates, scores or (), context), {} if top is None else {"top": top}
+        return tuple(item for item in self.stream(asked, **told) if isinstance(item, Ranked))
 
     def close(self) -> None:
         """Give its memory back; the next question opens it again."""
