@@ -25,10 +25,13 @@ A writer gives its text as a whole or piece by piece:
 >>> text = str(writer("Once upon", max_new_tokens=8, seed=1))
 >>> text == "".join(piece.text for piece in writer.stream("Once upon", max_new_tokens=8, seed=1))
 True
+>>> one, two, three = writer.continuations("Once upon", max_new_tokens=8, seed=1)     # side by side
+>>> str(two) == str(writer("Once upon", max_new_tokens=8, seed=2))
+True
 
-All work is done in this process, by the engine that the window uses; torch is loaded by the first call, not by the
-import. Whatever a person can mend is raised as a StudioError, whose note says how. Ctrl-C lets the work save and raises
-Stopped (a KeyboardInterrupt): `slm_studio.resume(stopped.run)` goes on as if nothing had happened.
+All work is done in this process, by the engine that the window uses; the first call loads torch. Whatever a person can mend
+is raised as a StudioError, whose note says how. Ctrl-C lets the work save and raises Stopped (a KeyboardInterrupt):
+`slm_studio.resume(stopped.run)` goes on as if nothing had happened.
 """
 
 import shutil
@@ -45,12 +48,13 @@ from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Started
+from slm_studio.core.generation import COUNT, count_of
 from slm_studio.core.index import Index, IndexOptions, is_index
 from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import first_step, has_taken, model_of_first, named_recipe, plan_of_first, taking
-from slm_studio.core.results import LIST, Hit, Item, Opened, Ranked, Report, Suggestion, in_cells
+from slm_studio.core.results import LIST, Hit, Item, Opened, Ranked, Report, Suggestion, Token, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
@@ -160,16 +164,29 @@ class Model:
 
     def stream(self, prompt: Prompt, **options: object) -> Iterator[Item]:
         """Yield an answer item by item, as it comes to be. Whoever stops reading ends the writing."""
+        yield from self._items(prompt, options, {})
+
+    def _items(self, prompt: Prompt, options: Mapping[str, object], more: Mapping[str, object]) -> Iterator[Item]:
+        """Yield the items of an answer; `more` are options that are not the caller's to name."""
         with explained():
             for name in options:
                 _check_name("option", name, options_of(self.saved.info))
             asked = prompt_of(prompt, self.saved.info) if isinstance(prompt, str) else prompt
             try:
-                yield from items_of(self._handle or self._open(), asked, options)
+                yield from items_of(self._handle or self._open(), asked, {**options, **more})
             except StudioError as error:
                 if error.code != "not-open":  # the shelf holds a few models: others were opened meanwhile
                     raise
-                yield from items_of(self._open(), asked, options)
+                yield from items_of(self._open(), asked, {**options, **more})
+
+    def continuations(self, prompt: Prompt, count: int = 3, **options: object) -> tuple[Answer, ...]:
+        """Go on with a text in several ways, side by side. With seed=S the one at place p is what seed=S + p writes alone."""
+        with explained():
+            count_of({COUNT: count}, COUNT)
+        items: list[list[Item]] = [[] for _ in range(count)]
+        for item in self._items(prompt, options, {COUNT: count}):
+            items[item.place if isinstance(item, Token) else 0].append(item)
+        return tuple(Answer(tuple(each), self.saved.info.answers) for each in items)
 
     def evaluate(
         self, file: File, roles: Mapping[str, str] | None = None, *, on_event: OnEvent | None = None
@@ -213,9 +230,8 @@ class Model:
         top: int | None = None,
     ) -> tuple[Ranked, ...]:
         """Put candidates in the order of how likely each is the best; `scores` are their own, `context` stands before them."""
-        options = {} if top is None else {"top": top}
-        found = self.stream(candidates_prompt(candidates, scores or (), context), **options)
-        return tuple(item for item in found if isinstance(item, Ranked))
+        asked, told = candidates_prompt(candidates, scores or (), context), {} if top is None else {"top": top}
+        return tuple(item for item in self.stream(asked, **told) if isinstance(item, Ranked))
 
     def close(self) -> None:
         """Give its memory back; the next question opens it again."""

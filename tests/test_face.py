@@ -11,6 +11,7 @@ import pytest
 
 import slm_studio
 from slm_studio import face
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Step
 from slm_studio.core.results import Label, Token
 from slm_studio.core.run import STOPPED, list_runs, open_run
@@ -106,6 +107,10 @@ def test_whoever_stops_reading_ends_the_writing(rows: Path) -> None:
 
     assert isinstance(first, Token)
     assert str(writer("line", max_new_tokens=5, seed=1)).startswith(first.text)
+    beside = writer.continuations("line", 2, max_new_tokens=5, seed=1)
+    assert [str(each) for each in beside] == [str(writer("line", max_new_tokens=5, seed=seed)) for seed in (1, 2)]
+    with pytest.raises(StudioError, match="“count” is 0"):
+        writer.continuations("line", 0)
 
 
 def test_ctrl_c_keeps_the_checkpoint_and_resume_goes_on(rows: Path) -> None:

@@ -10,7 +10,7 @@ from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks.info import TaskInfo
 
 UNKNOWN = ("chosen", "meaning", "words", "own", "model")  # parts of an item that are left out where they are not known
-UNSAID = ("source", "line", "heading")  # … and where they are empty
+UNSAID = ("source", "line", "heading", "place")  # … and where they are empty
 
 
 def answer_json(items: Sequence[Item], prompt: Prompt, info: TaskInfo, done: Mapping[str, object]) -> dict[str, object]:

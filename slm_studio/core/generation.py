@@ -1,10 +1,16 @@
 """How a model writes: the knobs of sampling, for the playground, the command line and the engine alike."""
 
+import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knob
 from slm_studio.core.texts import mark
 
+COUNT = "count"  # the option that asks for several continuations of one text
+MOST_SIDE_BY_SIDE = 16
+SEEDS = 2**31  # how many there are
 _BOLD = (mark("Temperature"), mark("0 always takes the likeliest token; higher is bolder."))
 _LIKELIEST = (
     mark("Top p"),
@@ -36,7 +42,7 @@ class DecodingOptions(SamplingOptions):
 
     max_new_tokens: int = knob(200, "Length", "The most tokens that are written.", low=1, high=100_000)
     seed: int | None = knob(
-        None, "Seed", "The same seed writes the same text. Empty is different each time.", low=0, high=2**31 - 1
+        None, "Seed", "The same seed writes the same text. Empty is different each time.", low=0, high=SEEDS - 1
     )
     alternatives: int = knob(0, "Alternatives", "Other tokens shown with each written one.", low=0, high=50)
     stop: tuple[str, ...] = ()  # the text ends before the first of these
@@ -73,3 +79,25 @@ class RewritingOptions(DecodingOptions):
     back: bool = knob(
         False, "Other way round", "From the target's language into the source's, where both directions were learnt."
     )
+
+
+def count_of(options: Mapping[str, object], name: str = COUNT) -> int:
+    """Return how many continuations are asked for. Raises StudioError, which calls the option by `name`."""
+    count = options.get(COUNT, 1)
+    if isinstance(count, int) and not isinstance(count, bool) and 1 <= count <= MOST_SIDE_BY_SIDE:
+        return count
+    raise StudioError(
+        "knob-range", "“{label}” is {value}.", "Choose a number from {low} to {high}.",
+        label=name, value=str(count), low=1, high=MOST_SIDE_BY_SIDE, parameter=name,
+    )  # fmt: skip
+
+
+def settle_seed(options: Mapping[str, object]) -> dict[str, object]:
+    """Return options under which each of several continuations can be told the seed that writes it again."""
+    is_open = count_of(options) > 1 and options.get("seed") is None
+    return {**options, "seed": secrets.randbelow(SEEDS)} if is_open else dict(options)
+
+
+def seed_at(seed: int | None, place: int) -> int | None:
+    """Return the seed of the continuation at a place. Example: seed_at(7, 0) == 7, seed_at(7, 2) == 9"""
+    return None if seed is None else (seed + place) % SEEDS

@@ -17,8 +17,6 @@ SOME_LEARNT = mark(
 ONLY_LEARNT = mark(
     "The model learnt from all {rows} {rows:row|rows} that were scored: this says what it remembers, not how well it does."
 )
-
-
 LIST = "list"  # how several labels stand in a cell, where no sign joins them
 
 
@@ -30,6 +28,7 @@ class Token:
     score: float
     id: int
     alternatives: tuple[tuple[str, float], ...] = ()  # other tokens the model weighed, with their probabilities
+    place: int = 0  # which of several continuations it is of
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from slm_studio.core.answers import left_out
 from slm_studio.core.errors import StudioError
-from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.generation import COUNT, DecodingOptions, count_of
 from slm_studio.core.messages import SYSTEM
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Item, Token
@@ -14,7 +15,7 @@ from slm_studio.serve.answering import Answering
 from slm_studio.serve.bodies import Body, lacks, not_a
 from slm_studio.serve.models import Models, Served
 from slm_studio.serve.parameters import HARMLESS, REFUSED, decoding_in, known_names, settings_json
-from slm_studio.serve.shapes import ChatShape, Shape, TextShape, head, text_of
+from slm_studio.serve.shapes import ChatShape, Choice, Shape, TextShape, head, text_of
 from slm_studio.serve.voice import Voice
 
 MOST_LIKELY = {CHAT_COMPLETIONS: 20, COMPLETIONS: 5}  # likelihoods beside each token, as OpenAI's API allows
@@ -35,11 +36,17 @@ class Asked:
     streams: bool
     tells_usage: bool  # in a stream
     logprobs: bool
+    count: int = 1  # continuations of each prompt
 
     @property
     def options(self) -> dict[str, object]:
         """Return what the engine is told: nothing of a prompt may be cut in silence."""
-        return asdict(self.decoding) | {"whole": True}
+        return asdict(self.decoding) | {"whole": True, COUNT: self.count}
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Return what is told of the settings beside those of one answer."""
+        return {"n": self.count} if self.count > 1 else {}
 
 
 @dataclass(slots=True)
@@ -52,14 +59,14 @@ class Told:
     left: int | None = None  # the room that an answer had, where that was limited
     notes: dict[str, object] = field(default_factory=dict)
 
-    def add(self, done: Mapping[str, object], text: str) -> None:
-        """Add one answer."""
+    def add(self, done: Mapping[str, object], texts: Sequence[str]) -> None:
+        """Add what was written to one prompt."""
         self.prompt_tokens += int(str(done.get("used", 0)))
         self.completion_tokens += int(str(done["count"]))
         self.seconds += float(str(done["seconds"]))
         self.left = int(str(done["left"])) if "left" in done else None
         self.notes |= {"device": done.get("device")} | left_out(done)
-        if not text:
+        if not all(texts):
             self.notes["note"] = NO_WORD
 
     def usage(self) -> dict[str, object]:
@@ -72,7 +79,7 @@ class Told:
         """Return what OpenAI's API has no word for."""
         speed = self.completion_tokens / max(self.seconds, 1e-9)
         times = {"seconds": round(self.seconds, 3), "tokens_per_second": round(speed, 1)}
-        return {"settings": settings_json(asked.decoding, self.left), **self.notes, **times}
+        return {"settings": settings_json(asked.decoding, self.left) | asked.settings, **self.notes, **times}
 
 
 class Completions:
@@ -88,17 +95,19 @@ class Completions:
         await (self._stream(asked, voice) if asked.streams else self._whole(asked, voice))
 
     async def _whole(self, asked: Asked, voice: Voice) -> None:
-        told, choices = Told(), []
-        for index, prompt in enumerate(asked.prompts):
-            tokens: list[Token] = []
+        told = Told()
+        choices: list[Choice] = []
+        for prompt in asked.prompts:
+            written: list[list[Token]] = [[] for _ in range(asked.count)]
 
-            async def take(item: Item, tokens: list[Token] = tokens) -> None:
+            async def take(item: Item, written: list[list[Token]] = written) -> None:
                 assert isinstance(item, Token)
-                tokens.append(item)
+                written[item.place].append(item)
 
             done = await self._answering.ask(asked.served, prompt, asked.options, take)
-            told.add(done, text_of(tokens))
-            choices.append(self._shape.whole(index, tokens, _reason(done), asked.logprobs))
+            told.add(done, [text_of(tokens) for tokens in written])
+            for tokens, reason in zip(written, _reasons(done), strict=True):
+                choices.append(self._shape.whole(len(choices), tokens, reason, asked.logprobs))
         said = head(self._shape, asked.served.id, streams=False)
         await voice.say(said | {"choices": choices, "usage": told.usage(), "slm_studio": told.about(asked)})
 
@@ -106,10 +115,17 @@ class Completions:
         told, said = Told(), head(self._shape, asked.served.id, streams=True)
         said |= {"usage": None} if asked.tells_usage else {}
         for index, prompt in enumerate(asked.prompts):
-            stream = _Stream(self._shape, index, asked.logprobs, voice, said)
-            done = await self._answering.ask(asked.served, prompt, asked.options, stream.take)
-            told.add(done, stream.text)
-            await stream.finish(_reason(done), {"slm_studio": told.about(asked)})
+            indices = range(index * asked.count, (index + 1) * asked.count)
+            streams = [_Stream(self._shape, each, asked.logprobs, voice, said) for each in indices]
+
+            async def take(item: Item, streams: list[_Stream] = streams) -> None:
+                assert isinstance(item, Token)
+                await streams[item.place].take(item)
+
+            done = await self._answering.ask(asked.served, prompt, asked.options, take)
+            told.add(done, [stream.text for stream in streams])
+            for stream, reason in zip(streams, _reasons(done), strict=True):
+                await stream.finish(reason, {"slm_studio": told.about(asked)})
         if asked.tells_usage:
             await voice.event(said | {"choices": [], "usage": told.usage()})
         await voice.end()
@@ -120,6 +136,7 @@ class Completions:
         stream_options = Body(body.take("stream_options", dict) or {})
         tells_usage = stream_options.take("include_usage", bool) or False
         stream_options.finish(frozenset(("include_obfuscation",)), "include_usage")
+        count = self._count(body, served)
         for name, allowed in REFUSED.items():
             body.only(name, *allowed)
         logprobs, alternatives = self._likelihoods(body)
@@ -127,8 +144,14 @@ class Completions:
         prompts = self._prompts(body, served)
         body.finish(HARMLESS, known_names())
         return Asked(
-            served=served, prompts=prompts, decoding=decoding, streams=streams, tells_usage=streams and tells_usage, logprobs=logprobs
+            served=served, prompts=prompts, decoding=decoding, streams=streams, tells_usage=streams and tells_usage, logprobs=logprobs,
+            count=count,
         )  # fmt: skip
+
+    def _count(self, body: Body, served: Served) -> int:
+        """Return how many continuations of each prompt are wanted; a model that answers gives one."""
+        count = body.take("n", int) if served.info.goes_on else None
+        return count_of({COUNT: 1 if count is None else count}, "n")
 
     def _likelihoods(self, body: Body) -> tuple[bool, int]:
         """Return whether likelihoods are wanted, and of how many other tokens."""
@@ -172,11 +195,10 @@ class _Stream:
         self._has_begun = False
         self.text = ""
 
-    async def take(self, item: Item) -> None:
+    async def take(self, token: Token) -> None:
         """Take a token."""
-        assert isinstance(item, Token)
-        self._held.append(item)
-        if item.text:
+        self._held.append(token)
+        if token.text:
             await self._flush()
 
     async def finish(self, reason: str, about: Mapping[str, object]) -> None:
@@ -242,5 +264,6 @@ def _few(count: int, name: str, most: int) -> int:
     )  # fmt: skip
 
 
-def _reason(done: Mapping[str, object]) -> str:
-    return "stop" if done.get("ended") else "length"
+def _reasons(done: Mapping[str, Any]) -> list[str]:
+    """Return why each of the continuations of a prompt ended."""
+    return ["stop" if each["ended"] else "length" for each in done.get("continuations") or [done]]

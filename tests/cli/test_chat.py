@@ -188,3 +188,9 @@ def test_predict_takes_any_role_and_a_file_of_dialogues(run: Run, talker: Path, 
     assert set(items[0]) == set(listed[0]) >= {"text", "score", "id"}
     assert (done["rows"], done["out"], done["unanswered"]) == (2, str(out), 0)
     assert {"messages", "prediction", "score"} == set(json.loads(out.read_text(encoding="utf-8").splitlines()[0]))
+
+
+def test_several_continuations_of_what_answers_are_refused_in_a_sentence(run: Run, talker: Path) -> None:
+    error = run("generate", talker, "--prompt", "hello", "--count", 2).error
+
+    assert error["code"] == "one-answer" and "one answer at a time" in error["message"]

@@ -253,6 +253,21 @@ def test_generate_tells_text_tokens_and_speed(run: Run, writer: Path, sorter: Pa
     assert run("generate", sorter, "--prompt", "a").error["code"] == "not-a-writer"
 
 
+def test_generate_draws_several_continuations_each_with_the_seed_that_writes_it_again(run: Run, writer: Path) -> None:
+    words = ("generate", writer, "--prompt", "line 3", "--max-new-tokens", 12)
+
+    result = run(*words, "--seed", 1, "--count", 3).result
+    people = run(*words, "--seed", 1, "--count", 2, as_json=False)
+    free = run(*words, "--count", 2).result["continuations"]
+
+    first, second, third = result["continuations"]
+    assert [each["seed"] for each in (first, second, third)] == [1, 2, 3] and result["tokens"] == 36
+    assert run(*words, "--seed", 2).result["text"] == second["text"] != first["text"]
+    assert people.out == f"1. (--seed 1)\n{first['text']}\n\n2. (--seed 2)\n{second['text']}\n\n"
+    assert run(*words, "--seed", free[1]["seed"]).result["text"] == free[1]["text"]
+    assert run(*words, "--count", 0).error["message"] == "“--count” is 0."
+
+
 def test_what_a_writer_does_not_read_of_a_long_beginning_is_said(run: Run, writer: Path) -> None:
     words = ("generate", writer, "--prompt", "line 3 of a book " * 30, "--max-new-tokens", 2, "--seed", 1)
 

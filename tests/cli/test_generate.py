@@ -53,6 +53,10 @@ def test_the_longest_copied_stretch_is_told(run: Run, reciter: Path) -> None:
     assert copied["length"] >= copied["least"] == 30 and copied["text"].casefold() in "".join(LINES).casefold()
     assert found["text"][copied["start"] : copied["end"]] == copied["text"] and not copied["why"]
     assert "copied" not in run(*asked).result
+    several = run(*asked, "--copied", "--count", "2").result["continuations"]
+    assert all(
+        each["text"][each["copied"]["start"] : each["copied"]["end"]] == each["copied"]["text"] for each in several
+    )
     assert (
         f"{copied['length']} characters of this stand in the training text"
         in run(*asked, "--copied", as_json=False).err

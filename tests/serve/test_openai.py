@@ -107,6 +107,26 @@ def test_texts_are_gone_on_with_one_or_several_and_streamed(client) -> None:
     assert two.usage.completion_tokens == 12 and one.choices[0].finish_reason == "length"
 
 
+def test_n_continuations_of_each_text_come_side_by_side_and_are_counted_once_read(client) -> None:
+    asked = {"model": "my-write", "max_tokens": 6, "temperature": 1.5, "seed": 4}
+    alone = [client.completions.create(prompt="小明", **asked | {"seed": seed}) for seed in (4, 5)]
+
+    whole = client.completions.create(prompt=["小明", "the cat"], n=2, **asked)
+    one, two = alone
+    usage = {"include_usage": True}
+    *pieces, last = list(client.completions.create(prompt="小明", n=2, stream=True, stream_options=usage, **asked))
+
+    assert [each.index for each in whole.choices] == [0, 1, 2, 3]
+    assert [each.text for each in whole.choices[:2]] == [one.choices[0].text, two.choices[0].text]
+    streamed = ["".join(p.choices[0].text for p in pieces if p.choices[0].index == at) for at in (0, 1)]
+    assert streamed == [each.text for each in whole.choices[:2]]
+    assert [p.choices[0].finish_reason for p in pieces if p.choices[0].finish_reason] == ["length", "length"]
+    assert last.usage.prompt_tokens == one.usage.prompt_tokens and last.usage.completion_tokens == 12
+    assert whole.slm_studio["settings"]["n"] == 2 and whole.usage.completion_tokens == 24
+    with pytest.raises(openai.BadRequestError, match="“n” is 17"):
+        client.completions.create(prompt="a", n=17, **asked)
+
+
 def test_an_answer_ends_before_a_stop_string(client) -> None:
     text = client.completions.create(model="my-write", prompt="the", max_tokens=20, temperature=0).choices[0].text
     stop = text[3:5]

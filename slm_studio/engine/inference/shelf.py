@@ -11,6 +11,7 @@ from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.gaps import WRITTEN
+from slm_studio.core.generation import count_of, seed_at, settle_seed
 from slm_studio.core.index import AUTO, best_way, indexes_of
 from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check_prompt, prompt_of
@@ -63,8 +64,15 @@ class Item:
         """Return whether a whole answer ended by itself; {} where answers are not written."""
         if self.info.answers != "tokens":
             return {}
-        written = [each for each in answer if isinstance(each, Token)]
-        return {"ended": has_ended(self.loaded.net, self.loaded.tokenizer, written, options, self.info.writing)}  # type: ignore[arg-type]
+        told = [self._told(answer, place, options) for place in range(count_of(options))]
+        several: dict[str, object] = {"continuations": told} if len(told) > 1 else {}
+        return {"ended": all(each["ended"] for each in told)} | several
+
+    def _told(self, answer: Sequence[Answer], place: int, options: Mapping[str, object]) -> dict[str, object]:
+        """Return what is known of one continuation of several, or of the only answer there is."""
+        written = [each for each in answer if isinstance(each, Token) and each.place == place]
+        ended = has_ended(self.loaded.net, self.loaded.tokenizer, written, options, self.info.writing)  # type: ignore[arg-type]
+        return {"seed": seed_at(cast(int | None, options.get("seed")), place), "count": len(written), "ended": ended}
 
 
 _shelf: "OrderedDict[str, Item]" = OrderedDict()
@@ -131,7 +139,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     sent = item.task.sent(item.loaded, prompt, options)
     yield from _before(sent)
-    options = _where(item, _within(options, sent))
+    options = _where(item, _within(_side_by_side(item, options), sent))
     began = time.perf_counter()
     answer = []
     for _, result in item.task.answer(item.loaded, [prompt], options):
@@ -154,6 +162,20 @@ def _within(options: dict[str, object], sent: Mapping[str, object]) -> dict[str,
     """Return options under which an answer is no longer than the room that is left for it, where that counts."""
     left, most = sent.get("left"), options.get(LENGTH)
     return {**options, LENGTH: min(left, most)} if isinstance(left, int) and isinstance(most, int) else options
+
+
+def _side_by_side(item: Item, options: dict[str, object]) -> dict[str, object]:
+    """Return options under which several continuations can be told apart. Raises StudioError where there is only one."""
+    if item.info.answers != "tokens" or count_of(options) == 1:
+        return options
+    if not item.info.goes_on:
+        raise StudioError(
+            "one-answer",
+            "Models of the task “{task}” give one answer at a time.",
+            "Ask once for each answer, each time with another seed.",
+            task=item.model.task,
+        )
+    return settle_seed(options)
 
 
 def _where(item: Item, options: dict[str, object]) -> dict[str, object]:

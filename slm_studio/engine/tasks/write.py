@@ -18,6 +18,7 @@ from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
+from slm_studio.core.generation import count_of
 from slm_studio.core.inside import MOST_PIECES, Inside
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
@@ -44,7 +45,8 @@ from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, answers
 from slm_studio.engine.writing import memorised
 from slm_studio.engine.writing.blocks import cut_blocks, stream_of
 from slm_studio.engine.writing.context import too_long
-from slm_studio.engine.writing.decoding import decoding_of, in_view, stream
+from slm_studio.engine.writing.decoding import decoding_of, in_view
+from slm_studio.engine.writing.several import write_several
 from slm_studio.engine.writing.styles import (
     STYLES,
     add_codes,
@@ -244,12 +246,12 @@ class Write(Task):
     def answer(
         self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
     ) -> Iterator[tuple[int, Token | Progress]]:
-        """Yield each continuation, token by token. Options: the fields of DecodingOptions."""
-        decoding = decoding_of(options)
+        """Yield each continuation, token by token. Options: the fields of DecodingOptions, and count: how many of each."""
+        decoding, count = decoding_of(options), count_of(options)
         for place, prompt in enumerate(prompts):
             front = _front(loaded, prompt)
             ids = [*front, *self._ids(loaded, str(prompt["text"])).tolist()]
-            for token in stream(loaded.net, loaded.tokenizer, ids, decoding, continues=True, front=front):  # type: ignore[arg-type]
+            for token in write_several(loaded.net, loaded.tokenizer, ids, decoding, count, front):  # type: ignore[arg-type]
                 yield place, token
 
     def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:

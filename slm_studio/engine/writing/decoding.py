@@ -28,6 +28,7 @@ from slm_studio.engine.writing.sampling import pick
 
 PART = 128  # tokens that are read between two signs of life: about a second, where a long text takes minutes
 OLD_CACHE_NAME = "past_key_values"  # before transformers 5.24; gone in 5.40
+BEFORE = 8  # last tokens of a prompt beside which the first written one is decoded
 READING = mark("Reading")
 UNFINISHED = "\ufffd"  # what decoders write for bytes that are not (yet) a character
 
@@ -50,10 +51,17 @@ def stream(
     text of the vocabulary, where nothing else is said.
     Example: "".join(token.text for token in stream(net, tokenizer, short_prompt_ids, DecodingOptions(temperature=0)))
     """
+    context_ids, continuation = begin(net, tokenizer, prompt_ids, front)
+    yield from write_on(continuation, tokenizer, context_ids, options, prompt_ids[-BEFORE:] if continues else ())
+
+
+def begin(
+    net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompt_ids: Sequence[int], front: Sequence[int] = ()
+) -> tuple[list[int], "Continuation"]:
+    """Return the ids that a text goes on from (of an empty one, the token that begins one), and what reads them."""
     context_ids = list(prompt_ids) or _start_ids(net, tokenizer)
     opening = list(front) or list(frame_of(tokenizer).opening)
-    continuation = Continuation(net, opening if context_ids[: len(opening)] == opening else ())
-    yield from write_on(continuation, tokenizer, context_ids, options, prompt_ids[-8:] if continues else ())
+    return context_ids, Continuation(net, opening if context_ids[: len(opening)] == opening else ())
 
 
 def write_on(

@@ -17,12 +17,13 @@ from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.report import Case
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import tr
+from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.copied_line import CopiedLine
 from slm_studio.ui.parts.exporting import unwritable
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.parts.style_choice import StyleChoice
+from slm_studio.ui.parts.suggestions import Suggestions
 from slm_studio.ui.tasks.view import READING, TaskView
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button, ElidedButton, IconButton, WorkButton
@@ -30,7 +31,7 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.fold import Fold
-from slm_studio.ui.widgets.labels import ElidedText, Text
+from slm_studio.ui.widgets.labels import ElidedText, Text, tip
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
@@ -39,6 +40,10 @@ from slm_studio.ui.widgets.written_text import WrittenText
 
 KNOBS = ("temperature", "top_k", "top_p", "repetition_penalty", "max_new_tokens", "seed")
 ALTERNATIVES = 5
+SUGGESTED, SUGGESTED_CHARACTERS = 40, 120  # tokens of a suggestion, where they are pieces and where they are characters
+NO_OUTLINE = mark(
+    "This model follows no instructions, so it plans no outline. Chat models named “Instruct” do: Chat ▾, “Write from an outline…”."
+)
 MOST_BEGINNINGS, BEGINNING = 3, 36  # how many beginnings are offered, and about how many characters each has
 
 
@@ -51,6 +56,8 @@ class WriteView(TaskView):
         self._waiting: list[Token] = []  # arrived, not yet shown: one insertion for a whole batch
         self._count = 0  # tokens of the answer that is on its way
         self._numbers: tuple[int, float] | None = None  # tokens and seconds of the last answer
+        self._suggested = SUGGESTED
+        self._suggests = False  # the next question is for suggestions
         self._flush = QTimer(self)
         self._flush.setSingleShot(True)
         self._flush.setInterval(0)
@@ -61,6 +68,8 @@ class WriteView(TaskView):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         column.addWidget(row, 1)
+        self.suggestions = Suggestions(self.page)
+        column.addWidget(self.suggestions)
         column.addWidget(self._build_knobs())
         self.setFocusProxy(self.page)
         self._connect()
@@ -70,6 +79,8 @@ class WriteView(TaskView):
 
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
         """Try another model; its samples, or passages it has never seen, become beginnings."""
+        self.suggestions.close_all()
+        self._suggested = SUGGESTED_CHARACTERS if model.facts.get("tokens") == "characters" else SUGGESTED
         self.style_choice.set_model(model)
         self._beginnings.clear()
         for text in beginnings(model, cases):
@@ -88,6 +99,7 @@ class WriteView(TaskView):
 
     def fill(self, text: str) -> None:
         """Begin anew with this text."""
+        self.suggestions.close_all()
         self.page.start_with(text)
         self._count, self._numbers = 0, None
         self._tell()
@@ -104,8 +116,14 @@ class WriteView(TaskView):
             self._tell()
 
     def begin(self) -> None:
-        """Leave the text to the model."""
+        """Leave the text to the model, or let it suggest."""
         self._waiting.clear()
+        if self._suggests:
+            self.suggestions.begin()
+            self._tell()
+            return
+        self.suggestions.finish()
+        self.suggestions.hide()
         self._count, self._numbers = 0, None
         self.page.begin_writing()
         self.button.set_busy()
@@ -123,6 +141,9 @@ class WriteView(TaskView):
     def finish(self, numbers: object) -> None:
         """Give the text back and say how fast it was."""
         self._on_flush()
+        if self.button.state != "busy":
+            self._end_suggestions()
+            return
         if isinstance(numbers, dict) and isinstance(numbers.get("seconds"), int | float):
             self._numbers = (int(numbers.get("count", 0)), float(numbers["seconds"]))
         self._rest()
@@ -131,7 +152,14 @@ class WriteView(TaskView):
     def fail(self) -> None:
         """Give the text back."""
         self._on_flush()
-        self._rest()
+        self._rest() if self.button.state == "busy" else self._end_suggestions()
+
+    def stop(self) -> None:
+        """Stop what is on its way; else close the suggestions."""
+        if self.button.state != "busy" and not self.suggestions.is_drawing and self.suggestions.isVisible():
+            self.suggestions.close_all()
+        else:
+            self.stop_asked.emit()
 
     def primary(self) -> None:
         """Write on."""
@@ -151,7 +179,7 @@ class WriteView(TaskView):
         self.page = WrittenText(
             "Write a beginning. The model goes on from where the text ends.", name="Text to go on with"
         )
-        scaled(self.page.setMinimumHeight, 300)
+        scaled(self.page.setMinimumHeight, 130)
         card.add(self.page, 1)
         self.copied = CopiedLine(self.page, self.inquired)
         card.add(self.copied)
@@ -161,15 +189,20 @@ class WriteView(TaskView):
         self._beginnings = Flow(self._beginnings_row)
         card.add(self._beginnings_row)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(6)
         self.button = WorkButton("Write")
-        self.again_button, self.clear_button = Button("Regenerate", icon_name="refresh"), Button("Clear", "quiet")
+        self.suggest_button = Button("Suggest")
+        tip(self.suggest_button, "Three ways to go on, side by side, of which you may take one")
+        self.again_button, self.clear_button = ElidedButton("Regenerate"), Button("Clear", "quiet")
+        self.again_button.set_icon("refresh")
         self.numbers = ElidedText("", "muted")
         self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.copy_button = IconButton("copy", "Copy the text")
         self.save_button = IconButton("download", "Save the text…")
-        for widget in (self.button, self.again_button, self.clear_button, self.copy_button, self.save_button):
+        for widget in (self.button, self.suggest_button, self.again_button, self.clear_button):
             row.addWidget(widget)
+        row.addWidget(self.copy_button)
+        row.addWidget(self.save_button)
         row.addWidget(self.numbers, 1)
         card.body.addLayout(row)
         return card
@@ -179,7 +212,8 @@ class WriteView(TaskView):
         self.token, self.bars = Text("", wrap=True), Bars(scores=True, percent=True)
         card.add(self.token)
         card.add(self.bars)
-        return column_of(card)
+        self.no_outline = Text(NO_OUTLINE, "muted", wrap=True)
+        return column_of(card, self.no_outline)
 
     def _build_knobs(self) -> Fold:
         self.form = KnobForm(DecodingOptions, names=KNOBS, columns=3)
@@ -192,6 +226,11 @@ class WriteView(TaskView):
         self._flush.timeout.connect(self._on_flush)
         self.button.started.connect(self.primary)
         self.button.stop_requested.connect(self.stop_asked)
+        self.suggest_button.clicked.connect(self._on_suggest)
+        self.suggestions.asked.connect(self._on_suggest)
+        self.suggestions.shown.connect(self.no_outline.setHidden)
+        self.suggestions.stop_asked.connect(self.stop_asked)
+        self.suggestions.taken.connect(self.copied.look)
         self.again_button.clicked.connect(self._on_again)
         self.clear_button.clicked.connect(self._on_clear)
         self.copy_button.clicked.connect(self._on_copy)
@@ -200,11 +239,16 @@ class WriteView(TaskView):
         self.page.textChanged.connect(self._on_text_changed)
         self.style_choice.changed.connect(self.edited)
         self.form.changed.connect(self._on_form)
-        self.form.problem_changed.connect(self.button.setDisabled)
+        self.form.problem_changed.connect(self._tell)
 
     def _ask(self) -> None:
+        self._suggests = False
+        self.asked.emit(self._prompt(), self.options())
+
+    def _prompt(self) -> dict[str, str]:
+        """Return the text, in the style that was chosen."""
         style = self.style_choice.asked()
-        self.asked.emit({"text": self.text()} | ({} if style is None else {"style": style}), self.options())
+        return {"text": self.text()} | ({} if style is None else {"style": style})
 
     def _rest(self) -> None:
         self.page.end_writing()
@@ -216,6 +260,9 @@ class WriteView(TaskView):
         busy, written = self.button.state == "busy", self.page.written() > 0
         if not busy:
             self.button.set_words("Continue" if written else "Write")
+        has_problem = self.form.has_problem()
+        self.button.setEnabled(busy or not has_problem)
+        self.suggest_button.setEnabled(not busy and not self.suggestions.is_drawing and not has_problem)
         self.again_button.setEnabled(written and not busy)
         has_text = not self.page.document().isEmpty()
         self.clear_button.setEnabled(has_text and not busy)
@@ -247,6 +294,9 @@ class WriteView(TaskView):
         self._flush.stop()
         if self._waiting:
             tokens, self._waiting = self._waiting, []
+            if self.suggestions.is_drawing:
+                self.suggestions.add_tokens(tokens)
+                return
             self._count += len(tokens)
             self.page.add_tokens(tokens)
             self.numbers.set_words(self._state_words)
@@ -256,6 +306,18 @@ class WriteView(TaskView):
         self.edited.emit()
         if self.button.state != "busy":  # while the model writes, only the count moves
             self._tell()
+
+    def _on_suggest(self) -> None:
+        values = self.options()
+        if values.get("temperature") == 0:
+            self.suggestions.refuse()
+            return
+        self._suggests = True
+        self.asked.emit(self._prompt(), self.suggestions.options(values, self._suggested))
+
+    def _end_suggestions(self) -> None:
+        self.suggestions.finish()
+        self._tell()
 
     def _on_again(self) -> None:
         self.page.take_back()

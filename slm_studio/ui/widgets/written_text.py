@@ -1,8 +1,9 @@
 """WrittenText: a text of which a model wrote parts; those stand on a tinted ground and know their tokens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Signal
 from PySide6.QtGui import (
     QBrush,
     QInputMethodEvent,
@@ -35,6 +36,7 @@ class WrittenText(QTextEdit):
         self._theme = the_theme()
         self._tokens: list[Token] = []
         self._start: QTextCursor | None = None  # where the last writing began; it moves with edits before it
+        self._place = self._end()  # where what is taken of suggestions goes
         self._under: Token | None = None
         self.setProperty("role", "bare")
         self.setAcceptRichText(False)
@@ -83,18 +85,37 @@ class WrittenText(QTextEdit):
 
     def add_tokens(self, tokens: Sequence[Token]) -> None:
         """Write tokens at the end; the view follows, where its end was in view."""
-        bar = self.verticalScrollBar()
-        follows = bar.value() >= bar.maximum() - 4
-        cursor = self._end()
-        cursor.beginEditBlock()
-        for token in tokens:
-            self._tokens.append(token)
-            cursor.insertText(token.text, self._format(len(self._tokens) - 1))
-        cursor.endEditBlock()
-        if follows:
-            bar.setValue(bar.maximum())
-        if tokens:
-            self._point(None)
+        with self._following():
+            self._insert(self._end(), tokens)
+
+    def write_plain(self, text: str) -> None:
+        """Write at the end what is nobody's token, such as a heading; the view follows likewise."""
+        with self._following():
+            self._end().insertText(text, QTextCharFormat())
+
+    def empty(self) -> None:
+        """Take everything away; an undo brings it back."""
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.removeSelectedText()
+
+    def hold_place(self) -> None:
+        """Remember where the text ends now, for `insert_at_place`; it moves with edits before it."""
+        self._place = self._end()
+        self._place.setKeepPositionOnInsert(True)
+
+    def insert_at_place(self, tokens: Sequence[Token]) -> None:
+        """Write tokens where the text ended; what was typed behind it since then stays there. One undo takes it back."""
+        is_end = self._place.position() == self._end().position()
+        self._start = QTextCursor(self._place) if is_end else None
+        if self._start is not None:
+            self._start.setKeepPositionOnInsert(True)
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._place.position())
+        self._insert(cursor, tokens)
+        cursor.setCharFormat(QTextCharFormat())
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
 
     def end_writing(self) -> None:
         """Give the text back to the person, who goes on at its end."""
@@ -146,6 +167,23 @@ class WrittenText(QTextEdit):
         """Return the token that wrote the character at `position`, or None where the person wrote it."""
         found = next((place for start, end, place in self._runs() if start <= position < end), None)
         return self._tokens[found] if found is not None and 0 <= found < len(self._tokens) else None
+
+    @contextmanager
+    def _following(self) -> Iterator[None]:
+        bar = self.verticalScrollBar()
+        follows = bar.value() >= bar.maximum() - 4
+        yield
+        if follows:
+            bar.setValue(bar.maximum())
+
+    def _insert(self, cursor: QTextCursor, tokens: Sequence[Token]) -> None:
+        cursor.beginEditBlock()
+        for token in tokens:
+            self._tokens.append(token)
+            cursor.insertText(token.text, self._format(len(self._tokens) - 1))
+        cursor.endEditBlock()
+        if tokens:
+            self._point(None)
 
     def _runs(self) -> list[tuple[int, int, int]]:
         """Return start, end and token of every written piece."""
@@ -215,6 +253,10 @@ class WrittenText(QTextEdit):
         place = cursor.position()
         left_of_cursor = point.x() < self.cursorRect(cursor).x()
         return self.token_at(place - 1 if left_of_cursor else place)
+
+    def sizeHint(self) -> QSize:
+        """Return the size it likes: it takes what room there is, and asks for none beyond its least height."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Type as the person, also inside what the model wrote."""

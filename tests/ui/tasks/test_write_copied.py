@@ -43,6 +43,20 @@ def test_the_copied_stretch_is_underlined_and_told(view: WriteView) -> None:
     assert view.page.state()["written"], "what it wrote stays tinted"
 
 
+def test_a_suggestion_that_is_taken_is_looked_at_too(view: WriteView) -> None:
+    view.fill("Once ")
+    view.suggest_button.click()
+    view.begin()
+    for place in range(3):
+        view.take(Token(f"upon {place}", 0.5, 1, place=place))
+    view.finish({"count": 3, "seconds": 1.0})
+    assert not view.inquiries
+
+    view.suggestions.take(1)
+
+    assert [asked[:2] for asked in view.inquiries] == [("trace", {"texts": ("upon 1",)})]
+
+
 def test_what_is_told_of_a_text_that_was_changed_since_counts_no_more(view: WriteView) -> None:
     tell = write(view, "Once ", "upon a time")
     view.page.insertPlainText("!")

@@ -93,6 +93,8 @@ class Conversation(QWidget):
 
     def _build_menu(self) -> MenuButton:
         menu = MenuButton("Chat", "quiet")
+        menu.add("outline", "Write from an outline…")
+        menu.add_rule()
         menu.add("received", "What the model receives")
         menu.add("template", "Chat template")
         menu.add_rule()

@@ -1,6 +1,7 @@
 """Taking: what is taken elsewhere out of chats: copied, saved as Markdown, turned into rows to learn from."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -24,6 +25,15 @@ class Taking(QObject):
         super().__init__(parent)
         self._keeping, self._window = keeping, parent
 
+    def take(self, key: str, names: Mapping[str, str]) -> None:
+        """Do what a line of the menu says."""
+        if key == "copy":
+            self.copy(names)
+        elif key == "save":
+            self.save(names)
+        elif key in ("rows", "all_rows"):
+            self.make_rows([self._keeping.chat] if key == "rows" else self._keeping.all_chats())
+
     def copy(self, names: Mapping[str, str]) -> None:
         """Copy the open chat as Markdown; `names` say how the roles are called."""
         clipboard(to_markdown(self._keeping.chat, names))
@@ -33,7 +43,12 @@ class Taking(QObject):
         kinds = f"{tr('Markdown')} (*.md)"
         name = (self._keeping.stem() or tr("chat")) + ".md"
         out = ask_where_to_save(self._window, tr("Save the chat"), name, kinds)
-        if out is not None and self._keeping.write(out, to_markdown(self._keeping.chat, names)):
+        if out is not None:
+            self.save_text(out, to_markdown(self._keeping.chat, names))
+
+    def save_text(self, out: Path, text: str) -> None:
+        """Save a text where the person said."""
+        if self._keeping.write(out, text):
             self.saved.emit(out)
 
     def make_rows(self, chats: Sequence[Chat]) -> None:

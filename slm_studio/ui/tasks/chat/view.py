@@ -22,13 +22,11 @@ from slm_studio.core.texts import tr
 from slm_studio.ui.tasks.chat.context import Context, ContextWatch
 from slm_studio.ui.tasks.chat.conversation import Conversation
 from slm_studio.ui.tasks.chat.keeping import Keeping
-from slm_studio.ui.tasks.chat.received import Received
+from slm_studio.ui.tasks.chat.sheets import Sheets
 from slm_studio.ui.tasks.chat.side import Side
 from slm_studio.ui.tasks.chat.taking import Taking
-from slm_studio.ui.tasks.chat.template import TemplateSheet
 from slm_studio.ui.tasks.chat.weighed import in_lines
 from slm_studio.ui.tasks.view import TaskView
-from slm_studio.ui.widgets.deck import Deck
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.prose_view import ProseView
 from slm_studio.ui.widgets.side_by_side import SideBySide
@@ -51,22 +49,19 @@ class ChatView(TaskView):
         self._flush.setSingleShot(True)
         self._flush.setInterval(FLUSH)
         self.talk, self.side = Conversation(), Side()
-        self.received, self.template = Received(), TemplateSheet()
-        self._sheets: dict[str, Received | TemplateSheet] = {"received": self.received, "template": self.template}
         self.keeping = Keeping(self)
         self.taking = Taking(self.keeping, self)
         self.context = ContextWatch(self.inquired, self._next, self._options, self)
         row = SideBySide()
         row.limit(row.add(self.talk, 7), 380)
         row.limit(row.add(self.side, 3), 232, 304)
-        self._deck, self._main = Deck(), row
-        for part in (row, self.received, self.template):
-            self._deck.add(part)
-        self._deck.show_only(row)
+        self._sheets = Sheets(row)
+        self.received, self.template = self._sheets.received, self._sheets.template
+        self.outline = self._sheets.outline
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        column.addWidget(self._deck, 1)
+        column.addWidget(self._sheets, 1)
         self._connect()
         self._show_chat()
         self._show_shelf()
@@ -84,6 +79,7 @@ class ChatView(TaskView):
         if not self.chat.turns and not self.chat.system:
             self.keeping.chat = self._new_chat()
         self.talk.set_model(model.name)
+        self.outline.set_model(model)
         self.talk.system.show_own("")  # until the model told
         self.context.forget()
         self._show_chat()
@@ -104,13 +100,16 @@ class ChatView(TaskView):
             "chat": path.name if path else "",
             "draft": self.talk.composer.text(),
             "settings": self.side.settings.state(),
+            "outline": self.outline.state(),
         }
 
     def restore(self, state: object) -> None:
         """Open the chat of before the restart."""
         if not isinstance(state, dict):
             return
-        name, settings = state.get("chat"), state.get("settings")
+        name, settings, outline = state.get("chat"), state.get("settings"), state.get("outline")
+        if isinstance(outline, dict):
+            self.outline.restore(outline)
         if isinstance(settings, dict):
             self.side.settings.restore(settings)
         if isinstance(name, str) and name and (paths.chats() / name).is_file():
@@ -119,6 +118,9 @@ class ChatView(TaskView):
 
     def begin(self) -> None:
         """Make room for the answer."""
+        if self.outline.is_busy:
+            self.outline.begin()
+            return
         self._waiting.clear()
         self._count = 0
         self._begun = time.monotonic()
@@ -127,7 +129,9 @@ class ChatView(TaskView):
 
     def take(self, item: object) -> None:
         """Keep a token for the next look; say how far a long question is read."""
-        if isinstance(item, Progress):
+        if self.outline.is_busy:
+            self.outline.take(item)
+        elif isinstance(item, Progress):
             self.talk.show_reading(item)
         elif isinstance(item, Token):
             self._waiting.append(item)
@@ -136,6 +140,9 @@ class ChatView(TaskView):
 
     def finish(self, numbers: object) -> None:
         """End the answer, and keep it as far as it came."""
+        if self.outline.is_busy:
+            self.outline.finish(numbers)
+            return
         self._on_flush()
         known = numbers if isinstance(numbers, dict) else {}
         seconds = known.get("seconds")
@@ -150,14 +157,14 @@ class ChatView(TaskView):
         self.finish(None)
 
     def primary(self) -> None:
-        """Send."""
-        self.talk.composer.send()
+        """Send; in the sheet of outlines, do the next thing there."""
+        (self.outline.primary if self.outline.isVisible() else self.talk.composer.send)()
 
     def stop(self) -> None:
-        """Close a sheet, leave an edit, or stop the answer: the nearest of these."""
+        """Stop what a sheet writes, close a sheet, leave an edit, or stop the answer: the nearest of these."""
         edited = self.talk.thread.edited()
-        if self._deck.current() is not self._main:
-            self._close_sheet()
+        if self._sheets.is_open and not self.outline.is_busy:
+            self._sheets.close_sheet()
         elif edited is not None:
             edited.leave()
         else:
@@ -195,9 +202,12 @@ class ChatView(TaskView):
         self.taking.saved.connect(self.saved)
         self.taking.opened.connect(self.opened)
         self.taking.failed.connect(self.failed)
-        for sheet in self._sheets.values():
-            sheet.closed.connect(self._close_sheet)
-            sheet.inquired.connect(self.inquired)
+        self._sheets.closed.connect(self._on_sheet_closed)
+        self._sheets.inquired.connect(self.inquired)
+        self.outline.asked.connect(self._on_outline_asked)
+        self.outline.stop_asked.connect(self.stop_asked)
+        self.outline.changed.connect(self.edited)
+        self.outline.saving.connect(self.taking.save_text)
 
     def _ask(self, question: int) -> None:
         """Ask for an answer to a turn; what stands behind it on the screen makes room."""
@@ -283,12 +293,7 @@ class ChatView(TaskView):
         self._show_shelf()
         self.talk.thread.to_end()
 
-    def _show_sheet(self, sheet: QWidget) -> None:
-        self._deck.show_only(sheet)
-        sheet.setFocus()
-
-    def _close_sheet(self) -> None:
-        self._deck.show_only(self._main)
+    def _on_sheet_closed(self) -> None:
         self.setFocus()
         self.context.look()  # another template writes other tokens
 
@@ -382,15 +387,11 @@ class ChatView(TaskView):
             self._on_opened(path)
 
     def _on_menu(self, key: str) -> None:
-        if key in self._sheets:
-            self._sheets[key].open_sheet(self._prompt(), self._options())
-            self._show_sheet(self._sheets[key])
-        elif key == "copy":
-            self.taking.copy(self._names())
-        elif key == "save":
-            self.taking.save(self._names())
-        elif key in ("rows", "all_rows"):
-            self.taking.make_rows([self.chat] if key == "rows" else self.keeping.all_chats())
+        if not self._sheets.open_sheet(key, self._prompt(), self._options()):
+            self.taking.take(key, self._names())
+
+    def _on_outline_asked(self, messages: tuple[dict[str, str], ...]) -> None:
+        self.asked.emit({"messages": messages}, self._options())
 
     def _names(self) -> dict[str, str]:
         return {SYSTEM: tr("System"), USER: tr("You"), ASSISTANT: self._model.name if self._model else tr("Model")}
