@@ -373,7 +373,9 @@ def opening_of(loaded: Loaded) -> list[int]:
 
 def _front(loaded: Loaded, prompt: Prompt) -> list[int]:
     """Return what stands before a beginning: what opens every text, and the code of the style that is asked for."""
-    return [*opening_of(loaded), *code_for(loaded, str(prompt.get("style", "")))]
+    front = [*opening_of(loaded), *code_for(loaded, str(prompt.get("style", "")))]
+    # A code stands before the rest of a text, too, where a block goes on with it; behind an end a text begins.
+    return [end_id(loaded), *front] if known_styles(loaded) and not prompt["text"] else front
 
 
 def styles_of(rows: Rows) -> list[str]:

@@ -55,4 +55,6 @@ class CopiedCard(Card):
 
 
 def _row(name: str, share: float, longest: float) -> Row:
-    return Row((name, Cell(f"{100 * share:.1f} %", share=share), f"{longest:,.0f}" if longest else "–"), name)
+    percent = 100 * share
+    shown = f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %"  # beside a bar there is room for that
+    return Row((name, Cell(shown, share=share), f"{longest:,.0f}" if longest else "–"), name)

@@ -56,6 +56,12 @@ def test_the_share_counts_each_character_once() -> None:
     assert found.share == pytest.approx(2 / 3)
 
 
+def test_no_stretch_lies_within_another() -> None:
+    found = done(find_copied(["one two three four"], ["two three four", "one two three four"], 8))
+
+    assert [(each.start, each.end) for each in found.stretches] == [(0, 18)]
+
+
 def test_a_text_that_turns_in_circles_is_no_trap() -> None:
     assert len(longest(["-" * 2000], ["-" * 5000], 30)) > 30
 

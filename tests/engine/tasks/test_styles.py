@@ -64,7 +64,13 @@ def test_it_writes_in_the_style_that_is_asked_for(writer: slm_studio.Model) -> N
     glad, sad = (str(writer({"text": "the bird ", "style": style}, temperature=0)) for style in ("glad", "很 悲伤"))
 
     assert glad == "sings and the day is bright" and sad == "weeps and the day is dark"
-    assert str(writer("the bird ", temperature=0)) in (glad, sad), "it learnt to write without a style, too"
+    assert str(writer("the bird ", temperature=0)).startswith(("sings", "weeps")), "it learnt to write without one, too"
+
+
+def test_without_a_beginning_a_text_begins(writer: slm_studio.Model) -> None:
+    for style, end in (("glad", "bright"), ("很 悲伤", "dark")):
+        written = str(writer({"text": "", "style": style}, temperature=0, max_new_tokens=60))
+        assert written.startswith("the ") and written.endswith(end)
 
 
 def test_a_style_stays_in_view_however_long_the_text_gets(writer: slm_studio.Model) -> None:

@@ -98,7 +98,7 @@ def test_the_report_shows_both_shares(qapp: QApplication) -> None:
     card.set_report(report)
 
     rows = [[card.model.index(row, column).data() for column in range(3)] for row in range(2)]
-    assert rows == [["what it wrote", "25.0 %", "62"], ["held-out text", "3.6 %", "37"]]
+    assert rows == [["what it wrote", "25 %", "62"], ["held-out text", "3.6 %", "37"]]
     assert card.quote.text() == "The longest begins “by the sea”."
     card.set_report(Report(task="write", model="m", dataset="d", split="test", rows=1, metrics=()))
     assert card.isHidden()
