@@ -29,9 +29,9 @@ True
 >>> str(two) == str(writer("Once upon", max_new_tokens=8, seed=2))
 True
 
-All work is done in this process, by the engine that the window uses; torch is loaded by the first call, not by the
-import. Whatever a person can mend is raised as a StudioError, whose note says how. Ctrl-C lets the work save and raises
-Stopped (a KeyboardInterrupt): `slm_studio.resume(stopped.run)` goes on as if nothing had happened.
+All work is done in this process, by the engine that the window uses; the first call loads torch. Whatever a person can mend
+is raised as a StudioError, whose note says how. Ctrl-C lets the work save and raises Stopped (a KeyboardInterrupt):
+`slm_studio.resume(stopped.run)` goes on as if nothing had happened.
 """
 
 import shutil
@@ -44,6 +44,7 @@ from typing import overload
 from slm_studio.core import knobs, paths, planning
 from slm_studio.core.addresses import name_of
 from slm_studio.core.candidate_columns import candidates_prompt
+from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Started
@@ -216,6 +217,10 @@ class Model:
         found = self.stream(question, index=folder, top=top, way=way)
         return tuple(item for item in found if isinstance(item, Hit))
 
+    def trace(self, text: str) -> Copied:
+        """Find the longest stretch of a text that it wrote in the text that it learnt from."""
+        return run_verb(Copied, "trace", None, handle=self._open(), texts=(text,))
+
     def rank(
         self,
         candidates: Sequence[str],
@@ -225,9 +230,8 @@ class Model:
         top: int | None = None,
     ) -> tuple[Ranked, ...]:
         """Put candidates in the order of how likely each is the best; `scores` are their own, `context` stands before them."""
-        options = {} if top is None else {"top": top}
-        found = self.stream(candidates_prompt(candidates, scores or (), context), **options)
-        return tuple(item for item in found if isinstance(item, Ranked))
+        asked, told = candidates_prompt(candidates, scores or (), context), {} if top is None else {"top": top}
+        return tuple(item for item in self.stream(asked, **told) if isinstance(item, Ranked))
 
     def close(self) -> None:
         """Give its memory back; the next question opens it again."""

@@ -121,7 +121,7 @@ def answer_one(
         return found
     if work.screen.as_json:
         return found
-    begun = "".join(given.values()) if info.goes_on else ""  # an answer stands by itself
+    begun = given.get(info.asked[0].name, "") if info.goes_on else ""  # an answer stands by itself
     work.screen.write(f"{begun}{found['text']}\n")
     for each in items:
         if isinstance(each, Variant):

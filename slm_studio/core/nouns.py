@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slm_studio.core import codec, events, results
+from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, Finding, ReadOptions
 from slm_studio.core.editing import Change
 from slm_studio.core.errors import StudioError
@@ -19,7 +20,7 @@ _EVENTS: dict[str, type[events.Event]] = {kind.__name__: kind for kind in events
 _NOUNS = {
     kind.__name__: kind
     for kind in (
-        Change, Dataset, Finding, Index, IndexOptions, Inside, ReadOptions, Run, SavedModel, results.Token, results.Label, results.Number, results.Span, results.Quote, results.Hit, results.Point, results.Candidate, results.Ranked, results.Variant, results.Report, results.Sizes,
+        Change, Copied, Dataset, Finding, Index, IndexOptions, Inside, ReadOptions, Run, SavedModel, results.Token, results.Label, results.Number, results.Span, results.Quote, results.Hit, results.Point, results.Candidate, results.Ranked, results.Variant, results.Report, results.Sizes,
         results.Suggestion, results.Opened, results.FileResult,
     )
 }  # fmt: skip

@@ -21,6 +21,7 @@ UNANSWERABLE = (
     "empty-prompt",
     "context-too-small",
     "word-unknown",
+    "style-unknown",
     "no-gap",
     "nothing-to-search",
     "scores-unequal",

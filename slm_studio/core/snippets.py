@@ -71,14 +71,15 @@ def plain_code(
     template, known = info.code.plain if info else _BASE, facts or {}
     return template.format(
         model=literal(model), prompt=literal(prompt), second=literal(second),
-        lead=literal(_lead(known)), mean=known.get("mean", 0.0), scale=known.get("scale", 1.0), thresholds=_thresholds(known),
+        lead=literal(_lead(known, second)), mean=known.get("mean", 0.0), scale=known.get("scale", 1.0), thresholds=_thresholds(known),
     )  # fmt: skip
 
 
-def _lead(facts: Mapping[str, object]) -> str:
-    """Return what stands before a text that shall be rewritten."""
-    leads = facts.get("leads")
-    return str(leads[0]) if isinstance(leads, list) and leads else ""
+def _lead(facts: Mapping[str, object], second: str) -> str:
+    """Return what stands before a text that shall be rewritten, or written on in the style `second`."""
+    leads, styles = facts.get("leads"), facts.get("styles")
+    place = styles.index(second) if isinstance(styles, list) and second in styles else 0
+    return str(leads[place]) if isinstance(leads, list) and leads else ""
 
 
 def _thresholds(facts: Mapping[str, object]) -> str:
@@ -95,7 +96,7 @@ def studio_code(info: TaskInfo, folder: str, prompt: str, second: str = "") -> s
 
 def command_line(info: TaskInfo, folder: str, prompt: str, second: str = "", windows: bool = os.name == "nt") -> str:
     """Return a command that answers `prompt`; what else must be asked is `second`."""
-    others = [(f"--{role.name}", second) for role in info.asked[1:] if role.needed]
+    others = [(f"--{role.name}", second) for role in info.asked[1:] if role.needed or (info.goes_on and second)]
     return quoted(["slm-studio", info.verb, folder, (info.code.flag, prompt), *others], windows)
 
 
@@ -115,7 +116,9 @@ def client_code(info: TaskInfo, name: str, prompt: str, url: str, second: str = 
         call = f'client.chat.completions.create(\n    model={literal(name)}, messages=[{{"role": "user", "content": {literal(prompt)}}}]\n)'
         return _CLIENT.format(base_url=literal(url + VERSION), call=call, answer="answer.choices[0].message.content")
     if info.route == COMPLETIONS:
-        call = f"client.completions.create(model={literal(name)}, prompt={literal(prompt)}, max_tokens=100)"
+        others = {role.name: second for role in info.asked[1:] if second}
+        extra = f", extra_body={json.dumps(others, ensure_ascii=False)}" if others else ""
+        call = f"client.completions.create(model={literal(name)}, prompt={literal(prompt)}, max_tokens=100{extra})"
         return _CLIENT.format(base_url=literal(url + VERSION), call=call, answer="answer.choices[0].text")
     fields = ", ".join(f'"{field}": {_value(value)}' for field, value in _asked(info, name, prompt, second).items())
     return _REQUEST.format(address=literal(url + info.route), body=f"{{{fields}}}")
@@ -139,7 +142,7 @@ def curl_command(
 def _asked(info: TaskInfo, name: str, prompt: str, second: str) -> dict[str, object]:
     """Return a request as JSON; what else must be asked is `second`."""
     if info.route == COMPLETIONS:
-        return {"model": name, "prompt": prompt}
+        return {"model": name, "prompt": prompt, **{role.name: second for role in info.asked[1:] if second}}
     others: dict[str, object] = {role.name: second for role in info.asked[1:] if role.needed and second}
     if info.pools:  # without them the newest index beside the model is searched, where there is one
         others["documents"] = ["A passage.", "Another one."]

@@ -195,6 +195,14 @@ def look_inside(handle: str, prompt: Prompt, step: str = "") -> Iterator[Event]:
 
 
 @_advised
+def trace(handle: str, texts: tuple[str, ...]) -> Iterator[Event]:
+    """Look for the longest stretch of what a model wrote in the text that it learnt from. Ends in Finished(Copied)."""
+    from slm_studio.engine.evaluation.tracing import trace_texts
+
+    return trace_texts(handle, texts)
+
+
+@_advised
 def predict_file(handle: str, path: str, out: str, options: dict[str, object]) -> Iterator[Event]:
     """Answer every row of a file. Ends in Finished(FileResult)."""
     from slm_studio.engine.inference.file import predict_rows

@@ -191,6 +191,11 @@ class Task:
         yield from ()
         return ()
 
+    def memorised(self, train: Rows, scored: Rows, loaded: Loaded) -> Work[tuple[dict[str, float], tuple[Remark, ...]]]:
+        """Yield Progress; return how much of what the model writes stands in its training rows, as facts and as remarks."""
+        yield from ()
+        return {}, ()
+
     def strangers(self, loaded: Loaded, rows: Rows, split: str) -> Iterator[Note]:
         """Say what in rows to be scored training never saw, so that no answer can be right there."""
         yield from ()

@@ -26,7 +26,7 @@ ROLES = {
     ),
     # measure builds the net to count it: the model's process has imported what that takes seconds to import
     MODEL: (
-        "devices", "measure", "open", "close", "predict", "render", "look_inside", "predict_file", "evaluate",
+        "devices", "measure", "open", "close", "predict", "render", "look_inside", "trace", "predict_file", "evaluate",
         "index", "look", "find", "embed",
     ),
     TRAIN: ("train", "resume"),

@@ -180,7 +180,9 @@ class Completions:
             raise lacks("prompt")
         if not isinstance(texts, list) or not texts or not all(isinstance(each, str) for each in texts):
             raise not_a("a text, or a list of texts", "prompt", value)
-        return [{served.info.asked[0].name: text} for text in texts]
+        first, *others = served.info.asked
+        beside = {role.name: words for role in others if (words := body.take(role.name, str)) is not None}
+        return [{first.name: text, **beside} for text in texts]
 
 
 class _Stream:

@@ -32,6 +32,7 @@ class Role:
     may_be_blank: bool = False  # whether a prompt without a word is one; of an answer: whether none is one, too
     reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
+    called: tuple[str, ...] = ()  # where it may be left out: names of columns of labels that are meant for it
 
 
 WEIGHT = Role(

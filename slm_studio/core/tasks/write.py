@@ -1,6 +1,7 @@
 """Write: continue a text."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from slm_studio.core.knobs import knob
 from slm_studio.core.routes import COMPLETIONS
@@ -38,6 +39,11 @@ DEFAULTS = {
     "test_share": 0.05,
 }  # fmt: skip
 
+STYLE_NAMES = (
+    "style", "author", "genre", "mood", "poet", "writer", "form", "tone", "register",
+    "风格", "作者", "体裁", "题材", "情绪", "诗人", "词牌", "文体", "语气",
+)  # fmt: skip
+
 CODE = Code(
     plain="""\
 from transformers import pipeline
@@ -56,7 +62,7 @@ for piece in model.stream({prompt}, max_new_tokens=200):
     flag="--prompt",
 )
 
-INFO = TaskInfo(
+PLAIN = TaskInfo(
     key="write",
     title="Write",
     blurb="Continue a text: stories, poems, any style. Pre-trains a small GPT.",
@@ -68,6 +74,15 @@ INFO = TaskInfo(
             help="the texts to learn from",
             may_be_blank=True,  # a text may begin anywhere
             kinds=("text", "label", "id", "number"),
+        ),
+        Role(
+            name="style",
+            title="Style",
+            help="whose or which each text is (author, genre, mood): the model learns to write in each of them, as it is asked",
+            needed=False,
+            may_be_blank=True,
+            kinds=("label", "text", "id", "number"),
+            called=STYLE_NAMES,
         ),
     ),
     families=(
@@ -104,7 +119,11 @@ INFO = TaskInfo(
     opens_up=True,
     answers="tokens",
     goes_on=True,
-    samples=(Shown("prompt", mark("prompt"), "prose"), Shown("text", mark("text"), "prose")),
+    samples=(
+        Shown("style", mark("style"), "chip", may_lack=True),
+        Shown("prompt", mark("prompt"), "prose"),
+        Shown("text", mark("text"), "prose"),
+    ),
     cases=(Shown("text", mark("passage"), "prose"), Shown("loss", mark("perplexity"), "perplexity")),
     files=(
         SampleFile("en/alice.txt", mark("Alice in Wonderland, to write like"), mark("Writing")),
@@ -122,3 +141,23 @@ INFO = TaskInfo(
     order=20,
     options=WriteOptions,
 )
+
+
+def shape(target: str, asks: Collection[str] | None) -> TaskInfo:
+    """Return the task as a model asks: for a style where it learnt some."""
+    if asks is None:
+        return replace(PLAIN, shape=shape)
+    asked = tuple(role for role in PLAIN.roles if role.name == "text" or role.name in asks)
+    return replace(PLAIN, shape=shape, roles=asked, code=CODE if len(asked) == 1 else _with_style(CODE))
+
+
+def _with_style(code: Code) -> Code:
+    """Return programs that ask for a style; without the studio its code is written before the text."""
+    return replace(
+        code,
+        plain=code.plain.replace("write({prompt}", "write({lead} + {prompt}"),
+        studio=code.studio.replace("model.stream({prompt}", 'model.stream({{"text": {prompt}, "style": {second}}}'),
+    )
+
+
+INFO = replace(PLAIN, shape=shape)

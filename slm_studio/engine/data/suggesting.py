@@ -133,9 +133,24 @@ def _written(dataset: Dataset, cells: Mapping[str, Sequence[str]], info: TaskInf
     if numbers := next((each.name for each in dataset.columns if _repeats_numbers(each)), ""):
         reason = mark("“{text}” holds texts. The numbers of “{numbers}” repeat, but seem to measure something; if they are labels, choose that column yourself.")  # fmt: skip
         values = {"numbers": numbers}
-    return Suggestion(
-        task=info.key, roles={info.asked[0].name: texts[0].name}, base=info.default_base, reason=reason, values=values
-    )
+    roles = {info.asked[0].name: texts[0].name}
+    roles |= _called(dataset, info, roles)
+    return Suggestion(task=info.key, roles=roles, base=info.default_base, reason=reason, values=values)
+
+
+def _called(dataset: Dataset, info: TaskInfo, roles: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns of labels whose names say that they are meant for roles that may be left out."""
+    free = [
+        each
+        for each in dataset.columns
+        if each.kind == "label" and each.distinct > 1 and each.name not in roles.values()
+    ]
+    found = {}
+    for role in info.roles:
+        named = [each for each in free if names.folded(each.name) in role.called]
+        if named:
+            found[role.name] = min(named, key=lambda each: role.called.index(names.folded(each.name))).name
+    return found
 
 
 def _repeats_numbers(column: Column) -> bool:

@@ -134,6 +134,10 @@ def score_rows(
         yield Progress("Training simple methods for comparison", 0, 0)
         report = replace(report, baselines=(yield from task.baselines(train, rows, judged, loaded)))
         write_report(report, folder)
+        facts, told = yield from task.memorised(train, rows, loaded)
+        yield from (Note(each.code, each.message, each.told) for each in told)
+        report = replace(report, facts=report.facts | facts, remarks=report.remarks + told)
+        write_report(report, folder)
     return report
 
 
@@ -279,7 +283,7 @@ def _choose(item: Item, recipe: Recipe, dataset: Dataset, split: str) -> _Chosen
     part = "test" if "test" in dataset.held_out else "train"
     whole = task.split(dataset, replace(recipe, validation_share=0.0, test_share=0.0))
     rows: Rows = getattr(whole, part)
-    train = _learnt_from(task, recipe, model)
+    train = learnt_from(task, recipe, model)
     if train is None:
         return _Chosen("test", rows, None, 0, whole.dropped)
     learnt = learnt_rows(task.texts(rows), task.texts(train), reads_on=task.reads_on(item.loaded))
@@ -288,7 +292,8 @@ def _choose(item: Item, recipe: Recipe, dataset: Dataset, split: str) -> _Chosen
     return _Chosen("test", rows.take(np.flatnonzero(~learnt)), train, int(learnt.sum()), whole.dropped)
 
 
-def _learnt_from(task: Task, recipe: Recipe, model: SavedModel) -> Rows | None:
+def learnt_from(task: Task, recipe: Recipe, model: SavedModel) -> Rows | None:
+    """Return the rows that a model learnt from; None where they are no longer here. `recipe` has its options."""
     folder = paths.datasets() / model.dataset
     if not model.dataset or not (folder / "dataset.json").is_file():
         return None

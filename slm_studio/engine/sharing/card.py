@@ -23,6 +23,7 @@ from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.engine.models.architectures import OWN_TYPES
 from slm_studio.engine.sharing.card_decisions import decisions
+from slm_studio.engine.sharing.card_styles import style_to_show, styles_row
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
 from slm_studio.engine.sharing.own_part import marked
 
@@ -185,7 +186,8 @@ def _code(info: TaskInfo | None, name: str, own: bool, facts: Mapping[str, objec
     """Return how a model called `name` is used; `own` shapes are opened by the studio only."""
     if info is None:
         return _fenced("python", snippets.plain_code(None, name, ""))
-    folder, about = name.rpartition("/")[2], info.about or info.example
+    folder = name.rpartition("/")[2]
+    about = style_to_show(facts) or info.about or (info.example if len(info.asked) > 1 else "")
     command = snippets.command_line(info, folder, info.example, about, windows=False)
     fetch = f"slm-studio fetch {name} --out {folder}\n" if "/" in name else ""
     studio = [
@@ -207,6 +209,7 @@ def _facts(model: SavedModel, info: TaskInfo | None, language: str) -> list[tupl
     table = {
         "Task": info.title if info else "",
         "Answers": _answers(model, info),
+        "Styles": styles_row(model.facts, _plain),
         "Base": "none: made from nothing" if model.base.startswith("blank:") else _plain(model.base),
         "Network": _plain(model.base.removeprefix("blank:")) if model.base.startswith("blank:") else "",
         "Parameters": f"{model.parameters:,}" if model.parameters else "",

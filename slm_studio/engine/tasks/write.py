@@ -15,7 +15,7 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
 from slm_studio.core.bases import folder_of
-from slm_studio.core.dataset import Dataset
+from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import count_of
@@ -27,12 +27,13 @@ from slm_studio.core.tasks.write import WriteOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.passages import split_passages
 from slm_studio.engine.data.rows import Rows
-from slm_studio.engine.data.splits import Splits
+from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer
 from slm_studio.engine.inside.stages import look_inside
 from slm_studio.engine.inside.writer import writer_stages
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring import baselines, scoring
+from slm_studio.engine.measuring import baselines
+from slm_studio.engine.measuring.writing import writing_metrics
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_framed, encode_plain, frame_of
 from slm_studio.engine.models.lengths import length_of, positions, settle_length
@@ -41,10 +42,24 @@ from slm_studio.engine.models.piece_texts import piece_texts
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, answers_of, checked
-from slm_studio.engine.writing.blocks import stream_of
+from slm_studio.engine.writing import memorised
+from slm_studio.engine.writing.blocks import cut_blocks, stream_of
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of, in_view
 from slm_studio.engine.writing.several import write_several
+from slm_studio.engine.writing.styles import (
+    STYLES,
+    add_codes,
+    code_for,
+    code_ids,
+    code_of,
+    known_styles,
+    on_strange,
+    reads_with_style,
+    style_of,
+    styled_blocks,
+    styles_in,
+)
 
 LEAST = 100  # characters from which anything can be learnt at all
 PROMPT = 24  # characters of held-out text with which a sample begins
@@ -52,6 +67,7 @@ SAMPLE = 80  # tokens of a sample
 SHORT = 128  # tokens that a model reads at once where nothing says another number
 COMPARED = 64  # tokens of a prompt whose logits are compared
 MOST_CASES = 500
+SAMPLED = 3  # styles in which a sample is written
 
 
 class Write(Task):
@@ -60,15 +76,19 @@ class Write(Task):
     key = "write"
 
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
-        """A text file is a book; the rows of a table are texts of their own."""
+        """A text file is a book; the rows of a table are texts of their own, and always where each has a style."""
         options = recipe.options
         assert isinstance(options, WriteOptions)
+        if recipe.roles.get("style"):
+            options = replace(options, reads=reads_with_style(options.reads))
         return replace(recipe, options=replace(options, reads=options.reads_of(dataset)))
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
         """Cut a book in order, so that held-out text is text never seen; shuffle texts of their own."""
         options = recipe.options
         assert isinstance(options, WriteOptions)
+        if recipe.roles.get("style"):
+            return split_dataset(dataset, recipe, filled=("text",))
         return split_passages(dataset, recipe, "text", options.reads)
 
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
@@ -85,7 +105,11 @@ class Write(Task):
         options = recipe.options
         assert isinstance(options, WriteOptions)
         tokens = options.tokens if options.tokens != "auto" else suited_tokens(texts)
-        return {"reads": options.reads, "tokens": tokens, "max_length": recipe.max_length}
+        facts: dict[str, object] = {"reads": options.reads, "tokens": tokens, "max_length": recipe.max_length}
+        if "style" in rows.roles:
+            styles = styles_in(rows.column("style"), rows.roles["style"])
+            facts |= {STYLES: styles, "asks": ["text", "style"], "leads": [code_of(each) for each in styles]}
+        return facts
 
     def blank(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
         """Make net and tokenizer from the text."""
@@ -97,16 +121,27 @@ class Write(Task):
             if facts["tokens"] == "characters"
             else train_byte_pairs(texts, options.vocabulary or suited_size(texts, split_base(recipe.base)[1]))
         )
+        codes = len(cast(list[str], facts[STYLES])) + 1 if STYLES in facts else 0
         family, size = split_base(recipe.base)
         net = make_writer(
-            family, size, vocabulary_size=len(tokenizer), max_length=recipe.max_length or SHORT, dropout=recipe.dropout or 0.0,
+            family, size, vocabulary_size=len(tokenizer) + codes, max_length=recipe.max_length or SHORT, dropout=recipe.dropout or 0.0,
             bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
         )  # fmt: skip
-        return Loaded(net, tokenizer, facts)
+        loaded = Loaded(net, tokenizer, facts)
+        add_codes(loaded)
+        return loaded
 
     def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
         """Go on with a model that writes already."""
-        return self.open(folder, facts)
+        loaded = self.open(folder, facts)
+        add_codes(loaded)
+        return loaded
+
+    def lessons(self, rows: Rows, loaded: Loaded, recipe: Recipe) -> Work[Packed]:
+        """Yield Progress; return blocks to learn from: of texts with a style some go without theirs."""
+        if not known_styles(loaded):
+            return (yield from self.examples(rows, loaded, recipe))
+        return _packed((yield from self._styled(rows, loaded, learns=True)), loaded)
 
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
         """Yield Progress; return blocks of max_length + 1 tokens; every token is predicted once.
@@ -114,6 +149,8 @@ class Write(Task):
         Blocks overlap by one token, or each begins with the one that a foreign vocabulary puts in front of every text:
         a network that has always seen it there is lost without.
         """
+        if known_styles(loaded):
+            return _packed((yield from self._styled(rows, loaded, learns=False)), loaded)
         tokenizer, texts = loaded.tokenizer, rows.column("text")
         opening, end = opening_of(loaded), end_id(loaded)
         stream_S, _ = yield from stream_of(
@@ -121,11 +158,11 @@ class Write(Task):
             texts, is_book=self.reads_on(loaded), between=[end, *opening], last=[end],
         )  # fmt: skip
         ids = np.concatenate([np.array(opening or [end], dtype=np.int64), stream_S])
-        length = int(loaded.facts.get("max_length") or SHORT)  # type: ignore[call-overload]
-        blocks = _blocks(ids, length, opening)
-        packer = Packer(input_ids=loaded.padding)
-        packer.add(range(len(blocks)), input_ids=blocks)
-        return checked(packer.packed(unpaid=1), loaded)
+        return _packed(cut_blocks(ids, _length(loaded), opening), loaded)
+
+    def _styled(self, rows: Rows, loaded: Loaded, *, learns: bool) -> Work[list[np.ndarray]]:
+        opening, end, length = opening_of(loaded), end_id(loaded), _length(loaded)
+        return styled_blocks(rows.column("text"), styles_of(rows), loaded, opening, end, length, learns=learns)
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
         """Return the mean cross-entropy of each next token."""
@@ -155,7 +192,7 @@ class Write(Task):
         size = sum(len(text.encode("utf-8")) for text in rows.column("text"))
         return Judgement(
             loss=loss,
-            metrics=_metrics(nats_N, tokens_N, size),
+            metrics=writing_metrics(nats_N, tokens_N, size),
             cases=self._cases(examples, loaded, nats_N / tokens_N),
             facts={"tokens": float(tokens_N.sum()), "bytes": float(size)},
         )
@@ -173,15 +210,37 @@ class Write(Task):
         yield Progress("Training simple methods for comparison", 1, 2)
         return counted, baselines.xz(before, after, len(self._ids(loaded, after)))
 
+    def memorised(self, train: Rows, scored: Rows, loaded: Loaded) -> Work[tuple[dict[str, float], tuple[Remark, ...]]]:
+        """Write on from held-out beginnings and compare; beside it stands what held-out text shares with training."""
+        texts, training, styles = scored.column("text"), train.column("text"), styles_of(scored)
+
+        def write(row: int, beginning: str, seed: int) -> str:
+            decoding = {"seed": seed, "max_new_tokens": memorised.TOKENS}
+            style = {"style": styles[row]} if styles[row] in known_styles(loaded) else {}
+            (written,) = answers_of(self, loaded, [{"text": beginning, **style}], decoding)
+            return "".join(token.text for token in cast(list[Token], written))
+
+        is_book = self.reads_on(loaded)
+        begun = memorised.beginnings(texts, is_book=is_book)
+        joined = (["".join(texts)], ["".join(training)]) if is_book else (texts, training)
+        return (yield from memorised.count_memorised(begun, write, *joined))
+
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Continue a few fixed beginnings."""
         options = recipe.options
         assert isinstance(options, WriteOptions)
         prompts = [prompt for prompt in options.prompts.split("|") if prompt]
         prompts = prompts or [text.strip()[:PROMPT] for text in rows.column("text") if text.strip()][:1] or ["\n"]
+        styles = known_styles(loaded)[:SAMPLED]
         decoding = {"temperature": 0.8, "top_p": 0.95, "seed": recipe.seed, "max_new_tokens": SAMPLE}
-        written = answers_of(self, loaded, [{"text": prompt} for prompt in prompts], decoding)
+        asked = [
+            {"text": prompt} | style for prompt in prompts for style in ([{"style": each} for each in styles] or [{}])
+        ]
+        written = answers_of(self, loaded, asked, decoding)
         texts = ("".join(token.text for token in cast(list[Token], tokens)) for tokens in written)
+        if styles:
+            shown = ((each["style"], each["text"], text) for each, text in zip(asked, texts, strict=True))
+            return Table(("style", "prompt", "text"), tuple(shown))
         return Table(("prompt", "text"), tuple(zip(prompts, texts, strict=True)))
 
     def answer(
@@ -190,8 +249,9 @@ class Write(Task):
         """Yield each continuation, token by token. Options: the fields of DecodingOptions, and count: how many of each."""
         decoding, count = decoding_of(options), count_of(options)
         for place, prompt in enumerate(prompts):
-            ids = [*opening_of(loaded), *self._ids(loaded, str(prompt["text"])).tolist()]
-            for token in write_several(loaded.net, loaded.tokenizer, ids, decoding, count):  # type: ignore[arg-type]
+            front = _front(loaded, prompt)
+            ids = [*front, *self._ids(loaded, str(prompt["text"])).tolist()]
+            for token in write_several(loaded.net, loaded.tokenizer, ids, decoding, count, front):  # type: ignore[arg-type]
                 yield place, token
 
     def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
@@ -199,7 +259,7 @@ class Write(Task):
 
         Raises StudioError where options["whole"] says that none may be.
         """
-        count, window = len(opening_of(loaded)) + len(self._ids(loaded, str(prompt["text"]))), positions(loaded.net)
+        count, window = len(_front(loaded, prompt)) + len(self._ids(loaded, str(prompt["text"]))), positions(loaded.net)
         if window and count > window and options.get("whole") is True:
             raise too_long(count, window)
         unread = count - in_view(window) if window and count > window else 0
@@ -208,7 +268,7 @@ class Write(Task):
     def inside(self, loaded: Loaded, prompt: Prompt, step: str) -> Inside:
         """Return the way from the end of a beginning to what may come next."""
         text = self._ids(loaded, str(prompt["text"])).tolist()
-        opening = opening_of(loaded)
+        opening = _front(loaded, prompt)
         ids = [*opening, *text[-(MOST_PIECES - len(opening)) :]] or [end_id(loaded)]
         pieces = piece_texts(loaded.tokenizer, ids)  # type: ignore[arg-type]
         ids_BT = torch.tensor([ids], device=loaded.device)
@@ -249,14 +309,21 @@ class Write(Task):
         assert isinstance(options, WriteOptions)
 
         texts = rows.column("text")
+        styles = len(set(rows.column("style"))) + 1 if "style" in rows.roles else 0
         pieces = (suited_tokens(texts) if options.tokens == "auto" else options.tokens) == "pieces"
         return make_writer(
             family,
             size,
-            vocabulary_size=options.vocabulary or suited_size(texts, size) if pieces else len(set().union(*texts)) + 2,
+            vocabulary_size=styles
+            + (options.vocabulary or suited_size(texts, size) if pieces else len(set().union(*texts)) + 2),
             max_length=recipe.max_length or SHORT,
             dropout=0.0,
         )
+
+    def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
+        """Say which styles of the rows the model does not know."""
+        if known_styles(loaded):
+            yield from on_strange(styles_of(rows), loaded)
 
     def _nats(self, loaded: Loaded, batch: Batch) -> tuple[Tensor, Tensor]:
         ids_BT = batch[IDS]
@@ -264,6 +331,8 @@ class Write(Task):
         mask_BT = batch[MASK][:, 1:]
         if opening := opening_of(loaded):  # nobody has to guess that a text begins
             mask_BT = mask_BT * (ids_BT[:, 1:] != opening[0])
+        if codes := [*code_ids(loaded).values()]:  # … nor in which style
+            mask_BT = mask_BT * ~torch.isin(ids_BT[:, 1:], torch.tensor(codes, device=ids_BT.device))
         nats_BT = functional.cross_entropy(logits_BTV.transpose(1, 2), ids_BT[:, 1:], reduction="none")
         return nats_BT * mask_BT, mask_BT
 
@@ -302,28 +371,23 @@ def opening_of(loaded: Loaded) -> list[int]:
     return list(frame_of(loaded.tokenizer).opening)  # type: ignore[arg-type]
 
 
-def _blocks(ids: np.ndarray, length: int, opening: Sequence[int]) -> list[np.ndarray]:
-    """Cut a stream of tokens into blocks of which `length` are read and as many predicted.
-
-    Example: _blocks([9 1 2 3 4], 2, [9]) == [9 1 2] [9 3 4], and without an opening [9 1 2] [2 3 4]
-    """
-    if not opening:
-        return [ids[start : start + length + 1] for start in range(0, len(ids) - 1, length)]
-    room = max(1, length + 1 - len(opening))
-    front = np.array(opening, dtype=ids.dtype)
-    parts = [ids[start : start + room] for start in range(len(opening), len(ids), room)]
-    parts = [part[len(front) :] if np.array_equal(part[: len(front)], front) else part for part in parts]
-    return [np.concatenate([front, part]) for part in parts if len(part)]
+def _front(loaded: Loaded, prompt: Prompt) -> list[int]:
+    """Return what stands before a beginning: what opens every text, and the code of the style that is asked for."""
+    front = [*opening_of(loaded), *code_for(loaded, str(prompt.get("style", "")))]
+    # A code stands before the rest of a text, too, where a block goes on with it; behind an end a text begins.
+    return [end_id(loaded), *front] if known_styles(loaded) and not prompt["text"] else front
 
 
-def _metrics(nats_N: np.ndarray, tokens_N: np.ndarray, size: int) -> tuple[Metric, ...]:
-    loss = float(nats_N.sum() / tokens_N.sum())
-    low, high = scoring.bootstrap(lambda places: float(nats_N[places].sum() / tokens_N[places].sum()), len(nats_N))
-    bits = float(tokens_N.sum()) / size / math.log(2)  # nats a token → bits a byte
-    return (
-        Metric(key="loss", value=loss, low=low, high=high),
-        Metric(
-            key="perplexity", value=math.exp(min(loss, 700)), low=math.exp(min(low, 700)), high=math.exp(min(high, 700))
-        ),
-        Metric(key="bits_per_byte", value=loss * bits, low=low * bits, high=high * bits),
-    )
+def styles_of(rows: Rows) -> list[str]:
+    """Return the style of each row; "" where it has none."""
+    return [style_of(cell) for cell in rows.column("style")] if "style" in rows.roles else [""] * len(rows)
+
+
+def _length(loaded: Loaded) -> int:
+    return int(loaded.facts.get("max_length") or SHORT)  # type: ignore[call-overload]
+
+
+def _packed(blocks: Sequence[np.ndarray], loaded: Loaded) -> Packed:
+    packer = Packer(input_ids=loaded.padding)
+    packer.add(range(len(blocks)), input_ids=blocks)
+    return checked(packer.packed(unpaid=1), loaded)

@@ -40,25 +40,27 @@ def stream(
     options: DecodingOptions,
     *,
     continues: bool = False,
+    front: Sequence[int] = (),
 ) -> Iterator[Token | Progress]:
     """Yield a `Token` for each token written, the end token included; while a long text is read first, Progress.
 
     Joined, their texts are `tokenizer.decode` of all ids, cut before the first stop string. A token that ends in the
     middle of a character, or of what may become a stop string, has an empty text; a later one brings it.
     `continues` says that the text goes on where the prompt ends, so that vocabularies which hide the first space
-    (“▁upon”) show it; an answer in a chat begins anew.
+    (“▁upon”) show it; an answer in a chat begins anew. `front` stays in view however long the text gets: what opens every
+    text of the vocabulary, where nothing else is said.
     Example: "".join(token.text for token in stream(net, tokenizer, short_prompt_ids, DecodingOptions(temperature=0)))
     """
-    context_ids, continuation = begin(net, tokenizer, prompt_ids)
+    context_ids, continuation = begin(net, tokenizer, prompt_ids, front)
     yield from write_on(continuation, tokenizer, context_ids, options, prompt_ids[-BEFORE:] if continues else ())
 
 
 def begin(
-    net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompt_ids: Sequence[int]
+    net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompt_ids: Sequence[int], front: Sequence[int] = ()
 ) -> tuple[list[int], "Continuation"]:
     """Return the ids that a text goes on from (of an empty one, the token that begins one), and what reads them."""
     context_ids = list(prompt_ids) or _start_ids(net, tokenizer)
-    opening = list(frame_of(tokenizer).opening)
+    opening = list(front) or list(frame_of(tokenizer).opening)
     return context_ids, Continuation(net, opening if context_ids[: len(opening)] == opening else ())
 
 

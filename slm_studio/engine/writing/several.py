@@ -25,15 +25,16 @@ def write_several(
     prompt_ids: Sequence[int],
     options: DecodingOptions,
     count: int,
+    front: Sequence[int] = (),
 ) -> Iterator[Token | Progress]:
     """Yield the tokens of `count` continuations by turns; `Token.place` says whose each is.
 
-    The one at place p is what the seed `seed_at(options.seed, p)` writes alone.
+    The one at place p is what the seed `seed_at(options.seed, p)` writes alone. `front`: see `stream`.
     """
     if count == 1:
-        yield from stream(net, tokenizer, prompt_ids, options, continues=True)
+        yield from stream(net, tokenizer, prompt_ids, options, continues=True, front=front)
         return
-    context_ids, continuation = begin(net, tokenizer, prompt_ids)
+    context_ids, continuation = begin(net, tokenizer, prompt_ids, front)
     yield from continuation.read(context_ids)
     first_V = continuation.next_logits(context_ids)
     writers = {

@@ -16,6 +16,7 @@ from slm_studio.ui.evaluate.amounts_card import AmountsCard
 from slm_studio.ui.evaluate.cases_card import CasesCard
 from slm_studio.ui.evaluate.class_table import ClassTable
 from slm_studio.ui.evaluate.confusion_card import ConfusionCard
+from slm_studio.ui.evaluate.copied_card import CopiedCard
 from slm_studio.ui.evaluate.correcting import NOT_OPEN, Correcting
 from slm_studio.ui.evaluate.figures import Figures
 from slm_studio.ui.evaluate.report_words import learnt_words, remarks_tone, where_scored
@@ -44,7 +45,7 @@ FILES = {
     "cases": ("rows.csv", "CSV (*.csv);;JSON lines (*.jsonl)"),
     "report": ("report.json", "JSON (*.json)"),
 }
-TOLD_ELSEWHERE = ("handed-on",)  # codes of remarks that a card shows as it is now
+TOLD_ELSEWHERE = ("handed-on", "copied")  # codes of remarks that a card shows as it is now
 
 
 class EvaluatePanel(ModelPage):
@@ -112,6 +113,7 @@ class EvaluatePanel(ModelPage):
         self.correcting = Correcting(self._session, self)
         self.figures, self.confusion, self.cases = Figures(), ConfusionCard(), CasesCard(self.correcting)
         self.classes, self.writing, self.amounts = ClassTable(), WritingCard(), AmountsCard()
+        self.copied = CopiedCard()
         self.unscored = EmptyState("bars", "", action="Score a file…")
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -126,6 +128,7 @@ class EvaluatePanel(ModelPage):
         column.addWidget(self.figures)
         column.addWidget(row)
         column.addWidget(self.classes)
+        column.addWidget(self.copied)
         self._own_cards = QVBoxLayout()
         self._own_cards.setSpacing(GAP)
         column.addLayout(self._own_cards)
@@ -219,6 +222,7 @@ class EvaluatePanel(ModelPage):
         self.confusion.set_report(report)
         self.writing.set_report(report)
         self.amounts.set_report(report)
+        self.copied.set_report(report)
         self.cases.set_report(report, labels_of_model(model) if model is not None else ())
         self.cases.setVisible(self.cases.is_needed)
         self.classes.set_report(report)

@@ -32,6 +32,7 @@ class Suggestions(Card):
 
     asked = Signal()  # draw three
     stop_asked = Signal()
+    taken = Signal()
     shown = Signal(bool)  # whether they can be seen: what stands beside the text makes room
 
     def __init__(self, page: WrittenText, parent: QWidget | None = None) -> None:
@@ -121,6 +122,7 @@ class Suggestions(Card):
             self._page.setFocus()
             self.close_all()
             self._page.insert_at_place(self._tokens[place])
+            self.taken.emit()
 
     def _connect(self) -> None:
         for place, card in enumerate(self.cards):

@@ -62,12 +62,13 @@ class InsideSheet(Card):
 
     def open_sheet(self, model: SavedModel, texts: Sequence[str], example: Case | None) -> None:
         """Look inside a model while it reads what stands in the playground, or else a row that it was scored on."""
-        self._roles = [role.name for role in model.info.shaped(model.facts).asked]
+        asked = model.info.shaped(model.facts).asked
+        self._roles, optional = [role.name for role in asked], {role.name for role in asked if not role.needed}
         fallback = tr(model.info.example)
         typed = all(text.strip() for text in texts[: len(self._roles)])
         for field, role, text in zip((self.text, self.second), self._roles, texts, strict=False):
             scored = example.text(role)[:LOOKED_AT] if example is not None else ""
-            field.setText(" ".join((text if typed else scored or fallback).split("\n")))
+            field.setText(" ".join((text if typed or role in optional else scored or fallback).split("\n")))
         self.second.setVisible(len(self._roles) > 1)
         self._step, self._kind = "", 0
         self.row.hide()

@@ -18,9 +18,11 @@ from slm_studio.core.report import Case
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.parts.copied_line import CopiedLine
 from slm_studio.ui.parts.exporting import unwritable
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.parts.saving import ask_where_to_save
+from slm_studio.ui.parts.style_choice import StyleChoice
 from slm_studio.ui.parts.suggestions import Suggestions
 from slm_studio.ui.tasks.view import READING, TaskView
 from slm_studio.ui.widgets.bars import Bar, Bars
@@ -79,6 +81,7 @@ class WriteView(TaskView):
         """Try another model; its samples, or passages it has never seen, become beginnings."""
         self.suggestions.close_all()
         self._suggested = SUGGESTED_CHARACTERS if model.facts.get("tokens") == "characters" else SUGGESTED
+        self.style_choice.set_model(model)
         self._beginnings.clear()
         for text in beginnings(model, cases):
             button = _Beginning(text)
@@ -90,6 +93,10 @@ class WriteView(TaskView):
         """Return the whole text, the written parts too."""
         return self.page.toPlainText()
 
+    def second(self) -> str:
+        """Return a style that may be asked for, where the model knows some."""
+        return self.style_choice.example()
+
     def fill(self, text: str) -> None:
         """Begin anew with this text."""
         self.suggestions.close_all()
@@ -99,12 +106,13 @@ class WriteView(TaskView):
 
     def state(self) -> object:
         """Return the text, and which parts the model wrote."""
-        return self.page.state()
+        return {**self.page.state(), "style": self.style_choice.style_name()}
 
     def restore(self, state: object) -> None:
         """Show the text of before the restart."""
         if isinstance(state, dict):
             self.page.restore(state)
+            self.style_choice.choose(state.get("style"))
             self._tell()
 
     def begin(self) -> None:
@@ -139,6 +147,7 @@ class WriteView(TaskView):
         if isinstance(numbers, dict) and isinstance(numbers.get("seconds"), int | float):
             self._numbers = (int(numbers.get("count", 0)), float(numbers["seconds"]))
         self._rest()
+        self.copied.look()
 
     def fail(self) -> None:
         """Give the text back."""
@@ -172,6 +181,10 @@ class WriteView(TaskView):
         )
         scaled(self.page.setMinimumHeight, 130)
         card.add(self.page, 1)
+        self.copied = CopiedLine(self.page, self.inquired)
+        card.add(self.copied)
+        self.style_choice = StyleChoice()
+        card.add(self.style_choice)
         self._beginnings_row = QWidget()
         self._beginnings = Flow(self._beginnings_row)
         card.add(self._beginnings_row)
@@ -217,18 +230,25 @@ class WriteView(TaskView):
         self.suggestions.asked.connect(self._on_suggest)
         self.suggestions.shown.connect(self.no_outline.setHidden)
         self.suggestions.stop_asked.connect(self.stop_asked)
+        self.suggestions.taken.connect(self.copied.look)
         self.again_button.clicked.connect(self._on_again)
         self.clear_button.clicked.connect(self._on_clear)
         self.copy_button.clicked.connect(self._on_copy)
         self.save_button.clicked.connect(self._on_save)
         self.page.pointed.connect(self._show_token)
         self.page.textChanged.connect(self._on_text_changed)
+        self.style_choice.changed.connect(self.edited)
         self.form.changed.connect(self._on_form)
         self.form.problem_changed.connect(self._tell)
 
     def _ask(self) -> None:
         self._suggests = False
-        self.asked.emit({"text": self.text()}, self.options())
+        self.asked.emit(self._prompt(), self.options())
+
+    def _prompt(self) -> dict[str, str]:
+        """Return the text, in the style that was chosen."""
+        style = self.style_choice.asked()
+        return {"text": self.text()} | ({} if style is None else {"style": style})
 
     def _rest(self) -> None:
         self.page.end_writing()
@@ -282,6 +302,7 @@ class WriteView(TaskView):
             self.numbers.set_words(self._state_words)
 
     def _on_text_changed(self) -> None:
+        self.copied.clear()
         self.edited.emit()
         if self.button.state != "busy":  # while the model writes, only the count moves
             self._tell()
@@ -292,7 +313,7 @@ class WriteView(TaskView):
             self.suggestions.refuse()
             return
         self._suggests = True
-        self.asked.emit({"text": self.text()}, self.suggestions.options(values, self._suggested))
+        self.asked.emit(self._prompt(), self.suggestions.options(values, self._suggested))
 
     def _end_suggestions(self) -> None:
         self.suggestions.finish()

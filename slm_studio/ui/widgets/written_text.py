@@ -136,6 +136,33 @@ class WrittenText(QTextEdit):
         """Return how many of the tokens still stand in the text."""
         return len({place for _, _, place in self._runs()})
 
+    def written_parts(self) -> list[tuple[int, str]]:
+        """Return where each stretch that the model wrote begins, and its text."""
+        found: list[tuple[int, str]] = []
+        joined: list[list[int]] = []
+        for start, end, _ in self._runs():
+            if joined and not self._between(joined[-1][1], start).strip("\n"):  # a line break belongs to no token
+                joined[-1][1] = end
+            else:
+                joined.append([start, end])
+        found.extend((start, self._between(start, end)) for start, end in joined)
+        return found
+
+    def underline(self, start: int, text: str) -> None:
+        """Underline a text that stands there; nothing where it is ""."""
+        lines = QTextEdit.ExtraSelection()
+        lines.cursor = QTextCursor(self.document())
+        lines.cursor.setPosition(start)
+        lines.cursor.setPosition(start + len(text.encode("utf-16-le")) // 2, QTextCursor.MoveMode.KeepAnchor)
+        lines.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
+        lines.format.setUnderlineColor(self._theme.colour("held_out"))
+        lines.format.setBackground(QBrush(self._theme.colour("warning_soft")))
+        self.setExtraSelections([lines] if text else [])
+
+    def underlined(self) -> str:
+        """Return the text that is underlined, or ""."""
+        return "".join(self._between(each.cursor.anchor(), each.cursor.position()) for each in self.extraSelections())
+
     def token_at(self, position: int) -> Token | None:
         """Return the token that wrote the character at `position`, or None where the person wrote it."""
         found = next((place for start, end, place in self._runs() if start <= position < end), None)
@@ -172,6 +199,13 @@ class WrittenText(QTextEdit):
                 pieces += 1
             block = block.next()
         return found
+
+    def _between(self, start: int, end: int) -> str:
+        """Return the text between two places of the document."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        return cursor.selectedText().replace("\u2029", "\n").replace("\u2028", "\n")
 
     def _end(self) -> QTextCursor:
         cursor = QTextCursor(self.document())
