@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from slm_studio.core.generation import COUNT, seed_at
 from slm_studio.core.results import Token
@@ -108,9 +108,11 @@ class Suggestions(Card):
     def close_all(self) -> None:
         """Take none."""
         if self.is_drawing:
-            self.finish()
+            self.is_drawing = False
+            self.again_button.set_ready()
             self.stop_asked.emit()
-        if self.isAncestorOf(self.focusWidget() or self._page):
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
             self._page.setFocus()
         self.hide()
 

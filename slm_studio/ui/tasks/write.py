@@ -294,7 +294,7 @@ class WriteView(TaskView):
         self._flush.stop()
         if self._waiting:
             tokens, self._waiting = self._waiting, []
-            if self.suggestions.is_drawing:
+            if self.button.state != "busy":
                 self.suggestions.add_tokens(tokens)
                 return
             self._count += len(tokens)

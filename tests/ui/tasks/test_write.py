@@ -92,6 +92,16 @@ def test_a_click_takes_what_is_there_and_stops_the_rest(view: WriteView) -> None
     assert view.text() == "Once upon the hill" and view.stops and not view.suggestions.isVisible()
 
 
+def test_what_comes_at_the_last_moment_is_not_written_into_the_text(view: WriteView) -> None:
+    suggest(view, ends=False)
+    view.take(Token(" late", 0.5, 9, place=0))
+
+    view.suggestions.cards[1].click()
+    QApplication.processEvents()
+
+    assert view.text() == "Once upon the hill"
+
+
 def test_what_is_typed_meanwhile_stays_behind_what_is_taken(view: WriteView) -> None:
     suggest(view, ends=False)
     asked = view.suggestions.how.text()
