@@ -17,7 +17,7 @@ class AnswerOptions:
 
     doc_stride: int = knob(
         32,
-        "Overlap (doc_stride)",
+        "Overlap",
         "A passage that is longer than fits is read in windows; neighbours share so many tokens, so that no answer is cut in two.",
         low=0,
         high=4096,

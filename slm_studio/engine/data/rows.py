@@ -66,9 +66,11 @@ class Rows(Sequence[Row]):
         return [cell or "" for cell in cells]
 
     def with_those(self, others: "Rows") -> "Rows":
-        """Return these rows and others of the same table, in its order."""
-        assert self.table is others.table or self.part == others.part
-        return Rows(self.table, self.roles, np.sort(np.concatenate([self.indices, others.indices])), part=self.part)
+        """Return these rows and others: of one table in its order, else the others behind these."""
+        if self.table is others.table or self.table.equals(others.table):
+            return Rows(self.table, self.roles, np.sort(np.concatenate([self.indices, others.indices])), part=self.part)
+        joined = pa.concat_tables([each.table.take(pa.array(each.indices)) for each in (self, others)])
+        return Rows(joined, self.roles, part=self.part)
 
     def take(self, places: Sequence[int] | np.ndarray) -> "Rows":
         """Return some of these rows; `places` count from 0 within them."""

@@ -8,7 +8,7 @@ from slm_studio.engine.data.notes import Notes
 
 SHOWN = 5  # rows that a sentence names
 BLANK, UNASKED, TOO_LONG, EMPTY = "rows-blank", "rows-unasked", "rows-too-long", "answers-empty"
-UNKNOWN, NO_GAP, UNEQUAL = "rows-unknown", "rows-without-gap", "rows-unequal"
+UNKNOWN, NO_GAP, UNEQUAL, STRANGE = "rows-unknown", "rows-without-gap", "rows-unequal", "rows-of-strange-style"
 CUT = "answers-cut"
 REASONS = {
     BLANK: mark(
@@ -26,6 +26,9 @@ REASONS = {
     NO_GAP: mark(
         "{count} {count:row has|rows have} no answer, because “{columns}” has no gap ([MASK] or ___) there: {count:row|rows} {places}."
     ),
+    STRANGE: mark(
+        "{count} {count:row has|rows have} no answer, because the model knows no such style: {count:row|rows} {places}."
+    ),
     UNEQUAL: mark(
         "{count} {count:row has|rows have} no answer, because there are not as many scores as candidates: {count:row|rows} {places}."
     ),
@@ -38,7 +41,7 @@ HALVES = {
 }
 OF_ERRORS = {
     "text-empty": BLANK, "empty-prompt": BLANK, "context-too-small": TOO_LONG, "word-unknown": UNKNOWN, "no-gap": NO_GAP,
-    "nothing-to-search": BLANK, "scores-unequal": UNEQUAL,
+    "nothing-to-search": BLANK, "scores-unequal": UNEQUAL, "style-unknown": STRANGE,
 }  # fmt: skip
 
 
