@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.copied import Copied
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.labels import Text, tip
 from slm_studio.ui.widgets.written_text import WrittenText
 
 MOST = 80  # characters of a stretch that are quoted: the whole of it is underlined
@@ -22,6 +22,7 @@ class CopiedLine(Text):
         super().__init__("", "muted", wrap=True, parent=parent)
         self._page, self._inquired = page, inquired
         self._turn = 0  # what is told of a text that was changed since counts no more
+        tip(self, "Case does not count, and blanks and line breaks in a row count as one.")
         self.hide()
 
     def look(self) -> None:
@@ -47,7 +48,6 @@ class CopiedLine(Text):
             _, text = self._page.written_parts()[told.part]
             self._page.underline(starts[told.part] + wide(text[: told.start]), told.text)
         self.set_words(partial(copied_words, told))
-        self.setToolTip(tr("Case does not count, and blanks and line breaks in a row count as one."))
         self.show()
 
 
