@@ -249,7 +249,7 @@ def test_another_task_asks_for_its_own_roles(place):
     place.settle()
 
     assert place.session.recipe.task == "write"
-    assert place.panel.opened.sentence.text() == "Learn to write like text"
+    assert place.panel.opened.sentence.text() == "Learn to write like text more columns"  # a style
     assert place.panel.opened.overview.facts.isVisible() and not place.panel.opened.overview.labels.isVisible()
 
 
