@@ -147,7 +147,7 @@ class WriteView(TaskView):
         if isinstance(numbers, dict) and isinstance(numbers.get("seconds"), int | float):
             self._numbers = (int(numbers.get("count", 0)), float(numbers["seconds"]))
         self._rest()
-        self.copied.look()
+        self.recited.look()
 
     def fail(self) -> None:
         """Give the text back."""
@@ -181,8 +181,8 @@ class WriteView(TaskView):
         )
         scaled(self.page.setMinimumHeight, 130)
         card.add(self.page, 1)
-        self.copied = CopiedLine(self.page, self.inquired)
-        card.add(self.copied)
+        self.recited = CopiedLine(self.page, self.inquired)
+        card.add(self.recited)
         self.style_choice = StyleChoice()
         card.add(self.style_choice)
         self._beginnings_row = QWidget()
@@ -230,7 +230,7 @@ class WriteView(TaskView):
         self.suggestions.asked.connect(self._on_suggest)
         self.suggestions.shown.connect(self.no_outline.setHidden)
         self.suggestions.stop_asked.connect(self.stop_asked)
-        self.suggestions.taken.connect(self.copied.look)
+        self.suggestions.taken.connect(self.recited.look)
         self.again_button.clicked.connect(self._on_again)
         self.clear_button.clicked.connect(self._on_clear)
         self.copy_button.clicked.connect(self._on_copy)
@@ -302,7 +302,7 @@ class WriteView(TaskView):
             self.numbers.set_words(self._state_words)
 
     def _on_text_changed(self) -> None:
-        self.copied.clear()
+        self.recited.clear()
         self.edited.emit()
         if self.button.state != "busy":  # while the model writes, only the count moves
             self._tell()

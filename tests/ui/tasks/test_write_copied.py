@@ -34,12 +34,12 @@ def write(view: WriteView, begun: str, *written: str) -> object:
 
 def test_the_copied_stretch_is_underlined_and_told(view: WriteView) -> None:
     tell = write(view, "🙂 Once ", "🙂 upon", " a time\nthere ", "lived")
-    assert view.copied.isHidden()
+    assert view.recited.isHidden()
 
     tell(Copied(text="a time\nthere lived", start=7, end=25, read=1000))
 
     assert view.page.underlined() == "a time\nthere lived"
-    assert view.copied.text() == "18 characters of this stand in the training text: “a time there lived”"
+    assert view.recited.text() == "18 characters of this stand in the training text: “a time there lived”"
     assert view.page.state()["written"], "what it wrote stays tinted"
 
 
@@ -63,25 +63,25 @@ def test_what_is_told_of_a_text_that_was_changed_since_counts_no_more(view: Writ
 
     tell(Copied(text="upon a time", start=0, end=11, read=1000))
 
-    assert view.copied.isHidden() and not view.page.underlined()
+    assert view.recited.isHidden() and not view.page.underlined()
 
 
 def test_it_goes_with_the_next_change(view: WriteView) -> None:
     write(view, "Once ", "upon a time")(Copied(text="upon a time", start=0, end=11, read=1000))
     view.fill("Anew")
 
-    assert view.copied.isHidden() and not view.page.underlined()
+    assert view.recited.isHidden() and not view.page.underlined()
 
 
 def test_nothing_copied_and_nothing_known_are_sentences(view: WriteView) -> None:
     write(view, "Once ", "upon")(Copied(read=1000))
-    assert view.copied.text() == "No 30 characters of this in a row stand in the training text."
+    assert view.recited.text() == "No 30 characters of this in a row stand in the training text."
 
     write(view, "Once ", "upon")(Copied(read=1000, why=BASE_UNTOLD))
-    assert view.copied.text().endswith("with that nothing was compared.")
+    assert view.recited.text().endswith("with that nothing was compared.")
 
     write(view, "Once ", "upon")(Copied(why=GONE, dataset="book.txt"))
-    assert view.copied.text().startswith("The text that this model learnt from, “book.txt”, is not here")
+    assert view.recited.text().startswith("The text that this model learnt from, “book.txt”, is not here")
 
 
 def test_the_report_shows_both_shares(qapp: QApplication) -> None:
