@@ -31,7 +31,7 @@ from tests.ui.whole import SAMPLES, VIEWS, open_and_train, short_file, visit, wh
 # Painted by us, and yet nothing to copy: what one presses, drags or chooses with, and what only decorates.
 CONTROLS = {
     "Check", "Choice", "DropCover", "DropZone", "IconLabel", "Legend", "ProgressBar", "SizeSlider", "StepSlider", "_Beginning",
-    "ChoiceCard", "PlaceButton", "Tab", "Dot",
+    "ChoiceCard", "PlaceButton", "Tab", "Dot", "ElidedButton",
 }  # fmt: skip
 
 
