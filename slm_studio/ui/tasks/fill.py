@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.gaps import WRITTEN, gaps_in
 from slm_studio.core.report import Case
@@ -19,10 +19,9 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.gap_text import GapText, Part
 from slm_studio.ui.widgets.labels import Rule, Text
 from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.plain_editor import PlainEditor
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
 from slm_studio.ui.widgets.table import Table
-from slm_studio.ui.widgets.theme import the_theme
-from slm_studio.ui.widgets.words import words
 
 PAUSE = 200  # milliseconds after the last key before the model is asked
 TOP, MOST_EXAMPLES = 8, 5
@@ -97,11 +96,10 @@ class FillView(QuickView):
 
     def _build_text(self) -> Card:
         card = Card()
-        self.editor = QPlainTextEdit()
-        self.editor.setProperty("role", "bare")
-        self.editor.setTabChangesFocus(True)
-        words(self.editor.setPlaceholderText, "Write a sentence, or choose one below. [MASK] or ___ is a gap.")
-        words(self.editor.setAccessibleName, "Text with or without gaps")
+        self.editor = PlainEditor(
+            mark("Write a sentence, or choose one below. [MASK] or ___ is a gap."),
+            name=mark("Text with or without gaps"), letters=15, height=48,
+        )  # fmt: skip
         self.reading = GapText(name="Words to hide")
         self.told = Text("", "muted", wrap=True)
         self.hint = Text("answers as you type", "muted")
@@ -114,8 +112,6 @@ class FillView(QuickView):
         for widget in (self.editor, Rule(), self.reading):
             card.add(widget)
         card.body.addLayout(row)
-        the_theme().changed.connect(self._fit_text)
-        self._fit_text()
         return card
 
     def _build_answer(self) -> Card:
@@ -144,12 +140,6 @@ class FillView(QuickView):
         self.back_button.clicked.connect(self._on_back)
         self.examples.clicked.connect(self._on_example)
         self.examples.row_opened.connect(self._open_example)
-
-    def _fit_text(self) -> None:
-        theme = the_theme()
-        self.editor.document().setDefaultFont(theme.font(15))
-        self.editor.document().setDocumentMargin(0)
-        self.editor.setFixedHeight(theme.px(48))
 
     def _write(self, text: str) -> None:
         """Write another text into the field, and ask at once; what is hidden in it was settled by whoever writes."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.candidate_columns import BEFORE, OWN, candidates_prompt, lines_of, written_candidates
 from slm_studio.core.measures import measure
@@ -18,6 +18,7 @@ from slm_studio.ui.widgets.copying import clipboard
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.plain_editor import PlainEditor
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel, changes_cell
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
@@ -89,11 +90,10 @@ class RankView(QuickView):
     def _build_candidates(self) -> Card:
         card = Card("Candidates")
         self.context = LineField("What stands before: a question, the sentence before", name="Context")
-        self.editor = QPlainTextEdit()
-        self.editor.setProperty("role", "bare")
-        self.editor.setTabChangesFocus(False)  # a tab stands before a score
-        words(self.editor.setPlaceholderText, WRITE)
-        words(self.editor.setAccessibleName, "Candidates, one a line")
+        # A tab stands before a score.
+        self.editor = PlainEditor(
+            WRITE, name=mark("Candidates, one a line"), letters=15, height=24 * LINES, keeps_tabs=True
+        )
         self.told, self.hint = Text("", "muted", wrap=True), Text("answers as you type", "muted")
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -102,8 +102,6 @@ class RankView(QuickView):
         card.add(self.context)
         card.add(self.editor)
         card.body.addLayout(row)
-        the_theme().changed.connect(self._fit_text)
-        self._fit_text()
         return card
 
     def _build_order(self) -> Card:
@@ -134,12 +132,6 @@ class RankView(QuickView):
         self.copy_button.clicked.connect(self._on_copy)
         self.examples.clicked.connect(self._on_example)
         self.examples.row_opened.connect(self._open_example)
-
-    def _fit_text(self) -> None:
-        theme = the_theme()
-        self.editor.document().setDefaultFont(theme.font(15))
-        self.editor.document().setDocumentMargin(0)
-        self.editor.setFixedHeight(theme.px(24 * LINES))
 
     def _write(self, candidates: str, context: str, right: str) -> None:
         self._right = ""

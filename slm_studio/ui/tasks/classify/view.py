@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.measures import number_words
 from slm_studio.core.moderation import SENT, is_for_a_person, person_of
@@ -21,13 +21,13 @@ from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Rule, Text
 from slm_studio.ui.widgets.page import GAP
+from slm_studio.ui.widgets.plain_editor import PlainEditor
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.stat import Stat
 from slm_studio.ui.widgets.table import Table
-from slm_studio.ui.widgets.theme import the_theme
-from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.words import Words
 
 PAUSE = 120  # milliseconds after the last key before the model is asked
 SETTLED = 1500  # milliseconds after which a text counts as tried
@@ -45,7 +45,6 @@ class ClassifyView(QuickView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(PAUSE, parent)
-        self._theme = the_theme()
         self._folder = ""
         self._facts: Mapping[str, object] = {}  # of the model
         self._labels = 0
@@ -142,8 +141,6 @@ class ClassifyView(QuickView):
         for widget in (Rule(), self.other):
             column.addWidget(widget)
         self._second_card.hide()
-        self._theme.changed.connect(self._fit_text)
-        self._fit_text()
         self.hint = Text("answers as you type", "muted")
         for widget in (self.editor, self._second_card, self.hint):
             card.add(widget)
@@ -198,12 +195,6 @@ class ClassifyView(QuickView):
         self.examples.row_opened.connect(self._open_example)
         self.tried.clicked.connect(self._on_tried)
         self.tried.row_opened.connect(self._open_tried)
-
-    def _fit_text(self) -> None:
-        for editor in (self.editor, self.other):
-            editor.document().setDefaultFont(self._theme.font(17))
-            editor.document().setDocumentMargin(0)
-            editor.setFixedHeight(self._theme.px(62))
 
     def _ask(self) -> None:
         prompt = {"text": self.text()} | ({"text2": self.second()} if self._is_pair else {})
@@ -305,13 +296,8 @@ class ClassifyView(QuickView):
             self.fill_pair(*map(str, tried))
 
 
-def _editor(placeholder: Words, name: Words) -> QPlainTextEdit:
-    editor = QPlainTextEdit()
-    editor.setProperty("role", "bare")
-    editor.setTabChangesFocus(True)
-    words(editor.setPlaceholderText, placeholder)
-    words(editor.setAccessibleName, name)
-    return editor
+def _editor(placeholder: Words, name: Words) -> PlainEditor:
+    return PlainEditor(placeholder, name=name, letters=17, height=62)
 
 
 def _is_none(labels: Sequence[Label]) -> bool:
