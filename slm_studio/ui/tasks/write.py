@@ -1,6 +1,7 @@
 """Write: one page of text. The model goes on where it ends; what it wrote stands on a tinted ground."""
 
 from collections.abc import Sequence
+from math import isclose
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -286,7 +287,7 @@ class WriteView(TaskView):
             )
             return
         self.token.set_words(
-            "“{text}” was {percent} % likely.", text=shown(token.text), percent=f"{100 * token.score:.3g}"
+            "“{text}” was {percent} % likely.", text=shown(spelled(token)), percent=f"{100 * token.score:.3g}"
         )
         self.bars.set_bars([Bar(f"“{shown(text)}”", score) for text, score in token.alternatives])
 
@@ -382,6 +383,12 @@ def _beginning(passage: str) -> str:
         return ""
     cut = lines[0][:BEGINNING]
     return cut if len(lines[0]) <= BEGINNING or " " not in cut else cut.rpartition(" ")[0]
+
+
+def spelled(token: Token) -> str:
+    """Return what a token writes; what ends a text writes nothing, but has a name among what was weighed."""
+    named = (text for text, score in token.alternatives if isclose(score, token.score, rel_tol=1e-3))
+    return token.text or next(named, "")
 
 
 def shown(text: str) -> str:

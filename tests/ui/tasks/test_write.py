@@ -177,3 +177,11 @@ def test_a_screen_reader_hears_number_key_and_text(view: WriteView) -> None:
 
     card = view.suggestions.cards[0]
     assert card.text() == "Suggestion 1 · Alt+1 · Tab" and card.accessibleDescription() == "a time"
+
+
+def test_the_end_of_a_text_has_a_name(view):
+    weighed = ((" there", 0.2), ("<|endoftext|>", 0.7000001))
+
+    view.page.pointed.emit(Token("", 0.7, 2, weighed))
+
+    assert view.token.text() == "“<|endoftext|>” was 70 % likely."
