@@ -12,7 +12,7 @@ from tests.cli.commands import Run
 from tests.engine.models.foreign import make_foreign
 from tests.tasks import fodder
 
-SMALL = ("--place", "thread", "--precision", "fp32", "--patience", "0", "--max-length", "64", "--minutes", "0.5")
+SMALL = ("--place", "thread", "--precision", "fp32", "--patience", "0", "--max-length", "64")
 LINES = [
     f"In the {colour} house by the {water} there lived a {trade} who had {count} cats.\n"
     for colour in ("red", "white", "green", "old")
@@ -27,7 +27,7 @@ def reciter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reciter")
     book, out = folder / "book.txt", folder / "model"
     book.write_text("".join(LINES), "utf-8")
-    words = ["--task", "write", "--base", "blank:llama-nano", "--epochs", "120", *SMALL]
+    words = ["--task", "write", "--base", "blank:llama-nano", "--epochs", "40", *SMALL]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
         assert cli.main(["train", str(book), *words, "--out", str(out), "--json"]) == 0

@@ -23,7 +23,6 @@ SETTINGS = {
     "patience": 0,
     "precision": "fp32",
     "max_length": 32,
-    "minutes": 0.5,
     "validation_share": 0.01,
     "test_share": 0.01,
 }
@@ -46,7 +45,7 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> slm_studio.Model:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
         path = table(folder, *ROWS)
-        return slm_studio.train(path, task="write", roles=ROLES, base="blank:llama-nano", epochs=12, **SETTINGS)
+        return slm_studio.train(path, task="write", roles=ROLES, base="blank:llama-nano", epochs=60, **SETTINGS)
 
 
 def test_each_token_is_predicted_once_and_each_block_begins_with_its_style() -> None:
