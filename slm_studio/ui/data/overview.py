@@ -88,7 +88,9 @@ class Overview(QWidget):
         shares = languages if isinstance(languages, Mapping) else {}
         has_facts = not counts and not numbers and bool(column_read_as(recipe, "text"))
         self.languages.set_words(lambda: language_words(shares))
-        self.languages.setVisible(not has_facts or len(told_languages(shares)) > 1)  # the facts name the one that there is
+        self.languages.setVisible(
+            not has_facts or len(told_languages(shares)) > 1
+        )  # the facts name the one that there is
         self._show_lengths(recipe, found)
         self.facts.setVisible(has_facts)
         if not counts:
