@@ -22,13 +22,14 @@ LONGEST = 4  # words of a term
 LETTERS, SIGNS = 5, 2  # of a word that tells something: in scripts with blanks, and without them or where it is a name
 COMMON, RARE = 0.01, 10  # a word in more than this share of passages tells nothing, unless it stands in so few of them
 LEAST = 4  # words that are left of a sentence
+COPY = 0.8  # a passage with such a share of its words holds the sentence itself, or nearly so
 LOOKED_AT = 20  # passages in which a term stands, of which one is chosen, those of the same document first
 _ENDS = re.compile(r"[。！？!?…]+[”’」』）)\"']*|\.+[”’)\"']*(?=\s)|\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Blanked:
-    """A sentence around the place of its term, and a passage without this sentence that has the term once."""
+    """A sentence around the place of its term, and a passage that has the term once, but no copy of the sentence."""
 
     before: str
     after: str
@@ -74,25 +75,25 @@ def _asked(
 ) -> Blanked | None:
     """Return a sentence without the rarest of its terms, the longest of those, that another passage has; None where there is none."""
     own = passages[number]
-    whole = own.text[sentence.start : sentence.end]
     words = [word for word in own.words if sentence.start <= word.start < sentence.end]
     counts = Counter(term.text for term in terms)
     for term in sorted(terms, key=lambda each: (len(standing[each.text]), each.start - each.end)):
         left = [word.text for word in words if word.end <= term.start or word.start >= term.end]
         if counts[term.text] > 1 or len(left) < LEAST:
             continue
-        places = standing[term.text]
-        near_first = sorted(places, key=lambda each: passages[each].document != own.document)
-        others = [
-            each for each in near_first[:LOOKED_AT] if each != number and whole.strip() not in passages[each].text
-        ]
+        places, asks = standing[term.text], {word for word in left if word in telling}
+        near_first = sorted(places, key=lambda each: passages[each].document != own.document)[:LOOKED_AT]
+        others = [each for each in near_first if each != number and not _is_copy(words, passages[each])]
         if not others:
             continue
-        asks = {word for word in left if word in telling}
         best = max(others, key=partial(_likeness, own.document, asks, passages, telling))
         before, after = own.text[sentence.start : term.start], own.text[term.end : sentence.end]
         return Blanked(before.lstrip(), after.rstrip(), passages[best].text, places[best])
     return None
+
+
+def _is_copy(words: Sequence[Word], passage: _Passage) -> bool:
+    return sum(word.text in passage.known for word in words) >= COPY * len(words)
 
 
 def _likeness(
