@@ -208,25 +208,23 @@ class Fill(Task):
         return max(1, int(loaded.net.config.vocab_size * hidden_share(loaded)))
 
     def chance(self, loaded: Loaded) -> float | None:
-        """Return the loss of an even guess among all tokens, and where it points, too, among those of a window."""
-        guess = math.log(max(2, int(loaded.net.config.vocab_size)))
-        return guess + math.log(length_of(loaded)) if has_head(loaded.net) else guess
+        """Return the loss of an even guess among all tokens."""
+        return math.log(max(2, int(loaded.net.config.vocab_size)))
 
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
-        """Return loss, perplexity and how many hidden tokens were found; the surest mistakes stand first."""
+        """Return loss, perplexity and how many hidden tokens were found; the surest mistakes stand first.
+
+        The loss is that of hidden tokens alone, so that terms which are learnt by heart do not decide which state is best.
+        """
         yield from ()
         found = _found(seen)
-        hidden_loss, *metrics = found.metrics(whole=whole)
-        loss = hidden_loss.value
-        if pointing.RIGHT in seen:
-            pointing_loss, pointed = pointing.judge(seen[pointing.RIGHT], seen[pointing.NATS])
-            loss, metrics = loss + pointing_loss, [*metrics, *pointed]
+        metrics = found.metrics(whole=whole) + (pointing.judge(seen[pointing.RIGHT]) if pointing.RIGHT in seen else ())
         if not whole:
-            return Judgement(loss=loss, metrics=tuple(metrics))
+            return Judgement(loss=metrics[0].value, metrics=metrics[1:])
         table = piece_table(tokenizer_of(loaded))
         return Judgement(
-            loss=loss,
-            metrics=(hidden_loss, *metrics),
+            loss=metrics[0].value,
+            metrics=metrics,
             evidence=np.stack([found.hidden_N, found.right_N, found.near_N, found.nats_N]),
             cases=Table(
                 CASES,

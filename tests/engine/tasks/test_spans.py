@@ -14,6 +14,8 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note
 from slm_studio.core.run import create_run
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.work import outcome
+from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.examples import IDS, TYPES, Packed
 from slm_studio.engine.models.answering.choosing import logits_of
 from slm_studio.engine.models.answering.pointing import FILE, has_head, pointer_of, take_head
@@ -60,6 +62,7 @@ def test_the_loss_is_that_of_hidden_tokens_and_that_of_the_stock_network_that_an
     plan = plan_for(recipe_for(FORM, "bert"), rows_of(FORM, tmp_path))
     task, loaded, batch = plan.task, plan.loaded, plan.material.train.take(range(6))
     loaded.net.eval()
+    batch[f"{pointing.OF_PAIR}{FIRST}"][2] = 0  # a block that goes along with none
     losses = []
     for firsts in (batch[f"{pointing.OF_PAIR}{FIRST}"], torch.zeros(6, dtype=torch.int64)):  # with pairs, and without
         torch.manual_seed(1)
@@ -74,12 +77,12 @@ def test_the_loss_is_that_of_hidden_tokens_and_that_of_the_stock_network_that_an
     inside = kept[STARTS] >= 0
     inside[:, 0] = True  # “nothing in here”
     ends = [
-        functional.cross_entropy(logits.masked_fill(~inside, -1e4), kept[name])
+        functional.cross_entropy(logits.masked_fill(~inside, -1e4), kept[name], reduction="sum")
         for logits, name in ((said.start_logits, FIRST), (said.end_logits, LAST))
     ]
 
-    assert losses[0] - losses[1] == pytest.approx(sum(ends).item() / 2, rel=1e-4)
-    assert len(kept[FIRST]) > 0
+    assert losses[0] - losses[1] == pytest.approx(sum(ends).item() / 2 / 6, rel=1e-4)
+    assert 0 < len(kept[FIRST]) < 6
 
 
 def test_it_is_scored_where_it_points_and_opens_in_stock_without_a_word(model: SavedModel) -> None:
@@ -163,6 +166,17 @@ def test_a_text_in_which_nothing_recurs_is_refused_before_training(tmp_path: Pat
 
 
 def test_held_out_text_without_pairs_has_no_such_score() -> None:
-    assert pointing.judge(np.full(3, pointing.NONE), np.zeros(3)) == (0.0, ())
-    loss, (found,) = pointing.judge(np.array([1, pointing.NONE, 0]), np.array([0.5, 0.0, 1.5]))
-    assert (loss, found.key, found.value) == (1.0, "spans_found", 0.5)
+    (found,) = pointing.judge(np.array([1, pointing.NONE, 0]))
+
+    assert pointing.judge(np.full(3, pointing.NONE)) == ()
+    assert (found.key, found.value) == ("spans_found", 0.5)
+
+
+def test_hidden_tokens_alone_decide_which_state_is_best(tmp_path: Path) -> None:
+    plan = plan_for(recipe_for(FORM, "bert"), rows_of(FORM, tmp_path))
+    examples = plan.material.validation
+    seen = outcome(observe_all(plan.task, plan.loaded, examples, 8))
+
+    judged = outcome(plan.task.judge(seen, examples, plan.material.held, plan.loaded, whole=True))
+
+    assert judged.loss == judged.values()["loss"] and "spans_found" in judged.values()

@@ -39,7 +39,7 @@ from slm_studio.engine.models.lengths import length_of
 from slm_studio.engine.watched import watched
 
 OF_PAIR = "pair_"  # before the names of their columns, which stand beside those of the blocks
-RIGHT, NATS = "pair_right", "pair_nats"  # what is seen of each block
+RIGHT = "pair_right"  # what is seen of each block
 NONE = -1  # a block that goes along with no sentence
 PASSAGE = 0.7  # of a window: about so many words and characters of its tokens
 LOOKING = mark("Looking for terms that recur")
@@ -88,28 +88,28 @@ def worth(packed: Packed) -> Packed:
 
 
 def loss(loaded: Loaded, batch: Batch) -> Tensor:
-    """Return the mean loss of where terms begin and end, over the blocks that go along with a pair."""
+    """Return the mean loss of where terms begin and end; of a block that goes along with no pair it is 0.
+
+    So few pairs count little: learnt by heart, they would outweigh the hidden tokens.
+    """
     nats_P, _ = _asked(loaded, batch)
-    return nats_P.sum() / max(1, len(nats_P))
+    return nats_P.sum() / len(batch[f"{OF_PAIR}{FIRST}"])
 
 
 def observe(loaded: Loaded, batch: Batch) -> dict[str, np.ndarray]:
-    """Return of each block whether the net points at exactly the term (NONE: it has none), and the loss."""
-    nats_P, right_P = _asked(loaded, batch)
-    kept_B = (batch[f"{OF_PAIR}{FIRST}"] > NOWHERE).cpu().numpy()
-    right_B, nats_B = np.full(len(kept_B), NONE), np.zeros(len(kept_B))
-    right_B[kept_B], nats_B[kept_B] = right_P.cpu().numpy(), nats_P.cpu().numpy()
-    return {RIGHT: right_B, NATS: nats_B}
+    """Return of each block whether the net points at exactly the term; NONE where it goes along with no pair."""
+    right_B = np.full(len(batch[f"{OF_PAIR}{FIRST}"]), NONE)
+    right_B[(batch[f"{OF_PAIR}{FIRST}"] > NOWHERE).cpu().numpy()] = _asked(loaded, batch)[1].cpu().numpy()
+    return {RIGHT: right_B}
 
 
-def judge(right_N: np.ndarray, nats_N: np.ndarray) -> tuple[float, tuple[Metric, ...]]:
-    """Return the loss of pointing and how often exactly the term was pointed at; no measure where nothing could be asked."""
-    asked = int((right_N != NONE).sum())
+def judge(right_N: np.ndarray) -> tuple[Metric, ...]:
+    """Return how often exactly the term was pointed at; nothing where nothing could be asked."""
+    asked, right = int((right_N != NONE).sum()), int((right_N == 1).sum())
     if not asked:
-        return 0.0, ()
-    right = int((right_N == 1).sum())
+        return ()
     low, high = wilson(right, asked)
-    return float(nats_N.sum()) / asked, (Metric(key="spans_found", value=right / asked, low=low, high=high),)
+    return (Metric(key="spans_found", value=right / asked, low=low, high=high),)
 
 
 def _asked(loaded: Loaded, batch: Batch) -> tuple[Tensor, Tensor]:
