@@ -23,7 +23,6 @@ LETTERS, SIGNS = 5, 2  # of a word that tells something: in scripts with blanks,
 COMMON, RARE = 0.01, 10  # a word in more than this share of passages tells nothing, unless it stands in so few of them
 LEAST = 4  # words that are left of a sentence
 COPY = 0.8  # a passage with such a share of its words holds the sentence itself, or nearly so
-LOOKED_AT = 20  # passages in which a term stands, of which one is chosen, those of the same document first
 _ENDS = re.compile(r"[。！？!?…]+[”’」』）)\"']*|\.+[”’)\"']*(?=\s)|\n\s*\n")
 
 
@@ -49,8 +48,8 @@ class _Passage:
 def blanked(documents: Sequence[str], length: int) -> Iterator[Blanked]:
     """Yield what can be asked about recurring terms, at most once a sentence, in the order of the text.
 
-    A term is looked for in the other passages of its document, and where it stands in none of them, in those of others.
-    Passages are whole sentences, about `length` words or Chinese characters in all.
+    The rarest term of a sentence is asked for, in another passage of its document where it stands in one, else in one of
+    another document. Passages are whole sentences, about `length` words or Chinese characters in all.
     """
     passages = list(islice(_passages(documents, length), MOST))
     telling = _telling(passages)
@@ -82,13 +81,11 @@ def _asked(
         if counts[term.text] > 1 or len(left) < LEAST:
             continue
         places, asks = standing[term.text], {word for word in left if word in telling}
-        near_first = sorted(places, key=lambda each: passages[each].document != own.document)[:LOOKED_AT]
-        others = [each for each in near_first if each != number and not _is_copy(words, passages[each])]
-        if not others:
-            continue
-        best = max(others, key=partial(_likeness, own.document, asks, passages, telling))
-        before, after = own.text[sentence.start : term.start], own.text[term.end : sentence.end]
-        return Blanked(before.lstrip(), after.rstrip(), passages[best].text, places[best])
+        others = [each for each in places if each != number and not _is_copy(words, passages[each])]
+        if others:
+            best = max(others, key=partial(_likeness, own.document, asks, passages, telling))
+            before, after = own.text[sentence.start : term.start], own.text[term.end : sentence.end]
+            return Blanked(before.lstrip(), after.rstrip(), passages[best].text, places[best])
     return None
 
 
