@@ -1,26 +1,22 @@
 """What a task reaches on a set with nothing but defaults, as parts of `python -m tests.benchmarks.tasks`.
 
 A set's own parts are kept: its training file is learnt, its validation file chooses, its test file scores once. Without
-a validation or a test file a share of the rows is held out. A chat learns for 20 minutes at most. Each training has a process of its own. The real bases stand
-in the folder that SLM_STUDIO_TEST_MODELS names, else in models/ beside the checkout; a set or a base that is not there
-is a row that says so.
+a validation or a test file a share of the rows is held out. A chat learns for 20 minutes at most. Each training has a process
+of its own.
 """
 
-import json
+import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from slm_studio.core import paths
 from slm_studio.host.environment import engine_environment
+from tests.benchmarks.made import Files, aspects, english, heard_chinese, heard_english
 from tests.benchmarks.record import Part
-from tests.benchmarks.sheet import DATA, MODELS, Line, answer, home, in_process
-from tests.benchmarks.simulated import make_files
-
-CHINESE = 0x2E80  # from this letter on
+from tests.benchmarks.sheet import DATA, MODELS, Line, against, answer, home, in_process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,22 +25,28 @@ class Trial:
 
     set: str
     task: str
-    base: str  # blank:family-size, blank:family (its default size), or a folder of MODELS
+    base: str  # blank:family-size, blank:family (its default size), a folder of MODELS, or "" for the task's default
     files: tuple[str, str, str]  # train, validation (or ""), test (or "")
     metric: str
     told: tuple[str, ...] = ()  # metrics beside it
     least: Mapping[str, float] = field(default_factory=dict)  # metric → what it must reach
+    most: Mapping[str, float] = field(default_factory=dict)  # metric → what it must not exceed
     times_simple: float = 0.0  # as often the best simple method
     beats: str = ""  # the simple method from which a paired interval must tell it apart
     above: Mapping[str, float] = field(default_factory=dict)  # metric → how far it must stand above that method
-    english: bool = False  # only the rows without Chinese
-    simulated: str = ""  # lists of hypotheses are made of the sentences in this language: en | zh
+    make: Callable[[Files], Files] = list  # what the files are made into
     settings: Mapping[str, object] = field(default_factory=dict)
+    named: str = ""  # where one set and one base are tried in several ways
 
     @property
     def name(self) -> str:
-        """Return task, set and family."""
-        return f"{self.task}/{self.set}/{self.base.removeprefix('blank:')}"
+        """Return task, set and what is tried."""
+        return f"{self.task}/{self.set}/{self.way}"
+
+    @property
+    def way(self) -> str:
+        """Return what is tried on the set."""
+        return self.named or self.base.removeprefix("blank:") or "default"
 
 
 UNER = ("uner_zh_gsdsimp/train.iob2", "uner_zh_gsdsimp/dev.iob2", "uner_zh_gsdsimp/test.iob2")
@@ -69,12 +71,12 @@ def _tag(name: str, base: str, files: tuple[str, str, str], least: float = 0.0, 
 
 
 def _chat(
-    name: str, files: tuple[str, str, str], stops: float = 0.0, *, english: bool = False, test: float = 0.0
+    name: str, files: tuple[str, str, str], stops: float = 0.0, *, is_english: bool = False, test: float = 0.0
 ) -> Trial:
     settings = {"minutes": 20.0} | ({"test_share": test} if test else {})
     return Trial(
         set=name, task="chat", base="smollm2", files=files, metric="answer_loss", told=("stop_rate", "chrf"),
-        least={"stop_rate": stops} if stops else {}, beats="base", english=english, settings=settings,
+        least={"stop_rate": stops} if stops else {}, beats="base", make=english if is_english else list, settings=settings,
     )  # fmt: skip
 
 
@@ -99,11 +101,48 @@ def _rank(language: str, rate: str) -> Trial:
     """2,000 lists of hypotheses by a model made from nothing, which learns from the other sentences."""
     return Trial(
         set=f"tatoeba_{language}_heard", task="rank", base="blank:llama", files=TATOEBA, metric=rate,
-        told=(f"{rate}_before", f"{rate}_oracle", "best_first"), beats="as_listed", simulated=language,
+        told=(f"{rate}_before", f"{rate}_oracle", "best_first"), beats="as_listed", make=heard_english if language == "en" else heard_chinese,
     )  # fmt: skip
 
 
+SMS = ("sms_spam/train.tsv", "", "sms_spam/test.tsv")
+ASAP = ("asap_sample/train_sample.csv", "asap_sample/dev_sample.csv", "asap_sample/test_sample.csv")
+SHAKESPEARE = ("tinyshakespeare/input.txt", "", "")
+NATS = 1.60  # a letter, which here is a byte
+
 TRIALS = (
+    Trial(
+        set="sms_spam",
+        task="classify",
+        base="",
+        files=SMS,
+        named="caught",
+        metric="caught",
+        told=("rightly_caught", "accuracy"),
+        settings={"catch": "spam"},
+        least={"caught": 0.95},
+    ),
+    Trial(
+        set="asap_sample",
+        task="classify",
+        base="",
+        files=ASAP,
+        metric="f1_micro",
+        told=("f1_macro",),
+        make=aspects,
+        named="aspects",
+        beats="tfidf_linear",
+        above={"f1_micro": 0.0},
+    ),
+    Trial(
+        set="tinyshakespeare",
+        task="write",
+        base="",
+        files=SHAKESPEARE,
+        metric="bits_per_byte",
+        most={"bits_per_byte": NATS / math.log(2)},
+        settings={"minutes": 10.0},
+    ),
     _rank("en", "wer"),
     _rank("zh", "cer"),
     _translate("blank:lstm"),
@@ -130,7 +169,7 @@ TRIALS = (
     _answer("covid_qa", "e5", COVID_QA, 28.0),
     _answer("covid_qa", "blank:lstm", COVID_QA),
     _chat("covid_faq", FAQ, 0.95, test=0.3),
-    _chat("instruct_mix", MIX, 0.95, english=True),
+    _chat("instruct_mix", MIX, 0.95, is_english=True),
     _chat("kdconv_chat", TALK),
 )
 
@@ -154,7 +193,7 @@ def _lines(number: int) -> list[Line]:
         f"{found['steps']:,} steps",
         *(_simple(trial, found, key) for key in found["baseline"]),  # type: ignore[attr-defined]
     )
-    return [Line(f"{trial.set}, {trial.base.removeprefix('blank:')}", " · ".join(shown), *_judged(trial, found))]
+    return [Line(f"{trial.set}, {trial.way}", " · ".join(shown), *_judged(trial, found))]
 
 
 def _simple(trial: Trial, found: Mapping[str, object], key: str) -> str:
@@ -177,7 +216,8 @@ def _judged(trial: Trial, found: Mapping[str, object]) -> tuple[str, str]:
             (f"{key} ≥ {trial.beats} + {more:g}", scores[key], beaten[key] + more) for key, more in trial.above.items()
         ]
     told = [f"{score / bar:.2f} ×, {'met' if score >= bar else 'NOT met'}" for _, score, bar in bars if bar]
-    names = [name for name, *_ in bars]
+    told += [against(scores[key], most) for key, most in trial.most.items()]
+    names = [*(name for name, *_ in bars), *(f"{key} ≤ {most:.4g}" for key, most in trial.most.items())]
     if trial.beats:
         names.append(f"better than the {trial.beats} by a paired interval")
         told.append("met" if found["verdicts"][trial.beats] == "better" else "NOT met")  # type: ignore[index]
@@ -185,17 +225,7 @@ def _judged(trial: Trial, found: Mapping[str, object]) -> tuple[str, str]:
 
 
 def _folder(trial: Trial) -> list[Path]:
-    return [] if trial.base.startswith("blank:") else [MODELS / trial.base]
-
-
-def _english(path: Path) -> Path:
-    """Write the rows without Chinese into a file of the trial's own home and return it."""
-    rows = json.loads(path.read_text("utf-8"))
-    out = paths.home() / f"english_{path.parent.name}_{path.name}"
-    plain = [row for row in rows if all(ord(letter) < CHINESE for letter in "".join(row.values()))]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(plain), "utf-8")
-    return out
+    return [] if trial.base.startswith("blank:") or not trial.base else [MODELS / trial.base]
 
 
 def probe(trial: Trial) -> None:
@@ -205,16 +235,16 @@ def probe(trial: Trial) -> None:
     from slm_studio.core.tasks import task_info
 
     base = str(_folder(trial)[0]) if _folder(trial) else trial.base
-    if not _folder(trial) and "-" not in trial.base:
+    if trial.base.startswith("blank:") and "-" not in trial.base:
         family = task_info(trial.task).family(split_base(f"{base}-")[0])
         base = f"{base}-{family.default_size}"
     files = [DATA / name if name else None for name in trial.files]
-    if trial.simulated:
-        files = [*make_files(trial.simulated, paths.home() / "simulated")]
-    train, validation, test = [_english(path) if path and trial.english else path for path in files]
+    train, validation, test = trial.make(files)
     assert train is not None
     began = time.perf_counter()
-    model = slm_studio.train(train, trial.task, base=base, validation=validation, test=test, **trial.settings).saved
+    model = slm_studio.train(
+        train, trial.task, base=base or None, validation=validation, test=test, **trial.settings
+    ).saved
     seconds = time.perf_counter() - began
     told = {}
     for key in (trial.metric, *trial.told):

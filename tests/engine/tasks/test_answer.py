@@ -80,7 +80,7 @@ def test_a_state_is_as_good_as_it_is_with_the_pull_that_it_would_get() -> None:
     # The window without the answer is surer of itself, but its words fit the question far less.
     seen = {
         "odds": np.array([[1.0], [2.0]]), "begins": np.array([[right], [0]]), "ends": np.array([[right + 4], [3]]),
-        "total": np.array([1.0, 2.0]), "fit": np.array([0.0, -30.0]), "row": np.array([0, 0]), "answered": np.array([1, 1]),
+        "rest": np.array([-99.0, -99.0]), "fits": np.array([[0.0], [-30.0]]), "row": np.array([0, 0]), "answered": np.array([1, 1]),
         "gold_begin": np.array([right, 0]), "gold_end": np.array([right + 4, 0]), "nats": np.zeros(2), "known": np.ones(2),
     }  # fmt: skip
 
