@@ -41,8 +41,9 @@ def pairs_in(examples: Packed) -> list[int]:
     return np.flatnonzero(examples.numbers[f"{pointing.OF_PAIR}{FIRST}"] > 0).tolist()
 
 
-def test_each_pair_is_a_question_with_one_gap_and_a_passage_with_its_term(tmp_path: Path) -> None:
-    plan = plan_for(recipe_for(FORM, "bert", max_length=64), rows_of(FORM, tmp_path))
+@pytest.mark.parametrize("length", [24, 64])  # a question that is too long is cut around its gap
+def test_each_pair_is_a_question_with_one_gap_and_a_passage_with_its_term(length: int, tmp_path: Path) -> None:
+    plan = plan_for(recipe_for(FORM, "bert", max_length=length), rows_of(FORM, tmp_path))
     train, tokenizer = plan.material.train, plan.loaded.tokenizer
     text = " ".join(RECURRING).lower()
 
@@ -55,7 +56,9 @@ def test_each_pair_is_a_question_with_one_gap_and_a_passage_with_its_term(tmp_pa
         assert (ids == tokenizer.mask_token_id).sum() == 1 and (starts[ids == tokenizer.mask_token_id] < 0).all()
         assert term in text.replace(" ", "") and term not in question.replace(" ", "")
         assert ids[0] == tokenizer.cls_token_id and ids[-1] == tokenizer.sep_token_id
-    assert len(pairs_in(train)) > len(train) / 2
+        assert len(ids) <= length and train.work_N[place] == len(train.sequences[IDS][place]) + len(ids)
+    assert len(pairs_in(train)) > 5
+    assert plan.task.sketch(plan.recipe, plan.splits.train).times == 2
 
 
 def test_the_loss_is_that_of_hidden_tokens_and_that_of_the_stock_network_that_answers(tmp_path: Path) -> None:
