@@ -179,6 +179,13 @@ MEASURES = {
             meaning=mark("how often the hidden token is among the five likeliest"),
         ),
         Measure(
+            key="spans_found",
+            title=mark("terms pointed at"),
+            form="share",
+            hub="exact_match",
+            meaning=mark("how often it points at exactly the term that a sentence lacks, in another passage"),
+        ),
+        Measure(
             key="wer",
             title="WER",
             form="share",

@@ -70,6 +70,7 @@ class Sketch:
     examples: int  # about how many the rows will become
     tokens_N: np.ndarray  # about how many tokens each of some of them is
     logits: int = 0  # numbers that a step computes for each token, where these are many
+    times: int = 1  # that many tokens are read in a step: what goes along with an example is about as long
 
 
 class Task:

@@ -1,11 +1,15 @@
 """Fill: find the words that are missing in a text. So a BERT is pre-trained, to go on to other tasks."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
+from slm_studio.core.dataset import Column
 from slm_studio.core.knobs import knob
 from slm_studio.core.running_text import RunningTextOptions
 from slm_studio.core.tasks.info import CONTINUED, Code, Family, Role, SampleFile, Shown, Size, TaskInfo
 from slm_studio.core.texts import mark
+
+SPANS = "spans"  # the fact that it points at terms, too
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +43,16 @@ class FillOptions(RunningTextOptions):
     lowercase: bool = knob(
         True, "Lower case", "Read Apple and apple as the same word. Off where names shall be found later."
     )
+    span_selection: bool = knob(
+        False,
+        "Span selection",
+        "Each sentence without one of its terms becomes a question, which the model answers by pointing at the term in another passage. Then “Answer” can go on with few questions.",
+    )
     prompts: str = knob("", "Sample prompts", "Texts with a gap that the model fills while it learns, separated by |.")
+
+    def target_of(self, column: Column | None) -> str:
+        """Return whether it learns to point at terms, too."""
+        return SPANS if self.span_selection else ""
 
 
 # The wider the net, the lower the rate that it bears. The rows decide how many are read at once.
@@ -72,7 +85,7 @@ for found in fill({prompt}, top=5):
 """,
 )
 
-INFO = TaskInfo(
+GAPS = TaskInfo(
     key="fill",
     title="Fill gaps",
     blurb="Find missing words. Pre-trains a BERT on plain texts, which then goes on to classify or tag.",
@@ -147,3 +160,12 @@ INFO = TaskInfo(
     order=25,
     options=FillOptions,
 )
+FORMS = {"": GAPS, SPANS: replace(GAPS, shown=("masked_accuracy", "spans_found", "masked_accuracy_at_5", "perplexity"))}
+
+
+def shape(target: str, asks: Collection[str] | None) -> TaskInfo:
+    """Return the task for what is learnt: where it points, too, that is scored."""
+    return replace(FORMS.get(target, GAPS), shape=shape)
+
+
+INFO = replace(GAPS, shape=shape, targets=tuple(FORMS))

@@ -20,7 +20,7 @@ REPORT = f"{REPORT_FOLDER}/report.json"
 _TRAVELS = re.compile(
     r"(config|generation_config|adapter_config|tokenizer|bag_tokenizer|word_features|word_vocabulary|text_words|tokenizer_config|special_tokens_map|added_tokens|vocab|studio"
     r"|preprocessor_config|modules|sentence_bert_config|config_sentence_transformers|model\.safetensors\.index)\.json"
-    r"|(adapter_)?model\.safetensors|model-\d{5}-of-\d{5}\.safetensors|vocab\.txt|merges\.txt|[\w.-]{1,60}\.model"
+    r"|((adapter_)?model|pointing)\.safetensors|model-\d{5}-of-\d{5}\.safetensors|vocab\.txt|merges\.txt|[\w.-]{1,60}\.model"
     r"|chat_template\.(jinja|json)|README\.md|LICEN[SC]E[\w.-]{0,20}|NOTICE[\w.-]{0,20}"
 )
 _POOLING = re.compile(r"\d{1,2}_[A-Za-z]{1,40}/config\.json")  # sentence-transformers say there how vectors are pooled

@@ -39,6 +39,7 @@ from slm_studio.engine.models.answering.choosing import (
     see,
 )
 from slm_studio.engine.models.answering.making import MOST_FEATURES, make_reader
+from slm_studio.engine.models.answering.pointing import take_head
 from slm_studio.engine.models.answering.windows import (
     FIRST,
     NOT_KNOWN,
@@ -63,12 +64,14 @@ LONGEST, MOST_LONG = 0.99, 128  # tokens of an answer: so many of the answers ar
 TOP = 3  # spans of an answer
 READ = 32  # windows that are read together
 WINDOWS_OF, SHARED_OF, LONGEST_OF, THRESHOLD, PULL = "windows", "shared", "longest", "threshold", "pull"  # facts
+POINTED = "pointed"  # the fact that the head which points has learnt it before
 LOST = mark(
     "{count} {count:row has|rows have} a passage without {count:its|their} answer, and {count:is|are} not learnt from."
 )
 MOVED = mark(
     "{count} {count:answer does|answers do} not stand where the file says; {count:it was|they were} found again nearby."
 )
+ALREADY = mark("It begins with the head of its base, which has learnt to point at terms that recur.")
 ALWAYS = mark(
     "Every question it learnt from has an answer, so it always names one; how much speaks for none is told beside it."
 )
@@ -132,7 +135,9 @@ class Answer(Task):
         if isinstance(tokenizer, WordTokenizer):
             return self.open(folder, facts)
         net, fresh = continue_net(folder, self.key, labels=2, dropout=recipe.dropout or 0.0)
-        return Loaded(net, tokenizer, settle_length(facts | {"fresh": fresh}, net))
+        kept = take_head(net, folder)
+        new = [name for name in fresh if name not in kept]
+        return Loaded(net, tokenizer, settle_length(facts | {"fresh": new, POINTED: bool(kept)}, net))
 
     def sketch(self, recipe: Recipe, rows: Rows) -> Sketch:
         """Count the windows that are learnt from."""
@@ -228,6 +233,8 @@ class Answer(Task):
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield which rows are damaged, and whether it never says that there is no answer."""
         yield from () if scored else known_words(loaded.facts)
+        if loaded.facts.get(POINTED) and not scored:
+            yield Remark(code="points-already", message=ALREADY)
         fates = [truth.fate for truth in truths_of(rows)]
         for code, fate, message in (("answers-lost", "lost", LOST), ("answers-moved", "moved", MOVED)):
             if places := [place for place, each in enumerate(fates) if each == fate]:

@@ -23,7 +23,7 @@ from slm_studio.core.inside import MOST_PIECES, Inside
 from slm_studio.core.prompt import Prompt, as_text
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Candidate, Span
-from slm_studio.core.tasks.fill import FillOptions
+from slm_studio.core.tasks.fill import SPANS, FillOptions
 from slm_studio.core.work import Work
 from slm_studio.engine.data.passages import split_passages
 from slm_studio.engine.data.rows import Rows, open_rows
@@ -33,14 +33,16 @@ from slm_studio.engine.inside.stages import look_inside
 from slm_studio.engine.inside.writer import writer_stages
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import gaps as counted
+from slm_studio.engine.models.answering.pointing import add_head, has_head, keeps_head, save_head
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import encode_framed, frame_of
 from slm_studio.engine.models.fillers import logits_at, make_filler
+from slm_studio.engine.models.filling import pointing
 from slm_studio.engine.models.filling.asking import candidates, expected, first_gap, mask_id_of, one_hidden
 from slm_studio.engine.models.filling.cases import CASES, cases_of
 from slm_studio.engine.models.filling.hiding import Shares, disguised, hide
 from slm_studio.engine.models.filling.pieces import PieceTable, piece_table
-from slm_studio.engine.models.filling.units import WHOLE, starts_of
+from slm_studio.engine.models.filling.units import WHOLE, in_frame, starts_of
 from slm_studio.engine.models.lengths import length_of, settle_length
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer
 from slm_studio.engine.models.piece_texts import piece_texts
@@ -50,6 +52,7 @@ from slm_studio.engine.writing.blocks import stream_of
 
 LEAST = 100  # characters from which anything can be learnt at all
 SHORT = 128  # tokens that a model reads at once where nothing says another number
+TARGET = "target"  # the fact that says whether it points, too
 STARTS, PLACE = "starts", "place"  # of a batch: where units begin, and which block each is
 STEP, BATCHES = 1024, (8, 64)  # tokens of a step; the fewest and the most blocks
 SCORED = 0  # the seed by which held-out tokens are hidden: the same at every look, for every model
@@ -101,6 +104,10 @@ class Fill(Task):
             )
         options = options_of(recipe)
         own = {"reads": options.reads, "units": options.units, "hidden": options.hidden}
+        if options.span_selection:
+            texts = pointing.documents(rows.column("text"), is_book=options.reads == "book")
+            pointing.refuse_unrelated(texts, recipe.max_length or SHORT)
+            own[TARGET] = SPANS
         return own | {"max_length": recipe.max_length}
 
     def blank(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
@@ -113,6 +120,8 @@ class Fill(Task):
             family, size, vocabulary_size=len(tokenizer), max_length=recipe.max_length or SHORT,
             dropout=recipe.dropout or 0.0, pad_token_id=tokenizer.pad_token_id,
         )  # fmt: skip
+        if points(facts):
+            add_head(net)
         return Loaded(net, tokenizer, facts)
 
     def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
@@ -120,6 +129,8 @@ class Fill(Task):
         tokenizer = open_tokenizer(folder)
         mask_id_of(tokenizer)  # type: ignore[arg-type]
         net, fresh = continue_net(folder, self.key, dropout=recipe.dropout or 0.0)
+        if points(facts):
+            fresh += add_head(net, folder)
         return Loaded(net, tokenizer, settle_length(facts | {"fresh": fresh}, net, SHORT))
 
     def examples(self, rows: Rows, loaded: Loaded, recipe: Recipe | None) -> Work[Packed]:
@@ -138,19 +149,27 @@ class Fill(Task):
             for begin, end in pairwise([0, *ends_N.tolist()])
             for start in range(begin, end, room)
         ]
-        packer = Packer(**{IDS: loaded.padding, STARTS: 1})
+        has_pairs = has_head(loaded.net)
+        texts = pointing.documents(rows.column("text"), is_book=self.reads_on(loaded))
+        pairs = (yield from pointing.columns(loaded, texts, len(parts))) if has_pairs else {}
+        packer = Packer(**{IDS: loaded.padding, STARTS: 1}, **(pointing.fillers(loaded) if has_pairs else {}))
         packer.add(
             range(len(parts)),
             **{
                 IDS: [np.concatenate([frame.opening, stream_S[part], frame.closing]) for part in parts],
-                STARTS: [_framed(starts_S[part], len(frame.opening), len(frame.closing)) for part in parts],
+                STARTS: [in_frame(starts_S[part], len(frame.opening), len(frame.closing)) for part in parts],
                 PLACE: range(len(parts)),
             },
+            **pairs,
         )
-        return checked(packer.packed(), loaded)
+        packed = packer.packed()
+        return checked(pointing.worth(packed) if has_pairs else packed, loaded)
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
-        """Return the mean cross-entropy of the hidden tokens; what is hidden comes from torch's generator, which the loop seeds."""
+        """Return the mean cross-entropy of the hidden tokens, and that of pointing where it points, too.
+
+        What is hidden comes from torch's generator, which the loop seeds.
+        """
         options, table = options_of(recipe), piece_table(tokenizer_of(loaded))
         seed = int(torch.randint(2**62, (), generator=torch.default_generator))
         ids_BT, hidden_BT = hidden_in(batch, table, seed, options.hidden)
@@ -159,7 +178,8 @@ class Fill(Task):
         shown_BT = disguised(ids_BT, hidden_BT, places_B, seed, shares, mask_id_of(tokenizer_of(loaded)), table)
         logits_KV = _logits(loaded, shown_BT, batch[MASK], hidden_BT)
         truth_K = torch.from_numpy(ids_BT[hidden_BT]).to(logits_KV.device)
-        return functional.cross_entropy(logits_KV, truth_K) if len(truth_K) else logits_KV.sum()
+        masked = functional.cross_entropy(logits_KV, truth_K) if len(truth_K) else logits_KV.sum()
+        return masked + pointing.loss(loaded, batch) if has_head(loaded.net) else masked
 
     def observe(self, loaded: Loaded, batch: Batch) -> Seen:
         """Return of each block what the net says of its hidden tokens [B][K]: all stand as [MASK], the same ones at every look."""
@@ -176,7 +196,8 @@ class Fill(Task):
             "sure": best_K.exp(),
         }
         ends_B = hidden_BT.sum(axis=1).cumsum()
-        return {name: _in_rows(values_K.cpu().numpy(), ends_B) for name, values_K in found.items()}
+        hidden = {name: _in_rows(values_K.cpu().numpy(), ends_B) for name, values_K in found.items()}
+        return hidden | (pointing.observe(loaded, batch) if has_head(loaded.net) else {})
 
     def reads_on(self, loaded: Loaded) -> bool:
         """A book reads on."""
@@ -191,10 +212,13 @@ class Fill(Task):
         return math.log(max(2, int(loaded.net.config.vocab_size)))
 
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
-        """Return loss, perplexity and how many hidden tokens were found; the surest mistakes stand first."""
+        """Return loss, perplexity and how many hidden tokens were found; the surest mistakes stand first.
+
+        The loss is that of hidden tokens alone, so that terms which are learnt by heart do not decide which state is best.
+        """
         yield from ()
         found = _found(seen)
-        metrics = found.metrics(whole=whole)
+        metrics = found.metrics(whole=whole) + (pointing.judge(seen[pointing.RIGHT]) if pointing.RIGHT in seen else ())
         if not whole:
             return Judgement(loss=metrics[0].value, metrics=metrics[1:])
         table = piece_table(tokenizer_of(loaded))
@@ -271,7 +295,15 @@ class Fill(Task):
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read a model folder back."""
         net = open_net(folder, self.key)
+        if points(facts) and keeps_head(folder):
+            add_head(net, folder)
         return Loaded(net.to(device).eval(), open_tokenizer(folder), settle_length(facts, net, SHORT))
+
+    def save(self, loaded: Loaded, folder: Path) -> None:
+        """Write net and tokenizer, and beside them what points."""
+        super().save(loaded, folder)
+        if has_head(loaded.net):
+            save_head(loaded.net, folder)
 
     def sketch(self, recipe: Recipe, rows: Rows) -> Sketch:
         """Count full blocks."""
@@ -281,7 +313,7 @@ class Fill(Task):
         tokens = text_lengths(some.column("text")).sum() * len(rows) / max(1, len(some))
         return Sketch(
             net=net, examples=max(1, int(tokens / length)), tokens_N=np.array([length]),
-            logits=int(vocabulary * options_of(recipe).hidden),
+            logits=int(vocabulary * options_of(recipe).hidden), times=1 + options_of(recipe).span_selection,
         )  # fmt: skip
 
     def _hollow(self, recipe: Recipe, rows: Rows) -> nn.Module:
@@ -328,17 +360,15 @@ def hidden_in(batch: Batch, table: PieceTable, seed: int, share: float) -> tuple
     return ids_BT, hide(ids_BT, starts_BT.astype(bool), mask_BT.astype(bool), places_B, seed, share, table)
 
 
+def points(facts: Mapping[str, object]) -> bool:
+    """Say whether a net points at terms, too."""
+    return facts.get(TARGET) == SPANS
+
+
 def _logits(loaded: Loaded, shown_BT: np.ndarray, mask_BT: Tensor, hidden_BT: np.ndarray) -> Tensor:
     device = loaded.device
     shown, hidden = torch.from_numpy(shown_BT).to(device), torch.from_numpy(hidden_BT).to(device)
     return logits_at(loaded.net, shown, mask_BT.to(device), hidden).float()
-
-
-def _framed(starts: np.ndarray, opening: int, closing: int) -> np.ndarray:
-    """Return where units begin in a block; each token of the frame is one by itself, and so is the first after it."""
-    found = np.concatenate([np.ones(opening, bool), starts, np.ones(closing, bool)])
-    found[opening : opening + 1] = True
-    return found
 
 
 def _in_rows(values_K: np.ndarray, ends_B: np.ndarray) -> np.ndarray:

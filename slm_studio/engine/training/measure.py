@@ -46,7 +46,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     device = pick_device(load_settings().device)
     looked_up = sparse_parameters(net)  # of tables a step touches a few rows only
     worked = sum(p.numel() for name, p in net.named_parameters() if "embed" not in name and name not in looked_up)
-    tokens = float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0
+    tokens = sketch.times * (float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0)
     step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
     last = recipe.last_pass if splits.may_learn_all else 0
     epoch = math.ceil(max(1, sketch.examples) / (recipe.batch or 1))

@@ -208,14 +208,14 @@ def _windows(reader: Reader, row: int, case: Case, room: Room) -> Iterator[dict[
     fits_W, fits_T = _fits(case, passage, parts), reader.sentences(case.passage).fits(case.question, passage.starts)
     for number in _chosen(fits_W, holding, room):
         part = parts[number]
-        framed, before = _framed(reader, asked, passage, width, part)
+        cells, before = framed(reader, asked, passage, width, part)
         fits = np.rint((fits_W[number] + fits_T[part.start : part.stop]) * WHOLE).astype(np.int32)
-        framed[FIT] = np.pad(fits, (before, len(cast(Ids, framed[STARTS])) - before - len(part)))
+        cells[FIT] = np.pad(fits, (before, len(cast(Ids, cells[STARTS])) - before - len(part)))
         first, last = NOT_KNOWN, NOT_KNOWN
         if answered != NOT_KNOWN:
             place = holding[number][0] if holding[number] else None
             first, last = (each - part.start + before for each in place) if place else (NOWHERE, NOWHERE)
-        yield framed | {FIRST: first, LAST: last, ROW: row, ANSWERED: answered}
+        yield cells | {FIRST: first, LAST: last, ROW: row, ANSWERED: answered}
 
 
 def _fits(case: Case, passage: Taken, parts: Sequence[range]) -> np.ndarray:
@@ -237,7 +237,7 @@ def _chosen(fits_W: np.ndarray, holding: Sequence[Sequence[object]], room: Room)
     return sorted([*right[:GOLD], *best_of(fits_W, others, room.negatives)])
 
 
-def _framed(reader: Reader, asked: Taken, passage: Taken, width: int, part: range) -> tuple[dict[str, object], int]:
+def framed(reader: Reader, asked: Taken, passage: Taken, width: int, part: range) -> tuple[dict[str, object], int]:
     """Return the sequences of a window, and how many tokens stand in front of the passage."""
     slots, frame = reader.slots, reader.frame
     ids = passage.ids[part.start * slots : part.stop * slots]

@@ -143,7 +143,6 @@ def first_gap(loaded: Loaded, text: str, most: int) -> Asked:
 
 def _with_gaps(loaded: Loaded, text: str, limit: int) -> list[Asked]:
     """Return a text as the net reads it; one that is longer than `limit` tokens as a window around each gap."""
-    tokenizer: PreTrainedTokenizerBase = loaded.tokenizer  # type: ignore[assignment]
     parts = around_gaps(text)
     if len(parts) == 1:
         raise StudioError(
@@ -151,6 +150,16 @@ def _with_gaps(loaded: Loaded, text: str, limit: int) -> list[Asked]:
             "The text has no gap that could be filled.",
             "Write [MASK], or ___, in the place of a word.",
         )
+    ids, places = gapped(loaded, parts)
+    frame = frame_of(loaded.tokenizer)  # type: ignore[arg-type]
+    if len(ids) + len(frame.opening) + len(frame.closing) <= limit:
+        return [_window(limit, ids, places, frame.opening, frame.closing)]
+    return [_window(limit, ids, [place], frame.opening, frame.closing) for place in places]
+
+
+def gapped(loaded: Loaded, parts: Sequence[str]) -> tuple[Ids, list[int]]:
+    """Return the tokens of a text of which the parts are given, with a gap between each two of them, and the places of the gaps."""
+    tokenizer: PreTrainedTokenizerBase = loaded.tokenizer  # type: ignore[assignment]
     mask = mask_id_of(tokenizer)
     # A vocabulary that marks beginnings takes the blank before a gap into the gap.
     takes_blank = plain_backend(tokenizer).get_added_tokens_decoder()[mask].lstrip
@@ -161,12 +170,7 @@ def _with_gaps(loaded: Loaded, text: str, limit: int) -> list[Asked]:
         ids += part
         places.append(len(ids))
         ids.append(mask)
-    ids.pop()
-    places.pop()
-    frame = frame_of(tokenizer)
-    if len(ids) + len(frame.opening) + len(frame.closing) <= limit:
-        return [_window(limit, ids, places, frame.opening, frame.closing)]
-    return [_window(limit, ids, [place], frame.opening, frame.closing) for place in places]
+    return ids[:-1], places[:-1]
 
 
 def _window(limit: int, ids: Ids, places: Sequence[int], opening: Sequence[int], closing: Sequence[int]) -> Asked:

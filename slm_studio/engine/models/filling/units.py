@@ -30,6 +30,13 @@ def starts_of(ids_S: np.ndarray, tokenizer: PreTrainedTokenizerBase, units: str)
     return starts_S
 
 
+def in_frame(starts: np.ndarray, opening: int, closing: int) -> np.ndarray:
+    """Return where units begin in a block; each token of the frame is one by itself, and so is the first after it."""
+    found = np.concatenate([np.ones(opening, bool), starts, np.ones(closing, bool)])
+    found[opening : opening + 1] = True
+    return found
+
+
 def _after_sign(ids_S: np.ndarray, table: PieceTable) -> np.ndarray:
     """Return for each token but the first whether the one before it is punctuation or of a script without blanks."""
     ends_V = np.array([bool(text) and not text[-1].isalnum() for text in table.texts]) | table.unspaced_V
