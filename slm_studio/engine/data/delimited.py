@@ -14,7 +14,7 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.data.lines import Lines
 from slm_studio.engine.data.notes import Notes
 
-JOINED_LINES = 5000  # a quoted cell spans at most so many lines …
+JOINED_LINES = 500_000  # a quoted cell, which may be a whole book, spans at most so many lines …
 JOINED_LENGTH = 16 << 20  # … and characters
 PATIENCE = 50  # unclosed quotes after which only a few lines are looked at
 ROWS_ALIKE = 10  # lines inside a quoted cell that all look like rows: the quote was a stray one

@@ -211,8 +211,21 @@ def _records(lines: list[str], ends: list[str], grammar: Grammar, notes: Notes) 
     for records in reader:
         found += records
         if len(found) >= JUDGED:
-            return found
-    return found[: reader.open_at] if reader.open_at >= 0.3 * len(found) > 0 else found  # cut within a quoted cell
+            break
+    return found[: reader.open_at] if _is_cut(found, reader) else found
+
+
+def _is_cut(found: Sequence[Record], reader: RecordReader) -> bool:
+    """Say whether the sample ends within a quoted cell: what stands behind its quote are lines of its text, and no records.
+
+    They are few beside the records before them, or cells before them spanned lines, too, or they have not as many cells.
+    """
+    before, behind = found[: max(0, reader.open_at)], found[max(0, reader.open_at) :]
+    if not before or not behind:
+        return False
+    usual = Counter(map(len, before)).most_common(1)[0][0]
+    alike = sum(len(record) == usual for record in behind) / len(behind)
+    return reader.joined > 0 or len(before) >= 0.3 * len(found) or alike < 0.5
 
 
 def _trimmed(row: Sequence[str]) -> Sequence[str]:

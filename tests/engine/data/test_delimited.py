@@ -79,6 +79,18 @@ def test_long_quoted_cell_of_many_lines_is_one_cell(tmp_path: Path) -> None:
     assert cells(dataset) == [(poem, "x"), ("short", "y")]
 
 
+@pytest.mark.parametrize("lines", [1500, 9000])  # the sample holds two of them, or not even one
+def test_whole_books_in_quoted_cells_are_one_cell_each(tmp_path: Path, lines: int) -> None:
+    book = [f"{place} times she said, “well”, and went on, over the hills" for place in range(lines)]
+    texts = ["\n".join(book[first:]) for first in range(2)] * (10 if lines < 9000 else 1)
+    rows = "".join(f'Book {number},"{text}",{1600 + number}\n' for number, text in enumerate(texts))
+
+    dataset = write_and_read(tmp_path / "books.csv", f"title,text,year\n{rows}")
+
+    assert [column.name for column in dataset.columns] == ["title", "text", "year"]
+    assert [text for _, text, _ in cells(dataset)] == texts
+
+
 def test_doubled_and_missing_headers_are_renamed_visibly(tmp_path: Path) -> None:
     dataset = write_and_read(tmp_path / "a.csv", "text,text,, label \na,b,c,d\n")
 
