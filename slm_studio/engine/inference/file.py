@@ -11,6 +11,7 @@ import pyarrow as pa
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
+from slm_studio.core.listed_texts import only_listed, read_as
 from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Prompt, is_blank
 from slm_studio.core.results import LIST, FileResult, further_cells, in_cells
@@ -53,7 +54,11 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     item = on_shelf(handle)
     dataset = yield from _read(path, options, item)
     table = pa.concat_tables(open_part(dataset, split) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
-    info, rows = item.info, Rows(table, prompt_columns(item, dataset, options))
+    info, columns = item.info, prompt_columns(item, dataset, options)
+    reads = {
+        role.name: read_as(role, dataset.column(columns[role.name])) for role in info.asked if role.name in columns
+    }
+    rows = Rows(table, columns, reads=only_listed(reads))
     added: dict[str, list[str | None]] = {"prediction": [], "score": []}
     unanswered = Unanswered(
         {each.name: rows.roles[each.name] for each in info.asking or info.asked if each.name in rows.roles}

@@ -83,7 +83,7 @@ class Rank(Task):
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
         """Tell by the right texts in what errors are counted, and refuse lists that are hopeless."""
         options = options_of(recipe)
-        refuse_hopeless(dataset, recipe.roles, learns=self.learns(recipe))
+        refuse_hopeless(dataset, recipe, learns=self.learns(recipe))
         options = replace(options, unit=options.target_of(answer_column(recipe, dataset)))
         recipe = replace(recipe, options=options)
         return recipe if self.learns(recipe) else replace(recipe, minutes=None, epochs=1)

@@ -74,7 +74,7 @@ class Rewrite(Task):
         chosen = (recipe.roles.get("text"), recipe.roles.get("rewritten"))
         kind = named[2] if named and named[:2] == chosen else ""
         if not kind:
-            rows = open_rows(dataset, recipe.roles)[:LOOKED_AT]
+            rows = open_rows(dataset, recipe)[:LOOKED_AT]
             kind = rewriting.kind_of(*sides_of(rows))
         return replace(recipe, options=replace(options, kind=kind))
 

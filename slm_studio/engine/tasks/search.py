@@ -209,7 +209,7 @@ class Search(Task):
     def _pool(self, rows: Rows, most: int) -> Pool:
         """Return the questions of some rows, asked among the passages of their whole file, at most about so many."""
         queries, passages = _texts_of(rows)
-        whole = _texts_of(Rows(rows.table, rows.roles, part=rows.part)) if most else ([], [])
+        whole = _texts_of(rows.whole()) if most else ([], [])
         return pool_of(queries, passages, whole, most)
 
     def calibrate(self, seen: Seen, loaded: Loaded) -> dict[str, object]:

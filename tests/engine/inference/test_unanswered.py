@@ -59,6 +59,19 @@ def test_rows_without_a_word_keep_their_place_and_are_counted(handles: dict[str,
     assert done.remarks[0].rows == (1, 2)
 
 
+def test_a_text_that_is_kept_as_a_list_is_asked_as_the_text_that_it_is(handles: dict[str, str], tmp_path: Path) -> None:
+    texts = [["one two", "three"], [], ["four", ""]]
+    for name, cells in (("lists", texts), ("texts", ["\n".join(lines) for lines in texts])):
+        (tmp_path / f"{name}.jsonl").write_text(
+            "\n".join(json.dumps({"text": cell}) for cell in cells), encoding="utf-8"
+        )
+
+    lists, plain = (answered(handles["classify"], tmp_path / f"{name}.jsonl") for name in ("lists", "texts"))
+
+    assert lists[0].unanswered == plain[0].unanswered == 1
+    assert [row["score"] for row in lists[2]] == [row["score"] for row in plain[2]]
+
+
 def test_every_error_of_one_prompt_alone_has_a_sentence_for_the_rows_of_a_file() -> None:
     assert set(UNANSWERABLE) <= set(OF_ERRORS) and set(OF_ERRORS.values()) <= set(REASONS)
 
