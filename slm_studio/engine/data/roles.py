@@ -52,7 +52,8 @@ def _text_cost(column: Column, rows: int, cells: Sequence[str], answers: bool) -
     texts = [str(read_cell(cell, "lines")) for cell in cells] if column.kind == "list" else cells
     prose = prose_of(texts)
     order = LINES if column.kind == "list" and prose == Prose.MOST else TEXT_KINDS[column.kind]
-    if column.kind == "label":  # only short, repeated values: names are told apart by their nationality, not the other way round
+    # Only short, repeated values: names are told apart by their nationality, not the other way round.
+    if column.kind == "label":
         return (hardly, order, -column.distinct, -length)
     place = min(names.rank(column.name, names.TEXT_NAMES), names.STRONG)  # “title” or “input” count less than length
     if answers and place == names.STRONG and names.folded(column.name) in names.ANSWER_NAMES:
