@@ -107,6 +107,10 @@ class Task:
         cells = rows.column(role.name)
         return cells if role.reads == "text" else [said(cell, role.reads) for cell in cells]
 
+    def taught(self, rows: Rows) -> list[str]:
+        """Return what rows teach a model to write: it may write that down from memory."""
+        return self.texts(rows)
+
     def width(self, loaded: Loaded) -> int:
         """Return how many numbers the net answers each token with: one that writes, with a likelihood of every token."""
         return int(loaded.net.config.vocab_size) if self.info.answers == "tokens" else 1

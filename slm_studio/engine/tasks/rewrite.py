@@ -82,6 +82,10 @@ class Rewrite(Task):
         """Return the sources."""
         return [whole(cell) for cell in rows.column("text")]
 
+    def taught(self, rows: Rows) -> list[str]:
+        """Return the targets, and the sources, which are targets the other way round."""
+        return [text for side in sides_of(rows) for text in side]
+
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
         """Return what is learnt, in which directions, and how long a text may be."""
         options = options_of(recipe)
