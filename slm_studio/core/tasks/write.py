@@ -128,6 +128,8 @@ PLAIN = TaskInfo(
     files=(
         SampleFile("en/alice.txt", mark("Alice in Wonderland, to write like"), mark("Writing")),
         SampleFile("zh/lunyu.txt", mark("The Analects in Chinese, to write like"), mark("Writing")),
+        SampleFile("en/voices.csv", mark("Four voices in English, each a style to write in"), mark("Writing in a style")),
+        SampleFile("zh/voices.csv", mark("Four voices in Chinese, each a style to write in"), mark("Writing in a style")),
     ),
     hub_tag="text-generation",
     verb="generate",

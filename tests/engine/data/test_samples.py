@@ -1,4 +1,4 @@
-"""The samples of classification: suggested as they are meant, balanced, no row twice, and learnt in seconds with what is suggested."""
+"""The samples of classification and of writing in a style: suggested as they are meant, balanced, no row twice."""
 
 from collections import Counter
 from pathlib import Path
@@ -42,3 +42,17 @@ def test_a_sample_is_what_it_says(file: Path) -> None:
     assert 150 <= rows.rows <= 230 and min(counts.values()) > 0.5 * max(counts.values())
     asked = [*zip(*(held.column(role) for role in guess.roles if role != "label"), strict=True)]
     assert len(set(asked)) == len(asked)
+
+
+@pytest.mark.parametrize(
+    ("language", "roles"), [("en", {"text": "text", "style": "style"}), ("zh", {"text": "文本", "style": "风格"})]
+)
+def test_the_sample_of_styles_has_four_of_equal_length(language: str, roles: dict[str, str]) -> None:
+    rows = result(engine.read(str(paths.resources() / "samples" / language / "voices.csv")))
+
+    guess = result(engine.suggest(rows, "write"))
+
+    assert (guess.task, guess.roles) == ("write", roles)
+    held = open_rows(rows, make_recipe("write", roles=roles))
+    assert [*Counter(held.column("style")).values()] == [110] * 4
+    assert len(set(held.column("text"))) == rows.rows
