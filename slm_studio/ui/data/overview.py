@@ -78,6 +78,8 @@ class Overview(QWidget):
         counts = labels if isinstance(labels, Mapping) else {}
         self.bars.set_counts([(str(label), int(count)) for label, count in counts.items()])
         self.labels.setVisible(bool(counts))
+        beside = next((role for role in task_info(recipe.task).roles if role.asked and role.reads == "label"), None)
+        self.labels.set_title(beside.title if beside else "Labels")
         spread = found.get("numbers")
         numbers = spread if isinstance(spread, Mapping) else {}
         self.numbers.setVisible(bool(numbers))
@@ -88,8 +90,10 @@ class Overview(QWidget):
         shares = languages if isinstance(languages, Mapping) else {}
         self.languages.set_words(lambda: language_words(shares))
         self._show_lengths(recipe, found)
-        self.facts.setVisible(not counts and not numbers and bool(column_read_as(recipe, "text")))
-        if not counts:
+        is_packed = task_info(recipe.task).packs  # how much text there is tells more than how many rows
+        are_facts_shown = is_packed or not (counts or numbers)
+        self.facts.setVisible(are_facts_shown and bool(column_read_as(recipe, "text")))
+        if are_facts_shown:
             self._show_facts(dataset, recipe, found, shares)
 
     def _show_lengths(self, recipe: Recipe, found: Mapping[str, object]) -> None:
