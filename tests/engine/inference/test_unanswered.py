@@ -185,3 +185,17 @@ def test_of_many_rows_those_that_cannot_be_answered_are_named_by_their_own_place
     assert [row["prediction"] is None for row in rows] == [True, False, True, False]
     assert said == [f"2 rows have no answer, because {why}: rows 1, 3."]
     assert done.remarks[0].rows == (0, 2)
+
+
+def test_rewritten_rows_are_the_same_alone_and_side_by_side(tmp_path: Path) -> None:
+    handle = opened("rewrite", "lstm", tmp_path)
+    path = tmp_path / "in.csv"
+    path.write_text(
+        "source\n" + "".join(f"word {n}\n" * (n % 2 + 1) for n in range(40)) + '""\nlast\n', encoding="utf-8"
+    )
+
+    together, _, rows = answered(handle, path, column="source")
+    alone, _, others = answered(handle, path, column="source", repetition_penalty=1.0000001)
+
+    assert [each["prediction"] for each in rows] == [each["prediction"] for each in others]
+    assert together.remarks == alone.remarks
