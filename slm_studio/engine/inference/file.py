@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from slm_studio.core.answers import left_out
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
@@ -28,7 +29,7 @@ from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import Row, Rows, open_part
 from slm_studio.engine.data.writing import check_target, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
-from slm_studio.engine.inference.unanswered import CUT, EMPTY, Unanswered
+from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, Unanswered
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
 LISTS = (".jsonl", ".ndjson", ".jl", ".json")  # ends of files that hold lists as they are …
@@ -227,8 +228,8 @@ def _answer(
     for place, row in enumerate(rows):
         if place not in mended:
             unanswered.add_blank(first + place, row)
-        elif place in answers and info.answers == "tokens":
-            _look_at(item, answers[place], options, unanswered, first + place)
+        elif place in answers:
+            _look_at(item, mended[place], answers[place], options, unanswered, first + place)
         is_shown = place in mended and info.answers in ("spans", "gaps")
         asked_for = mended[place][info.asked[0].name] if is_shown else ""
         found.append((sentence_of(asked_for).text, answers.get(place)))
@@ -236,9 +237,21 @@ def _answer(
 
 
 def _look_at(
-    item: Item, answer: Sequence[Answer], options: Mapping[str, object], unanswered: Unanswered, row: int
+    item: Item,
+    prompt: Prompt,
+    answer: Sequence[Answer],
+    options: Mapping[str, object],
+    unanswered: Unanswered,
+    row: int,
 ) -> None:
-    """Count a text without a word, and an answer that ran out of length: what goes on with a text has no end of its own."""
+    """Count a row that was not read whole, a text without a word, and an answer that ran out of length.
+
+    What goes on with a text has no end of its own.
+    """
+    if left_out(item.task.sent(item.loaded, prompt, options)):
+        unanswered.add(UNREAD, row)
+    if item.info.answers != "tokens":
+        return
     if not in_cells(answer, item.info.answers)[0].strip():
         unanswered.add(EMPTY, row)
     elif not item.info.goes_on and not item.ended(answer, options)["ended"]:

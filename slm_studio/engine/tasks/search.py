@@ -44,10 +44,11 @@ from slm_studio.engine.models.embedding.texts import (
     embed,
     embed_now,
     vectors_of,
+    whole_lengths,
     width_of,
-)
+)  # fmt: skip
 from slm_studio.engine.models.features import BagTokenizer, foretell_features
-from slm_studio.engine.models.lengths import length_of, settle_length
+from slm_studio.engine.models.lengths import length_of, settle_length, unread
 from slm_studio.engine.models.opening import continue_encoder, open_net, open_tokenizer, settle_padding
 from slm_studio.engine.models.vectors.starting import STARTED, coverage, known_words, open_start, places_in, sow
 from slm_studio.engine.models.vocabulary import train_word_pieces
@@ -66,7 +67,7 @@ from slm_studio.engine.retrieval.teaching_rows import (
     pack_pairs,
     pack_scored,
     refuse_hopeless,
-)
+)  # fmt: skip
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked, few, text_lengths
 from slm_studio.engine.writing.held_out import as_it_was
 
@@ -280,6 +281,10 @@ class Search(Task):
                     yield place, hit
             else:
                 raise nothing_to_search()
+
+    def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
+        """Return how many tokens of a question, or of the passage beside it, are not read."""
+        return unread(whole_lengths(loaded, [as_text(prompt.get(role.name, "")) for role in self.info.asked]), loaded)
 
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
         """Return the vectors of the prompts, as questions and as passages."""
