@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from PySide6.QtCore import Qt
 
+from slm_studio.ui.widgets.arrow_model import ArrowModel
 from tests.ui.data.test_marking import Marks
 
 POEM = ["over the hill go 0 geese", "and 0 ducks follow them home"]
@@ -35,3 +37,15 @@ def test_a_cell_shows_the_texts_and_keeps_its_json(place) -> None:
 
 def test_a_row_in_full_has_a_line_for_each(place) -> None:
     assert place.panel.opened.rows._cell(0, "poem") == "\n".join(POEM)
+
+
+def test_the_numbers_of_many_rows_have_marks_between_thousands(qapp, tmp_path: Path) -> None:
+    path = tmp_path / "many.arrow"
+    table = pa.table({"text": ["a"] * 1001})
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    model = ArrowModel()
+    model.open(path)
+
+    assert [model.index(row, 0).data() for row in (0, 999, 1000)] == ["1", "1,000", "1,001"]
+    model.close()
