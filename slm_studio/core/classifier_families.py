@@ -113,7 +113,7 @@ FAMILIES = (
         blurb="Starts from a model that knows the language already.",
         unused=("vocabulary", "pieces", "lowercase", *shape_knobs()),  # the pieces are those of the base
         defaults={
-            "epochs": None,  # these three by the rows: few are read more often
+            "epochs": None,  # these four by the base and the rows: few are read more often
             "last_epochs": None,
             "batch": 32,
             "learning_rate": None,
@@ -123,7 +123,7 @@ FAMILIES = (
             "warmup": 0.1,
             "floor": 0.0,
             "weight_decay": 0.01,
-            "patience": 3,
+            "patience": None,
             "validation_share": 0.1,
             "test_share": 0.1,
         },

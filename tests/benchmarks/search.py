@@ -15,8 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from slm_studio.core.work import outcome
-from tests.benchmarks.sheet import DATA, Line, home, print_machine, print_table
-from tests.benchmarks.tasks import MODELS
+from tests.benchmarks.sheet import DATA, MODELS, Line, home, print_machine, print_table
 
 SETS = ("cmrc_retrieval", "covid_faq")
 SETTINGS = {"test_share": 0.2}

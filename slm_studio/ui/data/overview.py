@@ -88,12 +88,15 @@ class Overview(QWidget):
             self.spread_words.set_words(lambda: spread_words(numbers))
         languages = found.get("languages")
         shares = languages if isinstance(languages, Mapping) else {}
-        self.languages.set_words(lambda: language_words(shares))
-        self._show_lengths(recipe, found)
         is_packed = task_info(recipe.task).packs  # how much text there is tells more than how many rows
-        are_facts_shown = is_packed or not (counts or numbers)
-        self.facts.setVisible(are_facts_shown and bool(column_read_as(recipe, "text")))
-        if are_facts_shown:
+        has_facts = (is_packed or not (counts or numbers)) and bool(column_read_as(recipe, "text"))
+        self.languages.set_words(lambda: language_words(shares))
+        self.languages.setVisible(
+            not has_facts or len(told_languages(shares)) > 1
+        )  # the facts name the one that there is
+        self._show_lengths(recipe, found)
+        self.facts.setVisible(has_facts)
+        if has_facts:
             self._show_facts(dataset, recipe, found, shares)
 
     def _show_lengths(self, recipe: Recipe, found: Mapping[str, object]) -> None:
@@ -189,13 +192,18 @@ def length_words(lengths: Lengths, limit: int | None) -> str:
 
 
 def language_words(shares: Mapping[str, float]) -> str:
-    """Return “English 97 % · other 3 %”; nothing where all is one language."""
-    named = sorted(((share, key) for key, share in shares.items() if share >= 0.01), reverse=True)
+    """Return “English 97 % · other 3 %”, or the name of the only language."""
+    named = told_languages(shares)
     if [key for _, key in named] == ["short"]:
         return tr("language: too short to tell")
     if len(named) == 1:
         return tr(LANGUAGES.get(named[0][1], named[0][1]))
     return " · ".join(f"{tr(LANGUAGES.get(key, key))} {share:.0%}".replace("%", " %") for share, key in named)
+
+
+def told_languages(shares: Mapping[str, float]) -> list[tuple[float, str]]:
+    """Return the languages that are told with their shares, the most frequent first."""
+    return sorted(((share, key) for key, share in shares.items() if share >= 0.01), reverse=True)
 
 
 def main_language(shares: Mapping[str, float]) -> str:

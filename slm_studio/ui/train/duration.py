@@ -85,7 +85,7 @@ def duration_words(recipe: Recipe, sizes: Sizes | None) -> str:
             parts.append(tr("In that time it reads your data about {times} {times:time|times}.", times=times))
         else:
             parts.append(tr("The budget becomes a number of steps when the run starts."))
-    if settled.patience:
+    if settled.patience != 0:  # None: the rows say how long it waits
         parts.append(tr("It stops sooner when held-out rows stop improving, and keeps the best."))
     else:
         parts.append(tr("It keeps the state that did best on held-out rows."))

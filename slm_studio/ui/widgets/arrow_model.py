@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from slm_studio.core import files
-from slm_studio.core.errors import show
 from slm_studio.core.label_sets import labels_in
 from slm_studio.ui.widgets.cells import MARKS
 from slm_studio.ui.widgets.rows_model import Cell
@@ -251,7 +250,7 @@ class ArrowModel(QAbstractTableModel):
         if cell is not None:
             return cell.text
         if index.column() == 0:
-            return show(row + 1)
+            return f"{row + 1:,}"
         if role == Qt.ItemDataRole.EditRole:
             return self.cell(row, self._names[index.column() - 1])
         return self._shown_text(row, index.column() - 1)

@@ -140,4 +140,7 @@ def test_a_narrow_base_is_read_more_often_than_a_wide_one(filler, tmp_path: Path
     narrow = task_of("classify").settle(plan, rows)
     wide = task_of("classify").settle(replace(plan, base="google-bert/bert-base-uncased"), rows)
 
-    assert (narrow.epochs, narrow.learning_rate) == (10, 5e-4) and (wide.epochs, wide.learning_rate) == (3, 2e-4)
+    many = task_of("classify").settle(plan, replace(rows, rows=6_000))
+    assert (narrow.epochs, narrow.learning_rate, narrow.patience) == (30, 5e-4, 6)
+    assert (wide.epochs, wide.learning_rate, wide.patience) == (3, 2e-4, 3)
+    assert (many.epochs, many.learning_rate) == (10, 5e-4)
