@@ -24,5 +24,5 @@ def whole(cell: str) -> str:
 
 def _cell(model: ArrowModel, column: str, row: int) -> Cell | None:
     cell = model.cell(row, column)
-    texts = read_cell(cell, "words") if len(cell) <= LONGEST else cell
-    return None if isinstance(texts, str) else Cell(BETWEEN.join(map(str, texts)))
+    text = whole(cell) if len(cell) <= LONGEST else cell
+    return None if text == cell else Cell(BETWEEN.join(text.split("\n")))

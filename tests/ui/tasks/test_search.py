@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication
 
 from slm_studio.core.report import Case
 from slm_studio.core.results import Hit
@@ -98,6 +97,6 @@ def test_several_files_dropped_at_once_are_answered_with_a_sentence(view, tmp_pa
         QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
 
-    QApplication.sendEvent(view.corpus, drop)
+    view.corpus.dropEvent(drop)
 
     assert "Several files were dropped" in view.corpus.problem._message.text()
