@@ -1,7 +1,9 @@
 """What is installed is what was tested: the constraints, the ranges of pyproject.toml and the README agree."""
 
+import ast
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,18 @@ def test_every_installation_of_the_readme_takes_the_constraints() -> None:
 
     assert len(commands) >= 3
     assert [command for command in commands if f"-c {CONSTRAINTS}" not in command] == []
+
+
+def test_whatever_the_studio_imports_is_asked_for_by_itself() -> None:
+    asked = {canonicalize_name(Requirement(each).name) for each in PROJECT["dependencies"]}
+    known = packages_distributions()
+    imported = {
+        name.partition(".")[0]
+        for path in (ROOT / "slm_studio").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in ([each.name for each in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+    }  # fmt: skip
+
+    lent = {name for name in imported if name in known and not asked & set(map(canonicalize_name, known[name]))}
+
+    assert lent <= {"slm_studio", "shiboken6", "h11"}  # the latter are parts of PySide6 and of uvicorn

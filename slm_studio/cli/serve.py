@@ -1,6 +1,7 @@
 """slm-studio serve MODEL…: let other programs of this computer ask models, until Ctrl-C."""
 
 import argparse
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from slm_studio.serve.models import Models
 if TYPE_CHECKING:
     from slm_studio.serve.server import LocalServer
 
+KEY_VARIABLE = "SLM_STUDIO_KEY"  # where the programs of “Use from code” look for it, too
 TOLD_TO_END = ("SIGTERM", "SIGHUP", "SIGBREAK")  # where the system knows them
 
 
@@ -32,7 +34,11 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument(
         "--port", type=whole_number, default=PORT, help=f"where to listen (default {PORT}; 0 picks a free port)"
     )
-    parser.add_argument("--key", help="what programs must show to be answered (default: one is made and shown once)")
+    parser.add_argument(
+        "--key",
+        help="what programs must show to be answered (default: one is made and shown once). Whoever uses this computer can "
+        f"read it in the list of programs; {KEY_VARIABLE} in the environment says the same and is not seen there",
+    )
     parser.add_argument("--device")
     parser.set_defaults(run=run)
 
@@ -46,13 +52,14 @@ def run(arguments: argparse.Namespace, work: Command) -> None:
     from slm_studio.serve.server import LocalServer  # here: no other verb needs its libraries
 
     device = arguments.device or work.settings.device
-    server = LocalServer(work.engines, device, port=arguments.port, key=arguments.key)
+    key = arguments.key if arguments.key is not None else os.environ.get(KEY_VARIABLE) or None
+    server = LocalServer(work.engines, device, port=arguments.port, key=key)
     with _ended_like_ctrl_c(), _closed_in_peace(server):
         server.start()
         for model in models:
             work.screen.event(Progress("Opening the model", 0, 0))
             server.add(model)
-        _tell(server, work, is_own_key=arguments.key is not None)
+        _tell(server, work, is_own_key=key is not None)
         while not server.wait(0.5):  # bounded: on Windows Ctrl-C does not wake a thread that waits for ever
             continue
         raise server.ended()

@@ -9,6 +9,7 @@ from slm_studio.core.results import Item, Span, Variant, in_cells
 from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks.info import TaskInfo
 
+LEFT_OUT = ("not_sent", "cut", "unread", "end_unread")  # what a task may say that a model does not receive of a prompt
 UNKNOWN = ("chosen", "meaning", "words", "own", "model")  # parts of an item that are left out where they are not known
 UNSAID = ("source", "line", "heading", "place")  # … and where they are empty
 
@@ -21,11 +22,12 @@ def answer_json(items: Sequence[Item], prompt: Prompt, info: TaskInfo, done: Map
         found[FOR_A_PERSON] = done[FOR_A_PERSON]
     if info.answers == "quotes":
         found["text"] = in_cells(items, info.answers)[0]
+    found |= left_out(done)
     if info.answers != "tokens":
         return found
     if variants := [item_json(item, "") for item in items if isinstance(item, Variant)]:
         found["variants"] = variants
-    return found | {"text": in_cells(items, info.answers)[0], "ended": done["ended"]} | left_out(done)
+    return found | {"text": in_cells(items, info.answers)[0], "ended": done["ended"]}
 
 
 def item_json(item: Item, text: str) -> dict[str, object]:
@@ -40,7 +42,7 @@ def item_json(item: Item, text: str) -> dict[str, object]:
 
 def left_out(done: Mapping[str, object]) -> dict[str, object]:
     """Return what of a prompt the model did not receive, where it was not all of it."""
-    return {name: done[name] for name in ("not_sent", "cut", "unread", "end_unread") if done.get(name)}
+    return {name: done[name] for name in LEFT_OUT if done.get(name)}
 
 
 def _marked_text(prompt: Prompt, info: TaskInfo) -> str:

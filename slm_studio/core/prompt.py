@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import messages_from_plain
+from slm_studio.core.spans import place_words
 from slm_studio.core.tasks.info import Reads, Role, TaskInfo
 
 Message = Mapping[str, str]  # {"role": "system" | "user" | "assistant", "content": …}
@@ -33,9 +34,14 @@ def read_cell(cell: str, reads: Reads) -> Cell:
     """Return what the text of a dataset's cell means. Raises StudioError where it is no list that it should be.
 
     Words may stand as plain text too, which the task takes apart itself, and candidates line by line.
+    Example: read_cell('["One.", "Two."]', "lines") == "One.\\nTwo."
     """
-    if reads == "words" and not _is_list(cell):
+    if reads in ("lines", "sentence", "words") and not _is_list(cell):
         return cell
+    if reads == "lines":
+        return "\n".join(json.loads(cell))
+    if reads == "sentence":
+        return place_words(json.loads(cell))[0]
     if reads in LISTS:
         return _read_list(cell, reads)
     if reads == "numbers":

@@ -8,6 +8,7 @@ from slm_studio.core import codec, knobs
 from slm_studio.core.dataset import Column, Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knob
+from slm_studio.core.listed_texts import read_as
 from slm_studio.core.tasks import Family, TaskInfo, task_info
 from slm_studio.core.tasks.info import CONTINUED, Reads, Split
 from slm_studio.core.texts import mark
@@ -288,8 +289,13 @@ def split_of(recipe: Recipe, dataset: Dataset) -> Split:
 
 def reads_of(recipe: Recipe, dataset: Dataset | None = None) -> dict[str, Reads]:
     """Return column → how its cells are read, for the columns that play a role."""
-    known = {role.name: role.reads for role in info_of_recipe(recipe, dataset).roles}
-    return {column: known[role] for role, column in recipe.roles.items() if column and role in known}
+    known = {role.name: role for role in info_of_recipe(recipe, dataset).roles}
+    columns = {column.name: column for column in dataset.columns} if dataset else {}
+    return {
+        column: read_as(known[role], columns[column]) if column in columns else known[role].reads
+        for role, column in recipe.roles.items()
+        if column and role in known
+    }
 
 
 def column_read_as(recipe: Recipe, reads: Reads, dataset: Dataset | None = None) -> str:

@@ -32,6 +32,7 @@ from slm_studio.engine.models.lengths import count_pieces
 Seen = dict[str, np.ndarray]  # what scoring needs: each [N, …], one entry an example, in their order
 ENCODE_CHUNK = 256  # rows between two signs of life, at most
 SKETCHED = 1000  # rows whose lengths stand for all
+ANSWERED = 256  # rows of a file that are answered at once
 LIVELY = 0.25  # seconds between two signs of life, at most
 
 
@@ -107,6 +108,10 @@ class Task:
         role = self.info.asked[0]
         cells = rows.column(role.name)
         return cells if role.reads == "text" else [said(cell, role.reads) for cell in cells]
+
+    def taught(self, rows: Rows) -> list[str]:
+        """Return what rows teach a model to write: it may write that down from memory."""
+        return self.texts(rows)
 
     def width(self, loaded: Loaded) -> int:
         """Return how many numbers the net answers each token with: one that writes, with a likelihood of every token."""
@@ -215,6 +220,10 @@ class Task:
         Before the first of them it may say how far a long prompt is read.
         """
         raise NotImplementedError
+
+    def together(self, options: Mapping[str, object]) -> int:
+        """Return how many rows of a file are answered between two looks at what came: of texts each takes long enough."""
+        return 1 if self.info.answers == "tokens" else ANSWERED
 
     def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
         """Return what of a prompt the model receives, where that may be less than all (JSON values)."""

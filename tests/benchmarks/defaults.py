@@ -139,6 +139,7 @@ def of_set(name: str) -> tuple[Pairs, Pairs]:
     """Return the rows of a set as the studio reads and suggests them."""
     from slm_studio import engine
     from slm_studio.core.dataset import Dataset, ReadOptions
+    from slm_studio.core.recipe import make_recipe
     from slm_studio.core.results import Suggestion
     from slm_studio.engine.data.rows import open_rows
 
@@ -148,7 +149,7 @@ def of_set(name: str) -> tuple[Pairs, Pairs]:
     assert isinstance(dataset, Dataset)
     guess = _last(engine.suggest(dataset, "classify"))
     assert isinstance(guess, Suggestion)
-    parts = (open_rows(dataset, guess.roles, part) for part in ("train", "test"))
+    parts = (open_rows(dataset, make_recipe("classify", roles=guess.roles), part) for part in ("train", "test"))
     learnt, asked = ([*zip(part.column("text"), part.column("label"), strict=True)] for part in parts)
     return learnt, asked
 

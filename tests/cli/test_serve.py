@@ -26,6 +26,33 @@ class Standing(LocalServer):
         self.port = int(told["url"].rpartition(":")[2])
 
 
+def test_a_key_of_the_environment_counts_and_is_neither_shown_nor_in_the_list_of_programs(
+    sorter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLM_STUDIO_KEY", "of-the-environment")
+    words = [*COMMAND, str(sorter), "--port", "0", "--json"]
+    work = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+    assert work.stdout is not None
+    told: dict[str, str] = {}
+    while "url" not in told:
+        told = json.loads(work.stdout.readline())
+
+    answered = ask(Standing({**told, "key": "of-the-environment"}), "/v1/models").status
+    refused = ask(Standing({**told, "key": "another"}), "/v1/models").status
+    work.send_signal(signal.SIGTERM)
+    out, err = work.communicate(timeout=20)
+
+    assert (answered, refused) == (200, 401)
+    assert "key" not in told and "of-the-environment" not in out + err
+
+
+def test_the_flag_counts_more_than_the_environment(run: Run, sorter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLM_STUDIO_KEY", "of-the-environment")
+    assert run("serve", sorter, "--port", "0", "--key", "a b").error["code"] == "bad-key"
+    monkeypatch.setenv("SLM_STUDIO_KEY", "a b")
+    assert run("serve", sorter, "--port", "0").error["code"] == "bad-key"
+
+
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
 def test_it_answers_until_it_is_stopped_and_leaves_nothing(sorter: Path, writer: Path, home: Path, how: str) -> None:
     words = [*COMMAND, str(sorter), str(writer), "--port", "0", "--json"]

@@ -113,6 +113,7 @@ INFO = TaskInfo(
             asked=False,
             may_be_blank=True,
             kinds=("text", "label", "list", "id", "number", "words", "tags", "date", "time", "address"),
+            takes_lists=True,
         ),
         Role(
             name="start",

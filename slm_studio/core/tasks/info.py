@@ -8,7 +8,20 @@ from slm_studio.core.dataset import Column
 from slm_studio.core.errors import StudioError
 from slm_studio.core.generation import DecodingOptions
 
-Reads = Literal["text", "words", "label", "labels", "number", "numbers", "tags", "spans", "messages", "candidates"]
+Reads = Literal[
+    "text",
+    "lines",
+    "sentence",
+    "words",
+    "label",
+    "labels",
+    "number",
+    "numbers",
+    "tags",
+    "spans",
+    "messages",
+    "candidates",
+]  # lines, sentence: a text that is kept as a list of its lines, or of its words
 Answers = Literal[
     "labels", "several", "number", "tokens", "spans", "quotes", "hits", "gaps", "order"
 ]  # several: a set of labels, perhaps none; quotes: stretches of a passage, or that none is; order: of what was given
@@ -32,6 +45,9 @@ class Role:
     may_be_blank: bool = False  # whether a prompt without a word is one; of an answer: whether none is one, too
     reads: Reads = "text"  # how cleaning, checks, lengths, language and the table treat its cells
     kinds: tuple[str, ...] = ("text",)  # column kinds that can play it, best first
+    takes_lists: bool = (
+        False  # reads a list in its own way; to others a list of texts is one text (see core.listed_texts)
+    )
     called: tuple[str, ...] = ()  # where it may be left out: names of columns of labels that are meant for it
 
 

@@ -121,13 +121,20 @@ PLAIN = TaskInfo(
     blurb="Turn a text into another: its translation, its summary, its correction.",
     sentence=mark("Learn to {task} {text} as {rewritten}"),
     roles=(
-        Role(name="text", title="Source", help="the texts as they come in", kinds=("text", "list", "label", "id")),
+        Role(
+            name="text",
+            title="Source",
+            help="the texts as they come in",
+            kinds=("text", "list", "label", "id"),
+            takes_lists=True,
+        ),
         Role(
             name="rewritten",
             title="Target",
             help="what each of them shall become: its translation, summary or correction",
             asked=False,
             kinds=("text", "list", "label", "id"),
+            takes_lists=True,
         ),
         WEIGHT,
     ),

@@ -81,6 +81,7 @@ PLAIN = TaskInfo(
             help="whose or which each text is (author, genre, mood): the model learns to write in each of them, as it is asked",
             needed=False,
             may_be_blank=True,
+            reads="label",
             kinds=("label", "text", "id", "number"),
             called=STYLE_NAMES,
         ),
@@ -128,6 +129,12 @@ PLAIN = TaskInfo(
     files=(
         SampleFile("en/alice.txt", mark("Alice in Wonderland, to write like"), mark("Writing")),
         SampleFile("zh/lunyu.txt", mark("The Analects in Chinese, to write like"), mark("Writing")),
+        SampleFile(
+            "en/voices.csv", mark("Four voices in English, each a style to write in"), mark("Writing in a style")
+        ),
+        SampleFile(
+            "zh/voices.csv", mark("Four voices in Chinese, each a style to write in"), mark("Writing in a style")
+        ),
     ),
     hub_tag="text-generation",
     verb="generate",

@@ -1,6 +1,9 @@
 """Cells: what the text of a cell means to a role. Messages may be written in any of the ways in which files hold dialogues."""
 
+from collections.abc import Sequence
+
 from slm_studio.core.errors import StudioError
+from slm_studio.core.listed_texts import LISTED
 from slm_studio.core.messages import messages_to_plain
 from slm_studio.core.prompt import Cell, as_text, read_cell
 from slm_studio.core.tasks.info import Reads
@@ -26,6 +29,11 @@ def said(cell: str, reads: Reads) -> str:
     if reads == "messages":
         return "\n".join(message.content for message in messages_in(cell))
     return as_text(meant(cell, reads))
+
+
+def as_read(cells: Sequence[str], reads: Reads) -> Sequence[str]:
+    """Return cells as they stand, but texts that are kept as lists as they read (see core.listed_texts)."""
+    return [said(cell, reads) for cell in cells] if reads in LISTED.values() else cells
 
 
 def asked(cell: str, reads: Reads) -> Cell:

@@ -17,14 +17,15 @@ from slm_studio.core.dataset import Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.label_sets import labels_in
+from slm_studio.core.listed_texts import LISTED
 from slm_studio.core.prompt import Prompt, write_cell
-from slm_studio.core.recipe import Recipe, info_of_recipe
+from slm_studio.core.recipe import Recipe, info_of_recipe, reads_of
 from slm_studio.core.results import LIST, join_labels
 from slm_studio.core.speakers import SPEAKER_KEYS
 from slm_studio.core.tasks import Role, TaskInfo
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
-from slm_studio.engine.data.cells import meant
+from slm_studio.engine.data.cells import as_read, meant
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.privacy import mask_personal
@@ -76,7 +77,7 @@ CELLS: dict[str, Cell] = {  # the steps that mend a cell; the others look at who
     "mask_personal": mask_personal,
 }
 DONE = "cleaned-"  # what the code of a remark begins with that tells of a step
-MENDED: tuple[Reads, ...] = ("text", "words", "candidates", "messages", "label", "labels")
+MENDED: tuple[Reads, ...] = ("text", "lines", "sentence", "words", "candidates", "messages", "label", "labels")
 LABELS: tuple[Reads, ...] = ("label", "labels")
 OF_LABELS = ("full_to_half", "squeeze_spaces", "trim")  # those that mend labels, too
 
@@ -108,12 +109,13 @@ def aim_of(recipe: Recipe, dataset: Dataset) -> Aim:
     info = info_of_recipe(recipe, dataset)
     answer = roles.get(info.answer.name, "") if info.answer else ""
     is_placed = bool(_marks_places(info) and answer)
-    mended = {role.name: role.reads for role in info.roles if role.reads in MENDED and not (role.asked and is_placed)}
+    may_be = [role for role in info.roles if role.reads in MENDED and not (role.asked and is_placed)]
+    mended = [roles[role.name] for role in may_be if role.name in roles]
     return Aim(
         asked=tuple(roles[role.name] for role in info.asked if role.name in roles),
         answer=answer,
         needed=tuple(roles[role.name] for role in _needed(info) if role.name in roles),
-        reads={roles[name]: reads for name, reads in mended.items() if name in roles},
+        reads={column: reads_of(recipe, dataset)[column] for column in mended},
         joined=(dataset.column(answer).joins or LIST)
         if answer and info.answer and info.answer.reads == "labels"
         else "",
@@ -142,7 +144,7 @@ def mend(cell: str, steps: Sequence[str], reads: Reads) -> str:
         return _through(cell, wanted)
     if reads == "messages":
         return _through_messages(cell, wanted)
-    whole = meant(cell, reads)
+    whole = meant(cell, "words" if reads in LISTED.values() else reads)  # a list stays one
     if isinstance(whole, str):
         return _through(whole, wanted)
     return write_cell(
@@ -309,7 +311,7 @@ def _choose_rows(
 
 
 def _filled(table: pa.Table, aim: Aim, keep: np.ndarray, parts: Mapping[str, Part]) -> np.ndarray:
-    columns = [table.column(column).to_pylist() for column in aim.needed]
+    columns = [as_read(table.column(column).to_pylist(), aim.reads.get(column, "text")) for column in aim.needed]
     return (
         np.array([all(cell.strip() for cell in cells) for cells in zip(*columns, strict=True)], bool)
         if columns

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.label_sets import labels_in
-from slm_studio.core.recipe import Recipe, column_read_as
+from slm_studio.core.recipe import Recipe, column_read_as, reads_of
 from slm_studio.core.tasks import task_info
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
@@ -48,7 +48,7 @@ def describe_dataset(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     yield Progress(mark("Measuring texts"), 1, 3)
     if text:
         dataset.column(text)
-        column = _plain(spread(table.column(text), LOOKED_AT), role.reads)
+        column = _plain(spread(table.column(text), LOOKED_AT), reads_of(recipe, dataset)[text])
         found["lengths"] = histogram(pc.utf8_length(column).to_numpy())
         found["token_lengths"] = histogram(count_tokens(column))
         found["empty"] = pc.sum(pc.is_in(pc.utf8_trim_whitespace(table.column(text)), EMPTY)).as_py() or 0

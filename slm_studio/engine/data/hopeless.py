@@ -31,7 +31,7 @@ def refuse_labels(rows: Rows, role: str) -> None:
     """Refuse rows whose labels cannot be learnt: too few, one only, one a row. Raises StudioError."""
     labels = whole = _labels_of(rows, role)
     if len(rows) < rows.table.num_rows:  # a part of the file: what was held out is no lack of labels
-        whole = _labels_of(Rows(rows.table, rows.roles), role)
+        whole = _labels_of(rows.whole(), role)
     total, column = labels.total(), rows.roles[role]
     if whole.total() >= FEWEST > total:
         raise StudioError(

@@ -46,8 +46,8 @@ def cut_in_order(pieces: Sequence[str], shares: tuple[float, float]) -> tuple[li
 
 def split_passages(dataset: Dataset, recipe: Recipe, role: str, reads: str) -> Splits:
     """Cut a book in order, so that held-out text is text never seen; shuffle texts of their own (see `pieces_of`)."""
-    given = {name: pieces_of(open_rows(dataset, recipe.roles, name).column(role), reads) for name in dataset.held_out}  # type: ignore[arg-type]
-    pieces = pieces_of(open_rows(dataset, recipe.roles).column(role), reads)
+    given = {name: pieces_of(open_rows(dataset, recipe, name).column(role), reads) for name in dataset.held_out}  # type: ignore[arg-type]
+    pieces = pieces_of(open_rows(dataset, recipe).column(role), reads)
     if split_of(recipe, dataset) == "shuffled":
         order = np.random.Generator(np.random.PCG64(recipe.seed)).permutation(len(pieces))
         pieces = [pieces[place] for place in order]

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from slm_studio.core.dataset import Column, Dataset
+from slm_studio.core.prompt import read_cell
 from slm_studio.engine.data import names
 from slm_studio.engine.data.prose import Prose, prose_of
 from slm_studio.engine.data.several import are_lists_of_one, joined_labels
 
 # What can be a text, best first. Dates, times, numbers and ids never are; an address is where there is nothing else.
-TEXT_KINDS = {"text": 0, "label": 1, "list": 2, "words": 2, "messages": 2, "address": 3}
+TEXT_KINDS = {"text": 0, "label": 2, "list": 3, "words": 3, "messages": 3, "address": 4}
+LINES = 1  # a list of lines that are prose
 LABEL_KINDS = ("label", "number", "list", "text")
 HARDLY_FILLED = 3  # a column with less than a third of its cells filled is hardly the text
 ROWS_A_LABEL = 4  # that names and other single words need, to be more than a list of pairs
@@ -47,10 +49,12 @@ def is_sparse(column: Column, rows: int) -> bool:
 def _text_cost(column: Column, rows: int, cells: Sequence[str], answers: bool) -> tuple[float, ...]:
     length = sum(map(len, cells)) / max(1, len(cells))
     hardly = is_sparse(column, rows) or (rows > 1 and column.distinct < 2)
-    order = TEXT_KINDS[column.kind]
-    if order == 1:  # only short, repeated values: names are told apart by their nationality, not the other way round
+    texts = [str(read_cell(cell, "lines")) for cell in cells] if column.kind == "list" else cells
+    prose = prose_of(texts)
+    order = LINES if column.kind == "list" and prose == Prose.MOST else TEXT_KINDS[column.kind]
+    # Only short, repeated values: names are told apart by their nationality, not the other way round.
+    if column.kind == "label":
         return (hardly, order, -column.distinct, -length)
-    prose = prose_of(cells)
     place = min(names.rank(column.name, names.TEXT_NAMES), names.STRONG)  # “title” or “input” count less than length
     if answers and place == names.STRONG and names.folded(column.name) in names.ANSWER_NAMES:
         place -= 1

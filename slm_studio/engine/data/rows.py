@@ -9,12 +9,16 @@ import pyarrow as pa
 from slm_studio.core import files
 from slm_studio.core.dataset import Dataset, Split
 from slm_studio.core.errors import StudioError
+from slm_studio.core.listed_texts import only_listed
+from slm_studio.core.prompt import read_cell
+from slm_studio.core.recipe import Recipe, reads_of
+from slm_studio.core.tasks.info import Reads
 
 Row = Mapping[str, str]  # role → cell
 
 
 class Rows(Sequence[Row]):
-    """Some rows of a table, role by role. Cells are text, exactly as read; a missing cell is ""."""
+    """Some rows of a table, role by role. Cells are text, exactly as read, but for lists of lines; a missing cell is ""."""
 
     def __init__(
         self,
@@ -23,6 +27,7 @@ class Rows(Sequence[Row]):
         indices: np.ndarray | None = None,
         name: str = "the table",
         part: Split = "train",
+        reads: Mapping[str, Reads] | None = None,
     ) -> None:
         self.roles = {role: column for role, column in roles.items() if column}
         for column in self.roles.values():
@@ -36,6 +41,7 @@ class Rows(Sequence[Row]):
                     columns=", ".join(table.column_names),
                 )
         self.table, self.part = table, part  # part: which of the dataset's files the table is
+        self.reads = reads or {}  # roles whose texts are not kept as they read (see core.listed_texts)
         self.indices = np.arange(table.num_rows) if indices is None else indices  # rows of the table, in order
 
     def __len__(self) -> int:
@@ -45,7 +51,9 @@ class Rows(Sequence[Row]):
         if isinstance(index, slice):
             return self.take(range(*index.indices(len(self))))
         place = int(self.indices[index])
-        return {role: self.table.column(column)[place].as_py() or "" for role, column in self.roles.items()}
+        return {
+            role: self._read(role, [self.table.column(column)[place].as_py()])[0] for role, column in self.roles.items()
+        }
 
     def __iter__(self) -> Iterator[Row]:
         columns = {role: self.column(role) for role in self.roles}
@@ -63,18 +71,33 @@ class Rows(Sequence[Row]):
                 help=", ".join(self.table.column_names),
             )
         cells = self.table.column(self.roles[role]).take(pa.array(self.indices)).to_pylist()
-        return [cell or "" for cell in cells]
+        return self._read(role, cells)
+
+    def whole(self) -> "Rows":
+        """Return all rows of the table that these are of."""
+        return Rows(self.table, self.roles, part=self.part, reads=self.reads)
 
     def with_those(self, others: "Rows") -> "Rows":
         """Return these rows and others: of one table in its order, else the others behind these."""
         if self.table is others.table or self.table.equals(others.table):
-            return Rows(self.table, self.roles, np.sort(np.concatenate([self.indices, others.indices])), part=self.part)
+            return Rows(
+                self.table,
+                self.roles,
+                np.sort(np.concatenate([self.indices, others.indices])),
+                part=self.part,
+                reads=self.reads,
+            )
         joined = pa.concat_tables([each.table.take(pa.array(each.indices)) for each in (self, others)])
-        return Rows(joined, self.roles, part=self.part)
+        return Rows(joined, self.roles, part=self.part, reads=self.reads)
 
     def take(self, places: Sequence[int] | np.ndarray) -> "Rows":
         """Return some of these rows; `places` count from 0 within them."""
-        return Rows(self.table, self.roles, self.indices[np.asarray(places, dtype=np.int64)], part=self.part)
+        indices = self.indices[np.asarray(places, dtype=np.int64)]
+        return Rows(self.table, self.roles, indices, part=self.part, reads=self.reads)
+
+    def _read(self, role: str, cells: Sequence[str | None]) -> list[str]:
+        reads = self.reads.get(role)
+        return [str(read_cell(cell or "", reads)) if reads else cell or "" for cell in cells]
 
 
 def open_table(path: Path) -> pa.Table:
@@ -94,6 +117,8 @@ def open_part(dataset: Dataset, split: Split = "train") -> pa.Table:
     return open_table(dataset.part(split)).select([column.name for column in dataset.columns])
 
 
-def open_rows(dataset: Dataset, roles: Mapping[str, str], split: Split = "train") -> Rows:
-    """Return all rows of one part of a dataset."""
-    return Rows(open_table(dataset.part(split)), roles, name=dataset.name, part=split)
+def open_rows(dataset: Dataset, recipe: Recipe, split: Split = "train") -> Rows:
+    """Return all rows of one part of a dataset. Here lists of lines become the texts that they are."""
+    known = reads_of(recipe, dataset)
+    reads = only_listed({role: known[column] for role, column in recipe.roles.items() if column in known})
+    return Rows(open_table(dataset.part(split)), recipe.roles, name=dataset.name, part=split, reads=reads)

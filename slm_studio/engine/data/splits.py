@@ -53,7 +53,7 @@ def split_dataset(
     every part, or what `strata` makes of them. Rows that lack one of the roles `filled` are dropped, too; `keys` says in
     another way which rows stand on one side. The same rows, recipe and seed always give the same split.
     """
-    rows = open_rows(dataset, recipe.roles)
+    rows = open_rows(dataset, recipe)
     kept = _whole(_labelled(rows, answer, answered), filled)
     given = {split: _given(dataset, recipe, split, answer, answered, filled) for split in ("validation", "test")}
     shares = {
@@ -148,7 +148,7 @@ def _given(
     """Return the person's own rows of a split and how many had no label."""
     if not dataset.held_out.get(split):
         return None
-    rows = open_rows(dataset, recipe.roles, split)  # type: ignore[arg-type]
+    rows = open_rows(dataset, recipe, split)  # type: ignore[arg-type]
     kept = _whole(_labelled(rows, role, answered), filled)
     if not len(kept):
         raise StudioError(

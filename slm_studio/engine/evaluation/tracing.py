@@ -17,11 +17,11 @@ MOST_BASES = 8  # models that went on from one another and are looked at
 def trace_texts(handle: str, texts: Sequence[str]) -> Iterator[Event]:
     """Find the longest stretch of some texts that stands in the text that an open model learnt from."""
     item = on_shelf(handle)
-    if not item.info.goes_on:
+    if item.info.answers != "tokens":
         raise StudioError(
             "nothing-traced",
             "What models of the task “{task}” write is not compared with what they learnt from.",
-            "Ask a model that continues texts.",
+            "Ask a model that writes texts.",
             task=item.info.key,
         )
     least = least_for(texts)
@@ -61,7 +61,7 @@ def _own_texts(model: SavedModel) -> list[str]:
         return []
     if rows is None:
         return []
-    texts = task.texts(rows)
+    texts = task.taught(rows)
     reads = getattr(recipe.options, "reads", "")
     return ["".join(texts)] if reads == "book" else texts
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from slm_studio.core.answers import left_out
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
+from slm_studio.core.listed_texts import only_listed, read_as
 from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Prompt, is_blank
 from slm_studio.core.results import LIST, FileResult, further_cells, in_cells
@@ -18,6 +20,7 @@ from slm_studio.core.results import Item as Answer
 from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks.info import Answers, TaskInfo
 from slm_studio.core.texts import mark
+from slm_studio.core.work import Work
 from slm_studio.engine.data.cells import asked
 from slm_studio.engine.data.cleaning import mend_prompt
 from slm_studio.engine.data.names import is_known_name
@@ -26,13 +29,11 @@ from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import Row, Rows, open_part
 from slm_studio.engine.data.writing import check_target, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
-from slm_studio.engine.inference.unanswered import CUT, EMPTY, Unanswered
-from slm_studio.engine.task import answers_of
+from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, Unanswered
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
 LISTS = (".jsonl", ".ndjson", ".jl", ".json")  # ends of files that hold lists as they are …
 NUMBERS = (*LISTS, ".parquet", ".pq")  # … and of those that hold numbers, and nothing where nothing is
-CHUNK = 256  # rows between two signs of life; of texts that are written each takes long enough
 # What reading says of lines that became no row of their own: whoever counts lines misses them among the answers.
 NO_ROWS = (
     "lines-unreadable", "blank-lines", "rows-empty", "foot-rows", "header-repeated", "turns-gathered", "files-skipped",
@@ -53,16 +54,22 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     item = on_shelf(handle)
     dataset = yield from _read(path, options, item)
     table = pa.concat_tables(open_part(dataset, split) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
-    info, rows = item.info, Rows(table, prompt_columns(item, dataset, options))
+    info, columns = item.info, prompt_columns(item, dataset, options)
+    reads = {
+        role.name: read_as(role, dataset.column(columns[role.name])) for role in info.asked if role.name in columns
+    }
+    rows = Rows(table, columns, reads=only_listed(reads))
     added: dict[str, list[str | None]] = {"prediction": [], "score": []}
     unanswered = Unanswered(
         {each.name: rows.roles[each.name] for each in info.asking or info.asked if each.name in rows.roles}
     )
-    chunk = 1 if info.answers == "tokens" else CHUNK
+    chunk = item.task.together(options)
     for start in range(0, len(rows), chunk):
-        for text, items in _answer(item, list(rows[start : start + chunk]), options, unanswered, start):
+        now = Progress("Answering rows", start, len(rows))
+        answered = yield from _answer(item, list(rows[start : start + chunk]), options, unanswered, now)
+        for text, items in answered:
             _add(added, text, items, item)
-        yield Progress("Answering rows", min(start + chunk, len(rows)), len(rows))
+        yield replace(now, done=min(start + chunk, len(rows)))
     if out.suffix.lower() in LISTS:
         added.pop("marked", None)  # the spans themselves stand there
     for name, cells in added.items():
@@ -202,13 +209,13 @@ def _header_is_a_text(dataset: Dataset, known: tuple[str, ...]) -> bool:
 
 
 def _answer(
-    item: Item, rows: Sequence[Row], options: Mapping[str, object], unanswered: Unanswered, first: int
-) -> Iterator[tuple[str, Sequence[Answer] | None]]:
-    """Yield the text of each row as it was asked, and its answer; None where it has none, which `unanswered` counts.
+    item: Item, rows: Sequence[Row], options: Mapping[str, object], unanswered: Unanswered, now: Progress
+) -> Work[list[tuple[str, Sequence[Answer] | None]]]:
+    """Return the text of each row as it was asked, and its answer; None where it has none, which `unanswered` counts.
 
-    `first` is the place of the first row in the file.
+    `now.done` is the place of the first row in the file; it is yielded again as a sign of life.
     """
-    info = item.info
+    info, first = item.info, now.done
     roles = {role.name: role for role in info.asked}
     prompts = [{name: asked(cell, roles[name].reads) for name, cell in row.items()} for row in rows]
     mended = {
@@ -216,21 +223,35 @@ def _answer(
         for place, prompt in enumerate(prompts)
         if not is_blank(prompt, info)
     }
-    answers = _answers(item, mended, options, unanswered, first)
+    answers = yield from _answers(item, mended, options, unanswered, now)
+    found: list[tuple[str, Sequence[Answer] | None]] = []
     for place, row in enumerate(rows):
         if place not in mended:
             unanswered.add_blank(first + place, row)
-        elif place in answers and info.answers == "tokens":
-            _look_at(item, answers[place], options, unanswered, first + place)
+        elif place in answers:
+            _look_at(item, mended[place], answers[place], options, unanswered, first + place)
         is_shown = place in mended and info.answers in ("spans", "gaps")
         asked_for = mended[place][info.asked[0].name] if is_shown else ""
-        yield sentence_of(asked_for).text, answers.get(place)
+        found.append((sentence_of(asked_for).text, answers.get(place)))
+    return found
 
 
 def _look_at(
-    item: Item, answer: Sequence[Answer], options: Mapping[str, object], unanswered: Unanswered, row: int
+    item: Item,
+    prompt: Prompt,
+    answer: Sequence[Answer],
+    options: Mapping[str, object],
+    unanswered: Unanswered,
+    row: int,
 ) -> None:
-    """Count a text without a word, and an answer that ran out of length: what goes on with a text has no end of its own."""
+    """Count a row that was not read whole, a text without a word, and an answer that ran out of length.
+
+    What goes on with a text has no end of its own.
+    """
+    if left_out(item.task.sent(item.loaded, prompt, options)):
+        unanswered.add(UNREAD, row)
+    if item.info.answers != "tokens":
+        return
     if not in_cells(answer, item.info.answers)[0].strip():
         unanswered.add(EMPTY, row)
     elif not item.info.goes_on and not item.ended(answer, options)["ended"]:
@@ -238,19 +259,28 @@ def _look_at(
 
 
 def _answers(
-    item: Item, prompts: Mapping[int, Prompt], options: Mapping[str, object], unanswered: Unanswered, first: int
-) -> dict[int, list[Answer]]:
+    item: Item, prompts: Mapping[int, Prompt], options: Mapping[str, object], unanswered: Unanswered, now: Progress
+) -> Work[dict[int, list[Answer]]]:
     """Return the answers by place. Where one prompt is asked at a time it may be one that the model cannot take."""
+    places = list(prompts)
+    found: dict[int, list[Answer]] = {place: [] for place in places}
     try:
-        return dict(zip(prompts, answers_of(item.task, item.loaded, [*prompts.values()], options), strict=True))
+        for at, answer in item.task.answer(item.loaded, [*prompts.values()], options):
+            if isinstance(answer, Progress):
+                yield now
+            else:
+                found[places[at]].append(answer)
     except StudioError as error:
         if error.code not in UNANSWERABLE:
             raise
         if len(prompts) > 1:  # which of them it is shows one by one
-            alone = [_answers(item, {place: each}, options, unanswered, first) for place, each in prompts.items()]
-            return {place: items for each in alone for place, items in each.items()}
-        unanswered.add(error.code, first + next(iter(prompts)))
+            alone: dict[int, list[Answer]] = {}
+            for place, each in prompts.items():
+                alone |= yield from _answers(item, {place: each}, options, unanswered, now)
+            return alone
+        unanswered.add(error.code, now.done + places[0])
         return {}
+    return found
 
 
 def joined_by(item: Item) -> str:

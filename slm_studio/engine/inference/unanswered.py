@@ -9,7 +9,7 @@ from slm_studio.engine.data.notes import Notes
 SHOWN = 5  # rows that a sentence names
 BLANK, UNASKED, TOO_LONG, EMPTY = "rows-blank", "rows-unasked", "rows-too-long", "answers-empty"
 UNKNOWN, NO_GAP, UNEQUAL, STRANGE = "rows-unknown", "rows-without-gap", "rows-unequal", "rows-of-strange-style"
-CUT = "answers-cut"
+CUT, UNREAD = "answers-cut", "rows-cut"
 REASONS = {
     BLANK: mark(
         "{count} {count:row has|rows have} no answer, because no word stands in “{columns}” there: {count:row|rows} {places}."
@@ -36,6 +36,9 @@ REASONS = {
 HALVES = {
     CUT: mark(
         "{count} {count:answer was|answers were} cut at {limit} tokens, before {count:it ended|they ended}: {count:row|rows} {places}."
+    ),
+    UNREAD: mark(
+        "{count} {count:row is|rows are} longer than the model reads, and {count:is|are} answered without a part: {count:row|rows} {places}."
     ),
     EMPTY: mark("The model ended {count} {count:answer|answers} at once, without a word: {count:row|rows} {places}."),
 }

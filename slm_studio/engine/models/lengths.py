@@ -1,6 +1,6 @@
 """How many tokens a model reads of a text, and which texts have more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -40,6 +40,16 @@ def settle_length(facts: Mapping[str, object], net: PreTrainedModel, default: in
 def length_of(loaded: Loaded) -> int:
     """Return how many tokens of a text the model reads."""
     return int(loaded.facts.get("max_length") or DEFAULT)  # type: ignore[call-overload]
+
+
+def unread(counts: Iterable[int], loaded: Loaded) -> dict[str, object]:
+    """Return what `Task.sent` says of texts of so many tokens, each cut at the model's length: how many are not read.
+
+    Example: of a text of 130 tokens, by a model that reads 128, {"end_unread": 2}
+    """
+    cut = max((count - length_of(loaded) for count in counts), default=0)
+    is_beginning = getattr(loaded.tokenizer, "truncation_side", "right") == "left"
+    return {"unread" if is_beginning else "end_unread": cut} if cut > 0 else {}
 
 
 def count_pieces(folder: Path, texts: Sequence[str]) -> np.ndarray | None:

@@ -16,7 +16,7 @@ from slm_studio.core.messages import SYSTEM, USER, Message
 from slm_studio.core.tasks import TaskInfo, task_info
 from slm_studio.engine.data.lists import Listed
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.models.embedding.texts import PASSAGE, QUERY, encode_side
+from slm_studio.engine.models.embedding.texts import PASSAGE, QUERY, encode_side, whole_lengths
 from slm_studio.engine.models.encoding import Ids, encode_plain, frame_of
 from slm_studio.engine.models.lengths import length_of
 from slm_studio.engine.writing.conversation import chat_of, system_of
@@ -81,6 +81,15 @@ def cut_ones(loaded: Loaded, lists: Sequence[Listed]) -> int:
     """Return how many lists hold a candidate that is longer than the net reads."""
     limit = length_of(loaded)
     return sum(any(len(ids) >= limit for ids in each.candidates) for each in encode_lists(loaded, lists))
+
+
+def candidate_lengths(loaded: Loaded, one: Listed) -> list[int]:
+    """Return how many tokens each candidate of a list would be in its frame, were none cut."""
+    if way_of(lender_of(loaded)) == "vectors":
+        return whole_lengths(loaded, one.texts, PASSAGE)
+    before, after = _frame(loaded, one.context)
+    skip = _skip(loaded, before)
+    return [skip + len(ids) + len(after) for ids in encode_plain(_pieces(loaded), one.texts)]
 
 
 def end_of(tokenizer: PreTrainedTokenizerBase) -> int:

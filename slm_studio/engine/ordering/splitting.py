@@ -1,6 +1,5 @@
 """Which lists are learnt from and which are held out; rows without candidates are right texts that teach a net, and nothing else."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +23,7 @@ def split_lists(dataset: Dataset, recipe: Recipe, *, keeps_texts: bool) -> Split
     splits = split_dataset(dataset, recipe, answer=RIGHT, filled=(LISTED,), keys=_keys)
     if not keeps_texts:
         return splits
-    rows = open_rows(dataset, recipe.roles)
+    rows = open_rows(dataset, recipe)
     keys, held = _keys(rows), [each for each in (splits.validation, splits.test) if len(each)]
     is_held = among(keys, np.concatenate([_keys(each) for each in held])) if held else np.zeros(len(rows), bool)
     is_text = np.array([bool(cell.strip()) for cell in rows.column(RIGHT)], bool) & ~is_held
@@ -37,17 +36,17 @@ def _keys(rows: Rows) -> np.ndarray:
     return text_keys(rows.column(RIGHT))
 
 
-def refuse_hopeless(dataset: Dataset, roles: Mapping[str, str], *, learns: bool) -> None:
+def refuse_hopeless(dataset: Dataset, recipe: Recipe, *, learns: bool) -> None:
     """Refuse files whose lists tell nothing apart. `learns`: the training file may hold right texts alone. Raises StudioError."""
     parts: tuple[Split, ...] = ("train", *dataset.held_out)  # type: ignore[assignment]
-    problems = {part: _problem(open_rows(dataset, roles, part), roles) for part in parts}
+    problems = {part: _problem(open_rows(dataset, recipe, part)) for part in parts}
     if len(parts) > 1 and learns:
         problems.pop("train")
     if problem := next(filter(None, problems.values()), None):
         raise problem
 
 
-def _problem(rows: Rows, roles: Mapping[str, str]) -> StudioError | None:
+def _problem(rows: Rows) -> StudioError | None:
     """Return why no list of some rows can be learnt from, or None where one can."""
     lists = lists_in(rows[:LOOKED_AT])
     held = [each for each in lists if each.texts]
@@ -56,21 +55,21 @@ def _problem(rows: Rows, roles: Mapping[str, str]) -> StudioError | None:
             "lists-none",
             "No row of column “{column}” holds a list of candidates.",
             "Candidates stand in a cell as a JSON list of texts, or a line each. Choose another column, or mend the file.",
-            column=roles[LISTED],
+            column=rows.roles[LISTED],
         )
     if all(len(each.texts) == 1 for each in held):
         return StudioError(
             "lists-of-one",
             "Every list in column “{column}” holds one candidate only, so there is nothing to choose.",
             "Let the recogniser give out several hypotheses (its n-best list), and choose the column that holds them.",
-            column=roles[LISTED],
+            column=rows.roles[LISTED],
         )
     if not any(each.reference.strip() for each in held):
         return StudioError(
             "lists-unanswered",
             "No list has its right text in column “{column}”, so nobody can tell which candidate is the best.",
             "Fill in the right texts of some hundred lists, or choose the column that holds them.",
-            column=roles[RIGHT],
+            column=rows.roles[RIGHT],
         )
     if not any(len(set(each.texts)) > 1 for each in held if each.reference.strip()):
         return StudioError(

@@ -11,6 +11,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note
 from slm_studio.core.work import Work
 from slm_studio.engine.data import documents
+from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.gathering import Gathered, Member, files_in, gather
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.reading import read_dataset
@@ -95,10 +96,10 @@ def stamp_of(path: Path) -> str:
 
 def _rows(source: Source, dataset: Dataset) -> Iterator[Document]:
     table = open_table(dataset.part()).column(source.column)
-    name = shown(Path(dataset.name))
+    name, is_list = shown(Path(dataset.name)), dataset.column(source.column).kind == "list"
     for start in range(0, len(table), PART):
         for place, cell in enumerate(table.slice(start, PART).to_pylist()):
-            yield Document(cell or "", name, start + place)
+            yield Document(said(cell or "", "lines" if is_list else "text"), name, start + place)
 
 
 def _read(path: Path) -> Generator[Event, None, Dataset]:

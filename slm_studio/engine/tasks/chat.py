@@ -77,6 +77,10 @@ class Chat(Task):
         found = (asked_in(Written(**{role: each[row] for role, each in cells.items()})) for row in range(len(rows)))
         return ["\n".join(each.content for each in asked if each.role != ASSISTANT) for asked in found]
 
+    def taught(self, rows: Rows) -> list[str]:
+        """Return all that is said: a model of whole dialogues learns questions by heart, too."""
+        return said_in(dialogues_in(rows))
+
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
         """Return the system prompt for all, and how long a dialogue may be."""
         options = options_of(recipe)

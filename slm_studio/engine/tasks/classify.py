@@ -2,6 +2,7 @@
 
 # B rows of a batch, L outputs of the net
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -39,7 +40,7 @@ from slm_studio.engine.models.features import foretell_features
 from slm_studio.engine.models.few import telling, tuning
 from slm_studio.engine.models.few.settling import is_few, settle
 from slm_studio.engine.models.foreign_config import target_in
-from slm_studio.engine.models.lengths import length_of, settle_length
+from slm_studio.engine.models.lengths import length_of, settle_length, unread
 from slm_studio.engine.models.opening import continue_net, open_net, open_tokenizer, settle_padding
 from slm_studio.engine.models.vectors.starting import (
     STARTED,
@@ -245,6 +246,11 @@ class Classify(Task):
         for place, scores_L in self._scores(loaded, prompts):
             for item in target.items(scores_L, loaded, options):
                 yield place, item
+
+    def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
+        """Return how many tokens of a text, or of a pair, are not read."""
+        asked = [[str(prompt[role.name])] for role in self.info_of(loaded).asked]
+        return unread((len(ids) for ids in encode_asked(loaded, asked, sys.maxsize)[IDS]), loaded)
 
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
         """Return every output, prompt by prompt."""

@@ -84,7 +84,7 @@ class Fill(Task):
         """Return how many blocks are about STEP tokens: a few of a book, more where each is a short text."""
         if options_of(recipe).reads == "book":
             return BATCHES[0]
-        lengths_N = text_lengths(few(open_rows(dataset, recipe.roles)).column("text"))
+        lengths_N = text_lengths(few(open_rows(dataset, recipe)).column("text"))
         block = float(np.minimum(lengths_N, recipe.max_length or SHORT).mean()) if len(lengths_N) else SHORT
         return int(np.clip(2 ** round(math.log2(STEP / max(1.0, block))), *BATCHES))
 

@@ -42,12 +42,12 @@ from slm_studio.engine.models.adapter_files import base_of, is_adapter
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.demands import net_class
 from slm_studio.engine.models.inspect import claim_of
-from slm_studio.engine.models.lengths import length_of, settle_length
+from slm_studio.engine.models.lengths import length_of, settle_length, unread
 from slm_studio.engine.models.opening import continue_whole
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.ordering import judging
-from slm_studio.engine.ordering.asking import ENDS, LENDER, cut_ones, encode_lists, lender_of, way_of
+from slm_studio.engine.ordering.asking import ENDS, LENDER, candidate_lengths, cut_ones, encode_lists, lender_of, way_of
 from slm_studio.engine.ordering.packing import (
     CANDIDATES,
     COUNT,
@@ -83,7 +83,7 @@ class Rank(Task):
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
         """Tell by the right texts in what errors are counted, and refuse lists that are hopeless."""
         options = options_of(recipe)
-        refuse_hopeless(dataset, recipe.roles, learns=self.learns(recipe))
+        refuse_hopeless(dataset, recipe, learns=self.learns(recipe))
         options = replace(options, unit=options.target_of(answer_column(recipe, dataset)))
         recipe = replace(recipe, options=options)
         return recipe if self.learns(recipe) else replace(recipe, minutes=None, epochs=1)
@@ -277,6 +277,10 @@ class Rank(Task):
         for place, prompt in enumerate(prompts):
             for each in self._ranked(loaded, [listed(prompt)])[0][:top]:
                 yield place, each
+
+    def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
+        """Return how many tokens of the longest candidate are not read."""
+        return unread(candidate_lengths(loaded, listed(prompt)), loaded)
 
     def _ranked(self, loaded: Loaded, lists: Sequence[Listed]) -> list[list[Ranked]]:
         counting, weights = _counting(loaded), weights_of(loaded.facts.get("weights"))

@@ -44,7 +44,7 @@ from slm_studio.engine.watched import watched
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of
 from slm_studio.engine.writing.pairs import write_all
-from slm_studio.engine.writing.rewriting import answer_one
+from slm_studio.engine.writing.rewriting import answer_all, answer_one, may_be_together
 
 LABELS, BACK = "labels", "back"  # columns of examples: the target's tokens, and whether it is the source's text
 IGNORED = -100  # fills the tail of a short target
@@ -58,6 +58,7 @@ SHOWN = 3  # samples
 COMPARED = 24  # tokens of a prompt whose logits are compared
 SCALES = 3.0  # times as long as its source an answer may be, at least …
 ROOM = 24  # … and so many tokens
+TOGETHER = 64  # rows of a file whose answers are written side by side
 
 
 class Rewrite(Task):
@@ -74,13 +75,17 @@ class Rewrite(Task):
         chosen = (recipe.roles.get("text"), recipe.roles.get("rewritten"))
         kind = named[2] if named and named[:2] == chosen else ""
         if not kind:
-            rows = open_rows(dataset, recipe.roles)[:LOOKED_AT]
+            rows = open_rows(dataset, recipe)[:LOOKED_AT]
             kind = rewriting.kind_of(*sides_of(rows))
         return replace(recipe, options=replace(options, kind=kind))
 
     def texts(self, rows: Rows) -> list[str]:
         """Return the sources."""
         return [whole(cell) for cell in rows.column("text")]
+
+    def taught(self, rows: Rows) -> list[str]:
+        """Return the targets, and the sources, which are targets the other way round."""
+        return [text for side in sides_of(rows) for text in side]
 
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
         """Return what is learnt, in which directions, and how long a text may be."""
@@ -292,11 +297,19 @@ class Rewrite(Task):
         """Yield each answer, token by token; of several beams the others, too. Options: the fields of RewritingOptions."""
         decoding = cast(RewritingOptions, decoding_of(options, RewritingOptions))
         refuse_direction(loaded, back=decoding.back)
-        for place, prompt in enumerate(prompts):
-            ids = source_ids(loaded, [whole(str(prompt["text"]))], length_of(loaded), back=decoding.back)[0]
-            loaded.refuse_unknown(max(ids, default=0))
+        texts = [whole(str(prompt["text"])) for prompt in prompts]
+        sources = source_ids(loaded, texts, length_of(loaded), back=decoding.back)
+        loaded.refuse_unknown(max((max(ids, default=0) for ids in sources), default=0))
+        if len(sources) > 1 and may_be_together(decoding):
+            yield from answer_all(loaded, sources, decoding)
+            return
+        for place, ids in enumerate(sources):
             for item in answer_one(loaded, ids, decoding):
                 yield place, item
+
+    def together(self, options: Mapping[str, object]) -> int:
+        """Return how many answers are written side by side: several, unless something is drawn or weighed."""
+        return TOGETHER if may_be_together(cast(RewritingOptions, decoding_of(options, RewritingOptions))) else 1
 
     def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
         """Return how many tokens of a source are read, and how many at its end are not.

@@ -44,29 +44,18 @@ from slm_studio.engine.models.embedding.texts import (
     embed,
     embed_now,
     vectors_of,
+    whole_lengths,
     width_of,
 )
 from slm_studio.engine.models.features import BagTokenizer, foretell_features
-from slm_studio.engine.models.lengths import length_of, settle_length
+from slm_studio.engine.models.lengths import length_of, settle_length, unread
 from slm_studio.engine.models.opening import continue_encoder, open_net, open_tokenizer, settle_padding
 from slm_studio.engine.models.vectors.starting import STARTED, coverage, known_words, open_start, places_in, sow
 from slm_studio.engine.models.vocabulary import train_word_pieces
-from slm_studio.engine.retrieval import judging
+from slm_studio.engine.retrieval import judging, teaching_rows
 from slm_studio.engine.retrieval.finding import found_in, nothing_to_search
 from slm_studio.engine.retrieval.nearness import threshold_of
 from slm_studio.engine.retrieval.pool import Pool, pool_of, together
-from slm_studio.engine.retrieval.teaching_rows import (
-    NEGATIVE_IDS,
-    NEGATIVE_NUMBER,
-    PASSAGE_IDS,
-    PASSAGE_NUMBER,
-    POSITIVES,
-    SCORE,
-    on_dropped_pairs,
-    pack_pairs,
-    pack_scored,
-    refuse_hopeless,
-)
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked, few, text_lengths
 from slm_studio.engine.writing.held_out import as_it_was
 
@@ -110,14 +99,14 @@ class Search(Task):
 
     def on_dropped(self, count: int, loaded: Loaded) -> Iterator[Remark]:
         """Say how many rows lack something."""
-        yield from on_dropped_pairs(count, is_scored=_is_scored(loaded))
+        yield from teaching_rows.on_dropped_pairs(count, is_scored=_is_scored(loaded))
 
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
         """Return what rows teach, and among how many passages a question finds its own while it learns."""
         options = options_of(recipe)
         scores = _scores(rows) if "score" in rows.roles else None
         columns = [rows.roles[role] for role in ("query", "passage", "score") if role in rows.roles]
-        refuse_hopeless(rows.column("passage"), scores, columns)
+        teaching_rows.refuse_hopeless(rows.column("passage"), scores, columns)
         return {
             "target": options.target_of(None),
             "asks": ["query", "passage"],
@@ -166,25 +155,25 @@ class Search(Task):
         """Yield Progress; return one example a row, in order."""
         queries, passages = _texts_of(rows)
         if _is_scored(loaded):
-            return checked((yield from pack_scored(loaded, queries, passages, _scores(rows))), loaded)
+            return checked((yield from teaching_rows.pack_scored(loaded, queries, passages, _scores(rows))), loaded)
         negatives = rows.column("wrong") if "wrong" in rows.roles else None
         mines = recipe is not None and options_of(recipe).hard_negatives
-        return checked((yield from pack_pairs(loaded, queries, passages, negatives, mines)), loaded)
+        return checked((yield from teaching_rows.pack_pairs(loaded, queries, passages, negatives, mines)), loaded)
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
         """Return the mean loss of choosing each question's passage, or of pairs in the wrong order."""
         queries_BD = vectors_of(loaded, batch[IDS], batch[MASK])
-        passages_BD = _vectors(loaded, batch[PASSAGE_IDS])
+        passages_BD = _vectors(loaded, batch[teaching_rows.PASSAGE_IDS])
         if _is_scored(loaded):
-            return order_loss((queries_BD * passages_BD).sum(-1), batch[SCORE], batch.get(WEIGHTS))
-        numbers_C, there_B = batch[PASSAGE_NUMBER], batch[NEGATIVE_NUMBER] >= 0
+            return order_loss((queries_BD * passages_BD).sum(-1), batch[teaching_rows.SCORE], batch.get(WEIGHTS))
+        numbers_C, there_B = batch[teaching_rows.PASSAGE_NUMBER], batch[teaching_rows.NEGATIVE_NUMBER] >= 0
         candidates_CD = passages_BD
         if bool(there_B.any()):
-            negatives_D = _vectors(loaded, batch[NEGATIVE_IDS][there_B])
+            negatives_D = _vectors(loaded, batch[teaching_rows.NEGATIVE_IDS][there_B])
             candidates_CD = torch.cat([passages_BD, negatives_D])
-            numbers_C = torch.cat([numbers_C, batch[NEGATIVE_NUMBER][there_B]])
+            numbers_C = torch.cat([numbers_C, batch[teaching_rows.NEGATIVE_NUMBER][there_B]])
         temperature = options_of(recipe).temperature
-        losses_B = choice_losses(queries_BD, candidates_CD, numbers_C, batch[POSITIVES], temperature)
+        losses_B = choice_losses(queries_BD, candidates_CD, numbers_C, batch[teaching_rows.POSITIVES], temperature)
         return weighed_mean(losses_B, batch) if WEIGHTS in batch else losses_B.mean()
 
     def chance(self, loaded: Loaded) -> float | None:
@@ -194,13 +183,13 @@ class Search(Task):
     def observe(self, loaded: Loaded, batch: Batch) -> Seen:
         """Return the vectors [B, D] of questions and passages."""
         queries_BD = vectors_of(loaded, batch[IDS], batch[MASK]).cpu().numpy()
-        return {"queries": queries_BD, "passages": _vectors(loaded, batch[PASSAGE_IDS]).cpu().numpy()}
+        return {"queries": queries_BD, "passages": _vectors(loaded, batch[teaching_rows.PASSAGE_IDS]).cpu().numpy()}
 
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:
         """Yield Progress; return where held-out questions find their passages, or how well likeness is told."""
         if _is_scored(loaded):
             likeness_N = (seen["queries"] * seen["passages"]).sum(1)
-            return judging.judge_scores(likeness_N, examples.numbers[SCORE], _texts_of(rows), whole=whole)
+            return judging.judge_scores(likeness_N, examples.numbers[teaching_rows.SCORE], _texts_of(rows), whole=whole)
         loss = judging.held_out_loss(seen["queries"], seen["passages"], examples, loaded.facts)
         pool = self._pool(rows, MOST_POOLED if whole else 0)
         passages_PD = yield from embed(loaded, pool.passages, PASSAGE)
@@ -209,7 +198,7 @@ class Search(Task):
     def _pool(self, rows: Rows, most: int) -> Pool:
         """Return the questions of some rows, asked among the passages of their whole file, at most about so many."""
         queries, passages = _texts_of(rows)
-        whole = _texts_of(Rows(rows.table, rows.roles, part=rows.part)) if most else ([], [])
+        whole = _texts_of(rows.whole()) if most else ([], [])
         return pool_of(queries, passages, whole, most)
 
     def calibrate(self, seen: Seen, loaded: Loaded) -> dict[str, object]:
@@ -248,7 +237,7 @@ class Search(Task):
         yield from () if scored else known_words(loaded.facts)
         limit = length_of(loaded)
         if not isinstance(loaded.tokenizer, BagTokenizer):
-            lengths = [examples.sequences[name].lengths for name in (IDS, PASSAGE_IDS)]
+            lengths = [examples.sequences[name].lengths for name in (IDS, teaching_rows.PASSAGE_IDS)]
             yield from on_cut(int((np.maximum(*lengths) >= limit).sum()), len(rows), limit)
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
@@ -280,6 +269,10 @@ class Search(Task):
                     yield place, hit
             else:
                 raise nothing_to_search()
+
+    def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
+        """Return how many tokens of a question, or of the passage beside it, are not read."""
+        return unread(whole_lengths(loaded, [as_text(prompt.get(role.name, "")) for role in self.info.asked]), loaded)
 
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
         """Return the vectors of the prompts, as questions and as passages."""

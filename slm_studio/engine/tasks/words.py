@@ -100,14 +100,14 @@ class Words(Task):
         recipe = replace(recipe, options=replace(options, reads=options.reads_of(dataset)))
         if not recipe.roles.get("text") or recipe.minutes is not None:
             return recipe
-        words = max(1, about_words(open_rows(dataset, recipe.roles), "text"))
+        words = max(1, about_words(open_rows(dataset, recipe), "text"))
         epochs = recipe.epochs or max(EPOCHS[0], min(EPOCHS[1], round(READ / words)))
         steps = epochs * words // (LEAST_BLOCK * (recipe.batch or 1))
         return replace(recipe, epochs=epochs, eval_every=recipe.eval_every or max(1, steps // LOOKS))
 
     def split(self, dataset: Dataset, recipe: Recipe) -> Splits:
         """Cut a book in order, shuffle texts of their own; questions stay as they stand: a line names the kind of those below."""
-        rows = open_rows(dataset, recipe.roles)
+        rows = open_rows(dataset, recipe)
         if _questions(rows) is not None:
             return Splits(train=rows, validation=rows.take([]), test=rows.take([]))
         return split_passages(dataset, recipe, "text", _options(recipe).reads)

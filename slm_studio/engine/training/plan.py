@@ -101,7 +101,7 @@ def _read(task: Task, recipe: Recipe, dataset: Dataset, is_new: bool) -> tuple[R
     """Return the recipe, its rows and what they tell, before a base is fetched for rows that are hopeless."""
     recipe = replace(settle(task, recipe, dataset), cleaning=steps_of(dataset))
     asked = next(recipe.roles[role.name] for role in task.info.asked if recipe.roles.get(role.name))
-    refuse_empty(task.texts(open_rows(dataset, recipe.roles)), asked)
+    refuse_empty(task.texts(open_rows(dataset, recipe)), asked)
     splits = task.split(dataset, recipe)
     return recipe, splits, task.learn(splits.train, recipe) if is_new else {}
 

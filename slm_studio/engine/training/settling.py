@@ -20,7 +20,7 @@ def settle(task: Task, recipe: Recipe, dataset: Dataset) -> Recipe:
     recipe = task.settle(recipe, dataset)
     if fitted_length(recipe) is None:
         return recipe
-    lengths_N = text_lengths(task.texts(few(open_rows(dataset, recipe.roles))))
+    lengths_N = text_lengths(task.texts(few(open_rows(dataset, recipe))))
     if not len(lengths_N) or (lengths_N > (recipe.max_length or 0)).mean() <= CUT:
         return recipe
     wanted = int(np.ceil(np.quantile(lengths_N, READ) / STEP)) * STEP

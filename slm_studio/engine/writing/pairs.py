@@ -113,19 +113,32 @@ def write_all(
     doing: str = WRITING,
 ) -> Work[list[list[int]]]:
     """Yield Progress; return the likeliest answer to each source, piece by piece, without the token that ends it."""
+    ends = end_ids(net, tokenizer)
+    whole = yield from write_with_chances(net, tokenizer, sources, most, doing)
+    return [[token for token, _ in each if token not in ends] for each in whole]
+
+
+def write_with_chances(
+    net: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    sources: Sequence[Sequence[int]],
+    most: int,
+    doing: str = WRITING,
+) -> Work[list[list[tuple[int, float]]]]:
+    """Yield Progress; return the same with the token that ends each, where one does, and how likely each was."""
     order = sorted(range(len(sources)), key=lambda place: len(sources[place]))
-    found: list[list[int]] = [[] for _ in sources]
+    found: list[list[tuple[int, float]]] = [[] for _ in sources]
     done, told = 0, 0.0
     while done < len(order):
         together = _together([len(sources[place]) for place in order[done:]])
         places = order[done : done + together]
-        for row, ids in _greedy(net, tokenizer, [sources[place] for place in places], most):
+        for row, written in _greedy(net, tokenizer, [sources[place] for place in places], most):
             if row is None:
                 if time.perf_counter() - told > LIVELY:
                     told = time.perf_counter()
                     yield Progress(doing, done, len(order))
             else:
-                found[places[row]] = ids
+                found[places[row]] = written
         done += together
     yield Progress(doing, done, len(order))
     return found
@@ -133,24 +146,37 @@ def write_all(
 
 def _greedy(
     net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, sources: Sequence[Sequence[int]], most: int
-) -> Iterator[tuple[int | None, list[int]]]:
+) -> Iterator[tuple[int | None, list[tuple[int, float]]]]:
     """Yield (row, its answer) as each ends, and (None, []) between two steps. Rows that ended are computed no further."""
     ends = torch.tensor(sorted(end_ids(net, tokenizer)), device=net.device)
     decoder = Decoder(net, sources)
     alive_B = torch.arange(len(sources), device=net.device)
     written_BT = torch.full((len(sources), 1), start_id(net), device=net.device)
+    chances_BT = torch.ones((len(sources), 1), device=net.device)
     for _ in range(most):
-        newest_B = decoder.allowed(decoder.next_logits(written_BT[:, -1:])).argmax(-1)
+        scores_BV = decoder.allowed(decoder.next_logits(written_BT[:, -1:]))
+        newest_B = scores_BV.argmax(-1)
+        written_BT = torch.cat([written_BT, newest_B[:, None]], dim=1)
+        chances_BT = torch.cat([chances_BT, scores_BV.softmax(-1).gather(1, newest_B[:, None])], dim=1)
         ended_B = torch.isin(newest_B, ends)
-        yield from zip(alive_B[ended_B].tolist(), written_BT[ended_B, 1:].tolist(), strict=True)
+        yield from _rows_of(alive_B, written_BT, chances_BT, ended_B)
         left_B = torch.nonzero(~ended_B).squeeze(-1)
         if not len(left_B):
             return
         if len(left_B) < len(alive_B):
             decoder.take(left_B)
-        alive_B, written_BT = alive_B[left_B], torch.cat([written_BT[left_B], newest_B[left_B, None]], dim=1)
+        alive_B, written_BT, chances_BT = alive_B[left_B], written_BT[left_B], chances_BT[left_B]
         yield None, []
-    yield from zip(alive_B.tolist(), written_BT[:, 1:].tolist(), strict=True)
+    yield from _rows_of(alive_B, written_BT, chances_BT, torch.ones_like(alive_B, dtype=torch.bool))
+
+
+def _rows_of(
+    alive_B: Tensor, written_BT: Tensor, chances_BT: Tensor, chosen_B: Tensor
+) -> Iterator[tuple[int, list[tuple[int, float]]]]:
+    """Yield the chosen rows with their tokens and how likely these were, without what begins them."""
+    ids, chances = written_BT[chosen_B, 1:].tolist(), chances_BT[chosen_B, 1:].tolist()
+    for row, tokens, likely in zip(alive_B[chosen_B].tolist(), ids, chances, strict=True):
+        yield row, list(zip(tokens, likely, strict=True))
 
 
 def _together(lengths: Sequence[int]) -> int:

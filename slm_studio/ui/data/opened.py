@@ -224,9 +224,11 @@ class Opened(QWidget):
 
     def _on_label_clicked(self, label: str) -> None:
         recipe, dataset = self._session.recipe, self._session.dataset
-        column = answer_column(recipe, dataset) if recipe is not None and dataset is not None else None
-        if column is not None:
-            self.rows.show_label(column.name, label, column.joins if self._has_sets() else "")
+        if recipe is None or dataset is None:
+            return
+        name = column_read_as(recipe, "label", dataset) or column_read_as(recipe, "labels", dataset)
+        if name:
+            self.rows.show_label(name, label, dataset.column(name).joins if self._has_sets() else "")
             self.reveal_requested.emit(self.rows)
 
     def _has_sets(self) -> bool:
@@ -239,7 +241,8 @@ class Opened(QWidget):
 
     def _fill_clean_menu(self) -> None:
         recipe, dataset = self._session.recipe, self._session.dataset
-        has_label = bool(recipe and dataset and (column_read_as(recipe, "label", dataset) or self._has_sets()))
+        answer = answer_column(recipe, dataset) if recipe and dataset else None
+        has_label = bool(recipe and answer and reads_of(recipe, dataset)[answer.name] in ("label", "labels"))
         self.clean_button.clear()
         for step in STEPS.values():
             self.clean_button.add(step.name, step.title, enabled=has_label or not step.needs_label)

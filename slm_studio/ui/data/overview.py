@@ -78,6 +78,8 @@ class Overview(QWidget):
         counts = labels if isinstance(labels, Mapping) else {}
         self.bars.set_counts([(str(label), int(count)) for label, count in counts.items()])
         self.labels.setVisible(bool(counts))
+        beside = next((role for role in task_info(recipe.task).roles if role.asked and role.reads == "label"), None)
+        self.labels.set_title(beside.title if beside else "Labels")
         spread = found.get("numbers")
         numbers = spread if isinstance(spread, Mapping) else {}
         self.numbers.setVisible(bool(numbers))
@@ -86,14 +88,15 @@ class Overview(QWidget):
             self.spread_words.set_words(lambda: spread_words(numbers))
         languages = found.get("languages")
         shares = languages if isinstance(languages, Mapping) else {}
-        has_facts = not counts and not numbers and bool(column_read_as(recipe, "text"))
+        is_packed = task_info(recipe.task).packs  # how much text there is tells more than how many rows
+        has_facts = (is_packed or not (counts or numbers)) and bool(column_read_as(recipe, "text"))
         self.languages.set_words(lambda: language_words(shares))
         self.languages.setVisible(
             not has_facts or len(told_languages(shares)) > 1
         )  # the facts name the one that there is
         self._show_lengths(recipe, found)
         self.facts.setVisible(has_facts)
-        if not counts:
+        if has_facts:
             self._show_facts(dataset, recipe, found, shares)
 
     def _show_lengths(self, recipe: Recipe, found: Mapping[str, object]) -> None:

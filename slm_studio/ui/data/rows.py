@@ -14,7 +14,7 @@ from slm_studio.core.report import NONE
 from slm_studio.core.results import LIST
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.parts import dialogue_rows
+from slm_studio.ui.parts import dialogue_rows, listed_rows
 from slm_studio.ui.parts.marked_rows import MarkedRows
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.buttons import Button
@@ -46,6 +46,7 @@ class RowsCard(Card):
         self.model = ArrowModel(self, editable=True)
         self._marked: MarkedRows | None = None
         self._dialogues: Mapping[str, dialogue_rows.Show] = {}  # by the columns that hold some
+        self._lists: Mapping[str, dialogue_rows.Show] = {}  # the same
         self._asked_column = 0  # the cell that was to be edited when its row was opened to be marked
         self.table = Table("Rows")
         self.table.setModel(self.model)
@@ -98,7 +99,11 @@ class RowsCard(Card):
         self._marked = MarkedRows(self.model, dataset, reads)
         self._dialogues = dialogue_rows.shows(self.model, dataset.columns)
         sets = _shown_sets(self.model, dataset, reads)
-        self.model.show_as({**self._dialogues, **sets, **self._marked.shows()}, self._marked.order)
+        self._lists = {
+            name: show for name, show in listed_rows.shows(self.model, dataset.columns).items() if name not in sets
+        }
+        shows = {**self._dialogues, **self._lists, **sets, **self._marked.shows()}
+        self.model.show_as(shows, self._marked.order)
         names = self.model.columns
         markable = {self._marked.texts, self._marked.marks} if self._marked.texts and self._marked.marks else set()
         self.table.elsewhere = frozenset(names.index(name) + 1 for name in markable)
@@ -195,13 +200,15 @@ class RowsCard(Card):
         ]
 
     def _cell(self, row: int, column: str) -> str | Marked:
-        """Return a cell in full: words as the text that they make, tags as what they mark in it, dialogues as one reads them."""
+        """Return a cell in full: words as the text that they make, tags as what they mark in it, dialogues and lists as one reads them."""
         marked = self._marked.marked(row) if self._marked and column == self._marked.marks else None
         if marked is not None:
             return marked
         if self._marked and column == self._marked.texts:
             return self._marked.text(row)
         cell = self.model.cell(row, column)
+        if column in self._lists:
+            return listed_rows.whole(cell)
         return (dialogue_rows.whole(cell) if column in self._dialogues else "") or cell
 
     def _choices(self, column: int) -> Sequence[str]:

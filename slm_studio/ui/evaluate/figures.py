@@ -128,9 +128,16 @@ def _names(baselines: Sequence[Baseline]) -> str:
     return " / ".join(method(each.key).name for each in baselines)
 
 
+def _hardest(key: str, judged: Sequence[Baseline]) -> Baseline:
+    """Return what is the hardest to beat, the best by its measure; of equals the last."""
+    sign = -1 if measure(key).better == "lower" else 1
+    scored = [each for each in judged if baseline_value(each, key) is not None]
+    return max(reversed(scored), key=lambda each: sign * (baseline_value(each, key) or 0.0), default=judged[-1])
+
+
 def _verdict(key: str, group: Sequence[Baseline], *, is_named: bool) -> str:
     judged = [each for each in group if each.verdict]
     if judged:
-        verdict = verdict_words(judged[-1])  # the hardest to beat stands last
+        verdict = verdict_words(_hardest(key, judged))
         return f"{measure(key).name}\n{verdict}" if is_named else verdict
     return tr("{metric} of simple methods", metric=measure(key).name) if key else ""

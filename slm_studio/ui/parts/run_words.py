@@ -151,9 +151,11 @@ def day(created: str) -> str:
 
 
 def recipe_sentence(recipe: Recipe, dataset: Dataset) -> str:
-    """Return what a recipe learns. Example: “Learn to classify text into 77 values of category”"""
+    """Return what a recipe learns, and what else plays a role. Example: “Learn to write like text · Style: author”"""
     info = info_of_recipe(recipe, dataset)
     if info.missing(recipe.chosen):
         return tr("{task}; a column is still to be chosen", task=tr(info.title).lower())
     counts = {f"{role}_values": distinct_values(dataset, column) for role, column in recipe.roles.items()}
-    return tr(info.sentence, task=tr(info.title).lower(), **recipe.roles, **counts)
+    told = tr(info.sentence, task=tr(info.title).lower(), **recipe.roles, **counts)
+    further = [role for role in info.roles if role.name in recipe.chosen and f"{{{role.name}" not in info.sentence]
+    return " · ".join([told, *(f"{tr(role.title)}: {recipe.roles[role.name]}" for role in further)])

@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Predicted, Progress
+from slm_studio.core.events import Event, Note, Predicted, Progress
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Opened
 from slm_studio.core.saved import SavedModel
@@ -23,6 +23,7 @@ class Answering(QObject):
     state_changed = Signal(str)  # closed, opening, open
     opened = Signal(object)  # Opened
     arrived = Signal(object)  # a piece of the answer, or Progress of reading a long question
+    noted = Signal(object)  # Note: what of the question the model does not receive
     answered = Signal(object)  # numbers about the answer; None where it was stopped
     failed = Signal(object)  # StudioError
 
@@ -127,6 +128,8 @@ class Answering(QObject):
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Predicted):
             self.arrived.emit(event.item)
+        elif isinstance(event, Note) and self.state == OPEN:
+            self.noted.emit(event)
 
     def _on_progress(self, progress: Progress) -> None:
         if self.state == OPEN and progress.total:  # else the model is being opened, or nobody knows how far it is

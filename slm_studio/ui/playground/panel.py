@@ -8,6 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Note
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.report import Case, all_cases
 from slm_studio.core.results import Opened
@@ -37,6 +38,7 @@ from slm_studio.ui.widgets.scaling import scaled
 
 KEEPING = 2000  # milliseconds between two looks at a text that a model is writing
 MOST_KEPT = 500_000  # characters of a view's state
+UNREAD = ("prompt-unread", "prompt-end-unread")  # codes of Notes on a question; of the others a chat's own view tells
 STATES = {CLOSED: mark("on"), OPENING: mark("opening…"), OPEN: mark("on")}  # before the name of the device
 
 
@@ -70,6 +72,7 @@ class PlaygroundPanel(ModelPage):
         self.header.facts.setVisible(model is None)
         self._facts_row.setVisible(model is not None)
         self.answering.use(model, self._wish)
+        self.unread.hide()
         self.view = self._view(model) if model else None
         for button in (self.inside_button, self.file_button, self.serve_button, self.code_button):
             button.setVisible(self.view is not None)
@@ -126,6 +129,9 @@ class PlaygroundPanel(ModelPage):
             self.header.add_action(button)
 
     def _build_body(self) -> None:
+        self.unread, self._is_whole = Text("", "muted", wrap=True), True
+        self.unread.hide()
+        self.notices.addWidget(self.unread)
         self.viewless = EmptyState("bubble", "")
         self.file_sheet, self.code_sheet = FileSheet(self._session, self._jobs), CodeSheet(self.serving)
         self.serve_sheet = ServeSheet(self.serving)
@@ -154,6 +160,7 @@ class PlaygroundPanel(ModelPage):
         answering.state_changed.connect(self._on_state)
         answering.opened.connect(self._on_opened)
         answering.arrived.connect(self._on_arrived)
+        answering.noted.connect(self._on_noted)
         answering.answered.connect(self._on_answered)
         answering.failed.connect(self._on_failed)
 
@@ -252,6 +259,7 @@ class PlaygroundPanel(ModelPage):
 
     def _on_asked(self, prompt: Prompt, options: dict[str, object]) -> None:
         self.problem.clear()
+        self._is_whole = True
         if self.view is not None:
             self.view.begin()
         self.answering.ask(prompt, options)
@@ -260,7 +268,14 @@ class PlaygroundPanel(ModelPage):
         if self.view is not None:
             self.view.take(item)
 
+    def _on_noted(self, note: Note) -> None:
+        if note.code in UNREAD:
+            self._is_whole = False
+            self.unread.set_words(partial(tr, note.message, **note.values))
+            self.unread.show()
+
     def _on_answered(self, numbers: object) -> None:
+        self.unread.setHidden(self._is_whole)
         if self.view is not None:
             self.view.finish(numbers)
 

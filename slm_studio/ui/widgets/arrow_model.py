@@ -250,7 +250,7 @@ class ArrowModel(QAbstractTableModel):
         if cell is not None:
             return cell.text
         if index.column() == 0:
-            return str(row + 1)
+            return f"{row + 1:,}"
         if role == Qt.ItemDataRole.EditRole:
             return self.cell(row, self._names[index.column() - 1])
         return self._shown_text(row, index.column() - 1)

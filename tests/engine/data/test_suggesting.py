@@ -22,7 +22,7 @@ REAL = {  # what a person would choose; where the fitting task is a later one, w
     "asap_sample/test_sample.csv": (CLASSIFY, {"text": "reviewbody", "label": "star"}),
     "banking77/train.csv": (CLASSIFY, {"text": "text", "label": "category"}),
     "banking77/categories.json": (WRITE, {"text": "text"}),
-    "chinese_poetry/ci.song.0.json": (CLASSIFY, {"text": "rhythmic", "label": "author"}),
+    "chinese_poetry/ci.song.0.json": (CLASSIFY, {"text": "paragraphs", "label": "rhythmic"}),
     "chinese_poetry/poet.tang.0.json": (CLASSIFY, {"text": "title", "label": "author"}),
     "chinese_poetry/tang300.json": (CLASSIFY, {"text": "title", "label": "author"}),
     "cmrc2018/cmrc2018_trial.json": (ANSWER, QUESTIONED),

@@ -1,9 +1,13 @@
 """A long prompt: what of it is not read is said before the answer, and how much there is to read where that takes a while."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from slm_studio import engine
 from slm_studio.core import texts
+from slm_studio.core.answers import answer_json
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.run import create_run
@@ -66,3 +70,39 @@ def test_what_is_done_while_a_model_opens_is_said_in_every_language(writer: str)
     assert isinstance(first, Progress)
     texts.use_language("zh_CN")
     assert texts.tr(first.what) != first.what
+
+
+LONG = "word " * 200
+
+
+def test_the_rows_of_a_file_that_are_not_read_whole_are_counted(writer: str, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "a b"}\n' + json.dumps({"text": LONG}) + "\n", encoding="utf-8")
+
+    done = result(
+        engine.predict_file(writer, str(tmp_path / "in.jsonl"), str(tmp_path / "out.csv"), {"max_new_tokens": 1})
+    )
+
+    assert [(each.code, each.rows) for each in done.remarks] == [("rows-cut", (1,))] and done.unanswered == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "family", "short", "long"),
+    [
+        ("classify", "bert", {"text": "a word"}, {"text": LONG}),
+        ("rank", "gpt", {"candidates": ("a", "b")}, {"candidates": ("a", LONG)}),
+        ("search", "bert", {"query": "a", "passage": "b"}, {"query": "a", "passage": LONG}),
+    ],
+)
+def test_the_end_that_is_not_read_is_said_whatever_the_task(
+    task: str, family: str, short: dict[str, str], long: dict[str, str], tmp_path: Path
+) -> None:
+    recipe, rows = recipe_for(task, family, epochs=1), rows_of(task, tmp_path)
+    handle = result(engine.open(result(engine.train(recipe, rows, create_run(recipe, rows))).folder, "cpu")).handle
+
+    events = list(engine.predict(handle, long, {}))
+
+    (note,) = [event for event in events if isinstance(event, Note)]
+    assert note.code == "prompt-end-unread" and events.index(note) == 0
+    assert note.values["count"] == events[-1].result["end_unread"] > 100
+    assert answer_json([], long, shelf.on_shelf(handle).info, events[-1].result)["end_unread"] == note.values["count"]
+    assert not [event for event in engine.predict(handle, short, {}) if isinstance(event, Note)]

@@ -59,6 +59,19 @@ def test_rows_without_a_word_keep_their_place_and_are_counted(handles: dict[str,
     assert done.remarks[0].rows == (1, 2)
 
 
+def test_a_text_that_is_kept_as_a_list_is_asked_as_the_text_that_it_is(handles: dict[str, str], tmp_path: Path) -> None:
+    texts = [["one two", "three"], [], ["four", ""]]
+    for name, cells in (("lists", texts), ("texts", ["\n".join(lines) for lines in texts])):
+        (tmp_path / f"{name}.jsonl").write_text(
+            "\n".join(json.dumps({"text": cell}) for cell in cells), encoding="utf-8"
+        )
+
+    lists, plain = (answered(handles["classify"], tmp_path / f"{name}.jsonl") for name in ("lists", "texts"))
+
+    assert lists[0].unanswered == plain[0].unanswered == 1
+    assert [row["score"] for row in lists[2]] == [row["score"] for row in plain[2]]
+
+
 def test_every_error_of_one_prompt_alone_has_a_sentence_for_the_rows_of_a_file() -> None:
     assert set(UNANSWERABLE) <= set(OF_ERRORS) and set(OF_ERRORS.values()) <= set(REASONS)
 
@@ -172,3 +185,17 @@ def test_of_many_rows_those_that_cannot_be_answered_are_named_by_their_own_place
     assert [row["prediction"] is None for row in rows] == [True, False, True, False]
     assert said == [f"2 rows have no answer, because {why}: rows 1, 3."]
     assert done.remarks[0].rows == (0, 2)
+
+
+def test_rewritten_rows_are_the_same_alone_and_side_by_side(tmp_path: Path) -> None:
+    handle = opened("rewrite", "lstm", tmp_path)
+    path = tmp_path / "in.csv"
+    path.write_text(
+        "source\n" + "".join(f"word {n}\n" * (n % 2 + 1) for n in range(40)) + '""\nlast\n', encoding="utf-8"
+    )
+
+    together, _, rows = answered(handle, path, column="source")
+    alone, _, others = answered(handle, path, column="source", repetition_penalty=1.0000001)
+
+    assert [each["prediction"] for each in rows] == [each["prediction"] for each in others]
+    assert together.remarks == alone.remarks

@@ -24,7 +24,7 @@ from slm_studio.engine.models.vocabulary import train_shared_pieces
 from slm_studio.engine.writing.beams import search
 from slm_studio.engine.writing.decoding import end_ids
 from slm_studio.engine.writing.pairs import Decoder, start_id, write_all
-from slm_studio.engine.writing.rewriting import answer_one
+from slm_studio.engine.writing.rewriting import answer_all, answer_one, may_be_together
 
 VOCABULARY, PAD, END = 60, 0, 1
 SOURCES = [[5, 9, 33, 12, 1], [7, 1], [40, 41, 42, 43, 44, 45, 46, 1], [3, 3, 3, 50, 1]]
@@ -209,3 +209,27 @@ def test_a_network_without_a_first_token_of_its_own_begins_with_its_padding() ->
     config = SimpleNamespace(decoder_start_token_id=None, bos_token_id=None, pad_token_id=3)
 
     assert start_id(SimpleNamespace(config=config, generation_config=None)) == 3  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("most", [4, 12])
+def test_many_at_once_become_the_tokens_that_each_becomes_alone(loaded: Loaded, most: int) -> None:
+    sources = [TOKENIZER(text).input_ids for text in ("to be or not", "be", "not to be or to be", "or")]
+    options = RewritingOptions(max_new_tokens=most)
+
+    found: list[list[Token]] = [[] for _ in sources]
+    for place, token in answer_all(loaded, sources, options):
+        if isinstance(token, Token):
+            found[place].append(token)
+
+    for source, tokens in zip(sources, found, strict=True):
+        alone = [each for each in answer_one(loaded, source, options) if isinstance(each, Token)]
+        assert [(each.id, each.text) for each in tokens] == [(each.id, each.text) for each in alone]
+        assert [each.score for each in tokens] == pytest.approx([each.score for each in alone], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "wish", [{"temperature": 0.5}, {"beams": 2}, {"alternatives": 3}, {"repetition_penalty": 1.2}, {"stop": ("a",)}]
+)
+def test_what_asks_for_more_than_the_likeliest_goes_one_by_one(wish: dict[str, object]) -> None:
+    assert may_be_together(RewritingOptions(max_new_tokens=7, seed=3, top_p=0.5, back=True))
+    assert not may_be_together(RewritingOptions(**wish))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from slm_studio.core.dataset import Column, Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Finished, Predicted, Progress
+from slm_studio.core.events import Finished, Note, Predicted, Progress
 from slm_studio.core.results import FileResult, Label, Opened, Token
 from slm_studio.core.settings import Settings
 from slm_studio.ui.parts.saving import free_file
@@ -111,6 +111,21 @@ def test_answers_come_as_one_types(place, classifier):
 
     assert answers(panel) == ["delivery of x", "refund of x", "billing of x"]
     assert panel.view.hint.text() == "answers as you type · 3 ms"
+
+
+def test_what_of_a_long_text_is_not_read_is_said_until_it_is_shorter(place, classifier):
+    def predict(handle, prompt, options):
+        if len(prompt["text"]) > 3:
+            yield Note("prompt-end-unread", "The text is longer than the model reads: its last {count} {count:token is|tokens are} not read.", {"count": 2})  # fmt: skip
+        yield from Engine().predict(handle, prompt, options)
+
+    panel = place(Engine(predict=predict))
+    panel.view.editor.setPlainText("longer")
+    until(panel.unread.isVisible)
+    assert panel.unread.text() == "The text is longer than the model reads: its last 2 tokens are not read."
+
+    panel.view.editor.setPlainText("x")
+    until(panel.unread.isHidden)
 
 
 def test_a_newer_question_ends_the_older_one(place, classifier):

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from slm_studio.core.copied import Copied
 from slm_studio.core.results import Token
 from slm_studio.ui.tasks.chat import outline as module
 from slm_studio.ui.tasks.chat.view import ChatView
@@ -62,6 +63,25 @@ def test_an_idea_becomes_headings_that_are_written_out_one_after_another(view: C
     asked = [question[-1]["content"] for question in view.questions]
     assert "“Spring”" in asked[1] and "“My summer”" in asked[2] and "Spring" in asked[2]
     assert not view.chat.turns  # the conversation knows nothing of it
+
+
+def test_what_was_written_out_is_held_against_the_training_text(view: ChatView) -> None:
+    sheet, inquiries = view.outline, []
+    view.inquired.connect(lambda *asked: inquiries.append(asked) if asked[0] == "trace" else None)
+    plan(view)
+    sheet.write_button.click()
+    answer(view, "It rains.")
+    assert not inquiries  # the second part is still to come
+
+    answer(view, "It is hot all day.")
+    ((_, arguments, tell),) = inquiries
+    tell(Copied(text="is hot all day", part=1, start=3, end=17, read=1000))
+
+    assert arguments == {"texts": ("It rains.", "It is hot all day.")}
+    assert sheet.page.underlined() == "is hot all day"
+    assert sheet.recited.text() == "14 characters of this stand in the training text: “is hot all day”"
+    sheet.page.insertPlainText("!")
+    assert sheet.recited.isHidden() and not sheet.page.underlined()
 
 
 def test_it_stops_where_it_is_and_keeps_what_came(view: ChatView) -> None:

@@ -1,6 +1,10 @@
 """What the view of search shows: hits with their places and lit words, honesty, and passages that may be cited."""
 
+from pathlib import Path
+
 import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 
 from slm_studio.core.report import Case
 from slm_studio.core.results import Hit
@@ -82,3 +86,17 @@ def test_a_long_passage_opens_at_a_click_and_closes_again(qapp) -> None:
     assert text.height() > 3 * short and text.is_cut()
     text.set_open(False)
     assert text.height() == short
+
+
+def test_several_files_dropped_at_once_are_answered_with_a_sentence(view, tmp_path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("a.txt", "b.txt")])
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("text", encoding="utf-8")
+    drop = QDropEvent(
+        QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+
+    view.corpus.dropEvent(drop)
+
+    assert "Several files were dropped" in view.corpus.problem._message.text()

@@ -13,7 +13,7 @@ FEW = 300  # questions
 def _quotes(look: Look) -> Iterator[Finding]:
     if not {"question", "passage", "answer"} <= set(look.roles):
         return
-    cells = {role: look.table.column(column).to_pylist() for role, column in look.roles.items()}
+    cells = {role: look.cells(role) for role in look.roles}
     starts = cells.get("start") or [""] * len(cells["answer"])
     fates = [truth_of(*each).fate for each in zip(cells["passage"], cells["answer"], starts, strict=True)]
     if lost := [place for place, fate in enumerate(fates) if fate == "lost"]:

@@ -17,7 +17,7 @@ FRAME = 8  # tokens that a template writes around a turn, about
 
 
 def _read(look: Look) -> Iterator[Finding]:
-    cells = {role: look.table.column(column).to_pylist() for role, column in look.roles.items()}
+    cells = {role: look.cells(role) for role in look.roles}
     if "messages" not in cells and not {"question", "answer"} <= set(cells):
         return
     try:

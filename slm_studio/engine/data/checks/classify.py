@@ -29,7 +29,7 @@ def _few(look: Look) -> Iterator[Finding]:
 def _weights(look: Look) -> Iterator[Finding]:
     if "weight" not in look.roles:
         return
-    cells = look.table.column(look.roles["weight"]).to_pylist()
+    cells = look.cells("weight")
     bad = [
         place
         for place, weight in enumerate(amounts_in(cells))

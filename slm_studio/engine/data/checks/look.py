@@ -12,9 +12,9 @@ import pyarrow as pa
 from slm_studio.core.dataset import EXAMPLES, Dataset, Finding
 from slm_studio.core.errors import Value
 from slm_studio.core.label_sets import labels_in
-from slm_studio.core.recipe import Recipe, info_of_recipe
+from slm_studio.core.recipe import Recipe, info_of_recipe, reads_of
 from slm_studio.core.tasks import Role, TaskInfo
-from slm_studio.engine.data.cells import said
+from slm_studio.engine.data.cells import as_read, said
 from slm_studio.engine.data.cleaning import row_keys
 from slm_studio.engine.data.several import joined_labels
 
@@ -45,7 +45,12 @@ class Look:
         """Yield every role that must be filled, with its cells as they stand."""
         for role in self.info.roles:
             if role.needed and role.name in self.roles and not (role.may_be_blank and not role.asked):
-                yield role, self.table.column(self.roles[role.name]).to_pylist()
+                yield role, self.cells(role.name)
+
+    def cells(self, role: str) -> list[str]:
+        """Return the cells of a role as they stand, but texts that are kept as lists as they read."""
+        column = self.roles[role]
+        return [*as_read(self.table.column(column).to_pylist(), reads_of(self.recipe, self.dataset)[column])]
 
     @cached_property
     def texts(self) -> list[str]:
@@ -53,14 +58,14 @@ class Look:
         role = next((role for role in self.info.asked if role.name in self.roles), None)
         if role is None:
             return []
-        cells = self.table.column(self.roles[role.name]).to_pylist()
+        cells = self.cells(role.name)
         return cells if role.reads == "text" else [said(cell, role.reads) for cell in cells]
 
     @cached_property
     def answers(self) -> list[str]:
         """Return the cells of the true answers, as they stand."""
         role = self.info.answer
-        return self.table.column(self.roles[role.name]).to_pylist() if role and role.name in self.roles else []
+        return self.cells(role.name) if role and role.name in self.roles else []
 
     @cached_property
     def sets(self) -> list[tuple[str, ...]]:

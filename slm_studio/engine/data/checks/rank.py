@@ -13,11 +13,7 @@ FEW = 100  # lists
 def _lists(look: Look) -> Iterator[Finding]:
     if "candidates" not in look.roles:
         return
-    cells = {
-        role: look.table.column(look.roles[role]).to_pylist()
-        for role in ("candidates", "scores", "reference")
-        if role in look.roles
-    }
+    cells = {role: look.cells(role) for role in ("candidates", "scores", "reference") if role in look.roles}
     found = troubles_in(cells["candidates"], cells.get("scores"), cells.get("reference"))
     if found.without:
         yield finding(

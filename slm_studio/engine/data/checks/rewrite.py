@@ -13,7 +13,7 @@ FEW = 300  # pairs
 def _pairs(look: Look) -> Iterator[Finding]:
     if not {"text", "rewritten"} <= set(look.roles):
         return
-    found = troubles_in(*(look.table.column(look.roles[role]).to_pylist() for role in ("text", "rewritten")))
+    found = troubles_in(*(look.cells(role) for role in ("text", "rewritten")))
     if found.empty:
         yield finding(
             "pairs-empty",

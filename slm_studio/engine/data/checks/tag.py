@@ -11,7 +11,7 @@ from slm_studio.engine.data.checks.look import Check, Look, finding
 def _unequal(look: Look) -> Iterator[Finding]:
     if not {"text", "tags"} <= set(look.roles):
         return
-    texts, tags = (look.table.column(look.roles[role]).to_pylist() for role in ("text", "tags"))
+    texts, tags = (look.cells(role) for role in ("text", "tags"))
     if places := unequal_rows(texts, tags):
         yield finding(
             "tags-unequal",

@@ -2,6 +2,7 @@
 
 # B texts of a batch, T tokens, D numbers of a vector, N texts of all
 
+import sys
 import time
 from collections.abc import Sequence
 from typing import Literal, cast
@@ -17,6 +18,7 @@ from slm_studio.engine.examples import IDS, MASK, Batch, Packer, by_length
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.embedding.net import BagForTextVectors
 from slm_studio.engine.models.encoding import Ids, encode_framed
+from slm_studio.engine.models.features import BagTokenizer
 from slm_studio.engine.models.lengths import length_of
 
 Side = Literal["query", "passage"]
@@ -39,6 +41,13 @@ def encode_side(loaded: Loaded, texts: Sequence[str], side: Side, limit: int = 0
     """Return token ids of texts with their prefix, cut at the model's length."""
     prefix = prefixes_of(loaded)[side]
     return encode_framed(loaded.tokenizer, [prefix + text for text in texts], limit or length_of(loaded))  # type: ignore[arg-type]
+
+
+def whole_lengths(loaded: Loaded, texts: Sequence[str], side: Side = QUERY) -> list[int]:
+    """Return how many tokens each text would be, were none cut; a bag reads all words, and so none is."""
+    if isinstance(loaded.tokenizer, BagTokenizer):
+        return []
+    return [len(ids) for ids in encode_side(loaded, texts, side, sys.maxsize)]
 
 
 def vectors_of(loaded: Loaded, ids_BT: Tensor, mask_BT: Tensor) -> Tensor:

@@ -91,7 +91,7 @@ def _suits(recipe: Recipe, dataset: Dataset) -> bool:
 def _counts(recipe: Recipe, dataset: Dataset) -> Counter[str]:
     answer = task_info(recipe.task).answer
     assert answer is not None
-    return Counter(cell for cell in open_rows(dataset, recipe.roles).column(answer.name) if cell.strip())
+    return Counter(cell for cell in open_rows(dataset, recipe).column(answer.name) if cell.strip())
 
 
 def _filled(recipe: Recipe, **values: float) -> Recipe:

@@ -13,6 +13,7 @@ from slm_studio.core.recipe import BLANK
 from slm_studio.core.results import Token
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.parts.copied_line import CopiedLine
 from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.widgets.buttons import IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
@@ -44,6 +45,7 @@ class OutlineSheet(Card):
     closed = Signal()
     changed = Signal()
     saving = Signal(object, str)  # a Path, and the text to write there
+    inquired = Signal(str, object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._close = IconButton("close", "Close")
@@ -116,6 +118,8 @@ class OutlineSheet(Card):
             self.page.end_writing()
             if numbers is not None and self._place + 1 < len(self._headings):
                 self._ask_part(self._place + 1)
+            else:
+                self.recited.look()
         self._tell()
         self.changed.emit()
 
@@ -154,6 +158,8 @@ class OutlineSheet(Card):
         self.page = WrittenText("What is written out stands here. You can go on with it by hand.", name="The text")
         scaled(self.page.setMinimumHeight, 200)
         card.add(self.page, 1)
+        self.recited = CopiedLine(self.page, self.inquired)
+        card.add(self.recited)
         row = QHBoxLayout()
         row.setSpacing(8)
         self.copy_button, self.save_button = (
@@ -177,8 +183,9 @@ class OutlineSheet(Card):
         self.copy_button.clicked.connect(self._on_copy)
         self.save_button.clicked.connect(self._on_save)
         self._theme.changed.connect(self._fit)
-        for each in (self.idea, self.headings, self.page):
+        for each in (self.idea, self.headings):
             each.textChanged.connect(self._on_changed)
+        self.page.textChanged.connect(self._on_page_changed)
 
     def _lines(self) -> tuple[str, ...]:
         return tuple(line.strip() for line in self.headings.toPlainText().splitlines() if line.strip())
@@ -249,6 +256,10 @@ class OutlineSheet(Card):
         out = ask_where_to_save(self, tr("Save the text"), f"{name}.md", kinds)
         if out is not None:
             self.saving.emit(out, self.copied())
+
+    def _on_page_changed(self) -> None:
+        self.recited.clear()
+        self._on_changed()
 
     def _on_changed(self) -> None:
         if not self.is_busy:

@@ -26,8 +26,8 @@ class Sheets(Deck):
         self.show_only(main)
         for sheet in self._all.values():
             sheet.closed.connect(self.close_sheet)
-        for asking in self._asking.values():
-            asking.inquired.connect(self.inquired)
+        for inquiring in self._all.values():
+            inquiring.inquired.connect(self.inquired)
 
     @property
     def is_open(self) -> bool:

@@ -19,6 +19,7 @@ from tests.tasks import fodder
 from tests.work import at_most
 
 ROLES = {"text": "text", "label": "label"}
+SORTING = make_recipe("classify", roles=ROLES)
 
 
 def table(tmp_path: Path, lines: list[tuple[str, str]], **options: str) -> Dataset:
@@ -189,7 +190,7 @@ def test_banking_is_checked_in_seconds(real_data: Path) -> None:
     ],
 )
 def test_hopeless_rows_are_refused(tmp_path: Path, lines: list[tuple[str, str]], code: str) -> None:
-    rows = open_rows(table(tmp_path, lines), ROLES)
+    rows = open_rows(table(tmp_path, lines), SORTING)
 
     with pytest.raises(StudioError) as caught:
         refuse_empty(rows.column("text"), "text")
@@ -199,7 +200,7 @@ def test_hopeless_rows_are_refused(tmp_path: Path, lines: list[tuple[str, str]],
 
 
 def test_rows_that_are_held_out_are_counted_apart_from_those_that_have_no_label(tmp_path: Path) -> None:
-    rows = open_rows(table(tmp_path, [(f"t{n}", "xy"[n % 2]) for n in range(4)] + [("t9", "")]), ROLES)
+    rows = open_rows(table(tmp_path, [(f"t{n}", "xy"[n % 2]) for n in range(4)] + [("t9", "")]), SORTING)
 
     with pytest.raises(StudioError) as caught:
         refuse_labels(rows.take([0, 1, 2]), "label")
@@ -211,7 +212,7 @@ def test_rows_that_are_held_out_are_counted_apart_from_those_that_have_no_label(
 
 
 def test_how_many_values_a_column_has_is_counted_in_the_whole_file(tmp_path: Path) -> None:
-    rows = open_rows(table(tmp_path, [(f"t{n}", label) for n, label in enumerate("aabcd")]), ROLES)
+    rows = open_rows(table(tmp_path, [(f"t{n}", label) for n, label in enumerate("aabcd")]), SORTING)
 
     with pytest.raises(StudioError) as caught:
         refuse_labels(rows.take([1, 2, 3, 4]), "label")
@@ -220,15 +221,15 @@ def test_how_many_values_a_column_has_is_counted_in_the_whole_file(tmp_path: Pat
 
 
 def test_eight_rows_with_two_labels_may_be_trained(tmp_path: Path) -> None:
-    refuse_labels(open_rows(table(tmp_path, plain(8)), ROLES), "label")
+    refuse_labels(open_rows(table(tmp_path, plain(8)), SORTING), "label")
 
 
 def test_writing_needs_some_text(tmp_path: Path) -> None:
-    roles = {"text": "text"}
-    refuse_empty(open_rows(write_and_read(tmp_path / "a.txt", "one line"), roles).column("text"), "text")
+    writing = make_recipe("write", roles={"text": "text"})
+    refuse_empty(open_rows(write_and_read(tmp_path / "a.txt", "one line"), writing).column("text"), "text")
 
     with pytest.raises(StudioError) as caught:
-        refuse_empty(open_rows(write_and_read(tmp_path / "b.txt", "\n \n"), roles).column("text"), "text")
+        refuse_empty(open_rows(write_and_read(tmp_path / "b.txt", "\n \n"), writing).column("text"), "text")
 
     assert caught.value.code == "no-text"
 
