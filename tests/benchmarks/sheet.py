@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("SLM_STUDIO_TEST_DATA", ROOT.parent / "shared" / "data"))
+MODELS = Path(os.environ.get("SLM_STUDIO_TEST_MODELS", ROOT.parent / "models"))
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16", "amx_int8")
 BUSY = 0.5  # load per core beside ours, from which figures are to be mistrusted
 
@@ -28,15 +29,18 @@ class Line:
     measured: str
     target: str = ""
     ratio: str = ""
+    is_whole: bool = True  # False: something that it needs is not here, so it says no more than that
 
 
 def print_machine(title: str) -> None:
     """Say what is measured, where, and whether the machine has time for it."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    name, flags = _processor()
+    flags = _flags()
     threads = os.environ.get("OMP_NUM_THREADS", "") or str(cores)
     print(title)
-    print(f"{name} · {cores} cores · {', '.join(flag for flag in FLAGS if flag in flags) or 'no vector flags known'}")
+    print(
+        f"{processor()} · {cores} cores · {', '.join(flag for flag in FLAGS if flag in flags) or 'no vector flags known'}"
+    )
     print(f"Python {platform.python_version()} · {platform.system()} {platform.machine()} · OMP threads {threads}")
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     print(f"load average {load:.2f}")
@@ -108,10 +112,18 @@ def best_of(rounds: int, measure: Callable[[], dict[str, object]], key: str) -> 
     return min((measure() for _ in range(rounds)), key=lambda found: float(found[key]))  # type: ignore[arg-type]
 
 
-def _processor() -> tuple[str, set[str]]:
+def processor() -> str:
+    """Return the name of the processor."""
+    return _facts().get("model name", "").strip() or platform.processor() or platform.machine()
+
+
+def _flags() -> set[str]:
+    return set(_facts().get("flags", "").split())
+
+
+def _facts() -> dict[str, str]:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return platform.processor() or platform.machine(), set()
-    facts = dict(line.replace("\t", "").split(":", 1) for line in lines if ":" in line)
-    return facts.get("model name", platform.machine()).strip(), set(facts.get("flags", "").split())
+        return {}
+    return dict(line.replace("\t", "").split(":", 1) for line in lines if ":" in line)

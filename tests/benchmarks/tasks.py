@@ -1,250 +1,43 @@
-"""What the tasks reach on real data with nothing but defaults: `python -m tests.benchmarks.tasks [SET …]`.
+"""What every task reaches on real data with nothing but defaults: `python -m tests.benchmarks.tasks [PART …] [--quick] [--again]`.
 
-A set's own parts are kept: its training file is learnt, its validation file chooses, its test file scores once. Without
-a validation or a test file a share of the rows is held out. A chat learns for 20 minutes at most. Each training has a process of its own. The real bases stand
-in the folder that SLM_STUDIO_TEST_MODELS names, else in models/ beside the checkout; a set or a base that is not there
-is a row that says so.
+A part is named by how its name begins: `classify`, `classify/banking77`, `few/sib200/en/8`. No part takes more than half an
+hour on two cores; each is written into results.md as soon as it is measured and not measured twice, so the whole may be
+stopped and called again. --quick measures, again, what takes a few minutes; --list names all parts and measures nothing.
+
+A set's own parts are kept: its training file is learnt, its validation file chooses, its test file scores once. Real bases
+stand in the folder that SLM_STUDIO_TEST_MODELS names, else in models/ beside the checkout; a set or a base that is not there
+is a line that says so.
 """
 
-import json
-import os
+import argparse
 import sys
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from slm_studio.core import paths
-from slm_studio.host.environment import engine_environment
-from tests.benchmarks.sheet import DATA, ROOT, Line, answer, home, in_process, print_machine, print_table
-from tests.benchmarks.simulated import make_files
+from tests.benchmarks import chain, defaults, few, trials
+from tests.benchmarks.record import measure, rows_of
+from tests.benchmarks.sheet import print_machine
 
-CHINESE = 0x2E80  # from this letter on
-MODELS = Path(os.environ.get("SLM_STUDIO_TEST_MODELS", ROOT.parent / "models"))
+QUICK = ("classify/sms_spam/500", "classify/kdconv_domain/500", "tag/restaurant8k/lstm")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """One line of the table: what is learnt, from what, and what it must reach."""
-
-    set: str
-    task: str
-    base: str  # blank:family-size, blank:family (its default size), or a folder of MODELS
-    files: tuple[str, str, str]  # train, validation (or ""), test (or "")
-    metric: str
-    told: tuple[str, ...] = ()  # metrics beside it
-    least: Mapping[str, float] = field(default_factory=dict)  # metric → what it must reach
-    times_simple: float = 0.0  # as often the best simple method
-    beats: str = ""  # the simple method from which a paired interval must tell it apart
-    above: Mapping[str, float] = field(default_factory=dict)  # metric → how far it must stand above that method
-    english: bool = False  # only the rows without Chinese
-    simulated: str = ""  # lists of hypotheses are made of the sentences in this language: en | zh
-    settings: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Return set and family."""
-        return f"{self.set} · {self.base.removeprefix('blank:')}"
-
-
-UNER = ("uner_zh_gsdsimp/train.iob2", "uner_zh_gsdsimp/dev.iob2", "uner_zh_gsdsimp/test.iob2")
-WNUT = ("wnut17/train.conll", "wnut17/dev.conll", "wnut17/test.conll")
-SLOTS = ("restaurant8k/train.json", "", "restaurant8k/test.json")
-FAQ = ("covid_faq/faq_cdc.csv", "", "")
-MIX = ("instruct_mix/train.json", "", "instruct_mix/test.json")
-TATOEBA = ("tatoeba_en_zh/train.tsv", "tatoeba_en_zh/dev.tsv", "tatoeba_en_zh/test.tsv")
-SCITLDR = ("scitldr/train.jsonl", "", "scitldr/test.jsonl")
-COVID_QA = ("covid_qa/train.json", "", "covid_qa/test.json")
-CMRC = ("cmrc2018/cmrc2018_dev.json", "", "")  # articles of it are held out
-# Most answers of trial are whole clauses, three times as long as those that are learnt from: nearly sentences.
-CMRC_TRIAL = ("cmrc2018/cmrc2018_dev.json", "", "cmrc2018/cmrc2018_trial.json")
-TALK = ("kdconv_chat/train.jsonl", "", "kdconv_chat/test.jsonl")
-
-
-def _tag(name: str, base: str, files: tuple[str, str, str], least: float = 0.0, times_simple: float = 0.0) -> Trial:
-    bars = {"entity_f1": least} if least else {}
-    return Trial(
-        set=name, task="tag", base=base, files=files, metric="entity_f1", least=bars, times_simple=times_simple
-    )
-
-
-def _chat(
-    name: str, files: tuple[str, str, str], stops: float = 0.0, *, english: bool = False, test: float = 0.0
-) -> Trial:
-    settings = {"minutes": 20.0} | ({"test_share": test} if test else {})
-    return Trial(
-        set=name, task="chat", base="smollm2", files=files, metric="answer_loss", told=("stop_rate", "chrf"),
-        least={"stop_rate": stops} if stops else {}, beats="base", english=english, settings=settings,
-    )  # fmt: skip
-
-
-def _answer(name: str, base: str, files: tuple[str, str, str], minutes: float = 0.0) -> Trial:
-    """Five hundredths of F1 above the sentence that is nearest to the question; from nothing it is told how far it comes."""
-    aims = {"beats": "nearest_sentence", "above": {"f1": 0.05}} if not base.startswith("blank:") else {}
-    return Trial(
-        set=name, task="answer", base=base, files=files, metric="f1", told=("exact_match",),
-        settings={"minutes": minutes} if minutes else {}, **aims,
-    )  # fmt: skip
-
-
-def _translate(base: str) -> Trial:
-    """Both directions by one net, within half an hour."""
-    return Trial(
-        set="tatoeba_en_zh", task="rewrite", base=base, files=TATOEBA, metric="chrf", told=("chrf_there", "chrf_back", "bleu"),
-        beats="nearest_pair", above={"chrf_there": 0.05, "chrf_back": 0.05}, settings={"minutes": 28.0, "both_ways": True},
-    )  # fmt: skip
-
-
-def _rank(language: str, rate: str) -> Trial:
-    """2,000 lists of hypotheses by a model made from nothing, which learns from the other sentences."""
-    return Trial(
-        set=f"tatoeba_{language}_heard", task="rank", base="blank:llama", files=TATOEBA, metric=rate,
-        told=(f"{rate}_before", f"{rate}_oracle", "best_first"), beats="as_listed", simulated=language,
-    )  # fmt: skip
-
-
-TRIALS = (
-    _rank("en", "wer"),
-    _rank("zh", "cer"),
-    _translate("blank:lstm"),
-    _translate("blank:t5"),
-    Trial(
-        set="scitldr",
-        task="rewrite",
-        base="blank:lstm",
-        files=SCITLDR,
-        metric="rouge1",
-        told=("rouge2", "rougeL"),
-        beats="lead",
-        above={"rouge1": 0.0},
-        settings={"minutes": 10.0},
-    ),
-    _tag("uner_zh_gsdsimp", "blank:lstm", UNER, 0.55),
-    _tag("uner_zh_gsdsimp", "e5", UNER, 0.70),
-    _tag("wnut17", "minilm", WNUT, 0.33, times_simple=3.0),
-    _tag("restaurant8k", "minilm", SLOTS, 0.85),
-    _tag("restaurant8k", "blank:lstm", SLOTS),
-    _answer("cmrc2018", "e5", CMRC, 28.0),
-    _answer("cmrc2018", "blank:lstm", CMRC),
-    _answer("cmrc2018_trial", "e5", CMRC_TRIAL, 28.0),
-    _answer("covid_qa", "e5", COVID_QA, 28.0),
-    _answer("covid_qa", "blank:lstm", COVID_QA),
-    _chat("covid_faq", FAQ, 0.95, test=0.3),
-    _chat("instruct_mix", MIX, 0.95, english=True),
-    _chat("kdconv_chat", TALK),
-)
-
-
-def main(*sets: str) -> None:
-    """Print the table of all trials, or of those whose set or whose whole name is among `sets`."""
-    chosen = [trial for trial in TRIALS if not sets or trial.set in sets or trial.name in sets]
+def main() -> None:
+    """Measure the parts that are asked for and print their lines."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    asked = parser.parse_args()
+    known = defaults.parts() | few.parts() | chain.parts() | trials.parts()
+    wanted = tuple(QUICK if asked.quick else asked.parts)
+    chosen = {name: part for name, part in known.items() if not wanted or name.startswith(wanted)}
     if not chosen:
-        sys.exit(f"none of {', '.join(sets)} is one of {', '.join(sorted({trial.name for trial in TRIALS}))}")
+        sys.exit(f"No part begins with {', '.join(wanted)}. The parts are: {', '.join(known)}")
+    if asked.list:
+        print("\n".join(f"{name}{' – measured' if rows_of(name) else ''}" for name in chosen))
+        return
     print_machine("What the tasks reach on real data with defaults")
-    lines = []
-    for trial in chosen:
-        lines.append(_line(trial))
-        print_table(lines[-1:])  # a table takes long to fill, and a row that stands is worth reading
-    if len(lines) > 1:
-        print_table(lines)
-
-
-def _line(trial: Trial) -> Line:
-    missing = [path for path in (*map(DATA.joinpath, filter(None, trial.files)), *_folder(trial)) if not path.exists()]
-    if missing:
-        return Line(trial.name, "–", "", f"{missing[0]} is not here")
-    number = str(TRIALS.index(trial))
-    with home():
-        found = in_process("tests.benchmarks.tasks", "--trial", number, environment=engine_environment(0))
-    shown = (
-        *(f"{key} {value}" for key, value in found["told"].items()),  # type: ignore[attr-defined]
-        f"{found['rows']:,} test rows",
-        f"{found['learning']:,.0f} s learning, {found['seconds']:,.0f} s in all",
-        f"{found['steps']:,} steps",
-        *(_simple(trial, found, key) for key in found["baseline"]),  # type: ignore[attr-defined]
-    )
-    return Line(trial.name, " · ".join(shown), *_judged(trial, found))
-
-
-def _simple(trial: Trial, found: Mapping[str, object], key: str) -> str:
-    scores: Mapping[str, float] = found["baseline"][key]  # type: ignore[index]
-    told = ", ".join(f"{metric} {scores[metric]:.3f}" for metric in (trial.metric, *trial.told) if metric in scores)
-    return f"{key}: {told}, {found['verdicts'].get(key) or 'not compared'}"  # type: ignore[attr-defined]
-
-
-def _judged(trial: Trial, found: Mapping[str, object]) -> tuple[str, str]:
-    """Return what must be reached, and how far it was."""
-    scores: Mapping[str, float] = found["scores"]  # type: ignore[assignment]
-    simple = [each.get(trial.metric, 0.0) for each in found["baseline"].values()]  # type: ignore[attr-defined]
-    bars = [(f"{key} ≥ {least:g}", scores[key], least) for key, least in trial.least.items()]
-    if trial.times_simple:
-        most = trial.times_simple * max(simple, default=0.0)
-        bars.append((f"≥ {trial.times_simple:g} × the better simple method", scores[trial.metric], most))
-    if trial.above:
-        beaten: Mapping[str, float] = found["baseline"][trial.beats]  # type: ignore[index]
-        bars += [
-            (f"{key} ≥ {trial.beats} + {more:g}", scores[key], beaten[key] + more) for key, more in trial.above.items()
-        ]
-    told = [f"{score / bar:.2f} ×, {'met' if score >= bar else 'NOT met'}" for _, score, bar in bars if bar]
-    names = [name for name, *_ in bars]
-    if trial.beats:
-        names.append(f"better than the {trial.beats} by a paired interval")
-        told.append("met" if found["verdicts"][trial.beats] == "better" else "NOT met")  # type: ignore[index]
-    return " and ".join(names) or "told only", " and ".join(told)
-
-
-def _folder(trial: Trial) -> list[Path]:
-    return [] if trial.base.startswith("blank:") else [MODELS / trial.base]
-
-
-def _english(path: Path) -> Path:
-    """Write the rows without Chinese into a file of the trial's own home and return it."""
-    rows = json.loads(path.read_text("utf-8"))
-    out = paths.home() / f"english_{path.parent.name}_{path.name}"
-    plain = [row for row in rows if all(ord(letter) < CHINESE for letter in "".join(row.values()))]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(plain), "utf-8")
-    return out
-
-
-def probe(trial: Trial) -> None:
-    """Train with defaults in this process and tell how it went."""
-    import slm_studio
-    from slm_studio.core.recipe import split_base
-    from slm_studio.core.tasks import task_info
-
-    base = str(_folder(trial)[0]) if _folder(trial) else trial.base
-    if not _folder(trial) and "-" not in trial.base:
-        family = task_info(trial.task).family(split_base(f"{base}-")[0])
-        base = f"{base}-{family.default_size}"
-    files = [DATA / name if name else None for name in trial.files]
-    if trial.simulated:
-        files = [*make_files(trial.simulated, paths.home() / "simulated")]
-    train, validation, test = [_english(path) if path and trial.english else path for path in files]
-    assert train is not None
-    began = time.perf_counter()
-    model = slm_studio.train(train, trial.task, base=base, validation=validation, test=test, **trial.settings).saved
-    seconds = time.perf_counter() - began
-    told = {}
-    for key in (trial.metric, *trial.told):
-        low, high = model.intervals[key]
-        told[key] = f"{model.metrics[key]:.3f} ({low:.3f} – {high:.3f})"
-    answer(
-        {
-            "told": told,
-            "scores": model.metrics,
-            "rows": model.rows["test"],
-            "learning": model.seconds,
-            "seconds": seconds,
-            "steps": model.steps,
-            "baseline": model.baseline,
-            "verdicts": model.verdicts,
-        }
-    )
+    measure(chosen, again=asked.again or asked.quick)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--trial"]:
-        probe(TRIALS[int(sys.argv[2])])
-    else:
-        main(*sys.argv[1:])
+    main()

@@ -102,7 +102,12 @@ def _metric(key: str, each_N: np.ndarray, intervals: bool) -> Metric:
 
 def sentences_of(passage: str) -> list[str]:
     """Return the sentences of a passage."""
-    return [each.strip() for each in _SENTENCES.findall(passage) if each.strip()]
+    return [passage[begin:end].strip() for begin, end in sentence_places(passage)]
+
+
+def sentence_places(passage: str) -> list[tuple[int, int]]:
+    """Return where each sentence of a passage begins and ends, in characters, blanks around it included."""
+    return [match.span() for match in _SENTENCES.finditer(passage) if match.group().strip()]
 
 
 def simple_ways(

@@ -195,6 +195,8 @@ class Answer(Task):
         yield Progress("Comparing answers", 0, 0)
         loss = float(seen["nats"].sum() / max(1, seen["known"].sum()))
         passages = rows.column("passage")
+        if not whole:  # a state is as good as it is with the pull and the threshold that it would get
+            loaded.facts |= self.calibrate(seen, loaded)
         found = found_in_rows(seen, examples.rows_N, pull_of(loaded))
         answers = [quotes_of(found[row], passages[row], threshold_of(loaded), 1) for row in range(len(rows))]
         true = [truth.texts for truth in truths_of(rows)]

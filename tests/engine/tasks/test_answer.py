@@ -1,5 +1,6 @@
 """What is special to answering: damaged rows, passages on one side, many rows below one passage, and “no answer”."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,22 @@ def test_a_row_whose_passage_lacks_its_answer_is_said_never_learnt_and_scored_as
 def test_rows_without_one_answer_to_point_at_are_hopeless() -> None:
     with pytest.raises(StudioError, match="stands in its passage"):
         TASK.learn(rows_of(("When?", TEXT, "in 1900"), ("Who?", TEXT, "")), recipe())
+
+
+def test_a_state_is_as_good_as_it_is_with_the_pull_that_it_would_get() -> None:
+    rows, right = rows_of(("When?", TEXT, "1732")), TEXT.index("1732")
+    loaded = TASK.blank(recipe(), TASK.learn(rows, recipe()), rows)
+    examples = replace(done(TASK.examples(rows, loaded, recipe())), rows_N=np.array([0, 0]))
+    # The window without the answer is surer of itself, but its words fit the question far less.
+    seen = {
+        "odds": np.array([[1.0], [2.0]]), "begins": np.array([[right], [0]]), "ends": np.array([[right + 4], [3]]),
+        "rest": np.array([-99.0, -99.0]), "fits": np.array([[0.0], [-30.0]]), "row": np.array([0, 0]), "answered": np.array([1, 1]),
+        "gold_begin": np.array([right, 0]), "gold_end": np.array([right + 4, 0]), "nats": np.zeros(2), "known": np.ones(2),
+    }  # fmt: skip
+
+    judged = done(TASK.judge(seen, examples, rows, loaded, whole=False))
+
+    assert {metric.key: metric.value for metric in judged.metrics}["f1"] == 1.0
 
 
 def test_passages_stay_on_one_side_and_of_few_passages_questions_do(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ from slm_studio.engine.models.answering.windows import (
 )
 
 KEPT = 20  # spans of a window
-PULLS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0)  # how much it may count that a window's words fit the question
+PULLS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0)  # how much it may count that the words around fit the question
 NEVER = -1e4  # the odds, in logits, of what cannot be
 
 
@@ -72,7 +72,7 @@ def nats_of(starts_BT: Tensor, ends_BT: Tensor, batch: Batch) -> Tensor:
 
 
 def see(starts_BT: Tensor, ends_BT: Tensor, batch: Batch, longest: int) -> dict[str, np.ndarray]:
-    """Return what is kept of windows [B]: their best spans as characters with their odds [B, K], the sum of all odds, the truth."""
+    """Return what is kept of windows [B]: their best spans as characters with odds and fits [B, K], the other odds, the truth."""
     length = min(longest, starts_BT.shape[1])
     open_BT = batch[STARTS] >= 0
     nothing_B = starts_BT[:, NOWHERE] + ends_BT[:, NOWHERE]
@@ -86,14 +86,16 @@ def see(starts_BT: Tensor, ends_BT: Tensor, batch: Batch, longest: int) -> dict[
     is_real_BK = top_BK > NEVER / 2
     begin_BK = batch[STARTS].gather(1, firsts_BK).where(is_real_BK, 0)
     end_BK = batch[ENDS].gather(1, lasts_BK).where(is_real_BK, 0)
+    total_B, kept_B = odds_BX.logsumexp(1), top_BK.logsumexp(1)
+    rest_B = total_B + torch.log1p(-(kept_B - total_B).exp().clamp(max=1.0))
     gold = [
         batch[name].gather(1, batch[at].clamp(min=0)[:, None]).squeeze(1)
         for name, at in ((STARTS, FIRST), (ENDS, LAST))
     ]
     seen = {
         "odds": _wide(top_BK.where(is_real_BK, NEVER), NEVER), "begins": _wide(begin_BK, 0), "ends": _wide(end_BK, 0),
-        "total": odds_BX.logsumexp(1).clamp(min=NEVER), "nats": nats_of(starts_BT, ends_BT, batch), "known": batch[FIRST] != NOT_KNOWN,
-        "row": batch[ROW], "fit": batch[FIT], "answered": batch[ANSWERED], "gold_begin": gold[0], "gold_end": gold[1],
+        "fits": _wide(batch[FIT].gather(1, firsts_BK) / WHOLE, 0), "rest": rest_B.clamp(min=NEVER), "nats": nats_of(starts_BT, ends_BT, batch), "known": batch[FIRST] != NOT_KNOWN,
+        "row": batch[ROW], "answered": batch[ANSWERED], "gold_begin": gold[0], "gold_end": gold[1],
     }  # fmt: skip
     return {name: each.cpu().numpy() for name, each in seen.items()}
 
@@ -104,7 +106,7 @@ def _wide(kept_BK: Tensor, filler: float) -> Tensor:
 
 
 def found_in_rows(seen: Mapping[str, np.ndarray], rows_N: np.ndarray, pull: float = 0.0) -> dict[int, Found]:
-    """Return row → what its windows hold together. `pull`: how much it counts that a window's words fit the question."""
+    """Return row → what its windows hold together. `pull`: how much it counts that the words around fit the question."""
     return {row: _joined(seen, places, pull) for row, places in places_of(rows_N)}
 
 
@@ -117,16 +119,17 @@ def places_of(rows_N: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def _joined(seen: Mapping[str, np.ndarray], places: np.ndarray, pull: float) -> Found:
-    pulls_P = pull * seen["fit"][places].astype(float)
-    totals = [0.0, *(seen["total"][places].astype(float) + pulls_P).tolist()]
-    whole = float(np.logaddexp.reduce(totals))
+    is_real_PK = (seen["odds"][places] > NEVER / 2) & (seen["ends"][places] > seen["begins"][places])
+    fits_PK = seen["fits"][places].astype(float)
+    odds_PK = seen["odds"][places] + pull * fits_PK
+    rest_P = seen["rest"][places] + pull * fits_PK.max(1, where=is_real_PK, initial=fits_PK.min(initial=0.0))
+    whole = float(np.logaddexp.reduce([0.0, *odds_PK[is_real_PK], *rest_P]))
     shares: dict[tuple[int, int], float] = {}
-    for place, pulled in zip(places, pulls_P, strict=True):
-        for odds, begin, end in zip(seen["odds"][place], seen["begins"][place], seen["ends"][place], strict=True):
-            if odds > NEVER / 2 and end > begin:
-                # A span that two windows hold is weighed by both.
-                span = int(begin), int(end)
-                shares[span] = shares.get(span, 0.0) + math.exp(float(odds) + pulled - whole)
+    spans = zip(seen["begins"][places][is_real_PK], seen["ends"][places][is_real_PK], odds_PK[is_real_PK], strict=True)
+    for begin, end, odds in spans:
+        # A span that two windows hold is weighed by both.
+        span = int(begin), int(end)
+        shares[span] = shares.get(span, 0.0) + math.exp(float(odds) - whole)
     kept: list[tuple[int, int, float]] = []
     for (begin, end), share in sorted(shares.items(), key=lambda each: (-each[1], each[0])):
         if all(end <= other[0] or begin >= other[1] for other in kept):
@@ -158,8 +161,8 @@ def _quote(passage: str, begin: int, end: int, share: float) -> Quote:
 
 
 def best_pull(seen: Mapping[str, np.ndarray]) -> float:
-    """Return how much it shall count that a window's words fit the question, so that held-out rows are most right."""
-    if not seen["fit"].any():
+    """Return how much it shall count that the words around fit the question, so that held-out rows are most right."""
+    if not seen["fits"].any():
         return 0.0
     means = {pull: float(np.mean(right)) for pull in PULLS if len(right := _rights(seen, pull)[1])}
     return max(means, key=lambda pull: (round(means[pull], 6), -pull), default=0.0)

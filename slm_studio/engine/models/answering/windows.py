@@ -16,7 +16,8 @@ from slm_studio.core.spans import words_with_offsets
 from slm_studio.engine.examples import IDS, TYPES, Ids, Packer
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.nearest import Nearest
-from slm_studio.engine.models.answering.matches import MATCHES, matches_of
+from slm_studio.engine.measuring.quoting import sentence_places
+from slm_studio.engine.models.answering.matches import MATCHES, WHOLE, matches_of
 from slm_studio.engine.models.asking import knows_types
 from slm_studio.engine.models.encoding import plain_backend
 from slm_studio.engine.models.lengths import length_of
@@ -26,7 +27,9 @@ from slm_studio.engine.models.word_features import PADDING, UNKNOWN, WordTokeniz
 # Columns of examples: where in the passage each token begins and ends, where the answer stands (tokens; 0: not in here, less:
 # not known), which row it is of, and whether that row has an answer.
 STARTS, ENDS, FIRST, LAST, ROW, ANSWERED = "starts", "ends", "first", "last", "row", "answered"
-FIT = "fit"  # how much less a window's words fit the question than those of its passage's best one (BM25, 0 or less)
+# How much less the words of a token's window and of its sentence fit the question than those of the best ones (BM25, 0 or less),
+# in hundredths.
+FIT = "fit"
 QUESTION, MATCH = "question_ids", "matches"  # what the reader from scratch knows besides
 ELSEWHERE, TAIL = -1, -2  # tokens that are not of the passage, and behind the end
 NOWHERE, NOT_KNOWN = 0, -1
@@ -43,6 +46,23 @@ class Taken:
     starts: Ids
     ends: Ids
     words: Sequence[str] = ()  # where they are the tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """The sentences of a passage: where they begin [S], and their words."""
+
+    begins_S: np.ndarray
+    index: Nearest
+
+    def fits(self, question: str, starts: Ids) -> np.ndarray:
+        """Return of characters [T] how much less the words of their sentence fit a question than those of the best one."""
+        scores_S = self.index.scores(question)
+        if not len(scores_S):
+            return np.zeros(len(starts), np.float32)
+        sentence_T = np.searchsorted(self.begins_S, starts, side="right") - 1
+        found: np.ndarray = (scores_S - scores_S.max())[np.maximum(sentence_T, 0)]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +90,7 @@ class Reader:
     loaded: Loaded
     frame: PairFrame | None = None
     _known: dict[str, Taken] = field(default_factory=dict)
+    _sentences: dict[str, Sentences] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find out how the vocabulary frames a pair; the reader from scratch knows no frame."""
@@ -88,6 +109,16 @@ class Reader:
                 self._known.clear()
             self._known[text] = self._words(text) if self.frame is None else self._pieces(text)
         return self._known[text]
+
+    def sentences(self, passage: str) -> Sentences:
+        """Return the sentences of a passage, ready to be asked."""
+        if passage not in self._sentences:
+            if len(self._sentences) >= REMEMBERED:
+                self._sentences.clear()
+            places = sentence_places(passage)
+            index = Nearest([passage[begin:end] for begin, end in places])
+            self._sentences[passage] = Sentences(np.array([begin for begin, _ in places]), index)
+        return self._sentences[passage]
 
     def _words(self, text: str) -> Taken:
         words = words_with_offsets(text)
@@ -121,7 +152,7 @@ def slots_of(loaded: Loaded) -> int:
 
 def case_packer(loaded: Loaded) -> Packer:
     """Return a packer of windows."""
-    fillers = {IDS: loaded.padding, STARTS: TAIL, ENDS: TAIL}
+    fillers = {IDS: loaded.padding, STARTS: TAIL, ENDS: TAIL, FIT: 0}
     if isinstance(loaded.tokenizer, WordTokenizer):
         return Packer(**fillers, **{QUESTION: PADDING, MATCH: 0})
     return Packer(**fillers, **({TYPES: 0} if knows_types(loaded) else {}))
@@ -159,7 +190,7 @@ def add_cases(packer: Packer, reader: Reader, rows: Sequence[int], cases: Sequen
         for window in _windows(reader, row, case, room):
             found.append(window)
             at.append(row)
-    names = [*packer.fillers, FIRST, LAST, ROW, ANSWERED, FIT]
+    names = [*packer.fillers, FIRST, LAST, ROW, ANSWERED]
     packer.add(at, **{name: [each[name] for each in found] for name in names})  # type: ignore[arg-type, misc]
 
 
@@ -174,15 +205,17 @@ def _windows(reader: Reader, row: int, case: Case, room: Room) -> Iterator[dict[
     answered = NOT_KNOWN if truth is None or truth.fate == "lost" else int(bool(truth.texts))
     if room.negatives and answered == NOT_KNOWN:
         return  # an answer that stands nowhere teaches nothing
-    fits_W = _fits(case, passage, parts)
+    fits_W, fits_T = _fits(case, passage, parts), reader.sentences(case.passage).fits(case.question, passage.starts)
     for number in _chosen(fits_W, holding, room):
         part = parts[number]
         framed, before = _framed(reader, asked, passage, width, part)
+        fits = np.rint((fits_W[number] + fits_T[part.start : part.stop]) * WHOLE).astype(np.int32)
+        framed[FIT] = np.pad(fits, (before, len(cast(Ids, framed[STARTS])) - before - len(part)))
         first, last = NOT_KNOWN, NOT_KNOWN
         if answered != NOT_KNOWN:
             place = holding[number][0] if holding[number] else None
             first, last = (each - part.start + before for each in place) if place else (NOWHERE, NOWHERE)
-        yield framed | {FIRST: first, LAST: last, ROW: row, ANSWERED: answered, FIT: float(fits_W[number])}
+        yield framed | {FIRST: first, LAST: last, ROW: row, ANSWERED: answered}
 
 
 def _fits(case: Case, passage: Taken, parts: Sequence[range]) -> np.ndarray:

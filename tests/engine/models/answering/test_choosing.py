@@ -27,7 +27,7 @@ def batch(first: int = 0, last: int = 0, *, answered: int = 1) -> dict[str, torc
     return {
         STARTS: torch.tensor([[-1, *(start for start, _ in PLACES), -2]]),
         ENDS: torch.tensor([[-1, *(end for _, end in PLACES), -2]]),
-        FIRST: torch.tensor([first]), LAST: torch.tensor([last]), ROW: torch.tensor([0]), ANSWERED: torch.tensor([answered]), FIT: torch.tensor([0.0]),
+        FIRST: torch.tensor([first]), LAST: torch.tensor([last]), ROW: torch.tensor([0]), ANSWERED: torch.tensor([answered]), FIT: torch.zeros(1, 7, dtype=torch.int32),
     }  # fmt: skip
 
 
@@ -127,9 +127,11 @@ def test_the_threshold_is_what_makes_held_out_rows_most_right() -> None:
     assert best_threshold(answered) is None
 
 
-def test_how_much_the_words_of_a_window_count_is_what_makes_held_out_rows_most_right() -> None:
+def test_how_much_the_words_around_count_is_what_makes_held_out_rows_most_right() -> None:
     right = see(logits(0, 0, 0, 0, 0, 1), logits(0, 0, 0, 0, 0, 1), batch(5, 5), 1)
-    wrong = see(logits(0, 2, 0, 0, 0, 0), logits(0, 2, 0, 0, 0, 0), batch(0, 0), 1) | {"fit": np.array([-30.0])}
+    wrong = see(logits(0, 2, 0, 0, 0, 0), logits(0, 2, 0, 0, 0, 0), batch(0, 0), 1) | {
+        "fits": np.full((1, KEPT), -30.0)
+    }
     seen = {name: np.concatenate([right[name], wrong[name]]) for name in right}
     seen["row"] = np.array([0, 0])
 
@@ -138,4 +140,4 @@ def test_how_much_the_words_of_a_window_count_is_what_makes_held_out_rows_most_r
     assert pull == 0.1  # the least that is enough
     assert found_in_rows(seen, seen["row"], 0.0)[0].spans[0][:2] == PLACES[0]
     assert found_in_rows(seen, seen["row"], pull)[0].spans[0][:2] == PLACES[4]
-    assert best_pull(seen | {"fit": np.zeros(2)}) == 0.0
+    assert best_pull(seen | {"fits": np.zeros((2, KEPT))}) == 0.0

@@ -10,8 +10,10 @@ from slm_studio.engine.examples import IDS
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.answering.making import make_reader
 from slm_studio.engine.models.answering.windows import (
+    ELSEWHERE,
     ENDS,
     FIRST,
+    FIT,
     LAST,
     NOT_KNOWN,
     NOWHERE,
@@ -87,6 +89,18 @@ def test_of_a_long_passage_the_windows_that_share_words_with_the_question_are_re
     assert len(found) == 1
     starts, ends = found.sequences[STARTS][0], found.sequences[ENDS][0]
     assert "Ruth" in LONG[starts[1] : ends[-1]]
+
+
+def test_words_of_the_nearest_sentence_fit_best_and_those_of_the_question_itself_are_not_asked(loaded: Loaded) -> None:
+    text = "The owner is called Ruth Hale. The mill grinds oats."
+
+    found = packed(loaded, Case("What is the owner called?", text), room=Room(8, 9))
+
+    starts, fits = found.sequences[STARTS][0], found.sequences[FIT][0]
+    assert len(found) == 1 and len(fits) == len(starts)
+    near = (starts >= 0) & (starts < text.index("The mill"))
+    assert (fits[near] == 0).all() and (fits[starts == ELSEWHERE] == 0).all()
+    assert (fits[starts >= text.index("The mill")] < 0).all()
 
 
 def test_lessons_are_the_windows_with_the_answer_and_some_others(loaded: Loaded) -> None:
