@@ -23,6 +23,7 @@ from slm_studio.engine.retrieval.cutting import Document, count_units, cut
 from slm_studio.engine.retrieval.finding import found_in
 from slm_studio.engine.retrieval.opening import forget_indexes, looked_at, open_index
 from slm_studio.engine.retrieval.sources import source_of_path
+from tests.engine.data.test_judged import collection
 
 TEXT = """# Loans
 
@@ -105,6 +106,17 @@ def test_words_are_scored_as_bm25s_scores_them(
     for question in ("late books", "the mill, the mill", "图书馆几点开门"):
         known = [word for word in words(question) if word in theirs.vocab_dict]
         assert index.words.scores(question) == pytest.approx(theirs.get_scores(known), rel=1e-5)
+
+
+def test_of_passages_and_queries_the_passages_are_searched(tmp_path: Path) -> None:
+    folder = collection(tmp_path / "set", test="q1 p1 1\n")
+    (folder / "SOURCE.txt").write_text("Where it comes from.\n")
+
+    index = outcome(build(folder, tmp_path / "index", maker=Maker()))
+
+    assert (index.kind, index.column, index.source) == ("column", "text", str(folder))
+    found = [hit.text for hit in found_in(str(tmp_path / "index"), "we open at nine", None, {})]
+    assert found == ["We open at nine."] and index.passages == 2  # two of four are blank
 
 
 def test_counting_takes_memory_for_a_part_of_the_words_not_for_all(
