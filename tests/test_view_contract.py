@@ -1,6 +1,8 @@
 """What every task's view in the playground must do; a new task is covered as soon as its file is there."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from slm_studio.core.prompt import as_text
 from slm_studio.core.report import Case
@@ -86,3 +88,12 @@ def test_it_lives_without_a_report_and_follows_the_language(view):
 
 def test_a_task_without_a_file_has_no_view():
     assert view_of("juggle") is None and view_of("view") is None and view_of("") is None and view_of("../x") is None
+
+
+def test_text_that_wraps_never_moves_sideways(view):
+    fields = [*view.findChildren(QPlainTextEdit), *view.findChildren(QTextEdit)]
+    wrapped = [field for field in fields if field.lineWrapMode() != type(field).LineWrapMode.NoWrap]
+
+    assert all(field.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff for field in wrapped), [
+        (type(field).__name__, field.accessibleName()) for field in wrapped
+    ]

@@ -86,9 +86,13 @@ class Overview(QWidget):
             self.spread_words.set_words(lambda: spread_words(numbers))
         languages = found.get("languages")
         shares = languages if isinstance(languages, Mapping) else {}
+        has_facts = not counts and not numbers and bool(column_read_as(recipe, "text"))
         self.languages.set_words(lambda: language_words(shares))
+        self.languages.setVisible(
+            not has_facts or len(told_languages(shares)) > 1
+        )  # the facts name the one that there is
         self._show_lengths(recipe, found)
-        self.facts.setVisible(not counts and not numbers and bool(column_read_as(recipe, "text")))
+        self.facts.setVisible(has_facts)
         if not counts:
             self._show_facts(dataset, recipe, found, shares)
 
@@ -185,13 +189,18 @@ def length_words(lengths: Lengths, limit: int | None) -> str:
 
 
 def language_words(shares: Mapping[str, float]) -> str:
-    """Return “English 97 % · other 3 %”; nothing where all is one language."""
-    named = sorted(((share, key) for key, share in shares.items() if share >= 0.01), reverse=True)
+    """Return “English 97 % · other 3 %”, or the name of the only language."""
+    named = told_languages(shares)
     if [key for _, key in named] == ["short"]:
         return tr("language: too short to tell")
     if len(named) == 1:
         return tr(LANGUAGES.get(named[0][1], named[0][1]))
     return " · ".join(f"{tr(LANGUAGES.get(key, key))} {share:.0%}".replace("%", " %") for share, key in named)
+
+
+def told_languages(shares: Mapping[str, float]) -> list[tuple[float, str]]:
+    """Return the languages that are told with their shares, the most frequent first."""
+    return sorted(((share, key) for key, share in shares.items() if share >= 0.01), reverse=True)
 
 
 def main_language(shares: Mapping[str, float]) -> str:

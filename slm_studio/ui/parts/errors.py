@@ -13,6 +13,7 @@ from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 
 class ErrorBox(QFrame):
@@ -120,6 +121,7 @@ class ErrorDialog(QDialog):
 
     def _details_box(self, details: str) -> QPlainTextEdit:
         box = QPlainTextEdit(details)
+        never_sideways(box)
         box.setReadOnly(True)
         box.setFont(the_theme().monospace(11.5))
         scaled(box.setFixedHeight, 180)

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QRect, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QPlainTextEdit, QWidget
 
+from slm_studio.ui.widgets.wrapping import never_sideways
+
 LONG = 80  # letters from which a cell is edited in several lines
 LINES, WIDTH = 8, 460  # of a roomy editor: lines, and pixels at least where there is room
 PARAGRAPH = "\u2029"  # Qt's own break between paragraphs
@@ -19,6 +21,7 @@ class LongEditor(QPlainTextEdit):
 
     def __init__(self, text: str, parent: QWidget) -> None:
         super().__init__(parent)
+        never_sideways(self)
         self.setTabChangesFocus(True)
         self.setPlainText(text)
         self.document().setModified(False)

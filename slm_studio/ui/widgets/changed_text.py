@@ -10,6 +10,7 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.changed import write_changed
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 SIZE, LINE = 17, 130  # letters in pixels at zoom 1; the height of a line in percent
 _SAID = {"added": mark("new: {text}"), "removed": mark("gone: {text}")}
@@ -20,6 +21,7 @@ class ChangedText(QTextEdit):
 
     def __init__(self, placeholder: Words, *, name: Words, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        never_sideways(self)
         self._theme = the_theme()
         self._pieces: list[Piece] = []
         self.setProperty("role", "bare")

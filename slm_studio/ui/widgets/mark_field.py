@@ -15,6 +15,7 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.marks import LABEL, ground_of, ink_of, units
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import words
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 LETTERS = 16  # pixels of the words at zoom 1
 ODD = str.maketrans({"\r": " ", "\u2029": "\n", "\0": " ", "\ufdd0": " ", "\ufdd1": " "})  # what Qt keeps for itself
@@ -38,6 +39,7 @@ class MarkField(QTextEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        never_sideways(self)
         self._theme = the_theme()
         self._sentence = Sentence("", ())
         self._spans: tuple[core.Span, ...] = ()

@@ -14,6 +14,7 @@ from slm_studio.ui.widgets.labels import plain_tooltip
 from slm_studio.ui.widgets.marks import characters, ground_of, ink_of, units
 from slm_studio.ui.widgets.theme import SECOND, the_theme
 from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 LETTERS = 17  # pixels of the words at zoom 1
 
@@ -23,6 +24,7 @@ class MarkedText(QPlainTextEdit):
 
     def __init__(self, placeholder: Words, *, name: Words, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        never_sideways(self)
         self._theme = the_theme()
         self._order: tuple[str, ...] = ()
         self._marks: list[tuple[QTextCursor, Span]] = []

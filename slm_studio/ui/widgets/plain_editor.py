@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 
 class PlainEditor(QPlainTextEdit):
@@ -22,6 +23,7 @@ class PlainEditor(QPlainTextEdit):
     ) -> None:
         """`letters` and `height` are pixels; `keeps_tabs`: a tab is a part of the text, else it goes on to the next field."""
         super().__init__(parent)
+        never_sideways(self)
         self._letters = letters
         self.setProperty("role", "bare")
         self.setTabChangesFocus(not keeps_tabs)

@@ -15,6 +15,7 @@ from slm_studio.ui.widgets.marks import Marked, write_marked
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.words import Words, sentence
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 MOST = 200_000  # characters of a cell that are shown; a text edit takes seconds for megabytes on one line
 
@@ -38,6 +39,7 @@ class RowReader(QWidget):
         self.previous, self.next = Button("Previous", small=True), Button("Next", small=True)
         self.close_button = IconButton("close", "Back to the table")
         self.text = QTextEdit()
+        never_sideways(self.text)
         self.text.setReadOnly(True)
         self.text.setProperty("role", "bare")
         self.text.setTabChangesFocus(True)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QTextEdit, QWidget
 from slm_studio.core.results import Token
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 TOKEN = QTextFormat.Property.UserProperty + 1  # of written characters: the place of their token in `_tokens`
 UNKNOWN = -1  # a token of before the restart
@@ -33,6 +34,7 @@ class WrittenText(QTextEdit):
 
     def __init__(self, placeholder: Words, *, name: Words, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        never_sideways(self)
         self._theme = the_theme()
         self._tokens: list[Token] = []
         self._start: QTextCursor | None = None  # where the last writing began; it moves with edits before it

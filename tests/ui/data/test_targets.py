@@ -83,3 +83,16 @@ def test_numbers_are_drawn_and_those_that_are_none_are_counted(qapp) -> None:
     assert overview.numbers.isVisible() and overview.labels.isHidden() and overview.facts.isHidden()
     overview.deleteLater()
     assert overview.spread_words.text() == "from 0.5 to 1.5 · mean 0.95 · median 0.9 · 2 cells hold no number"
+
+
+def test_the_only_language_is_named_once_and_several_with_their_shares(qapp) -> None:
+    overview, dataset = Overview(), dataset_of(COLUMNS["price"])
+    overview.show()
+    writing = make_recipe("write", roles={"text": "text"})
+
+    overview.show_found(dataset, writing, {"languages": {"english": 1.0, "chinese": 0.0}})
+    assert overview.facts.isVisible() and overview.languages.isHidden()
+
+    overview.show_found(dataset, writing, {"languages": {"english": 0.75, "chinese": 0.25}})
+    assert not overview.languages.isHidden() and overview.languages.text().count("%") == 2
+    overview.deleteLater()

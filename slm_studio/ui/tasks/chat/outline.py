@@ -23,6 +23,7 @@ from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import words
+from slm_studio.ui.widgets.wrapping import never_sideways
 from slm_studio.ui.widgets.written_text import WrittenText
 
 PLAN, PART = "plan", "part"  # what is on its way
@@ -136,6 +137,7 @@ class OutlineSheet(Card):
         card = Card("Outline", padding=12)
         self.idea = LineField("What is the text about?", name="Title or idea")
         self.headings = QPlainTextEdit()
+        never_sideways(self.headings)
         self.headings.setTabChangesFocus(True)
         words(self.headings.setAccessibleName, "Headings, one a line")
         words(self.headings.setPlaceholderText, "Headings, one a line")

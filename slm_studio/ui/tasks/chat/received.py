@@ -13,6 +13,7 @@ from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import words
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 TOKENS, TEXT = "tokens", "text"
 
@@ -31,6 +32,7 @@ class Received(Card):
         self.tabs = Segmented(((TOKENS, mark("Tokens")), (TEXT, mark("Text"))), name="What the model receives")
         self.about = Text("", "muted", wrap=True)
         self.page = QTextEdit()
+        never_sideways(self.page)
         self.page.setReadOnly(True)
         self.page.setTabChangesFocus(True)
         words(self.page.setAccessibleName, "What the model receives")

@@ -7,6 +7,7 @@ from slm_studio.core.texts import mark
 from slm_studio.ui.widgets.fold import Fold
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.words import words
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 WANTED = mark("Who answers, and how: “You are the assistant of a small shop. Be brief.”")
 OWN = mark("The model's own: “{text}”")
@@ -21,6 +22,7 @@ class SystemPrompt(Fold):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("System prompt", parent=parent)
         self.editor = QPlainTextEdit()
+        never_sideways(self.editor)
         self.editor.setTabChangesFocus(True)
         words(self.editor.setAccessibleName, "System prompt")
         scaled(self.editor.setFixedHeight, 88)

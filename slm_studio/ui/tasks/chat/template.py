@@ -16,6 +16,7 @@ from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import words
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 PAUSE = 400  # milliseconds after the last key
 
@@ -38,6 +39,8 @@ class TemplateSheet(Card):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
         self.editor, self.outcome = QPlainTextEdit(), QPlainTextEdit()
+        never_sideways(self.editor)
+        never_sideways(self.outcome)
         self.outcome.setReadOnly(True)
         row = SideBySide()
         for page, name, title in (
