@@ -84,7 +84,7 @@ def _read_documents(
                 done += len(next(iter(chunk.values())))
                 yield Progress(mark("Reading files"), done, len(texts))
         if writer.rows:
-            found[split] = _part(gathered.title, path, writer, notes[split])
+            found[split] = part_of(gathered.title, path, writer, notes[split])
     if "train" not in found:
         raise StudioError("no-rows", "“{name}” holds no rows.", "Choose a file with rows in it.", name=gathered.title)
     train = found["train"]
@@ -95,14 +95,14 @@ def _read_documents(
     )
     if has_labels:
         train.notes.add("folders-are-labels", mark("The folders are the labels of the texts in them."))
-    _say_splits(found, train.notes)
+    say_splits(found, train.notes)
     return found
 
 
 def _read_tables(
     gathered: Gathered, members: Sequence[Member], options: ReadOptions, staging: Path
 ) -> Generator[Event, None, dict[str, Part]]:
-    splits, left = _assign(members)
+    splits, left = by_split(members)
     gathered.others += [member.name for member in left]
     total = sum(map(len, splits.values()))
     parts: dict[str, list[tuple[Member, Part]]] = {}
@@ -135,7 +135,7 @@ def _read_tables(
             count=len(unreadable),
             names=some(unreadable),
         )
-    _say_splits(found, train.notes)
+    say_splits(found, train.notes)
     return found
 
 
@@ -144,7 +144,7 @@ def _title(gathered: Gathered, pairs: Sequence[tuple[Member, Part]]) -> str:
     return PurePosixPath(pairs[0][0].name).name if len(pairs) == 1 else gathered.title
 
 
-def _assign(members: Sequence[Member]) -> tuple[Splits, list[Member]]:
+def by_split(members: Sequence[Member]) -> tuple[Splits, list[Member]]:
     """Sort files by split. Where some are named for training, those named for nothing are left out."""
     splits: Splits = {split: [] for split in SPLITS}
     unnamed: list[Member] = []
@@ -207,7 +207,7 @@ def _joined(pairs: Sequence[tuple[Member, Part]], is_marked: bool, out: Path, ga
                 cells = dict(zip(names, batch.columns, strict=True))
                 writer.write(cells | ({column: [mark_of(member, labels)] * len(batch)} if is_marked else {}))
             part.path.unlink()
-            _merge(first.notes, part.notes)
+            merge(first.notes, part.notes)
     if len(alike) > 1:
         first.notes.add(
             "files-joined",
@@ -222,7 +222,7 @@ def _joined(pairs: Sequence[tuple[Member, Part]], is_marked: bool, out: Path, ga
             count=len(left),
             names=some(left),
         )
-    return _part(gathered.title, out, writer, first.notes)
+    return part_of(gathered.title, out, writer, first.notes)
 
 
 def _is_bare(part: Part, first: Part) -> bool:
@@ -230,7 +230,7 @@ def _is_bare(part: Part, first: Part) -> bool:
     return not part.notes.header and len(part.columns) == len(first.columns)
 
 
-def _merge(into: Notes, other: Notes) -> None:
+def merge(into: Notes, other: Notes) -> None:
     """Add what was noted of a further file; where it was is not told, for rows count from its own beginning."""
     if into is not other:
         for code, note in other.found.items():
@@ -252,7 +252,8 @@ def _leave_out_other_columns(found: dict[str, Part]) -> None:
             del found[split]
 
 
-def _say_splits(found: Mapping[str, Part], notes: Notes) -> None:
+def say_splits(found: Mapping[str, Part], notes: Notes) -> None:
+    """Tell that files were told apart by their names, where they were."""
     if len(found) > 1:
         rows = {split: found[split].rows if split in found else 0 for split in SPLITS}
         notes.add(
@@ -264,7 +265,8 @@ def _say_splits(found: Mapping[str, Part], notes: Notes) -> None:
         )
 
 
-def _part(title: str, path: Path, writer: TableWriter, notes: Notes) -> Part:
+def part_of(title: str, path: Path, writer: TableWriter, notes: Notes) -> Part:
+    """Return what was written as a part."""
     return Part(
         title=title,
         path=path,

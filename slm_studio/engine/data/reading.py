@@ -16,6 +16,7 @@ from slm_studio.engine.data.aligned import pairs_in, read_pairs
 from slm_studio.engine.data.bundles import read_bundle
 from slm_studio.engine.data.encoding import check_name
 from slm_studio.engine.data.gathering import gather
+from slm_studio.engine.data.judged import collection_in, read_collection
 from slm_studio.engine.data.keeping import Part, keep_dataset, staging_folder
 from slm_studio.engine.data.kinds import is_archive
 from slm_studio.engine.data.mark_columns import list_marks
@@ -79,6 +80,8 @@ def _read_any(path: Path, options: ReadOptions, staging: Path) -> Generator[Even
         part = yield from read_part(path, options, staging / "train.arrow")
         return {"train": part}
     gathered = yield from gather(paths, staging)
+    if collection := collection_in(gathered):
+        return (yield from read_collection(gathered, collection, options, staging))
     found = yield from read_bundle(gathered, replace(options, beside=()), staging)
     if are_recordings(paths):
         found["train"].notes.add("cues-apart", APART)

@@ -13,6 +13,14 @@ def save_array(path: Path, array: np.ndarray) -> None:
     np.save(path, np.ascontiguousarray(array), allow_pickle=False)
 
 
+def new_array(path: Path, kind: type, shape: tuple[int, ...]) -> np.ndarray:
+    """Return an array of zeros that is written to a file as it is filled."""
+    if 0 in shape:  # nothing can be mapped
+        save_array(path, np.zeros(shape, kind))
+        return np.zeros(shape, kind)
+    return np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape)  # type: ignore[no-any-return,no-untyped-call]
+
+
 def open_array(path: Path, kind: type, shape: tuple[int, ...]) -> np.ndarray:
     """Map an array that must have a kind and a shape. Raises StudioError where it is another, cut short or missing."""
     try:

@@ -112,7 +112,7 @@ def _begun(place: Path, key: str) -> Index | None:
 def _cut_all(source: Source, place: Path, options: IndexOptions, key: str, maker: Maker) -> Work[Index]:
     """Write the passages and their words."""
     place.mkdir(parents=True)
-    counts, sources, repeated, total = WordCounts(), 0, 0, 0
+    counts, sources, repeated, total = WordCounts(place), 0, 0, 0
     seen: set[int] = set()
     schema = pa.schema(list(COLUMNS.items()))
     with pa.OSFile(str(place / PASSAGES), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
@@ -138,7 +138,7 @@ def _cut_all(source: Source, place: Path, options: IndexOptions, key: str, maker
             "Choose other documents, or another column.",
             source=Path(source.name).name,
         )
-    counts.save(place)
+    counts.save()
     about = Index(
         folder="", name="", source=source.name, kind=source.kind, column=source.column, dataset=source.dataset,
         stamp=source.stamp, documents=sources, passages=total, left_out=source.left_out, repeated=repeated, width=maker.width,

@@ -13,6 +13,7 @@ from slm_studio.core.work import Work
 from slm_studio.engine.data import documents
 from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.gathering import Gathered, Member, files_in, gather
+from slm_studio.engine.data.judged import collection_in
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import open_table
@@ -59,12 +60,14 @@ def source_of_path(path: Path, column: str, staging: Path) -> Work[Source]:
         )
     stamp = stamp_of(path)
     gathered = yield from gather([path], staging)
-    texts = [member for member in gathered.members if member.ending in TEXTS]
+    collection = collection_in(gathered)
+    corpus = collection.corpus if collection else None  # of passages and queries it is the passages that are searched
+    texts = [member for member in gathered.members if member.ending in TEXTS and not corpus]
     if texts and (not column or path.is_dir()):
         yield from _say_left_out(gathered, texts)
         left = len(gathered.others) + len(gathered.members) - len(texts)
         return Source(str(path), "documents", stamp, members=texts, left_out=left)
-    dataset = yield from _read(path)
+    dataset = yield from _read(corpus.path if corpus else path)
     found = source_of_dataset(dataset, column)
     found.name, found.stamp, found.dataset = str(path), stamp, ""
     return found

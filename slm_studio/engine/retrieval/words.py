@@ -6,8 +6,9 @@ back without loading. Sources: Robertson & Zaragoza 2009; Kamphuis et al. 2020; 
 
 # P passages, S pairs of a word and a passage that holds it, V words
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +16,24 @@ import pyarrow as pa
 
 from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.measuring.nearest import words
-from slm_studio.engine.retrieval.arrays import open_array, save_array
+from slm_studio.engine.retrieval.arrays import new_array, open_array, save_array
 
 K1, B = 1.5, 0.75
 VOCABULARY, COUNTS, HOLDERS, STARTS = "words.arrow", "word_scores.npy", "word_passages.npy", "word_starts.npy"
-PART = 4096  # passages whose pairs are gathered before they become arrays
+WAITING = "word_pairs.partial"
+PART = 4096  # passages whose pairs are gathered before they wait in a file
 
 
 class WordCounts:
-    """Counts the words of passages, one after the other."""
+    """Counts the words of passages, one after the other; the pairs wait in a file, so that memory does not grow with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """Take the folder in which the counts will stand."""
+        self._folder = folder
         self._number: dict[str, int] = {}
-        self._lengths: list[int] = []
-        self._parts: list[np.ndarray] = []  # [3, S]: word, passage, how often
-        self._open: list[tuple[int, int, int]] = []
+        self._lengths = array("I")
+        self._sizes: list[int] = []  # pairs of each part that waits
+        self._open: list[tuple[int, int, int]] = []  # word, passage, how often
 
     def add(self, texts: Iterable[str]) -> None:
         """Count more passages."""
@@ -41,29 +45,52 @@ class WordCounts:
             if place % PART == PART - 1:
                 self._close()
 
-    def save(self, folder: Path) -> None:
-        """Write what was counted."""
+    def save(self) -> None:
+        """Write what was counted: the pairs of each word beside one another, in the order of the passages."""
         self._close()
-        pairs_3S = np.concatenate([np.zeros((3, 0), np.int32), *self._parts], axis=1)
-        self._parts = []
-        order_S = np.argsort(pairs_3S[0], kind="stable")
-        numbers_S, holders_S, often_S = pairs_3S[:, order_S]
-        spread_V = np.bincount(numbers_S, minlength=len(self._number))
+        spread_V = np.zeros(len(self._number), np.int64)
+        for numbers_S, _, _ in self._parts():
+            spread_V += np.bincount(numbers_S, minlength=len(spread_V))
         lengths_P = np.array(self._lengths, np.float64)
-        passages = len(lengths_P)
-        rarity_V = np.log(1 + (passages - spread_V + 0.5) / (spread_V + 0.5))
-        share_P = 1 - B + B * lengths_P / max(1e-9, lengths_P.mean() if passages else 1.0)
-        scores_S = rarity_V[numbers_S] * often_S / (K1 * share_P[holders_S] + often_S)
+        rarity_V = np.log(1 + (len(lengths_P) - spread_V + 0.5) / (spread_V + 0.5))
+        share_P = 1 - B + B * lengths_P / max(1e-9, lengths_P.mean() if len(lengths_P) else 1.0)
+        starts_V = np.concatenate([[0], spread_V.cumsum()]).astype(np.int64)
+        scores_S = new_array(self._folder / COUNTS, np.float32, (int(starts_V[-1]),))
+        holders_S = new_array(self._folder / HOLDERS, np.int32, (int(starts_V[-1]),))
+        next_V = starts_V[:-1].copy()
+        for numbers_S, passages_S, often_S in self._parts():
+            places_S = _places(numbers_S, next_V)
+            holders_S[places_S] = passages_S
+            scores_S[places_S] = rarity_V[numbers_S] * often_S / (K1 * share_P[passages_S] + often_S)
         names = sorted(self._number, key=lambda word: self._number[word])
-        _write_words(folder / VOCABULARY, names)
-        save_array(folder / COUNTS, scores_S.astype(np.float32))
-        save_array(folder / HOLDERS, holders_S.astype(np.int32))
-        save_array(folder / STARTS, np.concatenate([[0], spread_V.cumsum()]).astype(np.int64))
+        _write_words(self._folder / VOCABULARY, names)
+        save_array(self._folder / STARTS, starts_V)
+        (self._folder / WAITING).unlink(missing_ok=True)
 
     def _close(self) -> None:
+        """Let a part wait, sorted by its words."""
         if self._open:
-            self._parts.append(np.array(self._open, np.int32).T)
+            pairs_S3 = np.array(self._open, np.int32)
+            with (self._folder / WAITING).open("ab") as sink:
+                sink.write(pairs_S3[np.argsort(pairs_S3[:, 0], kind="stable")].T.tobytes())
+            self._sizes.append(len(self._open))
             self._open = []
+
+    def _parts(self) -> Iterator[np.ndarray]:
+        """Yield the pairs [3, S] of each part that waits."""
+        if not self._sizes:
+            return
+        with (self._folder / WAITING).open("rb") as stream:
+            for size in self._sizes:
+                yield np.frombuffer(stream.read(12 * size), np.int32).reshape(3, size)
+
+
+def _places(numbers_S: np.ndarray, next_V: np.ndarray) -> np.ndarray:
+    """Return where pairs that are sorted by their words belong, and move on where the next of each word does."""
+    distinct_R, firsts_R, counts_R = np.unique(numbers_S, return_index=True, return_counts=True)
+    places_S = np.repeat(next_V[distinct_R] - firsts_R, counts_R) + np.arange(len(numbers_S))
+    next_V[distinct_R] += counts_R
+    return places_S
 
 
 class WordIndex:

@@ -137,7 +137,9 @@ class RowStride(RowOptimizer):
         self, table: Tensor, rows_R: Tensor, gradient_RD: Tensor, group: dict[str, Any]
     ) -> tuple[Tensor, float]:
         lengths_R1 = torch.linalg.vector_norm(gradient_RD, dim=1, keepdim=True).clamp_(min=1e-12)
-        return gradient_RD * (FARTHEST / lengths_R1).clamp_(max=group["lr"]), 1.0
+        return gradient_RD.mul_(
+            (FARTHEST / lengths_R1).clamp_(max=group["lr"])
+        ), 1.0  # nobody needs the gradient any more
 
 
 class RowSGD(RowOptimizer):

@@ -26,6 +26,7 @@ FORMATS = {
     "docx": "Word",
     "parquet": "Parquet",
     "folder": mark("a text in each file"),
+    "judged": mark("passages, queries and judgements"),
     "labelled": mark("label and text"),
     "conll": mark("CoNLL, a word a line"),
 }

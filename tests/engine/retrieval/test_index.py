@@ -1,6 +1,7 @@
 """The index: built from documents, stopped and gone on with, opened by map, and honest about what it is of."""
 
 import os
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,13 @@ from slm_studio.core.index import OLD_DOCUMENTS, OTHER_MODEL, IndexOptions, read
 from slm_studio.core.work import Work, outcome
 from slm_studio.engine.measuring.nearest import words
 from slm_studio.engine.retrieval import building
+from slm_studio.engine.retrieval import words as counting
 from slm_studio.engine.retrieval.building import Maker, build_index
 from slm_studio.engine.retrieval.cutting import Document, count_units, cut
 from slm_studio.engine.retrieval.finding import found_in
 from slm_studio.engine.retrieval.opening import forget_indexes, looked_at, open_index
 from slm_studio.engine.retrieval.sources import source_of_path
+from tests.engine.data.test_judged import collection
 
 TEXT = """# Loans
 
@@ -87,7 +90,11 @@ def test_a_row_stays_whole_where_it_is_short() -> None:
     assert (passage.text, passage.line, passage.row) == ("Two sentences. In one row.", 7, 6)
 
 
-def test_words_are_scored_as_bm25s_scores_them(documents: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", [1, 2, 4096])
+def test_words_are_scored_as_bm25s_scores_them(
+    part: int, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "PART", part)
     outcome(build(documents, tmp_path / "index"))
     index = open_index(tmp_path / "index")
     texts = [
@@ -96,9 +103,39 @@ def test_words_are_scored_as_bm25s_scores_them(documents: Path, tmp_path: Path) 
     theirs = bm25s.BM25(backend="numpy", csc_backend="numpy")
     theirs.index([words(text) for text in texts], show_progress=False)
 
-    for question in ("late books", "the mill, the mill", "图书馆几点开门"):
+    for question in ("late books", "the mill, the mill", "图书馆几点开门", "a book a day"):
         known = [word for word in words(question) if word in theirs.vocab_dict]
         assert index.words.scores(question) == pytest.approx(theirs.get_scores(known), rel=1e-5)
+
+
+def test_of_passages_and_queries_the_passages_are_searched(tmp_path: Path) -> None:
+    folder = collection(tmp_path / "set", test="q1 p1 1\n")
+    (folder / "SOURCE.txt").write_text("Where it comes from.\n")
+
+    index = outcome(build(folder, tmp_path / "index", maker=Maker()))
+
+    assert (index.kind, index.column, index.source) == ("column", "text", str(folder))
+    found = [hit.text for hit in found_in(str(tmp_path / "index"), "we open at nine", None, {})]
+    assert found == ["We open at nine."] and index.passages == 2  # two of four are blank
+
+
+def test_counting_takes_memory_for_a_part_of_the_words_not_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "PART", 64)
+    texts = (" ".join(f"word{(place * 7 + n * n) % 500}" for n in range(40)) for place in range(4000))
+    tracemalloc.start()
+
+    counts = counting.WordCounts(tmp_path)
+    counts.add(texts)
+    counts.save()
+
+    pairs = (tmp_path / counting.HOLDERS).stat().st_size / 4
+    assert tracemalloc.get_traced_memory()[1] < 8 * pairs  # a pair alone takes twelve bytes until it is written
+    tracemalloc.stop()
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(
+        (counting.VOCABULARY, counting.COUNTS, counting.HOLDERS, counting.STARTS)
+    )
 
 
 def test_hits_say_where_they_stand_and_both_ways_are_fused(documents: Path, tmp_path: Path) -> None:
@@ -118,11 +155,11 @@ def test_a_build_that_stopped_goes_on_and_gives_the_same(
     monkeypatch.setattr(building, "PART", 1)
     asked: list[str] = []
 
-    def counting(texts: Sequence[str]) -> Work[np.ndarray]:
+    def noted(texts: Sequence[str]) -> Work[np.ndarray]:
         asked.extend(texts)
         return (yield from embed(texts))
 
-    maker = replace(MAKER, embed=counting)
+    maker = replace(MAKER, embed=noted)
     whole = outcome(build(documents, tmp_path / "whole", maker))
     asked.clear()
     work: Iterator[object] = build(documents, tmp_path / "index", maker)

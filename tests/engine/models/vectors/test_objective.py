@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from slm_studio.engine.models.vectors.objective import Cbow, Draws, LeastSquares, Sampling, SkipGram
+from slm_studio.engine.models.vectors.objective import Cbow, Draws, LeastSquares, Sampling, SkipGram, summed
 
 IDS = torch.tensor([[0, 1, 2, -1, 3, 4, 1], [2, 2, 0, 3, 1, 4, 0]])
 SAMPLING = Sampling(window=2, negative=3, sample=0.0, exponent=0.75)
@@ -39,6 +39,29 @@ def test_no_window_reaches_over_the_end_of_a_text(block) -> None:
 
     assert all(texts[row, one] == texts[row, other] and one != other for row, one, other in pairs(block))
     assert all(abs(one - other) <= 2 for _, one, other in pairs(block))
+
+
+def test_a_window_that_is_longer_than_its_texts_stays_in_them() -> None:
+    sampling = Sampling(window=50, negative=3, sample=0.0, exponent=0.75)
+    draws = Draws(np.array([5, 4, 3, 2, 1]), sampling, torch.device("cpu"))
+
+    block = draws.still(torch.tensor([[0, 1, -1, 2, 3, 4, -1, 1], [2, -1, -1, -1, -1, -1, -1, -1]]), is_weighed=True)
+
+    near = block.near_BLL[0]
+    assert near[0].tolist() == [0, 1, 0, 0, 0, 0, 0, 0]
+    assert near[3].tolist() == [0, 0, 0, 0, 1, 0.5, 0, 0]  # near words count more
+    assert near[[2, 6, 7]].sum() == block.near_BLL[1].sum() == 0
+
+
+def test_rows_are_summed_in_order_each_with_its_weight() -> None:
+    ids, values = torch.tensor([7, 2, 7, 0, 2]), torch.eye(5)
+
+    rows, plain = summed(ids, values)
+    _, weighed = summed(ids, values, torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]))
+
+    assert rows.tolist() == [0, 2, 7]
+    assert plain.tolist() == [[0, 0, 0, 1, 0], [0, 1, 0, 0, 1], [1, 0, 1, 0, 0]]
+    assert weighed.tolist() == [[0, 0, 0, 4, 0], [0, 2, 0, 0, 5], [1, 0, 3, 0, 0]]
 
 
 def test_the_same_seed_draws_the_same(block) -> None:
