@@ -2,6 +2,7 @@
 
 import csv
 import json
+import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.benchmarks.simulated import make_files
 CHINESE = 0x2E80  # from this letter on
 NOT_MENTIONED = "-2"  # of an aspect in ASAP; the others are bad, fair, good
 FIRST_ASPECT = 3  # behind the row's number, the review and its stars
+EACH = 4  # of so many pairs one is held out
 Files = Sequence[Path | None]
 
 
@@ -32,6 +34,24 @@ def heard_chinese(_files: Files) -> Files:
 def aspects(files: Files) -> Files:
     """Return tables of reviews with the aspects that each speaks of, whatever it says of them."""
     return [path and _aspects(path) for path in files]
+
+
+def both_orders(files: Files) -> Files:
+    """Return most pairs of questions to learn from, and the others as they stand and the other way round."""
+    assert files[0] is not None
+    with files[0].open(encoding="utf-8-sig", newline="") as stream:
+        rows = [(row["question_1"], row["question_2"], row["similar"]) for row in csv.DictReader(stream)]
+    random.Random("pairs").shuffle(rows)
+    held = len(rows) // EACH
+    turned = [(second, first, label) for first, second, label in rows[:held]]
+    return [_pairs("train.csv", rows[held:]), None, _pairs("test.csv", [*rows[:held], *turned])]
+
+
+def _pairs(name: str, rows: Sequence[tuple[str, str, str]]) -> Path:
+    out = _place(f"pairs_{name}")
+    with out.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("text", "second", "label"), *rows])
+    return out
 
 
 def _english(path: Path) -> Path:

@@ -1,12 +1,10 @@
-"""What search reaches on real data: `python -m tests.benchmarks.search [SET …] [--quick]`.
+"""What search reaches on real data: the parts `search/…` of `python -m tests.benchmarks.tasks`.
 
-cmrc_retrieval   questions on Chinese articles, split by article: meaning, words (BM25) and both (RRF), from nothing, from e5
-                 untouched and from e5 continued
+cmrc_retrieval   questions on Chinese articles, split by article: meaning, words (BM25) and both (RRF), from nothing and from
+                 e5, untouched and continued
 covid_faq        111 questions and answers, from nothing, from e5 and from MiniLM; 488 pairs of questions: how well both tell
                  those that mean the same (AUC), in both orders, untouched and after learning these answers
 index            200,000 short passages beside 20,000: what building and asking take in time and memory, with a small bag
-
-The bases stand in the folder that SLM_STUDIO_TEST_MODELS names, as `e5` and `minilm`. --quick leaves out what is continued.
 """
 
 import csv
@@ -15,43 +13,48 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from slm_studio.core.work import outcome
-from tests.benchmarks.sheet import DATA, MODELS, Line, against, answer, home, in_process, print_machine, print_table
+from tests.benchmarks.record import Part
+from tests.benchmarks.sheet import DATA, MODELS, Line, against, answer, home, in_process
 
 SETS = {"cmrc_retrieval": "cmrc_retrieval", "covid_faq": "covid_faq/faq_cdc.csv"}
-BASES = {"cmrc_retrieval": ("e5",), "covid_faq": ("e5", "minilm")}
+BASES = {"cmrc_retrieval": ("e5",), "covid_faq": ("e5", "minilm")}  # besides one from nothing
+BLANK = "blank:bag-small"
 PAIRS = "covid_faq/eval_question_similarity_en.csv"
 SETTINGS = {"test_share": 0.2}
 CONTINUED = {"max_length": 256}
-INDEX, PASSAGES, WORDS, KNOWN, QUESTIONS = "index", (20_000, 200_000), 16, 30_000, 20
+PASSAGES, WORDS, KNOWN, QUESTIONS = (20_000, 200_000), 16, 30_000, 20
 
 
-def main(*words: str) -> None:
-    """Print the table of all sets, or of those that are named."""
-    chosen = [word for word in words if word in (*SETS, INDEX)] or [*SETS, INDEX]
-    is_quick = "--quick" in words
-    print_machine("What search reaches on real data with defaults")
-    for name in [each for each in chosen if each in SETS]:
-        for base in ("blank:bag-small", *(() if is_quick else (str(MODELS / each) for each in BASES[name]))):
-            with home():
-                print_table(learnt(name, base))
-    if INDEX in chosen:
-        print_table(indexed())
+def parts() -> dict[str, Part]:
+    """Return a part for each set and base, and one for an index."""
+    learning = {
+        f"search/{name}/{base.removeprefix('blank:')}": partial(learnt, name, base)
+        for name in SETS
+        for base in (BLANK, *BASES[name])
+    }
+    return learning | {"search/index": indexed}
 
 
 def learnt(name: str, base: str) -> list[Line]:
     """Return what a model scores on passages that it has never seen, beside simpler ways; of the FAQ how it tells pairs apart."""
+    title, folder = f"{name}, {base.removeprefix('blank:')}", base if base == BLANK else str(MODELS / base)
+    if not (DATA / SETS[name]).exists() or (base != BLANK and not Path(folder).is_dir()):
+        return [Line(title, "–", "", f"{name} or {base} is not here", is_whole=False)]
+    with home():
+        return _learnt(name, title, folder)
+
+
+def _learnt(name: str, title: str, base: str) -> list[Line]:
     from slm_studio import engine
     from slm_studio.core.recipe import make_recipe
     from slm_studio.core.run import create_run
 
-    title = f"{name} · {Path(base).name}"
-    is_blank = base.startswith("blank:")
-    if not is_blank and not Path(base).is_dir():
-        return [Line(title, "–", "", f"{base} is not here")]
+    is_blank = base == BLANK
     dataset = _result(engine.read(str(DATA / SETS[name])))
     roles = _result(engine.suggest(dataset, "search")).roles
     settings = SETTINGS if is_blank else SETTINGS | CONTINUED
@@ -62,7 +65,7 @@ def learnt(name: str, base: str) -> list[Line]:
     lines = [Line(title, f"MRR@10 {model.metrics['mrr']:.3f}", f"{low:.3f} – {high:.3f}", "; ".join(said))]
     if name == "covid_faq" and not is_blank:
         lines += [
-            told_apart(f"… pairs, {what}", folder)
+            told_apart(f"{title}, pairs, {what}", folder)
             for what, folder in (("untouched", base), ("continued", model.folder))
         ]
     return lines
@@ -92,14 +95,20 @@ def told_apart(title: str, folder: str) -> Line:
 
 def indexed() -> list[Line]:
     """Return what indexes of few and of many passages take, each in a process of its own."""
-    few, many = (in_process("tests.benchmarks.search", "--index", str(passages)) for passages in PASSAGES)
+    few, many = (in_process("tests.benchmarks.search", str(passages)) for passages in PASSAGES)
     more = PASSAGES[1] - PASSAGES[0]
     lines = []
     for passages, found in zip(PASSAGES, (few, many), strict=True):
         build = f"{found['build']:.1f} s, {passages / found['build']:,.0f} passages/s, {found['built'] / 2**20:,.0f} MB more"
         ask = f"{found['ask'] * 1000:.1f} ms a question, {found['asked'] / 2**20:,.0f} MB more"
-        lines += [Line(f"index of {passages:,} passages, built", build), Line("… asked", ask)]
-    for name, key in (("memory for each passage more, built", "built"), ("… asked", "asked")):
+        lines += [
+            Line(f"index of {passages:,} passages, built", build),
+            Line(f"index of {passages:,} passages, asked", ask),
+        ]
+    for name, key in (
+        ("memory for each passage more, built", "built"),
+        ("memory for each passage more, asked", "asked"),
+    ):
         bytes_each = max(0.0, (many[key] - few[key]) / more)
         lines.append(
             Line(
@@ -188,7 +197,4 @@ def _result(events):  # type: ignore[no-untyped-def]
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--index"]:
-        measure_index(int(sys.argv[2]))
-    else:
-        main(*sys.argv[1:])
+    measure_index(int(sys.argv[1]))

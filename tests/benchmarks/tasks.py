@@ -12,10 +12,11 @@ is a line that says so.
 import argparse
 import sys
 
-from tests.benchmarks import chain, defaults, few, trials
+from tests.benchmarks import chain, defaults, few, search, trials, words
 from tests.benchmarks.record import measure, rows_of
 from tests.benchmarks.sheet import print_machine
 
+ROOMS = (defaults, few, chain, trials, words, search)
 QUICK = ("classify/sms_spam/500", "classify/kdconv_domain/500", "tag/restaurant8k/lstm")
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--list", action="store_true")
     asked = parser.parse_args()
-    known = defaults.parts() | few.parts() | chain.parts() | trials.parts()
+    known = {name: part for room in ROOMS for name, part in room.parts().items()}
     wanted = tuple(QUICK if asked.quick else asked.parts)
     chosen = {name: part for name, part in known.items() if not wanted or name.startswith(wanted)}
     if not chosen:

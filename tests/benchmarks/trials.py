@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from slm_studio.host.environment import engine_environment
-from tests.benchmarks.made import Files, aspects, english, heard_chinese, heard_english
+from tests.benchmarks.made import Files, aspects, both_orders, english, heard_chinese, heard_english
 from tests.benchmarks.record import Part
 from tests.benchmarks.sheet import DATA, MODELS, Line, against, answer, home, in_process
 
@@ -36,6 +36,7 @@ class Trial:
     above: Mapping[str, float] = field(default_factory=dict)  # metric → how far it must stand above that method
     make: Callable[[Files], Files] = list  # what the files are made into
     settings: Mapping[str, object] = field(default_factory=dict)
+    roles: Mapping[str, str] | None = None  # where the columns are not to be guessed
     named: str = ""  # where one set and one base are tried in several ways
 
     @property
@@ -107,6 +108,7 @@ def _rank(language: str, rate: str) -> Trial:
 
 SMS = ("sms_spam/train.tsv", "", "sms_spam/test.tsv")
 ASAP = ("asap_sample/train_sample.csv", "asap_sample/dev_sample.csv", "asap_sample/test_sample.csv")
+PAIRS = ("covid_faq/eval_question_similarity_en.csv", "", "")
 SHAKESPEARE = ("tinyshakespeare/input.txt", "", "")
 NATS = 1.60  # a letter, which here is a byte
 
@@ -133,6 +135,21 @@ TRIALS = (
         named="aspects",
         beats="tfidf_linear",
         above={"f1_micro": 0.0},
+    ),
+    *(
+        Trial(
+            set="covid_faq",
+            task="classify",
+            base=base,
+            files=PAIRS,
+            metric="f1_macro",
+            told=("accuracy",),
+            make=both_orders,
+            named=f"pairs-{base or 'default'}",
+            beats="tfidf_linear" if base else "",
+            roles={"text": "text", "text2": "second", "label": "label"},
+        )
+        for base in ("", "e5")
     ),
     Trial(
         set="tinyshakespeare",
@@ -243,7 +260,7 @@ def probe(trial: Trial) -> None:
     assert train is not None
     began = time.perf_counter()
     model = slm_studio.train(
-        train, trial.task, base=base or None, validation=validation, test=test, **trial.settings
+        train, trial.task, trial.roles, base or None, validation=validation, test=test, **trial.settings
     ).saved
     seconds = time.perf_counter() - began
     told = {}

@@ -1,6 +1,6 @@
-"""Our word vectors against gensim's: `python -m tests.benchmarks.words [shakespeare | sanguo | english] [epochs] [FAMILY]`.
+"""Our word vectors against gensim's: the parts `words/…` of `python -m tests.benchmarks.tasks`.
 
-FAMILY is skipgram, cbow, or glove, whose peer is the paper's own way in plain NumPy (glove.py), at no pace of its own.
+The peer of GloVe is the paper's own way in plain NumPy (glove.py), at no pace of its own.
 The same words in the same order, vectors of 100 numbers, window 5, 5 negative samples. Each contender has a process of its
 own; they take turns. Speed is words of the text a second, over training alone. Alike are they where neighbours and
 likenesses agree as much as those of two runs of the peer. Ours holds out a hundredth of the text, so the peer reads none of it.
@@ -12,8 +12,8 @@ import random
 import sys
 import tempfile
 import time
-import zipfile
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,9 +21,12 @@ import numpy as np
 
 from slm_studio.host.environment import engine_environment
 from tests.benchmarks import glove
-from tests.benchmarks.sheet import DATA, Line, answer, home, in_process, peak_memory, print_machine, print_table, times
+from tests.benchmarks.record import Part
+from tests.benchmarks.sheet import DATA, Line, answer, home, in_process, peak_memory, times
 
-ROUNDS = 2
+ROUNDS, EPOCHS = 2, 5
+CORPORA = {"shakespeare": "tinyshakespeare/input.txt", "sanguo": "sanguo_yanyi/sanguo.txt"}
+FAMILIES = ("skipgram", "cbow", "glove")
 OURS, ORDERED, SHUFFLED = "ours", "gensim", "gensim, text in another order"
 PAPER = "as the paper has it"
 HELD = "held.json"
@@ -32,27 +35,31 @@ STRETCH = 64  # words of a text: both then see the same windows
 FREQUENT, ASKED, NEAREST = 1000, 50_000, 10
 
 
-def main(corpus: str = "shakespeare", epochs: int = 5, family: str = "skipgram") -> None:
-    """Print the table."""
+def parts() -> dict[str, Part]:
+    """Return a part for each corpus and family."""
+    return {f"words/{corpus}/{family}": partial(_lines, corpus, family) for corpus in CORPORA for family in FAMILIES}
+
+
+def _lines(corpus: str, family: str) -> list[Line]:
     peers = (PAPER, PAPER) if family == "glove" else (ORDERED, SHUFFLED)
-    if ORDERED in peers and find_spec("gensim") is None:
-        print("gensim is not installed: there is nothing to compare with.")
-        return
+    if not (DATA / CORPORA[corpus]).exists() or (ORDERED in peers and find_spec("gensim") is None):
+        return [Line(f"{corpus}, {family}", "–", "", "gensim or the text is not here", is_whole=False)]
     with tempfile.TemporaryDirectory() as place:
         file, words = _write(corpus, Path(place))
-        print_machine(f"Word vectors ({family}) of {corpus}: {words:,} words, {epochs} epochs, best of {ROUNDS}")
         orders = dict.fromkeys((OURS, *peers))
-        rounds = [{each: _measure(each, file, epochs, family, turn) for each in orders} for turn in range(ROUNDS)]
+        rounds = [{each: _measure(each, file, EPOCHS, family, turn) for each in orders} for turn in range(ROUNDS)]
         found = {each: max((turn[each] for turn in rounds), key=lambda one: one["rate"]) for each in orders}
         theirs = max(found[each]["rate"] for each in peers)
         goal = 0.0 if PAPER in peers else GOAL
-        lines = [_line(each, found[each], theirs, goal) for each in (OURS, peers[0])]
-        print_table([*lines, *_alike([turn[OURS] for turn in rounds], [turn[peers[1]] for turn in rounds])])
+        told = [_line(each, found[each], theirs, goal) for each in (OURS, peers[0])]
+        told += _alike([turn[OURS] for turn in rounds], [turn[peers[1]] for turn in rounds])
+    about = f"{corpus}, {words:,} words, {EPOCHS} epochs, {family}"
+    return [replace(line, what=f"{about}: {line.what}") for line in told]
 
 
 def _measure(contender: str, file: Path, epochs: int, family: str, turn: int) -> dict:
     environment = engine_environment(0) if contender == OURS else None
-    words = ("--contender", contender, str(file), str(epochs), family, str(turn))
+    words = (contender, str(file), str(epochs), family, str(turn))
     return in_process("tests.benchmarks.words", *words, environment=environment)
 
 
@@ -114,23 +121,11 @@ def _write(corpus: str, place: Path) -> tuple[Path, int]:
     """Write the words of a corpus, a stretch a line."""
     from slm_studio.engine.models.vectors.cutting import Cutting
 
-    words = [word for text in _texts(corpus) for word in Cutting().words(text)]
+    words = Cutting().words((DATA / CORPORA[corpus]).read_text(encoding="utf-8"))
     path = place / "words.jsonl"
     stretches = (words[start : start + STRETCH] for start in range(0, len(words), STRETCH))
     path.write_text("".join(json.dumps({"words": each}) + "\n" for each in stretches), encoding="utf-8")
     return path, len(words)
-
-
-def _texts(corpus: str) -> list[str]:
-    if corpus == "sanguo":
-        return [(DATA / "sanguo_yanyi" / "sanguo.txt").read_text(encoding="utf-8")]
-    shakespeare = (DATA / "tinyshakespeare" / "input.txt").read_text(encoding="utf-8")
-    if corpus != "english":
-        return [shakespeare]
-    with zipfile.ZipFile(DATA / "movie_reviews" / "movie_reviews.zip") as archive:
-        reviews = [archive.read(name).decode("latin-1") for name in archive.namelist() if name.endswith(".txt")]
-    papers = (DATA / "scitldr" / "train.jsonl").read_text(encoding="utf-8")
-    return [shakespeare, papers, *reviews]
 
 
 def compete(contender: str, path: Path, epochs: int, family: str, turn: int) -> None:
@@ -211,8 +206,4 @@ def _ours(path: Path, epochs: int, family: str, turn: int, held: Path):
 
 
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    if words[:1] == ["--contender"]:
-        compete(words[1], Path(words[2]), int(words[3]), words[4], int(words[5]))
-    else:
-        main(*words[:1], *(int(word) for word in words[1:2]), *words[2:3])
+    compete(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
