@@ -163,7 +163,7 @@ MUTATIONS = (
     Mutation(_SERVER, "    os.dup2(2, 1)\n", "", JOB),
     Mutation(_SERVER, "                self._steer(task, \"stop\")", "                pass", PROCESS),
     Mutation(_SERVER, "                        raise engine_was_ended()", "                        pass", PROCESS),
-    Mutation(_PROCESS, "            elif self._silence > self._patience.silence:", "            elif self._silence > 10**9:", PROCESS),
+    Mutation(_PROCESS, "            elif is_over:", "            elif False:", PROCESS),
     Mutation(_PROCESS, "            if job.grace <= 0:\n", "            if job.grace <= -(10**9):\n", PROCESS),
     Mutation(_PROCESS, "        if self.role == TRAIN and job is not None and job.verb != \"warm\":", "        if False:", PROCESS),
     Mutation(_STEERING, "            if controls.is_paused:", "            if False:", JOB),

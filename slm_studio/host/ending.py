@@ -5,6 +5,7 @@ from pathlib import Path
 
 from slm_studio.core.errors import StudioError
 
+ENDED = "engine-ended"
 _SIGNALS = {
     "SIGKILL": "killed by SIGKILL: often the system was out of memory",
     "SIGSEGV": "a library crashed with SIGSEGV",
@@ -40,18 +41,18 @@ def engine_died(how: str, log: Path) -> StudioError:
     return StudioError(
         "engine-died",
         "The engine stopped unexpectedly ({how}).",
-        "Your work is on disk: start it again, with a smaller batch or model if the memory was full. Details: {log}",
+        "Start it again: a training goes on from what it saved last. If the memory was full, take a smaller batch or model. Details: {log}",
         how=how,
         log=str(log),
     )
 
 
 def engine_was_ended() -> StudioError:
-    """Return the error of work whose engine was asked to end by the system, and saved what was done."""
+    """Return the error of work whose engine was asked to end by the system; a training that had begun saved its state."""
     return StudioError(
-        "engine-ended",
-        "The system asked the engine to end (SIGTERM), so the work was stopped and saved.",
-        "Start it again: a training goes on from where it was.",
+        ENDED,
+        "The system asked the engine to end (SIGTERM), so the work was stopped.",
+        "Start it again: a training goes on from what it saved last.",
     )
 
 

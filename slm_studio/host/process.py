@@ -15,7 +15,7 @@ from typing import cast
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Note
 from slm_studio.core.nouns import pack
-from slm_studio.host.ending import engine_did_not_start, engine_died, how_it_ended
+from slm_studio.host.ending import ENDED, engine_did_not_start, engine_died, how_it_ended
 from slm_studio.host.environment import engine_environment
 from slm_studio.host.job import ProcessJob
 from slm_studio.host.protocol import (
@@ -32,6 +32,7 @@ from slm_studio.host.protocol import (
     read_line,
     to_line,
 )
+from slm_studio.host.pulse import Pulse
 from slm_studio.host.steering import STOPPING
 
 LOG_LIMIT = 5_000_000  # bytes; a longer log file makes room for a new one
@@ -81,7 +82,7 @@ class EngineProcess:
         self._greeted = threading.Event()
         self._ended = threading.Event()
         self._is_leaving = False  # the parent hung up
-        self._silence = 0.0
+        self._pulse: Pulse | None = None
         self._how = ""  # why the parent killed it
         self._threads: list[threading.Thread] = []
 
@@ -106,6 +107,7 @@ class EngineProcess:
             self._process = self._spawn()
         except OSError as error:
             raise engine_did_not_start(error.strerror or str(error), self.log) from error
+        self._pulse = Pulse(self._process.pid, self._patience.start)
         for name, target in (("reader", self._read), ("watch", self._watch)):
             thread = threading.Thread(target=target, name=f"engine-{self.role}-{name}", daemon=True)
             self._threads.append(thread)
@@ -205,7 +207,8 @@ class EngineProcess:
                     line = read_line(stream)
                     if line is None:
                         break
-                    self._silence = 0.0
+                    if self._pulse is not None:
+                        self._pulse.heard()
                     self._route(from_line(line))
                 except StudioError as error:
                     self._end_jobs(error)
@@ -217,11 +220,13 @@ class EngineProcess:
                 if version != PROTOCOL:
                     self._kill(f"it speaks version {version} of the protocol, not {PROTOCOL}")
                 else:
+                    self._pulse = Pulse(self.pid, self._patience.silence)
                     self._greeted.set()
             case Failure(id=0):
                 self._end_jobs(message.error)
             case Failure():
-                self._end(message.id, message.error)
+                was_ours = bool(self._how) and message.error.code == ENDED
+                self._end(message.id, self._death() if was_ours else message.error)
             case Answer(event=Finished() as finished):
                 self._end(message.id, finished)
             case Answer():
@@ -270,14 +275,11 @@ class EngineProcess:
     def _watch(self) -> None:
         """Count seconds in which nothing was heard, and those since a stop; end what exceeds them."""
         tick = self._patience.tick
-        waited = 0.0
         while not self._ended.wait(tick):
-            self._silence += tick
-            waited += tick
-            if not self._greeted.is_set():
-                if waited > self._patience.start:
-                    self._kill("it did not say hello in time")
-            elif self._silence > self._patience.silence:
+            is_over = self._pulse is not None and self._pulse.is_over(tick)
+            if is_over and not self._greeted.is_set():
+                self._kill("it did not say hello in time")
+            elif is_over:
                 self._bury()
             else:
                 self._count_down(tick)

@@ -357,3 +357,18 @@ def test_exit_statuses_are_put_into_words():
     assert how_it_ended(7) == "exit status 7"
     assert "access violation" in how_it_ended(0xC0000005)
     assert how_it_ended(-200) == "killed by signal 200"
+
+
+@posix
+def test_an_engine_that_the_parent_ends_for_its_silence_does_not_say_that_the_system_did(tmp_path):
+    with Engines(command=COMMAND, patience=HASTE) as engines:
+        job = engines.run("train", marker=str(tmp_path / "marker"))
+        next(job)
+        (process,) = engines._all
+        process._how = "it gave no sign of life for 2 seconds"
+        os.kill(process.pid, signal.SIGTERM)
+
+        with pytest.raises(StudioError) as caught:
+            list(job)
+
+    assert caught.value.code == "engine-died" and "no sign of life" in str(caught.value)
