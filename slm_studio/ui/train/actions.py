@@ -7,7 +7,7 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark
 from slm_studio.ui.parts.onward import ContinueButton
 from slm_studio.ui.train.story import STOPPING
-from slm_studio.ui.widgets.buttons import Button, MenuButton
+from slm_studio.ui.widgets.buttons import Button, MenuButton, SteadyButton
 from slm_studio.ui.widgets.labels import plain_tooltip
 from slm_studio.ui.widgets.page import PlaceHeader
 from slm_studio.ui.widgets.words import Words, sentence, words
@@ -41,7 +41,8 @@ class Actions(QObject):
         self._meaning = START
         self._state, self._can_train_on, self._can_keep = "", False, False
         self.runs, self.more = MenuButton("Runs"), MenuButton("More")
-        self.pause, self.keep = Button("Pause"), Button("Stop and keep")
+        self.pause = SteadyButton("Pause", "Pausing …")
+        self.keep = SteadyButton("Stop and keep", "Stop", "Stopping …")
         self.keep_model, self.trial = Button("Keep as a model"), Button("Try it")
         self.onward = ContinueButton()
         self.primary = Button("Start", "primary")
@@ -86,8 +87,9 @@ class Actions(QObject):
         self.pause.setVisible(state in (RUNNING, CREATED))
         self.pause.setEnabled(True)
         self.pause.set_words("Pause")
-        self.keep.setVisible(state in (RUNNING, PAUSED, STOPPING))
-        self.keep.setEnabled(state != STOPPING)
+        # It stands there before it can be clicked: one that came later would stand where “Pause” was.
+        self.keep.setVisible(state in (CREATED, RUNNING, PAUSED, STOPPING))
+        self.keep.setEnabled(state not in (CREATED, STOPPING))
         self._say_stop()
         over = state in (STOPPED, FAILED, INTERRUPTED, FINISHED)
         self.keep_model.setVisible(over and can_keep and not has_model)

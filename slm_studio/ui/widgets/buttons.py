@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from slm_studio.ui.widgets.icons import icon
 from slm_studio.ui.widgets.labels import plain_tooltip, restyle, tip
 from slm_studio.ui.widgets.theme import the_theme
-from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.words import Words, sentence, words
 
 _ICON_TOKENS = {"primary": "on_accent", "quiet": "muted", "danger": "bad", "link": "accent"}
 
@@ -67,6 +67,25 @@ class Button(QPushButton):
         token = _ICON_TOKENS.get(str(self.property("kind")), "text")
         self.setIconSize(QSize(side + gap, side))
         self.setIcon(icon(self._icon_name, getattr(tokens, token), side, tokens.border, gap))
+
+
+class SteadyButton(Button):
+    """A button that is as wide as the widest of its words, so that no neighbour moves under the pointer when they change."""
+
+    def __init__(self, *all_words: Words) -> None:
+        """The first of `all_words` are shown."""
+        self._all_words = all_words
+        super().__init__(all_words[0])
+
+    def sizeHint(self) -> QSize:
+        """Return the size that the widest words take."""
+        hint, metrics = super().sizeHint(), self.fontMetrics()
+        widest = max(metrics.horizontalAdvance(sentence(each)) for each in self._all_words)
+        return QSize(hint.width() + max(0, widest - metrics.horizontalAdvance(self.text())), hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same: buttons never shrink."""
+        return self.sizeHint()
 
 
 class ElidedButton(Button):

@@ -353,6 +353,20 @@ def test_before_the_first_step_it_can_be_stopped(trying):
     assert [verb for verb, _ in trying.engine.asked if verb == "keep"] == []
 
 
+def test_pause_stands_still_while_the_words_beside_it_change(trying):
+    row = trying.panel.actions_row
+    QTest.qWait(20)
+    before = row.pause.geometry()
+
+    row.let_keep()
+    QTest.qWait(20)
+    assert trying.button("Stop and keep") and row.pause.geometry() == before
+
+    row.show_run(CREATED, model=None, can_keep=False, keeping=False)
+    QTest.qWait(20)
+    assert trying.button("Stop") and row.pause.geometry() == before
+
+
 def test_before_the_first_step_it_can_be_paused(trying):
     lines = Running(trying.trainings, str)
     lines._on_started(trying.story.run.id)
