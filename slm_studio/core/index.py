@@ -6,10 +6,9 @@ from pathlib import Path
 from slm_studio.core import codec, files
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knob
-from slm_studio.core.saved import SavedModel
+from slm_studio.core.saved import INDEX_FILE, SavedModel
 from slm_studio.core.texts import mark
 
-INDEX_FILE = "index.json"
 INDEXES = "indexes"  # below a model's folder; they hold rows of the person and never travel with it
 AUTO, BOTH, MEANING, WORDS = "auto", "both", "meaning", "words"  # ways to search
 OLD_DOCUMENTS, GONE, OTHER_MODEL = "documents", "gone", "model"  # why an index is no longer true

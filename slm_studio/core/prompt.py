@@ -91,7 +91,7 @@ def check_form(prompt: object, info: TaskInfo) -> None:
         if name not in asked:
             raise StudioError(
                 "prompt-role",
-                "The task “{task}” asks nothing called “{role}”.",
+                "This model (task “{task}”) takes nothing called “{role}”.",
                 "It asks for: {roles}.",
                 task=info.key,
                 role=str(name),

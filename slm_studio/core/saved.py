@@ -9,6 +9,7 @@ from slm_studio.core import codec, files, paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.tasks import TaskInfo, info_of
 
+INDEX_FILE = "index.json"  # of an index of documents, which stands where a model might (see core.index)
 STUDIO_FILE = "studio.json"
 REPORT_FOLDER = "report"  # stays here when a model is published: it holds rows of the person
 
@@ -67,6 +68,13 @@ def save_facts(model: SavedModel, folder: Path | None = None) -> None:
 
 def open_saved(folder: Path) -> SavedModel:
     """Read studio.json back. Raises StudioError where the folder is no model of ours."""
+    if (folder / INDEX_FILE).is_file():
+        raise StudioError(
+            "not-a-model",
+            "“{folder}” is an index of documents, and no model.",
+            "Name the model first that asks it, or - where words alone are looked for, then the index.",
+            folder=str(folder),
+        )
     if not (folder / STUDIO_FILE).is_file():
         raise StudioError(
             "not-a-model",

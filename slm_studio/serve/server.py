@@ -15,6 +15,7 @@ import uvicorn
 from slm_studio.core.errors import StudioError, system_error
 from slm_studio.core.routes import VERSION
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.texts import mark
 from slm_studio.host.engines import Engines
 from slm_studio.serve.answering import Answering
 from slm_studio.serve.app import make_app
@@ -27,6 +28,9 @@ from slm_studio.serve.sockets import bind
 
 MARK, LETTERS = "slm-", frozenset(string.ascii_letters + string.digits + string.punctuation)
 LONGEST_KEY = 512
+EMPTY_KEY = mark("The key is empty.")
+LONG_KEY = mark("The key has {count} letters, which is too many.")
+ODD_KEY = mark("The key holds a blank, or a letter that no header of HTTP takes.")
 STOPPING = 10.0  # seconds in which the thread must end; its own waits are shorter
 
 
@@ -192,14 +196,16 @@ def _log(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
 
 def checked_key(key: str) -> str:
     """Return a person's own key. Raises StudioError where it cannot stand in a header."""
-    if not key or len(key) > LONGEST_KEY or not set(key) <= LETTERS:
-        raise StudioError(
-            "bad-key",
-            "The key is empty, too long, or holds a blank or a letter that no header takes.",
-            "Choose up to {longest} letters, digits and signs of ASCII, or leave it out and one is made.",
-            longest=LONGEST_KEY,
-        )
-    return key
+    if key and len(key) <= LONGEST_KEY and set(key) <= LETTERS:
+        return key
+    fault = EMPTY_KEY if not key else LONG_KEY if len(key) > LONGEST_KEY else ODD_KEY
+    raise StudioError(
+        "bad-key",
+        fault,
+        "Give another one (--key, or SLM_STUDIO_KEY in the environment): up to {longest} letters, digits and signs of ASCII. Or give none, and one is made.",
+        longest=LONGEST_KEY,
+        count=len(key),
+    )
 
 
 def _config(app: object, limits: Limits) -> uvicorn.Config:

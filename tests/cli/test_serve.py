@@ -96,6 +96,8 @@ def test_what_cannot_be_served_is_a_sentence(run: Run, sorter: Path, tmp_path: P
 
     assert run("serve").code == 2
     assert run("serve", tmp_path).error["code"] == "not-a-model"
+    (tmp_path / "index.json").write_text("{}", "utf-8")
+    assert "is an index of documents" in str(run("serve", tmp_path).error["message"])
     assert run("serve", damaged).error["code"] == "file-damaged"
     assert run("serve", sorter, twin).error["message"].startswith("Two models are called “sorter”, so nobody could say")
     assert run("serve", sorter, "--port", "x").code == 2

@@ -11,7 +11,9 @@ import pytest
 from slm_studio.host.pulse import LONGEST, Pulse
 
 LIMIT, TICK = 1.0, 0.1
-SLOWLY = "while True:\n    end = time.process_time() + 0.02\n    while time.process_time() < end: pass\n    time.sleep(0.08)"
+SLOWLY = (
+    "while True:\n    end = time.process_time() + 0.02\n    while time.process_time() < end: pass\n    time.sleep(0.08)"
+)
 
 
 @contextmanager

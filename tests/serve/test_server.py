@@ -120,9 +120,19 @@ def test_a_model_that_does_not_open_is_not_served(serve, writer) -> None:
     assert code_of(server.add, writer).code == "file-damaged" and not len(server.models)
 
 
-@pytest.mark.parametrize("key", ["", "a b", "schlüssel", "x" * 513, "a\n"])
-def test_a_key_that_no_header_takes_is_refused(key) -> None:
-    assert code_of(checked_key, key).code == "bad-key"
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("", "is empty"),
+        ("a b", "a blank"),
+        ("schlüssel", "a letter"),
+        ("x" * 513, "has 513 letters"),
+        ("a\n", "a blank"),
+    ],
+)
+def test_a_key_that_no_header_takes_is_refused_for_what_is_wrong_with_it(key: str, why: str) -> None:
+    error = code_of(checked_key, key)
+    assert error.code == "bad-key" and why in str(error) and "SLM_STUDIO_KEY" in error.hint
 
 
 def test_ones_own_key_counts_and_each_made_key_is_another(serve, writer) -> None:

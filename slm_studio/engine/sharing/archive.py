@@ -26,6 +26,7 @@ from slm_studio.engine.sharing.contents import Item, check_path, files_to_publis
 from slm_studio.engine.sharing.unpacking import Member, folder_members, zip_members
 from slm_studio.engine.tasks import task_of
 
+ZIP_BEGIN = b"PK\x03\x04"
 KINDS = ("folder", "zip")
 _BLOCK = 1024 * 1024
 _MOMENT = (1980, 1, 1, 0, 0, 0)  # every member's date, so that the same model gives the same zip
@@ -147,6 +148,14 @@ def _unpack(source: Path, place: Path) -> Generator[Event, None, None]:
             "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=str(source)
         )
     if not zipfile.is_zipfile(source):
+        with source.open("rb") as stream:
+            if stream.read(len(ZIP_BEGIN)) == ZIP_BEGIN:
+                raise StudioError(
+                    "archive-cut",
+                    "“{file}” begins as a zip, but its end is missing.",
+                    "Copy or download it again.",
+                    file=source.name,
+                )
         raise StudioError(
             "archive-kind",
             "“{file}” is neither a folder nor a zip, no GGUF file and no file of word vectors.",

@@ -1,7 +1,6 @@
 """Write: one page of text. The model goes on where it ends; what it wrote stands on a tinted ground."""
 
 from collections.abc import Sequence
-from math import isclose
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -25,6 +24,7 @@ from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.parts.style_choice import StyleChoice
 from slm_studio.ui.parts.suggestions import Suggestions
+from slm_studio.ui.parts.weighed_tokens import likely, visible
 from slm_studio.ui.tasks.view import READING, TaskView
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button, ElidedButton, IconButton, WorkButton
@@ -286,10 +286,8 @@ class WriteView(TaskView):
                 "Point at a written word: here stands how likely it was, and what else could have come."
             )
             return
-        self.token.set_words(
-            "“{text}” was {percent} % likely.", text=shown(spelled(token)), percent=f"{100 * token.score:.3g}"
-        )
-        self.bars.set_bars([Bar(f"“{shown(text)}”", score) for text, score in token.alternatives])
+        self.token.set_words(lambda: likely(token))
+        self.bars.set_bars([Bar(f"“{visible(text)}”", score) for text, score in token.alternatives])
 
     def _on_flush(self) -> None:
         self._flush.stop()
@@ -383,14 +381,3 @@ def _beginning(passage: str) -> str:
         return ""
     cut = lines[0][:BEGINNING]
     return cut if len(lines[0]) <= BEGINNING or " " not in cut else cut.rpartition(" ")[0]
-
-
-def spelled(token: Token) -> str:
-    """Return what a token writes; what ends a text writes nothing, but has a name among what was weighed."""
-    named = (text for text, score in token.alternatives if isclose(score, token.score, rel_tol=1e-3))
-    return token.text or next(named, "")
-
-
-def shown(text: str) -> str:
-    """Return a token so that spaces and line breaks can be seen."""
-    return text.replace("\n", "↵").replace(" ", "␣") if text.strip() != text or not text else text

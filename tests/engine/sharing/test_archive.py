@@ -204,7 +204,10 @@ def test_a_size_that_lies_is_noticed(plain: Path, tmp_path: Path) -> None:
     assert refused(source).code in ("archive-damaged", "model-damaged", "model-cut")
 
 
-@pytest.mark.parametrize(("content", "code"), [(b"no zip at all", "archive-kind"), (None, "file-missing")])
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"no zip at all", "archive-kind"), (b"PK\x03\x04 and no more", "archive-cut"), (None, "file-missing")],
+)
 def test_what_is_no_archive_is_said(tmp_path: Path, content: bytes | None, code: str) -> None:
     if content:
         (tmp_path / "m.zip").write_bytes(content)

@@ -185,3 +185,9 @@ def test_the_end_of_a_text_has_a_name(view):
     view.page.pointed.emit(Token("", 0.7, 2, weighed))
 
     assert view.token.text() == "“<|endoftext|>” was 70 % likely."
+
+
+def test_a_piece_that_spells_nothing_is_not_quoted(view):
+    view.page.pointed.emit(Token("", 0.00372, 900, ((" there", 0.2),)))
+
+    assert view.token.text() == "This piece, which spells nothing by itself, was 0.372 % likely."

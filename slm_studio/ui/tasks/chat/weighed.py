@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.results import Token
-from slm_studio.core.texts import tr
+from slm_studio.ui.parts.weighed_tokens import likely, visible
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.labels import Text
 
@@ -30,19 +30,12 @@ class Weighed(QWidget):
                 "Point at a word of an answer, or move the cursor over it: here stands how likely it was, and what else could have come. It is known of answers that came since this chat was opened."
             )
             return
-        self.token.set_words(
-            "“{text}” was {percent} % likely.", text=seen(token.text), percent=f"{100 * token.score:.3g}"
-        )
-        self.bars.set_bars([Bar(f"“{seen(text)}”", score) for text, score in token.alternatives])
-
-
-def seen(text: str) -> str:
-    """Return a token so that spaces and line breaks can be seen. Example: seen(" a") == "␣a\""""
-    return text.replace("\n", "↵").replace(" ", "␣") if text.strip() != text or not text else text
+        self.token.set_words(lambda: likely(token))
+        self.bars.set_bars([Bar(f"“{visible(text)}”", score) for text, score in token.alternatives])
 
 
 def in_lines(token: Token) -> str:
     """Return what a tip under a word says."""
-    lines = [tr("“{text}” was {percent} % likely.", text=seen(token.text), percent=f"{100 * token.score:.3g}")]
-    lines += [f"{100 * score:5.1f} %  {seen(text)}" for text, score in token.alternatives]
+    lines = [likely(token)]
+    lines += [f"{100 * score:5.1f} %  {visible(text)}" for text, score in token.alternatives]
     return "\n".join(lines)
