@@ -15,7 +15,7 @@ import torch
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Sample, Step
+from slm_studio.core.events import Event, Finished, Progress, Sample, Step
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.results import Item, Number, Report, further_cells
 from slm_studio.core.run import create_run, open_run
@@ -88,7 +88,8 @@ def plan_for(recipe: Recipe, dataset: Dataset) -> Plan:
 
 def answers(task: Task, loaded: Loaded, form: str) -> list[tuple[int, Item]]:
     options = {"temperature": 0.0, "max_new_tokens": 5, "seed": 1}
-    return list(task.answer(loaded, fodder(form).prompts, options))
+    answered = task.answer(loaded, fodder(form).prompts, options)
+    return [(place, item) for place, item in answered if not isinstance(item, Progress)]
 
 
 def assert_same(one: list[tuple[int, Item]], other: list[tuple[int, Item]]) -> None:

@@ -79,7 +79,7 @@ def heard(signal) -> list:
 
 def test_a_model_shows_every_row_of_the_file(model: ArrowModel) -> None:
     assert (model.rowCount(), model.columnCount()) == (ROWS, 3)
-    assert [shown(model, 999, column) for column in range(3)] == ["1000", "text number 999", "no"]
+    assert [shown(model, 999, column) for column in range(3)] == ["1,000", "text number 999", "no"]
     assert model.headerData(1, Qt.Orientation.Horizontal) == "text"
 
 
