@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from slm_studio.cli.command import Command, deaf_to_interrupts, saved_model
 from slm_studio.cli.usage import whole_number
 from slm_studio.core.events import Progress
+from slm_studio.core.snippets import KEY_VARIABLE
 from slm_studio.serve.limits import PORT
 from slm_studio.serve.models import Models
 
 if TYPE_CHECKING:
     from slm_studio.serve.server import LocalServer
 
-KEY_VARIABLE = "SLM_STUDIO_KEY"  # where the programs of “Use from code” look for it, too
 TOLD_TO_END = ("SIGTERM", "SIGHUP", "SIGBREAK")  # where the system knows them
 
 

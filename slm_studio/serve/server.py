@@ -15,6 +15,7 @@ import uvicorn
 from slm_studio.core.errors import StudioError, system_error
 from slm_studio.core.routes import VERSION
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.snippets import KEY_VARIABLE
 from slm_studio.core.texts import mark
 from slm_studio.host.engines import Engines
 from slm_studio.serve.answering import Answering
@@ -202,9 +203,10 @@ def checked_key(key: str) -> str:
     raise StudioError(
         "bad-key",
         fault,
-        "Give another one (--key, or SLM_STUDIO_KEY in the environment): up to {longest} letters, digits and signs of ASCII. Or give none, and one is made.",
+        "Give another one (by --key, or by {variable} in the environment): up to {longest} letters, digits and signs of ASCII. Or give none, and one is made.",
         longest=LONGEST_KEY,
         count=len(key),
+        variable=KEY_VARIABLE,
     )
 
 
