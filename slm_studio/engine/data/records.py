@@ -153,7 +153,7 @@ class Flattener:
         self._note(
             "cells-nested",
             mark(
-                "{count} {count:cell is a list or object|cells are lists or objects}; {count:it was|they were} kept as JSON."
+                "{count} {count:cell is a list or object|cells are lists or objects}; {count:it was|they were} kept whole. A list of texts is read as one text."
             ),
         )
         return spell(value)

@@ -77,7 +77,7 @@ class Bars(QWidget):
         head = most - tail - 1
         between = ordered[head : len(ordered) - tail]
         middle = Bar(
-            tr("… {n} more", n=len(between)), round(sum(count for _, count in between) / len(between)), quiet=True
+            tr("… {n} more, mean", n=len(between)), round(sum(count for _, count in between) / len(between)), quiet=True
         )
         named = (
             [Bar(label, count) for label, count in ordered[:head]],

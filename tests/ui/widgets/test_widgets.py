@@ -167,7 +167,7 @@ def test_counts_keep_head_and_tail(theme) -> None:
     bars.set_counts([(f"label {at}", 100 - at) for at in range(50)], most=7)
 
     assert [bar.label for bar in bars.bars()] == [
-        "label 0", "label 1", "label 2", "label 3", "… 44 more", "label 48", "label 49",
+        "label 0", "label 1", "label 2", "label 3", "… 44 more, mean", "label 48", "label 49",
     ]  # fmt: skip
 
 
