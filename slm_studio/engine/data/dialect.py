@@ -60,7 +60,9 @@ def judge(head: str, name: str, delimiter: str = "", header: bool | None = None)
     found = _judge(head, name, delimiter, header, usual)
     if "\r" in head.replace("\r\n", "") and "\n" in head:  # a lone \r ends a row, or stands in one: what fits is right
         other = _judge(head, name, delimiter, header, not usual)
-        return other if other.width > 1 and other.fit > found.fit else found
+        # Where it stands in a cell, quotes enclose that cell.
+        encloses = other.quoting and not found.quoting and other.fit >= found.fit
+        return other if encloses or (other.width > 1 and other.fit > found.fit) else found
     return found
 
 
