@@ -252,7 +252,7 @@ def _holds_line_ends(trial: _Trial) -> bool:
 
 
 def _quotes_enclose(lines: list[str], delimiter: str) -> bool:
-    """Say whether there is proof that quotes enclose cells: nothing, a delimiter or a doubled quote inside, or quotes in most rows.
+    """Say whether there is proof that quotes enclose cells: nothing, a delimiter, a doubled quote or a \\r inside, or quotes in most rows.
 
     Between tabs quotes are literal more often than not, so there they must prove it.
     """
@@ -265,6 +265,6 @@ def _quotes_enclose(lines: list[str], delimiter: str) -> bool:
         if starts:
             contents = closed.findall(line)
             whole += len(contents) > 0
-            proof += any(not content or delimiter in content or '""' in content for content in contents)
+            proof += any(not each or delimiter in each or '""' in each or "\r" in each for each in contents)
             broken += starts > len(contents)
     return proof > broken or whole >= 0.5 * min(JUDGED, len(lines)) > 0

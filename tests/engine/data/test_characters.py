@@ -39,6 +39,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
 @example(table=[[""], ["0"]], delimiter="\t", quoting=csv.QUOTE_MINIMAL, end="\n")
 @example(table=[["\r"]], delimiter="\t", quoting=csv.QUOTE_MINIMAL, end="\r\n")
 @example(table=[["\r"]], delimiter="\t", quoting=csv.QUOTE_ALL, end="\n")
+@example(table=[["0"], ["\r"]], delimiter="\t", quoting=csv.QUOTE_MINIMAL, end="\r\n")
 @CALM
 def test_any_table_that_was_written_as_csv_comes_back(
     folder: Path, table: list[list[str]], delimiter: str, quoting: int, end: str
