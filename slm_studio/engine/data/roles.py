@@ -10,7 +10,7 @@ from slm_studio.engine.data.several import are_lists_of_one, joined_labels
 
 # What can be a text, best first. Dates, times, numbers and ids never are; an address is where there is nothing else.
 TEXT_KINDS = {"text": 0, "label": 2, "list": 3, "words": 3, "messages": 3, "address": 4}
-LINES = 1  # a list of lines that are prose
+LINES = 0  # a list of lines that are prose is as good as a text
 LABEL_KINDS = ("label", "number", "list", "text")
 HARDLY_FILLED = 3  # a column with less than a third of its cells filled is hardly the text
 ROWS_A_LABEL = 4  # that names and other single words need, to be more than a list of pairs
