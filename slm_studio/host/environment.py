@@ -7,7 +7,9 @@ from pathlib import Path
 import slm_studio
 
 _LIBRARIES = {
-    "GOMP_SPINCOUNT": "0",  # spinning threads ran at a fifth of the speed of one thread beside a busy core
+    # A thread looks so often for work before it sleeps: about as long as waking it takes. Without, two threads were hardly
+    # faster than one; without end, they ran at a fifth of the speed of one beside a busy core (tests/benchmarks/waiting.py).
+    "GOMP_SPINCOUNT": "2000",
     "OMP_WAIT_POLICY": "PASSIVE",
     "PYTHONUTF8": "1",  # names of files hold every script, whatever the locale can write
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
