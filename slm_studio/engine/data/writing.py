@@ -3,7 +3,7 @@
 import codecs
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from slm_studio.core import targets
+from slm_studio.core import files, targets
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
@@ -26,6 +26,8 @@ from slm_studio.engine.data.suggesting import text_column
 from slm_studio.engine.data.table import batches
 
 BATCH = 10_000
+NESTED = ("list", "messages", "words", "tags", "spans")  # kinds of columns whose cells are lists or objects, as text
+Tables = Sequence[pa.Table]
 ENDINGS = {"ndjson": "jsonl", "jl": "jsonl", "tab": "tsv", "text": "txt", "md": "txt", "pq": "parquet"}
 
 
@@ -43,23 +45,38 @@ def write_file(dataset: Dataset, out: Path, to: str = "", bom: bool | None = Non
         yield _say_left_out(dataset, list(tables[0].column_names))
     total = sum(table.num_rows for table in tables)
     columns = [text_column(dataset)] if kind == "txt" else list(tables[0].column_names)
-    yield from _write(kind, out, columns, tables, total, dataset.is_from_excel if bom is None else bom)
+    bom = dataset.is_from_excel if bom is None else bom
+    yield from _write(kind, out, columns, tables, total, bom, nested_columns(dataset))
     yield Finished(FileResult(rows=total, out=str(out), checked={"format": kind}, seconds=time.monotonic() - began))
 
 
-def write_table(table: pa.Table, out: Path, bom: bool = False) -> Iterator[Event]:
-    """Write a table to `out`, in the format by which its name ends (`bom` as in write_file). Yields Progress."""
-    yield from _write(_format(out, ""), out, list(table.column_names), [table], table.num_rows, bom)
+def write_table(table: pa.Table, out: Path, bom: bool = False, nested: Collection[str] = ()) -> Iterator[Event]:
+    """Write a table to `out`, in the format by which its name ends (`bom` as in write_file). Yields Progress.
+
+    In JSON the cells of `nested` columns are lists and objects again, as they came.
+    """
+    yield from _write(_format(out, ""), out, list(table.column_names), [table], table.num_rows, bom, nested)
+
+
+def nested_columns(dataset: Dataset) -> set[str]:
+    """Return the columns whose cells are lists or objects, written as text."""
+    return {column.name for column in dataset.columns if column.kind in NESTED}
 
 
 def _write(
-    kind: str, out: Path, columns: Sequence[str], tables: Sequence[pa.Table], total: int, bom: bool
+    kind: str,
+    out: Path,
+    columns: Sequence[str],
+    tables: Sequence[pa.Table],
+    total: int,
+    bom: bool,
+    nested: Collection[str],
 ) -> Iterator[Event]:
     done = 0
     with targets.target_file(out) as stream:
         if bom and kind == "csv" and not _is_ascii(columns, tables):
             stream.write(codecs.BOM_UTF8)
-        writer = _WRITERS[kind](stream, columns, tables)
+        writer = _WRITERS[kind](stream, columns, tables, nested)
         for table in tables:
             for batch in batches(table.select(columns), BATCH):
                 writer.write(batch)
@@ -168,7 +185,7 @@ class _Delimited:
 
     delimiter = ","
 
-    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
+    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Tables, nested: Collection[str]) -> None:
         self.stream = stream
         self.all = self.quotes_all(tables)
         self._rows([tuple(columns)])
@@ -230,14 +247,14 @@ class _Tabbed(_Delimited):
 
 
 class _JsonLines:
-    """One object a line, every cell a string exactly as read."""
+    """One object a line, every cell a string exactly as read; nested ones as they came."""
 
-    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
-        self.stream = stream
+    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Tables, nested: Collection[str]) -> None:
+        self.stream, self.nested = stream, nested
 
     def write(self, batch: pa.Table) -> None:
         """Write some rows."""
-        self.stream.write("".join(f"{_object(row)}\n" for row in batch.to_pylist()).encode())
+        self.stream.write("".join(f"{_object(row, self.nested)}\n" for row in batch.to_pylist()).encode())
 
     def close(self) -> None:
         """Nothing stands at the end."""
@@ -246,14 +263,14 @@ class _JsonLines:
 class _JsonArray:
     """An array with one object a line."""
 
-    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
-        self.stream, self.before = stream, "[\n"
+    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Tables, nested: Collection[str]) -> None:
+        self.stream, self.nested, self.before = stream, nested, "[\n"
 
     def write(self, batch: pa.Table) -> None:
         """Write some rows."""
-        rows = batch.to_pylist()
+        rows = [_object(row, self.nested) for row in batch.to_pylist()]
         if rows:
-            self.stream.write((self.before + ",\n".join(map(_object, rows))).encode())
+            self.stream.write((self.before + ",\n".join(rows)).encode())
             self.before = ",\n"
 
     def close(self) -> None:
@@ -264,7 +281,7 @@ class _JsonArray:
 class _Plain:
     """One cell a line; a cell with a line end of its own has no place here."""
 
-    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
+    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Tables, nested: Collection[str]) -> None:
         self.stream, self.row = stream, 0
 
     def write(self, batch: pa.Table) -> None:
@@ -288,7 +305,7 @@ class _Plain:
 class _Parquet:
     """Parquet with zstd, every column a string."""
 
-    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Sequence[pa.Table]) -> None:
+    def __init__(self, stream: BinaryIO, columns: Sequence[str], tables: Tables, nested: Collection[str]) -> None:
         self.writer = pq.ParquetWriter(stream, tables[0].select(columns).schema, compression="zstd")
 
     def write(self, batch: pa.Table) -> None:
@@ -300,13 +317,27 @@ class _Parquet:
         self.writer.close()
 
 
-def _object(row: dict[str, str]) -> str:
-    return json.dumps(row, ensure_ascii=False)
+def _object(row: Mapping[str, str], nested: Collection[str]) -> str:
+    values = {name: _unfolded(cell) if name in nested else cell for name, cell in row.items()}
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _unfolded(cell: str) -> object:
+    """Return the list or object that a cell is the text of; the text where reading it again would give another one."""
+    if not cell.startswith(("[", "{")):
+        return cell
+    try:
+        value = files.parse_json(cell.encode())
+    except ValueError:
+        return cell
+    return value if json.dumps(value, ensure_ascii=False) == cell else cell
 
 
 _WRITERS: dict[
     str,
-    Callable[[BinaryIO, Sequence[str], Sequence[pa.Table]], _Delimited | _JsonLines | _JsonArray | _Plain | _Parquet],
+    Callable[
+        [BinaryIO, Sequence[str], Tables, Collection[str]], _Delimited | _JsonLines | _JsonArray | _Plain | _Parquet
+    ],
 ] = {
     "csv": _Delimited,
     "tsv": _Tabbed,

@@ -27,7 +27,7 @@ from slm_studio.engine.data.names import is_known_name
 from slm_studio.engine.data.prose import is_prose
 from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import Row, Rows, open_part
-from slm_studio.engine.data.writing import check_target, write_table
+from slm_studio.engine.data.writing import check_target, nested_columns, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, Unanswered
 
@@ -76,7 +76,8 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
         column = _column(name, cells, info.answers, out.suffix.lower(), joined_by(item))
         table = table.append_column(_free(name, table.column_names), column)
     bom = options.get("bom")
-    yield from write_table(table, out, dataset.is_from_excel if bom is None else bool(bom))
+    bom = dataset.is_from_excel if bom is None else bool(bom)
+    yield from write_table(table, out, bom, nested_columns(dataset))
     lost = (each for each in dataset.report.remarks if each.code in NO_ROWS)
     remarks = (*lost, *unanswered.remarks())
     yield from (Note(each.code, each.message, each.told) for each in remarks)

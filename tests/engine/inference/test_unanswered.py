@@ -70,6 +70,7 @@ def test_a_text_that_is_kept_as_a_list_is_asked_as_the_text_that_it_is(handles: 
 
     assert lists[0].unanswered == plain[0].unanswered == 1
     assert [row["score"] for row in lists[2]] == [row["score"] for row in plain[2]]
+    assert [row["text"] for row in lists[2]] == texts
 
 
 def test_every_error_of_one_prompt_alone_has_a_sentence_for_the_rows_of_a_file() -> None:
