@@ -117,6 +117,7 @@ class Rank(Task):
             "asks": [role.name for role in self.info.asked if role.name in rows.roles],
             "max_length": recipe.max_length,
             LEARNS: self.learns(recipe),
+            HELD_OUT: False,  # of a base that ranks the old weights are not these
         }
 
     def blank(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:

@@ -280,6 +280,20 @@ def test_a_ranker_goes_on_from_a_ranker(tmp_path: Path) -> None:
     assert other.facts["learns"] is False
 
 
+def test_a_ranker_that_goes_on_as_it_is_weighs_the_new_lists(tmp_path: Path) -> None:
+    good, bad = (
+        write(tmp_path, [a_list(n) | {"scores": [sign, 2 * sign]} for n in range(40)], f"{sign}.jsonl")
+        for sign in (1, -1)
+    )
+    first = recipe_of("blank:llama-nano")
+    model = result(engine.train(first, good, create_run(first, good)))
+
+    again = recipe_of(model.folder)
+    other = result(engine.train(again, bad, create_run(again, bad)))
+
+    assert (model.facts["own_sign"], other.facts["own_sign"]) == (1, -1)
+
+
 @pytest.mark.parametrize(("rows", "knows"), [(40, 60), (4000, 300)])
 def test_much_text_in_words_is_cut_into_pieces_and_little_into_characters(
     rows: int, knows: int, tmp_path: Path
