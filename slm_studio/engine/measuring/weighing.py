@@ -4,7 +4,7 @@ A candidate's score is the sum of its features, each times a weight; of a list t
 candidate is the best. The weights are those with which the fewest errors are expected (Prabhavalkar et al. 2018, minimum
 word error rate, https://arxiv.org/abs/1712.01818): few numbers, and a smooth sum over all candidates instead of the jumps
 that a search along lines has (Och 2003, https://aclanthology.org/P03-1021). It has several valleys, so the descent begins at
-the best of a grid; of several own scores it holds each beside the model, and the others join one after the other. Then all weights together are stretched until the best candidates are likeliest, so that shares mean
+the best of a grid, in which each of several own scores stands beside the model; on its way the others join. Then all weights together are stretched until the best candidates are likeliest, so that shares mean
 what they say.
 """
 
@@ -105,7 +105,7 @@ def learn_weights(lists: Lists) -> Weights | None:
         return None
     standard = Lists(lists.features_NMF / np.where(spread_F > 0, spread_F, np.inf), lists.errors_NM, lists.there_NM)
     grid = sorted(_grid(spread_F > 0), key=lambda weights_F: _errors(standard, weights_F))
-    found = [_descended(standard, _all_own(standard, weights_F, spread_F > 0)) for weights_F in grid[:DEEPEST]]
+    found = [_descended(standard, weights_F) for weights_F in grid[:DEEPEST]]
     best_F = min((*found, *grid[:1]), key=lambda weights_F: _errors(standard, weights_F))
     stretched_F = best_F * _stretch(standard, best_F)
     own, model, length, *further = np.where(
@@ -137,30 +137,13 @@ def _grid(told_F: np.ndarray) -> Iterator[np.ndarray]:
     )
     seen = set()
     shares = product(sorted(pairs, reverse=True), sorted(LENGTHS, key=abs))
-    for place, ((own, model), length) in product(_own_places(told_F), shares):
+    for place, ((own, model), length) in product((0, *range(FURTHER_AT, len(told_F))), shares):
         weights_F = np.zeros(len(told_F))
         weights_F[[place, 1, 2]] = own, model, length
         weights_F = SHARP * weights_F * told_F
         if weights_F.any() and tuple(weights_F) not in seen:
             seen.add(tuple(weights_F))
             yield weights_F
-
-
-def _own_places(values_F: np.ndarray) -> tuple[int, ...]:
-    return (0, *range(FURTHER_AT, len(values_F)))
-
-
-def _all_own(lists: Lists, weights_F: np.ndarray, told_F: np.ndarray) -> np.ndarray:
-    """Return a beginning in which each of several own scores, one after the other, has the share that leaves the fewest errors."""
-    places = [place for place in _own_places(told_F) if told_F[place]]
-    for place in places if len(places) > 1 else ():
-        tried = [weights_F]
-        for share in (*RATIOS, *(-ratio for ratio in RATIOS if ratio)):
-            other_F = weights_F.copy()
-            other_F[place] = SHARP * share
-            tried.append(other_F)
-        weights_F = min(tried, key=lambda each_F: _errors(lists, each_F))
-    return weights_F
 
 
 def _errors(lists: Lists, weights_F: np.ndarray) -> tuple[float, float]:

@@ -67,6 +67,15 @@ def test_no_score_alone_does_better_on_the_lists_that_were_learnt() -> None:
         assert errors_of(lists, found) <= min(errors_of(lists, each) for each in alone)
 
 
+def test_a_second_own_score_is_weighed_also_where_nothing_else_tells_candidates_apart() -> None:
+    lists = lists_by(Weights(0.0, 0.0, 0.0, (-0.2,)))
+    features_NMF = lists.features_NMF * np.array([0, 0, 0, 1])
+
+    found = learn_weights(Lists(features_NMF, lists.errors_NM, lists.there_NM))
+
+    assert found is not None and found.further[0] < 0 == found.own == found.model == found.length
+
+
 def test_where_only_all_own_scores_together_tell_the_best_they_are_all_weighed() -> None:
     generator = np.random.Generator(np.random.PCG64(5))
     features_NMF = np.zeros((100, 4, 4))
