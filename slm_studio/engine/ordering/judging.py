@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slm_studio.core.candidate_columns import FURTHER, OWN_NAMED, WORDS
+from slm_studio.core.candidate_columns import OWN as OWN_ROLE
 from slm_studio.core.errors import StudioError
 from slm_studio.core.intervals import wilson
 from slm_studio.core.results import Baseline, Metric
@@ -29,7 +30,7 @@ from slm_studio.engine.measuring.weighing import (
     shares_of,
     weights_of,
 )
-from slm_studio.engine.ordering.packing import OWN, TRUE, compared, further_names, further_roles
+from slm_studio.engine.ordering.packing import OWN, TRUE, compared, further_roles, own_names
 from slm_studio.engine.task import Seen, Table
 
 CASES = ("row", "place", "reference", "predicted", "before", "moved", "errors", "right", "candidates", "scores")
@@ -104,11 +105,14 @@ def alone_of(loaded: Loaded) -> Weights:
 
 
 def named_weights(loaded: Loaded) -> dict[str, float]:
-    """Return what each part of a candidate's score counts for, as numbers of a report: further own scores by their names."""
+    """Return what each part of a candidate's score counts for, as numbers of a report: of several own scores each by its name."""
     weights = weights_of(loaded.facts.get("weights"))
-    names = [OWN_NAMED + name for name in further_names(loaded).values()]
-    further = dict(zip(names, weights.further, strict=False))
-    return {"own": weights.own, **further, "model": weights.model, "length": weights.length}
+    names = own_names(loaded)
+    further = {
+        OWN_NAMED + names[role]: each for role, each in zip(further_roles(loaded), weights.further, strict=False)
+    }
+    first = {OWN_NAMED + names[OWN_ROLE]: weights.own} if further and OWN_ROLE in names else {}
+    return {"own": weights.own, **first, **further, "model": weights.model, "length": weights.length}
 
 
 def list_loss(order: Order) -> float:

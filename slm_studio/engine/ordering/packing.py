@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slm_studio.core.candidate_columns import FURTHER, SCORE_NAMES
+from slm_studio.core.candidate_columns import FURTHER, OWNS, SCORE_NAMES
 from slm_studio.core.events import Progress
 from slm_studio.core.work import Work
 from slm_studio.engine.data.lists import MOST, Listed
@@ -74,15 +74,14 @@ def pack_lists(loaded: Loaded, lists: Sequence[Listed], counting: Counting, *, l
 
 def further_roles(loaded: Loaded) -> tuple[str, ...]:
     """Return the roles of own scores behind the first that a model weighs."""
-    asks = loaded.facts.get("asks")
-    return tuple(role for role in FURTHER if isinstance(asks, list | tuple) and role in asks)
+    return tuple(role for role in own_names(loaded) if role in FURTHER)
 
 
-def further_names(loaded: Loaded) -> dict[str, str]:
-    """Return these roles, each with the name of the column that it learnt from."""
-    found = loaded.facts.get(SCORE_NAMES)
+def own_names(loaded: Loaded) -> dict[str, str]:
+    """Return the roles of all own scores that a model weighs, each with the name of the column that it learnt from."""
+    found, asks = loaded.facts.get(SCORE_NAMES), loaded.facts.get("asks")
     names = found if isinstance(found, dict) else {}
-    return {role: str(names.get(role, role)) for role in further_roles(loaded)}
+    return {role: str(names.get(role, role)) for role in OWNS if isinstance(asks, list | tuple) and role in asks}
 
 
 def _numbers(scores: Sequence[float], one: Listed) -> np.ndarray:

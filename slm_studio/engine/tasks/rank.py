@@ -56,7 +56,8 @@ from slm_studio.engine.ordering.packing import (
     chosen,
     encoded_in,
     features_of,
-    further_names,
+    further_roles,
+    own_names,
     pack_lists,
     side_by_side,
     with_lists,
@@ -290,7 +291,7 @@ class Rank(Task):
 
     def _ranked(self, loaded: Loaded, lists: Sequence[Listed]) -> list[list[Ranked]]:
         counting, weights = _counting(loaded), weights_of(loaded.facts.get("weights"))
-        names = further_names(loaded)
+        names, further = own_names(loaded), further_roles(loaded)
         found = []
         for each, model_M in zip(lists, score_lists(loaded, encode_lists(loaded, lists)), strict=True):
             sizes_M = np.array([len(counting.units(text)) for text in each.texts], np.float64)
@@ -304,7 +305,7 @@ class Rank(Task):
                         at + 1,
                         each.own[at] if each.own else None,
                         float(model_M[at]),
-                        {names[role]: each.further[role][at] for role in names if each.further.get(role)},
+                        {names[role]: each.further[role][at] for role in further if each.further.get(role)},
                     )
                     for at in np.argsort(-shares_M, kind="stable").tolist()
                 ]

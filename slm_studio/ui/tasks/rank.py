@@ -230,7 +230,11 @@ class RankView(QuickView):
         metrics = self.editor.fontMetrics()
         texts = written_candidates(self.editor.toPlainText())[0]
         widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
-        self.editor.setTabStopDistance(widest + the_theme().px(24))
+        gap, document = the_theme().px(24), self.editor.document()
+        column = metrics.horizontalAdvance("-00000.00") + gap
+        option = document.defaultTextOption()
+        option.setTabArray([widest + gap + column * place for place in range(len(OWNS))])
+        document.setDefaultTextOption(option)
 
     def _on_typed(self) -> None:
         self._right = ""
@@ -274,12 +278,15 @@ class Weighed(ReportCard):
             **{name: f"{100 * (report.value(f'{rate.key}{end}') or 0):.1f}" for name, end in (("before", "_before"), ("now", ""), ("best", "_oracle"))},
             **{name: f"{100 * facts[key]:.1f}" for name, key in (("gain", "gain"), ("low", "gain_low"), ("high", "gain_high"))},
         )  # fmt: skip
-        more = [(name.removeprefix(OWN_NAMED), facts[name]) for name in facts if name.startswith(OWN_NAMED)]
-        self.weights.set_words(
-            "score = {own} · own score{further} + {model} · what the model says + {length} · length",
-            **{name: f"{facts.get(name, 0.0):.3g}" for name in ("own", "model", "length")},
-            further="".join(f" + {weight:.3g} · {name}" for name, weight in more),
-        )
+        numbers = {name: f"{facts.get(name, 0.0):.3g}" for name in ("own", "model", "length")}
+        several = [name for name in facts if name.startswith(OWN_NAMED)]
+        if several:
+            named = [f"{facts[name]:.3g} · {name.removeprefix(OWN_NAMED)}" for name in several]
+            template = "score = {own} + {model} · what the model says + {length} · length"
+            self.weights.set_words(template, **numbers | {"own": " + ".join(named)})
+        else:
+            template = "score = {own} · own score + {model} · what the model says + {length} · length"
+            self.weights.set_words(template, **numbers)
         self.counted.set_words("{words}", words=report.counted)
 
 

@@ -173,7 +173,7 @@ def test_where_the_sum_of_two_scores_tells_the_right_one_both_are_weighed(tmp_pa
     assert model.facts["score_names"] == {"scores": "am_scores", "scores2": "lm_scores"}
     assert "further" not in blind.facts["weights"] and "own_weights" not in blind.facts
     report = json.loads((Path(model.folder) / "report" / "report.json").read_text(encoding="utf-8"))
-    assert report["facts"]["own: lm_scores"] == further
+    assert (report["facts"]["own: am_scores"], report["facts"]["own: lm_scores"]) == (own, further)
     case = json.loads((Path(model.folder) / "report" / "cases.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert len(case["scores"]) == len(case["scores2"]) == 5
 

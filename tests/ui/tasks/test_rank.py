@@ -95,7 +95,9 @@ def test_every_own_score_that_the_model_weighs_is_asked_and_shown_by_its_name(vi
     headers = [view.order_model.headerData(at, Qt.Orientation.Horizontal) for at in range(7)]
     assert headers[4:] == ["am_score", "lm_score", "model says"]
     assert [line[4:] for line in shown(view)] == [["-2.5", "-9", "-10.00"], ["-1", "–", "-17.25"]]
-    view.fill(f"{WRONG}\t-1\t-7\t3\n{RIGHT}\t-2.5\t-9\t4")
+    first, second, *_ = view.editor.document().defaultTextOption().tabArray()
+    assert second - first < first  # numbers stand close together behind the longest candidate
+    view.fill(f"{WRONG} {RIGHT}\t-1\t-7\t3\n{RIGHT}\t-2.5\t-9\t4")
     assert "did not learn" in view.told.text() and len(heard[-1]) == 3
 
 
@@ -168,7 +170,7 @@ def test_a_report_says_by_how_much_errors_fell_and_what_counts(qapp):
     assert "11.5 of every 100 were wrong, now 3.1" in card.gain.text() and "8.4" in card.gain.text()
     assert "0.5 · own score + 1.25 · what the model says + -2 · length" in card.weights.text()
     assert card.counted.text() == "WER: so"
-    card.set_report(replace(report, facts=facts | {"own: lm_score": 0.25}))
-    assert "0.5 · own score + 0.25 · lm_score + 1.25 · what" in card.weights.text()
+    card.set_report(replace(report, facts=facts | {"own: am_score": 0.5, "own: lm_score": 0.25}))
+    assert "score = 0.5 · am_score + 0.25 · lm_score + 1.25 · what" in card.weights.text()
     card.set_report(Report(task="rank", model="m", dataset="d", split="test", rows=9, metrics=()))
     assert card.isHidden()
