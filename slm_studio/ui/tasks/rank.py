@@ -186,6 +186,7 @@ class RankView(QuickView):
         has_own = any(item.own is not None for item in items)
         names = [*dict.fromkeys(name for item in items for name in item.further)]
         first = next(iter(self._weighed.values()), "")
+        bar, number = (110, 96) if names else (170, 100)  # several scores leave the candidates their room
         own: list[Words] = [partial(str, first) if names and first else OWN_SCORE] * has_own
         self.order_model.set_headers((*ORDER, *own, *(partial(str, name) for name in names), SAID))
         with self.order.dressing():
@@ -195,8 +196,8 @@ class RankView(QuickView):
                     ("number", 56, 0.0),
                     ("text", 76, 0.0),
                     ("changes", 0, 4.0),
-                    ("bar", 170, 0.0),
-                    *[("number", 100, 0.0)] * (1 + has_own + len(names)),
+                    ("bar", bar, 0.0),
+                    *[("number", number, 0.0)] * (1 + has_own + len(names)),
                 )
             ):
                 self.order.set_style(at, style, width=width, stretch=stretch)
