@@ -142,7 +142,7 @@ PLAIN = TaskInfo(
         Family(
             key="lstm",
             title="LSTM with attention",
-            blurb="The classic before Transformers: one LSTM reads in both directions, another writes and weighs what was read.",
+            blurb="The classic before Transformers: one LSTM reads in both directions, another writes and weighs what was read; summaries and corrections may copy it.",
             sizes=LSTM_SIZES,
             default_size="micro",
             unused=("head_factor", "prefix"),

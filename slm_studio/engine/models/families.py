@@ -48,6 +48,7 @@ class Order:
     pad_token_id: int
     eos_token_id: int = 1  # of what is written
     slots: int = 0  # ids of a word
+    copies: bool = False  # what is written may repeat what was read
     wished: ShapeOptions = field(default_factory=ShapeOptions)  # what a person builds otherwise
 
 

@@ -46,18 +46,32 @@ SPREAD = 0.05
 
 
 def make_rewriter(
-    family: str, size: str, *, vocabulary_size: int, dropout: float, pad_token_id: int = 0, eos_token_id: int = 1
+    family: str,
+    size: str,
+    *,
+    vocabulary_size: int,
+    dropout: float,
+    pad_token_id: int = 0,
+    eos_token_id: int = 1,
+    copies: bool = False,
+    unrepeated: int = 0,
 ) -> PreTrainedModel:
     """Return an untrained network that rewrites; seed torch first to get the same weights twice.
 
-    What it writes begins with the padding token, as T5 does it.
+    What it writes begins with the padding token, as T5 does it. `copies`: an LSTM may write pieces of the source as they
+    are; `unrepeated`: of how many pieces a run is not written twice, 0 where it may be.
     Example: make_rewriter("t5", "nano", vocabulary_size=4000, dropout=0.1)
     """
     order = Order(
         size=size, vocabulary_size=vocabulary_size, labels=0, max_length=0, dropout=dropout, pad_token_id=pad_token_id,
-        eos_token_id=eos_token_id,
+        eos_token_id=eos_token_id, copies=copies,
     )  # fmt: skip
-    return make_network(FAMILIES, family, order)
+    net = make_network(FAMILIES, family, order)
+    if net.generation_config is None:
+        net.config.unrepeated = unrepeated
+    elif unrepeated:
+        net.generation_config.no_repeat_ngram_size = unrepeated
+    return net
 
 
 def register_rewriters() -> None:
@@ -97,6 +111,7 @@ def _make_lstm(order: Order) -> PreTrainedModel:
         pad_token_id=order.pad_token_id,
         eos_token_id=order.eos_token_id,
         decoder_start_token_id=order.pad_token_id,
+        copies=order.copies,
     )
     return LSTMForConditionalGeneration(config)
 

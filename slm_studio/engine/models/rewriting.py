@@ -2,8 +2,11 @@
 
 The decoder's state asks every position of the source how much it matters now (Luong's “general” score), and the next piece
 is told by the state and the weighed mean together. Source, target and output share one table of pieces.
-Source: Luong, Pham & Manning 2015, https://arxiv.org/abs/1508.04025 (global attention, without input feeding, so that a whole
-target is learnt at once).
+Where the target repeats much of the source, the writer `copies`: a gate says how likely the next piece is one that is looked
+at rather than one of the vocabulary, and positions behind a piece that was just written draw the eye.
+Sources: Luong, Pham & Manning 2015, https://arxiv.org/abs/1508.04025 (global attention, without input feeding, so that a whole
+target is learnt at once); See, Liu & Manning 2017, https://arxiv.org/abs/1704.04368 (the gate); Olsson et al. 2022,
+https://arxiv.org/abs/2209.11895 (what followed the same piece before is likely to follow now).
 
 Saved folders are Transformers folders of the type “slm-rewriter”. Elsewhere they open with
 
@@ -26,6 +29,12 @@ from slm_studio.engine.models.beginning import begin
 from slm_studio.engine.models.cells import make_layers, read
 
 IGNORED = -100  # a label that is none
+NOTHING, BEHIND = (
+    -1,
+    -2,
+)  # in place of a piece: before the first one that is written, and before the first of the source
+BASE, DIGITS = 128, 3  # of a piece's number: two million pieces
+LEAST = 1e-30  # probability of what is not copied
 
 
 class RewriterConfig(PreTrainedConfig):
@@ -43,10 +52,16 @@ class RewriterConfig(PreTrainedConfig):
         pad_token_id: int = 0,
         eos_token_id: int = 1,
         decoder_start_token_id: int = 0,
+        copies: bool = False,
+        unrepeated: int = 0,
         is_encoder_decoder: bool = True,
         **kwargs: object,
     ) -> None:
-        """Take the shape; `hidden_size` is the width of both reading directions together, and of the writing one."""
+        """Take the shape; `hidden_size` is the width of both reading directions together, and of the writing one.
+
+        `copies`: pieces of the source may be written whether the vocabulary suggests them or not; `unrepeated`: of how many
+        pieces a run is not written twice, 0 where it may be.
+        """
         super().__init__(is_encoder_decoder=is_encoder_decoder, **kwargs)
         self.vocab_size = vocab_size
         self.embedding_size = embedding_size
@@ -56,19 +71,23 @@ class RewriterConfig(PreTrainedConfig):
         self.pad_token_id = pad_token_id
         self.eos_token_id = eos_token_id
         self.decoder_start_token_id = decoder_start_token_id
+        self.copies = copies
+        self.unrepeated = unrepeated
 
 
 @dataclass(slots=True)
 class Written:
-    """What a decoder remembers of what it wrote: states and memories, each [L, B, H]."""
+    """What a decoder remembers of what it wrote: states and memories, each [L, B, H], and the last piece."""
 
     state_LBH: Tensor
     memory_LBH: Tensor
+    last_B1: Tensor
 
     def reorder_cache(self, rows_B: Tensor) -> None:
         """Go on with these rows, of which one may stand there several times or not at all."""
         self.state_LBH = self.state_LBH.index_select(1, rows_B)
         self.memory_LBH = self.memory_LBH.index_select(1, rows_B)
+        self.last_B1 = self.last_B1.index_select(0, rows_B)
 
 
 class RewriterPreTrainedModel(PreTrainedModel):
@@ -86,6 +105,7 @@ class Reader(nn.Module):
 
     def __init__(self, config: RewriterConfig, shared: nn.Embedding) -> None:
         super().__init__()
+        self.copies = config.copies
         self.table = [shared]  # in a list, so that its numbers are saved once, by the name that the net gives them
         self.dropout = nn.Dropout(config.dropout)
         self.lstm = make_layers(
@@ -96,13 +116,15 @@ class Reader(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor, **kwargs: object) -> BaseModelOutput:
         """Return what is read at each position and the piece itself, hidden_BSR; padding stands on the right, and is 0.
 
-        The piece by itself lets the writer repeat it, which most of a correction or a summary is.
+        The piece by itself lets the writer repeat it, which most of a correction or a summary is. For one that copies, its
+        number stands behind it.
         """
         pieces_BSE = self.dropout(self.table[0](input_ids))
         hidden_BSH = read(self.lstm, pieces_BSE, attention_mask)
-        return BaseModelOutput(
-            last_hidden_state=torch.cat([hidden_BSH, pieces_BSE * attention_mask[..., None]], dim=-1)
-        )
+        parts = [hidden_BSH, pieces_BSE * attention_mask[..., None]]
+        if self.copies:
+            parts.append(digits_of(input_ids).to(pieces_BSE.dtype))
+        return BaseModelOutput(last_hidden_state=torch.cat(parts, dim=-1))
 
 
 class LSTMForConditionalGeneration(RewriterPreTrainedModel):
@@ -124,6 +146,11 @@ class LSTMForConditionalGeneration(RewriterPreTrainedModel):
         self.score = nn.Linear(width, width + config.embedding_size, bias=False)
         self.combine = nn.Linear(2 * width + config.embedding_size, config.embedding_size)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+        if config.copies:
+            self.gate = nn.Linear(config.embedding_size, 1)
+            self.follow = nn.Parameter(
+                torch.ones(2)
+            )  # how much a position gains behind one piece that fits, and behind two
         self.dropout = nn.Dropout(config.dropout)
         self.post_init()
 
@@ -173,15 +200,19 @@ class LSTMForConditionalGeneration(RewriterPreTrainedModel):
         states_BTH, (state_LBH, memory_LBH) = self.decoder(
             self.dropout(self.shared(decoder_input_ids)), (written.state_LBH, written.memory_LBH)
         )
-        told_BTE = self._look_back(states_BTH, hidden_BSR, attention_mask)
-        logits_BTV = functional.linear(self.dropout(told_BTE), self.shared.weight, self.bias)
+        gains_BTS = self._gains(hidden_BSR, decoder_input_ids, written.last_B1) if self.config.copies else None
+        told_BTE, weights_BTS = self._look_back(states_BTH, hidden_BSR, attention_mask, gains_BTS)
+        told_BTE = self.dropout(told_BTE)
+        logits_BTV = functional.linear(told_BTE, self.shared.weight, self.bias)
+        if self.config.copies:
+            logits_BTV = self._mixed(logits_BTV, told_BTE, weights_BTS, ids_of(hidden_BSR))
         loss = None
         if labels is not None:
             loss = functional.cross_entropy(logits_BTV.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED)
         return Seq2SeqLMOutput(
             loss=loss,
             logits=logits_BTV,
-            cache=Written(state_LBH, memory_LBH) if use_cache else None,  # type: ignore[arg-type]
+            cache=Written(state_LBH, memory_LBH, decoder_input_ids[:, -1:]) if use_cache else None,  # type: ignore[arg-type]
             encoder_last_hidden_state=hidden_BSR,
         )
 
@@ -194,12 +225,48 @@ class LSTMForConditionalGeneration(RewriterPreTrainedModel):
         ends_BH = torch.cat([forwards_BH, hidden_BSR[:, 0, half:width]], dim=-1)
         begun_2LBH = torch.tanh(self.bridge(ends_BH)).unflatten(-1, (2, self.config.num_hidden_layers, -1))
         state_LBH, memory_LBH = begun_2LBH.permute(1, 2, 0, 3).contiguous()
-        return Written(state_LBH, memory_LBH)
+        return Written(state_LBH, memory_LBH, torch.full_like(mask_BS[:, :1], NOTHING))
 
-    def _look_back(self, states_BTH: Tensor, hidden_BSR: Tensor, mask_BS: Tensor) -> Tensor:
-        """Return what each state and the source, weighed by it, say together [B, T, E]."""
+    def _gains(self, hidden_BSR: Tensor, written_BT: Tensor, last_B1: Tensor) -> Tensor:
+        """Return what positions gain [B, T, S]: those behind the piece that was just written, and more behind the last two."""
+        ids_BS = ids_of(hidden_BSR)
+        one_BS, two_BS = (functional.pad(ids_BS, (by, 0), value=BEHIND)[:, : ids_BS.shape[1]] for by in (1, 2))
+        before_BT = torch.cat([last_B1, written_BT], dim=1)[:, :-1]
+        fits_BTS = written_BT[:, :, None] == one_BS[:, None, :]
+        fits_both_BTS = fits_BTS & (before_BT[:, :, None] == two_BS[:, None, :])
+        return self.follow[0] * fits_BTS + self.follow[1] * fits_both_BTS
+
+    def _mixed(self, logits_BTV: Tensor, told_BTE: Tensor, weights_BTS: Tensor, ids_BS: Tensor) -> Tensor:
+        """Return the log-probabilities of the next piece: of the vocabulary, or copied from where the source is looked at."""
+        gate_BT1 = self.gate(told_BTE)
+        places_BTS = ids_BS[:, None, :].expand_as(weights_BTS)
+        copied_BTV = torch.zeros_like(logits_BTV).scatter_add(2, places_BTS, weights_BTS.to(logits_BTV.dtype))
+        return torch.logaddexp(
+            logits_BTV.log_softmax(-1) + functional.logsigmoid(-gate_BT1),
+            copied_BTV.clamp(min=LEAST).log() + functional.logsigmoid(gate_BT1),
+        )
+
+    def _look_back(
+        self, states_BTH: Tensor, hidden_BSR: Tensor, mask_BS: Tensor, gains_BTS: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return what each state and the source, weighed by it, say together [B, T, E], and the weights [B, T, S]."""
+        hidden_BSR = hidden_BSR[..., : self.score.out_features]
         scores_BTS = self.score(states_BTH) @ hidden_BSR.transpose(1, 2)
+        if gains_BTS is not None:
+            scores_BTS = scores_BTS + gains_BTS
         outside_B1S = (mask_BS == 0)[:, None, :]
         scores_BTS = scores_BTS.masked_fill(outside_B1S, torch.finfo(scores_BTS.dtype).min)
-        weighed_BTR = scores_BTS.softmax(-1) @ hidden_BSR
-        return torch.tanh(self.combine(torch.cat([weighed_BTR, states_BTH], dim=-1)))
+        weights_BTS = scores_BTS.softmax(-1)
+        weighed_BTR = weights_BTS @ hidden_BSR
+        return torch.tanh(self.combine(torch.cat([weighed_BTR, states_BTH], dim=-1))), weights_BTS
+
+
+def digits_of(ids: Tensor) -> Tensor:
+    """Return numbers as digits [..., DIGITS] that every number format of a net holds exactly. Example: 300 → 44, 2, 0"""
+    return torch.stack([ids // BASE**place % BASE for place in range(DIGITS)], dim=-1)
+
+
+def ids_of(hidden: Tensor) -> Tensor:
+    """Return the numbers whose digits stand last in what was read."""
+    digits = hidden[..., -DIGITS:].long()
+    return sum((digits[..., place] * BASE**place for place in range(DIGITS)), torch.zeros_like(digits[..., 0]))

@@ -20,7 +20,7 @@ from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import RewritingOptions
-from slm_studio.core.pair_columns import CORRECTION, pair_roles
+from slm_studio.core.pair_columns import CORRECTION, SUMMARY, pair_roles
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Token, Variant
@@ -58,6 +58,7 @@ SHOWN = 3  # samples
 COMPARED = 24  # tokens of a prompt whose logits are compared
 SCALES = 3.0  # times as long as its source an answer may be, at least …
 ROOM = 24  # … and so many tokens
+RUN = 3  # pieces that a summary does not write twice
 TOGETHER = 64  # rows of a file whose answers are written side by side
 
 
@@ -124,7 +125,8 @@ class Rewrite(Task):
         )
         net = make_rewriter(
             family, size, vocabulary_size=len(tokenizer), dropout=recipe.dropout or 0.0,
-            pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id, copies=repeats(options),
+            unrepeated=RUN if options.kind == SUMMARY else 0,
         )  # fmt: skip
         return Loaded(net, tokenizer, facts | {"leads": list(leads)})
 
@@ -159,7 +161,7 @@ class Rewrite(Task):
         if recipe.is_blank:
             family, size = split_base(recipe.base)
             pieces = options_of(recipe).vocabulary or pieces_for(texts, size)
-            return make_rewriter(family, size, vocabulary_size=pieces, dropout=0.0)
+            return make_rewriter(family, size, vocabulary_size=pieces, dropout=0.0, copies=repeats(options_of(recipe)))
         folder = folder_of(recipe.base)
         if folder is None:
             return nn.Module()  # a hub model that is not here yet: nothing can be counted
@@ -345,6 +347,11 @@ def options_of(recipe: Recipe) -> RewriteOptions:
     """Return the recipe's own knobs."""
     assert isinstance(recipe.options, RewriteOptions)
     return recipe.options
+
+
+def repeats(options: RewriteOptions) -> bool:
+    """Say whether most of a target stands in its source."""
+    return options.kind in (SUMMARY, CORRECTION)
 
 
 def sides_of(rows: Rows) -> tuple[list[str], list[str]]:

@@ -38,7 +38,8 @@ class Decoder:
         hidden_BSH = self._read(ids_BS, mask_BS)
         self.hidden_BSH = hidden_BSH.repeat_interleave(copies, 0)
         self.mask_BS = mask_BS.repeat_interleave(copies, 0)
-        self._wants = _wants(net)
+        self.written_BT = torch.empty((len(self.mask_BS), 0), dtype=torch.long, device=net.device)
+        self._wants, self._unrepeated = _wants(net), _unrepeated(net)
 
     @torch.inference_mode()
     def _read(self, ids_BS: Tensor, mask_BS: Tensor) -> Tensor:
@@ -54,6 +55,7 @@ class Decoder:
         )  # fmt: skip
         self.cache = out.get(self._cache_name)
         logits_BV: Tensor = out.logits[:, -1].float()
+        self.written_BT = torch.cat([self.written_BT, newest_B1], dim=1)
         self.done += newest_B1.shape[1]
         return logits_BV
 
@@ -62,6 +64,8 @@ class Decoder:
         first, banned = self._wants
         if banned:
             scores_BV = scores_BV.index_fill(1, torch.tensor(banned, device=scores_BV.device), NEVER)
+        if self._unrepeated:
+            scores_BV = scores_BV.masked_fill(_repeats(self.written_BT, self._unrepeated, scores_BV.shape[1]), NEVER)
         if first is not None and self.done == 1:
             scores_BV = torch.full_like(scores_BV, NEVER)
             scores_BV[:, first] = 0.0
@@ -72,6 +76,7 @@ class Decoder:
         """Go on with these rows."""
         self.cache.reorder_cache(rows_B)  # type: ignore[attr-defined]
         self.hidden_BSH, self.mask_BS = self.hidden_BSH[rows_B], self.mask_BS[rows_B]
+        self.written_BT = self.written_BT[rows_B]
 
 
 class Rewriting:
@@ -199,3 +204,25 @@ def _wants(net: PreTrainedModel) -> tuple[int | None, list[int]]:
     banned = config.bad_words_ids if config is not None else None
     single = [words[0] for words in banned or [] if isinstance(words, list) and len(words) == 1]
     return first if isinstance(first, int) else None, single
+
+
+def _unrepeated(net: PreTrainedModel) -> int:
+    """Return of how many tokens a run must not be written twice; 0 where it may."""
+    if net.generation_config is None:
+        return int(getattr(net.config, "unrepeated", 0))
+    return net.generation_config.no_repeat_ngram_size or 0
+
+
+def _repeats(written_BT: Tensor, length: int, vocabulary: int) -> Tensor:
+    """Return the tokens [B, V] that would end a run of `length` tokens that was written before.
+
+    Source: Paulus et al. 2018, https://arxiv.org/abs/1705.04304 (section 2.5)
+    """
+    found_BV = torch.zeros((len(written_BT), vocabulary), dtype=torch.bool, device=written_BT.device)
+    if written_BT.shape[1] < length:
+        return found_BV
+    runs_BRN = written_BT.unfold(1, length, 1)
+    latest_B1N = written_BT[:, None, written_BT.shape[1] - length + 1 :]
+    rows_F, runs_F = torch.nonzero((runs_BRN[..., :-1] == latest_B1N).all(-1), as_tuple=True)
+    found_BV[rows_F, runs_BRN[rows_F, runs_F, -1]] = True
+    return found_BV

@@ -135,10 +135,28 @@ def test_what_generation_config_forces_comes_first() -> None:
     assert found[0].ids[0] == 17 and cut(list(found[0].ids)) == cut(expected)
 
 
-@pytest.fixture(scope="module", params=["t5", "lstm"])
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_no_run_is_written_twice_where_generate_writes_none(length: int, beams: int) -> None:
+    torch.manual_seed(4)
+    net = bart().eval()
+    free = reference(net, SOURCES[2], max_new_tokens=20, num_beams=beams)
+    net.generation_config.no_repeat_ngram_size = length
+    expected = reference(net, SOURCES[2], max_new_tokens=20, num_beams=beams)
+
+    if beams == 1:
+        (found,) = done(write_all(net, TOKENIZER, [SOURCES[2]], 20))
+    else:
+        found = list(done(search(net, SOURCES[2], (END,), beams=beams, most=20))[0].ids)
+
+    assert cut(found) == cut(expected) != cut(free)
+
+
+@pytest.fixture(scope="module", params=["t5", "lstm", "lstm that copies"])
 def loaded(request: pytest.FixtureRequest) -> Loaded:
     torch.manual_seed(4)
-    net = make_rewriter(request.param, "nano", vocabulary_size=len(TOKENIZER), dropout=0.1).eval()
+    family, copies = request.param.split()[0], "copies" in request.param
+    net = make_rewriter(family, "nano", vocabulary_size=len(TOKENIZER), dropout=0.1, copies=copies).eval()
     with torch.no_grad():
         net.shared.weight.mul_(8)
     return Loaded(net, TOKENIZER)
@@ -183,10 +201,11 @@ def test_beams_say_where_they_are_and_bring_the_others(loaded: Loaded) -> None:
     assert kinds.count(Variant) == 2 and Progress in kinds
 
 
-def test_an_lstm_writes_the_same_with_its_memory_as_from_the_beginning() -> None:
+@pytest.mark.parametrize("copies", [False, True])
+def test_an_lstm_writes_the_same_with_its_memory_as_from_the_beginning(copies: bool) -> None:
     torch.manual_seed(8)
-    net = make_rewriter("lstm", "micro", vocabulary_size=80, dropout=0.3).eval()
-    source, target = torch.tensor([[5, 6, 7, 1]]), torch.tensor([[0, 9, 8, 7, 30]])
+    net = make_rewriter("lstm", "micro", vocabulary_size=80, dropout=0.3, copies=copies).eval()
+    source, target = torch.tensor([[5, 6, 7, 1]]), torch.tensor([[0, 9, 5, 6, 30]])
 
     whole_1TV = net(input_ids=source, decoder_input_ids=target).logits
     decoder = Decoder(net, [source[0].tolist()])
@@ -197,8 +216,8 @@ def test_an_lstm_writes_the_same_with_its_memory_as_from_the_beginning() -> None
 
 def test_padding_of_a_source_changes_nothing() -> None:
     torch.manual_seed(8)
-    for family in ("t5", "lstm"):
-        net = make_rewriter(family, "nano", vocabulary_size=80, dropout=0.3).eval()
+    for family, copies in (("t5", False), ("lstm", False), ("lstm", True)):
+        net = make_rewriter(family, "nano", vocabulary_size=80, dropout=0.3, copies=copies).eval()
         together = Decoder(net, [[5, 6, 7, 1], [9, 1]]).next_logits(torch.zeros(2, 1, dtype=torch.long))
         alone = Decoder(net, [[9, 1]]).next_logits(torch.zeros(1, 1, dtype=torch.long))
 
