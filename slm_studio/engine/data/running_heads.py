@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 
 from slm_studio.engine.data.paragraphs import Line
 
@@ -11,6 +11,8 @@ EDGE = 3  # lines from the top and from the bottom that may be one
 MOST = 0.4  # of the pages: of a book, left and right ones bear different heads
 FEWEST = 3  # pages that tell; two where it is but the page's number
 LOOKED_AT = 40  # pages of a long file by which heads are known
+APART = 1.8  # sizes of a letter between a head and the text: that a text ends in the same words is no head
+NEAR = 2  # pages before that may bear the same head
 NUMBERS = 4  # of a line that may be the page's
 _ANY = "\0\0"  # whatever stands beside a page's number, such as the title of a chapter
 _NUMBER, _NOT_DIGITS = re.compile(r"\d{1,5}"), re.compile(r"\D+")
@@ -31,7 +33,7 @@ def running_heads(pages: Mapping[int, Sequence[Line]]) -> frozenset[str]:
     """Return the heads of these pages, as `without_heads` knows them."""
     seen: Counter[str] = Counter()
     for page, lines in pages.items():
-        seen.update({key for side in _edges(lines) for line in side for key in _keys(line.text, page)})
+        seen.update({key for side in _edges(lines) for line in side[:EDGE] for key in _keys(line, page)})
     count = sum(bool(lines) for lines in pages.values())
     least = max(FEWEST, MOST * count)
     heads = frozenset(
@@ -42,29 +44,50 @@ def running_heads(pages: Mapping[int, Sequence[Line]]) -> frozenset[str]:
 
 
 def without_heads(lines: Sequence[Line], page: int, heads: Collection[str]) -> list[Line]:
-    """Return the lines of a page without its heads: those at its very edge, and below or above one another."""
-    has_number = any(_ALONE.fullmatch(line.text) for side in _edges(lines) for line in side)
+    """Return the lines of a page without its heads: those at its very edge, and apart from its text."""
+    has_number = any(_ALONE.fullmatch(line.text) for side in _edges(lines) for line in side[:EDGE])
     left_out: list[Line] = []
     for side in _edges(lines):
-        for line in side:
-            keys = set(_keys(line.text, page))
-            if has_number and not _ALONE.fullmatch(line.text):  # then another line's number is that of a chapter
-                keys = {key for key in keys if not key.startswith(_ANY)}
-            if heads.isdisjoint(keys):
-                break
-            left_out.append(line)
+        found = list(takewhile(lambda line: _is_head(line, page, heads, has_number), side[:EDGE]))
+        while found and len(found) < len(side) and not _are_apart(found[-1], side[len(found)]):
+            found.pop()
+        left_out += found
     return [line for line in lines if line not in left_out]
 
 
+def heads_of(lines: Sequence[Line]) -> set[str]:
+    """Return what would be a head if one of the next pages began or ended with the same words in the same place.
+
+    So the title of a chapter is left out of all its pages but the first.
+    """
+    return {_in_place(line) for side in _edges(lines) for line in side[:EDGE]}
+
+
+def _is_head(line: Line, page: int, heads: Collection[str], has_number: bool) -> bool:
+    keys = set(_keys(line, page))
+    if has_number and not _ALONE.fullmatch(line.text):  # then another line's number is that of a chapter
+        keys = {key for key in keys if not key.startswith(_ANY)}
+    return not heads.isdisjoint(keys)
+
+
+def _are_apart(head: Line, line: Line) -> bool:
+    return abs(head.base - line.base) > APART * max(head.size, line.size)
+
+
 def _edges(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
-    """Return the lines at the top and at the bottom, the outermost first."""
+    """Return the lines at the top and at the bottom and the next one, the outermost first."""
     by_height = sorted(lines, key=lambda line: -line.base)
-    return by_height[:EDGE], by_height[::-1][:EDGE]
+    return by_height[: EDGE + 1], by_height[::-1][: EDGE + 1]
 
 
-def _keys(text: str, page: int) -> Iterator[str]:
+def _in_place(line: Line) -> str:
+    return f"{line.text}\0{line.base:.0f}"
+
+
+def _keys(line: Line, page: int) -> Iterator[str]:
     """Yield a line as it is, and with each of its numbers as it would be on the first page if it counted the pages."""
-    yield text
+    text = line.text
+    yield from (text, _in_place(line))
     for found in islice(_NUMBER.finditer(text), NUMBERS):
         yield f"{text[: found.start()]}\0{int(found[0]) - page}\0{text[found.end() :]}"
     if found := _ALONE.fullmatch(text) or _BESIDE.search(text):

@@ -1,5 +1,6 @@
 """PDF: each paragraph of its pages is one row of the column “text”; what only repeats at their edges is left out."""
 
+from collections import deque
 from collections.abc import Iterator
 
 from slm_studio.core.dataset import ReadOptions
@@ -9,7 +10,7 @@ from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.paragraphs import Paragraphs
 from slm_studio.engine.data.pdfs import Page, Pdf, is_cut, opened
 from slm_studio.engine.data.readers import Chunk
-from slm_studio.engine.data.running_heads import pages_to_look_at, running_heads, without_heads
+from slm_studio.engine.data.running_heads import NEAR, heads_of, pages_to_look_at, running_heads, without_heads
 from slm_studio.engine.data.source import Source
 
 
@@ -27,10 +28,12 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
             known[number] = pdf.page(number)
             yield {}
         heads = running_heads({number: page.lines for number, page in known.items()})
+        near: deque[set[str]] = deque(maxlen=NEAR)
         paragraphs, has_text = Paragraphs(), False
         for number in range(pdf.count):
             page = known.pop(number, None) or pdf.page(number)
-            lines = without_heads(page.lines, number, heads)
+            lines = without_heads(page.lines, number, heads.union(*near))
+            near.append(heads_of(page.lines))
             _note(page, len(page.lines) - len(lines), notes)
             has_text |= bool(lines)
             source.position = source.size * (number + 1) // pdf.count
