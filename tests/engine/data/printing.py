@@ -47,6 +47,12 @@ def set_lines(texts: Sequence[str], *, top: float = TOP, left: float = LEFT, siz
 
 def pdf(path: Path, pages: Sequence[Sequence[Line] | str], *, password: str = "") -> Path:
     """Write a PDF. A page is its lines, or PICTURE or other signs of its own; with a password it is locked."""
+    path.write_bytes(printed(pages, password))
+    return path
+
+
+def printed(pages: Sequence[Sequence[Line] | str], password: str = "") -> bytes:
+    """Return a PDF as its bytes."""
     objects = [each.encode() for each in OBJECTS]
     kids = []
     for page in pages:
@@ -58,8 +64,7 @@ def pdf(path: Path, pages: Sequence[Sequence[Line] | str], *, password: str = ""
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>".encode()
-    path.write_bytes(_written(objects, _lock(password) if password else b""))
-    return path
+    return _written(objects, _lock(password) if password else b"")
 
 
 def _shown(line: Line) -> bytes:
