@@ -34,10 +34,10 @@ def test_lines_become_paragraphs_again(tmp_path: Path) -> None:
 
 
 def test_a_short_line_or_one_that_stands_further_in_parts_paragraphs_without_a_gap(tmp_path: Path) -> None:
-    full = "A sentence that fills its whole line."
+    first, second = "A sentence fills its whole line.", "And so does this one, to its end."
 
     assert texts(pdf(tmp_path / "a.pdf", [set_lines([*PROSE, *SECOND])])) == [" ".join(PROSE), " ".join(SECOND)]
-    assert texts(pdf(tmp_path / "b.pdf", [set_lines(["\t" + full, full, "\t" + full, full])])) == [f"{full} {full}"] * 2
+    assert texts(pdf(tmp_path / "b.pdf", [set_lines(["\t" + first, second] * 2)])) == [f"{first} {second}"] * 2
 
 
 def test_a_word_that_was_split_is_whole_again_and_one_with_a_hyphen_keeps_it(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def book(pages: int) -> list[list[Line]]:
     made = []
     for number in range(pages):
         head = f"{number + 5} On Mills" if number % 2 else f"The {'abcdefgh'[number // 6]} chapter {number + 5}"
-        first = [f"{number // 6} Chapter of the book", ""] if number % 6 == 0 else []
+        first = [f"{number + 5} Chapter of the book", ""] if number % 6 == 0 else []
         text = [*first, f"On leaf {'abcdefghijkl'[number]} it begins, in the middle", "of nothing at all."]
         bottom = [Line(f"- {number + 5} -", left=290, bottom=30)] if first else []
         made.append([*([] if first else [Line(head, bottom=HEIGHT - 40)]), *set_lines(text), *bottom])
@@ -122,7 +122,7 @@ def test_what_repeats_at_the_edges_of_pages_is_left_out_and_counted(tmp_path: Pa
 
     said = [f"On leaf {letter} it begins, in the middle of nothing at all." for letter in "abcdefghijkl"]
     assert [cell for (cell,) in cells(dataset)] == [
-        "0 Chapter of the book", *said[:6], "1 Chapter of the book", *said[6:]
+        "5 Chapter of the book", *said[:6], "11 Chapter of the book", *said[6:]
     ]  # fmt: skip
     assert remark(dataset, "pdf-heads").count == 12
 
