@@ -241,7 +241,7 @@ def test_pdfs_are_searched_and_what_could_not_be_read_of_them_is_said(tmp_path: 
     assert (index.documents, index.passages, index.left_out) == (1, 1, 1)
     assert [(event.code, event.values["count"]) for event in events if isinstance(event, Note)] == [("pdf-pictures", 1)]
     [hit] = found_in(tmp_path / "index", "When did the mill burn down?", None, {"way": "words"})
-    assert hit["text"] == "The mill burnt down in the summer of 1911." and hit["source"] == "mill.pdf"
+    assert (hit.text, hit.source) == ("The mill burnt down in the summer of 1911.", "mill.pdf")
 
 
 def test_a_single_document_that_cannot_be_read_says_why(tmp_path: Path) -> None:
