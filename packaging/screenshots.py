@@ -1,7 +1,7 @@
 """Take pictures of every place, in both languages and both looks: `python packaging/screenshots.py`.
 
 The real window, real engines and real training on the samples that travel with the app, in a home of its own that is
-thrown away. Four to eight minutes on two cores. The pictures lie in packaging/screenshots/<place>-<language>-<look>.png.
+thrown away. Ten to twenty minutes on two cores. The pictures lie in packaging/screenshots/<place>-<language>-<look>.png.
 """
 
 import argparse
@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from PySide6.QtGui import QImage  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
+from PySide6.QtWidgets import QApplication, QPushButton  # noqa: E402
 
 from slm_studio.core import paths  # noqa: E402
 from slm_studio.core.saved import open_saved  # noqa: E402
@@ -33,6 +33,7 @@ from tests.studio import Studio  # noqa: E402
 
 LOOKS = ("light", "dark")
 PATIENCE = 600.0  # seconds for one piece of work on a busy machine
+ASKED = 1500  # milliseconds after which what was typed is asked
 SETTLE = 250  # milliseconds: the last timers run out, the last jobs paint
 COLOURS = 256
 BAG = {"base": "blank:bag-small"}
@@ -52,12 +53,23 @@ WORDS = {
         "writer": "Alice", "book": "alice.txt",
         "text": "My parcel was due on Monday and the courier says it is lost", "beginning": "Alice looked at the ",
         "tagger": "Names in messages", "talk": ("What is the capital of France?", "Name three fruits."),
+        "further": {
+            "rewrite": ("notices.jsonl", "Notices in short", ""), "answer": ("guide_questions.json", "The town's guide", ""),
+            "search": ("library_faq.csv", "The library's answers", "Can I keep a book for longer?"),
+            "rank": ("heard.jsonl", "What was heard", ""), "words": ("village.txt", "Words of the village", "queen"),
+            "fill": ("harbour.txt", "The harbour", ""),
+        },
     },
     "zh": {
         "locale": "zh_CN", "classifier": "客服消息", "curves": "客服消息（逐词）",
         "writer": "论语", "book": "lunyu.txt",
         "text": "快递三天没动了，能帮我催一下吗", "beginning": "子曰：", "tagger": "消息里的名字",
         "talk": ("What is the capital of France?", "Name three fruits."),  # the model knows no Chinese
+        "further": {
+            "rewrite": ("notices.jsonl", "通知摘要", ""), "answer": ("guide_questions.json", "小城导览", ""),
+            "search": ("library_faq.csv", "图书馆问答", "书可以多借几天吗？"), "rank": ("heard.jsonl", "听到的话", ""),
+            "words": ("village.txt", "村里的词", "国王"), "fill": ("harbour.txt", "海港", ""),
+        },
     },
 }  # fmt: skip
 
@@ -92,6 +104,8 @@ class Photographer:
         self.write()
         self.tag()
         self.chat()
+        for task in self.words["further"]:
+            self.try_further(task)
         self.studio.panel("settings")
         self.shoot("settings")
 
@@ -175,6 +189,22 @@ class Photographer:
             self.studio.wait(lambda: view.talk.composer.is_busy)
             self.studio.wait(lambda: not view.talk.composer.is_busy, PATIENCE)
         self.shoot("playground-chat")
+
+    def try_further(self, task: str) -> None:
+        """Learn a task's sample and ask the model: what stands in WORDS, else the first thing that its view offers."""
+        file, name, asked = self.words["further"][task]
+        self.learn_sample(file, name, {})
+        playground = self.studio.panel("playground")
+        view = playground.view
+        if asked:
+            view.fill(asked)
+        elif hasattr(view, "examples_model"):
+            view.examples.clicked.emit(view.examples_model.index(0, 0))
+        else:
+            self.studio.click(view.offered.findChild(QPushButton))
+        QTest.qWait(ASKED)
+        self.studio.wait(lambda: not playground.answering.is_busy, PATIENCE)
+        self.shoot(f"playground-{task}")
 
     def learn_sample(self, file: str, name: str, plan: dict[str, object]) -> None:
         """Drop one of the samples and train on it."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import equal
 
+from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Saved, Started, Step
@@ -31,10 +32,7 @@ class Outcome:
 def kill_and_resume(recipe: Recipe, dataset: Dataset, kills: int, seed: int = 0, longest: float = 2.0) -> Outcome:
     """Train once undisturbed and once with SIGKILLs at random moments (`longest` seconds after a first step)."""
     dice = random.Random(seed)
-    with Engines() as engines:
-        whole = list(
-            engines.run("train", place="process", recipe=recipe, dataset=dataset, run=create_run(recipe, dataset))
-        )[-1]
+    whole = list(engine.train(recipe, dataset, create_run(recipe, dataset)))[-1]
     run = create_run(recipe, dataset)
     resumed = lost = 0
     for kill in range(kills):

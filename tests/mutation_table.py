@@ -55,6 +55,14 @@ _SAMPLING = "slm_studio/engine/writing/sampling.py"
 _DECODING = "slm_studio/engine/writing/decoding.py"
 _SERVER, _PROCESS = "slm_studio/host/server.py", "slm_studio/host/process.py"
 _STEERING, _PROTOCOL = "slm_studio/host/steering.py", "slm_studio/host/protocol.py"
+_MEASURING, _FILLING, _VECTORS = (
+    "tests/engine/measuring/",
+    "tests/engine/models/test_filling.py",
+    "tests/engine/models/vectors/",
+)
+_RANKING, _QUOTING = "slm_studio/engine/measuring/ranking.py", "slm_studio/engine/measuring/quoting.py"
+_MODERATION = "slm_studio/engine/measuring/moderation.py"
+_HIDING, _OBJECTIVE = "slm_studio/engine/models/filling/hiding.py", "slm_studio/engine/models/vectors/objective.py"
 _FILES, _CLASSIFY = "slm_studio/core/files.py", "slm_studio/engine/tasks/classify.py"
 
 MUTATIONS = (
@@ -64,7 +72,7 @@ MUTATIONS = (
     Mutation(_FILES, "            os.fsync(stream.fileno())", "            pass", DURABLE),
     Mutation(_RUNS, "recorder.cut_back(checkpoint.load_position(path).history if path else 0)", "pass", RUNS),
     Mutation(_TRAINER, "(self.recipe.seed * 1_000_003 + number) % 2**63", "self.recipe.seed % 2**63", BEST),
-    Mutation(_TRAINER, "            checkpoint.load_weights(self.loaded.net, self.best)", "            pass", BEST),
+    Mutation(_TRAINER, "            checkpoint.load_weights(self.loaded.net, best)", "            pass", BEST),
     # The loop
     Mutation(_TRAINER, "if not math.isfinite(loss):", "if False:", BEST),
     Mutation(_TRAINER, "self.best = checkpoint.weights_of(self.loaded.net)", "self.best = self.loaded.net.state_dict()", BEST),
@@ -72,7 +80,7 @@ MUTATIONS = (
     Mutation(_TRAINER, "if bad >= BAD_UPDATES:", "if bad >= 10**9:", RUNS),
     Mutation(_TRAINER, "        self.optimizers.forget()", "        pass", RUNS),
     Mutation(_TRAINER, "        self.loaded.net.train()\n", "        self.loaded.net.eval()\n", BEST),
-    Mutation(_TRAINER, "best = self.best if self.position.best_step != self.position.step else None", "best = None", BEST),
+    Mutation(_TRAINER, "best = self.best if mean is not None or self.position.best_step != self.position.step else None", "best = None", BEST),
     Mutation(_TRAINER, "self.position.history = self.history_length()", "self.position.history = 0", RUNS),
     Mutation(_TRAINER, "        checkpoint.prune(self.folder)\n", "", BEST),
     Mutation(_TRAINER, "                self._save()\n            raise", "                pass\n            raise", RUNS),
@@ -88,18 +96,17 @@ MUTATIONS = (
     Mutation(_CHECKPOINT, 'return hashes(checkpoint) == manifest.get("files")', "return True", RUNS),
     Mutation(_CHECKPOINT, "for path in reversed(numbered(folder)) if", "for path in numbered(folder) if", RUNS),
     Mutation(_CHECKPOINT, "    refuse_broken(loaded.net)\n", "", RUNS),
-    Mutation(_CHECKPOINT, "    files.check_room(folder, _bytes", "    (folder, _bytes", RUNS),
+    Mutation(_CHECKPOINT, "    files.check_room(folder, sum(map(_bytes, written)))", "    pass", RUNS),
     Mutation(_RUNS, "        if not self.lock.acquire():", "        if self.lock.acquire() is None:", RUNS),
     Mutation(_RUNS, "    if path and machine_file.exists():", "    if False:", RUNS),
     Mutation(_RUNS, "        files.clear_stale(self.run.path / CHECKPOINTS)\n", "", RUNS),
-    Mutation(_RUNS, "    best = checkpoint.best_weights(path) if step is None else None", "    best = None", BEST),
-    Mutation(_FINISH, "folder=folder, train=plan.splits.train,", "folder=folder, train=rows,", BASELINES),
+    Mutation(_RUNS, "(checkpoint.best_weights(path) if step is None else None) or checkpoint", "checkpoint", BEST),
+    Mutation(_FINISH, "        train=plan.splits.learnt(validation=model.learnt_validation),", "        train=rows,", BASELINES),
     Mutation(_FINISH, "rows = plan.splits.test if on_test else plan.splits.validation", "rows = plan.splits.validation", BASELINES),
     Mutation(_DOCTOR, "        if not math.isfinite(evaluated.loss + position.recent_loss):", "        if False:", DOCTOR),
     Mutation(_DOCTOR, "evaluated.loss > self.chance + GAP:", "evaluated.loss < self.chance - 99:", DOCTOR),
     Mutation(_FILES, "        sync_folder(partial)\n", "", DURABLE),
     # Scores
-    Mutation(_EVALUATE, "splits.train if part != \"train\" else None", "splits.train", BASELINES),
     Mutation(_EVALUATE, 'split or (unseen or ["train"])[0]', 'split or "validation"', BASELINES),
     Mutation(_BASELINES, "answer = Counter(train)", "answer = Counter(true)", BASELINES),
     Mutation(_BASELINES, 'before = train.encode("utf-8")', 'before = scored.encode("utf-8")', BASELINES),
@@ -110,7 +117,6 @@ MUTATIONS = (
     Mutation("slm_studio/engine/measuring/compare.py", "2 * sum(math.exp", "1 * sum(math.exp", SCORING),
     Mutation("slm_studio/engine/data/unseen.py", "all(fold(label) in folded", "all(label in folded", REMARKS),
     Mutation("slm_studio/engine/measuring/remarks.py", "if label not in set(true)", "if label in set(true)", REMARKS),
-    Mutation("slm_studio/engine/models/lengths.py", "sum(len(each) > limit for each in whole)", "0", REMARKS),
     # Data
     Mutation(_SPLITS, '" ".join(text.casefold().split())', '" ".join(text.split())', SPLITS),
     Mutation(_SPLITS, "generator = np.random.Generator(np.random.PCG64(seed))", "generator = np.random.Generator(np.random.PCG64(0))", SPLITS),
@@ -154,9 +160,25 @@ MUTATIONS = (
     # Answers
     Mutation(_SAMPLING, "torch.where(seen < 0, seen * penalty, seen / penalty)", "seen / penalty", SAMPLING),
     Mutation(_SAMPLING, "    dropped_K[-1] = False\n", "", SAMPLING),
-    Mutation(_DECODING, "        self.done = len(context_ids)", "        self.done = len(context_ids) - 1", DECODING),
-    Mutation(_DECODING, "n == options.max_new_tokens or token_id in end_ids", "n == options.max_new_tokens", DECODING),
-    Mutation("slm_studio/engine/evaluation/observe.py", "found[order] = together", "found[:] = together", "tests/test_task_contract.py"),
+    Mutation(_DECODING, "        self.done = end\n", "        self.done = end - 1\n", DECODING),
+    Mutation(_DECODING, "n == options.max_new_tokens or token_id in ends", "n == options.max_new_tokens", DECODING),
+    Mutation("slm_studio/engine/evaluation/observe.py", "found[np.concatenate(order)] = together", "found[:] = together", "tests/test_task_contract.py"),
+    # The tasks
+    Mutation(_RANKING, "places)[np.asarray(places) != NOTHING]", "places)", _MEASURING + "test_ranking.py"),
+    Mutation(_RANKING, "discounts_K = 1 / np.log2(2 + np.arange(DEPTH))", "discounts_K = 1 / (1 + np.arange(DEPTH))", _MEASURING + "test_ranking.py"),
+    Mutation(_RANKING, "top_QK.any(1), 1 / (1 + top_QK.argmax(1)), 0.0)", "top_QK.any(1), 1 / (1 + top_QK.argmax(1)), 1.0)", _MEASURING + "test_ranking.py"),
+    Mutation("slm_studio/engine/retrieval/finding.py", "    if index.about.mark != loaded.facts[MARK]:", "    if False:", "tests/engine/tasks/test_search.py"),
+    Mutation(_QUOTING, "    plain = \"\".join(sign for sign in text.lower() if sign not in _PUNCTUATION)", "    plain = text", _MEASURING + "test_quoting.py"),
+    Mutation(_QUOTING, "sum((Counter(wanted) & Counter(given)).values())", "len(set(wanted) & set(given))", _MEASURING + "test_quoting.py"),
+    Mutation("slm_studio/engine/measuring/edits.py", "errors_N.sum() / max(1.0, true_N.sum())", "(errors_N / np.maximum(1.0, true_N)).mean()", _MEASURING + "test_edits.py"),
+    Mutation(_MODERATION, "math.ceil(recall * len(found) - 1e-9)", "math.floor(recall * len(found))", _MEASURING + "test_moderation.py"),
+    Mutation(_MODERATION, ">= share - 1e-12) & ends", ">= share - 1e-12)", _MEASURING + "test_moderation.py"),
+    Mutation(_HIDING, "fate_BT < shares.masked + shares.random", "fate_BT < shares.random", _FILLING),
+    Mutation(_HIDING, "inside_BT & ~table.spared_V[ids_BT]", "inside_BT", _FILLING),
+    Mutation(_OBJECTIVE, "        near_BLL.diagonal(dim1=1, dim2=2).zero_()", "        pass", _VECTORS + "test_objective.py"),
+    Mutation(_OBJECTIVE, "share_BL1 = (counts_BL1 > 0).float(), 1 / counts_BL1.clamp(min=1)", "share_BL1 = (counts_BL1 > 0).float(), 1 / counts_BL1.clamp(min=2)", _VECTORS + "test_objective.py"),
+    Mutation("slm_studio/engine/models/embedding/teaching.py", "scores_B[:, None] <= scores_B[None, :]", "scores_B[:, None] < scores_B[None, :]", "tests/engine/models/embedding/test_teaching.py"),
+    Mutation("slm_studio/engine/data/writing.py", "json.dumps(value, ensure_ascii=False) == cell else cell", "True else cell", DATA + "test_writing.py"),
     # The host
     Mutation(_SERVER, "    return hide(error, packed)", "    return error", JOB),
     Mutation(_SERVER, "        text = text.replace(token, \"…\")", "        pass", PROCESS),
@@ -181,7 +203,7 @@ MUTATIONS = (
     Mutation("slm_studio/serve/line.py", "self._waiting >= self._limits.waiting:", "self._waiting >= 10**9:", ANSWERING),
     Mutation("slm_studio/serve/answering.py", "                    question.stop()\n", "", ANSWERING),
     Mutation("slm_studio/serve/answering.py", "            arrived.put_nowait(closing())\n", "", ANSWERING),
-    Mutation("slm_studio/serve/completions.py", "asdict(self.decoding) | {\"whole\": True}", "asdict(self.decoding)", "tests/serve/test_openai.py"),
+    Mutation("slm_studio/serve/completions.py", "asdict(self.decoding) | {\"whole\": True, ", "asdict(self.decoding) | {", "tests/serve/test_openai.py"),
     Mutation("slm_studio/serve/port_file.py", "_OWNER_ONLY, _FOLDER_OF_OWNER = 0o600, 0o700", "_OWNER_ONLY, _FOLDER_OF_OWNER = 0o644, 0o755", SERVER),
     Mutation("slm_studio/serve/sockets.py", "                raise  # somebody else answers there", "                pass  # somebody else answers there", SERVER),
     Mutation("slm_studio/serve/server.py", "            self._file.remove()\n", "            pass\n", SERVER),

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedConfig, PreTrainedModel
-from transformers import initialization as init
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from slm_studio.engine.models.beginning import begin
 from slm_studio.engine.models.decisions import Decision
 
 WIDTHS = (3, 4, 5)  # words that a filter looks at
@@ -107,13 +107,5 @@ class CNNForSequenceClassification(PreTrainedModel):
             seen_BP = seen_BP | functional.pad(mask_BT, (shift, answers_BFP.shape[2] - mask_BT.shape[1] - shift))
         return (answers_BFP * seen_BP[:, None, :]).amax(-1)
 
-    @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, nn.Embedding):
-            init.normal_(module.weight, std=0.1)
-            if module.padding_idx is not None and not getattr(module.weight, "_is_hf_initialized", False):
-                init.zeros_(module.weight[module.padding_idx])
-        elif isinstance(module, nn.Linear | nn.Conv1d):
-            init.xavier_uniform_(module.weight)
-            if module.bias is not None:
-                init.zeros_(module.bias)
+        begin(module)

@@ -17,14 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedConfig, PreTrainedModel
-from transformers import initialization as init
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from slm_studio.engine.models.beginning import begin
 from slm_studio.engine.models.cells import (
     ACTIVATIONS,
     Cell,
     Loop,
-    begin_recurrence,
     is_of_the_library,
     make_layers,
     read,
@@ -111,18 +110,8 @@ class RecurrentPreTrainedModel(PreTrainedModel):
     config_class = RecurrentConfig
     base_model_prefix = "reader"
 
-    @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, nn.Embedding):
-            init.normal_(module.weight, std=0.1)
-            if module.padding_idx is not None and not getattr(module.weight, "_is_hf_initialized", False):
-                init.zeros_(module.weight[module.padding_idx])
-        elif isinstance(module, nn.Linear):
-            init.xavier_uniform_(module.weight)
-            if module.bias is not None:
-                init.zeros_(module.bias)
-        elif isinstance(module, nn.RNNBase | Loop):
-            begin_recurrence(module)
+        begin(module)
 
 
 class RecurrentModel(RecurrentPreTrainedModel):

@@ -20,10 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedConfig, PreTrainedModel
-from transformers import initialization as init
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
-from slm_studio.engine.models.cells import begin_recurrence, make_layers, read
+from slm_studio.engine.models.beginning import begin
+from slm_studio.engine.models.cells import make_layers, read
 
 IGNORED = -100  # a label that is none
 
@@ -77,18 +77,8 @@ class RewriterPreTrainedModel(PreTrainedModel):
     config_class = RewriterConfig
     base_model_prefix = "rewriter"
 
-    @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, nn.Embedding):
-            init.normal_(module.weight, std=0.1)
-            if module.padding_idx is not None and not getattr(module.weight, "_is_hf_initialized", False):
-                init.zeros_(module.weight[module.padding_idx])
-        elif isinstance(module, nn.Linear):
-            init.xavier_uniform_(module.weight)
-            if module.bias is not None:
-                init.zeros_(module.bias)
-        elif isinstance(module, nn.RNNBase):
-            begin_recurrence(module)
+        begin(module)
 
 
 class Reader(nn.Module):

@@ -20,9 +20,9 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
 from transformers.modeling_outputs import TokenClassifierOutput
 
-from slm_studio.engine.models.cells import begin_recurrence
+from slm_studio.engine.models.beginning import begin
 from slm_studio.engine.models.crf import CRF, Chain
-from slm_studio.engine.models.word_features import PADDING, UNKNOWN, WordTokenizer
+from slm_studio.engine.models.word_features import PADDING, SPREAD, UNKNOWN, WordTokenizer
 
 __all__ = ["LSTMForTokenClassification", "TaggerConfig", "WordTokenizer"]
 
@@ -128,15 +128,7 @@ class LSTMForTokenClassification(PreTrainedModel):
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, nn.Embedding):
-            init.normal_(module.weight, std=0.3)
-            if not getattr(module.weight, "_is_hf_initialized", False):
-                init.zeros_(module.weight[PADDING])
-        elif isinstance(module, nn.Linear):
-            init.xavier_uniform_(module.weight)
-            init.zeros_(module.bias)
-        elif isinstance(module, nn.LSTM):
-            begin_recurrence(module)
-        elif isinstance(module, CRF):
+        begin(module, SPREAD)
+        if isinstance(module, CRF):
             for parameter in module.parameters():
                 init.zeros_(parameter)

@@ -24,6 +24,7 @@ from slm_studio.engine.models.features import UNSPACED
 
 FILE = "word_features.json"
 PADDING, UNKNOWN = 0, 1
+SPREAD = 0.3  # of fresh features of words: sums of few, of which each must tell
 EDGE = "\n"  # what stands before the first word and after the last
 LONGEST_KEPT = 24
 MOST_KEPT = 100_000

@@ -26,6 +26,7 @@ PAIRS = [
     ("nine years", "after nine years of work"),
     ("an apple", "apple"),
     ("than", "then"),
+    ("New York, New York", "new new york"),
 ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from slm_studio import engine
 from slm_studio.core.errors import StudioError
@@ -23,7 +24,7 @@ from slm_studio.engine.retrieval.opening import mark_of
 from slm_studio.engine.retrieval.pool import pool_of, together
 from slm_studio.engine.retrieval.sources import source_of_path
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.training.plan import prepare
+from slm_studio.engine.training.plan import Plan, prepare
 from slm_studio.engine.training.settling import settle
 
 
@@ -188,7 +189,8 @@ def test_whoever_asks_for_it_gets_questions_and_answers_and_pairs(tmp_path: Path
     assert result(engine.suggest(pairs, "search")).roles == dict(zip(("query", "passage", "score"), names, strict=True))
 
 
-def test_a_question_of_unknown_words_is_searched_by_words_alone(tmp_path: Path) -> None:
+def indexed(tmp_path: Path) -> Plan:
+    """Build an index of three documents, and return the plan whose net made its vectors."""
     dataset = rows(
         tmp_path, *((f"where is shelf {chr(97 + at)}", f"shelf {chr(97 + at)} stands left") for at in range(20))
     )
@@ -204,6 +206,24 @@ def test_a_question_of_unknown_words_is_searched_by_words_alone(tmp_path: Path) 
         embed=partial(plan.task.vectors, plan.loaded, are_questions=False),
     )
     outcome(build_index(source, maker, tmp_path / "index", IndexOptions()))
+    return plan
+
+
+def test_vectors_of_another_state_of_the_model_are_not_compared(tmp_path: Path) -> None:
+    plan = indexed(tmp_path)
+    with torch.no_grad():
+        for parameter in plan.loaded.net.parameters():
+            parameter.mul_(2)
+
+    with pytest.raises(StudioError, match="another state of this model"):
+        list(found_in(str(tmp_path / "index"), "where is shelf a", plan.loaded, {}))
+
+    (hit,) = found_in(str(tmp_path / "index"), "1958", plan.loaded, {"way": "words"})
+    assert hit.source == "a.txt"
+
+
+def test_a_question_of_unknown_words_is_searched_by_words_alone(tmp_path: Path) -> None:
+    plan = indexed(tmp_path)
 
     (hit,) = found_in(str(tmp_path / "index"), "1958", plan.loaded, {})
 

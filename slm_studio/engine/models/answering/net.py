@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedConfig, PreTrainedModel
-from transformers import initialization as init
 from transformers.modeling_outputs import QuestionAnsweringModelOutput
 
-from slm_studio.engine.models.cells import begin_recurrence, make_layers, read
-from slm_studio.engine.models.word_features import PADDING, UNKNOWN
+from slm_studio.engine.models.beginning import begin
+from slm_studio.engine.models.cells import make_layers, read
+from slm_studio.engine.models.word_features import PADDING, SPREAD, UNKNOWN
 
 
 class ReaderConfig(PreTrainedConfig):
@@ -135,14 +135,5 @@ class LSTMForQuestionAnswering(PreTrainedModel):
         """Return a random choice of half the dropout's share."""
         return torch.rand(ids.shape, device=ids.device) < self.config.dropout / 2
 
-    @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, nn.Embedding):
-            init.normal_(module.weight, std=0.3)
-            if not getattr(module.weight, "_is_hf_initialized", False):
-                init.zeros_(module.weight[PADDING])
-        elif isinstance(module, nn.Linear):
-            init.xavier_uniform_(module.weight)
-            init.zeros_(module.bias)
-        elif isinstance(module, nn.LSTM):
-            begin_recurrence(module)
+        begin(module, SPREAD)
