@@ -43,7 +43,7 @@ from typing import overload
 
 from slm_studio.core import knobs, paths, planning
 from slm_studio.core.addresses import name_of
-from slm_studio.core.candidate_columns import candidates_prompt
+from slm_studio.core.candidate_columns import OWN, candidates_prompt
 from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
@@ -222,15 +222,12 @@ class Model:
         return run_verb(Copied, "trace", None, handle=self._open(), texts=(text,))
 
     def rank(
-        self,
-        candidates: Sequence[str],
-        scores: Sequence[float] | None = None,
-        context: str = "",
-        *,
-        top: int | None = None,
-    ) -> tuple[Ranked, ...]:
-        """Put candidates in the order of how likely each is the best; `scores` are their own, `context` stands before them."""
-        asked, told = candidates_prompt(candidates, scores or (), context), {} if top is None else {"top": top}
+        self, candidates: Sequence[str], scores: Sequence[float] | None = None, context: str = "", *,
+        top: int | None = None, **further: Sequence[float],
+    ) -> tuple[Ranked, ...]:  # fmt: skip
+        """Put candidates in the order of how likely each is the best, by their own `scores` (scores2 …), with `context` before."""
+        asked = candidates_prompt(candidates, {OWN: scores or (), **further}, context)
+        told = {} if top is None else {"top": top}
         return tuple(item for item in self.stream(asked, **told) if isinstance(item, Ranked))
 
     def close(self) -> None:

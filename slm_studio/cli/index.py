@@ -46,6 +46,7 @@ def index_json(index: Index) -> dict[str, object]:
         "passages": index.passages,
         "repeated": index.repeated,
         "left_out": index.left_out,
+        "cut": index.cut,
         "model": index.model,
         "bytes": index.bytes,
         "seconds": index.seconds,

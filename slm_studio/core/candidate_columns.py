@@ -1,12 +1,21 @@
 """Candidate columns: which columns hold lists of texts to choose from, their own scores, and the right text."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from slm_studio.core.dataset import Column
 from slm_studio.core.prompt import Cell
 
 LISTED, OWN, BEFORE, RIGHT = "candidates", "scores", "context", "reference"  # the roles that such columns play
+FURTHER = (
+    "scores2",
+    "scores3",
+    "scores4",
+)  # … where a recogniser gives more than one number: of its language model, in all
+OWNS = (OWN, *FURTHER)
+SCORE_NAMES = "score_names"  # a model's fact: what the columns of own scores were called, by their roles
+OWN_NAMED = "own: "  # before the name of a further score among the numbers of a report
 
 CANDIDATES = (
     "candidates", "candidate", "nbest", "n_best", "n-best", "nbest_list", "hypotheses", "hypothesis", "hyps", "hypos", "alternatives",
@@ -14,7 +23,11 @@ CANDIDATES = (
 )  # fmt: skip
 SCORES = (
     "scores", "score", "own_scores", "am_scores", "am_score", "acoustic_scores", "acoustic_score", "acoustic", "confidences", "confidence",
-    "logprobs", "log_probs", "costs", "得分", "分数", "置信度",
+    "logprobs", "log_probs", "costs", "得分", "分数", "置信度", "ac_scores", "ac_score", "am_costs", "am_cost", "acoustic_costs",
+    "acoustic_cost", "attention_scores", "attention_score", "att_scores", "att_score", "decoder_scores", "decoder_score", "声学得分",
+    "声学分数", "lm_scores", "lm_score", "lm", "language_scores", "language_score", "language_model_scores", "language_model_score",
+    "lm_costs", "lm_cost", "graph_costs", "graph_cost", "ngram_scores", "ngram_score", "ctc_scores", "ctc_score", "语言得分", "语言分数",
+    "语言模型得分", "语言模型分数", "total_scores", "total_score", "total_costs", "total_cost", "总分",
 )  # fmt: skip
 REFERENCES = (
     "reference", "ref", "truth", "ground_truth", "gold", "transcript", "transcription", "correct", "correction", "right", "target",
@@ -42,12 +55,13 @@ def list_roles(columns: Sequence[Column]) -> dict[str, str]:
     """Return role → column of lists of candidates, as far as their names say it; {} where there are no lists.
 
     Example: of columns nbest, am_scores and truth: {"candidates": "nbest", "scores": "am_scores", "reference": "truth"}
+    Of several columns of scores each has a role, in the order in which their names stand above.
     """
     held = [column for column in columns if column.filled]
     lists = [column for column in held if column.kind in LISTS]
     found = {
         LISTED: _first(lists, CANDIDATES),
-        OWN: _first(lists, SCORES),
+        **dict(zip(OWNS, _named(lists, SCORES), strict=False)),
         BEFORE: _first([column for column in held if column.kind in ("text", "label")], CONTEXTS),
         RIGHT: _first([column for column in held if column.kind in TEXTS], REFERENCES),
     }
@@ -73,49 +87,63 @@ def _is_unspaced(letter: str) -> bool:
     )
 
 
-def candidates_prompt(texts: Sequence[str], scores: Sequence[float], context: str) -> dict[str, Cell]:
-    """Return the question which of some texts is the best; what is not known stays out of it."""
+def candidates_prompt(texts: Sequence[str], scores: Mapping[str, Sequence[float]], context: str) -> dict[str, Cell]:
+    """Return the question which of some texts is the best, with their scores by role; what is not known stays out of it."""
     found: dict[str, Cell] = {LISTED: tuple(texts)}
-    if scores:
-        found[OWN] = tuple(scores)
+    found |= {role: tuple(each) for role, each in scores.items() if each}
     return found | ({BEFORE: context} if context.strip() else {})
 
 
-def written_candidates(text: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """Return the candidates that stand a line each, and their scores where every line has one, parted from it by a tab.
+def written_candidates(text: str) -> tuple[tuple[str, ...], tuple[tuple[float, ...], ...]]:
+    """Return the candidates that stand a line each, and the kinds of scores that every line has, parted from it by tabs.
 
-    Example: written_candidates("-3.5\\tit rains\\n-4\\tit reigns") == (("it rains", "it reigns"), (-3.5, -4.0))
+    Example: written_candidates("-3.5\\tit rains\\n-4\\tit reigns") == (("it rains", "it reigns"), ((-3.5, -4.0),))
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     pairs = [_scored(line) for line in lines]
-    if not pairs or any(score is None for _, score in pairs):
+    kinds = min((len(scores) for _, scores in pairs), default=0)
+    if not kinds:
         return tuple(lines), ()
-    return tuple(words for words, _ in pairs), tuple(score for _, score in pairs if score is not None)
+    columns = tuple(zip(*(scores[:kinds] for _, scores in pairs), strict=True))
+    return tuple(words for words, _ in pairs), columns
 
 
-def lines_of(texts: Sequence[str], scores: Sequence[float]) -> str:
-    """Return candidates as a person would write them: a line each, and a tab before the score of each."""
-    if len(scores) != len(texts):
-        return "\n".join(texts)
-    return "\n".join(f"{text}\t{score:g}" for text, score in zip(texts, scores, strict=True))
+def lines_of(texts: Sequence[str], scores: Sequence[Sequence[float]]) -> str:
+    """Return candidates as a person would write them: a line each, and a tab before each of its scores.
+
+    Kinds of scores are told by their places, so none is written behind one that is missing.
+    """
+    whole = [*takewhile(lambda kind: len(kind) == len(texts), scores)]
+    return "\n".join("\t".join([text, *(f"{kind[at]:g}" for kind in whole)]) for at, text in enumerate(texts))
 
 
-def _scored(line: str) -> tuple[str, float | None]:
-    """Return the words of a line and the number before or behind them; None where there is none."""
-    for words, _, number in (line.rpartition("\t"), line.partition("\t")[::-1]):
-        try:
-            score = float(number)
-        except ValueError:
-            continue
-        if words.strip() and math.isfinite(score):
-            return words.strip(), score
-    return line, None
+def _scored(line: str) -> tuple[str, list[float]]:
+    """Return the words of a line and the numbers behind or before them, as many as a recogniser may give."""
+    parts = [part.strip() for part in line.split("\t")]
+    for places in (range(len(parts) - 1, 0, -1), range(len(parts) - 1)):
+        numbers = [*takewhile(_is_number, (parts[at] for at in places))][: len(OWNS)]
+        words = parts[: -len(numbers)] if places.step < 0 else parts[len(numbers) :]
+        if numbers and any(words):
+            return "\t".join(words).strip(), [float(number) for number in numbers][:: places.step]
+    return line, []
+
+
+def _is_number(part: str) -> bool:
+    try:
+        return math.isfinite(float(part))
+    except ValueError:
+        return False
 
 
 def _first(columns: Sequence[Column], names: Sequence[str]) -> str:
     """Return the column with the first of some names, or ""."""
+    return next(_named(columns, names), "")
+
+
+def _named(columns: Sequence[Column], names: Sequence[str]) -> Iterator[str]:
+    """Yield the columns with some names, in the order of the names."""
     known = {folded(column.name): column.name for column in reversed(columns)}
-    return next((known[name] for name in names if name in known), "")
+    yield from (known[name] for name in names if name in known)
 
 
 def folded(name: str) -> str:

@@ -9,6 +9,7 @@ from slm_studio.core import codec, paths
 from slm_studio.core.errors import StudioError, Value
 
 Kind = Literal["text", "label", "number", "list", "messages", "words", "tags", "spans", "id", "date", "time", "address"]
+NESTED: tuple[Kind, ...] = ("list", "messages", "words", "tags", "spans")  # whose cells are lists or objects, as text
 Split = Literal["train", "validation", "test"]
 UNDIVIDED = "none"  # as a delimiter: each line is one cell
 

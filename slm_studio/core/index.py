@@ -48,6 +48,7 @@ class Index:
     passages: int = 0
     left_out: int = 0  # files that hold no text that is read here
     repeated: int = 0  # passages that stand there again
+    cut: int = 0  # passages that are longer than the model reads
     width: int = 0  # numbers of a vector; 0: it is searched by words alone
     model: str = ""  # the name of the model that made its vectors
     mark: str = ""  # of the model's numbers

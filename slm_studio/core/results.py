@@ -1,7 +1,7 @@
 """What models answer, and what an evaluation says."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slm_studio.core.dataset import Remark, Split, counted
@@ -121,6 +121,7 @@ class Ranked:
     place: int  # where it stood before, from 1
     own: float | None = None  # the score that it came with
     model: float | None = None  # what the model says of it: a log-likelihood in nats, or how alike it is to the context
+    further: Mapping[str, float] = field(default_factory=dict)  # other scores that it came with, by their names
 
 
 @dataclass(frozen=True, slots=True)

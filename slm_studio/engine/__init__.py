@@ -244,11 +244,14 @@ def find(folder: str, question: str, options: dict[str, object]) -> Iterator[Eve
 
 
 @_advised
-def embed(handle: str, texts: tuple[str, ...], questions: bool = False) -> Iterator[Event]:
-    """Turn a few texts into vectors. Ends in Finished(dict): {"vectors" (base64 of float32), "width", "tokens"}."""
+def embed(handle: str, texts: tuple[str, ...], questions: bool = False, whole: bool = False) -> Iterator[Event]:
+    """Turn a few texts into vectors. Ends in Finished(dict): {"vectors" (base64 of float32), "width", "tokens"}.
+
+    It tells, too, how many tokens of the longest text are not read (“end_unread”); `whole` refuses a text that is cut.
+    """
     from slm_studio.engine.inference.embedding import embed_texts
 
-    return embed_texts(handle, texts, questions)
+    return embed_texts(handle, texts, questions, whole)
 
 
 @_advised

@@ -2,10 +2,10 @@
 
 import base64
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
-from slm_studio.core.answers import item_json
+from slm_studio.core.answers import item_json, left_out
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Hit
 from slm_studio.core.tasks import TaskInfo
@@ -40,7 +40,7 @@ class Embeddings:
         body.finish(HARMLESS, "model, input, encoding_format, dimensions, input_type")
         _among("encoding_format", form, ("float", "base64"))
         _among("input_type", side, SIDES)
-        vectors, tokens = await embed(self._answering, served, texts, questions=side == SIDES[1])
+        vectors, tokens, _ = await embed(self._answering, served, texts, questions=side == SIDES[1], whole=True)
         if wanted is not None and wanted != len(vectors[0]):
             raise StudioError(
                 "dimensions-fixed",
@@ -76,30 +76,37 @@ class Searches:
         texts = _texts(body.any("documents"), "documents")
         top = top_in(body) or TOP
         body.finish(HARMLESS, f"model, {self._info.asked[0].name}, documents, top")
-        (asked,), _ = await embed(self._answering, served, [question], questions=True)
-        vectors, _ = await embed(self._answering, served, texts, questions=False)
+        (asked,), _, first = await embed(self._answering, served, [question], questions=True)
+        vectors, _, second = await embed(self._answering, served, texts, questions=False)
         scores = [sum(one * other for one, other in zip(asked, vector, strict=True)) for vector in vectors]
         order = sorted(range(len(texts)), key=lambda place: -scores[place])[:top]
         hits = [Hit(texts[place], scores[place], place, meaning=scores[place]) for place in order]
         items = [item_json(hit, "") for hit in hits]
-        await voice.say({"model": served.id, "task": served.info.key, "items": items})
+        cut = _longest(first, second)
+        await voice.say({"model": served.id, "task": served.info.key, "items": items} | cut)
 
 
 async def embed(
-    answering: Answering, served: Served, texts: Sequence[str], *, questions: bool
-) -> tuple[list[Vector], int]:
-    """Return the vectors of texts, and how many tokens these were."""
+    answering: Answering, served: Served, texts: Sequence[str], *, questions: bool, whole: bool = False
+) -> tuple[list[Vector], int, dict[str, int]]:
+    """Return the vectors of texts, how many tokens were read, and how many of the longest were not; `whole` refuses these."""
     vectors: list[Vector] = []
-    tokens = 0
+    tokens, cut = 0, dict[str, int]()
     for start in range(0, len(texts), TOGETHER):
         part = tuple(texts[start : start + TOGETHER])
-        done = await answering.do(served, "embed", {"texts": part, "questions": questions})
+        done = await answering.do(served, "embed", {"texts": part, "questions": questions, "whole": whole})
         numbers = array("f")
         numbers.frombytes(base64.b64decode(str(done["vectors"])))
         width = cast(int, done["width"])
         vectors += [numbers[at : at + width] for at in range(0, len(numbers), width)]
         tokens += cast(int, done["tokens"])
-    return vectors, tokens
+        cut = _longest(cut, cast(dict[str, int], left_out(done)))
+    return vectors, tokens, cut
+
+
+def _longest(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """Return how many tokens of the longest text were not read, of two groups of texts."""
+    return {key: max(one.get(key, 0), other.get(key, 0)) for key in {**one, **other}}
 
 
 def _texts(value: object, name: str) -> list[str]:

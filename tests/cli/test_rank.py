@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import slm_studio
 from slm_studio import cli
 from tests.cli.commands import Run
 from tests.tasks import fodder
@@ -66,11 +67,37 @@ def test_candidates_come_from_a_file_from_a_pipe_or_as_lines(
         (("a", "b", "--scores", "1"), "scores-unequal"),
         (("a", "b", "--scores", "much little"), "cell-form"),
         (("a", "b", "--context", "before"), "no-such-role"),
+        (("a", "b", "--scores", "1 2", "--scores2", "1 2"), "no-such-role"),
         (("--candidates", "  "), "text-empty"),
     ],
 )
 def test_wrong_questions_are_said_in_a_sentence(run: Run, ranker: Path, words, code: str) -> None:
     assert run("rank", ranker, *words).error["code"] == code
+
+
+def test_every_own_score_is_asked_told_and_read_from_a_file(run: Run, tmp_path: Path) -> None:
+    lists = [
+        {"nbest": [f"a {n}", f"b {n}"], "am_score": [n, n % 3], "lm_score": [3, n % 5], "truth": f"{'ab'[n % 2]} {n}"}
+        for n in range(60)
+    ]
+    (tmp_path / "lists.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lists), encoding="utf-8")
+    words = ("--base", "blank:llama-nano", "--epochs", "1", "--precision", "fp32", "--place", "thread")
+    out, answers = tmp_path / "model", tmp_path / "out.jsonl"
+    run("train", tmp_path / "lists.jsonl", *words, "--out", out)
+
+    items = run("rank", out, "a 7", "b 7", "--scores", "1 2", "--scores2", "3 4").result["items"]
+    done = run("predict", out, "--file", tmp_path / "lists.jsonl", "--out", answers).result
+    unequal = run("rank", out, "a 7", "b 7", "--scores2", "1").error
+
+    found = {each["text"]: (each["own"], each["further"]) for each in items}
+    assert found == {"a 7": (1.0, {"lm_score": 3.0}), "b 7": (2.0, {"lm_score": 4.0})}
+    assert done["unanswered"] == 0 and unequal["code"] == "scores-unequal"
+    model = slm_studio.load(out)
+    (first, *_) = model.rank(["a 7", "b 7"], [1, 2], scores2=[3, 4])
+    with pytest.raises(slm_studio.StudioError, match="scores5"):
+        model.rank(["a 7", "b 7"], scores5=[1, 2])
+    model.close()
+    assert (first.text, first.score) == (items[0]["text"], pytest.approx(items[0]["score"]))
 
 
 def test_a_model_of_another_task_is_named(run: Run, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import Run
+from tests.fuzz.models import make_models
 
 TEXTS = {"rules.md": "# Fees\n\nLate books cost 20 cents a day.\n", "history.txt": "The mill burnt down in 1911.\n"}
 
@@ -49,6 +50,21 @@ def test_documents_are_indexed_by_the_way_and_anew_when_they_change(documents: P
     second = asked(run, "search", "-", str(documents), "--query", "whale")
 
     assert second["items"][0]["source"] == "new.txt" and second["index"] == first["index"]
+
+
+def test_an_index_says_how_many_passages_are_longer_than_the_model_reads(
+    documents: Path, tmp_path: Path, run: Run
+) -> None:
+    (model, *_) = make_models(tmp_path / "models", {"search": ("bert",)})  # which reads 32 tokens of a text
+    (documents / "long.txt").write_text(f"It rains {'and rains ' * 60}again.\n", encoding="utf-8")
+
+    told = run("index", model, documents, "--out", tmp_path / "index")
+    again = run("search", model, documents, "--query", "rain")
+
+    notes = [each for each in told.lines if each.get("code") == "passages-cut"]
+    assert told.result["cut"] >= 1 and [each["values"]["count"] for each in notes] == [told.result["cut"]]
+    assert run("index", model, documents, "--out", tmp_path / "index").result["cut"] >= 1
+    assert again.code == 0
 
 
 @pytest.mark.parametrize(

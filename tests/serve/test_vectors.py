@@ -5,11 +5,14 @@ import base64
 import numpy as np
 import pytest
 
+from slm_studio.core.saved import SavedModel, open_saved
+from tests.fuzz.models import make_models
 from tests.serve.asking import ask
 
 openai = pytest.importorskip("openai")
 
 TEXTS = ["red apple", "the baker's bread", "火车几点开"]
+LONG = "word " * 100
 
 
 @pytest.fixture
@@ -60,6 +63,41 @@ def test_many_texts_come_back_in_their_order(server) -> None:
     alone = ask(server, "/v1/embeddings", {"input": texts[70]}).json["data"][0]["embedding"]
 
     assert len(together) == 80 and together[70]["embedding"] == pytest.approx(alone, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> SavedModel:
+    """Return a model that reads 32 tokens of a text."""
+    place = tmp_path_factory.mktemp("encoder")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLM_STUDIO_HOME", str(place / "home"))
+        (folder, *_) = make_models(place, {"search": ("bert",)})
+    return open_saved(folder)
+
+
+def test_a_text_beyond_what_the_model_reads_is_refused_with_both_numbers(serve, encoder) -> None:
+    server = serve(encoder)
+    with openai.OpenAI(base_url=server.base_url, api_key=server.key, max_retries=0) as client:
+        (model,) = client.models.list()
+        assert len(client.embeddings.create(model=model.id, input=TEXTS).data) == 3
+        for texts in (LONG, [*TEXTS * 20, LONG]):
+            with pytest.raises(
+                openai.BadRequestError, match=r"“word word .*…” is \d+ tokens long, .* reads 32"
+            ) as caught:
+                client.embeddings.create(model=model.id, input=texts)
+            assert caught.value.code == "context-exceeded"
+
+
+def test_what_is_not_read_of_documents_that_come_along_is_told(serve, encoder) -> None:
+    server = serve(encoder)
+    asked = {"query": "red apple", "documents": [TEXTS[0], *["bread"] * 40]}
+
+    plain = ask(server, "/v1/search", asked).json
+    cut = ask(server, "/v1/search", asked | {"documents": [LONG, *asked["documents"]]}).json
+    longer = ask(server, "/v1/search", asked | {"query": LONG * 2}).json
+
+    assert "end_unread" not in plain and cut["end_unread"] > 60
+    assert longer["end_unread"] > cut["end_unread"] and len(longer["items"]) == 10
 
 
 def test_documents_that_come_along_are_ranked(server) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from slm_studio.core.candidate_columns import CHARACTERS, WORDS, list_roles, unit_of
+from slm_studio.core.candidate_columns import CHARACTERS, FURTHER, WORDS, list_roles, unit_of
 from slm_studio.core.dataset import Column
 from slm_studio.core.knobs import knob
 from slm_studio.core.routes import RANK
@@ -66,6 +66,10 @@ def suits(columns: Sequence[Column]) -> Suit | None:
         reason = mark(
             "“{candidates}” holds lists of candidates with their own “{scores}”, and “{reference}” the right texts."
         )
+    if "scores2" in roles:
+        reason = mark(
+            "“{candidates}” holds lists of candidates, each with several scores of its own, and “{reference}” the right texts."
+        )
     return Suit(roles=roles, reason=reason)
 
 
@@ -103,6 +107,21 @@ for each in model.rank({prompt}.splitlines()):
 """,
     flag="--candidates",
 )
+
+
+def _further_scores(name: str, title: str) -> Role:
+    """Return the role of other numbers that a recogniser gives, beside its first ones."""
+    return Role(
+        name=name,
+        title=title,
+        help="another number for each of them: what the recogniser's own language model says, or the sum of all",
+        needed=False,
+        may_be_blank=True,
+        reads="numbers",
+        kinds=("list", "text", "label", "number"),
+    )
+
+
 CONTEXT, REFERENCE = (
     Shown("context", mark("context"), "prose", may_lack=True),
     Shown("reference", mark("right text"), "prose"),
@@ -130,6 +149,7 @@ OF_WORDS = TaskInfo(
             reads="numbers",
             kinds=("list", "text", "label", "number"),
         ),
+        *map(_further_scores, FURTHER, (mark("Second scores"), mark("Third scores"), mark("Fourth scores"))),
         Role(
             name="context",
             title="Context",

@@ -2,12 +2,12 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slm_studio.core.candidate_columns import BEFORE, LISTED, OWN, RIGHT
+from slm_studio.core.candidate_columns import BEFORE, FURTHER, LISTED, OWN, RIGHT
 from slm_studio.core.errors import StudioError
-from slm_studio.core.prompt import Prompt, as_text
+from slm_studio.core.prompt import Cell, Prompt, as_text
 from slm_studio.engine.data.rows import Rows
 
 MOST = 100  # candidates of a list that are looked at, the first ones
@@ -15,12 +15,13 @@ MOST = 100  # candidates of a list that are looked at, the first ones
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The candidates of one row. `own` is () where they have no scores of their own."""
+    """The candidates of one row. `own` is () where they have no scores of their own; further kinds of scores stand by role."""
 
     texts: tuple[str, ...]
     own: tuple[float, ...] = ()
     context: str = ""
     reference: str = ""
+    further: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -39,16 +40,18 @@ class Troubles:
 def lists_in(rows: Rows) -> list[Listed]:
     """Return the list of each row; what a cell does not say is empty."""
     known = [rows.column(role) if role in rows.roles else [""] * len(rows) for role in (LISTED, OWN, BEFORE, RIGHT)]
+    more = {role: rows.column(role) for role in FURTHER if role in rows.roles}
     found = []
-    for candidates, scores, context, reference in zip(*known, strict=True):
+    for row, (candidates, scores, context, reference) in enumerate(zip(*known, strict=True)):
         texts = texts_in(candidates)
-        found.append(Listed(texts[:MOST], own_scores(scores, len(texts))[:MOST], context, reference))
+        further = {role: own_scores(cells[row], len(texts))[:MOST] for role, cells in more.items()}
+        found.append(Listed(texts[:MOST], own_scores(scores, len(texts))[:MOST], context, reference, further))
     return found
 
 
 def listed(prompt: Prompt) -> Listed:
     """Return what is asked of a model. Raises StudioError where there is nothing to choose, or scores are not as many as candidates."""
-    cell, scores = prompt.get(LISTED, ()), prompt.get(OWN, ())
+    cell = prompt.get(LISTED, ())
     texts = texts_in(cell) if isinstance(cell, str) else tuple(map(str, cell))
     if not texts:
         raise StudioError(
@@ -56,16 +59,23 @@ def listed(prompt: Prompt) -> Listed:
             "There are no candidates to choose from.",
             "Give a list of texts, or write one a line.",
         )
-    own = own_scores(scores, len(texts)) if isinstance(scores, str) else tuple(map(float, scores))  # type: ignore[arg-type]
+    further = {role: _scores_asked(prompt[role], len(texts)) for role in FURTHER if role in prompt}
+    own = _scores_asked(prompt.get(OWN, ()), len(texts))
+    return Listed(texts, own, as_text(prompt.get(BEFORE, "")), further=further)
+
+
+def _scores_asked(scores: Cell, count: int) -> tuple[float, ...]:
+    """Return the scores of a question; () where it has none. Raises StudioError where they are not as many as the candidates."""
+    own = own_scores(scores, count) if isinstance(scores, str) else tuple(map(float, scores))  # type: ignore[arg-type]
     is_given = bool(scores.strip() if isinstance(scores, str) else scores)
-    if is_given and len(own) != len(texts):
+    if is_given and len(own) != count:
         raise StudioError(
             "scores-unequal",
             "There are {texts} {texts:candidate|candidates}, and not as many scores.",
             "Give each candidate its own score, in the same order, or none at all.",
-            texts=len(texts),
+            texts=count,
         )
-    return Listed(texts, own, as_text(prompt.get(BEFORE, "")))
+    return own
 
 
 def texts_in(cell: str) -> tuple[str, ...]:
@@ -89,8 +99,10 @@ def own_scores(cell: str, count: int) -> tuple[float, ...]:
     return found if len(found) == count and all(map(math.isfinite, found)) else ()
 
 
-def troubles_in(candidates: Sequence[str], scores: Sequence[str] | None, references: Sequence[str] | None) -> Troubles:
-    """Look through the cells of lists."""
+def troubles_in(
+    candidates: Sequence[str], scores: Sequence[Sequence[str]], references: Sequence[str] | None
+) -> Troubles:
+    """Look through the cells of lists; `scores` are the columns that hold some."""
     found = Troubles()
     for place, cell in enumerate(candidates):
         texts = texts_in(cell)
@@ -100,7 +112,7 @@ def troubles_in(candidates: Sequence[str], scores: Sequence[str] | None, referen
             found.lone.append(place)
         if len(texts) > MOST:
             found.longer.append(place)
-        if scores is not None and texts and not own_scores(scores[place], len(texts)):
+        if texts and not all(own_scores(cells[place], len(texts)) for cells in scores):
             found.unscored.append(place)
         if references is not None and not references[place].strip():
             found.unanswered.append(place)

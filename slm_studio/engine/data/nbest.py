@@ -157,14 +157,14 @@ class Long:
     utterance: str
     text: str
     rank: str  # "" where the rows stand in order
-    score: str  # "" where there is none
+    scores: tuple[str, ...]  # numbers of single hypotheses, as recognisers name them
     kept: tuple[str, ...]  # alike in all rows of an utterance
     left: tuple[str, ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the columns that are needed."""
-        return tuple(filter(None, (self.utterance, self.text, self.rank, self.score, *self.kept)))
+        return tuple(filter(None, (self.utterance, self.text, self.rank, *self.scores, *self.kept)))
 
 
 def _long(table: pa.Table, part: Part) -> Long | None:
@@ -190,11 +190,18 @@ def _long(table: pa.Table, part: Part) -> Long | None:
         return None
     if not rank and folded(text) not in CANDIDATES:
         return None  # without places only a name says that these are candidates
-    if score and share(NUMBER, [cell for cell in table.column(score).to_pylist() if cell]) < MOSTLY:
+    if score and not _are_numbers(table.column(score).to_pylist()):
         return None
     others = [name for name in part.columns if name not in (utterance, text, rank, score)]
     kept = [name for name in others if _is_alike(table.column(name).to_pylist(), places)]
-    return Long(utterance, text, rank, score, tuple(kept), tuple(name for name in others if name not in kept))
+    further = [known[name] for name in SCORES if score and known.get(name) in others and known[name] not in kept]
+    further = [name for name in dict.fromkeys(further) if _are_numbers(table.column(name).to_pylist())]
+    left = tuple(name for name in others if name not in (*kept, *further))
+    return Long(utterance, text, rank, (score, *further) if score else (), tuple(kept), left)
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    return share(NUMBER, [cell for cell in cells if cell]) >= MOSTLY
 
 
 def _first(known: Mapping[str, str], wanted: Sequence[str]) -> str:
@@ -232,13 +239,16 @@ def _gathered(part: Part, long: Long) -> Part:
     for row, one in enumerate(cells[long.utterance]):
         places.setdefault(one, []).append(row)
     called = long.utterance if part.notes.header else UTTERANCE
-    found: dict[str, list[str]] = {name: [] for name in (called, LISTED, *([OWN] if long.score else []), *long.kept)}
+    scores = dict.fromkeys(long.scores[:1], OWN)  # further ones say by their names what they are
+    for name in long.scores[1:]:
+        scores[name] = free_name(_several(name), (called, LISTED, *scores.values(), *long.kept))
+    found: dict[str, list[str]] = {name: [] for name in (called, LISTED, *scores.values(), *long.kept)}
     for one, rows in places.items():
         ordered = sorted(rows, key=lambda row: float(cells[long.rank][row])) if long.rank else rows
         found[called].append(one)
         found[LISTED].append(_json([cells[long.text][row] for row in ordered]))
-        if long.score:
-            found[OWN].append(_json([_number(cells[long.score][row]) for row in ordered]))
+        for name, several in scores.items():
+            found[several].append(_json([_number(cells[name][row]) for row in ordered]))
         for name in long.kept:
             found[name].append(cells[name][rows[0]])
     chunk: Chunk = found

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from slm_studio.core import files, targets
-from slm_studio.core.dataset import Dataset
+from slm_studio.core.dataset import NESTED, Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.results import FileResult
@@ -26,7 +26,6 @@ from slm_studio.engine.data.suggesting import text_column
 from slm_studio.engine.data.table import batches
 
 BATCH = 10_000
-NESTED = ("list", "messages", "words", "tags", "spans")  # kinds of columns whose cells are lists or objects, as text
 Tables = Sequence[pa.Table]
 ENDINGS = {"ndjson": "jsonl", "jl": "jsonl", "tab": "tsv", "text": "txt", "md": "txt", "pq": "parquet"}
 

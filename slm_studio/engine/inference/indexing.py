@@ -1,7 +1,7 @@
 """Make and look at indexes with an open model, or without one: then they are searched by words."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,8 @@ from slm_studio.core.knobs import problems
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.keeping import staging_folder
 from slm_studio.engine.inference.shelf import Item, on_shelf
-from slm_studio.engine.models.embedding.texts import width_of
+from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.embedding.texts import PASSAGE, whole_lengths, width_of
 from slm_studio.engine.models.lengths import length_of
 from slm_studio.engine.retrieval.building import Maker, build_index, refuse_foreign
 from slm_studio.engine.retrieval.finding import found_in
@@ -80,7 +81,18 @@ def _maker(item: Item | None) -> Maker:
     if item is None:
         return Maker()
     embed = partial(item.task.vectors, item.loaded, are_questions=False)
-    return Maker(name=item.model.name, mark=mark_of(item.loaded), width=width_of(item.loaded), embed=embed)
+    return Maker(
+        name=item.model.name,
+        mark=mark_of(item.loaded),
+        width=width_of(item.loaded),
+        limit=length_of(item.loaded),
+        embed=embed,
+        count_cut=partial(_count_cut, item.loaded),
+    )
+
+
+def _count_cut(loaded: Loaded, texts: Sequence[str]) -> int:
+    return sum(length > length_of(loaded) for length in whole_lengths(loaded, texts, PASSAGE))
 
 
 def _beside(item: Item | None, source: str) -> Path:

@@ -1,23 +1,24 @@
-"""Weighing: what the own score of a candidate, what a model says of it and its length count for, learnt from lists.
+"""Weighing: what the own scores of a candidate, what a model says of it and its length count for, learnt from lists.
 
 A candidate's score is the sum of its features, each times a weight; of a list the softmax of the scores says how likely each
 candidate is the best. The weights are those with which the fewest errors are expected (Prabhavalkar et al. 2018, minimum
 word error rate, https://arxiv.org/abs/1712.01818): few numbers, and a smooth sum over all candidates instead of the jumps
 that a search along lines has (Och 2003, https://aclanthology.org/P03-1021). It has several valleys, so the descent begins at
-the best of a grid. Then all weights together are stretched until the best candidates are likeliest, so that shares mean
+the best of a grid, in which each of several own scores stands beside the model; on its way the others join. Then all weights together are stretched until the best candidates are likeliest, so that shares mean
 what they say.
 """
 
 # N lists, M candidates of a list, F features of a candidate
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
 FEATURES = ("own", "model", "length")
+FURTHER_AT = len(FEATURES)  # where further own scores stand, behind these
 PULL = 1e-3  # towards 0, of standardised weights
 SHARP = 2.0  # how large the weights of the grid are, in spreads of their features
 RATIOS = (0.0, 0.0625, 0.125, 0.25, 0.5, 1.0, 2.0)  # of one weight to the other
@@ -28,22 +29,26 @@ STRETCH = 3.0  # of all weights together, by e to this power at most
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each feature counts for: a recogniser's own score, what the model says (nats or likeness), words or characters."""
+    """What each feature counts for: a recogniser's own scores, what the model says (nats or likeness), words or characters."""
 
     own: float = 0.0
     model: float = 1.0
     length: float = 0.0
+    further: tuple[float, ...] = ()  # of own scores behind the first
 
-    def plain(self) -> dict[str, float]:
+    def plain(self) -> dict[str, object]:
         """Return them as JSON values."""
-        return asdict(self)
+        found: dict[str, object] = {name: getattr(self, name) for name in FEATURES}
+        return found | ({"further": [*self.further]} if self.further else {})
 
 
 def weights_of(plain: object) -> Weights:
     """Return the weights among a model's facts; the model's word alone where they say nothing."""
     found = plain if isinstance(plain, dict) else {}
     known = {name: float(found[name]) for name in FEATURES if isinstance(found.get(name), int | float)}
-    return Weights(**known)
+    further = found.get("further")
+    several = further if isinstance(further, list | tuple) else ()
+    return Weights(**known, further=tuple(float(each) for each in several if isinstance(each, int | float)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,9 @@ class Lists:
 
 def scores_of(features_NMF: np.ndarray, there_NM: np.ndarray, weights: Weights) -> np.ndarray:
     """Return the score [N, M] of each candidate, -inf where there is none."""
-    weights_F = np.array([weights.own, weights.model, weights.length])
+    weights_F = np.zeros(features_NMF.shape[-1])
+    known = [weights.own, weights.model, weights.length, *weights.further][: len(weights_F)]
+    weights_F[: len(known)] = known
     return np.where(there_NM, features_NMF @ weights_F, -np.inf)
 
 
@@ -91,6 +98,8 @@ def learn_weights(lists: Lists) -> Weights | None:
     """Return the weights with which the fewest errors are expected; None where every order has as many."""
     held = (lists.there_NM & ~lists.best_ones).any(1)  # in a list of equals there is nothing to choose
     lists = Lists(lists.features_NMF[held], lists.errors_NM[held], lists.there_NM[held])
+    if lists.features_NMF.shape[-1] > FURTHER_AT:
+        lists = _narrow(lists)
     spread_F = _spreads(lists)
     if not len(lists) or not (spread_F > 0).any():
         return None
@@ -99,7 +108,16 @@ def learn_weights(lists: Lists) -> Weights | None:
     found = [_descended(standard, weights_F) for weights_F in grid[:DEEPEST]]
     best_F = min((*found, *grid[:1]), key=lambda weights_F: _errors(standard, weights_F))
     stretched_F = best_F * _stretch(standard, best_F)
-    return Weights(*np.where(spread_F > 0, stretched_F / np.where(spread_F > 0, spread_F, 1.0), 0.0).tolist())
+    own, model, length, *further = np.where(
+        spread_F > 0, stretched_F / np.where(spread_F > 0, spread_F, 1.0), 0.0
+    ).tolist()
+    return Weights(own, model, length, tuple(further))
+
+
+def _narrow(lists: Lists) -> Lists:
+    """Return lists side by side no wider than the longest: of several own scores more beginnings are tried, ten times as fast."""
+    most = int(lists.there_NM.sum(1).max(initial=1))
+    return Lists(lists.features_NMF[:, :most], lists.errors_NM[:, :most], lists.there_NM[:, :most])
 
 
 def _spreads(lists: Lists) -> np.ndarray:
@@ -113,13 +131,16 @@ def _spreads(lists: Lists) -> np.ndarray:
 
 
 def _grid(told_F: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield beginnings: each of the first two features alone and in many shares, with rewards and fines for length."""
+    """Yield beginnings: each own score and the model alone and in many shares, with rewards and fines for length."""
     pairs = (
         {(1.0, ratio) for ratio in RATIOS} | {(ratio, 1.0) for ratio in RATIOS} | {(-1.0, ratio) for ratio in RATIOS}
     )
     seen = set()
-    for (own, model), length in product(sorted(pairs, reverse=True), sorted(LENGTHS, key=abs)):
-        weights_F = SHARP * np.array([own, model, length]) * told_F
+    shares = product(sorted(pairs, reverse=True), sorted(LENGTHS, key=abs))
+    for place, ((own, model), length) in product((0, *range(FURTHER_AT, len(told_F))), shares):
+        weights_F = np.zeros(len(told_F))
+        weights_F[[place, 1, 2]] = own, model, length
+        weights_F = SHARP * weights_F * told_F
         if weights_F.any() and tuple(weights_F) not in seen:
             seen.add(tuple(weights_F))
             yield weights_F

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slm_studio.core.candidate_columns import WORDS
+from slm_studio.core.candidate_columns import FURTHER, OWN_NAMED, WORDS
+from slm_studio.core.candidate_columns import OWN as OWN_ROLE
 from slm_studio.core.errors import StudioError
 from slm_studio.core.intervals import wilson
 from slm_studio.core.results import Baseline, Metric
 from slm_studio.engine.data.lists import Listed
+from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.compare import paired, paired_verdict
 from slm_studio.engine.measuring.edits import rate, rate_interval
 from slm_studio.engine.measuring.scoring import bootstrap
 from slm_studio.engine.measuring.weighing import (
+    FURTHER_AT,
     Lists,
     Weights,
     errors_at,
@@ -25,12 +28,14 @@ from slm_studio.engine.measuring.weighing import (
     learn_weights,
     scores_of,
     shares_of,
+    weights_of,
 )
-from slm_studio.engine.ordering.packing import OWN, TRUE, compared
+from slm_studio.engine.ordering.packing import OWN, TRUE, compared, further_roles, own_names
 from slm_studio.engine.task import Seen, Table
 
 CASES = ("row", "place", "reference", "predicted", "before", "moved", "errors", "right", "candidates", "scores")
 AS_LISTED, OWN_SCORES = "as_listed", "own_scores"
+ALONE = "own_weights"  # a fact of models that weigh several own scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,11 @@ class Order:
         return errors_at(self.lists.errors_NM, places_N)
 
 
-def order_of(seen: Seen, weights: Weights, own_sign: float) -> Order:
-    """Return the order by weights, and the one of before: by own scores where there are some, else as it came."""
+def order_of(seen: Seen, weights: Weights, alone: Weights) -> Order:
+    """Return the order by weights, and the one of before: by own scores `alone` where there are some, else as it came."""
     lists = compared(seen)
     scores_NM = scores_of(lists.features_NMF, lists.there_NM, weights)
-    own_NM = scores_of(lists.features_NMF, lists.there_NM, Weights(own=own_sign, model=0.0))
+    own_NM = scores_of(lists.features_NMF, lists.there_NM, alone)
     return Order(lists, seen[TRUE].astype(np.float64), first_of(scores_NM), first_of(own_NM), shares_of(scores_NM))
 
 
@@ -77,8 +82,37 @@ def own_sign_of(seen: Seen) -> float:
 
 def learnt(seen: Seen) -> dict[str, object]:
     """Return facts: what each feature counts for, and which way own scores go."""
-    weights = learn_weights(compared(seen))
-    return {"weights": (weights or Weights()).plain(), "own_sign": own_sign_of(seen), "weighed_on": len(seen[TRUE])}
+    weights, sign = learn_weights(compared(seen)), own_sign_of(seen)
+    found = {"weights": (weights or Weights()).plain(), "own_sign": sign, "weighed_on": len(seen[TRUE])}
+    return found | ({ALONE: _alone(seen, sign).plain()} if any(role in seen for role in FURTHER) else {})
+
+
+def _alone(seen: Seen, sign: float) -> Weights:
+    """Return what each of several own scores counts for where nothing else is asked."""
+    lists = compared(seen)
+    features_NMF = lists.features_NMF.copy()
+    features_NMF[:, :, 1:FURTHER_AT] = 0  # what the model says, and the length
+    found = learn_weights(Lists(features_NMF, lists.errors_NM, lists.there_NM))
+    return found or Weights(own=sign, model=0.0)
+
+
+def alone_of(loaded: Loaded) -> Weights:
+    """Return by what weights own scores alone would put lists in order; all are 0 where there are none."""
+    if further_roles(loaded) and ALONE in loaded.facts:
+        return weights_of(loaded.facts[ALONE])
+    sign = loaded.facts.get("own_sign")
+    return Weights(own=float(sign) if isinstance(sign, int | float) else 0.0, model=0.0)
+
+
+def named_weights(loaded: Loaded) -> dict[str, float]:
+    """Return what each part of a candidate's score counts for, as numbers of a report: of several own scores each by its name."""
+    weights = weights_of(loaded.facts.get("weights"))
+    names = own_names(loaded)
+    further = {
+        OWN_NAMED + names[role]: each for role, each in zip(further_roles(loaded), weights.further, strict=False)
+    }
+    first = {OWN_NAMED + names[OWN_ROLE]: weights.own} if further and OWN_ROLE in names else {}
+    return {"own": weights.own, **first, **further, "model": weights.model, "length": weights.length}
 
 
 def list_loss(order: Order) -> float:
@@ -148,6 +182,7 @@ def cases_of(order: Order, lists: Sequence[Listed], rows_N: np.ndarray, places_N
     worth = np.lexsort((-(now_N - best_N), -(now_N - before_N)))
     cells = []
     has_context = any(each.context for each in lists)
+    further = [role for role in FURTHER if any(each.further.get(role) for each in lists)]
     for at in worth.tolist():
         each, now, before = lists[at], int(order.now_N[at]), int(order.before_N[at])
         scored = (
@@ -158,9 +193,9 @@ def cases_of(order: Order, lists: Sequence[Listed], rows_N: np.ndarray, places_N
             int(now_N[at]),
             bool(now_N[at] == best_N[at]),
         )
-        context = (each.context,) if has_context else ()
-        cells.append((int(rows_N[at]), int(places_N[at]), *scored, each.texts, each.own, *context))
-    return Table((*CASES, *(("context",) if has_context else ())), cells)
+        more = (*(each.further.get(role, ()) for role in further), *((each.context,) if has_context else ()))
+        cells.append((int(rows_N[at]), int(places_N[at]), *scored, each.texts, each.own, *more))
+    return Table((*CASES, *further, *(("context",) if has_context else ())), cells)
 
 
 def text_loss(seen: Seen, *, whole: bool) -> tuple[float, tuple[Metric, ...]]:

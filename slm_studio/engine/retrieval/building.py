@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from slm_studio.core import codec, files
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Progress
+from slm_studio.core.events import Note, Progress
 from slm_studio.core.index import INDEX_FILE, Index, IndexOptions, is_index
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
@@ -31,6 +31,9 @@ from slm_studio.engine.retrieval.words import WordCounts
 STATE = "state.json"
 UNFINISHED = ".unfinished-"  # before the name of a folder in which a build stopped
 CUTTING, READING = mark("Cutting documents into passages"), mark("Reading passages")
+CUT = mark(
+    "Of {passages} {passages:passage|passages} {count} {count:is|are} longer than the {limit} tokens that the model reads: what stands behind is found by its words alone."
+)
 PART = 512  # passages that are written, counted and embedded together
 MOST = 5_000_000  # passages of an index
 
@@ -44,11 +47,13 @@ class Maker:
     name: str = ""
     mark: str = ""
     width: int = 0
+    limit: int = 0  # tokens of a passage that it reads
     embed: Embed | None = None
+    count_cut: Callable[[Sequence[str]], int] | None = None  # how many of some texts are longer than the model reads
 
 
 def build_index(source: Source, maker: Maker, out: Path, options: IndexOptions) -> Work[Index]:
-    """Yield Progress; write an index of a source to `out`, in whose place it stands when it is whole, and return it.
+    """Yield Progress, and a Note on passages that are cut; write an index of a source to `out`, in whose place it stands when it is whole, and return it.
 
     One that stands there and is of the same source and model is returned as it is. Closed on its way, it keeps what it has made, and the same build goes on from there.
     """
@@ -61,16 +66,19 @@ def build_index(source: Source, maker: Maker, out: Path, options: IndexOptions) 
     about = _begun(place, key)
     if about is None:
         about = yield from _cut_all(source, place, options, key, maker)
+    cut = 0
     if maker.embed is not None:
-        yield from _embed_all(place, about.passages, maker)
+        cut = yield from _embed_all(place, about.passages, maker)
     (place / STATE).unlink(missing_ok=True)
     size = files.size_of(place)
     seconds = time.perf_counter() - began
     created = datetime.now(UTC).isoformat(timespec="microseconds")
-    about = replace(about, bytes=size, seconds=seconds, created=created, folder="", name=out.name)
+    about = replace(about, cut=cut, bytes=size, seconds=seconds, created=created, folder="", name=out.name)
     codec.write(place / INDEX_FILE, codec.to_json(about))
     forget_indexes()
     files.replace_folder(place, out)
+    if cut:
+        yield Note("passages-cut", CUT, {"count": cut, "passages": about.passages, "limit": maker.limit})
     return replace(about, folder=str(out))
 
 
@@ -160,11 +168,11 @@ def _write(writer: pa.ipc.RecordBatchFileWriter, schema: pa.Schema, passages: Se
     writer.write_batch(pa.record_batch(columns, schema=schema))
 
 
-def _embed_all(place: Path, passages: int, maker: Maker) -> Work[None]:
-    """Write the vectors, from where a build was stopped."""
+def _embed_all(place: Path, passages: int, maker: Maker) -> Work[int]:
+    """Write the vectors, from where a build was stopped; return how many passages the model did not read whole."""
     assert maker.embed is not None
     state = files.read_object(place / STATE)
-    done = int(str(state["done"]))
+    done, cut_ones = int(str(state["done"])), int(str(state.get("cut", 0)))
     table = open_table(place / PASSAGES)
     shape = (passages, maker.width)
     files.check_room(place, passages * maker.width * 4 * (not done))
@@ -173,14 +181,16 @@ def _embed_all(place: Path, passages: int, maker: Maker) -> Work[None]:
     try:
         while done < passages:
             part = table.slice(done, PART).to_pylist()
-            work = maker.embed([Passage(**cells).read for cells in part])
-            yield from _told(work, vectors_PD, done, passages)
+            texts = [Passage(**cells).read for cells in part]
+            yield from _told(maker.embed(texts), vectors_PD, done, passages)
+            cut_ones += maker.count_cut(texts) if maker.count_cut is not None else 0
             done += len(part)
             yield Progress(READING, done, passages)
     finally:
         vectors_PD.flush()
-        files.write_json(place / STATE, state | {"done": done})
+        files.write_json(place / STATE, state | {"done": done, "cut": cut_ones})
         del vectors_PD
+    return cut_ones
 
 
 def _told(work: Work[np.ndarray], vectors_PD: np.ndarray, done: int, passages: int) -> Iterator[Progress]:

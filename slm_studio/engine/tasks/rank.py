@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from slm_studio.core.bases import folder_of
-from slm_studio.core.candidate_columns import WORDS
+from slm_studio.core.candidate_columns import OWNS, SCORE_NAMES, WORDS
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
@@ -36,7 +36,7 @@ from slm_studio.engine.examples import IDS, MASK, Batch, Packed
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import remarks
 from slm_studio.engine.measuring.edits import counted
-from slm_studio.engine.measuring.weighing import scores_of, shares_of, weights_of
+from slm_studio.engine.measuring.weighing import first_of, scores_of, shares_of, weights_of
 from slm_studio.engine.models import adapters
 from slm_studio.engine.models.adapter_files import base_of, is_adapter
 from slm_studio.engine.models.config import built, network_config
@@ -55,6 +55,9 @@ from slm_studio.engine.ordering.packing import (
     Counting,
     chosen,
     encoded_in,
+    features_of,
+    further_roles,
+    own_names,
     pack_lists,
     side_by_side,
     with_lists,
@@ -117,6 +120,8 @@ class Rank(Task):
             "asks": [role.name for role in self.info.asked if role.name in rows.roles],
             "max_length": recipe.max_length,
             LEARNS: self.learns(recipe),
+            HELD_OUT: False,  # of a base that ranks the old weights are not these
+            SCORE_NAMES: {role: rows.roles[role] for role in OWNS if role in rows.roles},
         }
 
     def blank(self, recipe: Recipe, facts: dict[str, object], rows: Rows) -> Loaded:
@@ -225,7 +230,7 @@ class Rank(Task):
         unit, held = str(loaded.facts.get("target") or WORDS), with_lists(seen)
         if not whole:  # what was weighed before the net learnt says little of it now
             loaded.facts |= self.calibrate(seen, loaded)
-        order = judging.order_of(held, weights_of(loaded.facts.get("weights")), _own_sign(loaded))
+        order = judging.order_of(held, weights_of(loaded.facts.get("weights")), judging.alone_of(loaded))
         loss, more = judging.text_loss(seen, whole=whole) if "nats" in seen else (judging.list_loss(order), ())
         metrics = (*judging.metrics_of(order, unit, whole=whole), *more)
         if not whole:
@@ -234,7 +239,7 @@ class Rank(Task):
             raise judging.nothing_to_score()
         at_N = examples.rows_N[seen[COUNT] > 0]
         gain, low, high = judging.gain_of(order)
-        facts = {"gain": gain, "gain_low": low, "gain_high": high} | weights_of(loaded.facts.get("weights")).plain()
+        facts = {"gain": gain, "gain_low": low, "gain_high": high} | judging.named_weights(loaded)
         return Judgement(
             loss=loss,
             metrics=metrics,
@@ -248,9 +253,9 @@ class Rank(Task):
         """Return the order as it came, and own scores alone."""
         yield from ()
         assert judged.evidence is not None
-        return judging.baselines_of(
-            judged.evidence, str(loaded.facts.get("target") or WORDS), has_own=bool(_own_sign(loaded))
-        )
+        alone = judging.alone_of(loaded)
+        has_own = any((alone.own, *alone.further))
+        return judging.baselines_of(judged.evidence, str(loaded.facts.get("target") or WORDS), has_own=has_own)
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield how many lists are shorter than they look."""
@@ -260,10 +265,12 @@ class Rank(Task):
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Put a few held-out lists in order."""
         shown = [each for each in lists_in(rows) if each.texts]
-        sign, has_context = _own_sign(loaded), "context" in rows.roles
+        alone, has_context = judging.alone_of(loaded), "context" in rows.roles
         cells = []
         for each, ranked in zip(shown, self._ranked(loaded, shown), strict=True):
-            before = max(range(len(each.texts)), key=lambda at: sign * each.own[at] if each.own else -at)
+            nothing_M = np.zeros(len(each.texts))
+            one = features_of(each, nothing_M, nothing_M, loaded)
+            before = int(first_of(scores_of(one.features_NMF, one.there_NM, alone))[0])
             cells.append(
                 (*((each.context,) if has_context else ()), each.reference, each.texts[before], ranked[0].text)
             )
@@ -284,12 +291,12 @@ class Rank(Task):
 
     def _ranked(self, loaded: Loaded, lists: Sequence[Listed]) -> list[list[Ranked]]:
         counting, weights = _counting(loaded), weights_of(loaded.facts.get("weights"))
+        names, further = own_names(loaded), further_roles(loaded)
         found = []
         for each, model_M in zip(lists, score_lists(loaded, encode_lists(loaded, lists)), strict=True):
-            own_M = np.array(each.own or [0.0] * len(each.texts))
             sizes_M = np.array([len(counting.units(text)) for text in each.texts], np.float64)
-            features_1MF = np.stack([own_M, model_M, sizes_M], axis=-1)[None]
-            shares_M = shares_of(scores_of(features_1MF, np.ones(features_1MF.shape[:2], bool), weights))[0]
+            one = features_of(each, model_M, sizes_M, loaded)
+            shares_M = shares_of(scores_of(one.features_NMF, one.there_NM, weights))[0]
             found.append(
                 [
                     Ranked(
@@ -298,6 +305,7 @@ class Rank(Task):
                         at + 1,
                         each.own[at] if each.own else None,
                         float(model_M[at]),
+                        {names[role]: each.further[role][at] for role in further if each.further.get(role)},
                     )
                     for at in np.argsort(-shares_M, kind="stable").tolist()
                 ]
@@ -357,12 +365,6 @@ def options_of(recipe: Recipe) -> RankOptions:
 
 def _is_next(loaded: Loaded) -> bool:
     return way_of(lender_of(loaded)) == "next"
-
-
-def _own_sign(loaded: Loaded) -> float:
-    """Return which way own scores go: 1, -1, or 0 where there are none."""
-    found = loaded.facts.get("own_sign")
-    return float(found) if isinstance(found, int | float) else 0.0
 
 
 def _counting(loaded: Loaded) -> Counting:

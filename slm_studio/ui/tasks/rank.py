@@ -1,11 +1,21 @@
 """Rank: candidates a line each, and below them their new order: how likely each is, how far it moved, what is other in it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from slm_studio.core.candidate_columns import BEFORE, OWN, candidates_prompt, lines_of, written_candidates
+from slm_studio.core.candidate_columns import (
+    BEFORE,
+    LISTED,
+    OWN_NAMED,
+    OWNS,
+    SCORE_NAMES,
+    candidates_prompt,
+    lines_of,
+    written_candidates,
+)
 from slm_studio.core.measures import measure
 from slm_studio.core.report import Case
 from slm_studio.core.results import Ranked, Report
@@ -22,16 +32,19 @@ from slm_studio.ui.widgets.plain_editor import PlainEditor
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel, changes_cell
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
-from slm_studio.ui.widgets.words import words
+from slm_studio.ui.widgets.words import Words, words
 
 PAUSE = 250  # milliseconds after the last key before the model is asked
 MOST_EXAMPLES, LINES = 6, 5  # lines of the field for candidates
 ORDER = (mark("now"), mark("before"), mark("candidate"), mark("likely"))
-SCORED = (mark("own score"), mark("model says"))
+OWN_SCORE, SAID = mark("own score"), mark("model says")
 EXAMPLES = (mark("right text"), mark("first before"), mark("first now"))
 WRITE = mark("Write or paste candidates, one a line, or choose a list below.")
 WRITE_SCORED = mark(
     "Write or paste candidates, one a line, or choose a list below. A tab and a number behind each is its own score."
+)
+WRITE_SEVERAL = mark(
+    "Write or paste candidates, one a line, or choose a list below. Behind each stand its own scores, each after a tab: {names}."
 )
 
 
@@ -43,6 +56,7 @@ class RankView(QuickView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(PAUSE, parent)
         self._folder, self._asks = "", frozenset[str]()
+        self._weighed: dict[str, str] = {}  # the roles of own scores that the model weighs, and how they were called
         self._asked_for: tuple[str, str] = ("", "")  # candidates and context that the answer is of
         self._right = ""  # the right text of the list that was chosen, where its file says it
         column = QVBoxLayout(self)
@@ -61,7 +75,11 @@ class RankView(QuickView):
         asks = model.facts.get("asks")
         self._asks = frozenset(map(str, asks if isinstance(asks, list | tuple) else ()))
         self.context.setVisible(BEFORE in self._asks)
-        words(self.editor.setPlaceholderText, WRITE_SCORED if OWN in self._asks else WRITE)
+        names = model.facts.get(SCORE_NAMES)
+        known = names if isinstance(names, dict) else {}
+        self._weighed = {role: str(known.get(role, role)) for role in OWNS if role in self._asks}
+        template = WRITE_SEVERAL if len(self._weighed) > 1 else WRITE_SCORED if self._weighed else WRITE
+        words(self.editor.setPlaceholderText, template, names=", ".join(self._weighed.values()))
         chosen = pick_examples(cases)
         self.examples_model.set_rows([_example(case) for case in chosen])
         self.examples_card.setVisible(bool(chosen))
@@ -151,10 +169,10 @@ class RankView(QuickView):
         context = self.context.text() if BEFORE in self._asks else ""
         self.asked.emit(candidates_prompt(texts, scores, context), {})
 
-    def _candidates(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    def _candidates(self) -> tuple[tuple[str, ...], dict[str, tuple[float, ...]]]:
         """Return what is written; scores that the model does not weigh are left out."""
         texts, scores = written_candidates(self.editor.toPlainText())
-        return texts, scores if OWN in self._asks else ()
+        return texts, dict(zip(self._weighed, scores, strict=False))
 
     def _is_still_asked(self) -> bool:
         return (self.editor.toPlainText(), self.context.text()) == self._asked_for
@@ -166,7 +184,11 @@ class RankView(QuickView):
     def _show_answer(self) -> None:
         items = [item for item in self._items if isinstance(item, Ranked)]
         has_own = any(item.own is not None for item in items)
-        self.order_model.set_headers((*ORDER, *(SCORED if has_own else SCORED[1:])))
+        names = [*dict.fromkeys(name for item in items for name in item.further)]
+        first = next(iter(self._weighed.values()), "")
+        bar, number = (110, 96) if names else (170, 100)  # several scores leave the candidates their room
+        own: list[Words] = [partial(str, first) if names and first else OWN_SCORE] * has_own
+        self.order_model.set_headers((*ORDER, *own, *(partial(str, name) for name in names), SAID))
         with self.order.dressing():
             self.order.clear_styles()
             for at, (style, width, stretch) in enumerate(
@@ -174,13 +196,13 @@ class RankView(QuickView):
                     ("number", 56, 0.0),
                     ("text", 76, 0.0),
                     ("changes", 0, 4.0),
-                    ("bar", 170, 0.0),
-                    *[("number", 100, 0.0)] * (1 + has_own),
+                    ("bar", bar, 0.0),
+                    *[("number", number, 0.0)] * (1 + has_own + len(names)),
                 )
             ):
                 self.order.set_style(at, style, width=width, stretch=stretch)
         self.order_model.set_rows(
-            [_row(place, item, items[0].text, has_own=has_own) for place, item in enumerate(items, 1)]
+            [_row(place, item, items[0].text, names, has_own=has_own) for place, item in enumerate(items, 1)]
         )
         self.order.setVisible(bool(items))
         self.nothing.setVisible(not items)
@@ -194,7 +216,9 @@ class RankView(QuickView):
         texts, scores = self._candidates()
         written = written_candidates(self.editor.toPlainText())[1]
         template = ""
-        if scores:
+        if len(written) > len(scores) > 0:
+            template = "{n} {n:candidate|candidates}; of their own scores those are left out with which the model did not learn"
+        elif scores:
             template = "{n} {n:candidate|candidates}, with their own scores"
         elif written:
             template = "{n} {n:candidate|candidates}; the model learnt without own scores, so these are left out"
@@ -207,7 +231,11 @@ class RankView(QuickView):
         metrics = self.editor.fontMetrics()
         texts = written_candidates(self.editor.toPlainText())[0]
         widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
-        self.editor.setTabStopDistance(widest + the_theme().px(24))
+        gap, document = the_theme().px(24), self.editor.document()
+        column = metrics.horizontalAdvance("-00000.00") + gap
+        option = document.defaultTextOption()
+        option.setTabArray([widest + gap + column * place for place in range(len(OWNS))])
+        document.setDefaultTextOption(option)
 
     def _on_typed(self) -> None:
         self._right = ""
@@ -226,7 +254,7 @@ class RankView(QuickView):
     def _open_example(self, row: int) -> None:
         case = self.examples_model.value(row)
         if isinstance(case, Case):
-            texts, scores = (list(case.cells.get(name) or ()) for name in ("candidates", "scores"))  # type: ignore[call-overload]
+            texts, *scores = (list(case.cells.get(name) or ()) for name in (LISTED, *self._weighed))  # type: ignore[call-overload]
             self._write(lines_of(texts, scores), case.text("context"), case.text("reference"))
 
 
@@ -251,10 +279,15 @@ class Weighed(ReportCard):
             **{name: f"{100 * (report.value(f'{rate.key}{end}') or 0):.1f}" for name, end in (("before", "_before"), ("now", ""), ("best", "_oracle"))},
             **{name: f"{100 * facts[key]:.1f}" for name, key in (("gain", "gain"), ("low", "gain_low"), ("high", "gain_high"))},
         )  # fmt: skip
-        self.weights.set_words(
-            "score = {own} · own score + {model} · what the model says + {length} · length",
-            **{name: f"{facts.get(name, 0.0):.3g}" for name in ("own", "model", "length")},
-        )
+        numbers = {name: f"{facts.get(name, 0.0):.3g}" for name in ("own", "model", "length")}
+        several = [name for name in facts if name.startswith(OWN_NAMED)]
+        if several:
+            named = [f"{facts[name]:.3g} · {name.removeprefix(OWN_NAMED)}" for name in several]
+            template = "score = {own} + {model} · what the model says + {length} · length"
+            self.weights.set_words(template, **numbers | {"own": " + ".join(named)})
+        else:
+            template = "score = {own} · own score + {model} · what the model says + {length} · length"
+            self.weights.set_words(template, **numbers)
         self.counted.set_words("{words}", words=report.counted)
 
 
@@ -278,11 +311,12 @@ def _example(case: Case) -> Row:
     return Row((right, *cells), case)
 
 
-def _row(place: int, item: Ranked, first: str, *, has_own: bool) -> Row:
+def _row(place: int, item: Ranked, first: str, names: Sequence[str], *, has_own: bool) -> Row:
     up = item.place - place
     moved = f"{item.place}  ↑{up}" if up > 0 else f"{item.place}  ↓{-up}" if up < 0 else f"{item.place}"
     text: str | Cell = changes_cell(first, item.text)
-    own = [f"{item.own:g}" if item.own is not None else "–"] if has_own else []
+    scores = [item.own] * has_own + [item.further.get(name) for name in names]
+    own = [f"{score:g}" if score is not None else "–" for score in scores]
     model = f"{item.model:.2f}" if item.model is not None else "–"
     said = tr("{now}, before {before}: {text}", now=place, before=item.place, text=item.text)
     return Row((str(place), moved, text, Cell(f"{item.score:.2f}", share=item.score), *own, model), item, {2: said})

@@ -36,7 +36,8 @@ def test_objects_in_a_cell_become_texts_and_a_column_for_each_kind_of_score(tmp_
     assert json.loads(first["am_scores"]) == [-3.5, -4] and json.loads(first["lm"]) == [-7, -9]
     assert remark(rows_read, "lists-unfolded").told["names"] == "am_scores, lm"
     found = result(engine.suggest(rows_read))
-    assert (found.task, found.roles) == ("rank", {"candidates": "nbest", "scores": "am_scores", "reference": "ref"})
+    roles = {"candidates": "nbest", "scores": "am_scores", "scores2": "lm", "reference": "ref"}
+    assert (found.task, found.roles) == ("rank", roles)
 
 
 def test_a_hypothesis_a_row_becomes_an_utterance_a_row_in_the_order_of_its_ranks(tmp_path: Path) -> None:
@@ -49,6 +50,23 @@ def test_a_hypothesis_a_row_becomes_an_utterance_a_row_in_the_order_of_its_ranks
     assert [row["truth"] for row in rows(found)] == ["the cat sat", "a dog"]
     assert remark(found, "hypotheses-gathered").told["rows"] == 5
     assert remark(found, "hypotheses-columns").told["columns"] == "age"  # differs from hypothesis to hypothesis
+
+
+def test_every_score_of_a_hypothesis_is_kept_by_its_name(tmp_path: Path) -> None:
+    table = "utt_id\trank\tlm_score\tam_score\tnote\ttext\ttruth\n" + "".join(
+        f"u{n}\t{rank}\t-{n}{rank}\t{'-2' if rank == 1 else 'none'}\tx{rank}\tthe {word} sat\tthe cat sat\n"
+        for n in range(12)
+        for rank, word in ((1, "cat"), (2, "hat"))
+        if n or rank == 1
+    ).replace("none", "-3", 10)
+
+    found = write_and_read(tmp_path / "a.tsv", table)
+
+    assert json.loads(rows(found)[1]["scores"]) == [-2, -3] and json.loads(rows(found)[1]["lm_scores"]) == [-11, -12]
+    assert json.loads(rows(found)[11]["scores"]) == [-2, None]
+    assert remark(found, "hypotheses-columns").told["columns"] == "note"
+    roles = {"candidates": "candidates", "scores": "scores", "scores2": "lm_scores", "reference": "truth"}
+    assert result(engine.suggest(found)).roles == roles
 
 
 def test_the_same_without_a_header(tmp_path: Path) -> None:

@@ -179,6 +179,32 @@ def test_a_build_that_stopped_goes_on_and_gives_the_same(
     assert index.passages == whole.passages and not list(tmp_path.glob(".unfinished*"))
 
 
+def test_passages_that_are_longer_than_the_model_reads_are_counted_and_said_once(
+    documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "PART", 1)
+
+    def cut_ones(texts: Sequence[str]) -> int:
+        return sum(len(text) > 40 for text in texts)
+
+    maker = replace(MAKER, limit=40, count_cut=cut_ones)
+    work = build(documents, tmp_path / "index", maker)
+    while not any(each.is_file() for each in tmp_path.glob(".unfinished*/vectors.npy")):
+        next(work)
+    next(work)
+    work.close()  # what was counted until then stands with the vectors
+
+    *events, end = [*build(documents, tmp_path / "index", maker), None]
+    index = read_index(tmp_path / "index")
+    again = [*build(documents, tmp_path / "index", maker)]
+
+    (note,) = (each for each in events if isinstance(each, Note))
+    texts = [row["text"] for row in open_index(tmp_path / "index").passages.to_pylist()]
+    assert index.cut == note.values["count"] == 3 < len(texts) == note.values["passages"]
+    assert note.code == "passages-cut" and note.values["limit"] == 40
+    assert again == [] and end is None
+
+
 def test_an_index_that_stands_there_is_not_made_again(documents: Path, tmp_path: Path) -> None:
     first = outcome(build(documents, tmp_path / "index"))
 

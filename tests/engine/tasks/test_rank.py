@@ -141,6 +141,75 @@ def test_weights_learn_whose_word_counts(tmp_path: Path) -> None:
     assert model.baseline["as_listed"]["wer"] > 0.3 and model.verdicts["as_listed"] == "better"
 
 
+def two_scores(n: int, generator: np.random.Generator) -> dict[str, object]:
+    """Return a list in which only the sum of both scores tells the right candidate."""
+    texts = [f"word {value}" for value in generator.permutation(1000)[:5]]
+    own = [round(float(value), 2) for value in generator.normal(size=5) * 8]
+    total = [0.0 if at == n % 5 else -2.0 for at in range(5)]
+    lm = [round(all_ - one, 2) for all_, one in zip(total, own, strict=True)]
+    return {
+        "nbest": [
+            {"text": text, "am_score": one, "lm_score": other} for text, one, other in zip(texts, own, lm, strict=True)
+        ],
+        "truth": texts[n % 5],
+    }
+
+
+def test_where_the_sum_of_two_scores_tells_the_right_one_both_are_weighed(tmp_path: Path) -> None:
+    generator = np.random.Generator(np.random.PCG64(0))
+    rows = write(tmp_path, [two_scores(n, generator) for n in range(200)])
+    roles = dict(result(engine.suggest(rows)).roles)
+    assert roles == {"candidates": "nbest", "scores": "am_scores", "scores2": "lm_scores", "reference": "truth"}
+    recipe, first_alone = recipe_of("blank:llama-nano", roles), {**roles}
+    del first_alone["scores2"]
+    other = recipe_of("blank:llama-nano", first_alone)
+
+    model = result(engine.train(recipe, rows, create_run(recipe, rows)))
+    blind = result(engine.train(other, rows, create_run(other, rows)))
+
+    assert model.metrics["wer"] == model.metrics["wer_before"] == 0.0 < blind.metrics["wer"]
+    own, (further,) = model.facts["weights"]["own"], model.facts["weights"]["further"]
+    assert own > 0 and further == pytest.approx(own, rel=0.1)
+    assert model.facts["score_names"] == {"scores": "am_scores", "scores2": "lm_scores"}
+    assert "further" not in blind.facts["weights"] and "own_weights" not in blind.facts
+    report = json.loads((Path(model.folder) / "report" / "report.json").read_text(encoding="utf-8"))
+    assert (report["facts"]["own: am_scores"], report["facts"]["own: lm_scores"]) == (own, further)
+    case = json.loads((Path(model.folder) / "report" / "cases.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert len(case["scores"]) == len(case["scores2"]) == 5
+
+    handle = result(engine.open(model.folder, "cpu")).handle
+
+    def asked(**scores: tuple[float, ...]) -> list[Ranked]:
+        events = engine.predict(handle, {"candidates": ("word 1", "word 2"), **scores}, {})
+        return [event.item for event in events if hasattr(event, "item")]
+
+    both = asked(scores=(-9.0, 5.0), scores2=(9.0, -7.0))
+    assert [(each.text, each.own, each.further) for each in both] == [
+        ("word 1", -9.0, {"lm_scores": 9.0}),
+        ("word 2", 5.0, {"lm_scores": -7.0}),
+    ]
+    assert both[0].score > 0.9
+    one = asked(scores=(-9.0, 5.0))  # what is missing tells nothing apart
+    assert one[0].text == "word 2" and one[0].further == {}
+    with pytest.raises(StudioError) as caught:
+        asked(scores=(-9.0, 5.0), scores2=(9.0,))
+    assert caught.value.code == "scores-unequal"
+
+
+def test_a_model_of_several_scores_goes_on_with_one(tmp_path: Path) -> None:
+    generator = np.random.Generator(np.random.PCG64(1))
+    rows = write(tmp_path, [two_scores(n, generator) for n in range(60)])
+    roles = dict(result(engine.suggest(rows)).roles)
+    first = recipe_of("blank:llama-nano", roles)
+    model = result(engine.train(first, rows, create_run(first, rows)))
+    again = recipe_of(model.folder, {name: column for name, column in roles.items() if name != "scores2"})
+
+    other = result(engine.train(again, rows, create_run(again, rows)))
+
+    assert "further" not in other.facts["weights"] and other.facts["score_names"] == {"scores": "am_scores"}
+    assert other.metrics["wer_before"] > 0  # by the one score alone, not by both that its base weighed
+
+
 def test_rows_without_candidates_teach_and_are_never_held_out(tmp_path: Path) -> None:
     texts = [{"nbest": [], "scores": [], "truth": f"the train number {n} leaves at nine"} for n in range(60)]
     rows = write(tmp_path, [*(a_list(n) for n in range(60)), *texts, *({**a_list(n), "nbest": []} for n in range(60))])
@@ -278,6 +347,20 @@ def test_a_ranker_goes_on_from_a_ranker(tmp_path: Path) -> None:
 
     assert other.steps == 0 and other.facts["lender"] == "write" and other.facts["ends"] is True
     assert other.facts["learns"] is False
+
+
+def test_a_ranker_that_goes_on_as_it_is_weighs_the_new_lists(tmp_path: Path) -> None:
+    good, bad = (
+        write(tmp_path, [a_list(n) | {"scores": [sign, 2 * sign]} for n in range(40)], f"{sign}.jsonl")
+        for sign in (1, -1)
+    )
+    first = recipe_of("blank:llama-nano")
+    model = result(engine.train(first, good, create_run(first, good)))
+
+    again = recipe_of(model.folder)
+    other = result(engine.train(again, bad, create_run(again, bad)))
+
+    assert (model.facts["own_sign"], other.facts["own_sign"]) == (1, -1)
 
 
 @pytest.mark.parametrize(("rows", "knows"), [(40, 60), (4000, 300)])

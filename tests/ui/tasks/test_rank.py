@@ -1,6 +1,9 @@
 """The view of candidates: typed a line each, answered in a new order, with what moved and what is other."""
 
+from dataclasses import replace
+
 import pytest
+from PySide6.QtCore import Qt
 
 from slm_studio.core.report import Case
 from slm_studio.core.results import Metric, Ranked, Report
@@ -79,6 +82,25 @@ def test_a_model_that_knows_no_scores_and_no_context_is_asked_for_neither(view, 
     assert view.order_model.columnCount() == 5
 
 
+def test_every_own_score_that_the_model_weighs_is_asked_and_shown_by_its_name(view, heard):
+    known = model("scores", "scores2")
+    known.facts["score_names"] = {"scores": "am_score", "scores2": "lm_score"}
+    view.set_model(known, [Case(row=0, cells=case(0).cells | {"scores2": [-7.0, -9.0]})])
+    assert "am_score, lm_score" in view.editor.placeholderText()
+
+    view._open_example(0)
+    answer(view, Ranked(RIGHT, 0.9, 2, -2.5, -10.0, {"lm_score": -9.0}), Ranked(WRONG, 0.1, 1, -1.0, -17.25))
+
+    assert heard[-1] == {"candidates": (WRONG, RIGHT), "scores": (-1.0, -2.5), "scores2": (-7.0, -9.0)}
+    headers = [view.order_model.headerData(at, Qt.Orientation.Horizontal) for at in range(7)]
+    assert headers[4:] == ["am_score", "lm_score", "model says"]
+    assert [line[4:] for line in shown(view)] == [["-2.5", "-9", "-10.00"], ["-1", "–", "-17.25"]]
+    first, second, *_ = view.editor.document().defaultTextOption().tabArray()
+    assert second - first < first  # numbers stand close together behind the longest candidate
+    view.fill(f"{WRONG} {RIGHT}\t-1\t-7\t3\n{RIGHT}\t-2.5\t-9\t4")
+    assert "did not learn" in view.told.text() and len(heard[-1]) == 3
+
+
 def test_a_context_is_asked_where_the_model_learnt_with_one(view, heard):
     view.set_model(model("context"), [])
     view.context.setText("when?")
@@ -148,5 +170,7 @@ def test_a_report_says_by_how_much_errors_fell_and_what_counts(qapp):
     assert "11.5 of every 100 were wrong, now 3.1" in card.gain.text() and "8.4" in card.gain.text()
     assert "0.5 · own score + 1.25 · what the model says + -2 · length" in card.weights.text()
     assert card.counted.text() == "WER: so"
+    card.set_report(replace(report, facts=facts | {"own: am_score": 0.5, "own: lm_score": 0.25}))
+    assert "score = 0.5 · am_score + 0.25 · lm_score + 1.25 · what" in card.weights.text()
     card.set_report(Report(task="rank", model="m", dataset="d", split="test", rows=9, metrics=()))
     assert card.isHidden()

@@ -1,11 +1,13 @@
 """What the view of search shows: hits with their places and lit words, honesty, and passages that may be cited."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
+from slm_studio.core.index import Index
 from slm_studio.core.report import Case
 from slm_studio.core.results import Hit
 from slm_studio.core.saved import SavedModel
@@ -48,6 +50,15 @@ def test_each_hit_says_where_it_stands_and_how_well_it_fits(view) -> None:
     assert first.scores.text() == "together 0.98 · meaning 0.70 · words 3.1"
     assert [LATE.text[start:end] for start, end in first.passage._places] == ["Late", "books"]
     assert view.none.isHidden()
+
+
+def test_of_an_index_it_is_said_what_the_model_did_not_read(view) -> None:
+    index = Index(folder="/i", name="i", source="/library", kind="documents", documents=2, passages=9, cut=3)
+    view.corpus.show_index(index)
+    assert view.corpus.state.text() == "2 documents · 9 passages · 3 longer than the model reads"
+
+    view.corpus.show_index(replace(index, kind="column", cut=1))
+    assert view.corpus.state.text() == "9 different passages in 2 rows · 1 longer than the model reads"
 
 
 def test_a_question_that_is_offered_never_makes_the_page_wider(view) -> None:

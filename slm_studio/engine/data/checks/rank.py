@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from slm_studio.core.candidate_columns import OWNS
 from slm_studio.core.dataset import Finding
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.checks.look import Check, Look, finding
@@ -13,8 +14,9 @@ FEW = 100  # lists
 def _lists(look: Look) -> Iterator[Finding]:
     if "candidates" not in look.roles:
         return
-    cells = {role: look.cells(role) for role in ("candidates", "scores", "reference") if role in look.roles}
-    found = troubles_in(cells["candidates"], cells.get("scores"), cells.get("reference"))
+    cells = {role: look.cells(role) for role in ("candidates", *OWNS, "reference") if role in look.roles}
+    scores = [cells[role] for role in OWNS if role in cells]
+    found = troubles_in(cells["candidates"], scores, cells.get("reference"))
     if found.without:
         yield finding(
             "lists-without",
@@ -58,8 +60,11 @@ def _lists(look: Look) -> Iterator[Finding]:
         yield finding(
             "few-lists",
             mark("There {count:is|are} only {count} {count:list|lists}."),
-            mark("The weights are three numbers and need some hundred lists; fewer say little about how well it does."),
+            mark(
+                "The weights are {weights} numbers and need some hundred lists; fewer say little about how well it does."
+            ),
             count=held,
+            weights=2 + max(1, len(scores)),  # of the model and of the length, too
         )
 
 

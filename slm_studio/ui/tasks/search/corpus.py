@@ -259,15 +259,18 @@ def _title(index: Index) -> str:
 
 def _facts(index: Index) -> str:
     """Return “5 documents, 14 passages”, and how they are searched."""
+    cut = tr("{n} longer than the model reads", n=index.cut) if index.cut else ""
     if index.kind == "column":
-        return tr(
+        found = tr(
             "{passages} different {passages:passage|passages} in {rows} {rows:row|rows}",
             passages=index.passages,
             rows=index.documents,
         )
+        return " · ".join(filter(None, (found, cut)))
     parts = [
         tr("{n} {n:document|documents}", n=index.documents),
         tr("{n} {n:passage|passages}", n=index.passages),
+        cut,
         tr("{n} {n:file|files} without text", n=index.left_out) if index.left_out else "",
     ]
     return " · ".join(part for part in parts if part)
