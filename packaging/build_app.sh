@@ -28,6 +28,8 @@ try() {
 try --smoke
 try demo --no-window
 try train alice.txt --task write --epochs 1 --out writer
+"$python" -c "from pathlib import Path; from tests.engine.data.printing import pdf, set_lines; pdf(Path('$home/page.pdf'), [set_lines(['A line of print.'])])"
+try read page.pdf
 try generate writer --prompt "Alice was" --max-new-tokens 60 --seed 1
 cp resources/samples/en/names.conll resources/samples/en/shop_faq.jsonl "$home"
 try train names.conll --task tag --epochs 1 --out namer

@@ -60,7 +60,9 @@ class Remark:
 class ReadReport:
     """How a file was understood."""
 
-    format: str  # csv tsv txt labelled conll jsonl json parquet xlsx docx html; folder where each file is a row, judged
+    format: (
+        str  # csv tsv txt labelled conll jsonl json parquet xlsx docx html pdf; folder where each file is a row, judged
+    )
     encoding: str = ""  # Python's codec name; "" where the format has its own
     delimiter: str = ""
     header: bool = True

@@ -27,7 +27,7 @@ TABLES = (
     ".srt",
     ".vtt",
 )
-TEXTS = (".txt", ".text", ".md", ".html", ".htm", ".docx")
+TEXTS = (".txt", ".text", ".md", ".html", ".htm", ".docx", ".pdf")
 PACKED = (".zip", ".gz")
 # What zipfile raises over content: its own error, those of the four ways to compress, an unknown way, a locked member.
 ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)  # fmt: skip

@@ -13,6 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tests.engine.data.printing import PICTURE, printed, set_lines
+
 Named = tuple[str, bytes]
 
 LARGEST = 60_000  # bytes of a real file that is worth mutating
@@ -23,7 +25,22 @@ TOKENS = (
     b"=cmd()", b"__label__x ", b" " * 500, b"<|endoftext|>", b"</s>", b"PAR1", b"PK\x03\x04", b"\x1f\x8b",
 )  # fmt: skip
 NAMES = ("text", "label", "id", "", " ", "text", "meta.lang", "a" * 300, "标签", "date", "split", "\ufeffx", "_", "0")
-ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".md", ".gz", ".csv.gz", "", ".xlsx", ".zip", ".CSV")
+ENDINGS = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".json",
+    ".jsonl",
+    ".parquet",
+    ".md",
+    ".gz",
+    ".csv.gz",
+    "",
+    ".xlsx",
+    ".zip",
+    ".CSV",
+    ".pdf",
+)
 ODD: tuple[object, ...] = (
     None, True, 0, -1, 1.5, 1e308, 2**70, "", " ", "x", "\ud800", "\0", "a" * 5000, [], {}, [[]], [None], {"": None}, "NaN",
     {"a": {"b": {"c": [1]}}}, [1, "a", None], "../../etc/passwd", "__class__", -(2**31), "1e999",
@@ -56,6 +73,7 @@ def small_files() -> list[Named]:
         ("book.txt", "\n\n".join(" ".join(text for text, _ in rows) for _ in range(3)).encode()),
         ("plain.md", b"# Title\n\n* one\n* two\n\nsome prose, with a comma; and more\n" * 8),
         *(("typed.parquet", parquet(kind)) for kind in range(4)),
+        ("page.pdf", printed([set_lines([text, "", "第二段"]) for text, _ in rows[:4]] + [PICTURE])),
     ]  # fmt: skip
 
 

@@ -18,12 +18,24 @@ from slm_studio.engine.data.table import Chunk
 GROUP = 200
 SAMPLE = 512 << 10  # bytes of texts that are no UTF-8, which together decide their encoding
 PAGES = (".html", ".htm")
+CODED = (".docx", ".pdf")  # whose letters are kept in ways of their own, which say nothing of the texts beside them
+SKIPPED = "files-skipped"  # the note that counts files without text
+LOST = ("pdf-pictures", "pdf-pages-damaged", "pdf-heads")  # what a reader notes of text that it did not take
 
 
 def read(
-    members: Sequence[Member], label_of: Callable[[Member], str] | None, guess: str, options: ReadOptions, notes: Notes
+    members: Sequence[Member],
+    label_of: Callable[[Member], str] | None,
+    guess: str,
+    options: ReadOptions,
+    notes: Notes,
+    *,
+    is_alone: bool = False,
 ) -> Iterator[Chunk]:
-    """Yield text, label (where `label_of` tells one) and file of each member; those without text are counted."""
+    """Yield text, label (where `label_of` tells one) and file of each member; those without text are counted.
+
+    A document that `is_alone` is not passed over: why it cannot be read is raised.
+    """
     rows: list[tuple[str, ...]] = []
     encodings: Counter[str] = Counter()
     names = ("text", "label", "file") if label_of else ("text", "file")
@@ -31,14 +43,11 @@ def read(
         try:
             text = _text(member, guess, options, encodings, notes)
         except StudioError:
-            notes.add(
-                "files-skipped", mark("{count} {count:file holds|files hold} no text and {count:was|were} left out.")
-            )
-            continue
+            if is_alone:
+                raise
+            text = ""
         if not text.strip():
-            notes.add(
-                "files-skipped", mark("{count} {count:file holds|files hold} no text and {count:was|were} left out.")
-            )
+            notes.add(SKIPPED, mark("{count} {count:file holds|files hold} no text and {count:was|were} left out."))
             continue
         rows.append((text, label_of(member), member.name) if label_of else (text, member.name))
         if len(rows) == GROUP:
@@ -53,7 +62,7 @@ def shared_encoding(members: Sequence[Member]) -> str:
     """Return the encoding of those texts that are no UTF-8: one is too short to tell, all of them together are not."""
     sample, length = [], 0
     for member in members:
-        data = member.path.read_bytes()[:SAMPLE] if member.path.is_file() else b""
+        data = _beginning(member) if member.ending not in CODED and member.path.is_file() else b""
         if data and not _is_utf8(data):
             sample.append(data)
             length += len(data)
@@ -73,8 +82,12 @@ def count_lines(member: Member, most: int) -> int:
 def _text(member: Member, guess: str, options: ReadOptions, encodings: Counter[str], notes: Notes) -> str:
     source = open_source(member.path, member.name)
     if source.kind:
-        chunks = all_readers()[source.kind].read(source, options, Notes())
-        return "\n".join(str(cell) for chunk in chunks for cell in chunk.get("text", ()))
+        own = Notes()
+        chunks = all_readers()[source.kind].read(source, options, own)
+        text = "\n".join(str(cell) for chunk in chunks for cell in chunk.get("text", ()))
+        for code in own.found.keys() & LOST:
+            notes.add(code, own.found[code].message, count=own.found[code].count)
+        return text
     data = _bytes(source)
     name = options.encoding or (guess if not _is_utf8(data) else "utf-8")
     if any(data.startswith(bom) for bom in encoding.BOMS) and not options.encoding:
@@ -96,6 +109,11 @@ def _bytes(source: Source) -> bytes:
         if length > MOST:
             raise too_long()
     return b"".join(pieces)
+
+
+def _beginning(member: Member) -> bytes:
+    with member.path.open("rb") as stream:
+        return stream.read(SAMPLE)
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -6,7 +6,7 @@ from slm_studio.core.dropped import ZIP_DAMAGE, open_zip
 from slm_studio.core.errors import StudioError
 from slm_studio.core.pointers import refuse_pointer
 
-SHEET, WORD, ZIP, PARQUET = "xlsx", "docx", "zip", "parquet"  # the first two and the last are names of readers
+SHEET, WORD, PDF, PARQUET, ZIP = "xlsx", "docx", "pdf", "parquet", "zip"  # all but the last are names of readers
 ZIP_MAGIC, OLE_MAGIC = b"PK", b"\xd0\xcf\x11\xe0"
 
 _ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -42,6 +42,8 @@ def kind_of(path: Path, head: bytes, title: str) -> str:
     """Return the kind of a file that is no plain text: a reader's name, “zip”, or "" for text. Raises StudioError."""
     if head.startswith(b"PAR1"):
         return PARQUET
+    if is_pdf(head, path.name):
+        return PDF
     if head[:4] in _ZIP_BEGINS:
         return _kind_of_zip(path, title)
     if head.startswith(OLE_MAGIC):
@@ -57,13 +59,6 @@ def kind_of(path: Path, head: bytes, title: str) -> str:
 def refuse_kind(path: Path, head: bytes, title: str) -> None:
     """Refuse what holds no rows of text, each kind with its own sentence. Raises StudioError."""
     refuse_pointer(head, title)
-    if head.startswith(b"%PDF") or (b"%PDF-" in head[:1024] and path.suffix.lower() == ".pdf"):
-        raise StudioError(
-            "is-a-pdf",
-            "“{name}” is a PDF: it says where letters stand on a page, not which of them make a text.",
-            "Save it as Word (.docx) or plain text in the program that made it, or copy its text into a .txt file.",
-            name=title,
-        )
     if picture := _picture(head):
         raise StudioError(
             "is-a-picture",
@@ -87,6 +82,11 @@ def refuse_kind(path: Path, head: bytes, title: str) -> None:
     for magic, kind in OTHERS.items():
         if head.startswith(magic):
             raise unknown_format(title, kind)
+
+
+def is_pdf(head: bytes, name: str) -> bool:
+    """Say whether this is a PDF; some programs write a little before its mark."""
+    return head.startswith(b"%PDF-") or (b"%PDF-" in head[:1024] and name.lower().endswith(".pdf"))
 
 
 def is_tar(head: bytes, name: str) -> bool:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.data import encoding
-from slm_studio.engine.data.kinds import OLE_MAGIC, ZIP, ZIP_MAGIC, kind_of, refuse_kind, unknown_format
+from slm_studio.engine.data.kinds import OLE_MAGIC, ZIP, ZIP_MAGIC, is_pdf, kind_of, refuse_kind, unknown_format
 from slm_studio.engine.data.notes import Notes
 
 CHUNK = 1 << 20  # bytes that are read at once
@@ -149,6 +149,8 @@ def open_source(path: Path, called: str = "") -> Source:
         refuse_kind(Path(name), head, title)
         if head.startswith((ZIP_MAGIC + b"\x03\x04", OLE_MAGIC)):
             raise unknown_format(title, "zip.gz, xls.gz")
+        if is_pdf(head, name):
+            raise unknown_format(title, "pdf.gz")
     else:
         source.kind = kind_of(path, head, title)
         if source.kind == ZIP:

@@ -22,7 +22,6 @@ from slm_studio.engine.data.suggesting import text_column
 from slm_studio.engine.retrieval.cutting import Document
 
 PART = 1024  # rows that are read at once
-PDF = ".pdf"
 
 
 @dataclass(slots=True)
@@ -37,6 +36,7 @@ class Source:
     members: list[Member] = field(default_factory=list)
     rows: Dataset | None = None
     left_out: int = 0
+    notes: Notes = field(default_factory=Notes)  # of what was read
 
 
 def source_of_dataset(dataset: Dataset, column: str) -> Source:
@@ -50,13 +50,6 @@ def source_of_path(path: Path, column: str, staging: Path) -> Work[Source]:
     if not path.exists():
         raise StudioError(
             "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=str(path)
-        )
-    if path.suffix.lower() == PDF:
-        raise StudioError(
-            "pdf-unread",
-            "“{file}” is a PDF, which cannot be read here.",
-            "Save it as .docx, .html or .txt from the program that shows it, and choose that.",
-            file=path.name,
         )
     stamp = stamp_of(path)
     gathered = yield from gather([path], staging)
@@ -78,12 +71,20 @@ def documents_of(source: Source) -> Iterator[Document]:
     if source.rows is not None:
         yield from _rows(source, source.rows)
         return
-    notes = Notes()
     guess = documents.shared_encoding(source.members)
-    for chunk in documents.read(source.members, None, guess, ReadOptions(), notes):
+    is_alone = len(source.members) == 1
+    for chunk in documents.read(source.members, None, guess, ReadOptions(), source.notes, is_alone=is_alone):
         for text, name in zip(chunk["text"], chunk["file"], strict=True):
             yield Document(str(text), str(name))
-    source.left_out += sum(note.count for note in notes.found.values() if note.message and "left out" in note.message)
+    if skipped := source.notes.found.get(documents.SKIPPED):
+        source.left_out += skipped.count
+
+
+def say_unread(source: Source) -> Iterator[Event]:
+    """Yield a Note of each kind of text that stands in the documents and was not taken."""
+    for each in source.notes.report().remarks:
+        if each.code in documents.LOST:
+            yield Note(each.code, each.message, each.told)
 
 
 def stamp_of(path: Path) -> str:

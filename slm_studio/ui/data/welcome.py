@@ -39,7 +39,7 @@ class Welcome(QWidget):
         column.setSpacing(16)
         self.zone = DropZone(
             "Drop a file with texts here",
-            "Excel, CSV, JSON, Parquet, Word or plain text, a folder or a zip of them, train and test together. They are read on this computer and go nowhere else.",
+            "Excel, CSV, JSON, Parquet, Word, PDF or plain text, a folder or a zip of them, train and test together. They are read on this computer and go nowhere else.",
             second="Try an example",
         )
         scaled(self.zone.setMinimumHeight, 230)

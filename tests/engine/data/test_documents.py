@@ -86,7 +86,6 @@ def test_markdown_is_lines_of_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "code"),
     [
-        ("a.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "is-a-pdf"),
         ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(40), "is-a-picture"),
         ("a.jpg", b"\xff\xd8\xff\xe0" + bytes(40), "is-a-picture"),
         ("a.webp", b"RIFF\x10\0\0\0WEBPVP8 " + bytes(40), "is-a-picture"),

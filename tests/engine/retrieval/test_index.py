@@ -10,6 +10,7 @@ import bm25s
 import numpy as np
 import pytest
 
+from slm_studio import engine
 from slm_studio.core import files
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note, Progress
@@ -23,6 +24,7 @@ from slm_studio.engine.retrieval.cutting import Document, count_units, cut
 from slm_studio.engine.retrieval.finding import found_in
 from slm_studio.engine.retrieval.opening import forget_indexes, looked_at, open_index
 from slm_studio.engine.retrieval.sources import source_of_path
+from tests.engine.data.printing import PICTURE, pdf, set_lines
 from tests.engine.data.test_judged import collection
 
 TEXT = """# Loans
@@ -243,17 +245,39 @@ def test_arrays_that_hold_objects_are_never_opened(documents: Path, tmp_path: Pa
         open_index(tmp_path / "index")
 
 
-def test_empty_documents_a_pdf_and_a_foreign_folder_are_said(documents: Path, tmp_path: Path) -> None:
+def test_empty_documents_and_a_foreign_folder_are_said(documents: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     (empty / "a.txt").write_text("\n \n", encoding="utf-8")
     with pytest.raises(StudioError, match="holds no text that could be searched"):
         outcome(build(empty, tmp_path / "index"))
-    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.7")
-    with pytest.raises(StudioError, match="is a PDF"):
-        outcome(source_of_path(tmp_path / "paper.pdf", "", tmp_path / "staging"))
     with pytest.raises(StudioError, match="exists and is no index"):
         outcome(build(documents, documents))
+
+
+def test_pdfs_are_searched_and_what_could_not_be_read_of_them_is_said(tmp_path: Path) -> None:
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    pdf(papers / "mill.pdf", [set_lines(["The mill burnt down in the summer", "of 1911."]), PICTURE])
+    pdf(papers / "scan.pdf", [PICTURE])
+
+    events = list(engine.index("", str(papers), None, str(tmp_path / "index"), IndexOptions()))
+
+    index = events[-1].result
+    assert (index.documents, index.passages, index.left_out) == (1, 1, 1)
+    assert [(event.code, event.values["count"]) for event in events if isinstance(event, Note)] == [("pdf-pictures", 1)]
+    [hit] = found_in(tmp_path / "index", "When did the mill burn down?", None, {"way": "words"})
+    assert (hit.text, hit.source) == ("The mill burnt down in the summer of 1911.", "mill.pdf")
+
+
+def test_a_single_document_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    for name, password, code in (("scan.pdf", "", "pdf-pictures"), ("locked.pdf", "x", "pdf-locked")):
+        path = pdf(tmp_path / name, [PICTURE], password=password)
+
+        with pytest.raises(StudioError) as caught:
+            list(engine.index("", str(path), None, str(tmp_path / "index"), IndexOptions()))
+
+        assert caught.value.code == code
 
 
 def test_an_index_knows_how_much_it_holds(documents: Path, tmp_path: Path) -> None:

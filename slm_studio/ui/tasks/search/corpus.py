@@ -29,7 +29,7 @@ from slm_studio.ui.widgets.progress import Progress
 from slm_studio.ui.widgets.words import words
 
 NOTHING = mark(
-    "Nothing is searched yet. Drop documents here: texts, Word files, web pages, a folder, a zip or a table."
+    "Nothing is searched yet. Drop documents here: texts, PDF and Word files, web pages, a folder, a zip or a table."
 )
 ONE_AT_A_TIME = StudioError(
     "one-source",
