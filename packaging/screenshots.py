@@ -32,7 +32,7 @@ from slm_studio.ui.widgets.theme import the_theme  # noqa: E402
 from tests.studio import Studio  # noqa: E402
 
 LOOKS = ("light", "dark")
-PATIENCE = 600.0  # seconds for one piece of work on a busy machine
+PATIENCE = 1200.0  # seconds for one piece of work on a busy machine
 ASKED = 1500  # milliseconds after which what was typed is asked
 SETTLE = 250  # milliseconds: the last timers run out, the last jobs paint
 COLOURS = 256
