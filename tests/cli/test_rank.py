@@ -100,6 +100,20 @@ def test_every_own_score_is_asked_told_and_read_from_a_file(run: Run, tmp_path: 
     assert (first.text, first.score) == (items[0]["text"], pytest.approx(items[0]["score"]))
 
 
+def test_own_scores_under_another_name_are_taken_and_told(run: Run, ranker: Path, tmp_path: Path) -> None:
+    lists = [{"nbest": [WRONG, RIGHT], "scores": [float(-n), -2.0]} for n in range(3)]
+    for name, key in (("same", "scores"), ("other", "ac_score")):
+        rows = [{"nbest": each["nbest"], key: each["scores"]} for each in lists]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+    asked = [("predict", ranker, "--file", tmp_path / f"{name}.jsonl", "--out", tmp_path / f"{name}.out.jsonl") for name in ("same", "other")]  # fmt: skip
+    notes = [[line["code"] for line in run(*each).lines if "code" in line] for each in asked]
+
+    read = [[json.loads(line)["ranking"] for line in (tmp_path / f"{name}.out.jsonl").read_text("utf-8").splitlines()] for name in ("same", "other")]  # fmt: skip
+    assert read[0] == read[1]
+    assert [codes.count("role-by-guess") for codes in notes] == [0, 1]
+
+
 def test_a_model_of_another_task_is_named(run: Run, tmp_path: Path) -> None:
     path = fodder("classify").write(tmp_path)
     out = tmp_path / "labels"

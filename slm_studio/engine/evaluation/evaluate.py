@@ -18,14 +18,14 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json
 from slm_studio.core.report import CASES_FILE, REPORT_FILE
-from slm_studio.core.results import Report, Suggestion
+from slm_studio.core.results import Report
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.tasks import Role, task_info
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work, quietly
 from slm_studio.engine.data.cleaning import clean_dataset, steps_of
 from slm_studio.engine.data.rows import Rows
-from slm_studio.engine.data.suggesting import suggest_task
+from slm_studio.engine.data.standing_in import guessed_roles, taken_for
 from slm_studio.engine.evaluation.learnt import learnt_rows
 from slm_studio.engine.evaluation.observe import observe_all
 from slm_studio.engine.inference.shelf import Item, on_shelf
@@ -215,10 +215,8 @@ def _fit_roles(recipe: Recipe, dataset: Dataset) -> Work[Recipe]:
     missing = [role for role in dict.fromkeys((*lacking, *recipe.roles)) if role not in {*there, *optional}]
     if not missing:
         return recipe
-    (*_, last) = suggest_task(dataset, recipe.task)
-    assert isinstance(last, Finished) and isinstance(last.result, Suggestion)
     free = [column.name for column in dataset.columns if column.name not in there.values()]
-    guess = {role: column for role, column in last.result.roles.items() if column in free}
+    guess = {role: column for role, column in guessed_roles(dataset, recipe.task).items() if column in free}
     if len(missing) == len(free) == 1:  # nothing else is left for it
         guess = {missing[0]: free[0]}
     found = {role: column for role, column in guess.items() if role in missing}
@@ -227,20 +225,8 @@ def _fit_roles(recipe: Recipe, dataset: Dataset) -> Work[Recipe]:
     if ways := info.lacking({**there, **found}):
         raise _no_column(dataset, ways)
     for role, column in found.items():
-        yield _say_guess(dataset, recipe, role, column)
+        yield taken_for(dataset, recipe.task, recipe.roles, role, column)
     return replace(recipe, roles={**there, **found})
-
-
-def _say_guess(dataset: Dataset, recipe: Recipe, role: str, column: str) -> Note:
-    values = {"dataset": dataset.name, "column": column}
-    if role in recipe.roles:
-        message = mark("“{dataset}” has no column “{missing}”: “{column}” is taken for it.")
-        return Note("role-by-guess", message, values | {"missing": recipe.roles[role]})
-    title = next(each.title for each in task_info(recipe.task).roles if each.name == role)
-    message = mark("The model does not say which columns it learnt from: “{column}” is taken for “{role}”.")
-    if any(recipe.roles.values()):
-        message = mark("“{dataset}” does not have the columns of training: “{column}” is taken for “{role}”.")
-    return Note("role-by-guess", message, values | {"role": title})
 
 
 def _no_column(dataset: Dataset, ways: Sequence[Sequence[Role]]) -> StudioError:

@@ -27,6 +27,7 @@ from slm_studio.engine.data.names import is_known_name
 from slm_studio.engine.data.prose import is_prose
 from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import Row, Rows, open_part
+from slm_studio.engine.data.standing_in import guessed_roles, taken_for
 from slm_studio.engine.data.writing import check_target, nested_columns, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, Unanswered
@@ -55,6 +56,7 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     dataset = yield from _read(path, options, item)
     table = pa.concat_tables(open_part(dataset, split) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
     info, columns = item.info, prompt_columns(item, dataset, options)
+    yield from _stand_in(item, dataset, columns)
     reads = {
         role.name: read_as(role, dataset.column(columns[role.name])) for role in info.asked if role.name in columns
     }
@@ -121,6 +123,18 @@ def _left_over(found: Mapping[str, str], info: TaskInfo, dataset: Dataset) -> di
     free = [column.name for column in dataset.columns if column.name not in found.values()]
     is_pair = sum(role.needed for role in info.asked) > 1
     return dict(zip(missing, free, strict=True)) if is_pair and len(missing) == len(free) else {}
+
+
+def _stand_in(item: Item, dataset: Dataset, columns: dict[str, str]) -> Iterator[Note]:
+    """Add the columns that look like those of further roles that the model learnt from, and say which were taken."""
+    asked = [role.name for role in item.info.asked]
+    learnt = {role: column for role in asked if (column := _learnt(role, item))}
+    missing = [role for role in learnt if role not in columns]
+    guess = guessed_roles(dataset, item.info.key) if missing else {}
+    for role in missing:
+        if role in guess and guess[role] not in columns.values():
+            columns[role] = guess[role]
+            yield taken_for(dataset, item.info.key, learnt, role, guess[role])
 
 
 def _is_enough(found: Collection[str], info: TaskInfo) -> bool:
