@@ -4,6 +4,7 @@ import argparse
 
 from slm_studio.cli.command import Command, absolute
 from slm_studio.cli.flags import add_knobs, settings_of
+from slm_studio.cli.read import remark_of
 from slm_studio.core.index import Index, IndexOptions
 
 NO_MODEL = "-"  # in place of a model: then words alone are searched
@@ -22,7 +23,9 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 
 def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return what the index holds."""
-    return index_json(make_index(arguments, work, opened_searcher(arguments, work), arguments.source, arguments.out))
+    index = make_index(arguments, work, opened_searcher(arguments, work), arguments.source, arguments.out)
+    remarks = [remark_of(each) for each in index.remarks] if work.screen.as_json else []  # people heard them on the way
+    return index_json(index) | {"remarks": remarks}
 
 
 def opened_searcher(arguments: argparse.Namespace, work: Command) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slm_studio.core import codec, files
+from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knob
 from slm_studio.core.saved import INDEX_FILE, SavedModel
@@ -46,7 +47,7 @@ class Index:
     stamp: str = ""  # of what it was made of: another stamp is another content
     documents: int = 0
     passages: int = 0
-    left_out: int = 0  # files that hold no text that is read here
+    left_out: int = 0  # files that hold no text that is read here; the remarks name them
     repeated: int = 0  # passages that stand there again
     cut: int = 0  # passages that are longer than the model reads
     width: int = 0  # numbers of a vector; 0: it is searched by words alone
@@ -56,6 +57,7 @@ class Index:
     bytes: int = 0
     seconds: float = 0.0
     created: str = ""
+    remarks: tuple[Remark, ...] = ()  # on what was not read of the documents
     old: tuple[str, ...] = ()  # why it is no longer true, by the keys of WHY_OLD: found out when it is looked at
 
     @property

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import Run
+from tests.engine.data.printing import PICTURE, pdf
 from tests.fuzz.models import make_models
 
 TEXTS = {"rules.md": "# Fees\n\nLate books cost 20 cents a day.\n", "history.txt": "The mill burnt down in 1911.\n"}
@@ -40,6 +41,21 @@ def test_words_alone_find_passages_without_a_model(documents: Path, tmp_path: Pa
         "Fees",
     )
     assert {"text", "score", "row"} <= set(hit) and "meaning" not in hit
+
+
+def test_files_that_were_not_read_are_named_to_people_and_to_programs(
+    documents: Path, tmp_path: Path, run: Run
+) -> None:
+    pdf(documents / "scan.pdf", [PICTURE])
+
+    made = asked(run, "index", "-", str(documents), "--out", str(tmp_path / "index"))
+    assert made["left_out"] == 1
+    assert [each["message"] for each in made["remarks"]] == [
+        "1 file could not be read: scan.pdf.",
+        "No page of “scan.pdf” holds text: a scanned page is a picture of text.",
+    ]
+    told = run("search", "-", str(documents), "--query", "mill", as_json=False)
+    assert "1 file could not be read: scan.pdf.\n" in told.err
 
 
 def test_documents_are_indexed_by_the_way_and_anew_when_they_change(documents: Path, run: Run) -> None:

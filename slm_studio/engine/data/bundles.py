@@ -11,7 +11,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import documents
-from slm_studio.engine.data.gathering import Gathered, Member, some
+from slm_studio.engine.data.gathering import Gathered, Member, say_unreadable, some
 from slm_studio.engine.data.headers import free_name
 from slm_studio.engine.data.keeping import Part
 from slm_studio.engine.data.names import SPLIT_VALUES
@@ -106,7 +106,7 @@ def _read_tables(
     gathered.others += [member.name for member in left]
     total = sum(map(len, splits.values()))
     parts: dict[str, list[tuple[Member, Part]]] = {}
-    unreadable: list[str] = []
+    unreadable: dict[str, StudioError] = {}
     for split, files in splits.items():
         problems: list[StudioError] = []
         for number, member in enumerate(files):
@@ -116,7 +116,7 @@ def _read_tables(
                 part = yield from read_part(member.path, options, out, called)
             except StudioError as error:
                 problems.append(error)
-                unreadable.append(member.name)
+                unreadable[member.name] = error
             else:
                 parts.setdefault(split, []).append((member, part))
         if problems and split not in parts and (split == "train" or len(files) == 1):
@@ -128,13 +128,7 @@ def _read_tables(
     train = found["train"]
     train = found["train"] = replace(train, title=_title(gathered, parts["train"]))
     _leave_out_other_columns(found)
-    if unreadable:
-        train.notes.add(
-            "files-unreadable",
-            mark("{count} {count:file|files} could not be read: {names}."),
-            count=len(unreadable),
-            names=some(unreadable),
-        )
+    say_unreadable(unreadable, train.notes)
     say_splits(found, train.notes)
     return found
 

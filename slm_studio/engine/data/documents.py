@@ -7,7 +7,7 @@ from slm_studio.core.dataset import ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import encoding
-from slm_studio.engine.data.gathering import Member
+from slm_studio.engine.data.gathering import Member, say_unreadable, some
 from slm_studio.engine.data.lines import MOST, too_long
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.page import Page
@@ -19,7 +19,7 @@ GROUP = 200
 SAMPLE = 512 << 10  # bytes of texts that are no UTF-8, which together decide their encoding
 PAGES = (".html", ".htm")
 CODED = (".docx", ".pdf")  # whose letters are kept in ways of their own, which say nothing of the texts beside them
-SKIPPED = "files-skipped"  # the note that counts files without text
+SKIPPED = "files-skipped"  # the note that names files without text
 LOST = ("pdf-pictures", "pdf-pages-damaged", "pdf-heads")  # what a reader notes of text that it did not take
 
 
@@ -29,30 +29,33 @@ def read(
     guess: str,
     options: ReadOptions,
     notes: Notes,
-    *,
-    is_alone: bool = False,
 ) -> Iterator[Chunk]:
-    """Yield text, label (where `label_of` tells one) and file of each member; those without text are counted.
+    """Yield text, label (where `label_of` tells one) and file of each member; those without text are named.
 
-    A document that `is_alone` is not passed over: why it cannot be read is raised.
+    Those that cannot be read are named with the reason. Raises StudioError where there is no other text.
     """
     rows: list[tuple[str, ...]] = []
     encodings: Counter[str] = Counter()
     names = ("text", "label", "file") if label_of else ("text", "file")
+    empty: list[str] = []
+    failed: dict[str, StudioError] = {}
     for member in members:
         try:
             text = _text(member, guess, options, encodings, notes)
-        except StudioError:
-            if is_alone:
-                raise
-            text = ""
+        except StudioError as error:
+            failed[member.name] = error
+            continue
         if not text.strip():
-            notes.add(SKIPPED, mark("{count} {count:file holds|files hold} no text and {count:was|were} left out."))
+            empty.append(member.name)
             continue
         rows.append((text, label_of(member), member.name) if label_of else (text, member.name))
         if len(rows) == GROUP:
             yield dict(zip(names, zip(*rows, strict=True), strict=True))
             rows = []
+    if len(empty) + len(failed) == len(members) and failed:
+        raise _nothing_read(list(failed.values()), len(members))
+    _say_empty(empty, notes)
+    say_unreadable(failed, notes)
     notes.encoding = encodings.most_common(1)[0][0] if encodings else ""
     if rows:
         yield dict(zip(names, zip(*rows, strict=True), strict=True))
@@ -76,6 +79,27 @@ def count_lines(member: Member, most: int) -> int:
     with member.path.open("rb") as stream:
         return sum(
             bool(line.strip()) for line, _ in zip(stream.read(1 << 16).splitlines(), range(10 * most), strict=False)
+        )
+
+
+def _nothing_read(errors: Sequence[StudioError], files: int) -> StudioError:
+    """Return the error of a single file as it is, and of several what happened to the first."""
+    first = errors[0]
+    if files == 1:
+        return first
+    values = first.values | {"files": files}
+    return StudioError(
+        "files-unreadable", "None of these {files} files holds text that could be read.", first.message, **values
+    )
+
+
+def _say_empty(names: Sequence[str], notes: Notes) -> None:
+    if names:
+        notes.add(
+            SKIPPED,
+            mark("{count} {count:file holds|files hold} no text and {count:was|were} left out: {names}."),
+            count=len(names),
+            names=some(names),
         )
 
 

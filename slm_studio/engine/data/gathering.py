@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -19,13 +19,14 @@ from slm_studio.core.events import Event, Progress
 from slm_studio.core.texts import mark
 from slm_studio.engine.data import encoding
 from slm_studio.engine.data.kinds import is_archive
-from slm_studio.engine.data.notes import Notes
+from slm_studio.engine.data.notes import Note, Notes
 from slm_studio.engine.data.packed import MOST_MEMBERS, check_archive, check_member, too_many
 from slm_studio.engine.data.source import shown
 
 LITTER = {"__MACOSX", "Thumbs.db", "desktop.ini", "$RECYCLE.BIN"}
 NOT_DATA = {"readme", "read_me", "license", "licence", "copying", "notice", "changelog", "citation", "说明", "读我"}
 DEEPEST = 32
+UNREADABLE = "files-unreadable"  # the note that names files which could not be read
 _BLOCK = 1 << 20
 
 
@@ -82,6 +83,20 @@ def files_in(folder: Path) -> list[Path]:
 def some(names: Sequence[str]) -> str:
     """Return the first names of many, for a sentence."""
     return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+
+
+def say_unreadable(failed: Mapping[str, StudioError], notes: Notes) -> None:
+    """Name the files that could not be read; of each kind of failure the first one's own sentence says why."""
+    if not failed:
+        return
+    notes.add(
+        UNREADABLE,
+        mark("{count} {count:file|files} could not be read: {names}."),
+        count=len(failed),
+        names=some(list(failed)),
+    )
+    for error in failed.values():
+        notes.found.setdefault(f"{UNREADABLE}-{error.code}", Note(error.message, 1, values=dict(error.values)))
 
 
 def gather(paths: Sequence[Path], staging: Path) -> Generator[Event, None, Gathered]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Predicted, Progress
+from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.index import WORDS, IndexOptions, place_beside, read_index
 from slm_studio.core.knobs import problems
 from slm_studio.core.texts import mark
@@ -20,7 +20,7 @@ from slm_studio.engine.models.lengths import length_of
 from slm_studio.engine.retrieval.building import Maker, build_index, refuse_foreign
 from slm_studio.engine.retrieval.finding import found_in
 from slm_studio.engine.retrieval.opening import looked_at, mark_of
-from slm_studio.engine.retrieval.sources import say_unread, source_of_dataset, source_of_path
+from slm_studio.engine.retrieval.sources import source_of_dataset, source_of_path
 
 GATHERING = mark("Looking at the documents")
 
@@ -41,7 +41,7 @@ def make_index(handle: str, source: str, dataset: Dataset | None, out: str, opti
         if found.kind == "column" and item is not None:  # what a row holds is one passage, as far as the model reads
             options = replace(options, length=max(options.length, length_of(item.loaded)))
         index = yield from build_index(found, _maker(item), target, options)
-        yield from say_unread(found)
+    yield from (Note(each.code, each.message, each.told) for each in index.remarks)
     yield Finished(index)
 
 

@@ -150,7 +150,7 @@ def _cut_all(source: Source, place: Path, options: IndexOptions, key: str, maker
     about = Index(
         folder="", name="", source=source.name, kind=source.kind, column=source.column, dataset=source.dataset,
         stamp=source.stamp, documents=sources, passages=total, left_out=source.left_out, repeated=repeated, width=maker.width,
-        model=maker.name, mark=maker.mark, length=options.length,
+        model=maker.name, mark=maker.mark, length=options.length, remarks=source.notes.report().remarks,
     )  # fmt: skip
     files.write_json(place / STATE, {"key": key, "done": 0, "about": codec.to_json(about)})
     return about

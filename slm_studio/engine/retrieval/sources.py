@@ -8,11 +8,11 @@ from pathlib import Path
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.dropped import TEXTS
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Note
+from slm_studio.core.events import Event, Finished
 from slm_studio.core.work import Work
 from slm_studio.engine.data import documents
 from slm_studio.engine.data.cells import said
-from slm_studio.engine.data.gathering import Gathered, Member, files_in, gather
+from slm_studio.engine.data.gathering import UNREADABLE, Member, files_in, gather
 from slm_studio.engine.data.judged import collection_in
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.reading import read_dataset
@@ -57,9 +57,10 @@ def source_of_path(path: Path, column: str, staging: Path) -> Work[Source]:
     corpus = collection.corpus if collection else None  # of passages and queries it is the passages that are searched
     texts = [member for member in gathered.members if member.ending in TEXTS and not corpus]
     if texts and (not column or path.is_dir()):
-        yield from _say_left_out(gathered, texts)
-        left = len(gathered.others) + len(gathered.members) - len(texts)
-        return Source(str(path), "documents", stamp, members=texts, left_out=left)
+        gathered.others += [member.name for member in gathered.members if member not in texts]
+        found = Source(str(path), "documents", stamp, members=texts, left_out=len(gathered.others))
+        gathered.say(found.notes)
+        return found
     dataset = yield from _read(corpus.path if corpus else path)
     found = source_of_dataset(dataset, column)
     found.name, found.stamp, found.dataset = str(path), stamp, ""
@@ -72,19 +73,12 @@ def documents_of(source: Source) -> Iterator[Document]:
         yield from _rows(source, source.rows)
         return
     guess = documents.shared_encoding(source.members)
-    is_alone = len(source.members) == 1
-    for chunk in documents.read(source.members, None, guess, ReadOptions(), source.notes, is_alone=is_alone):
+    for chunk in documents.read(source.members, None, guess, ReadOptions(), source.notes):
         for text, name in zip(chunk["text"], chunk["file"], strict=True):
             yield Document(str(text), str(name))
-    if skipped := source.notes.found.get(documents.SKIPPED):
-        source.left_out += skipped.count
-
-
-def say_unread(source: Source) -> Iterator[Event]:
-    """Yield a Note of each kind of text that stands in the documents and was not taken."""
-    for each in source.notes.report().remarks:
-        if each.code in documents.LOST:
-            yield Note(each.code, each.message, each.told)
+    for code in (documents.SKIPPED, UNREADABLE):
+        if code in source.notes.found:
+            source.left_out += source.notes.found[code].count
 
 
 def stamp_of(path: Path) -> str:
@@ -113,11 +107,3 @@ def _read(path: Path) -> Generator[Event, None, Dataset]:
             return event.result
         yield event
     raise AssertionError("reading ends in Finished")
-
-
-def _say_left_out(gathered: Gathered, texts: list[Member]) -> Iterator[Event]:
-    notes = Notes()
-    gathered.others += [member.name for member in gathered.members if member not in texts]
-    gathered.say(notes)
-    for each in notes.report().remarks:
-        yield Note(each.code, each.message, each.told)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slm_studio.core.errors import StudioError
+from slm_studio.core.errors import StudioError, fill
 from tests.engine.data.ask import cells, read, remark, rows
 from tests.engine.data.office import sheet, workbook
 
@@ -263,6 +263,8 @@ def test_one_unreadable_file_costs_itself_only(tmp_path: Path) -> None:
     dataset = read(tmp_path / "set")
 
     assert dataset.rows == 5 and remark(dataset, "files-unreadable").values["names"] == "may.csv"
+    why = next(each for each in dataset.report.remarks if each.code.startswith("files-unreadable-"))
+    assert "may.csv" in fill(why.message, why.told)
 
 
 def test_texts_of_an_old_system_are_read_by_what_they_have_in_common(tmp_path: Path) -> None:
@@ -278,7 +280,7 @@ def test_texts_of_an_old_system_are_read_by_what_they_have_in_common(tmp_path: P
 
     found = {row["file"]: row["text"] for row in rows(dataset)}
     assert found["好评/0.txt"] == "房间很干净，服务也非常好0" and found["好评/new.txt"] == "这是 UTF-8"
-    assert dataset.rows == 9 and remark(dataset, "files-skipped").count == 1
+    assert dataset.rows == 9 and remark(dataset, "files-skipped").values["names"] == "好评/blank.txt"
 
 
 def test_real_folders_of_labels_are_read_from_the_zip(real_data: Path) -> None:

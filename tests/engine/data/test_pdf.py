@@ -175,11 +175,12 @@ def test_pages_that_are_pictures_are_counted_and_empty_ones_are_not(tmp_path: Pa
 
 
 def test_a_pdf_without_text_says_what_to_do(tmp_path: Path) -> None:
-    for pages in ([PICTURE] * 3, [""]):
-        with pytest.raises(StudioError) as caught:
-            read(pdf(tmp_path / "scan.pdf", pages))
+    with pytest.raises(StudioError) as caught:
+        read(pdf(tmp_path / "scan.pdf", [PICTURE] * 3))
+    assert caught.value.code == "pdf-pictures" and "scan.pdf" in str(caught.value) and "OCR" in caught.value.advice
 
-        assert caught.value.code == "pdf-pictures" and "scan.pdf" in str(caught.value) and "OCR" in caught.value.advice
+    with pytest.raises(StudioError, match=r"The pages of “blank\.pdf” are empty"):
+        read(pdf(tmp_path / "blank.pdf", ["", ""]))
 
 
 def test_a_locked_pdf_says_so(tmp_path: Path) -> None:
@@ -217,7 +218,7 @@ def test_a_damaged_pdf_is_refused_in_a_sentence_or_read_and_never_ends_the_engin
         except StudioError as error:
             told.add(error.code)
 
-    assert told <= {"pdf-damaged", "pdf-pictures", "pdf-locked", "no-rows"}
+    assert told <= {"pdf-damaged", "pdf-pictures", "pdf-empty", "pdf-locked", "no-rows"}
 
 
 def test_a_damaged_page_is_counted(tmp_path: Path) -> None:

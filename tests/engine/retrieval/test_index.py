@@ -2,6 +2,7 @@
 
 import os
 import tracemalloc
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 
 from slm_studio import engine
 from slm_studio.core import files
-from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Note, Progress
+from slm_studio.core.errors import StudioError, fill
+from slm_studio.core.events import Event, Note, Progress
 from slm_studio.core.index import OLD_DOCUMENTS, OTHER_MODEL, IndexOptions, read_index
 from slm_studio.core.work import Work, outcome
 from slm_studio.engine.measuring.nearest import words
@@ -50,6 +51,11 @@ def embed(texts: Sequence[str]) -> Work[np.ndarray]:
 
 
 MAKER = Maker(name="letters", mark="m1", width=32, embed=embed)
+
+
+def sentences(events: Sequence[Event]) -> list[str]:
+    """Return what was told on the way."""
+    return [fill(event.message, event.values) for event in events if isinstance(event, Note)]
 
 
 @pytest.fixture
@@ -265,9 +271,51 @@ def test_pdfs_are_searched_and_what_could_not_be_read_of_them_is_said(tmp_path: 
 
     index = events[-1].result
     assert (index.documents, index.passages, index.left_out) == (1, 1, 1)
-    assert [(event.code, event.values["count"]) for event in events if isinstance(event, Note)] == [("pdf-pictures", 1)]
+    assert sentences(events) == [
+        "1 page holds pictures of text, which cannot be read here.",
+        "1 file could not be read: scan.pdf.",
+        "No page of “scan.pdf” holds text: a scanned page is a picture of text.",
+    ]
     [hit] = found_in(tmp_path / "index", "When did the mill burn down?", None, {"way": "words"})
     assert (hit.text, hit.source) == ("The mill burnt down in the summer of 1911.", "mill.pdf")
+
+
+def test_files_that_were_not_read_are_named_with_the_reason_as_often_as_they_are_searched(tmp_path: Path) -> None:
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "a.txt").write_text("The mill burnt down.\n", encoding="utf-8")
+    (papers / "blank.txt").write_text(" \n", encoding="utf-8")
+    (papers / "empty.pdf").write_bytes(b"")
+    for number in range(6):
+        pdf(papers / f"locked{number}.pdf", [PICTURE], password="x")
+    pdf(papers / "scan.pdf", [PICTURE])
+    with zipfile.ZipFile(tmp_path / "papers.zip", "w") as archive:
+        for each in papers.iterdir():
+            archive.write(each, each.name)
+
+    for path in (papers, papers, tmp_path / "papers.zip"):
+        events = list(engine.index("", str(path), None, str(tmp_path / f"index of {path.name}"), IndexOptions()))
+
+        assert sentences(events) == [
+            "1 file was left out: empty.pdf.",
+            "1 file holds no text and was left out: blank.txt.",
+            "7 files could not be read: locked0.pdf, locked1.pdf, locked2.pdf, locked3.pdf, locked4.pdf ….",
+            "“locked0.pdf” is locked with a password.",
+            "No page of “scan.pdf” holds text: a scanned page is a picture of text.",
+        ]
+        assert events[-1].result.left_out == 9
+
+
+def test_where_no_document_can_be_read_the_error_says_what_happened_to_the_first(tmp_path: Path) -> None:
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    pdf(papers / "a.pdf", [PICTURE], password="x")
+    pdf(papers / "b.pdf", [PICTURE])
+
+    with pytest.raises(StudioError, match="None of these 2 files") as caught:
+        list(engine.index("", str(papers), None, str(tmp_path / "index"), IndexOptions()))
+
+    assert caught.value.advice == "“a.pdf” is locked with a password."
 
 
 def test_a_single_document_that_cannot_be_read_says_why(tmp_path: Path) -> None:

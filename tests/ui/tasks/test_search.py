@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
+from slm_studio.core.dataset import Remark
 from slm_studio.core.index import Index
 from slm_studio.core.report import Case
 from slm_studio.core.results import Hit
@@ -59,6 +60,27 @@ def test_of_an_index_it_is_said_what_the_model_did_not_read(view) -> None:
 
     view.corpus.show_index(replace(index, kind="column", cut=1))
     assert view.corpus.state.text() == "9 different passages in 2 rows · 1 longer than the model reads"
+
+
+def test_of_an_index_the_files_are_named_that_were_not_read(view) -> None:
+    lost = Remark(code="files-unreadable", message="{count} {count:file|files} could not be read: {names}.", count=2,
+                  values={"names": "scan.pdf, locked.pdf"})  # fmt: skip
+    index = Index(folder="/i", name="i", source="/library", kind="documents", documents=2, passages=9, left_out=2)
+
+    view.corpus.show_index(replace(index, remarks=(lost,)))
+
+    first, second = view.corpus.state.text().split("\n")
+    assert first == "2 documents · 9 passages · 2 files not read"
+    assert second == "2 files could not be read: scan.pdf, locked.pdf."
+
+
+def test_the_heading_of_the_answer_is_whole_where_its_card_is_narrow(view) -> None:
+    view.resize(640, 500)
+    answer(view, LATE)
+    title = view.asking.title
+
+    assert title.wordWrap() and title.height() >= title.heightForWidth(title.width())
+    assert title.mapTo(view.asking, title.rect().bottomRight()).x() < view.asking.width() < 300
 
 
 def test_a_question_that_is_offered_never_makes_the_page_wider(view) -> None:

@@ -72,6 +72,8 @@ def _without_text(source: Source, pdf: Pdf, notes: Notes) -> StudioError:
             name=source.title,
             count=pdf.count,
         )
+    if "pdf-pictures" not in notes.found:
+        return StudioError("pdf-empty", "The pages of “{name}” are empty.", "Choose another file.", name=source.title)
     return StudioError(
         "pdf-pictures",
         "No page of “{name}” holds text: a scanned page is a picture of text.",

@@ -258,7 +258,7 @@ def _title(index: Index) -> str:
 
 
 def _facts(index: Index) -> str:
-    """Return “5 documents, 14 passages”, and how they are searched."""
+    """Return “5 documents · 14 passages”, and below it what was not read, and why."""
     cut = tr("{n} longer than the model reads", n=index.cut) if index.cut else ""
     if index.kind == "column":
         found = tr(
@@ -271,6 +271,7 @@ def _facts(index: Index) -> str:
         tr("{n} {n:document|documents}", n=index.documents),
         tr("{n} {n:passage|passages}", n=index.passages),
         cut,
-        tr("{n} {n:file|files} without text", n=index.left_out) if index.left_out else "",
+        tr("{n} {n:file|files} not read", n=index.left_out) if index.left_out else "",
     ]
-    return " · ".join(part for part in parts if part)
+    unread = (say(each.message, each.told) for each in index.remarks)
+    return "\n".join(filter(None, (" · ".join(part for part in parts if part), " ".join(unread))))
