@@ -178,7 +178,7 @@ MUTATIONS = (
     Mutation(_OBJECTIVE, "        near_BLL.diagonal(dim1=1, dim2=2).zero_()", "        pass", _VECTORS + "test_objective.py"),
     Mutation(_OBJECTIVE, "share_BL1 = (counts_BL1 > 0).float(), 1 / counts_BL1.clamp(min=1)", "share_BL1 = (counts_BL1 > 0).float(), 1 / counts_BL1.clamp(min=2)", _VECTORS + "test_objective.py"),
     Mutation("slm_studio/engine/models/embedding/teaching.py", "scores_B[:, None] <= scores_B[None, :]", "scores_B[:, None] < scores_B[None, :]", "tests/engine/models/embedding/test_teaching.py"),
-    Mutation("slm_studio/engine/data/writing.py", "json.dumps(value, ensure_ascii=False) == cell else cell", "True else cell", DATA + "test_writing.py"),
+    Mutation("slm_studio/engine/data/writing.py", "json.dumps(value, ensure_ascii=False, allow_nan=False) == cell else cell", "True else cell", DATA + "test_writing.py"),
     # The host
     Mutation(_SERVER, "    return hide(error, packed)", "    return error", JOB),
     Mutation(_SERVER, "        text = text.replace(token, \"…\")", "        pass", PROCESS),

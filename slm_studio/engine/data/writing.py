@@ -322,14 +322,17 @@ def _object(row: Mapping[str, str], nested: Collection[str]) -> str:
 
 
 def _unfolded(cell: str) -> object:
-    """Return the list or object that a cell is the text of; the text where reading it again would give another one."""
+    """Return the list or object that a cell is the text of; the text where reading it again would give another one.
+
+    A number that is none (NaN, Infinity) has no place in JSON, so what holds one stays a text.
+    """
     if not cell.startswith(("[", "{")):
         return cell
     try:
         value = files.parse_json(cell.encode())
+        return value if json.dumps(value, ensure_ascii=False, allow_nan=False) == cell else cell
     except ValueError:
         return cell
-    return value if json.dumps(value, ensure_ascii=False) == cell else cell
 
 
 _WRITERS: dict[

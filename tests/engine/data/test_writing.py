@@ -92,6 +92,19 @@ def test_lists_and_objects_are_such_again_in_json(tmp_path: Path, kind: str) -> 
     assert objects[3]["note"] == "[3]  " and cells(back) == cells(dataset)
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "json"])
+def test_lists_with_numbers_that_are_none_stay_texts_so_that_it_is_json(tmp_path: Path, kind: str) -> None:
+    source = "".join(f'{{"text": "a text of row {n}", "scores": [{n}.5, NaN, -Infinity]}}\n' for n in range(4))
+    dataset = write_and_read(tmp_path / "source.jsonl", source)
+
+    back = round_trip(tmp_path, dataset, kind)
+
+    written = (tmp_path / f"out.{kind}").read_text("utf-8")
+    for each in [written] if kind == "json" else written.splitlines():
+        json.loads(each, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert cells(back) == cells(dataset)
+
+
 def test_any_table_comes_back(tmp_path: Path) -> None:
     hypothesis = pytest.importorskip("hypothesis")
     cell = hypothesis.strategies.one_of(
