@@ -48,11 +48,13 @@ def test_an_answer_stands_by_itself_and_goes_either_way(run: Run, rewriter: Path
     back = run("predict", rewriter, "--text", "早上好!", "--back").result
 
     assert there["text"] == "早上好!" and back["text"].startswith("good morning")
-    assert there["ended"] is True and "variants" not in there
+    assert there["ended"] is True and len(there["variants"]) == 3
     assert run("predict", rewriter, "--text", "good morning!", as_json=False).out == "早上好!\n"
 
 
 def test_beams_bring_other_answers(run: Run, rewriter: Path) -> None:
+    assert "variants" not in run("predict", rewriter, "--text", "two dogs", "--beams", "1").result
+
     found = run("predict", rewriter, "--text", "two dogs", "--beams", "3").result
 
     assert found["text"] == "两只狗" and len(found["variants"]) == 2

@@ -43,8 +43,7 @@ from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked
 from slm_studio.engine.watched import watched
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of
-from slm_studio.engine.writing.pairs import write_all
-from slm_studio.engine.writing.rewriting import answer_all, answer_one, may_be_together
+from slm_studio.engine.writing.rewriting import answer_all, answer_one, may_be_together, write_all
 
 LABELS, BACK = "labels", "back"  # columns of examples: the target's tokens, and whether it is the source's text
 IGNORED = -100  # fills the tail of a short target
@@ -253,9 +252,11 @@ class Rewrite(Task):
     def _written(self, loaded: Loaded, sources: Sequence[Sequence[int]]) -> Work[list[str]]:
         tokenizer = cast(PreTrainedTokenizerBase, loaded.tokenizer)
         most = min(length_of(loaded), round(SCALES * max(map(len, sources), default=1)) + ROOM)
-        loaded.net.eval()
-        found = yield from write_all(loaded.net, tokenizer, sources, most)
-        return [tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False) for ids in found]
+        found = yield from write_all(loaded, sources, RewritingOptions(max_new_tokens=most))
+        return [
+            tokenizer.decode(best.ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+            for best, *_ in found
+        ]
 
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return the target of the nearest source, the source as it is, and of a summary its first sentence."""

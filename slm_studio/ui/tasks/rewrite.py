@@ -140,7 +140,7 @@ class RewriteView(TaskView):
 
     def retranslate(self) -> None:
         """Say what an empty seed means."""
-        self.form.set_placeholders({"seed": tr("a new one each time")})
+        self.form.set_placeholders({"seed": tr("a new one each time"), "beams": tr("Automatic")})
 
     def others(self) -> list[str]:
         """Return the other answers that are shown."""
