@@ -19,7 +19,8 @@ from transformers import PreTrainedModel
 
 from slm_studio.core.events import Progress
 from slm_studio.core.work import Work
-from slm_studio.engine.writing.pairs import WRITING, Decoder, groups, start_id
+from slm_studio.engine.models.known_pairs import Known
+from slm_studio.engine.writing.pairs import TOGETHER, WRITING, Decoder, groups, start_id
 
 IMPOSSIBLE = -1.0e9
 
@@ -31,6 +32,7 @@ class Hypothesis:
     ids: tuple[int, ...]  # without what begins it; what ends it included, where it ended
     chances: tuple[float, ...]  # the probability of each, after those before it
     score: float
+    known: Known | None = None  # the learnt pair whose target this is, where the net did not write it itself
 
     @property
     def mean(self) -> float:
@@ -50,7 +52,7 @@ def search_all(
     """Yield Progress; return what `search` finds for each of many sources, of which as many go together as memory allows."""
     found: list[list[Hypothesis]] = [[] for _ in sources]
     done = 0
-    for places in groups(sources, beams):
+    for places in groups(sources, TOGETHER // beams):
         together = [sources[place] for place in places]
         work = search(net, together, ends, beams=beams, most=most, length_penalty=length_penalty)
         is_all = len(places) == len(sources)  # then how far the words are says more than how far the sources are

@@ -34,7 +34,7 @@ class Decoder:
         """Read the sources; each is answered `copies` times."""
         self.net, self.done, self.cache = net, 0, None
         self._cache_name = cache_name_of(net)
-        ids_BS, mask_BS = _padded(net, sources)
+        ids_BS, mask_BS = padded(net, sources)
         hidden_BSH = self._read(ids_BS, mask_BS)
         self.hidden_BSH = hidden_BSH.repeat_interleave(copies, 0)
         self.mask_BS = mask_BS.repeat_interleave(copies, 0)
@@ -135,12 +135,12 @@ def write_with_chances(
     return found
 
 
-def groups(sources: Sequence[Sequence[int]], copies: int = 1) -> Iterator[list[int]]:
-    """Yield the places of sources that are answered together, the short ones first; each is answered `copies` times."""
+def groups(sources: Sequence[Sequence[int]], most: int = TOGETHER) -> Iterator[list[int]]:
+    """Yield the places of sources that go together, the short ones first: of `most` tokens, or one."""
     order = sorted(range(len(sources)), key=lambda place: len(sources[place]))
     done = 0
     while done < len(order):
-        together = _together([len(sources[place]) for place in order[done:]], max(1, TOGETHER // copies))
+        together = _together([len(sources[place]) for place in order[done:]], most)
         yield order[done : done + together]
         done += together
 
@@ -186,7 +186,8 @@ def _together(lengths: Sequence[int], most: int) -> int:
     return max(1, int(np.searchsorted(sizes_N, most, side="right")))
 
 
-def _padded(net: PreTrainedModel, sources: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+def padded(net: PreTrainedModel, sources: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Return tokens [B, S] and which of them are such, on the net's device."""
     packer = Packer(**{IDS: int(net.config.pad_token_id or 0)})
     packer.add(range(len(sources)), **{IDS: sources})
     batch = packer.packed().take(range(len(sources)))

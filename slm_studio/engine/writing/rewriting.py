@@ -1,6 +1,7 @@
-"""Sources, rewritten as somebody wants it: piece by piece, drawn, or the likeliest of several beams with the others beside it."""
+"""Sources, rewritten as somebody wants it: piece by piece, drawn, or the likeliest of several beams and of what is known."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from transformers import PreTrainedTokenizerBase
@@ -11,21 +12,44 @@ from slm_studio.core.pair_columns import TRANSLATION
 from slm_studio.core.results import Token, Variant
 from slm_studio.core.work import Work
 from slm_studio.engine.loaded import Loaded
+from slm_studio.engine.models.known_pairs import Known, KnownPairs
+from slm_studio.engine.models.lengths import length_of
+from slm_studio.engine.models.sources import source_ids, target_ids
 from slm_studio.engine.writing.beams import Hypothesis, search_all
 from slm_studio.engine.writing.decoding import TextStream, end_ids, write_on
+from slm_studio.engine.writing.known import candidates, weighed
 from slm_studio.engine.writing.pairs import Rewriting, start_id, write_with_chances
 
+SCALES = 3.0  # times as long as its source an answer may be, at least …
+ROOM = 24  # … and so many tokens
 BEAMS: Mapping[object, int] = {TRANSLATION: 4}  # what suits by what was learnt; 1 else
+Answered = Token | Variant | Known | Progress
+NEEDED = "known_pairs"  # the fact that says how like a known text must be, there and back
 
 
-def answer_one(loaded: Loaded, ids: Sequence[int], options: RewritingOptions) -> Iterator[Token | Variant | Progress]:
-    """Yield the tokens of what a source becomes; of several beams Progress first, and the other answers after them."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One source: as a net reads it, and as it stands there."""
+
+    ids: Sequence[int]
+    text: str = ""
+    back: bool = False  # from the target's side
+
+
+def asked_of(loaded: Loaded, texts: Sequence[str], *, back: bool) -> list[Asked]:
+    """Return texts as they are asked."""
+    ids = source_ids(loaded, texts, length_of(loaded), back=back)
+    return [Asked(each, text, back) for each, text in zip(ids, texts, strict=True)]
+
+
+def answer_one(loaded: Loaded, asked: Asked, options: RewritingOptions) -> Iterator[Answered]:
+    """Yield the tokens of what a source becomes, one by one as they come; of several beams what `answer_all` yields."""
     if beams_of(loaded, options) > 1:
-        for _, item in answer_all(loaded, [ids], options):
+        for _, item in answer_all(loaded, [asked], options):
             yield item
         return
     tokenizer = cast(PreTrainedTokenizerBase, loaded.tokenizer)
-    yield from write_on(Rewriting(loaded.net, ids), tokenizer, [start_id(loaded.net)], options)
+    yield from write_on(Rewriting(loaded.net, asked.ids), tokenizer, [start_id(loaded.net)], options)
 
 
 def beams_of(loaded: Loaded, options: RewritingOptions) -> int:
@@ -46,40 +70,81 @@ def may_be_together(options: RewritingOptions) -> bool:
     )  # fmt: skip
 
 
-def answer_all(
-    loaded: Loaded, sources: Sequence[Sequence[int]], options: RewritingOptions
-) -> Iterator[tuple[int, Token | Variant | Progress]]:
-    """Yield what each of some sources becomes, source by source; of several beams the other answers, too."""
+def answer_all(loaded: Loaded, asked: Sequence[Asked], options: RewritingOptions) -> Iterator[tuple[int, Answered]]:
+    """Yield Progress, then what each of some sources becomes, source by source: its tokens, and the pair that it is known from.
+
+    Where several beams were asked for, the other answers follow.
+    """
     tokenizer = cast(PreTrainedTokenizerBase, loaded.tokenizer)
-    work = write_all(loaded, sources, options)
+    found = yield from _numbered(write_all(loaded, asked, options))
+    for place, (best, *others) in enumerate(found):
+        yield from ((place, token) for token in _tokens(best, tokenizer))
+        if best.known is not None:
+            yield place, best.known
+        for other in others if options.beams is not None else ():
+            yield place, Variant(tokenizer.decode(other.ids, skip_special_tokens=True).strip(), other.mean)
+
+
+def _numbered(work: Work[list[list[Hypothesis]]]) -> Generator[tuple[int, Progress], None, list[list[Hypothesis]]]:
+    """Yield how far work is, as said of the first of many."""
     while True:
         try:
             yield 0, cast(Progress, next(work))
         except StopIteration as end:
-            found = end.value
-            break
-    for place, (best, *others) in enumerate(found):
-        yield from ((place, token) for token in _tokens(best, tokenizer))
-        for other in others:
-            yield place, Variant(tokenizer.decode(other.ids, skip_special_tokens=True).strip(), other.mean)
+            return cast(list[list[Hypothesis]], end.value)
 
 
-def write_all(
-    loaded: Loaded, sources: Sequence[Sequence[int]], options: RewritingOptions
-) -> Work[list[list[Hypothesis]]]:
-    """Yield Progress; return the likeliest answers to each source, the best first: as many as there are beams."""
+def write_all(loaded: Loaded, asked: Sequence[Asked], options: RewritingOptions) -> Work[list[list[Hypothesis]]]:
+    """Yield Progress; return the likeliest answers to each source, the best first: as many as there are beams.
+
+    Where several are weighed, what is known of texts like it is weighed with them.
+    """
+    own = yield from write_own(loaded, asked, options)
+    needed = loaded.facts.get(NEEDED)
+    if beams_of(loaded, options) == 1 or not isinstance(needed, list) or not isinstance(loaded.kept, KnownPairs):
+        return own
+    known = yield from known_answers(loaded, loaded.kept, asked, [needed[each.back] is not None for each in asked])
+    return [weighed(mine, theirs, needed[each.back]) for mine, theirs, each in zip(own, known, asked, strict=True)]
+
+
+def write_texts(loaded: Loaded, asked: Sequence[Asked]) -> Work[list[str]]:
+    """Yield Progress; return the likeliest answer to each source in words, as long as it needs to be."""
+    found = yield from write_all(loaded, asked, RewritingOptions(max_new_tokens=most_written(loaded, asked)))
+    return [text_of(loaded, best) for best, *_ in found]
+
+
+def most_written(loaded: Loaded, asked: Sequence[Asked]) -> int:
+    """Return how many tokens of an answer are written to be scored, at most."""
+    return min(length_of(loaded), round(SCALES * max((len(each.ids) for each in asked), default=1)) + ROOM)
+
+
+def write_own(loaded: Loaded, asked: Sequence[Asked], options: RewritingOptions) -> Work[list[list[Hypothesis]]]:
+    """Yield Progress; return what the net itself writes, the likeliest first."""
     tokenizer, most = cast(PreTrainedTokenizerBase, loaded.tokenizer), options.max_new_tokens
+    sources, beams = [each.ids for each in asked], beams_of(loaded, options)
     loaded.net.eval()
-    beams = beams_of(loaded, options)
     if beams > 1:
-        ends = end_ids(loaded.net, tokenizer)
-        return (
-            yield from search_all(
-                loaded.net, sources, ends, beams=beams, most=most, length_penalty=options.length_penalty
-            )
-        )
+        ends, penalty = end_ids(loaded.net, tokenizer), options.length_penalty
+        return (yield from search_all(loaded.net, sources, ends, beams=beams, most=most, length_penalty=penalty))
     found = yield from write_with_chances(loaded.net, tokenizer, sources, most)
     return [[Hypothesis(tuple(token for token, _ in each), tuple(chance for _, chance in each), 0.0)] for each in found]
+
+
+def known_answers(
+    loaded: Loaded, pairs: KnownPairs, asked: Sequence[Asked], counts: Sequence[bool]
+) -> Work[list[list[Hypothesis]]]:
+    """Yield Progress; return the targets of texts like each source, where that `counts`, as answers."""
+    known = [
+        pairs.like(each.text, back=each.back) if wanted else [] for each, wanted in zip(asked, counts, strict=True)
+    ]
+    targets = [target_ids(loaded, [each.target for each in several], length_of(loaded)) for several in known]
+    return (yield from candidates(loaded.net, [each.ids for each in asked], targets, known))
+
+
+def text_of(loaded: Loaded, written: Hypothesis) -> str:
+    """Return an answer in words."""
+    tokenizer = cast(PreTrainedTokenizerBase, loaded.tokenizer)
+    return tokenizer.decode(written.ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
 def _tokens(written: Hypothesis, tokenizer: PreTrainedTokenizerBase) -> Iterator[Token]:

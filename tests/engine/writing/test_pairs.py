@@ -21,11 +21,11 @@ from slm_studio.core.work import done
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.rewriters import make_rewriter
 from slm_studio.engine.models.vocabulary import train_shared_pieces
-from slm_studio.engine.writing import pairs
+from slm_studio.engine.writing import beams as beam_search
 from slm_studio.engine.writing.beams import search, search_all
 from slm_studio.engine.writing.decoding import end_ids
-from slm_studio.engine.writing.pairs import Decoder, start_id, write_with_chances
-from slm_studio.engine.writing.rewriting import answer_all, answer_one, beams_of, may_be_together
+from slm_studio.engine.writing.pairs import Decoder, groups, start_id, write_with_chances
+from slm_studio.engine.writing.rewriting import Asked, answer_all, answer_one, beams_of, may_be_together
 
 VOCABULARY, PAD, END = 60, 0, 1
 SOURCES = [[5, 9, 33, 12, 1], [7, 1], [40, 41, 42, 43, 44, 45, 46, 1], [3, 3, 3, 50, 1]]
@@ -131,12 +131,12 @@ def test_what_does_not_fit_together_is_searched_in_groups(
 ) -> None:
     ends = end_ids(net, TOKENIZER)
     whole = done(search_all(net, SOURCES, ends, beams=3, most=8))
-    monkeypatch.setattr(pairs, "TOGETHER", 30)
+    monkeypatch.setattr(beam_search, "TOGETHER", 30)
 
     work = search_all(net, SOURCES, ends, beams=3, most=8)
     told = [event for event in work if isinstance(event, Progress)]
 
-    assert len(list(pairs.groups(SOURCES, 3))) > 1
+    assert len(list(groups(SOURCES, 30 // 3))) > 1
     assert [event.total for event in told] == [len(SOURCES)] * len(told) and told[-1].done == len(SOURCES)
     assert [each[0].ids for each in done(search_all(net, SOURCES, ends, beams=3, most=8))] == [
         each[0].ids for each in whole
@@ -204,14 +204,14 @@ def test_tokens_come_one_by_one_and_are_those_of_a_batch(loaded: Loaded) -> None
     source = TOKENIZER("to be or not").input_ids
     (whole,) = greedy(loaded.net, [source], 12)
 
-    items = list(answer_one(loaded, source, RewritingOptions(max_new_tokens=12)))
+    items = list(answer_one(loaded, Asked(source), RewritingOptions(max_new_tokens=12)))
 
     assert [item.id for item in items if isinstance(item, Token) and item.id != END] == whole
     assert "".join(item.text for item in items) == TOKENIZER.decode(whole, skip_special_tokens=True)
 
 
 def test_one_stops_within_a_token(loaded: Loaded) -> None:
-    answer = answer_one(loaded, [5, 1], RewritingOptions(max_new_tokens=10_000))
+    answer = answer_one(loaded, Asked([5, 1]), RewritingOptions(max_new_tokens=10_000))
 
     next(answer)
     answer.close()
@@ -223,7 +223,9 @@ def test_draws_hang_on_the_seed_alone(loaded: Loaded) -> None:
     drawn = [
         [
             item.id
-            for item in answer_one(loaded, [5, 9, 1], RewritingOptions(temperature=1.5, seed=seed, max_new_tokens=12))
+            for item in answer_one(
+                loaded, Asked([5, 9, 1]), RewritingOptions(temperature=1.5, seed=seed, max_new_tokens=12)
+            )
         ]
         for seed in (1, 1, 2)
     ]
@@ -232,7 +234,7 @@ def test_draws_hang_on_the_seed_alone(loaded: Loaded) -> None:
 
 
 def test_beams_say_where_they_are_and_bring_the_others(loaded: Loaded) -> None:
-    items = list(answer_one(loaded, [5, 9, 1], RewritingOptions(beams=3, max_new_tokens=6)))
+    items = list(answer_one(loaded, Asked([5, 9, 1]), RewritingOptions(beams=3, max_new_tokens=6)))
 
     kinds = [type(item) for item in items]
     assert kinds == sorted(kinds, key=[Progress, Token, Variant].index)
@@ -275,12 +277,12 @@ def test_many_at_once_become_the_tokens_that_each_becomes_alone(loaded: Loaded, 
     options = RewritingOptions(max_new_tokens=most, beams=beams)
 
     found: list[list[Token]] = [[] for _ in sources]
-    for place, token in answer_all(loaded, sources, options):
+    for place, token in answer_all(loaded, [Asked(source) for source in sources], options):
         if isinstance(token, Token):
             found[place].append(token)
 
     for source, tokens in zip(sources, found, strict=True):
-        alone = [each for each in answer_one(loaded, source, options) if isinstance(each, Token)]
+        alone = [each for each in answer_one(loaded, Asked(source), options) if isinstance(each, Token)]
         assert [(each.id, each.text) for each in tokens] == [(each.id, each.text) for each in alone]
         assert [each.score for each in tokens] == pytest.approx([each.score for each in alone], rel=1e-4)
 
