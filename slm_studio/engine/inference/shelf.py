@@ -30,7 +30,7 @@ from slm_studio.engine.models.inspect import inspect_as
 from slm_studio.engine.models.known_pairs import Known
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.writing.decoding import has_ended
+from slm_studio.engine.writing.decoding import READING, has_ended
 
 TRIAL = f"a b {WRITTEN}"  # a gap, for models that fill it; a text as any other to all else
 LEFT_OUT = {  # by the keys of what a task says of a prompt
@@ -147,7 +147,8 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     for _, result in item.task.answer(item.loaded, [prompt], options):
         if isinstance(result, Progress):
             yield result
-            began = time.perf_counter()  # the time of the answer is that of its words
+            if result.what == READING:
+                began = time.perf_counter()  # the time of the answer is that of its words
         elif isinstance(result, Known):
             pair = {PAIR: {"source": result.source, "target": result.target, "likeness": result.likeness}}
         else:
