@@ -18,6 +18,12 @@ def test_the_likest_source_comes_first_with_its_target() -> None:
     assert (second.source, second.likeness) == ("I like cats.", pytest.approx(2 / 5))
 
 
+def test_the_order_of_words_counts() -> None:
+    pairs = KnownPairs(["dogs like I", "I like dogs too"], ["一", "二"])
+
+    assert [each.target for each in pairs.like("I like dogs", back=False)] == ["二", "一"]
+
+
 def test_targets_are_asked_the_other_way_round() -> None:
     first, *_ = KnownPairs(SOURCES, TARGETS).like("她唱歌。", back=True)
 
