@@ -179,6 +179,7 @@ MUTATIONS = (
     Mutation(_OBJECTIVE, "share_RL1 = counts_RL1.clamp(max=1), 1 / counts_RL1.clamp(min=1)", "share_RL1 = counts_RL1.clamp(max=1), 1 / counts_RL1.clamp(min=2)", _VECTORS + "test_objective.py"),
     Mutation("slm_studio/engine/models/embedding/teaching.py", "scores_B[:, None] <= scores_B[None, :]", "scores_B[:, None] < scores_B[None, :]", "tests/engine/models/embedding/test_teaching.py"),
     Mutation("slm_studio/engine/data/writing.py", "json.dumps(value, ensure_ascii=False, allow_nan=False) == cell else cell", "True else cell", DATA + "test_writing.py"),
+    Mutation("slm_studio/engine/training/trainer.py", "        curve = warmup_linear if self.task.falls_straight else warmup_cosine", "        curve = warmup_cosine", "tests/engine/tasks/test_words.py"),
     # Known pairs
     Mutation("slm_studio/engine/models/known_pairs.py", "self.pairs[place][back], self.pairs[place][not back]", "self.pairs[place][0], self.pairs[place][1]", "tests/engine/models/test_known_pairs.py"),
     Mutation("slm_studio/engine/models/known_pairs.py", "        near.sort(key=lambda place: -likeness[place])\n", "", "tests/engine/models/test_known_pairs.py"),

@@ -78,6 +78,7 @@ class Task:
     """The base strategy."""
 
     key: ClassVar[str]
+    falls_straight: ClassVar[bool] = False  # how the learning rate falls: in a straight line, or along half a cosine
 
     @property
     def info(self) -> TaskInfo:

@@ -93,6 +93,7 @@ class Words(Task):
     """The strategy."""
 
     key = "words"
+    falls_straight = True  # as word2vec's does: with a cosine, neighbours are less like those of gensim
 
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
         """A text file is a book, the rows of a table are texts of their own; little text is read more often than much."""

@@ -12,9 +12,28 @@ def warmup_cosine(step: float, steps: int, warmup: int, floor: float = 0.1) -> f
     Source: Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983
     """
     if step < warmup:
-        return min(1.0, (step + 1) / warmup)
-    done = (step - warmup) / max(1, steps - 1 - warmup)  # 0 at the end of warm-up, 1 at the last step
-    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+        return _risen(step, warmup)
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * _done(step, steps, warmup)))
+
+
+def warmup_linear(step: float, steps: int, warmup: int, floor: float = 0.1) -> float:
+    """Return the same of a rate that falls in a straight line, as word2vec lets it fall.
+
+    Example: warmup_linear(54, 100, 10, floor=0.0) is about 0.5
+    Source: Mikolov et al. 2013, https://arxiv.org/abs/1301.3781 (section 4.2)
+    """
+    if step < warmup:
+        return _risen(step, warmup)
+    return floor + (1 - floor) * (1 - _done(step, steps, warmup))
+
+
+def _risen(step: float, warmup: int) -> float:
+    return min(1.0, (step + 1) / warmup)
+
+
+def _done(step: float, steps: int, warmup: int) -> float:
+    """Return 0 at the end of warm-up, 1 at the last step."""
+    return min(1.0, (step - warmup) / max(1, steps - 1 - warmup))
 
 
 class Course:

@@ -29,7 +29,7 @@ from slm_studio.engine.training.budget import Budget
 from slm_studio.engine.training.checkpoint import Position
 from slm_studio.engine.training.doctor import Doctor
 from slm_studio.engine.training.optimizer import Optimizers
-from slm_studio.engine.training.schedule import Course, warmup_cosine
+from slm_studio.engine.training.schedule import Course, warmup_cosine, warmup_linear
 
 FORWARD_SHARE = 1 / 3  # of a training step; the way back takes the rest
 RECENT = 0.05  # what the newest batch counts for in the smoothed training loss
@@ -254,7 +254,8 @@ class Trainer:
         if self.position.last:
             return LAST_RATE * (1 - (number - self.position.last) / self.last_steps)
         place = self.course.place(number)
-        return warmup_cosine(place, self.course.steps, self._warmup(), self.recipe.floor or 0.0)
+        curve = warmup_linear if self.task.falls_straight else warmup_cosine
+        return curve(place, self.course.steps, self._warmup(), self.recipe.floor or 0.0)
 
     def _epochs(self) -> float:
         """Return how often the rows were read."""

@@ -1,5 +1,6 @@
 """What is special of word vectors: hopeless texts, questions as files, vectors that learn on, and where other nets begin."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Note, Predicted
+from slm_studio.core.events import Event, Finished, Note, Predicted, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Hit, Report
 from slm_studio.core.run import create_run
@@ -215,3 +216,12 @@ def test_vectors_that_do_not_fit_are_refused_in_a_sentence(vectors: SavedModel, 
         with pytest.raises(StudioError) as caught:
             list(engine.train(recipe, rows, create_run(recipe, rows)))
         assert caught.value.code == code
+
+
+def test_the_rate_falls_in_a_straight_line_to_its_end(tmp_path: Path) -> None:
+    rows = dataset(tmp_path, "\n".join(f"the cat sees the dog number{at % 7} and the bird" for at in range(300)))
+
+    rates = [event.rate for event in train(rows, epochs=2, batch=4) if isinstance(event, Step)]
+
+    steps = {round(before - after, 9) for before, after in itertools.pairwise(rates[1:])}
+    assert len(rates) > 5 and len(steps) == 1 and rates[-1] == pytest.approx(0.025 * 0.004)

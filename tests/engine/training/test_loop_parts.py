@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from slm_studio.core.recipe import make_recipe
+from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.batches import batch_plan
 from slm_studio.engine.training.optimizer import Optimizers, remembered
-from slm_studio.engine.training.schedule import Course, warmup_cosine
+from slm_studio.engine.training.schedule import Course, warmup_cosine, warmup_linear
 
 
 @pytest.mark.parametrize(("count", "batch"), [(1, 4), (7, 3), (1000, 32), (5000, 7)])
@@ -52,6 +53,15 @@ def test_the_rate_rises_and_falls_to_its_floor() -> None:
     assert rates[-1] == pytest.approx(0.1)
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert warmup_cosine(0, 1, 1) == 1.0
+
+
+def test_word_vectors_learn_at_a_rate_that_falls_in_a_straight_line() -> None:
+    """As gensim has it: alpha - (alpha - min_alpha) · progress."""
+    rates = [warmup_linear(step, 101, 0, floor=0.004) for step in range(101)]
+
+    assert rates == pytest.approx([1 - 0.996 * step / 100 for step in range(101)])
+    assert [warmup_linear(step, 50, 5, floor=0.0) for step in range(5)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert task_of("words").falls_straight and not task_of("classify").falls_straight
 
 
 @st.composite
