@@ -3,7 +3,7 @@
 import argparse
 
 from slm_studio.cli.command import Command
-from slm_studio.cli.destination import add_out, destination_of
+from slm_studio.cli.destination import add_out, destination_of, destination_of_run
 from slm_studio.cli.train import and_how_to_resume, outcome
 from slm_studio.cli.usage import whole_number
 from slm_studio.core.errors import StudioError
@@ -47,18 +47,20 @@ def show_all(arguments: argparse.Namespace, work: Command) -> dict[str, object] 
 def show(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return one run with its recipe."""
     run = find_run(arguments.id)
-    return summary(run) | {"folder": run.folder, "problem": run.problem, "recipe": recipe_to_json(recipe_of(run))}
+    return summary(run) | {
+        "folder": run.folder, "out": run.out, "problem": run.problem, "recipe": recipe_to_json(recipe_of(run)),
+    }  # fmt: skip
 
 
 def resume(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Train on; ends as `train` does."""
-    out = destination_of(arguments)
     run = find_resumable(arguments.id)
-    work.out = out.flags if out is not None else ""
+    out = destination_of_run(arguments, run)
+    run = run if out is None else out.remember(run)
     try:
         model = work.do(SavedModel, "resume", run=run)
     except StudioError as error:
-        raise and_how_to_resume(error, run, work.out) from error
+        raise and_how_to_resume(error, run) from error
     return outcome(run, model, out)
 
 
