@@ -331,7 +331,7 @@ def test_an_unknown_verb_is_told_the_verbs(run: Run) -> None:
     [
         (["--task", "nosuch"], "no-such-task"), (["--base", "blank:nosuch-nano"], "no-such-family"), (["--base", "blank:bag-huge"], "no-such-size"),
         (["--base", "blank:bag"], "base-form"), (["--base", "nosuch"], "no-such-base"), (["--epochs", "0"], "knob-range"),
-        (["--learning-rate", "nan"], "knob-range"), (["--precision", "fp8"], "knob-choice"), (["--text", "nosuch"], "no-such-column"),
+        (["--learning-rate", "nan"], "knob-range"), (["--learning-rate", "-1e-5"], "knob-range"), (["--precision", "fp8"], "knob-choice"), (["--text", "nosuch"], "no-such-column"),
         (["--role", "nosuch=text"], "no-such-role"), (["--text", "label", "--label", "label"], "column-twice"),
         (["--task", "write", "--label-smoothing", "0.1"], "knob-of-another-task"), (["--device-unknown=1"], "usage"),
     ],
