@@ -29,7 +29,7 @@ from slm_studio.core.snippets import ONLY_HERE
 from slm_studio.core.tasks import task_info
 from slm_studio.core.tasks.rank import NET, RankOptions
 from slm_studio.core.work import Work
-from slm_studio.engine.data.lists import Listed, listed, lists_in
+from slm_studio.engine.data.lists import Listed, listed, lists_in, troubles_of
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed
@@ -258,9 +258,10 @@ class Rank(Task):
         return judging.baselines_of(judged.evidence, str(loaded.facts.get("target") or WORDS), has_own=has_own)
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
-        """Yield how many lists are shorter than they look."""
+        """Yield how many lists are shorter than they look, and of how many own scores are left out."""
         some = lists_in(few(rows))
         yield from remarks.on_cut(cut_ones(loaded, some), len(some), length_of(loaded))
+        yield from remarks.on_lists(troubles_of(rows))
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Put a few held-out lists in order."""
