@@ -200,6 +200,14 @@ def on_lists(troubles: lists.Troubles) -> Iterator[Remark]:
         )
 
 
+def on_same_order() -> Iterator[Remark]:
+    """Say that lists came in the order of their own scores, so that both are one method beside the model."""
+    message = mark(
+        "The lists came in the order of their own scores: the order as it came is that of own scores alone, too."
+    )
+    yield _remark("lists-by-own-scores", message, 1)
+
+
 def on_some(scored: int, rows: int) -> Iterator[Remark]:
     """Say that not every answer was written to be compared."""
     if scored < rows:

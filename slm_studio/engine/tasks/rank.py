@@ -36,7 +36,7 @@ from slm_studio.engine.examples import IDS, MASK, Batch, Packed
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import remarks
 from slm_studio.engine.measuring.edits import counted
-from slm_studio.engine.measuring.weighing import first_of, scores_of, shares_of, weights_of
+from slm_studio.engine.measuring.weighing import scores_of, shares_of, weights_of
 from slm_studio.engine.models import adapters
 from slm_studio.engine.models.adapter_files import base_of, is_adapter
 from slm_studio.engine.models.config import built, network_config
@@ -262,19 +262,16 @@ class Rank(Task):
         some = lists_in(few(rows))
         yield from remarks.on_cut(cut_ones(loaded, some), len(some), length_of(loaded))
         yield from remarks.on_lists(troubles_of(rows))
+        yield from remarks.on_same_order() if scored and judging.are_by_own_scores(lists_in(rows), loaded) else ()
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Put a few held-out lists in order."""
         shown = [each for each in lists_in(rows) if each.texts]
-        alone, has_context = judging.alone_of(loaded), "context" in rows.roles
+        has_context = "context" in rows.roles
         cells = []
         for each, ranked in zip(shown, self._ranked(loaded, shown), strict=True):
-            nothing_M = np.zeros(len(each.texts))
-            one = features_of(each, nothing_M, nothing_M, loaded)
-            before = int(first_of(scores_of(one.features_NMF, one.there_NM, alone))[0])
-            cells.append(
-                (*((each.context,) if has_context else ()), each.reference, each.texts[before], ranked[0].text)
-            )
+            before = each.texts[judging.first_before(each, loaded)]
+            cells.append((*((each.context,) if has_context else ()), each.reference, before, ranked[0].text))
         return Table((*(("context",) if has_context else ()), "reference", "before", "predicted"), cells)
 
     def answer(
