@@ -179,6 +179,14 @@ MUTATIONS = (
     Mutation(_OBJECTIVE, "share_BL1 = (counts_BL1 > 0).float(), 1 / counts_BL1.clamp(min=1)", "share_BL1 = (counts_BL1 > 0).float(), 1 / counts_BL1.clamp(min=2)", _VECTORS + "test_objective.py"),
     Mutation("slm_studio/engine/models/embedding/teaching.py", "scores_B[:, None] <= scores_B[None, :]", "scores_B[:, None] < scores_B[None, :]", "tests/engine/models/embedding/test_teaching.py"),
     Mutation("slm_studio/engine/data/writing.py", "json.dumps(value, ensure_ascii=False, allow_nan=False) == cell else cell", "True else cell", DATA + "test_writing.py"),
+    # Known pairs
+    Mutation("slm_studio/engine/models/known_pairs.py", "self.pairs[place][back], self.pairs[place][not back]", "self.pairs[place][0], self.pairs[place][1]", "tests/engine/models/test_known_pairs.py"),
+    Mutation("slm_studio/engine/models/known_pairs.py", "        near.sort(key=lambda place: -likeness[place])\n", "", "tests/engine/models/test_known_pairs.py"),
+    Mutation("slm_studio/engine/writing/known.py", "    return best if means[best] > without else None", "    return best", "tests/engine/writing/test_known.py"),
+    Mutation("slm_studio/engine/writing/known.py", "    return SHARE * likely + WEIGHT", "    return likely + WEIGHT", "tests/engine/writing/test_known.py"),
+    Mutation("slm_studio/engine/writing/known.py", "tuple(row[: len(target)].tolist())", "tuple(row.tolist())", "tests/engine/writing/test_known.py"),
+    Mutation("slm_studio/engine/writing/beams.py", "        scores_BK, open_B = scores_BK[left_B], [open_B[row] for row in left]", "        scores_BK = scores_BK[left_B]", "tests/engine/writing/test_pairs.py"),
+    Mutation("slm_studio/engine/tasks/rewrite.py", "        if isinstance(loaded.kept, KnownPairs):", "        if False:", "tests/cli/test_rewrite.py"),
     # The host
     Mutation(_SERVER, "    return hide(error, packed)", "    return error", JOB),
     Mutation(_SERVER, "        text = text.replace(token, \"…\")", "        pass", PROCESS),

@@ -6,7 +6,7 @@ from slm_studio.cli.command import Command, absolute, file_out, reading_of
 from slm_studio.cli.flags import add_bom, add_knobs, add_reading, asked_names, knob_of_another_task, settings_of
 from slm_studio.cli.read import remark_of
 from slm_studio.cli.usage import UsageError, count, role_and_column
-from slm_studio.core.answers import answer_json
+from slm_studio.core.answers import PAIR, answer_json
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.knobs import knobs, problems
@@ -106,6 +106,8 @@ def answer_one(
         return found
     begun = given.get(info.asked[0].name, "") if info.goes_on else ""  # an answer stands by itself
     work.screen.write(f"{begun}{found['text']}\n")
+    if isinstance(pair := found.get(PAIR), dict):
+        work.screen.say(f"This is the answer of a pair that it learnt: {pair['source']}")
     for each in items:
         if isinstance(each, Variant):
             work.screen.say(f"{each.score:.3f}  {each.text}")

@@ -10,6 +10,7 @@ from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks.info import TaskInfo
 
 LEFT_OUT = ("not_sent", "cut", "unread", "end_unread")  # what a task may say that a model does not receive of a prompt
+PAIR = "known_pair"  # the learnt pair whose target an answer is: its source, its target, how like the source is (0…1)
 UNKNOWN = ("chosen", "meaning", "words", "own", "model")  # parts of an item that are left out where they are not known
 UNSAID = ("source", "line", "page", "heading", "place", "further")  # … and where they are empty
 
@@ -27,6 +28,8 @@ def answer_json(items: Sequence[Item], prompt: Prompt, info: TaskInfo, done: Map
         return found
     if variants := [item_json(item, "") for item in items if isinstance(item, Variant)]:
         found["variants"] = variants
+    if PAIR in done:
+        found[PAIR] = done[PAIR]
     return found | {"text": in_cells(items, info.answers)[0], "ended": done["ended"]}
 
 

@@ -62,10 +62,10 @@ class RewritingOptions(DecodingOptions):
     """The same for translations, summaries and corrections: there is a right answer, so the likeliest one is looked for."""
 
     temperature: float = knob(0.0, *_BOLD, low=0.0, high=5.0)
-    beams: int = knob(
-        1,
+    beams: int | None = knob(
+        None,
         "Beams",
-        "Whole answers that are weighed side by side for the likeliest. 1 writes piece by piece; more are slower, and nothing is drawn.",
+        "Whole answers that are weighed side by side for the likeliest. 1 writes piece by piece; more are slower, and nothing is drawn. Automatic is 4 for translations and 1 otherwise.",
         low=1,
         high=64,
     )

@@ -24,6 +24,7 @@ class Loaded:
     net: PreTrainedModel
     tokenizer: Tokenizer
     facts: dict[str, object] = field(default_factory=dict)
+    kept: object = None  # what stands beside the net in a file of the task's own
 
     @property
     def device(self) -> torch.device:

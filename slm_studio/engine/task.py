@@ -192,6 +192,10 @@ class Task:
         """Return facts by which later answers sound as sure as held-out rows say they may."""
         return {}
 
+    def weigh(self, loaded: Loaded, train: Rows, held_out: Rows, recipe: Recipe) -> Work[None]:
+        """Yield Progress; learn from held-out rows what else than the net counts in an answer, of what was learnt from."""
+        yield from ()
+
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return simple methods, trained and scored on the same rows."""
         yield from ()
@@ -332,6 +336,6 @@ def checked(packed: Packed, loaded: Loaded) -> Packed:
     return packed
 
 
-def few(rows: Rows) -> Rows:
+def few(rows: Rows, most: int = SKETCHED) -> Rows:
     """Return rows from all over, few enough to be measured at once."""
-    return rows.take(np.linspace(0, len(rows) - 1, SKETCHED).astype(int)) if len(rows) > SKETCHED else rows
+    return rows.take(np.linspace(0, len(rows) - 1, most).astype(int)) if len(rows) > most else rows

@@ -6,41 +6,37 @@ from pathlib import Path
 import pytest
 
 from slm_studio import cli
+from slm_studio.engine.models.known_pairs import FILE
+from slm_studio.engine.sharing.contents import travels
 from tests.cli.commands import Run
 from tests.tasks import fodder
 
 
-@pytest.fixture(scope="module")
-def rewriter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("rewriter")
+def train(folder: Path, *words: str) -> Path:
+    """Learn rows that are the held-out ones, too, and return the model's folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
         path, out = fodder("rewrite/both").write(folder), folder / "model"
-        words = [
-            "--task",
-            "rewrite",
-            "--both-ways",
+        rows = ["--task", "rewrite", "--both-ways", "--validation", str(path)]
+        alike = [
             "--base",
             "blank:lstm-nano",
             "--precision",
             "fp32",
             "--place",
             "thread",
-        ]
-        by_heart = [
-            "--validation",
-            str(path),
-            "--patience",
-            "0",
-            "--epochs",
-            "60",
-            "--learning-rate",
-            "0.01",
             "--dropout",
             "0",
+            "--patience",
+            "0",
         ]
-        assert cli.main(["train", str(path), *words, *by_heart, "--out", str(out), "--json"]) == 0
+        assert cli.main(["train", str(path), *rows, *alike, *words, "--out", str(out), "--json"]) == 0
     return out
+
+
+@pytest.fixture(scope="module")
+def rewriter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train(tmp_path_factory.mktemp("rewriter"), "--epochs", "60", "--learning-rate", "0.01", "--no-known-pairs")
 
 
 def test_an_answer_stands_by_itself_and_goes_either_way(run: Run, rewriter: Path) -> None:
@@ -99,3 +95,22 @@ def test_knobs_of_rewriting_belong_to_it_alone(run: Run, tmp_path: Path) -> None
     told = run("predict", out, "--text", "a", "--beams", "2").result["error"]
 
     assert told["code"] == "knob-of-another-task" and "rewrite" in told["hint"]
+
+
+def test_what_is_known_helps_a_model_that_learnt_little_and_stays_here(run: Run, tmp_path: Path) -> None:
+    little = train(tmp_path, "--epochs", "1")
+
+    found = run("predict", little, "--text", "good morning!").result
+    told = run("predict", little, "--text", "good morning!", as_json=False)
+
+    assert found["text"] == "早上好!"
+    assert found["known_pair"] == {"source": "good morning!", "target": "早上好!", "likeness": 1.0}
+    assert told.out == "早上好!\n" and "a pair that it learnt: good morning!" in told.err
+    assert (little / FILE).exists() and not travels(FILE)
+    (little / FILE).unlink()  # as where a model is published and fetched
+    assert "known_pair" not in run("predict", little, "--text", "good morning!").result
+
+
+def test_nothing_is_kept_where_nobody_wants_it(run: Run, rewriter: Path) -> None:
+    assert not (rewriter / FILE).exists()
+    assert "known_pair" not in run("predict", rewriter, "--text", "good morning!").result

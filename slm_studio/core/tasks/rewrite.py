@@ -47,6 +47,11 @@ class RewriteOptions:
         low=300,
         high=200000,
     )
+    known_pairs: bool = knob(
+        True,
+        "Weigh known answers",
+        "The pairs that a translation is learnt from stay beside the model, on this computer alone. Where a text is much like one of them, its answer is weighed with the model's own; held-out pairs tell how much it counts.",
+    )
     prefix: str = knob(
         "",
         "Words in front",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from slm_studio.core.answers import PAIR
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
@@ -26,9 +27,10 @@ from slm_studio.engine.device import pick_device
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.inspect import inspect_as
+from slm_studio.engine.models.known_pairs import Known
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.writing.decoding import has_ended
+from slm_studio.engine.writing.decoding import READING, has_ended
 
 TRIAL = f"a b {WRITTEN}"  # a gap, for models that fill it; a text as any other to all else
 LEFT_OUT = {  # by the keys of what a task says of a prompt
@@ -141,11 +143,14 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     yield from _before(sent)
     options = _where(item, _within(_side_by_side(item, options), sent))
     began = time.perf_counter()
-    answer = []
+    answer, pair = [], dict[str, object]()
     for _, result in item.task.answer(item.loaded, [prompt], options):
         if isinstance(result, Progress):
             yield result
-            began = time.perf_counter()  # the time of the answer is that of its words
+            if result.what == READING:
+                began = time.perf_counter()  # the time of the answer is that of its words
+        elif isinstance(result, Known):
+            pair = {PAIR: {"source": result.source, "target": result.target, "likeness": result.likeness}}
         else:
             answer.append(result)
             yield Predicted(result)
@@ -155,7 +160,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
         "seconds": seconds,
         "device": str(item.loaded.device),
     }
-    yield Finished(known | sent | item.ended(answer, options) | handed_on(answer, item.loaded.facts))
+    yield Finished(known | pair | sent | item.ended(answer, options) | handed_on(answer, item.loaded.facts))
 
 
 def _within(options: dict[str, object], sent: Mapping[str, object]) -> dict[str, object]:

@@ -23,6 +23,7 @@ from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.engine.models.architectures import OWN_TYPES
 from slm_studio.engine.sharing.card_decisions import decisions
+from slm_studio.engine.sharing.card_limits import limits
 from slm_studio.engine.sharing.card_styles import style_to_show, styles_row
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
 from slm_studio.engine.sharing.own_part import marked
@@ -32,7 +33,6 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?")
 _MOST_CLASSES = 200
 _MOST_ERRORS = 20  # labels
-_FEW_ROWS, _FEW_SCORED, _WEAK = 1000, 200, 0.6
 
 
 def card_of(folder: Path, options: Mapping[str, object]) -> Iterator[Event]:
@@ -88,7 +88,7 @@ def write_card(
         "classes": _classes(report),
         "error_kinds": [*KINDS.values()],
         "errors": _errors(report),
-        "limits": _limits(model, info, report, language, metrics),
+        "limits": limits(model, info, report, language, metrics, _plain),
         "licence": _licence(license, model),
     }
     return _render(texts)
@@ -369,23 +369,6 @@ def _errors(report: Report | None) -> list[list[str]]:
     if len(counts) > _MOST_ERRORS:
         return []
     return [[_plain(label), *(f"{number:,}" for number in numbers)] for label, numbers in counts.items()]
-
-
-def _limits(
-    model: SavedModel, info: TaskInfo | None, report: Report | None, language: str, metrics: Sequence[Metric]
-) -> list[str]:
-    trained, scored = model.rows.get("train", 0), report.rows if report else 0
-    weak = [each for each in report.per_label if each.f1 < _WEAK and each.support] if report else []
-    lines = [
-        f"It learnt from only {trained:,} rows." if 0 < trained < _FEW_ROWS else "",
-        f"Its scores rest on only {scored:,} rows; look at the intervals." if 0 < scored < _FEW_SCORED else "",
-        "" if metrics else "It was not evaluated with SLM Studio: how well it does is not known here.",
-        f"Its training texts are in the language “{language}”; other languages were not tested." if language else "",
-        "Weak classes (F1 below 0.6): " + ", ".join(f"{_plain(each.label)} ({each.f1:.2f})" for each in weak[:30]) + "."
-        if weak else "",
-        info.caution if info else "",
-    ]  # fmt: skip
-    return [line for line in lines if line]
 
 
 def _licence(license_: str, model: SavedModel) -> str:

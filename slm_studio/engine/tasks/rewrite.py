@@ -20,20 +20,22 @@ from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import RewritingOptions
-from slm_studio.core.pair_columns import CORRECTION, SUMMARY, pair_roles
+from slm_studio.core.pair_columns import CORRECTION, SUMMARY, TRANSLATION, pair_roles
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
-from slm_studio.core.results import Baseline, Metric, Token, Variant
+from slm_studio.core.results import Baseline, Metric
 from slm_studio.core.tasks.rewrite import RewriteOptions
 from slm_studio.core.work import Work, done
 from slm_studio.engine.data.pairs import asked_and_true, sides_in, troubles_in, whole
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.examples import IDS, MASK, WEIGHTS, Batch, Packed, Packer, weighed_mean
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring import dialogues, remarks, rewriting
+from slm_studio.engine.measuring import remarks, rewriting
+from slm_studio.engine.measuring.rewritten import cases_of
 from slm_studio.engine.measuring.scoring import bootstrap
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.encoding import frame_of, id_of
+from slm_studio.engine.models.known_pairs import KnownPairs, open_known
 from slm_studio.engine.models.lengths import length_of, settle_length
 from slm_studio.engine.models.opening import continue_whole, open_net, open_tokenizer
 from slm_studio.engine.models.rewriters import make_rewriter
@@ -43,8 +45,16 @@ from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked
 from slm_studio.engine.watched import watched
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of
-from slm_studio.engine.writing.pairs import write_all
-from slm_studio.engine.writing.rewriting import answer_all, answer_one, may_be_together
+from slm_studio.engine.writing.remembering import remember
+from slm_studio.engine.writing.rewriting import (
+    Answered,
+    Asked,
+    answer_all,
+    answer_one,
+    asked_of,
+    may_be_together,
+    write_texts,
+)
 
 LABELS, BACK = "labels", "back"  # columns of examples: the target's tokens, and whether it is the source's text
 IGNORED = -100  # fills the tail of a short target
@@ -52,12 +62,11 @@ TAGS = ("<there>", "<back>")  # of a vocabulary of our own
 LONGEST = 1 << 20
 LONG = 256  # tokens where nothing says another number
 FEWEST = 2  # pairs
+WEIGHED = 500  # held-out pairs by which it is told how much known answers count
 LOOKED_AT = 500  # pairs by which it is told what targets are
 MOST_SCORED = 2000  # answers that are written to be scored
 SHOWN = 3  # samples
 COMPARED = 24  # tokens of a prompt whose logits are compared
-SCALES = 3.0  # times as long as its source an answer may be, at least …
-ROOM = 24  # … and so many tokens
 RUN = 3  # pieces that a summary does not write twice
 TOGETHER = 64  # rows of a file whose answers are written side by side
 
@@ -234,7 +243,7 @@ class Rewrite(Task):
         back_A = examples.numbers[BACK][chosen_A].astype(bool)
         sources, true = asked_and_true(sides_of(rows), examples.rows_N[chosen_A], back_A)
         ids = [examples.sequences[IDS][place] for place in chosen_A]
-        answers = yield from self._written(loaded, ids)
+        answers = yield from write_texts(loaded, list(map(Asked, ids, sources, back_A.tolist())))
         low, high = bootstrap(lambda at: float(nats_N[at].sum() / max(1.0, tokens_N[at].sum())), len(nats_N))
         measure = partial(rewriting.metrics_of, answers, true, back_A)
         metrics = yield from watched("Comparing answers", measure)
@@ -245,17 +254,19 @@ class Rewrite(Task):
             evidence=np.stack(
                 [examples.rows_N[chosen_A], back_A, rewriting.score_each(self.info_of(loaded).compared, answers, true)]
             ),
-            cases=_cases(rows, examples.rows_N[chosen_A], back_A, sources, true, answers, judged=kind == CORRECTION),
+            cases=Table(
+                *cases_of(rows, examples.rows_N[chosen_A], back_A, sources, true, answers, judged=kind == CORRECTION)
+            ),
             facts={"answers": float(len(answers)), "tokens": float(tokens_N.sum())},
             counted=rewriting.signature(true),
         )
 
-    def _written(self, loaded: Loaded, sources: Sequence[Sequence[int]]) -> Work[list[str]]:
-        tokenizer = cast(PreTrainedTokenizerBase, loaded.tokenizer)
-        most = min(length_of(loaded), round(SCALES * max(map(len, sources), default=1)) + ROOM)
-        loaded.net.eval()
-        found = yield from write_all(loaded.net, tokenizer, sources, most)
-        return [tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False) for ids in found]
+    def weigh(self, loaded: Loaded, train: Rows, held_out: Rows, recipe: Recipe) -> Work[None]:
+        """Yield Progress; keep the pairs of a translation beside its net, where they help with held-out ones."""
+        if not options_of(recipe).known_pairs or loaded.facts.get("target") != TRANSLATION:
+            return
+        held = sides_of(few(held_out, WEIGHED))
+        yield from remember(loaded, sides_of(train), held, self.info_of(loaded).compared)
 
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return the target of the nearest source, the source as it is, and of a summary its first sentence."""
@@ -285,28 +296,32 @@ class Rewrite(Task):
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Rewrite a few held-out texts."""
         sources, targets = sides_of(rows)
-        asked = [(one, other, False) for one, other in zip(sources, targets, strict=True) if one.strip()][:SHOWN]
+        shown = [(one, other) for one, other in zip(sources, targets, strict=True) if one.strip()][:SHOWN]
+        asked = asked_of(loaded, [one for one, _ in shown], back=False)
         if loaded.facts.get("both_ways"):
-            asked += [(other, one, True) for one, other, _ in asked]
-        ids = [source_ids(loaded, [one], length_of(loaded), back=back)[0] for one, _, back in asked]
-        answers = done(self._written(loaded, ids))
-        rows_shown = [(one, other, answer) for (one, other, _), answer in zip(asked, answers, strict=True)]
+            asked += asked_of(loaded, [other for _, other in shown], back=True)
+            shown += [(other, one) for one, other in shown]
+        answers = done(write_texts(loaded, asked))
+        rows_shown = [(one, other, answer) for (one, other), answer in zip(shown, answers, strict=True)]
         return Table(("text", "rewritten", "predicted"), rows_shown)
 
     def answer(
         self, loaded: Loaded, prompts: Sequence[Prompt], options: Mapping[str, object]
-    ) -> Iterator[tuple[int, Token | Variant | Progress]]:
-        """Yield each answer, token by token; of several beams the others, too. Options: the fields of RewritingOptions."""
+    ) -> Iterator[tuple[int, Answered]]:
+        """Yield each answer, token by token, and the pair that it is known from; of several beams the others, too.
+
+        Options: the fields of RewritingOptions.
+        """
         decoding = cast(RewritingOptions, decoding_of(options, RewritingOptions))
         refuse_direction(loaded, back=decoding.back)
         texts = [whole(str(prompt["text"])) for prompt in prompts]
-        sources = source_ids(loaded, texts, length_of(loaded), back=decoding.back)
-        loaded.refuse_unknown(max((max(ids, default=0) for ids in sources), default=0))
-        if len(sources) > 1 and may_be_together(decoding):
-            yield from answer_all(loaded, sources, decoding)
+        asked = asked_of(loaded, texts, back=decoding.back)
+        loaded.refuse_unknown(max((max(each.ids, default=0) for each in asked), default=0))
+        if len(asked) > 1 and may_be_together(decoding):
+            yield from answer_all(loaded, asked, decoding)
             return
-        for place, ids in enumerate(sources):
-            for item in answer_one(loaded, ids, decoding):
+        for place, each in enumerate(asked):
+            for item in answer_one(loaded, each, decoding):
                 yield place, item
 
     def together(self, options: Mapping[str, object]) -> int:
@@ -334,10 +349,18 @@ class Rewrite(Task):
             found.append(self._logits(loaded, batch).flatten().cpu().numpy())
         return np.concatenate(found)
 
+    def save(self, loaded: Loaded, folder: Path) -> None:
+        """Write net, tokenizer and known pairs."""
+        super().save(loaded, folder)
+        if isinstance(loaded.kept, KnownPairs):
+            loaded.kept.save(folder)
+
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read a model folder back."""
         net = open_net(folder, self.key)
-        return Loaded(net.to(device).eval(), open_tokenizer(folder), settle_length(facts, net, LONG))
+        return Loaded(
+            net.to(device).eval(), open_tokenizer(folder), settle_length(facts, net, LONG), open_known(folder)
+        )
 
 
 TASK = Rewrite()
@@ -367,25 +390,3 @@ def pieces_for(texts: Sequence[str], size: str) -> int:
 def scored_places(examples: int) -> np.ndarray:
     """Return the places of the examples whose answers are written: all, or some from all over."""
     return np.unique(np.linspace(0, examples - 1, min(examples, MOST_SCORED)).astype(np.int64))
-
-
-def _cases(
-    rows: Rows,
-    rows_A: np.ndarray,
-    back_A: np.ndarray,
-    sources: Sequence[str],
-    true: Sequence[str],
-    answers: Sequence[str],
-    judged: bool,
-) -> Table:
-    """Return what was asked, what is right and what was written: the least alike first. `judged`: they are right or wrong."""
-    likeness_A = dialogues.chrf_each(answers, true)
-    right_A = rewriting.right_each(answers, true)
-    columns = ("row", "place", "text", "rewritten", "predicted", "likeness", "back", *(("right",) if judged else ()))
-    order = np.lexsort((likeness_A, right_A)) if judged else np.argsort(likeness_A, kind="stable")
-    cells = []
-    for at in order:
-        row = int(rows_A[at])
-        scored = (sources[at], true[at], answers[at], round(float(likeness_A[at]), 4), bool(back_A[at]))
-        cells.append((row, int(rows.indices[row]), *scored, *((bool(right_A[at]),) if judged else ())))
-    return Table(columns, cells)

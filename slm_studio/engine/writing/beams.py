@@ -6,11 +6,12 @@ long as they may still beat the worst candidate.
 Source: Wu et al. 2016, https://arxiv.org/abs/1609.08144 (section 7)
 """
 
-# K beams, C continuations that are looked at, V vocabulary, T tokens written
+# B sources, K beams, R = B · K, C continuations that are looked at, V vocabulary, N = K · V, T tokens written
 
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -18,7 +19,8 @@ from transformers import PreTrainedModel
 
 from slm_studio.core.events import Progress
 from slm_studio.core.work import Work
-from slm_studio.engine.writing.pairs import WRITING, Decoder, start_id
+from slm_studio.engine.models.known_pairs import Known
+from slm_studio.engine.writing.pairs import TOGETHER, WRITING, Decoder, groups, start_id
 
 IMPOSSIBLE = -1.0e9
 
@@ -30,6 +32,7 @@ class Hypothesis:
     ids: tuple[int, ...]  # without what begins it; what ends it included, where it ended
     chances: tuple[float, ...]  # the probability of each, after those before it
     score: float
+    known: Known | None = None  # the learnt pair whose target this is, where the net did not write it itself
 
     @property
     def mean(self) -> float:
@@ -37,42 +40,98 @@ class Hypothesis:
         return math.exp(sum(math.log(max(each, 1e-300)) for each in self.chances) / max(1, len(self.chances)))
 
 
-def search(
+def search_all(
     net: PreTrainedModel,
-    source_ids: Sequence[int],
+    sources: Sequence[Sequence[int]],
     ends: Collection[int],
     *,
     beams: int,
     most: int,
     length_penalty: float = 1.0,
-) -> Work[list[Hypothesis]]:
-    """Yield Progress after each step; return the best answers to a source, the best first: `beams` of them at most."""
-    decoder = Decoder(net, [source_ids], copies=beams)
+) -> Work[list[list[Hypothesis]]]:
+    """Yield Progress; return what `search` finds for each of many sources, of which as many go together as memory allows."""
+    found: list[list[Hypothesis]] = [[] for _ in sources]
+    done = 0
+    for places in groups(sources, TOGETHER // beams):
+        together = [sources[place] for place in places]
+        work = search(net, together, ends, beams=beams, most=most, length_penalty=length_penalty)
+        is_all = len(places) == len(sources)  # then how far the words are says more than how far the sources are
+        answers = yield from work if is_all else _within(work, done, len(sources))
+        for place, each in zip(places, answers, strict=True):
+            found[place] = each
+        done += len(places)
+    yield Progress(WRITING, done, len(sources))
+    return found
+
+
+def _within(work: Work[list[list[Hypothesis]]], done: int, total: int) -> Work[list[list[Hypothesis]]]:
+    """Yield how many sources are done in place of how far one group is; return what the work returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return cast(list[list[Hypothesis]], end.value)
+        yield Progress(WRITING, done, total)
+
+
+def search(
+    net: PreTrainedModel,
+    sources: Sequence[Sequence[int]],
+    ends: Collection[int],
+    *,
+    beams: int,
+    most: int,
+    length_penalty: float = 1.0,
+) -> Work[list[list[Hypothesis]]]:
+    """Yield Progress after each step; return the best answers to each source, the best first: `beams` of them at most.
+
+    The sources are searched side by side, in one batch; one that is done is computed no further.
+    """
+    decoder, stops = Decoder(net, sources, copies=beams), torch.tensor(sorted(ends), device=net.device)
     kept = max(2, 1 + len(ends)) * beams
-    written_KT = torch.full((beams, 1), start_id(net), device=net.device)
-    chances_KT = torch.zeros((beams, 0), device=net.device)
-    scores_K = torch.full((beams,), IMPOSSIBLE, device=net.device)
-    scores_K[0] = 0.0  # all begin alike: only one of them counts
-    stops = torch.tensor(sorted(ends), device=net.device)
-    finished: list[Hypothesis] = []
+    finished: list[list[Hypothesis]] = [[] for _ in sources]
+    open_B = list(range(len(sources)))
+    written_BKT = torch.full((len(sources), beams, 1), start_id(net), device=net.device)
+    chances_BKT = torch.zeros((len(sources), beams, 0), device=net.device)
+    scores_BK = torch.full((len(sources), beams), IMPOSSIBLE, device=net.device)
+    scores_BK[:, 0] = 0.0  # all begin alike: only one of them counts
     for step in range(1, most + 1):
-        log_KV = decoder.allowed(decoder.next_logits(written_KT[:, -1:]).log_softmax(-1))
-        sums_KV = log_KV + scores_K[:, None]
-        best_C, places_C = sums_KV.flatten().topk(min(kept, sums_KV.numel()))
-        beams_C, tokens_C = places_C // log_KV.shape[-1], places_C % log_KV.shape[-1]
-        ended_C = torch.isin(tokens_C, stops) | (step == most)
-        longer_CT = torch.cat([written_KT[beams_C], tokens_C[:, None]], dim=1)
-        likely_CT = torch.cat([chances_KT[beams_C], log_KV[beams_C, tokens_C, None].exp()], dim=1)
-        for at in torch.nonzero(ended_C[:beams]).flatten().tolist():
-            _keep(finished, longer_CT[at, 1:], likely_CT[at], float(best_C[at]) / step**length_penalty, beams)
-        running_C = best_C + ended_C * IMPOSSIBLE
-        scores_K, chosen_K = running_C.topk(beams)
-        if bool(ended_C.all()) or not _may_improve(finished, float(scores_K[0]), step, length_penalty, beams):
+        log_RV = decoder.allowed(decoder.next_logits(written_BKT[..., -1].reshape(-1, 1)).log_softmax(-1))
+        log_BKV = log_RV.unflatten(0, (-1, beams))
+        sums_BN = (log_BKV + scores_BK[..., None]).flatten(1)
+        best_BC, places_BC = sums_BN.topk(min(kept, sums_BN.shape[1]))
+        beams_BC, tokens_BC = places_BC // log_BKV.shape[-1], places_BC % log_BKV.shape[-1]
+        ended_BC = torch.isin(tokens_BC, stops) | (step == most)
+        likely_BC = log_BKV.flatten(1).gather(1, places_BC).exp()
+        longer_BCT = _longer(written_BKT, beams_BC, tokens_BC)
+        likelier_BCT = _longer(chances_BKT, beams_BC, likely_BC)
+        for row, at in torch.nonzero(ended_BC[:, :beams]).tolist():
+            score = float(best_BC[row, at]) / step**length_penalty
+            _keep(finished[open_B[row]], longer_BCT[row, at, 1:], likelier_BCT[row, at], score, beams)
+        scores_BK, chosen_BK = (best_BC + ended_BC * IMPOSSIBLE).topk(beams)
+        left = [
+            row for row, place in enumerate(open_B)
+            if not bool(ended_BC[row].all())
+            and _may_improve(finished[place], float(scores_BK[row, 0]), step, length_penalty, beams)
+        ]  # fmt: skip
+        if not left:
             break
-        written_KT, chances_KT = longer_CT[chosen_K], likely_CT[chosen_K]
-        decoder.take(beams_C[chosen_K])
+        left_B = torch.tensor(left, device=net.device)
+        written_BKT, chances_BKT = (_rows(each, chosen_BK)[left_B] for each in (longer_BCT, likelier_BCT))
+        decoder.take((left_B[:, None] * beams + beams_BC.gather(1, chosen_BK)[left_B]).flatten())
+        scores_BK, open_B = scores_BK[left_B], [open_B[row] for row in left]
         yield Progress(WRITING, step, most)
     return finished
+
+
+def _rows(what_BKT: Tensor, chosen_BC: Tensor) -> Tensor:
+    """Return the chosen ones of each source [B, C, T]."""
+    return what_BKT.gather(1, chosen_BC[..., None].expand(-1, -1, what_BKT.shape[-1]))
+
+
+def _longer(what_BKT: Tensor, beams_BC: Tensor, newest_BC: Tensor) -> Tensor:
+    """Return what stands in the beams that are continued, and what comes next [B, C, T + 1]."""
+    return torch.cat([_rows(what_BKT, beams_BC), newest_BC[..., None]], dim=-1)
 
 
 def _keep(finished: list[Hypothesis], ids_T: Tensor, chances_T: Tensor, score: float, most: int) -> None:

@@ -34,7 +34,7 @@ class Decoder:
         """Read the sources; each is answered `copies` times."""
         self.net, self.done, self.cache = net, 0, None
         self._cache_name = cache_name_of(net)
-        ids_BS, mask_BS = _padded(net, sources)
+        ids_BS, mask_BS = padded(net, sources)
         hidden_BSH = self._read(ids_BS, mask_BS)
         self.hidden_BSH = hidden_BSH.repeat_interleave(copies, 0)
         self.mask_BS = mask_BS.repeat_interleave(copies, 0)
@@ -110,43 +110,39 @@ def start_id(net: PreTrainedModel) -> int:
     return 0
 
 
-def write_all(
-    net: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    sources: Sequence[Sequence[int]],
-    most: int,
-    doing: str = WRITING,
-) -> Work[list[list[int]]]:
-    """Yield Progress; return the likeliest answer to each source, piece by piece, without the token that ends it."""
-    ends = end_ids(net, tokenizer)
-    whole = yield from write_with_chances(net, tokenizer, sources, most, doing)
-    return [[token for token, _ in each if token not in ends] for each in whole]
-
-
 def write_with_chances(
     net: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     sources: Sequence[Sequence[int]],
     most: int,
-    doing: str = WRITING,
 ) -> Work[list[list[tuple[int, float]]]]:
-    """Yield Progress; return the same with the token that ends each, where one does, and how likely each was."""
-    order = sorted(range(len(sources)), key=lambda place: len(sources[place]))
+    """Yield Progress; return the likeliest answer to each source, piece by piece: its tokens, and how likely each was.
+
+    The token that ends an answer stands there, too, where one does.
+    """
     found: list[list[tuple[int, float]]] = [[] for _ in sources]
     done, told = 0, 0.0
-    while done < len(order):
-        together = _together([len(sources[place]) for place in order[done:]])
-        places = order[done : done + together]
+    for places in groups(sources):
         for row, written in _greedy(net, tokenizer, [sources[place] for place in places], most):
             if row is None:
                 if time.perf_counter() - told > LIVELY:
                     told = time.perf_counter()
-                    yield Progress(doing, done, len(order))
+                    yield Progress(WRITING, done, len(sources))
             else:
                 found[places[row]] = written
-        done += together
-    yield Progress(doing, done, len(order))
+        done += len(places)
+    yield Progress(WRITING, done, len(sources))
     return found
+
+
+def groups(sources: Sequence[Sequence[int]], most: int = TOGETHER) -> Iterator[list[int]]:
+    """Yield the places of sources that go together, the short ones first: of `most` tokens, or one."""
+    order = sorted(range(len(sources)), key=lambda place: len(sources[place]))
+    done = 0
+    while done < len(order):
+        together = _together([len(sources[place]) for place in order[done:]], most)
+        yield order[done : done + together]
+        done += together
 
 
 def _greedy(
@@ -184,13 +180,14 @@ def _rows_of(
         yield row, list(zip(tokens, likely, strict=True))
 
 
-def _together(lengths: Sequence[int]) -> int:
-    """Return how many of the next sources, which grow longer, are answered together."""
+def _together(lengths: Sequence[int], most: int) -> int:
+    """Return how many of the next sources, which grow longer, are answered together: of `most` tokens, or one."""
     sizes_N = np.arange(1, len(lengths) + 1) * np.maximum(1, lengths)
-    return max(1, int(np.searchsorted(sizes_N, TOGETHER, side="right")))
+    return max(1, int(np.searchsorted(sizes_N, most, side="right")))
 
 
-def _padded(net: PreTrainedModel, sources: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+def padded(net: PreTrainedModel, sources: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Return tokens [B, S] and which of them are such, on the net's device."""
     packer = Packer(**{IDS: int(net.config.pad_token_id or 0)})
     packer.add(range(len(sources)), **{IDS: sources})
     batch = packer.packed().take(range(len(sources)))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from slm_studio.core.answers import PAIR
 from slm_studio.core.changes import Piece, changes, new_words
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import RewritingOptions
@@ -100,6 +101,7 @@ class RewriteView(TaskView):
         """Say that an answer is on its way."""
         self._waiting.clear()
         self._others, self._is_new = [], True
+        self._show_pair(None)
         self.button.set_busy()
         self.numbers.set_words("")
         self._tell()
@@ -119,9 +121,17 @@ class RewriteView(TaskView):
         """Mark what changed, and say how long it took."""
         self._on_flush()
         self._rest()
-        seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
+        told = numbers if isinstance(numbers, dict) else {}
+        self._show_pair(told.get(PAIR))
+        seconds = told.get("seconds")
         if isinstance(seconds, int | float):
             self.numbers.set_words("{time}", time=time_words(float(seconds)))
+
+    def _show_pair(self, pair: object) -> None:
+        """Say which learnt pair an answer is of, where it is not the model's own."""
+        self.pair.setVisible(isinstance(pair, dict))
+        if isinstance(pair, dict):
+            self.pair.set_words("As in a pair that it learnt: “{source}”", source=str(pair.get("source")))
 
     def fail(self) -> None:
         """Leave what came until then."""
@@ -140,7 +150,7 @@ class RewriteView(TaskView):
 
     def retranslate(self) -> None:
         """Say what an empty seed means."""
-        self.form.set_placeholders({"seed": tr("a new one each time")})
+        self.form.set_placeholders({"seed": tr("a new one each time"), "beams": tr("Automatic")})
 
     def others(self) -> list[str]:
         """Return the other answers that are shown."""
@@ -167,6 +177,9 @@ class RewriteView(TaskView):
         self.marks.setChecked(True)
         self.numbers = ElidedText("", "muted")
         self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.pair = ElidedText("", "muted")
+        self.pair.hide()
+        self.target_card.add(self.pair)
         right = QHBoxLayout()
         right.addWidget(self.marks)
         right.addWidget(self.numbers, 1)
@@ -251,6 +264,7 @@ class RewriteView(TaskView):
 
     def _clear(self) -> None:
         self.target.set_pieces([])
+        self._show_pair(None)
         self._others = []
         self.others_card.hide()
         self.numbers.set_words("")

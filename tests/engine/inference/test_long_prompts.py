@@ -1,6 +1,7 @@
 """A long prompt: what of it is not read is said before the answer, and how much there is to read where that takes a while."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from slm_studio.core import texts
 from slm_studio.core.answers import answer_json
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
+from slm_studio.core.results import Token
 from slm_studio.core.run import create_run
 from slm_studio.engine.inference import shelf
 from slm_studio.engine.writing import decoding
-from slm_studio.engine.writing.decoding import Continuation
+from slm_studio.engine.writing.decoding import READING, Continuation
+from slm_studio.engine.writing.pairs import WRITING
 from tests.test_task_contract import recipe_for, result, rows_of
 
 
@@ -42,6 +45,28 @@ def test_tokens_out_of_view_are_counted_as_decoding_leaves_them_out(writer: str)
     continuation.next_logits([1] * (sent["used"] + sent["unread"]))
     assert continuation.start == sent["unread"]
     assert not [event for event in asked(writer, "a b") if isinstance(event, Note)]
+
+
+def test_the_time_of_an_answer_begins_when_all_is_read_and_goes_on_while_it_is_searched(
+    writer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+
+    def answer(*_: object) -> Iterator[tuple[int, object]]:
+        for seconds, item in (
+            (5.0, Progress(READING, 1, 1)),
+            (3.0, Progress(WRITING, 1, 2)),
+            (2.0, Token("a", 1.0, 3)),
+        ):
+            now[0] += seconds
+            yield 0, item
+
+    monkeypatch.setattr(shelf.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(shelf.on_shelf(writer).task, "answer", answer)
+
+    events = asked(writer, "a b")
+
+    assert isinstance(events[-1], Finished) and events[-1].result["seconds"] == 5.0
 
 
 def test_where_nothing_may_be_left_out_a_prompt_that_is_too_long_is_refused_with_both_numbers(writer: str) -> None:

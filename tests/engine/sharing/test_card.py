@@ -82,6 +82,13 @@ def test_what_was_cleaned_is_said_to_be_done_to_prompts_too(model: SavedModel) -
     assert "| Cleaning |" not in write_card(model, REPORT)
 
 
+def test_scores_that_rest_on_known_pairs_are_called_so(model: SavedModel) -> None:
+    knows = dataclasses.replace(model, facts=model.facts | {"known_pairs": [0.5, None]})
+
+    assert "without them its answers are its own alone" in write_card(knows, REPORT)
+    assert "without them" not in write_card(model, REPORT)
+
+
 def test_the_same_evidence_gives_the_same_card(model: SavedModel) -> None:
     again = codec.from_json(SavedModel, codec.to_json(model))
 

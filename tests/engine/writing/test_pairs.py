@@ -21,10 +21,11 @@ from slm_studio.core.work import done
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.rewriters import make_rewriter
 from slm_studio.engine.models.vocabulary import train_shared_pieces
-from slm_studio.engine.writing.beams import search
+from slm_studio.engine.writing import beams as beam_search
+from slm_studio.engine.writing.beams import search, search_all
 from slm_studio.engine.writing.decoding import end_ids
-from slm_studio.engine.writing.pairs import Decoder, start_id, write_all
-from slm_studio.engine.writing.rewriting import answer_all, answer_one, may_be_together
+from slm_studio.engine.writing.pairs import Decoder, groups, start_id, write_with_chances
+from slm_studio.engine.writing.rewriting import Asked, answer_all, answer_one, beams_of, may_be_together
 
 VOCABULARY, PAD, END = 60, 0, 1
 SOURCES = [[5, 9, 33, 12, 1], [7, 1], [40, 41, 42, 43, 44, 45, 46, 1], [3, 3, 3, 50, 1]]
@@ -84,10 +85,15 @@ def cut(ids: list[int]) -> list[int]:
     return ids[: ids.index(END)] if END in ids else ids
 
 
+def greedy(net: PreTrainedModel, sources: list[list[int]], most: int) -> list[list[int]]:
+    """Return the likeliest answers, piece by piece."""
+    return [cut([token for token, _ in each]) for each in done(write_with_chances(net, TOKENIZER, sources, most))]
+
+
 def test_greedy_writes_what_generate_writes(net: PreTrainedModel) -> None:
     expected = [cut(reference(net, source, max_new_tokens=20, num_beams=1)) for source in SOURCES]
 
-    found = done(write_all(net, TOKENIZER, SOURCES, 20))
+    found = greedy(net, SOURCES, 20)
 
     assert [cut(ids) for ids in found] == expected
     assert len({tuple(ids) for ids in expected}) > 1 or net.config.model_type == "marian"
@@ -100,13 +106,45 @@ def test_beams_find_what_generate_finds(net: PreTrainedModel, beams: int, penalt
         options = {"num_beams": beams, "length_penalty": penalty, "num_return_sequences": beams, "max_new_tokens": 12}
         expected = net.generate(torch.tensor([source]), do_sample=False, **options)[:, 1:].tolist()
 
-        found = done(search(net, source, end_ids(net, TOKENIZER), beams=beams, most=12, length_penalty=penalty))
+        (found,) = done(search(net, [source], end_ids(net, TOKENIZER), beams=beams, most=12, length_penalty=penalty))
 
         assert [cut(list(each.ids)) for each in found] == [cut(ids) for ids in expected]
 
 
+@pytest.mark.parametrize("beams", [2, 4])
+def test_beams_of_many_sources_find_what_those_of_each_find(net: PreTrainedModel, beams: int) -> None:
+    ends = end_ids(net, TOKENIZER)
+    alone = [done(search(net, [source], ends, beams=beams, most=20))[0] for source in SOURCES]
+
+    found = done(search_all(net, SOURCES, ends, beams=beams, most=20))
+
+    assert [[each.ids for each in answers] for answers in found] == [
+        [each.ids for each in answers] for answers in alone
+    ]
+    assert [[each.score for each in answers] for answers in found] == [
+        pytest.approx([each.score for each in answers], abs=1e-4) for answers in alone
+    ]
+
+
+def test_what_does_not_fit_together_is_searched_in_groups(
+    net: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = end_ids(net, TOKENIZER)
+    whole = done(search_all(net, SOURCES, ends, beams=3, most=8))
+    monkeypatch.setattr(beam_search, "TOGETHER", 30)
+
+    work = search_all(net, SOURCES, ends, beams=3, most=8)
+    told = [event for event in work if isinstance(event, Progress)]
+
+    assert len(list(groups(SOURCES, 30 // 3))) > 1
+    assert [event.total for event in told] == [len(SOURCES)] * len(told) and told[-1].done == len(SOURCES)
+    assert [each[0].ids for each in done(search_all(net, SOURCES, ends, beams=3, most=8))] == [
+        each[0].ids for each in whole
+    ]
+
+
 def test_a_beam_knows_how_likely_its_tokens_are(net: PreTrainedModel) -> None:
-    (best, *_) = done(search(net, SOURCES[0], end_ids(net, TOKENIZER), beams=3, most=8, length_penalty=0.0))
+    ((best, *_),) = done(search(net, [SOURCES[0]], end_ids(net, TOKENIZER), beams=3, most=8, length_penalty=0.0))
 
     out = (
         net(input_ids=torch.tensor([SOURCES[0]]), decoder_input_ids=torch.tensor([[start_id(net), *best.ids[:-1]]]))
@@ -119,9 +157,9 @@ def test_a_beam_knows_how_likely_its_tokens_are(net: PreTrainedModel) -> None:
 
 
 def test_rows_that_ended_are_computed_no_further(net: PreTrainedModel) -> None:
-    alone = [done(write_all(net, TOKENIZER, [source], 20))[0] for source in SOURCES]
+    alone = [greedy(net, [source], 20)[0] for source in SOURCES]
 
-    assert done(write_all(net, TOKENIZER, SOURCES, 20)) == alone
+    assert greedy(net, SOURCES, 20) == alone
 
 
 def test_what_generation_config_forces_comes_first() -> None:
@@ -130,7 +168,7 @@ def test_what_generation_config_forces_comes_first() -> None:
     made.generation_config.forced_bos_token_id = 17
     expected = reference(made, SOURCES[0], max_new_tokens=6, num_beams=3)
 
-    found = done(search(made, SOURCES[0], (END,), beams=3, most=6))
+    (found,) = done(search(made, [SOURCES[0]], (END,), beams=3, most=6))
 
     assert found[0].ids[0] == 17 and cut(list(found[0].ids)) == cut(expected)
 
@@ -145,9 +183,9 @@ def test_no_run_is_written_twice_where_generate_writes_none(length: int, beams: 
     expected = reference(net, SOURCES[2], max_new_tokens=20, num_beams=beams)
 
     if beams == 1:
-        (found,) = done(write_all(net, TOKENIZER, [SOURCES[2]], 20))
+        (found,) = greedy(net, [SOURCES[2]], 20)
     else:
-        found = list(done(search(net, SOURCES[2], (END,), beams=beams, most=20))[0].ids)
+        found = list(done(search(net, [SOURCES[2]], (END,), beams=beams, most=20))[0][0].ids)
 
     assert cut(found) == cut(expected) != cut(free)
 
@@ -164,16 +202,16 @@ def loaded(request: pytest.FixtureRequest) -> Loaded:
 
 def test_tokens_come_one_by_one_and_are_those_of_a_batch(loaded: Loaded) -> None:
     source = TOKENIZER("to be or not").input_ids
-    (whole,) = done(write_all(loaded.net, TOKENIZER, [source], 12))
+    (whole,) = greedy(loaded.net, [source], 12)
 
-    items = list(answer_one(loaded, source, RewritingOptions(max_new_tokens=12)))
+    items = list(answer_one(loaded, Asked(source), RewritingOptions(max_new_tokens=12)))
 
     assert [item.id for item in items if isinstance(item, Token) and item.id != END] == whole
     assert "".join(item.text for item in items) == TOKENIZER.decode(whole, skip_special_tokens=True)
 
 
 def test_one_stops_within_a_token(loaded: Loaded) -> None:
-    answer = answer_one(loaded, [5, 1], RewritingOptions(max_new_tokens=10_000))
+    answer = answer_one(loaded, Asked([5, 1]), RewritingOptions(max_new_tokens=10_000))
 
     next(answer)
     answer.close()
@@ -185,7 +223,9 @@ def test_draws_hang_on_the_seed_alone(loaded: Loaded) -> None:
     drawn = [
         [
             item.id
-            for item in answer_one(loaded, [5, 9, 1], RewritingOptions(temperature=1.5, seed=seed, max_new_tokens=12))
+            for item in answer_one(
+                loaded, Asked([5, 9, 1]), RewritingOptions(temperature=1.5, seed=seed, max_new_tokens=12)
+            )
         ]
         for seed in (1, 1, 2)
     ]
@@ -194,7 +234,7 @@ def test_draws_hang_on_the_seed_alone(loaded: Loaded) -> None:
 
 
 def test_beams_say_where_they_are_and_bring_the_others(loaded: Loaded) -> None:
-    items = list(answer_one(loaded, [5, 9, 1], RewritingOptions(beams=3, max_new_tokens=6)))
+    items = list(answer_one(loaded, Asked([5, 9, 1]), RewritingOptions(beams=3, max_new_tokens=6)))
 
     kinds = [type(item) for item in items]
     assert kinds == sorted(kinds, key=[Progress, Token, Variant].index)
@@ -230,25 +270,35 @@ def test_a_network_without_a_first_token_of_its_own_begins_with_its_padding() ->
     assert start_id(SimpleNamespace(config=config, generation_config=None)) == 3  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("beams", [1, 3])
 @pytest.mark.parametrize("most", [4, 12])
-def test_many_at_once_become_the_tokens_that_each_becomes_alone(loaded: Loaded, most: int) -> None:
+def test_many_at_once_become_the_tokens_that_each_becomes_alone(loaded: Loaded, most: int, beams: int) -> None:
     sources = [TOKENIZER(text).input_ids for text in ("to be or not", "be", "not to be or to be", "or")]
-    options = RewritingOptions(max_new_tokens=most)
+    options = RewritingOptions(max_new_tokens=most, beams=beams)
 
     found: list[list[Token]] = [[] for _ in sources]
-    for place, token in answer_all(loaded, sources, options):
+    for place, token in answer_all(loaded, [Asked(source) for source in sources], options):
         if isinstance(token, Token):
             found[place].append(token)
 
     for source, tokens in zip(sources, found, strict=True):
-        alone = [each for each in answer_one(loaded, source, options) if isinstance(each, Token)]
+        alone = [each for each in answer_one(loaded, Asked(source), options) if isinstance(each, Token)]
         assert [(each.id, each.text) for each in tokens] == [(each.id, each.text) for each in alone]
         assert [each.score for each in tokens] == pytest.approx([each.score for each in alone], rel=1e-4)
 
 
 @pytest.mark.parametrize(
-    "wish", [{"temperature": 0.5}, {"beams": 2}, {"alternatives": 3}, {"repetition_penalty": 1.2}, {"stop": ("a",)}]
+    "wish", [{"temperature": 0.5}, {"alternatives": 3}, {"repetition_penalty": 1.2}, {"stop": ("a",)}]
 )
 def test_what_asks_for_more_than_the_likeliest_goes_one_by_one(wish: dict[str, object]) -> None:
     assert may_be_together(RewritingOptions(max_new_tokens=7, seed=3, top_p=0.5, back=True))
     assert not may_be_together(RewritingOptions(**wish))
+    assert beams_of(Loaded(bart(), TOKENIZER, {"target": "translation"}), RewritingOptions(**wish)) == 1
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("translation", 4), ("summary", 1), ("correction", 1), ("", 1)])
+def test_several_beams_look_for_a_translation_unless_a_number_is_asked_for(kind: str, expected: int) -> None:
+    loaded = Loaded(bart(), TOKENIZER, {"target": kind})
+
+    assert beams_of(loaded, RewritingOptions(max_new_tokens=9, back=True)) == expected
+    assert beams_of(loaded, RewritingOptions(beams=2)) == 2

@@ -94,6 +94,18 @@ def test_other_answers_stand_below_and_a_click_shows_one(view: RewriteView) -> N
     assert view.others_card.isHidden()
 
 
+def test_it_says_which_learnt_pair_an_answer_is_of(view: RewriteView) -> None:
+    view.set_model(model(target="translation"), CASES)
+    view.fill("one cat")
+    view.begin()
+    view.take(Token("一只猫", 0.9, 1))
+    view.finish({"seconds": 0.2, "known_pair": {"source": "one cat!", "target": "一只猫", "likeness": 0.9}})
+
+    assert view.pair.isVisible() and "one cat!" in view.pair.text()
+    answer(view, Token("两只猫", 0.9, 1))
+    assert view.pair.isHidden()
+
+
 def test_it_turns_round_where_both_directions_were_learnt(view: RewriteView) -> None:
     heard: list[tuple] = []
     view.asked.connect(lambda prompt, options: heard.append((prompt, options["back"])))

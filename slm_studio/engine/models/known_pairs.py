@@ -1,0 +1,72 @@
+"""Known pairs: what a model learnt from, kept beside its net, as a translator keeps a translation memory.
+
+A person's texts repeat themselves. Where a new one is much like one that was learnt, the answer that stands there is often
+better than any that a small net finds; the net itself says how well it fits.
+Source: Bulté & Tezcan 2019, https://aclanthology.org/P19-1175 (section 2.2: matches by edit distance over words)
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from slm_studio.core import files
+from slm_studio.engine.measuring.nearest import Nearest, words
+
+FILE = "known_pairs.jsonl"  # stays on this computer: it is not among the files that travel
+MOST = 100_000  # pairs that are kept
+LOOKED_AT, OFFERED = 50, 6  # texts that share words, and how many of these are weighed
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One learnt pair, looked at from the side that was asked."""
+
+    source: str
+    target: str
+    likeness: float  # of the source to what was asked, 0 … 1: a share of words in order
+
+
+class KnownPairs:
+    """Sources and their targets, ready to be asked from either side."""
+
+    def __init__(self, sources: Sequence[str], targets: Sequence[str]) -> None:
+        """Keep the pairs, of very many some from all over; those with an empty side are left out."""
+        whole = [(one, other) for one, other in zip(sources, targets, strict=True) if one.strip() and other.strip()]
+        places = np.linspace(0, len(whole) - 1, min(len(whole), MOST)).astype(np.int64)
+        self.pairs = [whole[place] for place in places]
+
+    def like(self, text: str, *, back: bool) -> list[Known]:
+        """Return what is known of texts like this one, the likest first; `back` asks from the targets' side."""
+        nearest, known = self._asked[back]
+        scores_N, asked = nearest.scores(text), words(text)
+        near = [int(place) for place in np.argsort(-scores_N, kind="stable")[:LOOKED_AT] if scores_N[place] > 0]
+        likeness = {place: float(Levenshtein.normalized_similarity(asked, known[place])) for place in near}
+        near.sort(key=lambda place: -likeness[place])
+        return [
+            Known(self.pairs[place][back], self.pairs[place][not back], likeness[place]) for place in near[:OFFERED]
+        ]
+
+    @cached_property
+    def _asked(self) -> tuple[tuple[Nearest, list[list[str]]], ...]:
+        sides = ([pair[side] for pair in self.pairs] for side in (0, 1))
+        return tuple((Nearest(texts), [words(text) for text in texts]) for texts in sides)
+
+    def save(self, folder: Path) -> None:
+        """Write the pairs into a model's folder, one a line."""
+        lines = [json.dumps(pair, ensure_ascii=False) for pair in self.pairs]
+        files.write_atomic(folder / FILE, "\n".join(lines) + "\n")
+
+
+def open_known(folder: Path) -> KnownPairs | None:
+    """Read the pairs of a model's folder; None where there are none, or they cannot be read."""
+    try:
+        lines = (folder / FILE).read_text("utf-8").split("\n")
+        pairs = [json.loads(line) for line in lines if line.strip()]
+        return KnownPairs([str(one) for one, _ in pairs], [str(other) for _, other in pairs])
+    except (OSError, ValueError, TypeError):
+        return None

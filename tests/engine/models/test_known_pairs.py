@@ -1,0 +1,68 @@
+"""Known pairs: the likest source comes first, from either side, and a folder gives back what was put into it."""
+
+from pathlib import Path
+
+import pytest
+
+from slm_studio.engine.models import known_pairs
+from slm_studio.engine.models.known_pairs import FILE, KnownPairs, open_known
+
+SOURCES = ["I like cats.", "I like dogs.", "She sings.", "", "Nobody knows"]
+TARGETS = ["我喜欢猫。", "我喜欢狗。", "她唱歌。", "空", "   "]
+
+
+def test_the_likest_source_comes_first_with_its_target() -> None:
+    first, second, *_ = KnownPairs(SOURCES, TARGETS).like("I like birds and dogs", back=False)
+
+    assert (first.source, first.target, first.likeness) == ("I like dogs.", "我喜欢狗。", pytest.approx(3 / 5))
+    assert (second.source, second.likeness) == ("I like cats.", pytest.approx(2 / 5))
+
+
+def test_the_order_of_words_counts() -> None:
+    pairs = KnownPairs(["dogs like I", "I like dogs too"], ["一", "二"])
+
+    assert [each.target for each in pairs.like("I like dogs", back=False)] == ["二", "一"]
+
+
+def test_targets_are_asked_the_other_way_round() -> None:
+    first, *_ = KnownPairs(SOURCES, TARGETS).like("她唱歌。", back=True)
+
+    assert (first.source, first.target, first.likeness) == ("她唱歌。", "She sings.", 1.0)
+
+
+def test_of_texts_that_share_no_word_nothing_is_known() -> None:
+    pairs = KnownPairs(SOURCES, TARGETS)
+
+    assert (
+        pairs.like("zebra", back=False) == []
+        and pairs.like("", back=False) == []
+        and pairs.like("斑马", back=True) == []
+    )
+
+
+def test_half_empty_pairs_are_left_out_and_of_many_some_from_all_over_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(KnownPairs(SOURCES, TARGETS).pairs) == 3
+    monkeypatch.setattr(known_pairs, "MOST", 3)
+
+    kept = KnownPairs([f"text {number}" for number in range(9)], [f"{number}" for number in range(9)]).pairs
+
+    assert [other for _, other in kept] == ["0", "4", "8"]
+
+
+def test_a_folder_gives_back_what_was_put_into_it(tmp_path: Path) -> None:
+    whole = KnownPairs(["line\nbreak", 'a "b"', "tab\there"], ["行\u2028分", "乙", "丙"])
+    whole.save(tmp_path)
+
+    found = open_known(tmp_path)
+
+    assert found is not None and found.pairs == whole.pairs
+
+
+@pytest.mark.parametrize("content", ["", "[1]", "{}", "not JSON", '["one", "two", "three"]', "\udcff"])
+def test_a_folder_without_whole_pairs_knows_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / FILE).write_bytes(content.encode("utf-8", "surrogateescape"))
+
+    found = open_known(tmp_path)
+
+    assert found is None or found.pairs == []
+    assert open_known(tmp_path / "nowhere") is None
