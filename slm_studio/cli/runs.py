@@ -11,6 +11,7 @@ from slm_studio.core.recipe import recipe_to_json
 from slm_studio.core.run import RUNNING, Run, find_resumable, find_run, list_runs, recipe_of
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
+from slm_studio.host.secrets import token_for_base
 from slm_studio.host.trash import throw_away
 
 
@@ -58,7 +59,7 @@ def resume(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     out = destination_of_run(arguments, run)
     run = run if out is None else out.remember(run)
     try:
-        model = work.do(SavedModel, "resume", run=run)
+        model = work.do(SavedModel, "resume", run=run, token=token_for_base(run.base, work.settings))
     except StudioError as error:
         raise and_how_to_resume(error, run) from error
     return outcome(run, model, out)
