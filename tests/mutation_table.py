@@ -175,8 +175,8 @@ MUTATIONS = (
     Mutation(_MODERATION, ">= share - 1e-12) & ends", ">= share - 1e-12)", _MEASURING + "test_moderation.py"),
     Mutation(_HIDING, "fate_BT < shares.masked + shares.random", "fate_BT < shares.random", _FILLING),
     Mutation(_HIDING, "inside_BT & ~table.spared_V[ids_BT]", "inside_BT", _FILLING),
-    Mutation(_OBJECTIVE, "        near_BLL.diagonal(dim1=1, dim2=2).zero_()", "        pass", _VECTORS + "test_objective.py"),
-    Mutation(_OBJECTIVE, "share_BL1 = (counts_BL1 > 0).float(), 1 / counts_BL1.clamp(min=1)", "share_BL1 = (counts_BL1 > 0).float(), 1 / counts_BL1.clamp(min=2)", _VECTORS + "test_objective.py"),
+    Mutation("slm_studio/engine/models/vectors/drawing.py", "    near_RLW[..., window] = 0", "    pass", _VECTORS + "test_objective.py"),
+    Mutation(_OBJECTIVE, "share_RL1 = counts_RL1.clamp(max=1), 1 / counts_RL1.clamp(min=1)", "share_RL1 = counts_RL1.clamp(max=1), 1 / counts_RL1.clamp(min=2)", _VECTORS + "test_objective.py"),
     Mutation("slm_studio/engine/models/embedding/teaching.py", "scores_B[:, None] <= scores_B[None, :]", "scores_B[:, None] < scores_B[None, :]", "tests/engine/models/embedding/test_teaching.py"),
     Mutation("slm_studio/engine/data/writing.py", "json.dumps(value, ensure_ascii=False, allow_nan=False) == cell else cell", "True else cell", DATA + "test_writing.py"),
     # Known pairs

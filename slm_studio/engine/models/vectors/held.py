@@ -15,8 +15,9 @@ from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.word_vectors import Company, company
+from slm_studio.engine.models.vectors.drawing import Draws, Sampling
 from slm_studio.engine.models.vectors.net import FITTED, SLMForWordVectors
-from slm_studio.engine.models.vectors.objective import Draws, Sampling, Table
+from slm_studio.engine.models.vectors.objective import Table
 from slm_studio.engine.models.vectors.space import directions
 from slm_studio.engine.models.vectors.texts import passages
 from slm_studio.engine.models.vectors.vocabulary import WordVocabulary, stream_of
