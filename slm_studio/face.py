@@ -323,7 +323,7 @@ def resume(run: str, *, on_event: OnEvent | None = None) -> Model:
     """Train on where a run was stopped or interrupted, and return its model. `run` is its id, or how that begins."""
     with explained():
         found = find_resumable(run)
-    return _learn("resume", found, on_event)
+    return _learn("resume", found, on_event, token=token_for_base(found.base, load_settings()))
 
 
 def _learn(verb: str, run: Run, on_event: OnEvent | None, **arguments: object) -> Model:

@@ -87,7 +87,7 @@ def _main(argv: Sequence[str]) -> int:
         screen.problem(error)
         return PROBLEM
     except Stopped as stopped:
-        screen.stopped(stopped.run, stopped.out)
+        screen.stopped(stopped.run)
         return INTERRUPTED
     except KeyboardInterrupt:
         screen.stopped("")

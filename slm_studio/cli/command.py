@@ -31,10 +31,9 @@ T = TypeVar("T")
 class Stopped(Exception):
     """The person pressed Ctrl-C; what was at work has been stopped and kept."""
 
-    def __init__(self, run: str = "", out: str = "") -> None:
-        super().__init__(run, out)
+    def __init__(self, run: str = "") -> None:
+        super().__init__(run)
         self.run = run
-        self.out = out
 
 
 class Command:
@@ -45,7 +44,6 @@ class Command:
         self.settings = load_settings()
         self.place = place
         self.engines = Engines(self.settings)
-        self.out = ""  # the flags of OUT, which whoever goes on with the run has to name again
         self.has_begun = False  # a training has said Started: from then on its run is worth keeping
 
     def __enter__(self) -> "Command":
@@ -77,7 +75,7 @@ class Command:
         except KeyboardInterrupt:
             result = self._let_it_save(job)
             if not isinstance(result, kind):  # it may have ended just then
-                raise Stopped(run.id if isinstance(run, Run) else "", self.out) from None
+                raise Stopped(run.id if isinstance(run, Run) else "") from None
         except BrokenPipeError:
             self._let_it_save(job)
             raise

@@ -2,14 +2,13 @@
 
 import argparse
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from shlex import quote
-from subprocess import list2cmdline
 
 from slm_studio.cli.command import absolute
 from slm_studio.core import paths, targets
 from slm_studio.core.errors import StudioError
+from slm_studio.core.run import Run, save_run
 from slm_studio.core.saved import STUDIO_FILE, SavedModel, relocate
 from slm_studio.host.trash import throw_away
 
@@ -48,11 +47,11 @@ class Destination:
                 model=model.folder,
             ) from error
 
-    @property
-    def flags(self) -> str:
-        """Return how a command names this place, ready to be pasted; from any folder it means the same."""
-        path = list2cmdline([str(self.path)]) if os.name == "nt" else quote(str(self.path))
-        return f"--out {path}" + (" --overwrite" if self.content else "")
+    def remember(self, run: Run) -> Run:
+        """Keep in a run that its model goes here, and what it may replace, for whoever resumes it."""
+        run = replace(run, out=str(self.path), out_content=tuple(sorted(self.content)))
+        save_run(run)
+        return run
 
     def _make_room(self) -> None:
         """Clear the folder, as --overwrite asked: a former model is replaced, anything else goes to the trash."""
@@ -90,6 +89,15 @@ def destination_of(arguments: argparse.Namespace, beside: tuple[str | None, ...]
         _refuse_precious(path, [Path.cwd(), Path.home(), *own, *(Path(absolute(each)) for each in beside if each)])
     targets.check_place(path, path)
     return Destination(path, content)
+
+
+def destination_of_run(arguments: argparse.Namespace, run: Run) -> Destination | None:
+    """Return where the model of a run that goes on belongs: OUT, else where the command that began it said."""
+    remembered = Destination(Path(run.out), frozenset(run.out_content))
+    if run.out and not arguments.out and _content(remembered.path) == remembered.content:
+        targets.check_place(remembered.path, remembered.path)
+        return remembered
+    return destination_of(argparse.Namespace(out=arguments.out or run.out, overwrite=arguments.overwrite))
 
 
 def _content(folder: Path) -> Content:

@@ -1,20 +1,18 @@
 """slm-studio predict MODEL --text "…" or --file IN --out OUT."""
 
 import argparse
-from collections.abc import Mapping
 
 from slm_studio.cli.command import Command, absolute, file_out, reading_of
 from slm_studio.cli.flags import add_bom, add_knobs, add_reading, asked_names, knob_of_another_task, settings_of
 from slm_studio.cli.read import remark_of
 from slm_studio.cli.usage import UsageError, count, role_and_column
 from slm_studio.core.answers import PAIR, answer_json
-from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
 from slm_studio.core.knobs import knobs, problems
 from slm_studio.core.messages import USER
 from slm_studio.core.moderation import FOR_A_PERSON
-from slm_studio.core.prompt import Cell, Prompt, read_cell
+from slm_studio.core.prompt import Cell, Prompt, read_part, refuse_unasked
 from slm_studio.core.results import FileResult, Item, Variant, chosen_labels
 from slm_studio.core.tasks import TaskInfo, all_tasks
 from slm_studio.core.tasks.info import Reads
@@ -62,7 +60,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     opened = work.open(arguments.model, arguments.device)
     info = opened.info
     check_writing(decoding, info)
-    check_asked(dict(arguments.role), info)
+    refuse_unasked(dict(arguments.role), info)
     own = {"column": arguments.column, "columns": dict(arguments.role), "bom": arguments.bom}
     own |= {"top": arguments.top} if arguments.top is not None else {}
     options = own | reading_of(arguments) | decoding
@@ -71,21 +69,6 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     path = absolute(arguments.file)
     done = work.do(FileResult, "predict_file", handle=opened.handle, path=path, out=out, options=options)
     return {"rows": done.rows, "out": done.out} | (what_is_missing(done) if work.screen.as_json else {})
-
-
-def check_asked(columns: Mapping[str, str], info: TaskInfo) -> None:
-    """Refuse a column for a part that this model does not ask for."""
-    known = [role.name for role in info.asked]
-    for name in columns:
-        if name not in known:
-            raise StudioError(
-                "no-such-role",
-                "The task “{task}” has no role “{role}”.",
-                "Its roles are: {roles}.",
-                task=info.key,
-                role=name,
-                roles=", ".join(known),
-            )
 
 
 def check_writing(decoding: dict[str, object], info: TaskInfo) -> None:
@@ -108,7 +91,7 @@ def answer_one(
     """Return the items of the answer to the one prompt that the flags make; people read tokens as their text."""
     reads = {role.name: role.reads for role in info.asked}
     given = {name: text for name in asked_names() if (text := getattr(arguments, name)) is not None}
-    prompt = {name: written_cell(text, reads.get(name, "text")) for name, text in given.items()}
+    prompt = {name: written_cell(name, text, reads.get(name, "text")) for name, text in given.items()}
     items, done = answer(work, handle, prompt, options)
     found = answer_json(items, prompt, info, done)
     if info.answers != "tokens":
@@ -136,11 +119,11 @@ def what_is_missing(done: FileResult) -> dict[str, object]:
     return {"unanswered": done.unanswered, "remarks": [remark_of(each) for each in done.remarks]}
 
 
-def written_cell(text: str, reads: Reads) -> Cell:
+def written_cell(name: str, text: str, reads: Reads) -> Cell:
     """Return what a flag's words mean: messages as JSON, or a question by itself; all else as in a file."""
     if reads == "messages" and not text.lstrip().startswith("["):
         return ({"role": USER, "content": text},)
-    return read_cell(text, reads)
+    return read_part(f"--{name}", text, reads)
 
 
 def answer(

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 from slm_studio.cli.command import Command, absolute, model_folder, refuse_address
-from slm_studio.cli.predict import answer, check_asked
+from slm_studio.cli.predict import answer
 from slm_studio.cli.usage import UsageError, count
 from slm_studio.core.answers import item_json
 from slm_studio.core.errors import StudioError
-from slm_studio.core.prompt import Cell, read_cell
+from slm_studio.core.prompt import Cell, read_part, refuse_unasked
 from slm_studio.core.results import Ranked
 from slm_studio.core.tasks import TaskInfo, all_tasks
 
@@ -57,9 +57,9 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
             rank=known.title,
         )
     given = {role.name: role.reads for role in others if getattr(arguments, role.name)}
-    check_asked(given, info)
+    refuse_unasked(given, info)
     prompt: dict[str, Cell] = {first.name: texts}
-    prompt |= {name: read_cell(getattr(arguments, name), reads) for name, reads in given.items()}
+    prompt |= {name: read_part(f"--{name}", getattr(arguments, name), reads) for name, reads in given.items()}
     items, _ = answer(work, opened.handle, prompt, {} if arguments.top is None else {"top": arguments.top})
     ranked = [item for item in items if isinstance(item, Ranked)]
     if work.screen.as_json:
@@ -79,7 +79,7 @@ def _texts(arguments: argparse.Namespace, name: str) -> tuple[str, ...]:
     if arguments.texts:
         return tuple(arguments.texts)
     if written is not None:
-        cell = read_cell(written, "candidates")
+        cell = read_part(f"--{name}", written, "candidates")
         return tuple(part for part in cell if isinstance(part, str) and part.strip())
     return tuple(line.strip() for line in _read(arguments.list).splitlines() if line.strip())
 

@@ -3,7 +3,7 @@
 import argparse
 
 from slm_studio.cli.command import Command
-from slm_studio.cli.destination import add_out, destination_of
+from slm_studio.cli.destination import add_out, destination_of, destination_of_run
 from slm_studio.cli.train import and_how_to_resume, outcome
 from slm_studio.cli.usage import whole_number
 from slm_studio.core.errors import StudioError
@@ -11,6 +11,7 @@ from slm_studio.core.recipe import recipe_to_json
 from slm_studio.core.run import RUNNING, Run, find_resumable, find_run, list_runs, recipe_of
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
+from slm_studio.host.secrets import token_for_base
 from slm_studio.host.trash import throw_away
 
 
@@ -47,18 +48,20 @@ def show_all(arguments: argparse.Namespace, work: Command) -> dict[str, object] 
 def show(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return one run with its recipe."""
     run = find_run(arguments.id)
-    return summary(run) | {"folder": run.folder, "problem": run.problem, "recipe": recipe_to_json(recipe_of(run))}
+    return summary(run) | {
+        "folder": run.folder, "out": run.out, "problem": run.problem, "recipe": recipe_to_json(recipe_of(run)),
+    }  # fmt: skip
 
 
 def resume(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Train on; ends as `train` does."""
-    out = destination_of(arguments)
     run = find_resumable(arguments.id)
-    work.out = out.flags if out is not None else ""
+    out = destination_of_run(arguments, run)
+    run = run if out is None else out.remember(run)
     try:
-        model = work.do(SavedModel, "resume", run=run)
+        model = work.do(SavedModel, "resume", run=run, token=token_for_base(run.base, work.settings))
     except StudioError as error:
-        raise and_how_to_resume(error, run, work.out) from error
+        raise and_how_to_resume(error, run) from error
     return outcome(run, model, out)
 
 

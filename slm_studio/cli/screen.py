@@ -87,13 +87,13 @@ class Screen:
         if error.advice:
             self.err.print(_clean(error.advice))
 
-    def stopped(self, run: str, out: str = "") -> None:
-        """Say that Ctrl-C was heard, and how the run goes on; `out` are the flags of where its model goes."""
+    def stopped(self, run: str) -> None:
+        """Say that Ctrl-C was heard, and how the run goes on."""
         self.quiet()
         if self.as_json:
             self.line({"stopped": {"run": run} if run else {}})
         elif run:
-            self.err.print(_clean(f"Stopped. Go on with: slm-studio runs resume {run} {out}".rstrip()))
+            self.err.print(_clean(f"Stopped. Go on with: slm-studio runs resume {run}"))
         else:
             self.err.print("Stopped.")
 

@@ -157,4 +157,6 @@ def _is_found(hits: list[Hit]) -> bool | None:
 
 
 def _place(hit: Hit) -> str:
+    if hit.page:
+        return f"{hit.source}, page {hit.page}"
     return f"{hit.source}:{hit.line}" if hit.line else hit.source

@@ -97,14 +97,14 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
         recipe = taking(recipe, model_of_first(first, dataset) or train_first(recipe, first, dataset, work))
     token = token_for_base(recipe.base, work.settings)
     started = create_run(recipe, dataset)
-    work.out = out.flags if out is not None else ""
+    started = started if out is None else out.remember(started)
     try:
         model = work.do(SavedModel, "train", recipe=recipe, dataset=dataset, run=started, token=token)
     except StudioError as error:
         if not work.has_begun and error.code not in PUZZLES:
             shutil.rmtree(started.path, ignore_errors=True)  # a plan that cannot begin leaves nothing behind
             raise
-        raise and_how_to_resume(error, started, work.out) from error
+        raise and_how_to_resume(error, started) from error
     return outcome(started, model, out)
 
 
@@ -147,10 +147,10 @@ def make_plan(task: str, arguments: argparse.Namespace, settings: dict[str, obje
     return planning.make_plan(task, arguments.base, roles_of(arguments), settings, arguments.recipe)
 
 
-def and_how_to_resume(error: StudioError, run: Run, out: str) -> StudioError:
-    """Return an error that ended a run, with the command by which the run goes on; `out` are the flags of OUT."""
+def and_how_to_resume(error: StudioError, run: Run) -> StudioError:
+    """Return an error that ended a run, with the command by which the run goes on."""
     hint = f"{error.hint} Go on with: slm-studio runs resume {{resumed}}".lstrip()
-    return StudioError(error.code, error.message, hint, **(error.values | {"resumed": f"{run.id} {out}".rstrip()}))
+    return StudioError(error.code, error.message, hint, **(error.values | {"resumed": run.id}))
 
 
 def outcome(run: Run, model: SavedModel, out: Destination | None) -> dict[str, object]:

@@ -1,11 +1,14 @@
 """Words on the command line that do not fit: one sentence and where to look, instead of leaving the process."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import listed
+
+NEGATIVE = re.compile(r"-\.?\d")  # what begins so is a number or several, such as -3.1,-3, and no flag
 
 
 class UsageError(StudioError):
@@ -21,6 +24,8 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **{"allow_abbrev": False} | settings)
 
+        self._negative_number_matcher = NEGATIVE
+
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
         raise UsageError("{reason}", "See: {program} --help", reason=_sentence(message), program=self.prog)
@@ -34,6 +39,17 @@ class Parser(argparse.ArgumentParser):
                 words=" ".join(left), program=getattr(arguments, "program", self.prog),
             )  # fmt: skip
         return arguments
+
+    def _match_argument(self, action: argparse.Action, arg_strings_pattern: str) -> int:
+        try:
+            return super()._match_argument(action, arg_strings_pattern)
+        except argparse.ArgumentError:
+            if not action.option_strings or action.nargs is not None:
+                raise
+            raise UsageError(
+                "{flag} lacks its value.", "Write {flag} VALUE; a value that begins with a hyphen: {flag}=VALUE",
+                flag="/".join(action.option_strings),
+            ) from None  # fmt: skip
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is None or value in action.choices:

@@ -7,11 +7,12 @@ from slm_studio.core import paths
 from slm_studio.core.addresses import base_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.recipe import BLANK, Recipe
+from slm_studio.core.recipe import BLANK, Recipe, split_base
 from slm_studio.core.recipes import plan_of
 from slm_studio.core.results import Suggestion
 from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import Role, all_tasks, task_info
+from slm_studio.core.tasks.info import CONTINUED
 
 SHOWN = 20  # columns that a sentence names
 
@@ -92,6 +93,24 @@ def refuse_missing(recipe: Recipe, dataset: Dataset, named: Callable[[Sequence[R
     )
 
 
+def refuse_family(task: str, base: str) -> None:
+    """Refuse a fresh net of a family that other tasks have, and this one has not. Raises StudioError, which names them."""
+    info, family = task_info(task), split_base(base)[0]
+    if family in {each.key for each in info.families}:
+        return
+    owners = [each.key for each in all_tasks() if family in {one.key for one in each.families}]
+    if owners:
+        raise StudioError(
+            "family-of-another-task",
+            "The task “{task}” has no model family “{family}”.",
+            "“{family}” belongs to: {tasks}. Name the one that you want (--task), or choose one of: {families}.",
+            task=task,
+            family=family,
+            tasks=", ".join(owners),
+            families=", ".join(each.key for each in info.families if each.key != CONTINUED),
+        )
+
+
 def whole_base(base: str) -> str:
     """Return a base as the recipe names it: a relative folder means the same in the engine's process, a page is its id."""
     if not base or base.startswith(BLANK):
@@ -106,6 +125,7 @@ def make_plan(
 
     Raises StudioError where a setting, the base or the name cannot be.
     """
+    refuse_family(task, base)
     recipe = plan_of(task, named=named, base=whole_base(base), roles=roles, settings=settings)
     recipe.settled()  # knows families and sizes
     for problem in recipe.problems():

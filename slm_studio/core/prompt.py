@@ -5,11 +5,12 @@ A dataset keeps every cell as text, and lists in it as JSON. `Role.reads` says w
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import messages_from_plain
 from slm_studio.core.spans import place_words
+from slm_studio.core.tasks import task_info
 from slm_studio.core.tasks.info import Reads, Role, TaskInfo
 
 Message = Mapping[str, str]  # {"role": "system" | "user" | "assistant", "content": …}
@@ -27,6 +28,7 @@ UNANSWERABLE = (
     "nothing-to-search",
     "scores-unequal",
 )
+EXAMPLES: Mapping[Reads, str] = {"numbers": "-3.1, -3", "messages": '[{"role": "user", "content": "…"}]'}
 LISTS: tuple[Reads, ...] = ("words", "tags", "labels", "candidates")
 
 
@@ -49,6 +51,25 @@ def read_cell(cell: str, reads: Reads) -> Cell:
     if reads == "messages":
         return _read_messages(cell)
     return cell
+
+
+def read_part(name: str, text: str, reads: Reads) -> Cell:
+    """Return what the text of a part of a question means. Raises StudioError, which calls that part as whoever asked did.
+
+    Example: read_part("--scores", "-3.1,-3", "numbers") == (-3.1, -3.0)
+    """
+    try:
+        return read_cell(text, reads)
+    except StudioError as error:
+        raise StudioError(
+            "part-form",
+            "{parameter} holds no list of {reads}: “{cell}”.",
+            "Write it like {example}.",
+            parameter=name,
+            cell=text[:80],
+            reads=reads,
+            example=EXAMPLES.get(reads, '["…", "…"]'),
+        ) from error
 
 
 def write_cell(cell: Cell) -> str:
@@ -87,17 +108,28 @@ def check_form(prompt: object, info: TaskInfo) -> None:
     asked = {role.name: role for role in info.asked}
     if not isinstance(prompt, Mapping) or ({"role", "content"} <= set(prompt) and "role" not in asked):
         raise _no_prompt(info)
+    refuse_unasked(prompt, info)
     for name, cell in prompt.items():
+        _check_kind(cell, asked[name])
+
+
+def refuse_unasked(names: Iterable[str], info: TaskInfo) -> None:
+    """Refuse parts of a question that a model does not take. Raises StudioError, which says what it takes."""
+    asked, of_task = [role.name for role in info.asked], [role.name for role in task_info(info.key).asked]
+    for name in names:
         if name not in asked:
             raise StudioError(
                 "prompt-role",
-                "This model (task “{task}”) takes nothing called “{role}”.",
-                "It asks for: {roles}.",
+                "This model (task “{task}”) takes nothing called “{role}”."
+                if name not in of_task
+                else "This model (task “{task}”) learnt without “{role}”, so it takes none.",
+                "It asks for: {roles}."
+                if name not in of_task
+                else "It asks for: {roles}. To use “{role}”, train one on rows that have it.",
                 task=info.key,
                 role=str(name),
                 roles=", ".join(asked),
             )
-        _check_kind(cell, asked[name])
 
 
 def _no_prompt(info: TaskInfo) -> StudioError:

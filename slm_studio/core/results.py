@@ -87,6 +87,7 @@ class Hit:
     source: str = ""  # the file or column it stands in …
     line: int = 0  # … and the line or row there, from 1; 0: not known
     heading: str = ""  # what stands above it
+    page: int = 0  # on which it begins, from 1, of a file that has pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,9 +254,7 @@ class Baseline:
     key: str  # majority, tfidf_linear, uniform, unigram
     metrics: tuple[Metric, ...]
     seconds: float
-    verdict: str = (
-        ""  # better | worse | none: the model against this baseline, by a paired test; none = no difference shown
-    )
+    verdict: str = ""  # better | worse | none (no difference shown): the model against it, by a paired test
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -45,6 +45,8 @@ class Run:
     problem: dict[str, object] | None = None  # the StudioError that ended it, as JSON
     notes: str = ""  # the person's own words
     named: str = ""  # the key of the named recipe that its plan began from
+    out: str = ""  # folder where its model goes, if not with the app's models
+    out_content: tuple[tuple[str, int, int], ...] = ()  # what stood there when it began, and may be replaced
 
     @property
     def path(self) -> Path:

@@ -122,14 +122,17 @@ def train(recipe: Recipe, dataset: Dataset, run: Run, token: str = "") -> Iterat
 
 
 @_advised
-def resume(run: Run) -> Iterator[Event]:
-    """Go on from the last checkpoint, bit by bit as if nothing had happened. Ends in Finished(SavedModel)."""
+def resume(run: Run, token: str = "") -> Iterator[Event]:
+    """Go on from the last checkpoint, bit by bit as if nothing had happened. Ends in Finished(SavedModel).
+
+    `token` is that of `train`, for a run that was stopped before its base was fetched.
+    """
     from slm_studio.engine.warming import make_ready
 
     yield from make_ready()
     from slm_studio.engine.training.runs import resume_run
 
-    yield from resume_run(run)
+    yield from resume_run(run, token)
 
 
 @_advised

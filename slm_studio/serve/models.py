@@ -77,13 +77,16 @@ class Models:
             parameter="model",
         )
 
-    def at(self, route: str, name: object) -> Served:
-        """Return the model that a request at a route means; where only one answers there, it need not say. Raises StudioError."""
+    def at(self, route: str, name: object, asked: str = "") -> Served:
+        """Return the model that a request at a route means; where only one answers there, it need not say. Raises StudioError.
+
+        `asked` is the path of the request, where the models of a route answer at another one, too.
+        """
         here = [each for each in self if each.info.route == route]
         if isinstance(name, str) and name:
             found = self.named(name)
             if found not in here:
-                raise _elsewhere(found, route)
+                raise _elsewhere(found, asked or route)
             return found
         if name not in (None, ""):
             raise StudioError(
@@ -94,7 +97,7 @@ class Models:
         if not len(self):
             raise StudioError("no-model-yet", "No model is open yet.", "Ask again in a moment.")
         if not here:
-            raise _elsewhere(next(iter(self)), route)
+            raise _elsewhere(next(iter(self)), asked or route)
         raise StudioError(
             "which-model",
             "Several models answer here, and the request names none.",

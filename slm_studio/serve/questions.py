@@ -6,7 +6,7 @@ from typing import cast
 
 from slm_studio.core.answers import answer_json
 from slm_studio.core.errors import StudioError
-from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, prompt_of, read_cell
+from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, prompt_of, read_part
 from slm_studio.core.results import Item
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.core.tasks.info import Role
@@ -110,4 +110,4 @@ def top_in(body: Body) -> int | None:
 
 def _cell(cell: Cell, role: Role) -> Cell:
     """Return what stands in a request as the engine reads it: a text where a list may stand means what it means in a file."""
-    return read_cell(cell, role.reads) if isinstance(cell, str) else cell
+    return read_part(role.name, cell, role.reads) if isinstance(cell, str) else cell

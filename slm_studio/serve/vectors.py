@@ -8,6 +8,7 @@ from typing import cast
 from slm_studio.core.answers import item_json, left_out
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Hit
+from slm_studio.core.routes import EMBEDDINGS
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.serve.answering import Answering
 from slm_studio.serve.bodies import Body, lacks, not_a
@@ -32,7 +33,7 @@ class Embeddings:
 
     async def __call__(self, body: Body, voice: Voice) -> None:
         """Answer a request. Raises StudioError."""
-        served = self._models.at(self._info.route, body.any("model"))
+        served = self._models.at(self._info.route, body.any("model"), EMBEDDINGS)
         texts = _texts(body.any("input"), "input")
         form = body.take("encoding_format", str) or "float"
         side = body.take("input_type", str) or SIDES[0]

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from slm_studio import cli
+from slm_studio import cli, engine
+from slm_studio.core.events import Finished
 from slm_studio.core.knobs import knobs
-from slm_studio.core.run import list_runs
+from slm_studio.core.recipe import make_recipe
+from slm_studio.core.run import create_run, list_runs
 from slm_studio.core.settings import Settings, save_settings
 from tests.cli.commands import SMALL, Run, Told, leftovers, messages, write_rows
 from tests.hub_server import TOKEN, HubServer
@@ -123,6 +125,21 @@ def test_a_private_base_is_fetched_with_the_token_of_the_environment(
 
     assert result["base"] == "ada/sorter"
     assert result["metrics"]
+
+
+def test_a_run_that_was_stopped_before_its_private_base_came_goes_on_with_the_token(
+    run: Run, rows: Path, private_hub: HubServer
+) -> None:
+    dataset = next(each.result for each in engine.read(str(rows)) if isinstance(each, Finished))
+    recipe = make_recipe(
+        "classify",
+        base="ada/sorter",
+        roles={"text": "text", "label": "label"},
+        settings={"epochs": 1, "precision": "fp32"},
+    )
+    begun = create_run(recipe, dataset)
+
+    assert run("runs", "resume", begun.id, "--place", "thread").result["metrics"]
 
 
 def test_the_address_of_a_page_is_a_base_too(run: Run, rows: Path, private_hub: HubServer) -> None:
@@ -331,7 +348,7 @@ def test_an_unknown_verb_is_told_the_verbs(run: Run) -> None:
     [
         (["--task", "nosuch"], "no-such-task"), (["--base", "blank:nosuch-nano"], "no-such-family"), (["--base", "blank:bag-huge"], "no-such-size"),
         (["--base", "blank:bag"], "base-form"), (["--base", "nosuch"], "no-such-base"), (["--epochs", "0"], "knob-range"),
-        (["--learning-rate", "nan"], "knob-range"), (["--precision", "fp8"], "knob-choice"), (["--text", "nosuch"], "no-such-column"),
+        (["--learning-rate", "nan"], "knob-range"), (["--learning-rate", "-1e-5"], "knob-range"), (["--precision", "fp8"], "knob-choice"), (["--text", "nosuch"], "no-such-column"),
         (["--role", "nosuch=text"], "no-such-role"), (["--text", "label", "--label", "label"], "column-twice"),
         (["--task", "write", "--label-smoothing", "0.1"], "knob-of-another-task"), (["--device-unknown=1"], "usage"),
     ],

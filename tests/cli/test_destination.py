@@ -2,15 +2,15 @@
 
 import argparse
 import os
-import shlex
 from pathlib import Path
 
 import pytest
 
 from slm_studio.cli.command import absolute
-from slm_studio.cli.destination import Destination, destination_of
+from slm_studio.cli.destination import Destination, destination_of, destination_of_run
 from slm_studio.core import paths
 from slm_studio.core.errors import StudioError
+from slm_studio.core.run import STOPPED, Run, find_run
 from slm_studio.core.saved import SavedModel, open_saved, save_facts
 
 
@@ -140,14 +140,39 @@ def test_a_path_means_the_same_everywhere(
     assert absolute(given) == str(tmp_path.parent if meant == "../" else tmp_path / meant)
 
 
-def test_the_flags_of_a_place_name_it_from_any_folder_and_repeat_overwrite(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "taken").mkdir()
-    (tmp_path / "taken" / "notes.txt").write_text("mine")
+def a_run() -> Run:
+    folder = paths.runs() / "one"
+    folder.mkdir(parents=True)
+    return Run(
+        id="one", folder=str(folder), name="one", task="classify", base="blank:bag-nano", dataset="", fingerprint="",
+        state=STOPPED, created="2026-11-28",
+    )  # fmt: skip
 
-    assert shlex.split(asked("my model").flags) == ["--out", str(tmp_path / "my model")]
-    with monkeypatch.context() as patch:
-        patch.chdir("/")
-        assert asked(tmp_path / "taken", overwrite=True).flags.endswith(" --overwrite")
+
+def of_run(run: Run, out: str | None = None, overwrite: bool = False) -> Destination | None:
+    return destination_of_run(argparse.Namespace(out=out, overwrite=overwrite), run)
+
+
+def test_a_run_remembers_where_its_model_goes_and_an_out_that_is_named_wins(tmp_path: Path) -> None:
+    asked(tmp_path / "first").remember(a_run())
+    run = find_run("one")
+    found, other = of_run(run), of_run(run, str(tmp_path / "other"))
+
+    assert found is not None and found.take(a_model()).folder == str(tmp_path / "first")
+    assert other is not None and other.path == tmp_path / "other"
+
+
+def test_a_run_that_goes_on_replaces_what_it_was_allowed_to_and_nothing_newer(tmp_path: Path) -> None:
+    asked(tmp_path / "out").take(a_model("old"))
+    run = asked(tmp_path / "out", overwrite=True).remember(a_run())
+    found = of_run(find_run("one"))
+    assert found is not None
+
+    assert open_saved(Path(found.take(a_model("new")).folder)).name == "new"
+    with pytest.raises(StudioError, match="not empty"):
+        of_run(run)
+    assert of_run(run, overwrite=True) is not None
+
+
+def test_a_run_of_which_no_out_was_said_has_none() -> None:
+    assert of_run(a_run()) is None

@@ -1,7 +1,6 @@
 """Ctrl-C, for real: a real process gets a real SIGINT, ends with 130, and its run goes on."""
 
 import json
-import shlex
 import signal
 import subprocess
 import sys
@@ -45,7 +44,7 @@ def test_after_ctrl_c_the_run_is_named_and_goes_on(tmp_path: Path, place: str) -
     assert resumed.returncode == 0
 
 
-def test_the_command_that_goes_on_brings_the_model_to_the_same_out(tmp_path: Path) -> None:
+def test_a_run_that_goes_on_brings_its_model_to_the_out_of_its_first_command(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "rows.csv", messages())
     (tmp_path / "elsewhere").mkdir()
     plan = ["--base", "blank:bag-nano", "--epochs", "100", "--patience", "0", "--precision", "fp32"]
@@ -57,8 +56,7 @@ def test_the_command_that_goes_on_brings_the_model_to_the_same_out(tmp_path: Pat
     work.send_signal(signal.SIGINT)
     _, err = work.communicate(timeout=60)
     assert work.returncode == 130, err
-    words = shlex.split(err.splitlines()[-1].partition("Go on with: slm-studio ")[2])
-    assert words[-1] == str(tmp_path / "my {run} model")
+    words = err.splitlines()[-1].partition("Go on with: slm-studio ")[2].split()
     resumed = subprocess.run(
         [*COMMAND, *words], capture_output=True, text=True, timeout=200, cwd=tmp_path / "elsewhere"
     )

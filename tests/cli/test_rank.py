@@ -65,14 +65,33 @@ def test_candidates_come_from_a_file_from_a_pipe_or_as_lines(
         (("a", "--list", "-"), "usage"),
         (("--list", "nowhere.txt"), "file-missing"),
         (("a", "b", "--scores", "1"), "scores-unequal"),
-        (("a", "b", "--scores", "much little"), "cell-form"),
-        (("a", "b", "--context", "before"), "no-such-role"),
-        (("a", "b", "--scores", "1 2", "--scores2", "1 2"), "no-such-role"),
+        (("a", "b", "--scores", "much little"), "part-form"),
+        (("a", "b", "--context", "before"), "prompt-role"),
+        (("a", "b", "--scores", "1 2", "--scores2", "1 2"), "prompt-role"),
+        (("a", "b", "--scores"), "usage"),
         (("--candidates", "  "), "text-empty"),
     ],
 )
 def test_wrong_questions_are_said_in_a_sentence(run: Run, ranker: Path, words, code: str) -> None:
     assert run("rank", ranker, *words).error["code"] == code
+
+
+@pytest.mark.parametrize("written", ["-1,-2", "-1, -2", "-1 -2", "-1e0,-2e0", "-1.0,-.2e1", "[-1, -2]"])
+def test_negative_scores_are_the_value_of_their_flag(run: Run, ranker: Path, written: str) -> None:
+    items = run("rank", ranker, WRONG, RIGHT, "--scores", written).result["items"]
+
+    assert [each["own"] for each in items] == [-2.0, -1.0]
+
+
+def test_an_error_of_a_flag_speaks_of_the_flag(run: Run, ranker: Path) -> None:
+    form = run("rank", ranker, WRONG, RIGHT, "--scores", "-1,x").error
+    further = run("rank", ranker, WRONG, RIGHT, "--scores3", "-1,-2").error
+    value = run("rank", ranker, WRONG, RIGHT, "--scores").error
+
+    assert form["message"] == "--scores holds no list of numbers: “-1,x”." and "-3.1, -3" in form["hint"]
+    assert "learnt without “scores3”" in further["message"]
+    assert further["hint"].startswith("It asks for: candidates, scores.")
+    assert value["message"] == "--scores lacks its value." and "--scores=VALUE" in value["hint"]
 
 
 def test_every_own_score_is_asked_told_and_read_from_a_file(run: Run, tmp_path: Path) -> None:

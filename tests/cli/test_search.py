@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import Run
-from tests.engine.data.printing import PICTURE, pdf
+from tests.engine.data.printing import PICTURE, pdf, set_lines
 from tests.fuzz.models import make_models
 
 TEXTS = {"rules.md": "# Fees\n\nLate books cost 20 cents a day.\n", "history.txt": "The mill burnt down in 1911.\n"}
@@ -41,6 +41,28 @@ def test_words_alone_find_passages_without_a_model(documents: Path, tmp_path: Pa
         "Fees",
     )
     assert {"text", "score", "row"} <= set(hit) and "meaning" not in hit
+
+
+def test_a_passage_of_a_pdf_names_the_page_on_which_it_begins(tmp_path: Path, run: Run) -> None:
+    pages = [
+        set_lines(["The library opens at nine every day of the", "week, and on feast days it"]),
+        set_lines(["does not open at all.", "", "Late books cost 20 cents a day, however", "late they are."]),
+        [],
+        set_lines(["The mill burnt down in 1911."]),
+    ]
+    pdf(tmp_path / "book.pdf", pages)
+    words = ("--query", "library books mill feast", "--length", "16", "--way", "words")
+
+    found = asked(run, "search", "-", str(tmp_path / "book.pdf"), *words)["items"]
+    told = run("search", "-", str(tmp_path / "book.pdf"), *words, as_json=False).out
+
+    assert {each["text"][:12]: each["page"] for each in found} == {
+        "The library ": 1,
+        "feast days i": 1,
+        "Late books c": 2,
+        "The mill bur": 4,
+    }
+    assert "book.pdf, page 4" in told
 
 
 def test_files_that_were_not_read_are_named_to_people_and_to_programs(

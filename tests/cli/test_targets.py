@@ -157,7 +157,7 @@ def test_the_columns_of_a_pair_are_named_or_taken_in_their_order(run: Run, tmp_p
     assert answers("claim,proof,more", "--column", "claim", "--role", "text2=proof") == known
     code, hint = answers("claim,proof,more")
     assert code == "which-column" and "--role text2=COLUMN" in hint
-    assert answers("claim,proof", "--role", "label=proof")[0] == "no-such-role"
+    assert answers("claim,proof", "--role", "label=proof")[0] == "prompt-role"
 
 
 def test_a_second_text_is_no_part_of_a_question_about_one(run: Run, sorter: Path) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from slm_studio.core.routes import CHAT_COMPLETIONS, COMPLETIONS
+from slm_studio.core.routes import CHAT_COMPLETIONS, COMPLETIONS, RANK
 from slm_studio.core.tasks import all_tasks
 from slm_studio.serve.parameters import HARMLESS, LENGTHS
 from slm_studio.serve.questions import MANY, TOP
@@ -68,6 +68,13 @@ def test_what_is_no_question_is_refused_in_words(server, body, code) -> None:
     told = ask(server, "/v1/classify", body)
 
     assert (told.status, told.error["code"]) == (400, code)
+
+
+def test_a_text_that_is_no_list_of_numbers_is_called_by_its_name_in_the_request(server) -> None:
+    told = ask(server, RANK, {"candidates": ["a", "b"], "scores": "x"})
+
+    assert (told.status, told.error["code"]) == (400, "part-form")
+    assert told.error["message"].startswith("scores holds no list of numbers: “x”.")
 
 
 def test_a_model_of_another_task_names_the_right_route(server) -> None:

@@ -56,6 +56,15 @@ def test_what_cannot_be_is_said_in_a_sentence(server, more, says) -> None:
     assert told.status == 400 and says in told.json["error"]["message"]
 
 
+def test_a_model_that_makes_no_vectors_is_sent_to_what_it_does(server) -> None:
+    told = ask(server, "/v1/embeddings", {"model": "my-rank", "input": "a"})
+
+    assert told.status == 400
+    assert told.error["message"] == (
+        "“my-rank” does the task “rank” and does not answer at /v1/embeddings. Ask it at /v1/rank."
+    )
+
+
 def test_many_texts_come_back_in_their_order(server) -> None:
     texts = [f"{TEXTS[place % 3]} {place}" for place in range(80)]
 

@@ -22,6 +22,9 @@ from slm_studio.engine.data.table import TableWriter, read_batches
 
 SPLITS = ("train", "validation", "test")
 MANY = 20  # texts in one folder: fewer are read line by line, for of so few whole texts nothing is learnt
+TEXT = "text"  # the format of every file that holds running text
+BESIDE_TEXTS = mark("{count} {count:table was|tables were} left out, for nearly all files beside are texts: {names}.")
+BESIDE_TABLES = mark("{count} {count:text was|texts were} left out, for there are tables beside: {names}.")
 LINES = 10  # lines of a file that is the only one of its label: so many are rows, not one text
 
 Splits = dict[str, list[Member]]
@@ -32,12 +35,11 @@ def read_bundle(gathered: Gathered, options: ReadOptions, staging: Path) -> Gene
     tables = [member for member in gathered.members if member.ending not in TEXTS]
     texts = [member for member in gathered.members if member.ending in TEXTS]
     if _are_documents(texts, tables):
-        gathered.others += [member.name for member in tables]
         found = yield from _read_documents(gathered, texts, options, staging)
+        _say_beside("tables-left-out", BESIDE_TEXTS, tables, found["train"].notes)
     else:
-        if tables and len(gathered.members) > len(tables):
-            gathered.others += [member.name for member in texts]
         found = yield from _read_tables(gathered, tables or texts, options, staging)
+        _say_beside("texts-left-out", BESIDE_TABLES, texts if tables else (), found["train"].notes)
     gathered.say(found["train"].notes)
     return found
 
@@ -152,13 +154,32 @@ def by_split(members: Sequence[Member]) -> tuple[Splits, list[Member]]:
         left += unnamed
     _need_training(splits)
     for split, files in splits.items():
-        sizes: Counter[str] = Counter()
-        for member in files:
-            sizes[member.ending] += member.path.stat().st_size
-        best = max(sizes, key=lambda ending: sizes[ending], default="")  # the same rows often lie there in two formats
-        left += [member for member in files if member.ending != best]
-        splits[split] = [member for member in files if member.ending == best]
+        kept = _in_one_format(files)
+        left += [member for member in files if member not in kept]
+        splits[split] = kept
     return splits, left
+
+
+def _in_one_format(members: Sequence[Member]) -> list[Member]:
+    """Return the files of the format that most bytes are in: the same rows often lie there in two.
+
+    All texts are of one format, but a text that stands there as PDF and as plain text, say, is read once.
+    """
+    sizes: Counter[str] = Counter()
+    for member in members:
+        sizes[_format(member)] += member.path.stat().st_size
+    best = max(sizes, key=lambda each: sizes[each], default="")
+    kept = [member for member in members if _format(member) == best]
+    if best != TEXT:
+        return kept
+    plainest: dict[str, Member] = {}
+    for member in sorted(kept, key=lambda each: TEXTS.index(each.ending)):
+        plainest.setdefault("/".join((*member.folders, bare(PurePosixPath(member.name).name))), member)
+    return [member for member in kept if member in plainest.values()]
+
+
+def _format(member: Member) -> str:
+    return TEXT if member.ending in TEXTS else member.ending
 
 
 def _need_training(splits: Splits) -> None:
@@ -257,6 +278,12 @@ def say_splits(found: Mapping[str, Part], notes: Notes) -> None:
             validation=rows["validation"],
             test=rows["test"],
         )
+
+
+def _say_beside(code: str, message: str, members: Sequence[Member], notes: Notes) -> None:
+    """Tell which files were left out for what they are."""
+    if members:
+        notes.add(code, message, count=len(members), names=some([member.name for member in members]))
 
 
 def part_of(title: str, path: Path, writer: TableWriter, notes: Notes) -> Part:

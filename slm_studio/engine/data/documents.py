@@ -109,6 +109,7 @@ def _text(member: Member, guess: str, options: ReadOptions, encodings: Counter[s
         own = Notes()
         chunks = all_readers()[source.kind].read(source, options, own)
         text = "\n".join(str(cell) for chunk in chunks for cell in chunk.get("text", ()))
+        notes.pages |= own.pages
         for code in own.found.keys() & LOST:
             notes.add(code, own.found[code].message, count=own.found[code].count)
         return text

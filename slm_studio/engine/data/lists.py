@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slm_studio.core.candidate_columns import BEFORE, FURTHER, LISTED, OWN, RIGHT
+from slm_studio.core.candidate_columns import BEFORE, FURTHER, LISTED, OWN, OWNS, RIGHT
 from slm_studio.core.errors import StudioError
 from slm_studio.core.prompt import Cell, Prompt, as_text
 from slm_studio.engine.data.rows import Rows
@@ -97,6 +97,11 @@ def own_scores(cell: str, count: int) -> tuple[float, ...]:
     except (ValueError, TypeError, RecursionError):
         return ()
     return found if len(found) == count and all(map(math.isfinite, found)) else ()
+
+
+def troubles_of(rows: Rows) -> Troubles:
+    """Look through the lists of some rows."""
+    return troubles_in(rows.column(LISTED), [rows.column(role) for role in OWNS if role in rows.roles], None)
 
 
 def troubles_in(

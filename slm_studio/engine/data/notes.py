@@ -32,6 +32,7 @@ class Notes:
     sheets: tuple[str, ...] = ()
     offered: dict[str, str] = field(default_factory=dict)
     columns: frozenset[str] | None = None  # which keys of records become columns, where not all do
+    pages: dict[str, list[int]] = field(default_factory=dict)  # file → the page, from 1, on which each row of it begins
     found: dict[str, Note] = field(default_factory=dict)
 
     def add(

@@ -38,7 +38,7 @@ NUMBERS = (*LISTS, ".parquet", ".pq")  # … and of those that hold numbers, and
 # What reading says of lines that became no row of their own: whoever counts lines misses them among the answers.
 NO_ROWS = (
     "lines-unreadable", "blank-lines", "rows-empty", "foot-rows", "header-repeated", "turns-gathered", "files-skipped",
-    "files-left-out", "files-unreadable",
+    "files-left-out", "texts-left-out", "tables-left-out", "files-unreadable",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from slm_studio.core.dataset import Remark
 from slm_studio.core.texts import mark
+from slm_studio.engine.data import lists
 from slm_studio.engine.data.pairs import Troubles
 from slm_studio.engine.data.splits import fold
 
@@ -178,6 +179,33 @@ def on_pairs(troubles: Troubles) -> Iterator[Remark]:
             yield Remark(
                 code=code, message=message, count=len(places), rows=tuple(places[:SHOWN]), values={"count": len(places)}
             )
+
+
+def on_lists(troubles: lists.Troubles) -> Iterator[Remark]:
+    """Say of how many lists scores, or candidates, are left out."""
+    if troubles.unscored:
+        yield _remark(
+            "lists-unscored",
+            mark(
+                "In {count} {count:list|lists} there are not as many scores as candidates, or they are no numbers: these scores are left out."
+            ),
+            len(troubles.unscored),
+        )
+    if troubles.longer:
+        yield _remark(
+            "lists-longer",
+            mark("Of {count} {count:list|lists} only the first {most} candidates are looked at."),
+            len(troubles.longer),
+            most=lists.MOST,
+        )
+
+
+def on_same_order() -> Iterator[Remark]:
+    """Say that lists came in the order of their own scores, so that both are one method beside the model."""
+    message = mark(
+        "The lists came in the order of their own scores: the order as it came is that of own scores alone, too."
+    )
+    yield _remark("lists-by-own-scores", message, 1)
 
 
 def on_some(scored: int, rows: int) -> Iterator[Remark]:

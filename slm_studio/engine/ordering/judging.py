@@ -30,7 +30,7 @@ from slm_studio.engine.measuring.weighing import (
     shares_of,
     weights_of,
 )
-from slm_studio.engine.ordering.packing import OWN, TRUE, compared, further_roles, own_names
+from slm_studio.engine.ordering.packing import OWN, TRUE, compared, features_of, further_roles, own_names
 from slm_studio.engine.task import Seen, Table
 
 CASES = ("row", "place", "reference", "predicted", "before", "moved", "errors", "right", "candidates", "scores")
@@ -102,6 +102,19 @@ def alone_of(loaded: Loaded) -> Weights:
         return weights_of(loaded.facts[ALONE])
     sign = loaded.facts.get("own_sign")
     return Weights(own=float(sign) if isinstance(sign, int | float) else 0.0, model=0.0)
+
+
+def first_before(one: Listed, loaded: Loaded) -> int:
+    """Return the place of the candidate that came first before: by own scores alone, else as they came."""
+    nothing_M = np.zeros(len(one.texts))
+    alone = features_of(one, nothing_M, nothing_M, loaded)
+    return int(first_of(scores_of(alone.features_NMF, alone.there_NM, alone_of(loaded)))[0])
+
+
+def are_by_own_scores(lists: Sequence[Listed], loaded: Loaded) -> bool:
+    """Say whether lists came in the order of their own scores, as most recognisers give them out."""
+    alone = alone_of(loaded)
+    return any((alone.own, *alone.further)) and not any(first_before(each, loaded) for each in lists if each.texts)
 
 
 def named_weights(loaded: Loaded) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Documents cut into passages: whole sentences, about so many tokens, each with the heading that stands above it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 TOKENS_A_WORD = 1.3  # about, of a word and of a Chinese character
@@ -21,6 +21,7 @@ class Document:
     text: str
     source: str
     row: int = -1  # of a table, from 0
+    pages: Sequence[int] = ()  # on which each line begins, of a file that has pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Passage:
     line: int  # where it begins, from 1
     row: int
     heading: str = ""
+    page: int = 0  # on which it begins, from 1; 0: its document has none
 
     @property
     def read(self) -> str:
@@ -55,7 +57,8 @@ def cut(document: Document, length: int) -> Iterator[Passage]:
         begin = start + len(document.text[start:end]) - len(document.text[start:end].lstrip())
         line = document.row + 1 if document.row >= 0 else document.text.count("\n", 0, begin) + 1
         if text:
-            yield Passage(text, document.source, line, document.row, heading)
+            page = document.pages[line - 1] if line <= len(document.pages) else 0
+            yield Passage(text, document.source, line, document.row, heading, page)
 
 
 def _pieces(text: str, length: int) -> Iterator[tuple[int, int, str]]:

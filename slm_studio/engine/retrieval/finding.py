@@ -91,6 +91,7 @@ def _hit(
         source=str(cells["source"]),
         line=cast(int, cells["line"]),
         heading=str(cells["heading"]),
+        page=cast(int, cells.get("page", 0)),
     )
 
 

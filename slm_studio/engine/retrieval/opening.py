@@ -22,7 +22,8 @@ from slm_studio.engine.retrieval.sources import stamp_of
 from slm_studio.engine.retrieval.words import WordIndex
 
 PASSAGES, VECTORS = "passages.arrow", "vectors.npy"
-COLUMNS = {"text": pa.large_string(), "source": pa.large_string(), "heading": pa.large_string(), "line": pa.int64(), "row": pa.int64()}  # fmt: skip
+COLUMNS = {"text": pa.large_string(), "source": pa.large_string(), "heading": pa.large_string(), "line": pa.int64(), "row": pa.int64(), "page": pa.int64()}  # fmt: skip
+LATER = ("page",)  # columns that indexes of former versions lack
 SAMPLED = 64  # numbers of each tensor that its mark is made of
 MOST_OPEN = 4
 
@@ -43,7 +44,7 @@ class OpenIndex:
 
     def passage(self, place: int) -> dict[str, object]:
         """Return the cells of a passage."""
-        return {name: self.passages.column(name)[place].as_py() for name in COLUMNS}
+        return {name: self.passages.column(name)[place].as_py() for name in self.passages.column_names}
 
 
 def open_index(folder: Path) -> OpenIndex:
@@ -94,7 +95,7 @@ def mark_of(loaded: Loaded) -> str:
 def _map(folder: Path, about: Index) -> OpenIndex:
     passages = open_table(folder / PASSAGES)
     kinds = {name: passages.schema.field(name).type for name in passages.column_names}
-    if passages.num_rows != about.passages or kinds != COLUMNS:
+    if passages.num_rows != about.passages or {name: COLUMNS[name] for name in LATER} | kinds != COLUMNS:
         raise StudioError(
             "index-misfit",
             "“{file}” does not belong to the rest of the index: it holds {found} numbers where {wanted} are expected.",

@@ -75,7 +75,7 @@ def documents_of(source: Source) -> Iterator[Document]:
     guess = documents.shared_encoding(source.members)
     for chunk in documents.read(source.members, None, guess, ReadOptions(), source.notes):
         for text, name in zip(chunk["text"], chunk["file"], strict=True):
-            yield Document(str(text), str(name))
+            yield Document(str(text), str(name), pages=source.notes.pages.pop(str(name), ()))
     for code in (documents.SKIPPED, UNREADABLE):
         if code in source.notes.found:
             source.left_out += source.notes.found[code].count

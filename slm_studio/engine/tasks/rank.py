@@ -29,14 +29,14 @@ from slm_studio.core.snippets import ONLY_HERE
 from slm_studio.core.tasks import task_info
 from slm_studio.core.tasks.rank import NET, RankOptions
 from slm_studio.core.work import Work
-from slm_studio.engine.data.lists import Listed, listed, lists_in
+from slm_studio.engine.data.lists import Listed, listed, lists_in, troubles_of
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import remarks
 from slm_studio.engine.measuring.edits import counted
-from slm_studio.engine.measuring.weighing import first_of, scores_of, shares_of, weights_of
+from slm_studio.engine.measuring.weighing import scores_of, shares_of, weights_of
 from slm_studio.engine.models import adapters
 from slm_studio.engine.models.adapter_files import base_of, is_adapter
 from slm_studio.engine.models.config import built, network_config
@@ -258,22 +258,20 @@ class Rank(Task):
         return judging.baselines_of(judged.evidence, str(loaded.facts.get("target") or WORDS), has_own=has_own)
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
-        """Yield how many lists are shorter than they look."""
+        """Yield how many lists are shorter than they look, and of how many own scores are left out."""
         some = lists_in(few(rows))
         yield from remarks.on_cut(cut_ones(loaded, some), len(some), length_of(loaded))
+        yield from remarks.on_lists(troubles_of(rows))
+        yield from remarks.on_same_order() if scored and judging.are_by_own_scores(lists_in(rows), loaded) else ()
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Put a few held-out lists in order."""
         shown = [each for each in lists_in(rows) if each.texts]
-        alone, has_context = judging.alone_of(loaded), "context" in rows.roles
+        has_context = "context" in rows.roles
         cells = []
         for each, ranked in zip(shown, self._ranked(loaded, shown), strict=True):
-            nothing_M = np.zeros(len(each.texts))
-            one = features_of(each, nothing_M, nothing_M, loaded)
-            before = int(first_of(scores_of(one.features_NMF, one.there_NM, alone))[0])
-            cells.append(
-                (*((each.context,) if has_context else ()), each.reference, each.texts[before], ranked[0].text)
-            )
+            before = each.texts[judging.first_before(each, loaded)]
+            cells.append((*((each.context,) if has_context else ()), each.reference, before, ranked[0].text))
         return Table((*(("context",) if has_context else ()), "reference", "before", "predicted"), cells)
 
     def answer(

@@ -48,16 +48,16 @@ def train_run(recipe: Recipe, dataset: Dataset, run: Run, token: str = "") -> It
         yield from recorder.record(_train(recipe.settled(), dataset, recorder, None, token))
 
 
-def resume_run(run: Run) -> Iterator[Event]:
-    """Train on from the newest whole checkpoint; from the beginning where there is none."""
+def resume_run(run: Run, token: str = "") -> Iterator[Event]:
+    """Train on from the newest whole checkpoint; from the beginning, with a base to fetch, where there is none."""
     with Recorder(run) as recorder:
-        yield from recorder.record(_go_on(run, recorder))
+        yield from recorder.record(_go_on(run, recorder, token))
 
 
-def _go_on(run: Run, recorder: "Recorder") -> Iterator[Event]:
+def _go_on(run: Run, recorder: "Recorder", token: str) -> Iterator[Event]:
     path = yield from watched("Looking for the last checkpoint", partial(checkpoint.newest, run.path / CHECKPOINTS))
     recorder.cut_back(checkpoint.load_position(path).history if path else 0)
-    yield from _train(recipe_of(run).settled(), dataset_of(run), recorder, path)
+    yield from _train(recipe_of(run).settled(), dataset_of(run), recorder, path, token)
 
 
 def keep_checkpoint(run: Run, step: int | None) -> Iterator[Event]:

@@ -113,11 +113,11 @@ class Trainings(QObject):
         self._begin(run, "train", {"recipe": recipe, "dataset": dataset, "run": run, "token": token})
         return run
 
-    def resume(self, run: Run) -> None:
+    def resume(self, run: Run, token: str = "") -> None:
         """Go on with a run that was stopped or interrupted."""
         if run.id in self._workers:
             raise StudioError("run-busy", "“{run}” is at work already.", "Wait for it, or stop it first.", run=run.name)
-        self._begin(run, "resume", {"run": run})
+        self._begin(run, "resume", {"run": run, "token": token})
 
     def stop_all(self) -> None:
         """Ask every run to save and end. Returns at once."""

@@ -58,7 +58,7 @@ class Book(QObject):
 
     def start(self, recipe: Recipe, dataset: Dataset, sizes: Sizes | None) -> Run:
         """Train a plan as a new run."""
-        token = token_for_base(recipe.base, self._session.settings, self._session.secrets)
+        token = self._token(recipe.base)
         run = self._trainings.start(recipe, dataset, token)
         if sizes is not None:
             self.sizes[run.id] = sizes
@@ -74,7 +74,7 @@ class Book(QObject):
         else:
             story.error = None
             story.state = RUNNING
-            self._trainings.resume(run)
+            self._trainings.resume(run, self._token(run.base))
         self.turned.emit(run.id)
 
     def pause(self, run: Run) -> None:
@@ -138,6 +138,9 @@ class Book(QObject):
                 self.turned.emit(run.id)
 
         self._jobs.start("measure", arguments, measured, on_error=_ignored, owner=self)
+
+    def _token(self, base: str) -> str:
+        return token_for_base(base, self._session.settings, self._session.secrets)
 
     def _on_started(self, run_id: str) -> None:
         story = self._stories.get(run_id)

@@ -10,6 +10,7 @@ import pytest
 from slm_studio.core.errors import StudioError, fill
 from tests.engine.data.ask import cells, read, remark, rows
 from tests.engine.data.office import sheet, workbook
+from tests.engine.data.printing import pdf, set_lines
 
 
 def table(path: Path, count: int, start: int = 0) -> Path:
@@ -163,6 +164,32 @@ def test_the_same_rows_in_two_formats_are_read_once(tmp_path: Path) -> None:
     (tmp_path / "set" / "train.jsonl").write_text('{"text": "sentence", "label": "a"}\n' * 3)
 
     assert read(tmp_path / "set").rows == 30
+
+
+def test_texts_of_every_format_are_read_together_and_one_that_stands_there_twice_once(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    pdf(tmp_path / "set" / "mill.pdf", [set_lines(["The mill stands by the river."])])
+    pdf(tmp_path / "set" / "bread.pdf", [set_lines(["The bread of the mill is good."])])
+    (tmp_path / "set" / "mill.txt").write_text("The mill stands by the river.\n")
+    (tmp_path / "set" / "notes.md").write_text("Nobody knows who built it.\n")
+
+    for path in ways(tmp_path / "set", tmp_path):
+        dataset = read(path)
+        assert cells(dataset) == [
+            ("The bread of the mill is good.", "bread"),
+            ("The mill stands by the river.", "mill"),
+            ("Nobody knows who built it.", "notes"),
+        ]
+        assert remark(dataset, "files-left-out").values["names"] == "mill.pdf"
+
+
+def test_texts_beside_tables_and_tables_beside_texts_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    table(tmp_path / "set" / "rows.csv", 30)
+    texts(tmp_path / "set", 3)
+    assert remark(read(tmp_path / "set"), "texts-left-out").values["names"] == "0.txt, 1.txt, 2.txt"
+
+    texts(tmp_path / "set", 30)
+    assert remark(read(tmp_path / "set"), "tables-left-out").values["names"] == "rows.csv"
 
 
 def test_a_file_beside_that_its_name_is_about_is_offered_and_not_taken(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import bm25s
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from slm_studio import engine
@@ -17,13 +18,14 @@ from slm_studio.core.errors import StudioError, fill
 from slm_studio.core.events import Event, Note, Progress
 from slm_studio.core.index import OLD_DOCUMENTS, OTHER_MODEL, IndexOptions, read_index
 from slm_studio.core.work import Work, outcome
+from slm_studio.engine.data.rows import open_table
 from slm_studio.engine.measuring.nearest import words
 from slm_studio.engine.retrieval import building
 from slm_studio.engine.retrieval import words as counting
 from slm_studio.engine.retrieval.building import Maker, build_index
 from slm_studio.engine.retrieval.cutting import Document, count_units, cut
 from slm_studio.engine.retrieval.finding import found_in
-from slm_studio.engine.retrieval.opening import forget_indexes, looked_at, open_index
+from slm_studio.engine.retrieval.opening import PASSAGES, forget_indexes, looked_at, open_index
 from slm_studio.engine.retrieval.sources import source_of_path
 from tests.engine.data.printing import PICTURE, pdf, set_lines
 from tests.engine.data.test_judged import collection
@@ -240,6 +242,20 @@ def test_what_does_not_fit_together_is_refused(documents: Path, tmp_path: Path) 
     (tmp_path / "index" / "vectors.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'")
     with pytest.raises(StudioError, match="cannot be read"):
         open_index(tmp_path / "index")
+
+
+def test_an_index_of_a_version_that_knew_no_pages_is_searched_all_the_same(documents: Path, tmp_path: Path) -> None:
+    outcome(build(documents, tmp_path / "index"))
+    folder = tmp_path / "index"
+    passages = open_table(folder / PASSAGES).drop_columns(["page"])
+    with pa.OSFile(str(tmp_path / "old"), "wb") as sink, pa.ipc.new_file(sink, passages.schema) as writer:
+        writer.write_table(passages)
+    os.replace(tmp_path / "old", folder / PASSAGES)
+    forget_indexes()
+
+    (hit,) = found_in(str(folder), "when did the mill burn", None, {"way": "words", "top": 1})
+
+    assert (hit.source, hit.line, hit.page) == ("history.txt", 1, 0)
 
 
 def test_arrays_that_hold_objects_are_never_opened(documents: Path, tmp_path: Path) -> None:

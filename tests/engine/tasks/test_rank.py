@@ -141,6 +141,33 @@ def test_weights_learn_whose_word_counts(tmp_path: Path) -> None:
     assert model.baseline["as_listed"]["wer"] > 0.3 and model.verdicts["as_listed"] == "better"
 
 
+def test_training_and_its_report_say_in_how_many_lists_own_scores_are_none(tmp_path: Path) -> None:
+    lines = [a_list(n) | ({"scores": ["much", "little"]} if n % 4 == 0 else {}) for n in range(40)]
+    rows, recipe = write(tmp_path, lines), recipe_of("blank:llama-nano")
+
+    events = list(engine.train(recipe, rows, create_run(recipe, rows)))
+
+    told = [each.values["count"] for each in events if isinstance(each, Note) and each.code == "lists-unscored"]
+    report = json.loads((Path(events[-1].result.folder) / "report" / "report.json").read_text(encoding="utf-8"))
+    remarks = {each["code"]: each["count"] for each in report["remarks"]}
+    assert len(told) == 2 and told[1] == remarks["lists-unscored"]
+    assert told[0] > told[1] > 0
+
+
+@pytest.mark.parametrize("listed_by_scores", [True, False])
+def test_a_report_says_where_the_order_as_it_came_is_that_of_own_scores(tmp_path: Path, listed_by_scores: bool) -> None:
+    lines = [a_list(n) for n in range(40)]
+    if listed_by_scores:
+        lines = [each | {"nbest": each["nbest"][::-1], "scores": [-1.0, -2.0]} for each in lines]
+    rows, recipe = write(tmp_path, lines), recipe_of("blank:llama-nano")
+
+    model = result(engine.train(recipe, rows, create_run(recipe, rows)))
+
+    report = json.loads((Path(model.folder) / "report" / "report.json").read_text(encoding="utf-8"))
+    assert ("lists-by-own-scores" in [each["code"] for each in report["remarks"]]) == listed_by_scores
+    assert [each["key"] for each in report["baselines"]] == ["as_listed"] + ["own_scores"] * (not listed_by_scores)
+
+
 def two_scores(n: int, generator: np.random.Generator) -> dict[str, object]:
     """Return a list in which only the sum of both scores tells the right candidate."""
     texts = [f"word {value}" for value in generator.permutation(1000)[:5]]

@@ -53,6 +53,12 @@ def test_each_hit_says_where_it_stands_and_how_well_it_fits(view) -> None:
     assert view.none.isHidden()
 
 
+def test_of_a_document_with_pages_the_page_is_named(view) -> None:
+    answer(view, replace(LATE, source="book.pdf", page=12))
+
+    assert view.hits.cards[0].place.text() == "book.pdf · page 12 · Fees"
+
+
 def test_of_an_index_it_is_said_what_the_model_did_not_read(view) -> None:
     index = Index(folder="/i", name="i", source="/library", kind="documents", documents=2, passages=9, cut=3)
     view.corpus.show_index(index)

@@ -29,7 +29,8 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
             yield {}
         heads = running_heads({number: page.lines for number, page in known.items()})
         near: deque[set[str]] = deque(maxlen=NEAR)
-        paragraphs, has_text = Paragraphs(), False
+        paragraphs, has_text, begins = Paragraphs(), False, 0
+        pages = notes.pages[source.title] = []
         for number in range(pdf.count):
             page = known.pop(number, None) or pdf.page(number)
             lines = without_heads(page.lines, number, heads.union(*near))
@@ -37,8 +38,14 @@ def read(source: Source, options: ReadOptions, notes: Notes) -> Iterator[Chunk]:
             _note(page, len(page.lines) - len(lines), notes)
             has_text |= bool(lines)
             source.position = source.size * (number + 1) // pdf.count
-            yield {"text": paragraphs.add(lines)}
-        yield {"text": paragraphs.end()}
+            done = paragraphs.add(lines)
+            pages += [begins or number + 1, *[number + 1] * len(done)][: len(done)]  # the first may have begun before
+            if lines and (done or not begins):
+                begins = number + 1
+            yield {"text": done}
+        done = paragraphs.end()
+        pages += [begins] * len(done)
+        yield {"text": done}
         if not has_text:
             raise _without_text(source, pdf, notes)
     if is_cut(source):

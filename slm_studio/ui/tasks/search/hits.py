@@ -55,8 +55,9 @@ class HitList(QWidget):
 
 
 def place_words(hit: Hit) -> str:
-    """Return where a passage stands. Example: “rules.md · line 12 · Loans”"""
-    parts = [hit.source, tr("line {line}", line=hit.line) if hit.line else "", hit.heading]
+    """Return where a passage stands. Examples: “rules.md · line 12 · Loans”, “book.pdf · page 7”"""
+    line = tr("line {line}", line=hit.line) if hit.line else ""
+    parts = [hit.source, tr("page {page}", page=hit.page) if hit.page else line, hit.heading]
     return " · ".join(part for part in parts if part)
 
 
