@@ -20,6 +20,7 @@ from slm_studio.engine.measuring.nearest import Nearest, words
 FILE = "known_pairs.jsonl"  # stays on this computer: it is not among the files that travel
 MOST = 100_000  # pairs that are kept
 LOOKED_AT, OFFERED = 50, 6  # texts that share words, and how many of these are weighed
+LEAST = 0.5  # likeness: of what is less like, nobody would take the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,12 @@ class KnownPairs:
         self.pairs = [whole[place] for place in places]
 
     def like(self, text: str, *, back: bool) -> list[Known]:
-        """Return what is known of texts like this one, the likest first; `back` asks from the targets' side."""
+        """Return what is known of texts at least half like this one, the likest first; `back` asks from the targets' side."""
         nearest, known = self._asked[back]
         scores_N, asked = nearest.scores(text), words(text)
         near = [int(place) for place in np.argsort(-scores_N, kind="stable")[:LOOKED_AT] if scores_N[place] > 0]
         likeness = {place: float(Levenshtein.normalized_similarity(asked, known[place])) for place in near}
+        near = [place for place in near if likeness[place] >= LEAST]
         near.sort(key=lambda place: -likeness[place])
         return [
             Known(self.pairs[place][back], self.pairs[place][not back], likeness[place]) for place in near[:OFFERED]
@@ -63,10 +65,18 @@ class KnownPairs:
 
 
 def open_known(folder: Path) -> KnownPairs | None:
-    """Read the pairs of a model's folder; None where there are none, or they cannot be read."""
+    """Read the pairs of a model's folder; None where there are none. A line that holds no pair costs that pair alone."""
     try:
-        lines = (folder / FILE).read_text("utf-8").split("\n")
-        pairs = [json.loads(line) for line in lines if line.strip()]
-        return KnownPairs([str(one) for one, _ in pairs], [str(other) for _, other in pairs])
-    except (OSError, ValueError, TypeError):
+        lines = (folder / FILE).read_bytes().split(b"\n")
+    except OSError:
         return None
+    pairs = [pair for pair in map(_pair_in, lines) if pair is not None]
+    return KnownPairs([one for one, _ in pairs], [other for _, other in pairs]) if pairs else None
+
+
+def _pair_in(line: bytes) -> tuple[str, str] | None:
+    try:
+        one, other = json.loads(line)
+    except (ValueError, TypeError):
+        return None
+    return (one, other) if isinstance(one, str) and isinstance(other, str) else None

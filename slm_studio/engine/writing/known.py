@@ -25,16 +25,7 @@ SHARE, WEIGHT = (
     0.5,
     2.0,
 )  # of the net's mean log-likelihood of a known target, and of what its source is liker than needed
-NEEDED = (
-    0.8,
-    0.7,
-    0.6,
-    0.5,
-    0.4,
-    0.3,
-    0.1,
-    -0.5,
-)  # of equals the first; at the last a net that learnt little is hardly asked
+NEEDED = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3)  # of equals the first
 NUMBERS = 1 << 25  # logits that are computed at once
 FEWEST = 20  # held-out answers by which it can be told
 WEIGHING = mark("Weighing known answers")

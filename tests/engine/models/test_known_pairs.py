@@ -12,16 +12,22 @@ TARGETS = ["我喜欢猫。", "我喜欢狗。", "她唱歌。", "空", "   "]
 
 
 def test_the_likest_source_comes_first_with_its_target() -> None:
-    first, second, *_ = KnownPairs(SOURCES, TARGETS).like("I like birds and dogs", back=False)
+    first, second = KnownPairs(SOURCES, TARGETS).like("I like dogs too", back=False)
 
-    assert (first.source, first.target, first.likeness) == ("I like dogs.", "我喜欢狗。", pytest.approx(3 / 5))
-    assert (second.source, second.likeness) == ("I like cats.", pytest.approx(2 / 5))
+    assert (first.source, first.target, first.likeness) == ("I like dogs.", "我喜欢狗。", pytest.approx(3 / 4))
+    assert (second.source, second.likeness) == ("I like cats.", pytest.approx(2 / 4))
+
+
+def test_what_is_less_than_half_like_is_not_offered() -> None:
+    found = KnownPairs(SOURCES, TARGETS).like("I like birds and dogs", back=False)
+
+    assert [each.source for each in found] == ["I like dogs."]  # 3 of 5 words; of cats 2 of 5
 
 
 def test_the_order_of_words_counts() -> None:
-    pairs = KnownPairs(["dogs like I", "I like dogs too"], ["一", "二"])
+    pairs = KnownPairs(["dogs I like", "I like dogs too"], ["一", "二"])
 
-    assert [each.target for each in pairs.like("I like dogs", back=False)] == ["二", "一"]
+    assert next(iter(pairs.like("I like dogs", back=False))).target == "二"
 
 
 def test_targets_are_asked_the_other_way_round() -> None:
@@ -58,11 +64,18 @@ def test_a_folder_gives_back_what_was_put_into_it(tmp_path: Path) -> None:
     assert found is not None and found.pairs == whole.pairs
 
 
-@pytest.mark.parametrize("content", ["", "[1]", "{}", "not JSON", '["one", "two", "three"]', "\udcff"])
-def test_a_folder_without_whole_pairs_knows_none(tmp_path: Path, content: str) -> None:
-    (tmp_path / FILE).write_bytes(content.encode("utf-8", "surrogateescape"))
+@pytest.mark.parametrize("bad", ["[1]", "{}", "not JSON", '["one", "two", "three"]', '[null, "two"]', "\udcff"])
+def test_a_damaged_line_costs_its_own_pair_alone(tmp_path: Path, bad: str) -> None:
+    KnownPairs(SOURCES, TARGETS).save(tmp_path)
+    whole = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(bad.encode("utf-8", "surrogateescape") + b"\n" + whole)
 
     found = open_known(tmp_path)
 
-    assert found is None or found.pairs == []
-    assert open_known(tmp_path / "nowhere") is None
+    assert found is not None and len(found.pairs) == 3
+
+
+def test_a_folder_without_pairs_knows_none(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("\n", encoding="utf-8")
+
+    assert open_known(tmp_path) is None and open_known(tmp_path / "nowhere") is None

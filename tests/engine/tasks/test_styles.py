@@ -146,7 +146,7 @@ def test_without_the_column_a_writer_is_what_it_was(tmp_path: Path) -> None:
 
     assert set(model.saved.facts) == {"reads", "tokens", "max_length"}
     assert [role.name for role in model.saved.info.asked] == ["text"]
-    with pytest.raises(StudioError, match="takes nothing called “style”"):
+    with pytest.raises(StudioError, match="learnt without “style”"):
         model({"text": "the", "style": "glad"})
 
 
