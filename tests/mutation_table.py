@@ -63,6 +63,7 @@ _MEASURING, _FILLING, _VECTORS = (
 _RANKING, _QUOTING = "slm_studio/engine/measuring/ranking.py", "slm_studio/engine/measuring/quoting.py"
 _MODERATION = "slm_studio/engine/measuring/moderation.py"
 _HIDING, _OBJECTIVE = "slm_studio/engine/models/filling/hiding.py", "slm_studio/engine/models/vectors/objective.py"
+_WORD2VEC = "slm_studio/engine/models/vectors/word2vec.py"
 _FILES, _CLASSIFY = "slm_studio/core/files.py", "slm_studio/engine/tasks/classify.py"
 
 MUTATIONS = (
@@ -175,8 +176,10 @@ MUTATIONS = (
     Mutation(_MODERATION, ">= share - 1e-12) & ends", ">= share - 1e-12)", _MEASURING + "test_moderation.py"),
     Mutation(_HIDING, "fate_BT < shares.masked + shares.random", "fate_BT < shares.random", _FILLING),
     Mutation(_HIDING, "inside_BT & ~table.spared_V[ids_BT]", "inside_BT", _FILLING),
-    Mutation("slm_studio/engine/models/vectors/drawing.py", "    near_RLW[..., window] = 0", "    pass", _VECTORS + "test_objective.py"),
-    Mutation(_OBJECTIVE, "share_RL1 = counts_RL1.clamp(max=1), 1 / counts_RL1.clamp(min=1)", "share_RL1 = counts_RL1.clamp(max=1), 1 / counts_RL1.clamp(min=2)", _VECTORS + "test_objective.py"),
+    Mutation("slm_studio/engine/models/vectors/drawing.py", "        own_V[other] -= 1 - own_V[word]", "        own_V[other] -= own_V[word]", _VECTORS + "test_word2vec.py"),
+    Mutation(_WORD2VEC, "        if slot != slots_K[0]:", "        if True:", _VECTORS + "test_word2vec.py"),
+    Mutation(_WORD2VEC, "stream_S[last + 1] != END", "last + 2 < len(stream_S)", _VECTORS + "test_word2vec.py"),
+    Mutation(_OBJECTIVE, "(text_BT[:, None] >= 0)", "(text_BT[:, None] >= -1)", _VECTORS + "test_objective.py"),
     Mutation("slm_studio/engine/models/embedding/teaching.py", "scores_B[:, None] <= scores_B[None, :]", "scores_B[:, None] < scores_B[None, :]", "tests/engine/models/embedding/test_teaching.py"),
     Mutation("slm_studio/engine/data/writing.py", "json.dumps(value, ensure_ascii=False, allow_nan=False) == cell else cell", "True else cell", DATA + "test_writing.py"),
     Mutation("slm_studio/engine/training/trainer.py", "        curve = warmup_linear if self.task.falls_straight else warmup_cosine", "        curve = warmup_cosine", "tests/engine/tasks/test_words.py"),

@@ -60,7 +60,7 @@ from slm_studio.engine.models.vectors.held import (
     window_of,
 )  # fmt: skip
 from slm_studio.engine.models.vectors.net import FITTED, SLMForWordVectors, WordVectorsConfig
-from slm_studio.engine.models.vectors.objective import OBJECTIVES, LeastSquares, held_out
+from slm_studio.engine.models.vectors.objective import LeastSquares, held_out
 from slm_studio.engine.models.vectors.outgoing import write_vectors
 from slm_studio.engine.models.vectors.questions import (
     KIND,
@@ -191,10 +191,15 @@ class Words(Task):
         net = cast(SLMForWordVectors, loaded.net)
         if is_fitted(loaded):
             return self._fit(loaded, net, batch)
-        draws = draws_of(loaded)
-        objective, shared = OBJECTIVES[objective_of(loaded)]
-        block = draws.block(batch[IDS], shared)
-        found: Tensor = objective.apply(net.vectors.weight, net.contexts.weight, block, draws.sampling.negative)
+        from slm_studio.engine.models.vectors.word2vec import (
+            Way,
+            Word2Vec,
+        )  # with a compiler, for which learning alone waits
+
+        assert recipe.learning_rate is not None
+        workers = _options(recipe).workers or 1
+        way = Way(draws_of(loaded), objective_of(loaded) == "cbow", recipe.learning_rate, workers)
+        found: Tensor = Word2Vec.apply(net.vectors.weight, net.contexts.weight, batch[IDS], way)
         return found
 
     def _fit(self, loaded: Loaded, net: SLMForWordVectors, batch: Batch) -> Tensor:
@@ -224,9 +229,8 @@ class Words(Task):
             counts_BT = batch[COUNTS] * batch[MASK]
             nats_B, pairs_B = (nats_BT * counts_BT).sum(-1), counts_BT.sum(-1)
         else:
-            draws, tables = draws_of(loaded), tables_of(loaded)
-            block = draws.still(batch[IDS], is_weighed=is_fitted(loaded))
-            nats_B, pairs_B = held_out(objective_of(loaded), *tables, block, draws.sampling.negative)
+            tables, draws, is_weighed = tables_of(loaded), draws_of(loaded), is_fitted(loaded)
+            nats_B, pairs_B = held_out(objective_of(loaded), *tables, batch[IDS], draws, is_weighed=is_weighed)
         return {"nats": nats_B.double().cpu().numpy(), "pairs": pairs_B.double().cpu().numpy()}
 
     def judge(self, seen: Seen, examples: Packed, rows: Rows, loaded: Loaded, *, whole: bool) -> Work[Judgement]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from slm_studio.core.recipe import Recipe
-from slm_studio.engine.training.row_optimizers import RowAdaGrad, RowAdam, RowRMSprop, RowSGD, RowStride
+from slm_studio.engine.training.row_optimizers import RowAdaGrad, RowAdam, RowRMSprop, RowSGD
 
 Make = Callable[..., torch.optim.Optimizer]
 # Keras' constants where a recipe of a textbook asks for RMSprop: PyTorch's own forget ten times as slowly.
@@ -21,7 +21,7 @@ _KINDS: Mapping[str, tuple[Make, Make]] = {
     "sgd": (torch.optim.SGD, RowSGD),
 }
 # Rules that a table may name where the recipe leaves it to the net.
-_RULES: Mapping[str, Make] = {"stride": RowStride, "adagrad": RowAdaGrad}
+_RULES: Mapping[str, Make] = {"descent": RowSGD, "adagrad": RowAdaGrad}
 # Numbers that an optimizer remembers of each parameter.
 _REMEMBERED = {"rmsprop": 1, "sgd": 0}
 

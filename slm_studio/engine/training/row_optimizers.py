@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-FARTHEST = 0.5  # that a row may stride in one step: of a large batch the most frequent words would be thrown about
 SELDOM = 16  # steps between two at which a whole table shrinks
 
 
@@ -125,21 +124,6 @@ class RowAdaGrad(RowOptimizer):
         sum_RD = state["sum"].index_select(0, rows_R).addcmul_(change_RD, change_RD)
         state["sum"].index_copy_(0, rows_R, sum_RD)
         return change_RD.div_(sum_RD.add_(1).sqrt_()), 1.0
-
-
-class RowStride(RowOptimizer):
-    """Moves the touched rows against their gradients, none farther than FARTHEST: what word vectors learn by."""
-
-    def __init__(self, params: Iterable[Any], lr: float = 0.025) -> None:
-        super().__init__(params, lr=lr)
-
-    def _change(
-        self, table: Tensor, rows_R: Tensor, gradient_RD: Tensor, group: dict[str, Any]
-    ) -> tuple[Tensor, float]:
-        lengths_R1 = torch.linalg.vector_norm(gradient_RD, dim=1, keepdim=True).clamp_(min=1e-12)
-        return gradient_RD.mul_(
-            (FARTHEST / lengths_R1).clamp_(max=group["lr"])
-        ), 1.0  # nobody needs the gradient any more
 
 
 class RowSGD(RowOptimizer):

@@ -9,13 +9,11 @@ import torch
 from torch import nn
 
 from slm_studio.engine.training.row_optimizers import (
-    FARTHEST,
     SELDOM,
     RowAdaGrad,
     RowAdam,
     RowRMSprop,
     RowSGD,
-    RowStride,
 )
 
 # ours → what does the same to dense tables
@@ -127,16 +125,3 @@ def test_adagrad_moves_rows_as_gloves_program_does() -> None:
         optimizer.step()
 
     assert torch.allclose(table.weight.detach(), before)
-
-
-def test_a_row_strides_no_farther_than_it_may() -> None:
-    table = torch.nn.Embedding(3, 2, sparse=True)
-    before = table.weight.detach().clone()
-    gradient = torch.tensor([[3.0, 4.0], [300.0, 400.0]])
-    table.weight.grad = torch.sparse_coo_tensor(torch.tensor([[0, 2]]), gradient, (3, 2), check_invariants=True)
-
-    RowStride([{"params": [table.weight]}], lr=0.01).step()
-
-    moved = before - table.weight.detach()
-    assert torch.allclose(moved[0], torch.tensor([0.03, 0.04])) and torch.allclose(moved[1], torch.zeros(2))
-    assert moved[2].norm().item() == pytest.approx(FARTHEST)

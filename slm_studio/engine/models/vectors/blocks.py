@@ -30,9 +30,12 @@ def block_length(window: int) -> int:
 
 
 def text_blocks(stream_S: np.ndarray, window: int) -> Packed:
-    """Return a stream of word ids as blocks."""
-    length = block_length(window)
-    offsets_N = np.append(np.arange(0, len(stream_S), length, dtype=np.int64), len(stream_S))
+    """Return a stream of word ids as blocks, which end with a text where one ends in them: no window is cut there."""
+    offsets_N = np.arange(0, len(stream_S), block_length(window), dtype=np.int64)
+    ends = np.append(0, np.flatnonzero(stream_S == UNKNOWN) + 1)
+    before_N = ends[np.searchsorted(ends, offsets_N, side="right") - 1]
+    offsets_N[1:] = np.where(before_N[1:] > offsets_N[:-1], before_N[1:], offsets_N[1:])
+    offsets_N = np.append(offsets_N, len(stream_S))
     blocks = Ragged(stream_S, offsets_N)
     known_S = np.concatenate([[0], np.cumsum(stream_S != UNKNOWN, dtype=np.int64)])
     work_N = np.diff(known_S[offsets_N])

@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedMode
 from transformers import initialization as init
 
 FITTED = "glove"  # the objective that fits counts; its vectors are the sums of both tables
-RULES = {"skipgram": "stride", "cbow": "stride", FITTED: "adagrad"}  # how rows move, as in the papers
+RULES = {"skipgram": "descent", "cbow": "descent", FITTED: "adagrad"}  # how rows move, as in the papers
 
 
 class WordVectorsConfig(PreTrainedConfig):

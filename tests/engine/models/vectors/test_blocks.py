@@ -50,3 +50,15 @@ def test_a_small_table_of_pairs_still_gives_many_examples() -> None:
     packed = blocks.pair_blocks(np.arange(640, dtype=np.int32), np.arange(640, dtype=np.int32), np.ones(640), 0)
 
     assert len(packed) == 64 and sorted(packed.sequences[IDS].values_S.tolist()) == list(range(640))
+
+
+def test_a_block_ends_with_a_text_where_it_can() -> None:
+    texts = [np.append(np.full(length, place), -1) for place, length in enumerate((40, 40, 300, 10))]
+    stream = np.concatenate(texts).astype(np.int32)
+
+    found = blocks.text_blocks(stream, 5)
+
+    pieces = [found.sequences[IDS][place] for place in range(len(found))]
+    assert np.concatenate(pieces).tolist() == stream.tolist()
+    assert [len(piece) for piece in pieces] == [41, 41, 110, 64, 64, 63, 11]
+    assert [piece[-1] == -1 for piece in pieces] == [True, True, False, False, False, True, True]
