@@ -37,4 +37,4 @@ try predict namer --text "Ada Lovelace was born in London."
 try train shop_faq.jsonl --task chat --epochs 1 --out clerk
 try chat clerk --prompt "When do you open?" --max-new-tokens 20 --seed 1
 try train alice.txt --task words --epochs 2 --out vectors
-try words vectors --neighbours alice
+try words vectors --near alice
