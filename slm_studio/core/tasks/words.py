@@ -78,7 +78,12 @@ class WordsOptions(RunningTextOptions):
     )
     lowercase: bool = knob(True, "Lower case", "Read Apple and apple as the same word.")
     workers: int | None = knob(
-        None, "Threads", "How many compute at a time. Automatic tries what is fastest here.", low=1, high=256
+        None,
+        "Threads",
+        "How many learn at a time, each from a part of every batch, so that vectors differ a little with their number. "
+        "Automatic: one; GloVe tries what is fastest here.",
+        low=1,
+        high=256,
     )
     prompts: str = knob("", "Sample prompts", "Words whose neighbours are shown while it learns, separated by |.")
 
@@ -104,10 +109,10 @@ def scored(columns: Sequence[Column]) -> Suit | None:
     )
 
 
-# Measured beside gensim on the same text: batches up to 64 blocks give the same neighbours. How often a text is read
-# depends on how long it is: the task settles it.
+# Measured beside gensim on the same text: batches up to 64 blocks give the same neighbours (of 256, CBOW's are less alike).
+# How often a text is read depends on how long it is: the task settles it.
 DEFAULTS = {
-    "batch": 32, "learning_rate": 0.025, "warmup": 0.0, "floor": 0.004, "patience": 3,
+    "batch": 64, "learning_rate": 0.025, "warmup": 0.0, "floor": 0.004, "patience": 3,
     "validation_share": 0.05, "test_share": 0.05,
 }  # fmt: skip
 SIZES = tuple(Size(key=key) for key in ("nano", "micro", "small", "base"))  # vectors of 50, 100, 200, 300 numbers
@@ -187,7 +192,7 @@ INFO = TaskInfo(
             sizes=SIZES,
             default_size="micro",
             unused=GLOVE_ONLY,
-            defaults=DEFAULTS | {"batch": 64},
+            defaults=DEFAULTS,
         ),
         Family(
             key="glove",
