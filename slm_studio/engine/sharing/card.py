@@ -61,7 +61,9 @@ def write_card(
 ) -> str:
     """Return README.md. `name` is the repository's NAMESPACE/NAME, once it is known."""
     info, own = _info(model), _model_type(model) in OWN_TYPES
+    folder = model.folder  # to look into; it is not written
     model = codec.from_json(SavedModel, scrub(codec.to_json(model)))  # a card is read by strangers
+    model = replace(model, folder=folder)
     languages = languages_of(model, language)
     asked_in = model.language if model.language in languages or not languages else languages[0]
     called = name or (Path(model.folder).name if model.folder else files.slug(model.name))

@@ -14,7 +14,8 @@ def languages_of(model: SavedModel, written: str) -> list[str]:
     Example: languages_of(model, "zh, en") == ["zh", "en"]; of a translator languages_of(model, "") names both sides.
     """
     named = [each for each in re.split(r"[\s,;，、]+", written) if each]
-    return [each for each in named or model.languages or (model.language,) if _CODE.fullmatch(each)]
+    known = dict.fromkeys((model.language, *model.languages))  # the language of what is asked stands first
+    return [each for each in named or known if _CODE.fullmatch(each)]
 
 
 def in_words(languages: list[str]) -> str:
