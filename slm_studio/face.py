@@ -60,7 +60,7 @@ from slm_studio.core.saved import SavedModel, list_models, local_folder, open_sa
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.core.tasks import Role, task_info
 from slm_studio.core.tasks.info import Answers, TaskInfo
-from slm_studio.host.secrets import token_for_base
+from slm_studio.host.secrets import token_for, token_for_base
 from slm_studio.host.verbs import OnEvent, explained, items_of, run_verb
 
 __all__ = ["Answer", "Model", "Stopped", "StudioError", "load", "resume", "train"]
@@ -229,6 +229,23 @@ class Model:
         asked = candidates_prompt(candidates, {OWN: scores or (), **further}, context)
         told = {} if top is None else {"top": top}
         return tuple(item for item in self.stream(asked, **told) if isinstance(item, Ranked))
+
+    def publish(
+        self, name: str, *, license: str = "", language: str = "", public: bool = False, overwrite: bool = False,  # noqa: A002
+        endpoint: str = "", on_event: OnEvent | None = None,
+    ) -> dict[str, object]:  # fmt: skip
+        """Publish it to a hub as `owner/name`, privately unless `public`, and return what stands there: url, commit, files.
+
+        `owner/` alone gets a name that is made for it: a hub takes no other letters than a to z.
+        """
+        settings = load_settings()
+        token = token_for(
+            endpoint or settings.endpoint, may_leave=settings.send_token_to_mirrors or bool(endpoint)
+        )  # whoever names an address in the same breath sends it there
+        return run_verb(
+            dict, "publish", on_event, folder=self.saved.folder, name=name, endpoint=endpoint or settings.endpoint, token=token,
+            options={"license": license, "language": language, "private": not public, "overwrite": overwrite},
+        )  # fmt: skip
 
     def close(self) -> None:
         """Give its memory back; the next question opens it again."""

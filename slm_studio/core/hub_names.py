@@ -17,7 +17,7 @@ RULE = mark(
     "Write your-name/model-name: letters from a to z, digits, “-”, “_” and “.”, for example {proposal}. The model keeps its own name too."
 )
 MADE_UP = mark(
-    "A hub takes no other letters than a to z, so “{name}” gets a name there from its task, its language and its day. Change it as you like; the model keeps its own name too."
+    "A hub takes no other letters than a to z, so “{name}” gets a name there from its task, its language and its time. Change it as you like; the model keeps its own name too."
 )
 
 
@@ -36,7 +36,8 @@ def proposed_name(model: SavedModel) -> str:
     """Return a name for the repository of a model: its own as far as a hub takes it.
 
     Where letters would be lost, what is left tells too little: then the task as hubs call it, the language, what is left
-    and the day of the model. Example: “情感分析 v2” becomes text-classification-chinese-v2-20261128.
+    and when the model was made, so that no two are called alike. Example: “情感分析 v2” becomes
+    text-classification-chinese-v2-20261128-2031.
     """
     kept = _joined(_plain(model.name))
     return kept if kept and not loses_letters(model.name) else _joined("-".join(_told(model, kept)))
@@ -57,8 +58,8 @@ def _plain(name: str) -> str:
 def _told(model: SavedModel, kept: str) -> list[str]:
     info = model.info if model.task else None
     language = _LANGUAGES.get(model.language, model.language if model.language.isascii() else "")
-    day = re.sub(r"\D", "", model.created[:10])
-    return [info.hub_tag if info else "base-model", language, kept, day]
+    made = [re.sub(r"\D", "", part) for part in model.created[:16].split("T")]
+    return [info.hub_tag if info else "base-model", language, kept, *made]
 
 
 def _joined(name: str) -> str:
