@@ -3,9 +3,9 @@
 import argparse
 
 from slm_studio.cli.command import Command, model_folder
+from slm_studio.core.errors import fill
 from slm_studio.core.hub_names import MADE_UP, loses_letters
 from slm_studio.core.saved import open_saved
-from slm_studio.core.texts import tr
 from slm_studio.host.secrets import token_for
 
 
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     endpoint = arguments.endpoint or work.settings.endpoint
     folder = model_folder(arguments.model)
     if arguments.name.endswith("/") and loses_letters((model := open_saved(folder)).name):
-        work.screen.say(tr(MADE_UP, name=model.name))
+        work.screen.say(fill(MADE_UP, {"name": model.name}))
     options = {
         "license": arguments.license, "language": arguments.language, "private": not arguments.public,
         "overwrite": arguments.overwrite,

@@ -93,7 +93,11 @@ def _assert_nothing_private(sent: dict[str, bytes], form: str) -> None:
     cells = re.split(r'["\t\n]+,?', fodder(form).rows)
     private = {cell for cell in cells if len(cell.split()) > 3 or len(cell) > 12} | {"a secret"}
     assert not [text for text in private if text.encode() in whole]
-    assert not [name for name in sent if re.search("report|index|known|log|run", name) and name != "model.safetensors.index.json"]
+    assert not [
+        name
+        for name in sent
+        if re.search("report|index|known|log|run", name) and name != "model.safetensors.index.json"
+    ]
 
 
 def _assert_code_runs(
