@@ -68,4 +68,4 @@ def _joined(name: str) -> str:
     joined = "-".join(parts).lower()
     if len(joined) > LONGEST:
         joined = joined[:LONGEST].rpartition("-")[0] or joined[:LONGEST]
-    return re.sub(r"\W+$", "", joined.removesuffix(".git"))
+    return re.sub(r"(\W|\.git)+$", "", joined)  # what a hub takes at no end
