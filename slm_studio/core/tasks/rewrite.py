@@ -107,7 +107,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained({model})
 model = AutoModelForSeq2SeqLM.from_pretrained({model})
-source = tokenizer({asked}, return_tensors="pt")
+source = tokenizer({asked}, truncation=True, max_length={length}, return_tensors="pt")
 written = model.generate(
     source.input_ids, attention_mask=source.attention_mask, max_new_tokens=200, num_beams={beams}
 )
