@@ -42,7 +42,6 @@ from pathlib import Path
 from typing import overload
 
 from slm_studio.core import knobs, paths, planning
-from slm_studio.core.addresses import name_of
 from slm_studio.core.candidate_columns import OWN, candidates_prompt
 from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
@@ -57,9 +56,10 @@ from slm_studio.core.recipes import first_step, has_taken, model_of_first, named
 from slm_studio.core.results import LIST, Hit, Item, Opened, Ranked, Report, Suggestion, Token, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
-from slm_studio.core.settings import Settings, load_settings
+from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import Role, task_info
 from slm_studio.core.tasks.info import Answers, TaskInfo
+from slm_studio.host.hub import PUBLISHING, fetch, publish
 from slm_studio.host.secrets import token_for_base
 from slm_studio.host.verbs import OnEvent, explained, items_of, run_verb
 
@@ -230,6 +230,19 @@ class Model:
         told = {} if top is None else {"top": top}
         return tuple(item for item in self.stream(asked, **told) if isinstance(item, Ranked))
 
+    def publish(
+        self, name: str, *, endpoint: str = "", on_event: OnEvent | None = None, **options: object
+    ) -> dict[str, object]:
+        """Publish it to a hub as `owner/name`, privately, and return what stands there: url, commit, visibility, files.
+
+        `owner/` alone gets a name that is made for it: a hub takes no other letters than a to z. Options: `license`,
+        `language` ("zh", "en,zh"), `public`, `overwrite`.
+        """
+        with explained():
+            for each in options:
+                _check_name("option", each, PUBLISHING)
+        return publish(self.folder, name, endpoint, options, on_event)
+
     def close(self) -> None:
         """Give its memory back; the next question opens it again."""
         if self._handle:
@@ -267,7 +280,7 @@ def load(model: File, *, revision: str = "", device: str = "auto", on_event: OnE
     settings = load_settings()
     with explained():
         folder = _here(str(model), revision)
-        saved = open_saved(folder) if folder is not None else _fetch(str(model), revision, settings, on_event)
+        saved = open_saved(folder) if folder is not None else fetch(str(model), revision, settings, on_event)
     found = Model(saved, settings.device if device == "auto" else device)
     found._open()  # what is wrong with it is said now
     return found
@@ -381,17 +394,3 @@ def _here(model: str, revision: str) -> Path | None:
     if not revision:
         return local_folder(model)
     return next((Path(each.folder) for each in list_models() if each.origin == f"hub:{model}@{revision}"), None)
-
-
-def _fetch(model: str, revision: str, settings: Settings, on_event: OnEvent | None) -> SavedModel:
-    name, version = name_of(model, settings.endpoint)  # the address of its page may have been pasted
-    if name.count("/") != 1 or not all(name.split("/")) or name.startswith((".", "~")):
-        raise StudioError(
-            "no-such-model",
-            "“{model}” is neither a folder, nor one of your models, nor a hub id.",
-            "Give a folder, the name of a model, or a hub id (owner/name).",
-            model=model,
-        )
-    token = token_for_base(model, settings)
-    arguments = {"id": name, "endpoint": settings.endpoint, "revision": revision or version, "token": token}
-    return run_verb(SavedModel, "fetch", on_event, **arguments)

@@ -48,7 +48,10 @@ class SavedModel:
     seconds: float = 0.0
     steps: int = 0
     machine: str = ""
-    language: str = ""
+    language: str = ""  # of what it is asked: the one of most texts
+    languages: tuple[
+        str, ...
+    ] = ()  # all that its texts and answers are in, as far as they are told, the commonest first
     lineage: tuple[Lineage, ...] = ()
     origin: str = ""  # hub id and revision, or the folder it came from, where it was imported
     versions: dict[str, str] = field(default_factory=dict)

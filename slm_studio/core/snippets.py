@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slm_studio.core import files
+from slm_studio.core.candidate_columns import CHARACTERS
 from slm_studio.core.errors import StudioError
+from slm_studio.core.pair_columns import TRANSLATION
 from slm_studio.core.prompt import prompt_of
 from slm_studio.core.routes import CHAT_COMPLETIONS, COMPLETIONS, VERSION
 from slm_studio.core.saved import SavedModel
@@ -16,6 +18,7 @@ from slm_studio.core.tasks.info import TaskInfo
 
 OWN = "slm-"  # model types of our own shapes, which plain Transformers does not know
 ONLY_HERE = "only_here"  # a fact: its net is a stock one, but what makes answers of it is ours
+UNKNOWN_LENGTH = 1024  # tokens that a model of which nothing is known sees at once
 KEY_VARIABLE = "SLM_STUDIO_KEY"  # a key stands in no program
 
 _CLIENT = """\
@@ -69,9 +72,15 @@ def plain_code(
     `second` is the other text of a pair; `facts` of the model tell in which unit its numbers are.
     """
     template, known = info.code.plain if info else _BASE, facts or {}
+    lead, weights, system = _lead(known, second), known.get("weights"), str(known.get("system") or "")
+    weighed = weights if isinstance(weights, dict) else {}
     return template.format(
-        model=literal(model), prompt=literal(prompt), second=literal(second),
-        lead=literal(_lead(known, second)), mean=known.get("mean", 0.0), scale=known.get("scale", 1.0), thresholds=_thresholds(known),
+        model=literal(model), prompt=literal(prompt), second=literal(second), lead=literal(lead), asked=literal(lead + prompt),
+        mean=known.get("mean", 0.0), scale=known.get("scale", 1.0), thresholds=_thresholds(known),
+        length=known.get("max_length") or UNKNOWN_LENGTH, beams=4 if known.get("target") == TRANSLATION else 1,
+        system=f'{{"role": "system", "content": {literal(system)}}}, ' if system else "",
+        closing=", end" if known.get("ends") else "", units='text.replace(" ", "")' if known.get("target") == CHARACTERS else "text.split()",
+        model_weight=weighed.get("model", 1.0), length_weight=weighed.get("length", 0.0),
     )  # fmt: skip
 
 
@@ -94,10 +103,13 @@ def studio_code(info: TaskInfo, folder: str, prompt: str, second: str = "") -> s
     return info.code.studio.format(model=literal(folder), prompt=literal(prompt), second=literal(second))
 
 
-def command_line(info: TaskInfo, folder: str, prompt: str, second: str = "", windows: bool = os.name == "nt") -> str:
-    """Return a command that answers `prompt`; what else must be asked is `second`."""
+def command_line(
+    info: TaskInfo, folder: str, prompt: str, second: str = "", windows: bool = os.name == "nt", corpus: str = ""
+) -> str:
+    """Return a command that answers `prompt`; what else must be asked is `second`, what is searched `corpus`."""
     others = [(f"--{role.name}", second) for role in info.asked[1:] if role.needed or (info.goes_on and second)]
-    return quoted(["slm-studio", info.verb, folder, (info.code.flag, prompt), *others], windows)
+    searched = [corpus] if corpus else []
+    return quoted(["slm-studio", info.verb, folder, *searched, (info.code.flag, prompt), *others], windows)
 
 
 def file_command(folder: str, windows: bool = os.name == "nt") -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedTokenizerBase
 
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
@@ -27,7 +28,7 @@ from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.examples import IDS, Batch, Packed
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.remarks import on_unlabelled
-from slm_studio.engine.models.lengths import count_pieces
+from slm_studio.engine.models.lengths import count_pieces, length_of
 
 Seen = dict[str, np.ndarray]  # what scoring needs: each [N, …], one entry an example, in their order
 ENCODE_CHUNK = 256  # rows between two signs of life, at most
@@ -283,8 +284,10 @@ class Task:
         raise NotImplementedError
 
     def save(self, loaded: Loaded, folder: Path) -> None:
-        """Write net and tokenizer as a Transformers folder."""
+        """Write net and tokenizer as a Transformers folder, in which other programs find how much of a text is read."""
         folder.mkdir(parents=True, exist_ok=True)
+        if isinstance(loaded.tokenizer, PreTrainedTokenizerBase) and self.info.answers not in ("tokens", "order"):
+            loaded.tokenizer.model_max_length = length_of(loaded)
         loaded.net.save_pretrained(str(folder))
         loaded.tokenizer.save_pretrained(str(folder))
 

@@ -77,8 +77,9 @@ CODE = Code(
 from transformers import pipeline
 
 chat = pipeline("text-generation", model={model})
-messages = [{{"role": "user", "content": {prompt}}}]
-print(chat(messages, max_new_tokens=200)[0]["generated_text"][-1]["content"])
+messages = [{system}{{"role": "user", "content": {prompt}}}]
+said = chat(messages, max_new_tokens=200, do_sample=True, temperature=0.3, top_p=0.9, repetition_penalty=1.1)
+print(said[0]["generated_text"][-1]["content"])
 """,
     studio="""\
 import slm_studio

@@ -93,9 +93,10 @@ tokenizer = AutoTokenizer.from_pretrained({model})
 model = AutoModelForCausalLM.from_pretrained({model})
 end, likely = tokenizer.eos_token_id, {{}}
 for text in {prompt}.splitlines():
-    ids = torch.tensor([[end, *tokenizer(text, add_special_tokens=False).input_ids, end]])
+    ids = torch.tensor([[end, *tokenizer(text, add_special_tokens=False).input_ids{closing}]])
     chances = model(ids).logits[0, :-1].log_softmax(-1)
-    likely[text] = chances.gather(-1, ids[0, 1:, None]).sum().item()
+    nats = chances.gather(-1, ids[0, 1:, None]).sum().item()
+    likely[text] = {model_weight} * nats + {length_weight} * len({units})  # weights learnt from lists
 print(sorted(likely, key=likely.get, reverse=True))  # by the model alone, without own scores
 """,
     studio="""\

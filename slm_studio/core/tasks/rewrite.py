@@ -107,8 +107,10 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained({model})
 model = AutoModelForSeq2SeqLM.from_pretrained({model})
-source = tokenizer({lead} + {prompt}, return_tensors="pt")
-written = model.generate(source.input_ids, attention_mask=source.attention_mask, max_new_tokens=200)
+source = tokenizer({asked}, truncation=True, max_length={length}, return_tensors="pt")
+written = model.generate(
+    source.input_ids, attention_mask=source.attention_mask, max_new_tokens=200, num_beams={beams}
+)
 print(tokenizer.decode(written[0], skip_special_tokens=True))
 """,
     studio="""\
@@ -206,7 +208,7 @@ PLAIN = TaskInfo(
         SampleFile("en/spelling.tsv", mark("Misspelt English messages, to correct"), mark("Correction")),
         SampleFile("zh/typos.tsv", mark("Chinese sentences with wrong characters, to correct"), mark("Correction")),
     ),
-    hub_tag="text2text-generation",
+    hub_tag="text-generation",  # the hub no longer looks for text2text-generation
     verb="predict",
     route="/v1/rewrite",
     architectures=("ForConditionalGeneration", "MTModel"),

@@ -121,14 +121,16 @@ from sentence_transformers import SentenceTransformer
 
 model = SentenceTransformer({model})
 question = model.encode({prompt}, prompt_name="query")
-passages = model.encode(["A passage.", "Another one."], prompt_name="document")
-print(model.similarity(question, passages))
+passages = {second}.splitlines()
+near = model.similarity(question, model.encode(passages, prompt_name="document"))[0].tolist()
+for score, passage in sorted(zip(near, passages), reverse=True):
+    print(round(score, 3), passage)
 """,
     studio="""\
 import slm_studio
 
 model = slm_studio.load({model})
-for hit in model.search({prompt}, "documents"):  # a file, a folder or an index
+for hit in model.search({prompt}, "documents"):  # a file, a folder or an index of yours
     print(round(hit.score, 3), hit.source, hit.text)
 """,
     flag="--query",
@@ -240,6 +242,7 @@ OF_PAIRS = TaskInfo(
     blank_is="training",
     caution="It finds what is most like a question, also where no passage answers it: read what it found.",
     example=mark("How long may I keep a book?"),
+    about=mark("Books may be kept for four weeks.\nThe library is closed on Mondays."),
     code=CODE,
     order=40,
     suits=suits,

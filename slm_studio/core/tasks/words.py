@@ -120,7 +120,7 @@ WORD2VEC_ONLY, GLOVE_ONLY = ("negative", "sample", "ns_exponent"), ("x_max",)
 
 CODE = Code(
     plain="""\
-# Written before by: slm-studio export {model} vectors.txt --to word2vec
+# The file is written by: slm-studio export {model} vectors.txt --to word2vec
 from gensim.models import KeyedVectors
 
 vectors = KeyedVectors.load_word2vec_format("vectors.txt")
@@ -132,7 +132,6 @@ import slm_studio
 vectors = slm_studio.load({model})
 for near in vectors({prompt}):
     print(near.text, round(near.score, 3))
-print(vectors({{"text": ("man", "king", "woman")}}, ask="analogy"))
 """,
 )
 

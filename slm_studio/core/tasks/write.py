@@ -49,7 +49,9 @@ CODE = Code(
 from transformers import pipeline
 
 write = pipeline("text-generation", model={model})
-written = write({prompt}, max_new_tokens=100, do_sample=True, temperature=0.8, top_p=0.95)
+text = {prompt}
+room = {length} - len(write.tokenizer(text).input_ids)  # it sees {length} tokens at once
+written = write(text, max_new_tokens=min(100, room), do_sample=True, temperature=0.8, top_p=0.95)
 print(written[0]["generated_text"])
 """,
     studio="""\
@@ -162,7 +164,7 @@ def _with_style(code: Code) -> Code:
     """Return programs that ask for a style; without the studio its code is written before the text."""
     return replace(
         code,
-        plain=code.plain.replace("write({prompt}", "write({lead} + {prompt}"),
+        plain=code.plain.replace("text = {prompt}", "text = {lead} + {prompt}"),
         studio=code.studio.replace("model.stream({prompt}", 'model.stream({{"text": {prompt}, "style": {second}}}'),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from slm_studio.core.english import COMMONEST
 
+SOME = 0.15  # share of texts from which on a language is one of theirs
 FEW = 12  # words in Latin letters, among which English nearly always has one of the commonest
 
 
@@ -32,6 +33,13 @@ def main_language(texts: Iterable[str]) -> str:
         return ""
     language, count = max(((key, n) for key, n in counts.items() if key), key=lambda pair: pair[1], default=("", 0))
     return language if count >= 0.3 * sum(counts.values()) else ""
+
+
+def main_languages(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the languages of a good part of the texts, the commonest first: of pairs that are translated, both."""
+    counts = Counter(language_of(text) for text in texts if text.strip())
+    total = sum(counts.values())
+    return tuple(key for key, count in counts.most_common() if key and count >= SOME * total)
 
 
 def is_han(character: str) -> bool:

@@ -5,9 +5,9 @@ import re
 from urllib.parse import urlsplit
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.hub_names import is_repository_name, is_whole_name
 from slm_studio.core.settings import HUGGING_FACE, load_settings
 
-_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 _TOKEN = re.compile(r"[!-~]+")  # what may stand in the head of a request
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -28,7 +28,7 @@ def check_call(name: str, endpoint: str, token: str) -> str:
             "Write one that begins with https:// and holds no name or password, such as https://huggingface.co, in the settings or with --endpoint. A token has a place of its own.",
             endpoint=f"{parts.scheme}://{parts.hostname}" if parts.hostname else endpoint,
         )
-    if not _ID.fullmatch(name) or ".." in name or "--" in name:
+    if not (is_whole_name(name) or is_repository_name(name)):
         raise StudioError(
             "hub-name",
             "“{name}” cannot be the name of a model.",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from slm_studio.core import codec, files, knobs, paths, recipes, snippets
+from slm_studio.core import codec, files, knobs, paths, recipes
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished
 from slm_studio.core.measures import measure, method
@@ -23,14 +23,15 @@ from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.engine.models.architectures import OWN_TYPES
 from slm_studio.engine.sharing.card_decisions import decisions
+from slm_studio.engine.sharing.card_languages import languages_of
 from slm_studio.engine.sharing.card_limits import limits
-from slm_studio.engine.sharing.card_styles import style_to_show, styles_row
+from slm_studio.engine.sharing.card_styles import styles_row
+from slm_studio.engine.sharing.card_use import library_of, use_code
 from slm_studio.engine.sharing.contents import REPORT, forget, scrub
 from slm_studio.engine.sharing.own_part import marked
 
 _STEPS = ("data", "pre-training", "fine-tuning", "training", "output")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,8})?")
 _MOST_CLASSES = 200
 _MOST_ERRORS = 20  # labels
 
@@ -60,18 +61,22 @@ def write_card(
 ) -> str:
     """Return README.md. `name` is the repository's NAMESPACE/NAME, once it is known."""
     info, own = _info(model), _model_type(model) in OWN_TYPES
+    folder = model.folder  # to look into; it is not written
     model = codec.from_json(SavedModel, scrub(codec.to_json(model)))  # a card is read by strangers
-    language = language or model.language
+    model = replace(model, folder=folder)
+    languages = languages_of(model, language)
+    asked_in = model.language if model.language in languages or not languages else languages[0]
+    called = name or (Path(model.folder).name if model.folder else files.slug(model.name))
     baselines = report.baselines if report else _baselines(model)
     metrics = report.metrics if report else _metrics(model)
     texts = {
-        "front": _front(model, info, metrics, license, language, own),
+        "front": _front(model, info, metrics, license, languages, own),
         "title": _plain(model.name),
         "summary": _summary(info),
-        "facts": _facts(model, info, language),
+        "facts": _facts(model, info, ", ".join(languages)),
         "labels": _labels(model),
         "use": _use(info),
-        "code": _code(info, name or files.slug(model.name), own, model.facts),
+        "code": use_code(model, info, called, own, asked_in),
         "data": _data(model),
         "lineage": [(each.step, _plain(each.what), _plain(each.detail)) for each in _ordered(model)],
         "recipe": _recipe(model),
@@ -88,7 +93,7 @@ def write_card(
         "classes": _classes(report),
         "error_kinds": [*KINDS.values()],
         "errors": _errors(report),
-        "limits": limits(model, info, report, language, metrics, _plain),
+        "limits": limits(model, info, report, languages, metrics, _plain),
         "licence": _licence(license, model),
     }
     return _render(texts)
@@ -102,20 +107,27 @@ def _render(texts: Mapping[str, object]) -> str:
 
 
 def _front(
-    model: SavedModel, info: TaskInfo | None, metrics: Sequence[Metric], license_: str, language: str, own: bool
+    model: SavedModel,
+    info: TaskInfo | None,
+    metrics: Sequence[Metric],
+    license_: str,
+    languages: Sequence[str],
+    own: bool,
 ) -> str:
     """Return the YAML front matter; every text is quoted as JSON, which YAML reads as it is."""
     table: dict[str, object] = {}
     if license_:
         table["license"] = license_
-    if _CODE.fullmatch(language):
-        table["language"] = [language]
-    table["library_name"] = "slm-studio" if own else "transformers"
+    if languages:
+        table["language"] = [*languages]
+    table["library_name"] = library_of(model, info, own)
     if info:
         table["pipeline_tag"] = info.hub_tag
     if base := base_model(model):
         table |= {"base_model": base} | ({"base_model_relation": "finetune"} if model.steps else {})
     table["tags"] = ["slm-studio", *([model.task] if model.task else [])]
+    if known := [*dict.fromkeys(hub for metric in metrics if (hub := measure(metric.key).hub))]:
+        table["metrics"] = known
     if info and metrics and model.dataset_name:
         table["model-index"] = [{"name": model.name, "results": [_result(model, info, metrics)]}]
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
@@ -180,29 +192,6 @@ def _use(info: TaskInfo | None) -> str:
     if info is None:
         return "As a base for training."
     return f"{info.title}: {info.blurb[0].lower()}{info.blurb[1:]} Made for texts like those it learnt from; on other texts it was not tested."
-
-
-def _code(info: TaskInfo | None, name: str, own: bool, facts: Mapping[str, object]) -> str:
-    """Return how a model called `name` is used; `own` shapes are opened by the studio only."""
-    if info is None:
-        return _fenced("python", snippets.plain_code(None, name, ""))
-    folder = name.rpartition("/")[2]
-    about = style_to_show(facts) or info.about or (info.example if len(info.asked) > 1 else "")
-    command = snippets.command_line(info, folder, info.example, about, windows=False)
-    fetch = f"slm-studio fetch {name} --out {folder}\n" if "/" in name else ""
-    studio = [
-        "With SLM Studio, in Python:",
-        _fenced("python", snippets.studio_code(info, name, info.example, about)),
-        "or from the command line:",
-        _fenced("sh", f"{fetch}{command}\n"),
-    ]
-    is_plain = not own and not facts.get(snippets.ONLY_HERE)
-    plain = [_fenced("python", snippets.plain_code(info, name, info.example, about, facts))] if is_plain else []
-    return "\n\n".join([*plain, *studio])
-
-
-def _fenced(language: str, code: str) -> str:
-    return f"```{language}\n{code}```"
 
 
 def _facts(model: SavedModel, info: TaskInfo | None, language: str) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from slm_studio.core.results import Metric, Report
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import TaskInfo
+from slm_studio.engine.sharing.card_languages import SEVERAL, in_words
 
 FEW_ROWS, FEW_SCORED, WEAK = 1000, 200, 0.6
 KNOWN = (
@@ -17,7 +18,7 @@ def limits(
     model: SavedModel,
     info: TaskInfo | None,
     report: Report | None,
-    language: str,
+    languages: list[str],
     metrics: Sequence[Metric],
     plain: Callable[[str], str],
 ) -> list[str]:
@@ -28,7 +29,9 @@ def limits(
         f"It learnt from only {trained:,} rows." if 0 < trained < FEW_ROWS else "",
         f"Its scores rest on only {scored:,} rows; look at the intervals." if 0 < scored < FEW_SCORED else "",
         "" if metrics else "It was not evaluated with SLM Studio: how well it does is not known here.",
-        f"Its training texts are in the language “{language}”; other languages were not tested." if language else "",
+        f"Its training texts are in the {in_words(languages)}; other languages were not tested."
+        if languages and SEVERAL not in languages
+        else "",
         "Weak classes (F1 below 0.6): " + ", ".join(f"{plain(each.label)} ({each.f1:.2f})" for each in weak[:30]) + "."
         if weak else "",
         KNOWN if metrics and model.facts.get("known_pairs") else "",

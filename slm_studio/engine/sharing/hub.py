@@ -83,9 +83,10 @@ def plan_publication(
 ) -> Iterator[Event]:
     """Look at what stands at options["name"] and say what publishing would do. Ends as publishing.plan_publish does."""
     name, _ = name_of(str(options.get("name", "")), endpoint)
+    name = publishing.whole_name(folder, name)
     options = {**options, "name": name}
+    publishing.check_name(name, token, folder)
     endpoint = check_call(name, endpoint, token)
-    publishing.check_name(name, token)
     yield Progress("Looking at the name on the hub", 0, 0)
     with Repository(endpoint, name, token, patience) as there:
         standing = there.standing()
@@ -106,9 +107,10 @@ def publish_model(
     repository is private until the copy that came back has answered like the original.
     """
     name, _ = name_of(name, endpoint)
+    name = publishing.whole_name(folder, name)
     options = {**(options or {}), "name": name}
+    publishing.check_name(name, token, folder)
     endpoint = check_call(name, endpoint, token)
-    publishing.check_name(name, token)
     with ExitStack() as stack:
         place = stack.enter_context(workplace())
         there = stack.enter_context(Repository(endpoint, name, token, patience))

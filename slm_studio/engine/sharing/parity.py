@@ -13,6 +13,7 @@ from slm_studio.core.saved import open_saved
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.encoding import encode_framed
 from slm_studio.engine.models.inspect import inspect_as
+from slm_studio.engine.models.lengths import positions
 from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.tasks import task_of
 
@@ -22,6 +23,7 @@ PROMPTS = (
     "今天天气很好，我们去公园吧。",
     "42 % of 7,000 people said: “No.”",
 )
+COMPARED = 64  # tokens of each, at most
 TOLERANCE = 1e-5  # same files give 0; other formats and machines differ in the last digits
 
 
@@ -68,6 +70,6 @@ def _hidden(folder: Path) -> np.ndarray:
     net, tokenizer = open_net(folder, "").eval(), open_tokenizer(folder)
     found = []
     for prompt in PROMPTS:
-        ids = torch.tensor(encode_framed(tokenizer, [prompt], 64))
+        ids = torch.tensor(encode_framed(tokenizer, [prompt], min(COMPARED, positions(net) or COMPARED)))
         found.append(net(input_ids=ids).last_hidden_state.flatten().numpy())
     return np.concatenate(found)

@@ -9,14 +9,14 @@ from pathlib import Path
 from slm_studio.core import files
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.hub_names import RULE, is_repository_name, is_whole_name, proposed_name
+from slm_studio.core.saved import open_saved
 from slm_studio.engine.models.weights import INDEX, SINGLE, refuse_pickles
 from slm_studio.engine.sharing.card import card_text
 from slm_studio.engine.sharing.contents import CARD, Item, check_path, files_to_publish, forget, travels
 from slm_studio.engine.sharing.download import HubFile
 from slm_studio.engine.sharing.own_part import has_own, keep_own
 from slm_studio.engine.sharing.standing import Standing, visibility_after
-
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,12 @@ def choose_files(listed: Sequence[HubFile]) -> list[HubFile]:
     return list(chosen.values())
 
 
-def check_name(name: str, token: str) -> None:
+def whole_name(folder: Path, name: str) -> str:
+    """Return owner/name; an owner with a slash alone gets the name that is proposed for the model."""
+    return f"{name}{proposed_name(open_saved(folder))}" if re.fullmatch(r"[^/]+/", name) else name
+
+
+def check_name(name: str, token: str, folder: Path) -> None:
     """Refuse to publish without a token or to a name that no hub takes."""
     if not token:
         raise StudioError(
@@ -118,12 +123,15 @@ def check_name(name: str, token: str) -> None:
             "Publishing needs a token, and none is set.",
             "Make one with the right to write at huggingface.co/settings/tokens, and enter it under Hub, or set HF_TOKEN.",
         )
-    if not _NAME.fullmatch(name):
+    if not is_whole_name(name):
+        owner = name.partition("/")[0] if "/" in name else ""
+        owner = owner if is_repository_name(owner) else "your-name"
         raise StudioError(
             "hub-name",
-            "“{name}” cannot be the name of a model.",
-            "Write NAMESPACE/NAME: your user name, a slash, and a name of letters, digits, “-”, “_” and “.”.",
+            "“{name}” cannot be the name of a model on a hub.",
+            RULE,
             name=name[:200],
+            proposal=f"{owner}/{proposed_name(open_saved(folder))}",
         )
 
 

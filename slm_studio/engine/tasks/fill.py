@@ -285,10 +285,10 @@ class Fill(Task):
 
     @torch.inference_mode()
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
-        """Return the logits of every token of the prompts."""
-        found = []
+        """Return the logits of every token of the prompts that it sees at once."""
+        found, most = [], min(COMPARED, length_of(loaded))
         for prompt in prompts:
-            ids = torch.tensor(encode_framed(tokenizer_of(loaded), [as_text(prompt["text"])], COMPARED))
+            ids = torch.tensor(encode_framed(tokenizer_of(loaded), [as_text(prompt["text"])], most))
             found.append(loaded.net(input_ids=ids).logits.float().flatten().numpy())
         return np.concatenate(found)
 

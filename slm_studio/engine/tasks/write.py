@@ -278,10 +278,10 @@ class Write(Task):
 
     @torch.inference_mode()
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
-        """Return the logits of every token of the prompts."""
-        found = []
+        """Return the logits of every token of the prompts that it sees at once."""
+        found, most = [], min(COMPARED, length_of(loaded))
         for prompt in prompts:
-            ids = torch.tensor(encode_framed(loaded.tokenizer, [str(prompt["text"])], COMPARED))  # type: ignore[arg-type]
+            ids = torch.tensor(encode_framed(loaded.tokenizer, [str(prompt["text"])], most))  # type: ignore[arg-type]
             found.append(loaded.net(input_ids=ids).logits.float().flatten().numpy())
         return np.concatenate(found)
 

@@ -19,7 +19,7 @@ from slm_studio.core.saved import REPORT_FOLDER, STUDIO_FILE, Lineage, SavedMode
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
-from slm_studio.engine.data.languages import main_language
+from slm_studio.engine.data.languages import main_language, main_languages
 from slm_studio.engine.evaluation.evaluate import score_rows
 from slm_studio.engine.sharing.card import write_card
 from slm_studio.engine.training.checkpoint import Position
@@ -66,6 +66,7 @@ def make_model(work: Trained) -> SavedModel:
         steps=work.position.step,
         machine=f"{work.machine.name}, {work.machine.device}, {work.machine.precision}, {work.machine.threads} threads",
         language=main_language(plan.task.texts(plan.splits.train[:500])),
+        languages=main_languages(plan.task.taught(plan.splits.train[:500])),
         lineage=lineage(work),
         versions={"slm_studio": __version__, "python": platform.python_version()}
         | {name: version(name) for name in LIBRARIES},

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from slm_studio.core.events import Progress
-from slm_studio.core.files import slug
+from slm_studio.core.hub_names import MADE_UP, RULE, is_repository_name, is_whole_name, loses_letters, proposed_name
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, say
 from slm_studio.host.secrets import host_of
@@ -25,6 +25,7 @@ LICENSES = ("apache-2.0", "mit", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "c
 LANGUAGES = (
     ("en", mark("English")),
     ("zh", mark("Chinese")),
+    ("en,zh", mark("English and Chinese")),
     ("multilingual", mark("several")),
     ("", mark("not said")),
 )
@@ -41,7 +42,7 @@ class PublishCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Publish", parent=parent)
-        self._card = ""
+        self._card = self._proposal = ""
         self._shown: tuple[str, str, str] = ("", "", "")  # folder, name and namespace of the model
         self._build_fields()
         self._build_plan()
@@ -62,9 +63,12 @@ class PublishCard(Card):
             return
         self._shown = (model.folder, model.name, namespace)
         self.set_title("Publish “{name}”", name=model.name)
-        ascii_name = "".join(each for each in slug(model.name) if each.isascii()).strip("-") or "my-model"
-        self.name.setText(f"{namespace}/{ascii_name}" if namespace else ascii_name)
-        self.language.choose(model.language if model.language in dict(LANGUAGES) else "")
+        self._proposal = proposal = proposed_name(model)
+        self.name.setText(f"{namespace}/{proposal}" if namespace else proposal)
+        self.made_up.setVisible(loses_letters(model.name))
+        self.made_up.set_words(MADE_UP, name=model.name)
+        languages = ",".join(sorted({model.language, *model.languages} - {""}))
+        self.language.choose(languages if languages in dict(LANGUAGES) else "")
         self.done.hide()
         self.view.hide()
         self._on_changed()
@@ -136,8 +140,10 @@ class PublishCard(Card):
             grid.addWidget(Text(words, "muted"), row, column, 1, width)
             grid.addWidget(field, row + 1, column, 1, width)
             grid.setColumnStretch(column, 1)
-        self.owner = Text("", "warning", wrap=True)
+        self.owner, self.made_up = Text("", "warning", wrap=True), Text("", "muted", wrap=True)
+        self.made_up.hide()
         grid.addWidget(self.owner, 6, 0, 1, 2)
+        grid.addWidget(self.made_up, 7, 0, 1, 2)
         self.body.addLayout(grid)
         self.body.addSpacing(4)
 
@@ -179,11 +185,17 @@ class PublishCard(Card):
 
     def _show_ready(self) -> None:
         owner, _, short = self.name.text().strip().partition("/")
-        whole = bool(owner and short) and "/" not in short
+        has_owner = bool(owner and short) and "/" not in short
+        whole = is_whole_name(f"{owner}/{short}")
         self.owner.setVisible(not whole)
-        self.owner.set_words(
-            "Begin with your account's name: your-name/{name}", name=(short or owner).strip("/") or "…"
-        )
+        if has_owner:
+            self.owner.set_words(
+                RULE, proposal=f"{owner if is_repository_name(owner) else 'your-name'}/{self._proposal}"
+            )
+        else:
+            self.owner.set_words(
+                "Begin with your account's name: your-name/{name}", name=(short or owner).strip("/") or "…"
+            )
         self.button.setEnabled((whole and self._has_token) or self.button.state != "ready")
 
     def _on_changed(self) -> None:

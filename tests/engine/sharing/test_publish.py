@@ -2,16 +2,20 @@
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import slm_studio
 from slm_studio import engine
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
+from slm_studio.core.saved import open_saved, save_facts
 from slm_studio.engine.sharing.download import Patience
 from slm_studio.engine.sharing.hub import fetch_model, publish_model
 from slm_studio.engine.sharing.parity import same_answers
+from tests.cli.commands import runner
 from tests.engine.sharing.conftest import SOON, contents
 from tests.hub_server import TOKEN, Fault, HubServer, Seen, sha256
 
@@ -332,3 +336,44 @@ def test_a_hub_that_is_busy_for_ever_is_not_asked_for_ever(hub: HubServer, tiny:
 
     assert refused(hub, tiny).code == "hub-conflict"
     assert len(hub.requests("POST /api/repos/create")) <= 5
+
+
+def test_a_name_that_no_hub_takes_is_refused_with_one_that_it_takes(hub: HubServer, tiny: Path) -> None:
+    error = refused(hub, tiny, name="ada/情感分析")
+
+    assert error.code == "hub-name"
+    assert "ada/reviews" in error.advice
+    assert not hub.seen
+
+
+def test_an_owner_alone_gets_a_name_made_for_the_model(hub: HubServer, tiny: Path) -> None:
+    save_facts(replace(open_saved(tiny), name="情感分析", language="zh"))
+
+    result = publish(hub, tiny, name="ada/")
+
+    assert result["url"] == f"{hub.endpoint}/ada/text-classification-chinese-20260101-0000"
+    *_, fetched = fetch_model("ada/text-classification-chinese-20260101-0000", hub.endpoint, token=TOKEN, patience=SOON)
+    assert fetched.result.name.startswith("情感分析")  # “(2)” follows: the original stands here, too
+
+
+@pytest.mark.parametrize("way", ["python", "command line"])
+def test_a_program_can_publish(
+    way: str, hub: HubServer, tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    save_facts(replace(open_saved(tiny), name="情感分析", language="zh"))
+
+    if way == "python":
+        said = str(
+            slm_studio.load(str(tiny)).publish("ada/", license="mit", language="zh,en", endpoint=hub.endpoint)["url"]
+        )
+    else:
+        run = runner(monkeypatch, capsys)
+        said = run(
+            "publish", str(tiny), "ada/", "--license", "mit", "--language", "zh,en", "--endpoint", hub.endpoint
+        ).out
+
+    (name,) = hub.repos
+    assert name == "ada/text-classification-chinese-20260101-0000" and name in said
+    assert hub.repos[name].private
+    assert b'language: ["zh", "en"]' in hub.files(name)["README.md"]

@@ -388,7 +388,10 @@ def test_coming_back_with_a_token_keeps_the_name_that_was_written(place):
 
 @pytest.mark.parametrize(
     ("name", "whole"),
-    [("ada/tickets", True), ("tickets", False), ("/tickets", False), ("ada/", False), ("a/b/c", False)],
+    [
+        *(("ada/tickets", True), ("tickets", False), ("/tickets", False), ("ada/", False), ("a/b/c", False)),
+        *(("ada/工单", False), ("ada/my tickets", False), ("ada/a--b", False)),
+    ],
 )
 def test_only_a_whole_name_can_be_published(place, name, whole):
     make_model()
@@ -398,6 +401,20 @@ def test_only_a_whole_name_can_be_published(place, name, whole):
     panel.publish.name.setText(name)
 
     assert panel.publish.button.isEnabled() == whole
+
+
+def test_a_model_with_a_chinese_name_gets_one_that_a_hub_takes_and_that_is_explained(place):
+    make_model("工单")
+    panel = place(tokens={HUGGING_FACE: TOKEN}, namespace="ada")
+    open_publish(panel)
+
+    proposal = panel.publish.name.text()
+    assert proposal.startswith("ada/text-classification-") and panel.publish.button.isEnabled()
+    assert "“工单”" in panel.publish.made_up.text() and panel.publish.made_up.isVisible()
+    panel.publish.name.setText("ada/工单")
+    assert proposal in panel.publish.owner.text() and not panel.publish.button.isEnabled()
+    panel.publish.name.setText("ada/tickets-zh")
+    assert panel.publish.button.isEnabled()
 
 
 def test_private_is_the_default_and_public_says_so_on_the_button(place):
