@@ -15,7 +15,7 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.known_pairs import Known, KnownPairs
 from slm_studio.engine.models.lengths import length_of
 from slm_studio.engine.models.sources import source_ids, target_ids
-from slm_studio.engine.writing.beams import Hypothesis, search_all
+from slm_studio.engine.writing.beams import Hypothesis, search
 from slm_studio.engine.writing.decoding import TextStream, end_ids, write_on
 from slm_studio.engine.writing.known import candidates, weighed
 from slm_studio.engine.writing.pairs import Rewriting, start_id, write_with_chances
@@ -125,7 +125,7 @@ def write_own(loaded: Loaded, asked: Sequence[Asked], options: RewritingOptions)
     loaded.net.eval()
     if beams > 1:
         ends, penalty = end_ids(loaded.net, tokenizer), options.length_penalty
-        return (yield from search_all(loaded.net, sources, ends, beams=beams, most=most, length_penalty=penalty))
+        return (yield from search(loaded.net, sources, ends, beams=beams, most=most, length_penalty=penalty))
     found = yield from write_with_chances(loaded.net, tokenizer, sources, most)
     return [[Hypothesis(tuple(token for token, _ in each), tuple(chance for _, chance in each), 0.0)] for each in found]
 
