@@ -26,8 +26,9 @@ SHARE, WEIGHT = (
     2.0,
 )  # of the net's mean log-likelihood of a known target, and of what its source is liker than needed
 NEEDED = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3)  # of equals the first
+UNTOLD = 0.7  # where too few held-out texts are like one that was learnt
 NUMBERS = 1 << 25  # logits that are computed at once
-FEWEST = 20  # held-out answers by which it can be told
+FEWEST = 20  # held-out texts like one that was learnt by which it can be told
 WEIGHING = mark("Weighing known answers")
 
 
@@ -66,9 +67,12 @@ def learn_needed(
     known: Sequence[Sequence[Hypothesis]],
     score: Callable[[Sequence[Hypothesis]], np.ndarray],
 ) -> float | None:
-    """Return how like a source must be so that held-out answers become best, None where they are best without; `score` scores each."""
-    if len(own) < FEWEST or not any(known):
-        return None
+    """Return how like a source must be so that held-out answers become best, None where they are best without.
+
+    All of them have known answers; of too few it is UNTOLD. `score` scores each.
+    """
+    if len(own) < FEWEST:
+        return UNTOLD
     without = float(score([each[0] for each in own]).mean())
     means = {
         needed: float(score([weighed(one, two, needed)[0] for one, two in zip(own, known, strict=True)]).mean())

@@ -103,7 +103,8 @@ def write_all(loaded: Loaded, asked: Sequence[Asked], options: RewritingOptions)
     needed = loaded.facts.get(NEEDED)
     if beams_of(loaded, options) == 1 or not isinstance(needed, list) or not isinstance(loaded.kept, KnownPairs):
         return own
-    known = yield from known_answers(loaded, loaded.kept, asked, [needed[each.back] is not None for each in asked])
+    counts = [needed[each.back] is not None for each in asked]
+    known = yield from known_answers(loaded, loaded.kept, asked, counts, options.max_new_tokens)
     return [weighed(mine, theirs, needed[each.back]) for mine, theirs, each in zip(own, known, asked, strict=True)]
 
 
@@ -131,13 +132,18 @@ def write_own(loaded: Loaded, asked: Sequence[Asked], options: RewritingOptions)
 
 
 def known_answers(
-    loaded: Loaded, pairs: KnownPairs, asked: Sequence[Asked], counts: Sequence[bool]
+    loaded: Loaded, pairs: KnownPairs, asked: Sequence[Asked], counts: Sequence[bool], most: int
 ) -> Work[list[list[Hypothesis]]]:
-    """Yield Progress; return the targets of texts like each source, where that `counts`, as answers."""
-    known = [
-        pairs.like(each.text, back=each.back) if wanted else [] for each, wanted in zip(asked, counts, strict=True)
-    ]
-    targets = [target_ids(loaded, [each.target for each in several], length_of(loaded)) for several in known]
+    """Yield Progress; return the targets of texts like each source, where that `counts`, as answers of `most` tokens at most."""
+    known: list[list[Known]] = [[] for _ in asked]
+    targets: list[list[Sequence[int]]] = [[] for _ in asked]
+    most = min(most, length_of(loaded))
+    for place, each in enumerate(asked):
+        like = pairs.like(each.text, back=each.back) if counts[place] else []
+        for pair, ids in zip(like, target_ids(loaded, [pair.target for pair in like], most + 1), strict=True):
+            if len(ids) <= most:  # else only its beginning would stand there
+                known[place].append(pair)
+                targets[place].append(ids)
     return (yield from candidates(loaded.net, [each.ids for each in asked], targets, known))
 
 

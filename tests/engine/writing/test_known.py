@@ -8,17 +8,19 @@ import pytest
 import torch
 from transformers import PreTrainedModel
 
+from slm_studio.core.events import Note
+from slm_studio.core.generation import RewritingOptions
 from slm_studio.core.work import done
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.known_pairs import Known, KnownPairs
 from slm_studio.engine.models.rewriters import make_rewriter
 from slm_studio.engine.models.vocabulary import train_shared_pieces
-from slm_studio.engine.writing import known as known_answers
+from slm_studio.engine.writing import known as weighing
 from slm_studio.engine.writing.beams import Hypothesis
-from slm_studio.engine.writing.known import candidates, learn_needed, weighed
+from slm_studio.engine.writing.known import UNTOLD, candidates, learn_needed, weighed
 from slm_studio.engine.writing.pairs import start_id
-from slm_studio.engine.writing.remembering import remember
-from slm_studio.engine.writing.rewriting import NEEDED, asked_of, write_texts
+from slm_studio.engine.writing.remembering import Sides, remember
+from slm_studio.engine.writing.rewriting import NEEDED, asked_of, known_answers, write_all, write_texts
 
 ENGLISH = [
     f"{who} {does} {what}" for who in ("he", "she") for does in ("sees", "likes") for what in ("cats", "dogs", "me")
@@ -50,7 +52,7 @@ def test_candidates_are_as_likely_as_the_net_says_one_by_one(loaded: Loaded, mon
     pairs = [[Known("a", "b", 0.5)] * 2, [Known("c", "d", 0.5)]]
 
     together = done(candidates(loaded.net, sources, targets, pairs))
-    monkeypatch.setattr(known_answers, "TOGETHER", 1)
+    monkeypatch.setattr(weighing, "TOGETHER", 1)
     alone = done(candidates(loaded.net, sources, targets, pairs))
 
     for source, several, found, again in zip(sources, targets, together, alone, strict=True):
@@ -89,23 +91,87 @@ def test_held_out_answers_tell_how_like_a_source_must_be() -> None:
 
     assert learn_needed(own, known, right) == 0.5
     assert learn_needed(own, known, lambda answers: np.array([float(each.known is None) for each in answers])) is None
-    assert learn_needed(own[:19], known[:19], right) is None and learn_needed(own, [[]] * 40, right) is None
+    assert learn_needed(own[:19], known[:19], right) == UNTOLD
 
 
-def test_a_model_remembers_where_that_helps_and_answers_so(loaded: Loaded) -> None:
+def notes(loaded: Loaded, learnt: Sides, held: Sides) -> list[Note]:
+    """Let a model remember, and return what was said."""
     loaded.facts.pop(NEEDED, None)
+    return [event for event in remember(loaded, learnt, held, "chrf") if isinstance(event, Note)]
+
+
+@pytest.fixture
+def blank(loaded: Loaded) -> Loaded:
+    """A model that keeps nothing yet."""
+    loaded.kept = None
+    return loaded
+
+
+def test_a_model_remembers_where_that_helps_and_answers_so(blank: Loaded) -> None:
     held = (ENGLISH * 2, CHINESE * 2)  # an untrained net knows none of them, and its pairs know them all
 
-    done(remember(loaded, (ENGLISH, CHINESE), held, "chrf"))
+    (told,) = notes(blank, (ENGLISH, CHINESE), held)
 
-    assert isinstance(loaded.kept, KnownPairs) and loaded.facts[NEEDED] == [0.8, None]
-    written = done(write_texts(loaded, asked_of(loaded, ENGLISH, back=False)))
+    assert isinstance(blank.kept, KnownPairs) and blank.facts[NEEDED] == [0.8, None]
+    assert (told.code, told.values) == ("pairs-kept", {"count": 12}) and "told how like" in told.message
+    written = done(write_texts(blank, asked_of(blank, ENGLISH, back=False)))
     assert sum(one == other for one, other in zip(written, CHINESE, strict=True)) > 8
 
 
-def test_a_model_keeps_nothing_that_does_not_help(loaded: Loaded) -> None:
-    loaded.facts.pop(NEEDED, None)
+def test_a_model_keeps_nothing_that_does_not_help(blank: Loaded) -> None:
+    true = done(write_texts(blank, asked_of(blank, ENGLISH, back=False)))  # what the net says is right
 
-    done(remember(loaded, (["a b c", "c d e"], ["一二", "三四"]), (ENGLISH * 2, CHINESE * 2), "chrf"))
+    (told,) = notes(blank, (ENGLISH, CHINESE), (ENGLISH * 2, true * 2))
 
-    assert loaded.kept is None and NEEDED not in loaded.facts
+    assert blank.kept is None and NEEDED not in blank.facts and told.code == "pairs-left"
+
+
+@pytest.mark.parametrize("held", [1, 0])
+def test_of_few_held_out_texts_like_a_learnt_one_nothing_is_told_and_pairs_count_with_caution(
+    blank: Loaded, held: int
+) -> None:
+    (told,) = notes(blank, (ENGLISH, CHINESE), (ENGLISH * held, CHINESE * held))
+
+    assert isinstance(blank.kept, KnownPairs) and blank.facts[NEEDED] == [UNTOLD, None]
+    assert told.code == "pairs-kept" and "Too few" in told.message
+
+
+def test_what_a_model_knew_before_stays_known_where_new_pairs_do_not_say_otherwise(blank: Loaded) -> None:
+    blank.kept = KnownPairs(["he sees cats", "he sings", "held out"], ["旧的", "他唱歌", "留出"])
+
+    notes(blank, (ENGLISH, CHINESE), (["held out"], ["留出"]))
+
+    assert isinstance(blank.kept, KnownPairs)
+    assert blank.kept.pairs == [*zip(ENGLISH, CHINESE, strict=True), ("he sings", "他唱歌")]
+
+
+@pytest.mark.parametrize(
+    ("former", "stays"), [((["他唱歌"] * 9, ["he sings"] * 9), True), ((["he sings"] * 9, ["il chante"] * 9), False)]
+)
+def test_former_pairs_are_turned_round_or_left_as_their_languages_say(
+    blank: Loaded, former: Sides, stays: bool
+) -> None:
+    blank.kept = KnownPairs(*former)
+
+    notes(blank, (ENGLISH, CHINESE), ([], []))
+
+    assert isinstance(blank.kept, KnownPairs)
+    assert (("he sings", "他唱歌") in blank.kept.pairs) is stays and len(blank.kept.pairs) == 12 + 9 * stays
+
+
+def test_no_known_answer_is_longer_than_was_asked_for(blank: Loaded) -> None:
+    asked = asked_of(blank, ["he sees cats"], back=False)
+    pairs = KnownPairs(["he sees cats"], ["他看见猫"])
+    ids = done(known_answers(blank, pairs, asked, [True], 99))[0][0].ids
+
+    assert done(known_answers(blank, pairs, asked, [True], len(ids)))[0][0].ids == ids
+    assert done(known_answers(blank, pairs, asked, [True], len(ids) - 1)) == [[]]
+
+
+def test_an_answer_of_so_many_tokens_is_no_beginning_of_a_known_one(blank: Loaded) -> None:
+    notes(blank, (ENGLISH, CHINESE), (ENGLISH, CHINESE))
+    asked = asked_of(blank, ["he sees cats"], back=False)
+
+    whole, short = (done(write_all(blank, asked, RewritingOptions(max_new_tokens=most)))[0][0] for most in (40, 1))
+
+    assert whole.known is not None and short.known is None
