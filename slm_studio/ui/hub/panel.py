@@ -349,13 +349,10 @@ class HubPanel(Page):
     def _on_publish(self, name: str, options: dict[str, object]) -> None:
         assert self._model is not None
         # Pressing Publish names the destination, so the token may go there.
+        endpoint, token = self._session.settings.endpoint, self._token(may_leave=True)
         arguments = {
-            "folder": self._model.folder,
-            "name": name,
-            "endpoint": self._session.settings.endpoint,
-            "options": options,
-            "token": self._token(may_leave=True),
-        }
+            "folder": self._model.folder, "name": name, "endpoint": endpoint, "options": options, "token": token,
+        }  # fmt: skip
         look = {key: arguments[key] for key in ("folder", "endpoint", "token")} | {"options": options | {"name": name}}
         self._start("plan_publish", look, partial(self._on_looked, arguments), self.publish)
 
