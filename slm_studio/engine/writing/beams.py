@@ -33,6 +33,7 @@ class Hypothesis:
     chances: tuple[float, ...]  # the probability of each, after those before it
     score: float
     known: Known | None = None  # the learnt pair whose target this is, where the net did not write it itself
+    doubt: float = 0.0  # nats by which the net finds such an answer less likely here than after its own source
 
     @property
     def mean(self) -> float:

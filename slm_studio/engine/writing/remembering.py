@@ -1,4 +1,4 @@
-"""What a translator remembers: pairs that it learnt from, and how like them a text must be, told by held-out pairs."""
+"""What a translator remembers: pairs that it learnt from, and on which terms they count, told by held-out pairs."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -15,7 +15,7 @@ from slm_studio.engine.measuring.rewriting import score_each
 from slm_studio.engine.models.known_pairs import KnownPairs
 from slm_studio.engine.watched import watched
 from slm_studio.engine.writing.beams import Hypothesis
-from slm_studio.engine.writing.known import FEWEST, WEIGHING, learn_needed
+from slm_studio.engine.writing.known import FEWEST, WEIGHING, Terms, learn_terms
 from slm_studio.engine.writing.rewriting import (
     NEEDED,
     Asked,
@@ -39,12 +39,12 @@ def remember(loaded: Loaded, learnt: Sides, held_out: Sides, key: str) -> Work[N
     """Yield Progress; let a model keep the pairs that it learnt from unless held-out answers are nearer to the true ones without.
 
     `key` is the measure. What a model that goes on knew before stays known, where the new pairs do not say otherwise. The
-    pairs stand in `loaded.kept`, and in the facts how like a text must be to count: there, and back. A Note says which.
+    pairs stand in `loaded.kept`, and in the facts on which terms they count: there, and back. A Note says which.
     """
     former = loaded.kept if isinstance(loaded.kept, KnownPairs) else None
     pairs = yield from watched(WEIGHING, partial(_joined, learnt, former, held_out))
     held = [pair for pair in zip(*held_out, strict=True) if all(side.strip() for side in pair)]
-    needed: list[float | None] = []
+    terms: list[Terms | None] = []
     is_told = False
     for back in (False, True) if loaded.facts.get("both_ways") else (False,):
         asked = asked_of(loaded, [pair[back] for pair in held], back=back)
@@ -53,13 +53,14 @@ def remember(loaded: Loaded, learnt: Sides, held_out: Sides, key: str) -> Work[N
         like = [place for place, each in enumerate(known) if each]
         is_told |= len(like) >= FEWEST
         true = [held[place][not back] for place in like]
-        work = _needed(loaded, [asked[place] for place in like], [known[place] for place in like], true, key, most)
-        needed.append((yield from work))
-    loaded.kept = pairs if pairs.pairs and any(each is not None for each in needed) else None
+        work = _terms(loaded, [asked[place] for place in like], [known[place] for place in like], true, key, most)
+        terms.append((yield from work))
+    loaded.kept = pairs if pairs.pairs and any(each is not None for each in terms) else None
     if loaded.kept is None:
         yield Note(LEFT, WORSE)
         return
-    loaded.facts[NEEDED] = [*needed, None][:2]
+    facts = [None if each is None else [each.needed, each.doubted] for each in terms]
+    loaded.facts[NEEDED] = [*facts, None][:2]
     yield Note(KEPT, TOLD if is_told else UNSURE, {"count": len(pairs.pairs)})
 
 
@@ -69,15 +70,15 @@ def forget(loaded: Loaded) -> Note:
     return Note(LEFT, OFF)
 
 
-def _needed(
+def _terms(
     loaded: Loaded,
     asked: Sequence[Asked],
     known: Sequence[Sequence[Hypothesis]],
     true: Sequence[str],
     key: str,
     most: int,
-) -> Work[float | None]:
-    """Yield Progress; return how like a source must be, told by texts that have known answers."""
+) -> Work[Terms | None]:
+    """Yield Progress; return the terms that texts with known answers tell."""
     if len(asked) < FEWEST:
         asked, known = [], []
 
@@ -85,7 +86,7 @@ def _needed(
         return score_each(key, [text_of(loaded, each) for each in answers], true)
 
     own = yield from write_own(loaded, asked, RewritingOptions(max_new_tokens=most))
-    return (yield from watched(WEIGHING, partial(learn_needed, own, known, score)))
+    return (yield from watched(WEIGHING, partial(learn_terms, own, known, score)))
 
 
 def _joined(learnt: Sides, former: KnownPairs | None, held_out: Sides) -> KnownPairs:

@@ -17,14 +17,14 @@ from slm_studio.engine.models.lengths import length_of
 from slm_studio.engine.models.sources import source_ids, target_ids
 from slm_studio.engine.writing.beams import Hypothesis, search
 from slm_studio.engine.writing.decoding import TextStream, end_ids, write_on
-from slm_studio.engine.writing.known import candidates, weighed
+from slm_studio.engine.writing.known import candidates, terms_in, weighed
 from slm_studio.engine.writing.pairs import Rewriting, start_id, write_with_chances
 
 SCALES = 3.0  # times as long as its source an answer may be, at least …
 ROOM = 24  # … and so many tokens
 BEAMS: Mapping[object, int] = {TRANSLATION: 4}  # what suits by what was learnt; 1 else
 Answered = Token | Variant | Known | Progress
-NEEDED = "known_pairs"  # the fact that says how like a known text must be, there and back
+NEEDED = "known_pairs"  # the fact that says on which terms known answers compete, there and back
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,10 @@ def write_all(loaded: Loaded, asked: Sequence[Asked], options: RewritingOptions)
     needed = loaded.facts.get(NEEDED)
     if beams_of(loaded, options) == 1 or not isinstance(needed, list) or not isinstance(loaded.kept, KnownPairs):
         return own
-    counts = [needed[each.back] is not None for each in asked]
+    terms = [terms_in(each) for each in needed]
+    counts = [terms[each.back] is not None for each in asked]
     known = yield from known_answers(loaded, loaded.kept, asked, counts, options.max_new_tokens)
-    return [weighed(mine, theirs, needed[each.back]) for mine, theirs, each in zip(own, known, asked, strict=True)]
+    return [weighed(mine, theirs, terms[each.back]) for mine, theirs, each in zip(own, known, asked, strict=True)]
 
 
 def write_texts(loaded: Loaded, asked: Sequence[Asked]) -> Work[list[str]]:
@@ -136,15 +137,19 @@ def known_answers(
 ) -> Work[list[list[Hypothesis]]]:
     """Yield Progress; return the targets of texts like each source, where that `counts`, as answers of `most` tokens at most."""
     known: list[list[Known]] = [[] for _ in asked]
+    theirs: list[list[Sequence[int]]] = [[] for _ in asked]
     targets: list[list[Sequence[int]]] = [[] for _ in asked]
     most = min(most, length_of(loaded))
     for place, each in enumerate(asked):
         like = pairs.like(each.text, back=each.back) if counts[place] else []
-        for pair, ids in zip(like, target_ids(loaded, [pair.target for pair in like], most + 1), strict=True):
+        read = source_ids(loaded, [pair.source for pair in like], length_of(loaded), back=each.back)
+        written = target_ids(loaded, [pair.target for pair in like], most + 1)
+        for pair, source, ids in zip(like, read, written, strict=True):
             if len(ids) <= most:  # else only its beginning would stand there
                 known[place].append(pair)
+                theirs[place].append(source)
                 targets[place].append(ids)
-    return (yield from candidates(loaded.net, [each.ids for each in asked], targets, known))
+    return (yield from candidates(loaded.net, [each.ids for each in asked], theirs, targets, known))
 
 
 def text_of(loaded: Loaded, written: Hypothesis) -> str:

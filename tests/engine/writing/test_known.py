@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from slm_studio.engine.models.rewriters import make_rewriter
 from slm_studio.engine.models.vocabulary import train_shared_pieces
 from slm_studio.engine.writing import known as weighing
 from slm_studio.engine.writing.beams import Hypothesis
-from slm_studio.engine.writing.known import UNTOLD, candidates, learn_needed, weighed
+from slm_studio.engine.writing.known import UNTOLD, Terms, candidates, learn_terms, terms_in, weighed
 from slm_studio.engine.writing.pairs import start_id
 from slm_studio.engine.writing.remembering import Sides, remember
 from slm_studio.engine.writing.rewriting import NEEDED, asked_of, known_answers, write_all, write_texts
@@ -49,17 +50,20 @@ def forced(net: PreTrainedModel, source: Sequence[int], target: Sequence[int]) -
 
 def test_candidates_are_as_likely_as_the_net_says_one_by_one(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     sources, targets = [[5, 9, 33, 12, 1], [7, 1]], [[[8, 1], [9, 30, 41, 1]], [[6, 7, 1]]]
-    pairs = [[Known("a", "b", 0.5)] * 2, [Known("c", "d", 0.5)]]
+    theirs, pairs = [[[5, 1], [9, 1]], [[7, 1]]], [[Known("a", "b", 0.5)] * 2, [Known("c", "d", 0.5)]]
 
-    together = done(candidates(loaded.net, sources, targets, pairs))
+    together = done(candidates(loaded.net, sources, theirs, targets, pairs))
     monkeypatch.setattr(weighing, "TOGETHER", 1)
-    alone = done(candidates(loaded.net, sources, targets, pairs))
+    alone = done(candidates(loaded.net, sources, theirs, targets, pairs))
 
-    for source, several, found, again in zip(sources, targets, together, alone, strict=True):
+    assert together[1][0].doubt == pytest.approx(0.0, abs=1e-4)  # asked is its own source
+    for source, others, several, found, again in zip(sources, theirs, targets, together, alone, strict=True):
         assert [each.ids for each in found] == [tuple(target) for target in several]
-        for target, one, other in zip(several, found, again, strict=True):
+        for its, target, one, other in zip(others, several, found, again, strict=True):
             assert one.chances == pytest.approx(forced(loaded.net, source, target), rel=1e-4)
             assert one.chances == pytest.approx(other.chances, rel=1e-4)
+            before, here = (sum(map(math.log, forced(loaded.net, each, target))) for each in (its, source))
+            assert one.doubt == pytest.approx(max(0.0, before - here), abs=1e-3)
 
 
 def test_a_known_answer_wins_by_likeness_and_by_what_the_net_says_of_it() -> None:
@@ -67,15 +71,38 @@ def test_a_known_answer_wins_by_likeness_and_by_what_the_net_says_of_it() -> Non
     like, unlike, unlikely = hypothesis(0.3, 0.9, 3), hypothesis(0.3, 0.2, 4), hypothesis(1e-6, 0.9, 5)
     # ln 0.5 = -0.69; ln 0.3 / 2 + 2 · (0.9 - 0.6) = -0.002; ln 0.3 / 2 + 2 · (0.2 - 0.6) = -1.4; ln 1e-6 / 2 + 0.6 = -6.3
 
-    assert weighed([own, other], [unlike, unlikely], 0.6) == [own, other]
-    assert weighed([own, other], [unlike, like], 0.6) == [like, own]
-    assert weighed([own, other], [like], None) == [own, other] and weighed([own], [], 0.6) == [own]
+    assert weighed([own, other], [unlike, unlikely], Terms(0.6)) == [own, other]
+    assert weighed([own, other], [unlike, like], Terms(0.6)) == [like, own]
+    assert weighed([own, other], [like], None) == [own, other] and weighed([own], [], Terms(0.6)) == [own]
+
+
+def test_a_doubt_counts_against_a_known_answer_as_held_out_pairs_tell() -> None:
+    """Likeness says nothing here: known answers are right where the net does not doubt them."""
+    own, sure = hypothesis(0.3), hypothesis(0.3, 1.0)
+    known = [replace(sure, doubt=doubt) for doubt in np.linspace(0, 10, 40)]
+
+    def right(answers: Sequence[Hypothesis]) -> np.ndarray:
+        return np.array([0.5 if each.known is None else float(each.doubt < 4) for each in answers])
+
+    terms = learn_terms([[own]] * 40, [[each] for each in known], right)
+
+    assert terms is not None and terms.doubted > 0
+    chosen = [weighed([own], [each], terms)[0].known is not None for each in known]
+    assert chosen == [each.doubt < 4 for each in known]
+    assert weighed([own], [known[-1]], Terms(terms.needed))[0] is known[-1]
+
+
+@pytest.mark.parametrize(
+    ("fact", "terms"), [(0.5, Terms(0.5)), ([0.5, 0.1], Terms(0.5, 0.1)), (None, None), ("odd", None), ([1.0], None)]
+)
+def test_terms_are_read_from_the_facts_of_this_version_and_the_last(fact: object, terms: Terms | None) -> None:
+    assert terms_in(fact) == terms
 
 
 def test_an_answer_that_is_known_and_written_stands_there_once() -> None:
     own, other, same = hypothesis(0.5, name=1), hypothesis(0.4, name=2), hypothesis(0.5, 1.0, 1)
 
-    assert weighed([own, other], [same], 0.5) == [same, other]
+    assert weighed([own, other], [same], Terms(0.5)) == [same, other]
 
 
 def test_held_out_answers_tell_how_like_a_source_must_be() -> None:
@@ -89,9 +116,9 @@ def test_held_out_answers_tell_how_like_a_source_must_be() -> None:
     def right(answers: Sequence[Hypothesis]) -> np.ndarray:
         return np.array([0.5 if each.known is None else float(each.known.likeness > 0.5) for each in answers])
 
-    assert learn_needed(own, known, right) == 0.5
-    assert learn_needed(own, known, lambda answers: np.array([float(each.known is None) for each in answers])) is None
-    assert learn_needed(own[:19], known[:19], right) == UNTOLD
+    assert learn_terms(own, known, right) == Terms(0.5, 0.3)
+    assert learn_terms(own, known, lambda answers: np.array([float(each.known is None) for each in answers])) is None
+    assert learn_terms(own[:19], known[:19], right) == UNTOLD
 
 
 def notes(loaded: Loaded, learnt: Sides, held: Sides) -> list[Note]:
@@ -112,7 +139,7 @@ def test_a_model_remembers_where_that_helps_and_answers_so(blank: Loaded) -> Non
 
     (told,) = notes(blank, (ENGLISH, CHINESE), held)
 
-    assert isinstance(blank.kept, KnownPairs) and blank.facts[NEEDED] == [0.8, None]
+    assert isinstance(blank.kept, KnownPairs) and blank.facts[NEEDED] == [[0.8, 0.3], None]
     assert (told.code, told.values) == ("pairs-kept", {"count": 12}) and "told how like" in told.message
     written = done(write_texts(blank, asked_of(blank, ENGLISH, back=False)))
     assert sum(one == other for one, other in zip(written, CHINESE, strict=True)) > 8
@@ -132,7 +159,7 @@ def test_of_few_held_out_texts_like_a_learnt_one_nothing_is_told_and_pairs_count
 ) -> None:
     (told,) = notes(blank, (ENGLISH, CHINESE), (ENGLISH * held, CHINESE * held))
 
-    assert isinstance(blank.kept, KnownPairs) and blank.facts[NEEDED] == [UNTOLD, None]
+    assert isinstance(blank.kept, KnownPairs) and blank.facts[NEEDED] == [[UNTOLD.needed, UNTOLD.doubted], None]
     assert told.code == "pairs-kept" and "Too few" in told.message
 
 
