@@ -186,6 +186,7 @@ MUTATIONS = (
     Mutation("slm_studio/engine/writing/known.py", "    return best if means[best] > without else None", "    return best", "tests/engine/writing/test_known.py"),
     Mutation("slm_studio/engine/writing/known.py", "    return SHARE * likely + WEIGHT", "    return likely + WEIGHT", "tests/engine/writing/test_known.py"),
     Mutation("slm_studio/engine/models/known_pairs.py", " and numbers_in(self.pairs[place][back]) == numbers", "", "tests/engine/models/test_known_pairs.py"),
+    Mutation("slm_studio/engine/tasks/rewrite.py", "settle_length(facts, net, LONG), open_known(folder))\n\n    def sketch", "settle_length(facts, net, LONG))\n\n    def sketch", "tests/cli/test_rewrite.py"),
     Mutation("slm_studio/engine/writing/known.py", " - terms.doubted * answer.doubt", "", "tests/engine/writing/test_known.py"),
     Mutation("slm_studio/engine/writing/rewriting.py", "            if len(ids) <= most:", "            if True:", "tests/engine/writing/test_known.py"),
     Mutation("slm_studio/engine/writing/remembering.py", ".without(*learnt)", "", "tests/engine/writing/test_known.py"),

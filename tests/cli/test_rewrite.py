@@ -124,13 +124,33 @@ def test_what_is_known_helps_a_model_that_learnt_little_and_stays_here(run: Run,
     assert "known_pair" not in run("predict", tmp_path / "again", "--text", "good morning!").result
 
 
-@pytest.mark.parametrize(("words", "code"), [((), "pairs-kept"), (("--no-known-pairs",), "pairs-left")])
+def test_a_translator_that_goes_on_with_other_pairs_keeps_the_former_ones(run: Run, tmp_path: Path) -> None:
+    little = train(tmp_path, "--epochs", "1")
+    path = tmp_path / "other.tsv"
+    path.write_text("en\tzh\n" + "".join(f"a new text {n}\t新的文本{n}\n" for n in range(12)), encoding="utf-8")
+    plan = ["--task", "rewrite", "--role", "text=en", "--role", "rewritten=zh", "--kind", "translation", "--both-ways"]
+    plan += ["--base", str(little), "--epochs", "1", "--place", "thread"]
+
+    ended = run("train", path, *plan).result
+
+    model = str(ended["model"])
+    assert run("predict", model, "--text", "good morning!").result["known_pair"]["target"] == "早上好!"
+    kept = (Path(model) / FILE).read_text(encoding="utf-8")
+    assert "新的文本" in kept and "good morning!" in kept
+
+
+@pytest.mark.parametrize(
+    ("rows", "words", "code"),
+    [(30, [], "pairs-kept"), (2, [], "pairs-kept"), (30, ["--no-known-pairs"], "pairs-left")],
+)
 def test_a_run_says_whether_pairs_stay_beside_its_model(
-    run: Run, tmp_path: Path, words: tuple[str, ...], code: str
+    run: Run, tmp_path: Path, rows: int, words: list[str], code: str
 ) -> None:
+    path = fodder("rewrite").write(tmp_path)
+    path.write_text("\n".join(path.read_text(encoding="utf-8").splitlines()[: 1 + rows]), encoding="utf-8")
     plan = ["--task", "rewrite", "--base", "blank:lstm-nano", "--epochs", "1", "--place", "thread", *words]
 
-    ended = run("train", fodder("rewrite").write(tmp_path), *plan).result
+    ended = run("train", path, *plan).result
     shown = run("runs", "show", ended["run"])
 
     assert [each["code"] for each in ended["notes"]] == [code]

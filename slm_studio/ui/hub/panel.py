@@ -334,13 +334,8 @@ class HubPanel(Page):
 
     def _on_plan(self, options: dict[str, object]) -> None:
         if self._model is not None:
-            self._jobs.start(
-                "plan_publish",
-                {"folder": self._model.folder, "options": options},
-                self._on_planned,
-                on_error=self.error.show_error,
-                owner=self,
-            )
+            plan = {"folder": self._model.folder, "options": options}
+            self._jobs.start("plan_publish", plan, self._on_planned, on_error=self.error.show_error, owner=self)
 
     def _on_planned(self, plan: object) -> None:
         if isinstance(plan, dict):
