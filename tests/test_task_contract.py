@@ -13,12 +13,14 @@ import pytest
 import torch
 
 from slm_studio import engine
+from slm_studio.core.answers import PAIR
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Progress, Sample, Step
+from slm_studio.core.events import Event, Finished, Note, Progress, Sample, Step
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.results import Item, Number, Report, further_cells
 from slm_studio.core.run import create_run, open_run
+from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.core.tasks.info import CONTINUED
 from slm_studio.core.work import outcome
@@ -26,6 +28,7 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.architectures import ARCHITECTURES, names_labels
 from slm_studio.engine.models.fitting import check_shapes, count_classes
 from slm_studio.engine.models.foreign_config import check_config
+from slm_studio.engine.models.known_pairs import FILE
 from slm_studio.engine.models.weights import read_weights
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
@@ -48,6 +51,11 @@ def result(events: Iterator[Event]) -> object:
     last = list(events)[-1]
     assert isinstance(last, Finished)
     return last.result
+
+
+def keeps_pairs(model: SavedModel) -> bool:
+    """Say whether rows stay beside a model's net."""
+    return (Path(model.folder) / FILE).exists()
 
 
 def task_of_form(form: str) -> str:
@@ -221,7 +229,8 @@ def test_a_whole_file_is_answered_row_by_row(form: str, tmp_path: Path) -> None:
     header = out.read_text(encoding="utf-8-sig").splitlines()[0]
     names = [column.name for column in rows.columns]
     score = "score_" if "score" in names else "score"
-    assert header.split(",") == [*names, "prediction", score, *further_cells("", (), model.info.answers)]
+    pair = [PAIR] if keeps_pairs(model) else []
+    assert header.split(",") == [*names, "prediction", score, *further_cells("", (), model.info.answers), *pair]
 
 
 @pytest.mark.parametrize("form", EACH)
@@ -274,10 +283,13 @@ def test_it_goes_out_and_comes_back_the_same(form: str, tmp_path: Path) -> None:
     rows = rows_of(form, tmp_path)
     model = result(engine.train(recipe, rows, create_run(recipe, rows)))
 
-    done = result(engine.export(model.folder, "zip", str(tmp_path / "out.zip")))
+    *told, finished = engine.export(model.folder, "zip", str(tmp_path / "out.zip"))
+    done = finished.result
     back = result(engine.adopt(str(tmp_path / "out.zip")))
 
     assert done.checked["same_answers"] is True
+    assert [event.code for event in told if isinstance(event, Note)] == ["pairs-stay"] * keeps_pairs(model)
     task = task_of(task_of_form(form))
     one, other = (task.open(Path(each.folder), each.facts) for each in (model, back))
+    one.kept = None  # rows that a model keeps beside its net stay here, as was said
     assert_same(answers(task, one, form), answers(task, other, form))

@@ -9,6 +9,7 @@ from slm_studio.cli.usage import whole_number
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import recipe_to_json
 from slm_studio.core.run import RUNNING, Run, find_resumable, find_run, list_runs, recipe_of
+from slm_studio.core.run_notes import notes_json
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import task_info
 from slm_studio.host.secrets import token_for_base
@@ -46,10 +47,10 @@ def show_all(arguments: argparse.Namespace, work: Command) -> dict[str, object] 
 
 
 def show(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
-    """Return one run with its recipe."""
+    """Return one run with what was said of it, and its recipe."""
     run = find_run(arguments.id)
     return summary(run) | {
-        "folder": run.folder, "out": run.out, "problem": run.problem, "recipe": recipe_to_json(recipe_of(run)),
+        "folder": run.folder, "out": run.out, "problem": run.problem, "notes": notes_json(run), "recipe": recipe_to_json(recipe_of(run)),
     }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from slm_studio.core.recipes import (
 )
 from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, create_run, find_run, save_run
+from slm_studio.core.run_notes import notes_json
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks
 from slm_studio.host.secrets import token_for_base
@@ -162,4 +163,5 @@ def outcome(run: Run, model: SavedModel, out: Destination | None) -> dict[str, o
     return {
         "run": run.id, "model": model.folder, "task": model.task, "base": model.base, "metrics": model.metrics | intervals,
         "metrics_on": model.metrics_on, "baseline": model.baseline, "seconds": round(model.seconds, 2),
+        "notes": notes_json(run),
     }  # fmt: skip

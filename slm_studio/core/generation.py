@@ -65,7 +65,7 @@ class RewritingOptions(DecodingOptions):
     beams: int | None = knob(
         None,
         "Beams",
-        "Whole answers that are weighed side by side for the likeliest. 1 writes piece by piece; more are slower, and nothing is drawn. Automatic is 4 for translations and 1 otherwise.",
+        "Whole answers that are weighed side by side for the likeliest. 1 writes piece by piece; more are slower, and nothing is drawn. Automatic is 4 for translations and 1 otherwise. Pairs that were learnt are weighed by several only: with 1, or where tokens are drawn, the answer is the model's own.",
         low=1,
         high=64,
     )

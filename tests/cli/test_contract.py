@@ -92,7 +92,7 @@ def test_train_ends_in_the_bare_result(run: Run, rows: Path, tmp_path: Path, mon
 
     result = told.result
     assert told.code == 0
-    assert list(result) == ["run", "model", "task", "base", "metrics", "metrics_on", "baseline", "seconds"]
+    assert list(result) == ["run", "model", "task", "base", "metrics", "metrics_on", "baseline", "seconds", "notes"]
     assert result["model"] == str(tmp_path / "out" / "模型 one")
     assert result["metrics_on"] == "test"
     assert result["metrics"]["accuracy"] <= 12 / 13  # a label that training never saw counts as wrong

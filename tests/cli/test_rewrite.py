@@ -107,8 +107,55 @@ def test_what_is_known_helps_a_model_that_learnt_little_and_stays_here(run: Run,
     assert found["known_pair"] == {"source": "good morning!", "target": "早上好!", "likeness": 1.0}
     assert told.out == "早上好!\n" and "a pair that it learnt: good morning!" in told.err
     assert (little / FILE).exists() and not travels(FILE)
-    (little / FILE).unlink()  # as where a model is published and fetched
-    assert "known_pair" not in run("predict", little, "--text", "good morning!").result
+    assert "known_pair" not in run("predict", little, "--text", "good morning!", "--beams", "1").result
+
+    path, out = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    path.write_text("good morning!\n\nzebra\n", encoding="utf-8")
+    assert run("predict", little, "--file", path, "--out", out).code == 0
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["known_pair"] for row in rows] == ["good morning!", None, ""]
+
+    away = run("export", little, tmp_path / "away.zip", as_json=False)
+    assert "stay here" in away.err
+    taken = run("import", little, "--out", tmp_path / "taken", as_json=False)
+    assert "stay where they are" in taken.err and not (tmp_path / "taken" / FILE).exists()
+    again = run("import", tmp_path / "away.zip", "--out", tmp_path / "again", as_json=False)
+    assert "stay" not in again.err
+    assert "known_pair" not in run("predict", tmp_path / "again", "--text", "good morning!").result
+
+
+def test_a_translator_that_goes_on_with_other_pairs_keeps_the_former_ones(run: Run, tmp_path: Path) -> None:
+    little = train(tmp_path, "--epochs", "1")
+    path = tmp_path / "other.tsv"
+    path.write_text("en\tzh\n" + "".join(f"a new text {n}\t新的文本{n}\n" for n in range(12)), encoding="utf-8")
+    plan = ["--task", "rewrite", "--role", "text=en", "--role", "rewritten=zh", "--kind", "translation", "--both-ways"]
+    plan += ["--base", str(little), "--epochs", "1", "--place", "thread"]
+
+    ended = run("train", path, *plan).result
+
+    model = str(ended["model"])
+    assert run("predict", model, "--text", "good morning!").result["known_pair"]["target"] == "早上好!"
+    kept = (Path(model) / FILE).read_text(encoding="utf-8")
+    assert "新的文本" in kept and "good morning!" in kept
+
+
+@pytest.mark.parametrize(
+    ("rows", "words", "code"),
+    [(30, [], "pairs-kept"), (2, [], "pairs-kept"), (30, ["--no-known-pairs"], "pairs-left")],
+)
+def test_a_run_says_whether_pairs_stay_beside_its_model(
+    run: Run, tmp_path: Path, rows: int, words: list[str], code: str
+) -> None:
+    path = fodder("rewrite").write(tmp_path)
+    path.write_text("\n".join(path.read_text(encoding="utf-8").splitlines()[: 1 + rows]), encoding="utf-8")
+    plan = ["--task", "rewrite", "--base", "blank:lstm-nano", "--epochs", "1", "--place", "thread", *words]
+
+    ended = run("train", path, *plan).result
+    shown = run("runs", "show", ended["run"])
+
+    assert [each["code"] for each in ended["notes"]] == [code]
+    assert shown.result["notes"] == ended["notes"]
+    assert (Path(str(ended["model"])) / FILE).exists() is (code == "pairs-kept")
 
 
 def test_nothing_is_kept_where_nobody_wants_it(run: Run, rewriter: Path) -> None:

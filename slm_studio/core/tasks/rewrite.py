@@ -50,7 +50,7 @@ class RewriteOptions:
     known_pairs: bool = knob(
         True,
         "Weigh known answers",
-        "The pairs that a translation is learnt from stay beside the model, on this computer alone. Where a text is much like one of them, its answer is weighed with the model's own; held-out pairs tell how much it counts.",
+        "The pairs that a translation is learnt from stay beside the model, on this computer alone. Where a text is much like one of them, its answer is weighed with the model's own; held-out pairs tell how much it counts. With one beam, or where tokens are drawn, the answer is the model's own.",
     )
     prefix: str = knob(
         "",

@@ -66,7 +66,7 @@ def troubles_in(sources: Sequence[str], targets: Sequence[str]) -> Troubles:
     """Look through pairs: the cells of their sources and targets."""
     texts = list(zip(*sides_in(sources, targets), strict=True))
     languages = [(language_of(one), language_of(other)) for one, other in texts]
-    usual = tuple(_usual([each[side] for each in languages[:LOOKED_AT]]) for side in (0, 1))
+    usual = _usual_of(languages)
     found = Troubles()
     for place, (one, other) in enumerate(texts):
         if not one.strip() or not other.strip():
@@ -78,6 +78,17 @@ def troubles_in(sources: Sequence[str], targets: Sequence[str]) -> Troubles:
         if len(_list_in(targets[place]) or ()) > 1:
             found.several.append(place)
     return found
+
+
+def languages_of(sources: Sequence[str], targets: Sequence[str]) -> tuple[str, str]:
+    """Return the languages that most sources and most targets are in; "" for a side that is in none, or in several."""
+    some = zip(sources[:LOOKED_AT], targets[:LOOKED_AT], strict=True)
+    return _usual_of([(language_of(one), language_of(other)) for one, other in some])
+
+
+def _usual_of(languages: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    one, other = (_usual([each[side] for each in languages[:LOOKED_AT]]) for side in (0, 1))
+    return one, other
 
 
 def _usual(languages: Sequence[str]) -> str:

@@ -151,9 +151,14 @@ def _given(
     rows = open_rows(dataset, recipe, split)  # type: ignore[arg-type]
     kept = _whole(_labelled(rows, role, answered), filled)
     if not len(kept):
+        is_text = any(
+            each.name == (role or filled[0]) and each.reads == "text" for each in task_info(recipe.task).roles
+        )
         raise StudioError(
             "no-labels-held-out",
-            "None of the {rows} {split} rows has a label in column “{column}”.",
+            "None of the {rows} {split} rows has a text in column “{column}”."
+            if is_text
+            else "None of the {rows} {split} rows has a label in column “{column}”.",
             "Choose another file for them, or leave it out: then a share of the rows is held out.",
             rows=len(rows),
             split=split,

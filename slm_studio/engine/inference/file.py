@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from slm_studio.core.answers import left_out
+from slm_studio.core.answers import PAIR, left_out
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.listed_texts import only_listed, read_as
 from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Prompt, is_blank
-from slm_studio.core.results import LIST, FileResult, further_cells, in_cells
+from slm_studio.core.results import LIST, FileResult, Token, further_cells, in_cells
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks.info import Answers, TaskInfo
@@ -31,6 +31,7 @@ from slm_studio.engine.data.standing_in import guessed_roles, taken_for
 from slm_studio.engine.data.writing import check_target, nested_columns, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf
 from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, Unanswered
+from slm_studio.engine.models.known_pairs import Known, KnownPairs
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
 LISTS = (".jsonl", ".ndjson", ".jl", ".json")  # ends of files that hold lists as they are …
@@ -46,7 +47,8 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     """Read a file, answer every row, and write all its columns plus `prediction` and `score`.
 
     Rows keep their places: one that cannot be answered has empty cells, and a Note at the end says how many there are and
-    why. Where spans are the answer, JSON has them as a list, and other tables have the text with its marks besides.
+    why. Where spans are the answer, JSON has them as a list, and other tables have the text with its marks besides. Of a
+    model that keeps pairs `known_pair` holds the source of the one whose target an answer is.
 
     Of a folder or zip whose files are parts of one dataset every part is answered, one behind the other.
     """
@@ -270,7 +272,7 @@ def _look_at(
     if not in_cells(answer, item.info.answers)[0].strip():
         unanswered.add(EMPTY, row)
     elif not item.info.goes_on and not item.ended(answer, options)["ended"]:
-        unanswered.add(CUT, row, limit=len(answer))
+        unanswered.add(CUT, row, limit=sum(isinstance(each, Token) for each in answer))
 
 
 def _answers(
@@ -309,6 +311,8 @@ def _add(added: dict[str, list[str | None]], text: str, items: Sequence[Answer] 
     answer, score = in_cells(items or (), answers, text, joined_by(item))
     cells = {"prediction": answer, "score": score, **further_cells(text, items or (), answers)}
     cells |= {name: "yes" if is_so else "" for name, is_so in handed_on(items or (), item.loaded.facts).items()}
+    if isinstance(item.loaded.kept, KnownPairs):
+        cells[PAIR] = next((each.source for each in items or () if isinstance(each, Known)), "")
     for name, cell in cells.items():
         added.setdefault(name, []).append(None if items is None else cell)
 

@@ -75,6 +75,16 @@ def on_unlabelled(count: int) -> Iterator[Remark]:
         )
 
 
+def on_no_target(count: int) -> Iterator[Remark]:
+    """Say how many pairs were left out for want of a target."""
+    if count:
+        yield _remark(
+            "rows-unlabelled",
+            mark("{count} {count:pair has|pairs have} no target and {count:was|were} left out."),
+            count,
+        )
+
+
 def on_no_numbers(count: int) -> Iterator[Remark]:
     """Say how many rows were left out because they hold no number."""
     if count:

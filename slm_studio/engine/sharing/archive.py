@@ -22,7 +22,15 @@ from slm_studio.engine.models.inspect import inspect_as, inspect_folder
 from slm_studio.engine.models.vectors.incoming import unpack_vectors
 from slm_studio.engine.models.weights import refuse_pickles
 from slm_studio.engine.sharing import placing
-from slm_studio.engine.sharing.contents import Item, check_path, files_to_publish, report_item, travels
+from slm_studio.engine.sharing.contents import (
+    Item,
+    check_path,
+    files_to_publish,
+    on_pairs_here,
+    on_pairs_there,
+    report_item,
+    travels,
+)
 from slm_studio.engine.sharing.unpacking import Member, folder_members, zip_members
 from slm_studio.engine.tasks import task_of
 
@@ -46,6 +54,7 @@ def export_model(folder: Path, kind: str, out: Path) -> Iterator[Event]:
     if form is not None:
         yield from _export_form(model, folder, form, target, began)
         return
+    yield from on_pairs_here(folder)
     items = files_to_publish(folder)
     items += [item] if (item := report_item(folder)) else []
     with _workplace(target.parent, sum(item.size for item in items)) as place:
@@ -177,6 +186,7 @@ def _unpack(source: Path, place: Path) -> Generator[Event, None, None]:
 
 def _copy(members: Mapping[str, Member], place: Path) -> Iterator[Event]:
     refuse_pickles(members)
+    yield from on_pairs_there(members)
     wanted = {name: member for name, member in members.items() if travels(name) or name == "report/report.json"}
     total, done = sum(member.size for member in wanted.values()), 0
     files.check_room(place.parent, total)

@@ -7,16 +7,24 @@ that may not: a file that nobody thought of stays.
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from slm_studio.core import files, paths
 from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Note
 from slm_studio.core.saved import REPORT_FOLDER, STUDIO_FILE
+from slm_studio.core.texts import mark
+from slm_studio.engine.models.known_pairs import FILE as PAIRS
 
 CARD = "README.md"
 REPORT = f"{REPORT_FOLDER}/report.json"
+STAY = "pairs-stay"  # a note
+_STAY_HERE = mark(
+    "The pairs that this model learnt stay here: whoever opens the copy gets the model's own answers alone."
+)
+_STAY_THERE = mark("The pairs that this model learnt stay where they are: they are rows of a person, and what is taken in answers by itself alone.")  # fmt: skip
 _TRAVELS = re.compile(
     r"(config|generation_config|adapter_config|tokenizer|bag_tokenizer|word_features|word_vocabulary|text_words|tokenizer_config|special_tokens_map|added_tokens|vocab|studio"
     r"|preprocessor_config|modules|sentence_bert_config|config_sentence_transformers|model\.safetensors\.index)\.json"
@@ -55,6 +63,18 @@ class Item:
 def travels(name: str) -> bool:
     """Say whether a file of this name (relative, with /) belongs to a model that is fetched or given away."""
     return bool(_TRAVELS.fullmatch(name) or _POOLING.fullmatch(name))
+
+
+def on_pairs_here(folder: Path) -> Iterator[Note]:
+    """Say that a model which is given away leaves the pairs that it learnt behind, where it keeps any."""
+    if (folder / PAIRS).is_file():
+        yield Note(STAY, _STAY_HERE)
+
+
+def on_pairs_there(names: Collection[str]) -> Iterator[Note]:
+    """Say that the pairs among the files of a model which is taken in are not taken in."""
+    if PAIRS in names:
+        yield Note(STAY, _STAY_THERE)
 
 
 def check_path(name: str) -> None:

@@ -23,6 +23,7 @@ from slm_studio.engine.sharing import placing, publishing
 from slm_studio.engine.sharing.address import check_call
 from slm_studio.engine.sharing.alongside import CountingReader, Report, alongside
 from slm_studio.engine.sharing.client import make_client
+from slm_studio.engine.sharing.contents import on_pairs_here
 from slm_studio.engine.sharing.download import (
     Patience,
     alone,
@@ -117,6 +118,7 @@ def publish_model(
         yield Progress("Looking at the name on the hub", 0, 0)
         standing = there.standing()
         refuse_surprise(standing, name, options)
+        yield from on_pairs_here(folder)
         staged = yield from publishing.stage(folder, options, place / "sent", standing)
         fate = (standing or NOTHING).fate({each.name for each in staged.files})
         api = stack.enter_context(_official(endpoint, name, token, patience))

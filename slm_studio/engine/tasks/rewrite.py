@@ -45,7 +45,7 @@ from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked
 from slm_studio.engine.watched import watched
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of
-from slm_studio.engine.writing.remembering import remember
+from slm_studio.engine.writing.remembering import forget, remember
 from slm_studio.engine.writing.rewriting import (
     Answered,
     Asked,
@@ -88,6 +88,10 @@ class Rewrite(Task):
             rows = open_rows(dataset, recipe)[:LOOKED_AT]
             kind = rewriting.kind_of(*sides_of(rows))
         return replace(recipe, options=replace(options, kind=kind))
+
+    def on_dropped(self, count: int, loaded: Loaded) -> Iterator[Remark]:
+        """Say how many pairs have no target."""
+        yield from remarks.on_no_target(count)
 
     def texts(self, rows: Rows) -> list[str]:
         """Return the sources."""
@@ -152,7 +156,7 @@ class Rewrite(Task):
             one, other = cast(list[str], facts["sides"])
             own = all(id_of(tokenizer, tag) is not None for tag in TAGS)
             facts["leads"] = list(TAGS) if own else [f"{one} > {other}: ", f"{other} > {one}: "]
-        return Loaded(net, tokenizer, settle_length(facts, net, LONG))
+        return Loaded(net, tokenizer, settle_length(facts, net, LONG), open_known(folder))
 
     def sketch(self, recipe: Recipe, rows: Rows) -> Sketch:
         """Count an example a pair, of both directions two."""
@@ -262,8 +266,12 @@ class Rewrite(Task):
         )
 
     def weigh(self, loaded: Loaded, train: Rows, held_out: Rows, recipe: Recipe) -> Work[None]:
-        """Yield Progress; keep the pairs of a translation beside its net, where they help with held-out ones."""
-        if not options_of(recipe).known_pairs or loaded.facts.get("target") != TRANSLATION:
+        """Yield Progress; keep the pairs of a translation beside its net, unless held-out ones fare better without."""
+        if loaded.facts.get("target") != TRANSLATION:
+            loaded.kept = None
+            return
+        if not options_of(recipe).known_pairs:
+            yield forget(loaded)
             return
         held = sides_of(few(held_out, WEIGHED))
         yield from remember(loaded, sides_of(train), held, self.info_of(loaded).compared)

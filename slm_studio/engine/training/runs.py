@@ -128,7 +128,7 @@ def _calibrate(plan: Plan) -> Iterator[Event]:
     if len(plan.material.validation):
         seen = yield from observe_all(plan.task, plan.loaded, plan.material.validation, CALIBRATION_BATCH)
         plan.loaded.facts |= plan.task.calibrate(seen, plan.loaded)
-        yield from plan.task.weigh(plan.loaded, plan.splits.train, plan.splits.validation, plan.recipe)
+    yield from plan.task.weigh(plan.loaded, plan.splits.train, plan.splits.validation, plan.recipe)
 
 
 def _open_checkpoint(recipe: Recipe, path: Path) -> Loaded:

@@ -33,6 +33,7 @@ class Hypothesis:
     chances: tuple[float, ...]  # the probability of each, after those before it
     score: float
     known: Known | None = None  # the learnt pair whose target this is, where the net did not write it itself
+    doubt: float = 0.0  # nats by which the net finds such an answer less likely here than after its own source
 
     @property
     def mean(self) -> float:
@@ -40,7 +41,7 @@ class Hypothesis:
         return math.exp(sum(math.log(max(each, 1e-300)) for each in self.chances) / max(1, len(self.chances)))
 
 
-def search_all(
+def search(
     net: PreTrainedModel,
     sources: Sequence[Sequence[int]],
     ends: Collection[int],
@@ -49,12 +50,15 @@ def search_all(
     most: int,
     length_penalty: float = 1.0,
 ) -> Work[list[list[Hypothesis]]]:
-    """Yield Progress; return what `search` finds for each of many sources, of which as many go together as memory allows."""
+    """Yield Progress; return the best answers to each source, the best first: `beams` of them at most.
+
+    As many sources go together as memory allows.
+    """
     found: list[list[Hypothesis]] = [[] for _ in sources]
     done = 0
     for places in groups(sources, TOGETHER // beams):
         together = [sources[place] for place in places]
-        work = search(net, together, ends, beams=beams, most=most, length_penalty=length_penalty)
+        work = _side_by_side(net, together, ends, beams=beams, most=most, length_penalty=length_penalty)
         is_all = len(places) == len(sources)  # then how far the words are says more than how far the sources are
         answers = yield from work if is_all else _within(work, done, len(sources))
         for place, each in zip(places, answers, strict=True):
@@ -74,19 +78,16 @@ def _within(work: Work[list[list[Hypothesis]]], done: int, total: int) -> Work[l
         yield Progress(WRITING, done, total)
 
 
-def search(
+def _side_by_side(
     net: PreTrainedModel,
     sources: Sequence[Sequence[int]],
     ends: Collection[int],
     *,
     beams: int,
     most: int,
-    length_penalty: float = 1.0,
+    length_penalty: float,
 ) -> Work[list[list[Hypothesis]]]:
-    """Yield Progress after each step; return the best answers to each source, the best first: `beams` of them at most.
-
-    The sources are searched side by side, in one batch; one that is done is computed no further.
-    """
+    """Yield Progress after each step; return the answers to sources in one batch, of which what is done is computed no further."""
     decoder, stops = Decoder(net, sources, copies=beams), torch.tensor(sorted(ends), device=net.device)
     kept = max(2, 1 + len(ends)) * beams
     finished: list[list[Hypothesis]] = [[] for _ in sources]

@@ -15,16 +15,16 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.known_pairs import Known, KnownPairs
 from slm_studio.engine.models.lengths import length_of
 from slm_studio.engine.models.sources import source_ids, target_ids
-from slm_studio.engine.writing.beams import Hypothesis, search_all
+from slm_studio.engine.writing.beams import Hypothesis, search
 from slm_studio.engine.writing.decoding import TextStream, end_ids, write_on
-from slm_studio.engine.writing.known import candidates, weighed
+from slm_studio.engine.writing.known import candidates, terms_in, weighed
 from slm_studio.engine.writing.pairs import Rewriting, start_id, write_with_chances
 
 SCALES = 3.0  # times as long as its source an answer may be, at least …
 ROOM = 24  # … and so many tokens
 BEAMS: Mapping[object, int] = {TRANSLATION: 4}  # what suits by what was learnt; 1 else
 Answered = Token | Variant | Known | Progress
-NEEDED = "known_pairs"  # the fact that says how like a known text must be, there and back
+NEEDED = "known_pairs"  # the fact that says on which terms known answers compete, there and back
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,10 @@ def write_all(loaded: Loaded, asked: Sequence[Asked], options: RewritingOptions)
     needed = loaded.facts.get(NEEDED)
     if beams_of(loaded, options) == 1 or not isinstance(needed, list) or not isinstance(loaded.kept, KnownPairs):
         return own
-    known = yield from known_answers(loaded, loaded.kept, asked, [needed[each.back] is not None for each in asked])
-    return [weighed(mine, theirs, needed[each.back]) for mine, theirs, each in zip(own, known, asked, strict=True)]
+    terms = [terms_in(each) for each in needed]
+    counts = [terms[each.back] is not None for each in asked]
+    known = yield from known_answers(loaded, loaded.kept, asked, counts, options.max_new_tokens)
+    return [weighed(mine, theirs, terms[each.back]) for mine, theirs, each in zip(own, known, asked, strict=True)]
 
 
 def write_texts(loaded: Loaded, asked: Sequence[Asked]) -> Work[list[str]]:
@@ -125,20 +127,29 @@ def write_own(loaded: Loaded, asked: Sequence[Asked], options: RewritingOptions)
     loaded.net.eval()
     if beams > 1:
         ends, penalty = end_ids(loaded.net, tokenizer), options.length_penalty
-        return (yield from search_all(loaded.net, sources, ends, beams=beams, most=most, length_penalty=penalty))
+        return (yield from search(loaded.net, sources, ends, beams=beams, most=most, length_penalty=penalty))
     found = yield from write_with_chances(loaded.net, tokenizer, sources, most)
     return [[Hypothesis(tuple(token for token, _ in each), tuple(chance for _, chance in each), 0.0)] for each in found]
 
 
 def known_answers(
-    loaded: Loaded, pairs: KnownPairs, asked: Sequence[Asked], counts: Sequence[bool]
+    loaded: Loaded, pairs: KnownPairs, asked: Sequence[Asked], counts: Sequence[bool], most: int
 ) -> Work[list[list[Hypothesis]]]:
-    """Yield Progress; return the targets of texts like each source, where that `counts`, as answers."""
-    known = [
-        pairs.like(each.text, back=each.back) if wanted else [] for each, wanted in zip(asked, counts, strict=True)
-    ]
-    targets = [target_ids(loaded, [each.target for each in several], length_of(loaded)) for several in known]
-    return (yield from candidates(loaded.net, [each.ids for each in asked], targets, known))
+    """Yield Progress; return the targets of texts like each source, where that `counts`, as answers of `most` tokens at most."""
+    known: list[list[Known]] = [[] for _ in asked]
+    theirs: list[list[Sequence[int]]] = [[] for _ in asked]
+    targets: list[list[Sequence[int]]] = [[] for _ in asked]
+    most = min(most, length_of(loaded))
+    for place, each in enumerate(asked):
+        like = pairs.like(each.text, back=each.back) if counts[place] else []
+        read = source_ids(loaded, [pair.source for pair in like], length_of(loaded), back=each.back)
+        written = target_ids(loaded, [pair.target for pair in like], most + 1)
+        for pair, source, ids in zip(like, read, written, strict=True):
+            if len(ids) <= most:  # else only its beginning would stand there
+                known[place].append(pair)
+                theirs[place].append(source)
+                targets[place].append(ids)
+    return (yield from candidates(loaded.net, [each.ids for each in asked], theirs, targets, known))
 
 
 def text_of(loaded: Loaded, written: Hypothesis) -> str:

@@ -9,11 +9,11 @@ from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Progress
+from slm_studio.core.events import Event, Note, Progress
 from slm_studio.core.results import FileResult
 from slm_studio.core.saved import SavedModel, list_models, open_saved, save_facts
 from slm_studio.core.tasks import task_info
-from slm_studio.core.texts import mark, tr
+from slm_studio.core.texts import mark, say, tr
 from slm_studio.host.secrets import host_of, token_for
 from slm_studio.ui.hub.about import AboutCard
 from slm_studio.ui.hub.asking import may_publish
@@ -27,6 +27,7 @@ from slm_studio.ui.parts.saving import ask_where_to_save
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import SETTINGS, Session
 from slm_studio.ui.shell.training import Trainings
+from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.empty_state import EmptyState
 from slm_studio.ui.widgets.page import Page
@@ -34,6 +35,7 @@ from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 
 ABOUT, PUBLISH, IMPORT = "about", "publish", "import"
+STAY = "pairs-stay"  # the code of what work says of rows that do not go along with a model
 
 
 class HubPanel(Page):
@@ -53,6 +55,9 @@ class HubPanel(Page):
         self.header.add_action(self.publish_button)
         self.error = ErrorBox()
         self.notices.addWidget(self.error)
+        self.said = Banner(tone="plain", closable=True)  # by the work itself: what of a model did not go along
+        self.said.hide()
+        self.notices.addWidget(self.said)
         self._build_body()
         self._connect()
         self._show_settings()
@@ -188,6 +193,7 @@ class HubPanel(Page):
 
     def _start(self, verb: str, arguments: dict[str, object], on_result, card) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
         self.error.clear()
+        self.said.hide()
         self._is_stopped = False
         card.set_busy()
         self._let_others(card, False)
@@ -209,6 +215,9 @@ class HubPanel(Page):
         def happened(event: Event) -> None:
             if isinstance(event, Progress):
                 card.show_progress(event)
+            elif isinstance(event, Note) and event.code == STAY:
+                self.said.set_words(partial(say, event.message, event.values))
+                self.said.show()
 
         self._job = self._jobs.start(verb, arguments, finished, happened, failed, owner=self)
 
@@ -325,13 +334,8 @@ class HubPanel(Page):
 
     def _on_plan(self, options: dict[str, object]) -> None:
         if self._model is not None:
-            self._jobs.start(
-                "plan_publish",
-                {"folder": self._model.folder, "options": options},
-                self._on_planned,
-                on_error=self.error.show_error,
-                owner=self,
-            )
+            plan = {"folder": self._model.folder, "options": options}
+            self._jobs.start("plan_publish", plan, self._on_planned, on_error=self.error.show_error, owner=self)
 
     def _on_planned(self, plan: object) -> None:
         if isinstance(plan, dict):
@@ -340,13 +344,10 @@ class HubPanel(Page):
     def _on_publish(self, name: str, options: dict[str, object]) -> None:
         assert self._model is not None
         # Pressing Publish names the destination, so the token may go there.
+        endpoint, token = self._session.settings.endpoint, self._token(may_leave=True)
         arguments = {
-            "folder": self._model.folder,
-            "name": name,
-            "endpoint": self._session.settings.endpoint,
-            "options": options,
-            "token": self._token(may_leave=True),
-        }
+            "folder": self._model.folder, "name": name, "endpoint": endpoint, "options": options, "token": token,
+        }  # fmt: skip
         look = {key: arguments[key] for key in ("folder", "endpoint", "token")} | {"options": options | {"name": name}}
         self._start("plan_publish", look, partial(self._on_looked, arguments), self.publish)
 

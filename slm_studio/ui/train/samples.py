@@ -25,6 +25,7 @@ STYLES: dict[Style, tuple[str, int, float]] = {
     "bar": ("bar", 170, 0.0), "number": ("number", 90, 0.0), "perplexity": ("number", 120, 0.0), "spans": ("text", 0, 0.8), "changes": ("text", 0, 1.0),
 }  # fmt: skip
 SLIDER = 20  # pixels, its height
+GOES_ON = 2  # columns of prose at most of which the last goes on with the first; more stand beside each other
 
 
 class SamplesCard(Card):
@@ -107,14 +108,28 @@ class SamplesCard(Card):
 
     def _show_prose(self, sample: Sample) -> None:
         empty(self._prose_column)
-        for at, (*before, last) in enumerate(sample.rows):
+        columns = shown_as(sample.columns)
+        for at, texts in enumerate(sample.rows):
             if at:
                 self._prose_column.addWidget(Rule())
+            if len(columns) > GOES_ON:
+                self._show_named(columns, texts)
+                continue
+            *before, last = texts
             for text in before:
                 self._prose_column.addWidget(Text("{prompt} …", "muted", wrap=True, prompt=text.strip()))
-            label = Text("{text}", wrap=True, text=last.strip() or "…")
-            label.let_select()
-            self._prose_column.addWidget(label)
+            self._add_prose(last)
+
+    def _show_named(self, columns: Sequence[Shown], texts: Sequence[str]) -> None:
+        """Show texts of which none goes on with another, each under its name."""
+        for column, text in zip(columns, texts, strict=True):
+            self._prose_column.addWidget(Text(column.title, "muted"))
+            self._add_prose(text)
+
+    def _add_prose(self, text: str) -> None:
+        label = Text("{text}", wrap=True, text=text.strip() or "…")
+        label.let_select()
+        self._prose_column.addWidget(label)
 
 
 def shown_as(keys: Sequence[str]) -> list[Shown]:

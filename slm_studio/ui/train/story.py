@@ -24,6 +24,7 @@ from slm_studio.core.events import (
 )
 from slm_studio.core.nouns import event_from_json
 from slm_studio.core.run import FAILED, INTERRUPTED, PAUSED, RUNNING, STOPPED, Run
+from slm_studio.core.run_notes import LASTING
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.texts import mark
 from slm_studio.core.verdict import last_word
@@ -31,16 +32,6 @@ from slm_studio.ui.parts.pace import Pace
 from slm_studio.ui.parts.run_words import DOCTOR
 from slm_studio.ui.widgets.curves import Series
 
-REMARKS = (
-    "all-learnt",
-    "length-fitted",
-    "texts-cut",
-    "labels-unseen",
-    "labels-unscored",
-    "labels-alike",
-    "labels-nothing",
-    "rows-unlabelled",
-)
 STOPPING = "stopping"
 ELSEWHERE = "elsewhere"  # another window or a terminal holds its lock
 LAST_WORDS = ("ended", "ended-by-heart", "ended-nothing", "ended-beaten")
@@ -159,7 +150,7 @@ class Story:
     def _note(self, note: Note) -> None:
         if note.code == "how-it-runs":
             self.how = note
-        elif note.code in REMARKS:
+        elif note.code in LASTING:
             self.remarks[note.code] = note
         elif note.code == "fresh-layers":
             self.fresh = note

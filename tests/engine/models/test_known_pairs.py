@@ -12,16 +12,38 @@ TARGETS = ["我喜欢猫。", "我喜欢狗。", "她唱歌。", "空", "   "]
 
 
 def test_the_likest_source_comes_first_with_its_target() -> None:
-    first, second = KnownPairs(SOURCES, TARGETS).like("I like dogs too", back=False)
+    first, second = KnownPairs(SOURCES, TARGETS).like("I like dogs", back=False)
 
-    assert (first.source, first.target, first.likeness) == ("I like dogs.", "我喜欢狗。", pytest.approx(3 / 4))
-    assert (second.source, second.likeness) == ("I like cats.", pytest.approx(2 / 4))
+    assert (first.source, first.target, first.likeness) == ("I like dogs.", "我喜欢狗。", 1.0)
+    assert (second.source, second.likeness) == ("I like cats.", pytest.approx(2 / 3))
 
 
-def test_what_is_less_than_half_like_is_not_offered() -> None:
+def test_what_is_less_than_three_fifths_like_is_not_offered() -> None:
     found = KnownPairs(SOURCES, TARGETS).like("I like birds and dogs", back=False)
 
     assert [each.source for each in found] == ["I like dogs."]  # 3 of 5 words; of cats 2 of 5
+    assert not KnownPairs(SOURCES, TARGETS).like("I like birds and big dogs", back=False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "is_offered"),
+    [
+        ("The train leaves at 9.", "The train leaves at 9!", True),
+        ("The train leaves at ９.", "The train leaves at 9!", True),
+        ("The train leaves at 9.", "The train leaves at 8.", False),
+        ("The train leaves at nine.", "The train leaves at 9.", False),
+        ("Room 3 has 2 beds.", "Room 2 has 3 beds.", True),  # the words say which is which
+    ],
+)
+def test_a_pair_with_other_numbers_is_not_offered(asked: str, known: str, is_offered: bool) -> None:
+    assert bool(KnownPairs([known], ["火车"]).like(asked, back=False)) is is_offered
+    assert bool(KnownPairs(["train"], [known]).like(asked, back=True)) is is_offered
+
+
+def test_pairs_with_a_side_that_stands_elsewhere_are_left_out() -> None:
+    left = KnownPairs(SOURCES, TARGETS).without(["i LIKE cats."], ["她唱歌。", "I like dogs."])
+
+    assert left.pairs == [("I like dogs.", "我喜欢狗。")]
 
 
 def test_the_order_of_words_counts() -> None:

@@ -22,7 +22,7 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.rewriters import make_rewriter
 from slm_studio.engine.models.vocabulary import train_shared_pieces
 from slm_studio.engine.writing import beams as beam_search
-from slm_studio.engine.writing.beams import search, search_all
+from slm_studio.engine.writing.beams import search
 from slm_studio.engine.writing.decoding import end_ids
 from slm_studio.engine.writing.pairs import Decoder, groups, start_id, write_with_chances
 from slm_studio.engine.writing.rewriting import Asked, answer_all, answer_one, beams_of, may_be_together
@@ -116,7 +116,7 @@ def test_beams_of_many_sources_find_what_those_of_each_find(net: PreTrainedModel
     ends = end_ids(net, TOKENIZER)
     alone = [done(search(net, [source], ends, beams=beams, most=20))[0] for source in SOURCES]
 
-    found = done(search_all(net, SOURCES, ends, beams=beams, most=20))
+    found = done(search(net, SOURCES, ends, beams=beams, most=20))
 
     assert [[each.ids for each in answers] for answers in found] == [
         [each.ids for each in answers] for answers in alone
@@ -130,15 +130,15 @@ def test_what_does_not_fit_together_is_searched_in_groups(
     net: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ends = end_ids(net, TOKENIZER)
-    whole = done(search_all(net, SOURCES, ends, beams=3, most=8))
+    whole = done(search(net, SOURCES, ends, beams=3, most=8))
     monkeypatch.setattr(beam_search, "TOGETHER", 30)
 
-    work = search_all(net, SOURCES, ends, beams=3, most=8)
+    work = search(net, SOURCES, ends, beams=3, most=8)
     told = [event for event in work if isinstance(event, Progress)]
 
     assert len(list(groups(SOURCES, 30 // 3))) > 1
     assert [event.total for event in told] == [len(SOURCES)] * len(told) and told[-1].done == len(SOURCES)
-    assert [each[0].ids for each in done(search_all(net, SOURCES, ends, beams=3, most=8))] == [
+    assert [each[0].ids for each in done(search(net, SOURCES, ends, beams=3, most=8))] == [
         each[0].ids for each in whole
     ]
 

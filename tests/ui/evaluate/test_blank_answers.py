@@ -7,6 +7,7 @@ from slm_studio.core.events import Sample
 from slm_studio.core.results import Metric, Report
 from slm_studio.ui.evaluate.cases_card import CasesCard
 from slm_studio.ui.train.samples import SamplesCard
+from slm_studio.ui.widgets.labels import Text
 from tests.ui.places import until
 
 
@@ -46,4 +47,23 @@ def test_samples_say_it_while_it_learns(qapp) -> None:
         ["who?", "(no answer)", "Ada"],
         ["when?", "1815", "(no answer)"],
     ]
+    card.deleteLater()
+
+
+def test_samples_of_a_rewriter_stand_under_their_names(qapp) -> None:
+    card = SamplesCard()
+
+    card.show_samples([Sample(3, ("text", "rewritten", "predicted"), (("one cat", "一只猫", ""),))])
+
+    shown = [label.text() for label in card._prose.findChildren(Text)]
+    assert shown == ["source", "one cat", "in the file", "一只猫", "model says", "…"]
+    card.deleteLater()
+
+
+def test_what_goes_on_with_a_text_follows_it(qapp) -> None:
+    card = SamplesCard()
+
+    card.show_samples([Sample(3, ("prompt", "text"), (("Once upon", "a time"),))])
+
+    assert [label.text() for label in card._prose.findChildren(Text)] == ["Once upon …", "a time"]
     card.deleteLater()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from slm_studio.core import paths, texts
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Finished, Progress
+from slm_studio.core.events import Finished, Note, Progress
 from slm_studio.core.results import FileResult
 from slm_studio.core.saved import Lineage, list_models, open_saved
 from slm_studio.core.settings import Settings
@@ -518,6 +518,25 @@ def test_an_export_is_checked_and_says_where_it_lies(place, tmp_path, monkeypatc
     assert panel.take_away.done.hint.text() == str(tmp_path / "out.zip")
     panel.refresh()
     assert panel.take_away.done.isVisible()
+
+
+def test_what_work_says_of_pairs_that_stay_is_shown_until_the_next(place, tmp_path):
+    def export(folder, kind, out):
+        if kind == "zip":
+            yield Note("pairs-stay", "The pairs stay here.")
+        yield Finished(FileResult(rows=0, out=out))
+
+    make_model()
+    panel = place(Engine(export=export))
+    assert not panel.said.isVisible()
+
+    panel.export_to("zip", str(tmp_path / "out.zip"))
+    until(panel.take_away.done.isVisible)
+    assert panel.said.isVisible() and panel.said.sentence.text() == "The pairs stay here."
+
+    panel.export_to("folder", str(tmp_path / "out"))
+    until(panel.take_away.done.isVisible)
+    assert not panel.said.isVisible()
 
 
 def test_a_dialog_that_is_cancelled_exports_nothing(place, monkeypatch):

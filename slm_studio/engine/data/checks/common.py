@@ -36,12 +36,15 @@ def _empty(look: Look) -> Iterator[Finding]:
             if role.reads in MARKING
             else mark("{count} {count:row has|rows have} no number.")
             if role.reads == "number"
+            else mark("{count} {count:row has|rows have} no text in “{column}”.")
+            if role.reads == "text"
             else mark("{count} {count:row has|rows have} no label."),
             mark("{count:It teaches|They teach} that nothing means something.")
             if role.asked
             else mark("{count:It is|They are} left out of training and scoring."),
             fix="remove_empty",
             places=places,
+            column=look.roles[role.name],
         )
 
 
@@ -70,7 +73,8 @@ def _repeated(look: Look) -> Iterator[Finding]:
             fix="remove_duplicates",
             places=doubled,
         )
-    torn = {key for key, found in seen.items() if len(found) > 1}
+    writes = look.info.answer is not None and look.info.answer.reads == "text"  # of which more than one may be right
+    torn = set() if writes else {key for key, found in seen.items() if len(found) > 1}
     if torn:
         yield finding(
             "conflicts",
