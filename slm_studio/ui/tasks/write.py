@@ -5,7 +5,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +25,7 @@ from slm_studio.ui.parts.style_choice import StyleChoice
 from slm_studio.ui.parts.suggestions import Suggestions
 from slm_studio.ui.parts.weighed_tokens import likely, visible
 from slm_studio.ui.tasks.view import READING, TaskView
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button, ElidedButton, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
@@ -189,8 +189,6 @@ class WriteView(TaskView):
         self._beginnings_row = QWidget()
         self._beginnings = Flow(self._beginnings_row)
         card.add(self._beginnings_row)
-        row = QHBoxLayout()
-        row.setSpacing(6)
         self.button = WorkButton("Write")
         self.suggest_button = Button("Suggest")
         tip(self.suggest_button, "Three ways to go on, side by side, of which you may take one")
@@ -200,12 +198,11 @@ class WriteView(TaskView):
         self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.copy_button = IconButton("copy", "Copy the text")
         self.save_button = IconButton("download", "Save the text…")
-        for widget in (self.button, self.suggest_button, self.again_button, self.clear_button):
-            row.addWidget(widget)
-        row.addWidget(self.copy_button)
-        row.addWidget(self.save_button)
-        row.addWidget(self.numbers, 1)
-        card.body.addLayout(row)
+        buttons = (self.button, self.suggest_button, self.again_button, self.clear_button)
+        row = SideBySide(gap=8)
+        row.add(Actions(*buttons, self.copy_button, self.save_button), 0)
+        row.limit(row.add(self.numbers, 1), 170)
+        card.add(row)
         return card
 
     def _build_side(self) -> QWidget:

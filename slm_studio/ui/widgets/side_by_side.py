@@ -61,6 +61,10 @@ class SideBySide(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the new width."""
         super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            # Qt keeps what a widget asked for; one that breaks into lines asks for more of them in a narrower place.
+            for widget, _, _ in self._shares:
+                widget.updateGeometry()
         self._fit()
 
     def event(self, event: QEvent) -> bool:
