@@ -49,7 +49,7 @@ class AnswerView(QuickView):
         row.limit(row.add(self._build_passage(), 5), 260)
         row.limit(row.add(self._build_answer(), 3), 300, 460)
         column.addWidget(row, 1)
-        self.setFocusProxy(self.question)
+        self.field = self.question
         self._connect()
         self._clear_answer()
 

@@ -56,7 +56,7 @@ class FillView(QuickView):
         column.addWidget(self._build_answer())
         column.addWidget(self._build_examples())
         column.addStretch(1)
-        self.setFocusProxy(self.editor)
+        self.field = self.editor
         self._connect()
         self._show_answer()
 
@@ -116,7 +116,7 @@ class FillView(QuickView):
 
     def _build_answer(self) -> Card:
         card = self.answer_card = Card("In the gap")
-        self.bars = Bars(scores=True, percent=True)
+        self.bars = Bars(name="In the gap", scores=True, percent=True)
         self.own, self.nothing = Text("", wrap=True), Text("", "muted", wrap=True)
         for widget in (self.nothing, self.bars, self.own):
             card.add(widget)

@@ -66,7 +66,7 @@ class RankView(QuickView):
         column.addWidget(self._build_order())
         column.addWidget(self._build_examples())
         column.addStretch(1)
-        self.setFocusProxy(self.editor)
+        self.field = self.editor
         self._connect()
         self._show_answer()
 
@@ -79,6 +79,7 @@ class RankView(QuickView):
         known = names if isinstance(names, dict) else {}
         self._weighed = {role: str(known.get(role, role)) for role in OWNS if role in self._asks}
         template = WRITE_SEVERAL if len(self._weighed) > 1 else WRITE_SCORED if self._weighed else WRITE
+        self.editor.set_tabs(len(self._weighed))  # a tab stands before each score
         words(self.editor.setPlaceholderText, template, names=", ".join(self._weighed.values()))
         chosen = pick_examples(cases)
         self.examples_model.set_rows([_example(case) for case in chosen])
@@ -108,10 +109,7 @@ class RankView(QuickView):
     def _build_candidates(self) -> Card:
         card = Card("Candidates")
         self.context = LineField("What stands before: a question, the sentence before", name="Context")
-        # A tab stands before a score.
-        self.editor = PlainEditor(
-            WRITE, name=mark("Candidates, one a line"), letters=15, height=24 * LINES, keeps_tabs=True
-        )
+        self.editor = PlainEditor(WRITE, name=mark("Candidates, one a line"), letters=15, height=24 * LINES)
         self.told, self.hint = Text("", "muted", wrap=True), Text("answers as you type", "muted")
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -191,17 +189,13 @@ class RankView(QuickView):
         self.order_model.set_headers((*ORDER, *own, *(partial(str, name) for name in names), SAID))
         with self.order.dressing():
             self.order.clear_styles()
-            for at, (style, width, stretch) in enumerate(
-                (
-                    ("number", 56, 0.0),
-                    ("text", 76, 0.0),
-                    ("changes", 0, 4.0),
-                    ("bar", bar, 0.0),
-                    *[("number", number, 0.0)] * (1 + has_own + len(names)),
-                )
-            ):
+            self.order.set_style(0, "number", width=56)
+            self.order.set_style(1, "text", width=76)
+            self.order.set_style(2, "changes", stretch=1)
+            self.order.set_style(3, "bar", most=bar)
+            for at in range(len(ORDER), self.order_model.columnCount()):
                 # Own scores stand beside the candidates above, too, and in the tip of each candidate.
-                self.order.set_style(at, style, width=width, stretch=stretch, spare=at >= len(ORDER))
+                self.order.set_style(at, "number", width=number, spare=True)
         called = [*map(sentence, own), *names, tr(SAID)]
         rows = []
         for place, item in enumerate(items, 1):

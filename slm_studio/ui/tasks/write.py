@@ -63,7 +63,7 @@ class WriteView(TaskView):
         self._flush.setSingleShot(True)
         self._flush.setInterval(0)
         row = SideBySide()
-        row.add(self._build_page(), 7)
+        row.limit(row.add(self._build_page(), 7), 320)
         row.limit(row.add(self._build_side(), 3), 220, 304)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -72,7 +72,7 @@ class WriteView(TaskView):
         self.suggestions = Suggestions(self.page)
         column.addWidget(self.suggestions)
         column.addWidget(self._build_knobs())
-        self.setFocusProxy(self.page)
+        self.field = self.page
         self._connect()
         self._show_token(None)
         self.retranslate()
@@ -207,7 +207,7 @@ class WriteView(TaskView):
 
     def _build_side(self) -> QWidget:
         card = Card("What it weighed")
-        self.token, self.bars = Text("", wrap=True), Bars(scores=True, percent=True)
+        self.token, self.bars = Text("", wrap=True), Bars(name="What it weighed", scores=True, percent=True)
         card.add(self.token)
         card.add(self.bars)
         self.no_outline = Text(NO_OUTLINE, "muted", wrap=True)

@@ -11,18 +11,28 @@ class Actions(QWidget):
 
     def __init__(self, *widgets: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._breaks = False
         self.flow = Flow(self, gap=8)
         for widget in widgets:
             self.flow.addWidget(widget)
 
+    def one_line(self) -> int:
+        """Return the width in which all stand on one line."""
+        return self.flow.one_line()
+
+    def set_breaking(self, breaks: bool) -> None:
+        """Break into lines where the room ends, or ask for the room of one line."""
+        if breaks != self._breaks:
+            self._breaks = breaks
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         """Return the size of one line."""
-        width = self.flow.one_line()
+        width = self.one_line()
         return QSize(width, self.flow.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size of one line, so that it stands below its neighbour before it breaks; then that of the widest action."""
-        around = self.parentWidget()
-        if around is None or around.width() >= self.flow.one_line():
+        """Return the size of one line beside a neighbour, else that of the widest action."""
+        if not self._breaks:
             return self.sizeHint()
-        return QSize(self.flow.minimumSize().width(), self.flow.heightForWidth(around.width()))
+        return QSize(self.flow.minimumSize().width(), self.flow.heightForWidth(max(1, self.width())))

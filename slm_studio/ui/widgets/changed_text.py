@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QWidget
 
@@ -27,6 +28,10 @@ class ChangedText(HintedText):
         self._pieces: list[Piece] = []
         self.setProperty("role", "bare")
         self.setReadOnly(True)
+        # By keys, too: then there is a caret, which shows where the focus is.
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
         self.setTabChangesFocus(True)
         words(self.setPlaceholderText, placeholder)
         words(self.setAccessibleName, name)

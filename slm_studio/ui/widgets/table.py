@@ -171,7 +171,7 @@ class Table(QTableView):
         kept = max(int(room * KEPT), self._theme.px(LEAST_TEXT)) if shares else 0
         if shares and all(self._cells.styles.get(column) in LABELS for column in shares):
             kept = min(kept, sum(map(self._natural, shares)))  # a label needs no more than it is long
-        chips = [column for column in needing if self._cells.styles.get(column) == "chip"]
+        chips = [column for column in needing if self._cells.styles.get(column) in LABELS]
         others = {column: need for column, need in needing.items() if column not in chips}
         least = self._theme.px(LEAST)
         beside = sum(min(need, least) for need in others.values())
@@ -182,13 +182,17 @@ class Table(QTableView):
             self.setColumnWidth(column, width)
         room -= sum(widths.values())
         least = min(self._theme.px(LEAST if not needing else LEAST_TEXT), max(kept, self._theme.px(LEAST)))
+        if shares and room // len(shares) >= self._theme.px(LEAST):  # rather a little less than to move sideways
+            least = min(least, room // len(shares))
         for column, width in parted(shares, room, least).items():
             self.setColumnWidth(column, width)
 
     def _show_spare(self, count: int) -> None:
         """Show as many spare columns as leave the texts enough to be read."""
         widths = {column: self._theme.px(width) for column, width in self._widths.items() if column < count}
-        room = self._room() - sum(widths.values()) - self._theme.px(LEAST_TEXT)
+        least = self._theme.px(LEAST)
+        others = sum(min(self._need(column), least) for column in self._most if column < count) if self._spare else 0
+        room = self._room() - sum(widths.values()) - others - self._theme.px(LEAST_TEXT)
         for column in sorted((each for each in self._spare if each < count), reverse=True):
             self.setColumnHidden(column, room < 0)
             room += widths.get(column, 0) if room < 0 else 0

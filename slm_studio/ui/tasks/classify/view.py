@@ -65,7 +65,7 @@ class ClassifyView(QuickView):
         column.addWidget(row)
         column.addWidget(self._build_examples())
         column.addStretch(1)
-        self.setFocusProxy(self.editor)
+        self.field = self.editor
         self._connect()
         self._clear_answer()
 
@@ -149,7 +149,7 @@ class ClassifyView(QuickView):
 
     def _build_answer(self) -> Card:
         card = Card("Answer")
-        self.bars, self.number = Bars(scores=True), Stat(mark("number"), big=True)
+        self.bars, self.number = Bars(name="Answer", scores=True), Stat(mark("number"), big=True)
         self.number.hide()
         card.add(self.number)
         self.more, self.trust = Text("", "muted", wrap=True), Text("", "muted", wrap=True)

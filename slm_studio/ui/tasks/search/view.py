@@ -54,7 +54,7 @@ class SearchView(QuickView):
         row.add(self.hits, 5)
         row.limit(row.add(column_of(self.asking), 3), 280, 460)
         column.addWidget(row, 1)
-        self.setFocusProxy(self.query)
+        self.field = self.query
         self._connect()
         self._clear_answer()
 
