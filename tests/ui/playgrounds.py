@@ -1,10 +1,8 @@
 """The playground of every task that the registry names, each with a tiny model in it and an answer standing."""
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtTest import QTest
 
 import slm_studio
@@ -29,37 +27,13 @@ PLAN = {
 }  # what one epoch on so little does not bring; what is slow
 TOKENS = 12  # of an answer that is written
 
-Learnt = Callable[[str], SavedModel]
 
-
-@pytest.fixture(scope="session")
-def home_of_playgrounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the one home in which all these models stand."""
-    return tmp_path_factory.mktemp("playgrounds") / "home"
-
-
-@pytest.fixture(scope="session")
-def learnt() -> dict[str, SavedModel]:
-    """Return the models that were trained until now."""
-    return {}
-
-
-@pytest.fixture
-def little_model(
-    home_of_playgrounds: Path, learnt: dict[str, SavedModel], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Learnt]:
-    """Return a function that returns a model of a task, trained once for all tests."""
-    monkeypatch.setenv("SLM_STUDIO_HOME", str(home_of_playgrounds))
-
-    def learn(task: str) -> SavedModel:
-        if task not in learnt:
-            info = task_info(task)
-            base = f"blank:{info.families[0].key}-{info.families[0].sizes[0].key}"
-            file = beginning_of(paths.resources() / "samples" / info.files[0].path, task)
-            learnt[task] = slm_studio.train(file, task, base=base, **{"epochs": 1} | PLAN.get(task, {})).saved
-        return learnt[task]
-
-    yield learn
+def little_model(task: str) -> SavedModel:
+    """Train the smallest model of a task's first family on the beginning of its first sample."""
+    info = task_info(task)
+    base = f"blank:{info.families[0].key}-{info.families[0].sizes[0].key}"
+    file = beginning_of(paths.resources() / "samples" / info.files[0].path, task)
+    return slm_studio.train(file, task, base=base, **{"epochs": 1} | PLAN.get(task, {})).saved
 
 
 def beginning_of(path: Path, task: str) -> Path:

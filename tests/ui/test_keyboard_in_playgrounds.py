@@ -12,10 +12,9 @@ from slm_studio.ui.shell.main_window import MainWindow
 from slm_studio.ui.tasks import TaskView
 from slm_studio.ui.widgets.table import Table
 from tests.ui.places import until
-from tests.ui.playgrounds import TASKS, Learnt, answered, home_of_playgrounds, learnt, little_model
+from tests.ui.playgrounds import TASKS, answered
 from tests.ui.whole import whole_window
 
-__all__ = ["home_of_playgrounds", "learnt", "little_model"]
 MOST_STOPS = 200
 
 
@@ -72,8 +71,8 @@ def is_seen(stop: QWidget, view: TaskView) -> bool:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_keys_alone_reach_everything_as_one_reads(theme, little_model: Learnt, task: str) -> None:
-    model, unseen = little_model(task), []
+def test_keys_alone_reach_everything_as_one_reads(theme, model_of, task: str) -> None:
+    model, unseen = model_of(task), []
     with whole_window() as window:
         window.resize(1024, 640)
         theme.set_zoom(1.5)

@@ -5,11 +5,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QPlainTextEdit, QTextEdit, QWidget
 
 from slm_studio.ui.widgets.table import Table
-from tests.ui.playgrounds import TASKS, Learnt, answered, home_of_playgrounds, learnt, little_model
+from tests.ui.playgrounds import TASKS, answered
 from tests.ui.test_room_for_words import lacking
 from tests.ui.whole import whole_window
 
-__all__ = ["home_of_playgrounds", "learnt", "little_model"]
 NEVER = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
 SMALL, MIDDLE = (1024, 640), (1280, 800)
 # A change of the text size is what takes time, so the languages share it.
@@ -53,8 +52,8 @@ def cut_hints(widget: QWidget) -> list[str]:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_a_playground_with_an_answer_has_room_in_both_languages(theme, little_model: Learnt, task: str) -> None:
-    model, offences = little_model(task), []
+def test_a_playground_with_an_answer_has_room_in_both_languages(theme, model_of, task: str) -> None:
+    model, offences = model_of(task), []
     with whole_window() as window:
         window.resize(1024, 640)
         view = answered(window, model)
