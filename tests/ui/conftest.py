@@ -2,16 +2,19 @@
 
 import gettext
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import shiboken6
 from PySide6.QtWidgets import QApplication, QWidget
 
 from slm_studio.core import texts
+from slm_studio.core.saved import SavedModel
 from slm_studio.ui.shell.jobs import Jobs, Run
 from slm_studio.ui.shell.language import speak
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.theme import Theme, the_theme
+from tests.ui.playgrounds import little_model
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +72,30 @@ def shown(qapp: QApplication) -> Iterator[Callable[..., QWidget]]:
     for panel, jobs in made:
         assert jobs.shutdown()
         shiboken6.delete(panel)
+
+
+@pytest.fixture(scope="session")
+def home_of_little_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the one home in which these models stand."""
+    return tmp_path_factory.mktemp("playgrounds") / "home"
+
+
+@pytest.fixture(scope="session")
+def learnt() -> dict[str, SavedModel]:
+    """Return the little models that were trained until now."""
+    return {}
+
+
+@pytest.fixture
+def model_of(
+    home_of_little_models: Path, learnt: dict[str, SavedModel], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], SavedModel]:
+    """Return a function that returns a tiny model of a task, trained once for all tests; its home is that of the test."""
+    monkeypatch.setenv("SLM_STUDIO_HOME", str(home_of_little_models))
+
+    def learn(task: str) -> SavedModel:
+        if task not in learnt:
+            learnt[task] = little_model(task)
+        return learnt[task]
+
+    return learn

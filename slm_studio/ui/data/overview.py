@@ -39,7 +39,7 @@ class Overview(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         self.labels = Card("Labels")
-        self.bars = Bars()
+        self.bars = Bars(name="Labels")
         self.labels.add(self.bars)
         self.numbers = Card("Numbers")
         self.spread, self.spread_words = Histogram(exact=True), Text("", "muted", wrap=True)

@@ -73,7 +73,7 @@ class PlaygroundPanel(ModelPage):
         self._facts_row.setVisible(model is not None)
         self.answering.use(model, self._wish)
         self.unread.hide()
-        self.view = self._view(model) if model else None
+        before, self.view = self.view, self._view(model) if model else None
         for button in (self.inside_button, self.file_button, self.serve_button, self.code_button):
             button.setVisible(self.view is not None)
         self.inside_button.setVisible(self.view is not None and model is not None and model.info.opens_up)
@@ -83,7 +83,10 @@ class PlaygroundPanel(ModelPage):
             self._show_nothing(model)
             return
         self._show_facts()
+        has_focus = before is not None and before.isAncestorOf(self.window().focusWidget())
         self.deck.show_only(self.view)
+        if has_focus:  # else it would go to whatever stands next, outside of this place
+            self.view.setFocus()
         cases = all_cases(Path(model.folder) / REPORT_FOLDER)
         self._example = cases[0] if cases else None
         self.view.set_model(model, cases)

@@ -46,10 +46,10 @@ class AnswerView(QuickView):
         column.setSpacing(GAP)
         column.addWidget(self._build_question())
         row = SideBySide()
-        row.add(self._build_passage(), 5)
+        row.limit(row.add(self._build_passage(), 5), 260)
         row.limit(row.add(self._build_answer(), 3), 300, 460)
         column.addWidget(row, 1)
-        self.setFocusProxy(self.question)
+        self.field = self.question
         self._connect()
         self._clear_answer()
 

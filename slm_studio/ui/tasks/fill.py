@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.gaps import WRITTEN, gaps_in
 from slm_studio.core.report import Case
@@ -13,6 +13,7 @@ from slm_studio.core.results import Candidate, Span, likeliest_of_gaps
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.tasks.view import QuickView
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -21,10 +22,12 @@ from slm_studio.ui.widgets.labels import Rule, Text
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.plain_editor import PlainEditor
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.table import Table
 
 PAUSE = 200  # milliseconds after the last key before the model is asked
 TOP, MOST_EXAMPLES = 8, 5
+MOST_LABEL = 180  # pixels of a word among the examples
 SHORT = 3  # letters of a word that is no example
 UNLIKELY = 4  # a word whose probability has so many noughts is as surprising as can be
 # A word of letters that are joined, or one character of a script without blanks
@@ -53,7 +56,7 @@ class FillView(QuickView):
         column.addWidget(self._build_answer())
         column.addWidget(self._build_examples())
         column.addStretch(1)
-        self.setFocusProxy(self.editor)
+        self.field = self.editor
         self._connect()
         self._show_answer()
 
@@ -104,19 +107,16 @@ class FillView(QuickView):
         self.told = Text("", "muted", wrap=True)
         self.hint = Text("answers as you type", "muted")
         self.back_button = Button("Put all words back", small=True, icon_name="refresh")
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.told, 1)
-        row.addWidget(self.hint)
-        row.addWidget(self.back_button)
-        for widget in (self.editor, Rule(), self.reading):
+        row = SideBySide(gap=12)
+        row.limit(row.add(self.told, 1), 220)
+        row.add(Actions(self.hint, self.back_button), 0)
+        for widget in (self.editor, Rule(), self.reading, row):
             card.add(widget)
-        card.body.addLayout(row)
         return card
 
     def _build_answer(self) -> Card:
         card = self.answer_card = Card("In the gap")
-        self.bars = Bars(scores=True, percent=True)
+        self.bars = Bars(name="In the gap", scores=True, percent=True)
         self.own, self.nothing = Text("", wrap=True), Text("", "muted", wrap=True)
         for widget in (self.nothing, self.bars, self.own):
             card.add(widget)
@@ -127,9 +127,9 @@ class FillView(QuickView):
         self.examples = Table("Texts it has never seen", fits=True)
         self.examples_model = RowsModel(EXAMPLES, self.examples)
         self.examples.setModel(self.examples_model)
-        self.examples.set_style(0, "text", stretch=5)
-        self.examples.set_style(1, "outline", stretch=1)
-        self.examples.set_style(2, "chip", stretch=1)
+        self.examples.set_style(0, "text", stretch=1)
+        self.examples.set_style(1, "outline", most=MOST_LABEL)
+        self.examples.set_style(2, "chip", most=MOST_LABEL)
         card.add(self.examples)
         return card
 

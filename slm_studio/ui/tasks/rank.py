@@ -32,7 +32,7 @@ from slm_studio.ui.widgets.plain_editor import PlainEditor
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel, changes_cell
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
-from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.words import Words, sentence, words
 
 PAUSE = 250  # milliseconds after the last key before the model is asked
 MOST_EXAMPLES, LINES = 6, 5  # lines of the field for candidates
@@ -66,7 +66,7 @@ class RankView(QuickView):
         column.addWidget(self._build_order())
         column.addWidget(self._build_examples())
         column.addStretch(1)
-        self.setFocusProxy(self.editor)
+        self.field = self.editor
         self._connect()
         self._show_answer()
 
@@ -79,6 +79,7 @@ class RankView(QuickView):
         known = names if isinstance(names, dict) else {}
         self._weighed = {role: str(known.get(role, role)) for role in OWNS if role in self._asks}
         template = WRITE_SEVERAL if len(self._weighed) > 1 else WRITE_SCORED if self._weighed else WRITE
+        self.editor.set_tabs(len(self._weighed))  # a tab stands before each score
         words(self.editor.setPlaceholderText, template, names=", ".join(self._weighed.values()))
         chosen = pick_examples(cases)
         self.examples_model.set_rows([_example(case) for case in chosen])
@@ -108,10 +109,7 @@ class RankView(QuickView):
     def _build_candidates(self) -> Card:
         card = Card("Candidates")
         self.context = LineField("What stands before: a question, the sentence before", name="Context")
-        # A tab stands before a score.
-        self.editor = PlainEditor(
-            WRITE, name=mark("Candidates, one a line"), letters=15, height=24 * LINES, keeps_tabs=True
-        )
+        self.editor = PlainEditor(WRITE, name=mark("Candidates, one a line"), letters=15, height=24 * LINES)
         self.told, self.hint = Text("", "muted", wrap=True), Text("answers as you type", "muted")
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -191,19 +189,19 @@ class RankView(QuickView):
         self.order_model.set_headers((*ORDER, *own, *(partial(str, name) for name in names), SAID))
         with self.order.dressing():
             self.order.clear_styles()
-            for at, (style, width, stretch) in enumerate(
-                (
-                    ("number", 56, 0.0),
-                    ("text", 76, 0.0),
-                    ("changes", 0, 4.0),
-                    ("bar", bar, 0.0),
-                    *[("number", number, 0.0)] * (1 + has_own + len(names)),
-                )
-            ):
-                self.order.set_style(at, style, width=width, stretch=stretch)
-        self.order_model.set_rows(
-            [_row(place, item, items[0].text, names, has_own=has_own) for place, item in enumerate(items, 1)]
-        )
+            self.order.set_style(0, "number", width=56)
+            self.order.set_style(1, "text", width=76)
+            self.order.set_style(2, "changes", stretch=1)
+            self.order.set_style(3, "bar", most=bar)
+            for at in range(len(ORDER), self.order_model.columnCount()):
+                # Own scores stand beside the candidates above, too, and in the tip of each candidate.
+                self.order.set_style(at, "number", width=number, spare=True)
+        called = [*map(sentence, own), *names, tr(SAID)]
+        rows = []
+        for place, item in enumerate(items, 1):
+            scores = [item.own] * has_own + [item.further.get(name) for name in names]
+            rows.append(_row(place, item, items[0].text, list(zip(called, [*scores, item.model], strict=True))))
+        self.order_model.set_rows(rows)
         self.order.setVisible(bool(items))
         self.nothing.setVisible(not items)
         self.copy_button.setVisible(bool(items))
@@ -311,12 +309,19 @@ def _example(case: Case) -> Row:
     return Row((right, *cells), case)
 
 
-def _row(place: int, item: Ranked, first: str, names: Sequence[str], *, has_own: bool) -> Row:
+def _row(place: int, item: Ranked, first: str, scores: Sequence[tuple[str, float | None]]) -> Row:
+    """Return a candidate; `scores` stand behind it, each as it is called, the last of them what the model says."""
     up = item.place - place
     moved = f"{item.place}  ↑{up}" if up > 0 else f"{item.place}  ↓{-up}" if up < 0 else f"{item.place}"
     text: str | Cell = changes_cell(first, item.text)
-    scores = [item.own] * has_own + [item.further.get(name) for name in names]
-    own = [f"{score:g}" if score is not None else "–" for score in scores]
-    model = f"{item.model:.2f}" if item.model is not None else "–"
+    *own, model = (score for _, score in scores)
+    written = [_written(score, "g") for score in own] + [_written(model, ".2f")]
     said = tr("{now}, before {before}: {text}", now=place, before=item.place, text=item.text)
-    return Row((str(place), moved, text, Cell(f"{item.score:.2f}", share=item.score), *own, model), item, {2: said})
+    told = " · ".join(
+        [said, *(f"{name} {score}" for name, score in zip((name for name, _ in scores), written, strict=True))]
+    )
+    return Row((str(place), moved, text, Cell(f"{item.score:.2f}", share=item.score), *written), item, {2: told})
+
+
+def _written(score: float | None, form: str) -> str:
+    return format(score, form) if score is not None else "–"

@@ -59,7 +59,7 @@ class RewriteView(TaskView):
         column.addWidget(self._build_others())
         column.addWidget(self._build_knobs())
         column.addWidget(self._build_examples())
-        self.setFocusProxy(self.source)
+        self.field = self.source
         self._connect()
         self.retranslate()
         self._tell()

@@ -54,7 +54,7 @@ class TagView(QuickView):
         column.addWidget(self._build_found())
         column.addWidget(self._build_examples())
         column.addStretch(1)
-        self.setFocusProxy(self.editor)
+        self.field = self.editor
         self._connect()
         self._clear_answer()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.report import Case
@@ -14,6 +14,7 @@ from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
+from slm_studio.ui.widgets.tab_order import order_tabs
 
 READING = mark("reading: {done} of {total} tokens")  # of a long question, before the first word of its answer
 
@@ -35,6 +36,8 @@ class TaskView(QWidget):
     inquired = Signal(str, object, object)
     opened = Signal(object)  # the Path of a file that was written here and shall be opened in Data
     did = Signal(str, object, object)  # what was done, in words; what takes it back; what does it again
+
+    field: QWidget | None = None  # where a question is written; whoever makes a view sets it
 
     def join(self, session: Session, jobs: Jobs) -> None:
         """Take what long work beside the answers is started by; most views have none."""
@@ -90,6 +93,15 @@ class TaskView(QWidget):
     def stop(self) -> None:
         """Stop the answer, where one is on its way."""
         self.stop_asked.emit()
+
+    def setFocus(self, *reason: Qt.FocusReason) -> None:
+        """Go to where a question is written. (By a proxy the Tab key would leap over what stands above it.)"""
+        (self.field.setFocus if self.field is not None else super().setFocus)(*reason)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Let the Tab key go in the order in which one reads."""
+        order_tabs(self)
+        return super().focusNextPrevChild(forward)
 
 
 class QuickView(TaskView):

@@ -48,7 +48,7 @@ class WordsView(QuickView):
         row.limit(row.add(self._build_answer(), 2), 240, 420)
         row.add(self._build_map(), 3)
         column.addWidget(row, 1)
-        self.setFocusProxy(self.word)
+        self.field = self.word
         self._connect()
         self._show_kind(NEAR)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +25,7 @@ from slm_studio.ui.parts.style_choice import StyleChoice
 from slm_studio.ui.parts.suggestions import Suggestions
 from slm_studio.ui.parts.weighed_tokens import likely, visible
 from slm_studio.ui.tasks.view import READING, TaskView
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.bars import Bar, Bars
 from slm_studio.ui.widgets.buttons import Button, ElidedButton, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
@@ -63,7 +63,7 @@ class WriteView(TaskView):
         self._flush.setSingleShot(True)
         self._flush.setInterval(0)
         row = SideBySide()
-        row.add(self._build_page(), 7)
+        row.limit(row.add(self._build_page(), 7), 320)
         row.limit(row.add(self._build_side(), 3), 220, 304)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -72,7 +72,7 @@ class WriteView(TaskView):
         self.suggestions = Suggestions(self.page)
         column.addWidget(self.suggestions)
         column.addWidget(self._build_knobs())
-        self.setFocusProxy(self.page)
+        self.field = self.page
         self._connect()
         self._show_token(None)
         self.retranslate()
@@ -189,8 +189,6 @@ class WriteView(TaskView):
         self._beginnings_row = QWidget()
         self._beginnings = Flow(self._beginnings_row)
         card.add(self._beginnings_row)
-        row = QHBoxLayout()
-        row.setSpacing(6)
         self.button = WorkButton("Write")
         self.suggest_button = Button("Suggest")
         tip(self.suggest_button, "Three ways to go on, side by side, of which you may take one")
@@ -200,17 +198,16 @@ class WriteView(TaskView):
         self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.copy_button = IconButton("copy", "Copy the text")
         self.save_button = IconButton("download", "Save the text…")
-        for widget in (self.button, self.suggest_button, self.again_button, self.clear_button):
-            row.addWidget(widget)
-        row.addWidget(self.copy_button)
-        row.addWidget(self.save_button)
-        row.addWidget(self.numbers, 1)
-        card.body.addLayout(row)
+        buttons = (self.button, self.suggest_button, self.again_button, self.clear_button)
+        row = SideBySide(gap=8)
+        row.add(Actions(*buttons, self.copy_button, self.save_button), 0)
+        row.limit(row.add(self.numbers, 1), 170)
+        card.add(row)
         return card
 
     def _build_side(self) -> QWidget:
         card = Card("What it weighed")
-        self.token, self.bars = Text("", wrap=True), Bars(scores=True, percent=True)
+        self.token, self.bars = Text("", wrap=True), Bars(name="What it weighed", scores=True, percent=True)
         card.add(self.token)
         card.add(self.bars)
         self.no_outline = Text(NO_OUTLINE, "muted", wrap=True)

@@ -13,6 +13,7 @@ from slm_studio.ui.widgets.cells import flat, paint_bar
 from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.labels import plain_tooltip
 from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
+from slm_studio.ui.widgets.words import Words, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,18 @@ class Bars(QWidget):
     is_chart = True
 
     def __init__(
-        self, *, scores: bool = False, percent: bool = False, row_height: int = 25, parent: QWidget | None = None
+        self,
+        *,
+        name: Words = "",
+        scores: bool = False,
+        percent: bool = False,
+        row_height: int = 25,
+        parent: QWidget | None = None,
     ) -> None:
-        """`percent`: scores stand there as 0.2 %, for those of which many are small."""
+        """`name` is what a screen reader says; `percent`: scores stand there as 0.2 %, for those of which many are small."""
         super().__init__(parent)
+        if name:
+            words(self.setAccessibleName, name)
         self._percent = percent
         self._theme = the_theme()
         self._scores, self._row_height = scores, 31 if scores else row_height

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.changes import Piece
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.changed import write_changed
+from slm_studio.ui.widgets.hinted_text import HintedText
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 from slm_studio.ui.widgets.wrapping import never_sideways
@@ -16,7 +18,7 @@ SIZE, LINE = 17, 130  # letters in pixels at zoom 1; the height of a line in per
 _SAID = {"added": mark("new: {text}"), "removed": mark("gone: {text}")}
 
 
-class ChangedText(QTextEdit):
+class ChangedText(HintedText):
     """Read only. What is copied is the text as it is now, without what went."""
 
     def __init__(self, placeholder: Words, *, name: Words, parent: QWidget | None = None) -> None:
@@ -26,6 +28,10 @@ class ChangedText(QTextEdit):
         self._pieces: list[Piece] = []
         self.setProperty("role", "bare")
         self.setReadOnly(True)
+        # By keys, too: then there is a caret, which shows where the focus is.
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
         self.setTabChangesFocus(True)
         words(self.setPlaceholderText, placeholder)
         words(self.setAccessibleName, name)

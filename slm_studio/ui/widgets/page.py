@@ -3,7 +3,7 @@
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from slm_studio.ui.widgets.flow import Flow
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.labels import ElidedText
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.theme import the_theme
@@ -18,7 +18,7 @@ class PlaceHeader(SideBySide):
 
     def __init__(self, title: Words = "", facts: Words = "", parent: QWidget | None = None) -> None:
         super().__init__(gap=24, parent=parent)
-        names, actions = _Names(), _Actions()
+        names, actions = _Names(), Actions()
         self._names = QVBoxLayout(names)
         self._names.setSpacing(3)
         self.title = ElidedText("", "title")
@@ -52,26 +52,6 @@ class PlaceHeader(SideBySide):
         """Place an action at the right; the accent button comes last."""
         self._actions.addWidget(widget)
         return widget
-
-
-class _Actions(QWidget):
-    """Actions on one line; where even the whole width of the page is too narrow for that, on several."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.flow = Flow(self, gap=8)
-
-    def sizeHint(self) -> QSize:
-        """Return the size of one line."""
-        width = self.flow.one_line()
-        return QSize(width, self.flow.heightForWidth(width))
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the size of one line, so that it stands below the title before it breaks; then that of the widest action."""
-        around = self.parentWidget()
-        if around is None or around.width() >= self.flow.one_line():
-            return self.sizeHint()
-        return QSize(self.flow.minimumSize().width(), self.flow.heightForWidth(around.width()))
 
 
 class _Names(QWidget):

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.theme import the_theme
 
 ACROSS, DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
@@ -47,6 +48,8 @@ class SideBySide(QWidget):
 
     def _least(self, widget: QWidget) -> int:
         """Return what a widget needs beside others."""
+        if isinstance(widget, Actions):
+            return widget.one_line()
         least, _ = self._limits.get(widget, (0, 0))
         own = widget.minimumWidth() if widget not in self._limits else self._theme.px(least)
         return max(widget.minimumSizeHint().width(), own)
@@ -54,7 +57,10 @@ class SideBySide(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
         shown = [widget for widget, _, _ in self._shares if not widget.isHidden()]
-        alone = (each.minimumSizeHint().width() if each in self._limits else self._least(each) for each in shown)
+        gives_way = {
+            each for each in shown if each in self._limits or isinstance(each, Actions)
+        }  # once it stands alone
+        alone = (each.minimumSizeHint().width() if each in gives_way else self._least(each) for each in shown)
         widest = max(alone, default=0)
         return QSize(widest, super().minimumSizeHint().height())
 
@@ -78,6 +84,8 @@ class SideBySide(QWidget):
         for at, (widget, share, most) in enumerate(self._shares):
             self._box.setStretch(at, share if fits else 0)
             widget.setMaximumWidth(most if fits else NO_MAXIMUM)
+            if isinstance(widget, Actions):
+                widget.set_breaking(not fits)
         self._take_limits()
 
     def _fits(self) -> bool:

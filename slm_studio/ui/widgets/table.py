@@ -40,6 +40,7 @@ class Table(QTableView):
         self._widths: dict[int, int] = {}
         self._stretches: dict[int, float] = {}
         self._most: dict[int, int] = {}
+        self._spare: set[int] = set()  # columns that go where the texts lack room
         self._needs: dict[int, int] = {}  # only grow, so that a search does not move the columns
         self._is_dressing = False
         self.elsewhere: frozenset[int] = frozenset()  # columns whose cells have an editor of their own elsewhere
@@ -53,11 +54,14 @@ class Table(QTableView):
         self.doubleClicked.connect(self._on_opened)
         self._on_theme_changed()
 
-    def set_style(self, column: int, style: str, *, width: int = 0, most: int = 0, stretch: float = 0.0) -> None:
+    def set_style(
+        self, column: int, style: str, *, width: int = 0, most: int = 0, stretch: float = 0.0, spare: bool = False
+    ) -> None:
         """Paint a column as text, muted, strong, number, chip, outline, bar, two or action.
 
         `width` is in pixels at zoom 1; with `most` a column takes what its cells need, up to so many; those with
-        `stretch` (the texts) share the room that is left.
+        `stretch` (the texts) share the room that is left. Where that is too little to read them, columns that are `spare`
+        are not shown, the last of them first: whoever makes such a column says elsewhere what stands in it.
         """
         self._cells.styles[column] = style
         if most:
@@ -66,6 +70,8 @@ class Table(QTableView):
             self._widths[column] = width
         if stretch:
             self._stretches[column] = stretch
+        if spare:
+            self._spare.add(column)
         if not self._is_dressing:
             self._layout_columns()
 
@@ -81,11 +87,14 @@ class Table(QTableView):
 
     def clear_styles(self) -> None:
         """Forget all styles and widths (before a model with other columns)."""
+        for column in self._spare:
+            self.setColumnHidden(column, False)
         self._cells.styles.clear()
         self._widths.clear()
         self._stretches.clear()
         self._most.clear()
         self._needs.clear()
+        self._spare.clear()
 
     @property
     def cells(self) -> Cells:
@@ -151,6 +160,7 @@ class Table(QTableView):
         if model is None:
             return
         count = model.columnCount()
+        self._show_spare(count)
         for column in range(count):
             if column in self._widths:
                 self.setColumnWidth(column, self._theme.px(self._widths[column]))
@@ -161,7 +171,7 @@ class Table(QTableView):
         kept = max(int(room * KEPT), self._theme.px(LEAST_TEXT)) if shares else 0
         if shares and all(self._cells.styles.get(column) in LABELS for column in shares):
             kept = min(kept, sum(map(self._natural, shares)))  # a label needs no more than it is long
-        chips = [column for column in needing if self._cells.styles.get(column) == "chip"]
+        chips = [column for column in needing if self._cells.styles.get(column) in LABELS]
         others = {column: need for column, need in needing.items() if column not in chips}
         least = self._theme.px(LEAST)
         beside = sum(min(need, least) for need in others.values())
@@ -172,8 +182,20 @@ class Table(QTableView):
             self.setColumnWidth(column, width)
         room -= sum(widths.values())
         least = min(self._theme.px(LEAST if not needing else LEAST_TEXT), max(kept, self._theme.px(LEAST)))
-        for column, share in shares.items():
-            self.setColumnWidth(column, max(least, int(room * share / sum(shares.values()))))
+        if shares and room // len(shares) >= self._theme.px(LEAST):  # rather a little less than to move sideways
+            least = min(least, room // len(shares))
+        for column, width in parted(shares, room, least).items():
+            self.setColumnWidth(column, width)
+
+    def _show_spare(self, count: int) -> None:
+        """Show as many spare columns as leave the texts enough to be read."""
+        widths = {column: self._theme.px(width) for column, width in self._widths.items() if column < count}
+        least = self._theme.px(LEAST)
+        others = sum(min(self._need(column), least) for column in self._most if column < count) if self._spare else 0
+        room = self._room() - sum(widths.values()) - others - self._theme.px(LEAST_TEXT)
+        for column in sorted((each for each in self._spare if each < count), reverse=True):
+            self.setColumnHidden(column, room < 0)
+            room += widths.get(column, 0) if room < 0 else 0
 
     def _room(self) -> int:
         """Return the pixels that columns share: those beside the scroll bar, whether it shows or not, lest they move."""
@@ -289,6 +311,20 @@ class Table(QTableView):
                 self.row_opened.emit(self.current_row())
         else:
             super().keyPressEvent(event)
+
+
+def parted(shares: Mapping[int, float], room: int, least: int) -> dict[int, int]:
+    """Return widths in these shares of the room, none less than `least` while there is room for that.
+
+    Example: parted({0: 5, 1: 1, 2: 1}, 600, 100) == {0: 400, 1: 100, 2: 100}
+    """
+    widths: dict[int, int] = {}
+    for column, share in sorted(
+        shares.items(), key=lambda pair: pair[1]
+    ):  # the smallest share is the first to be too small
+        left = sum(part for other, part in shares.items() if other not in widths)
+        widths[column] = max(least, int((room - sum(widths.values())) * share / left))
+    return widths
 
 
 def shared(needs: Mapping[int, int], room: int, least: int) -> dict[int, int]:

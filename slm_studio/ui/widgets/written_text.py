@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from slm_studio.core.results import Token
+from slm_studio.ui.widgets.hinted_text import HintedText
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
 from slm_studio.ui.widgets.wrapping import never_sideways
@@ -27,7 +28,7 @@ UNKNOWN = -1  # a token of before the restart
 SIZE, LINE = 15.5, 140  # letters in pixels at zoom 1; the height of a line in percent
 
 
-class WrittenText(QTextEdit):
+class WrittenText(HintedText):
     """Plain text only; what the person types is theirs, wherever they type it."""
 
     pointed = Signal(object)  # the Token under the pointer; the last one where the pointer is elsewhere; or None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.texts import tr
@@ -47,7 +47,6 @@ class Composer(Card):
         row.addWidget(self.words, 1)
         row.addWidget(self.button)
         self.body.addLayout(row)
-        self.setFocusProxy(self.line)
         self.line.entered.connect(self.send)
         self.line.recalled.connect(self.recalled)
         self.line.textChanged.connect(self._on_text_changed)
@@ -135,3 +134,7 @@ class Composer(Card):
     def retranslate(self) -> None:
         """Name the gauge in the language of now."""
         self.gauge.setAccessibleName(tr("How full the context is"))
+
+    def setFocus(self, *reason: Qt.FocusReason) -> None:
+        """Go to the line. (With a proxy the Tab key would go round in here.)"""
+        self.line.setFocus(*reason)

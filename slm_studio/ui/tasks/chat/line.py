@@ -44,6 +44,8 @@ class MessageLine(QPlainTextEdit):
     def _fit(self) -> None:
         self.document().setDefaultFont(self._theme.font(SIZE))
         lines = max(1, math.ceil(self.document().size().height()))  # a plain text's height counts lines
+        if self.document().isEmpty():
+            lines = max(lines, self._lines_of_hint())
         fits = lines <= MOST_LINES
         never, needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
         self.setVerticalScrollBarPolicy(never if fits else needed)
@@ -51,6 +53,14 @@ class MessageLine(QPlainTextEdit):
         height = min(lines, MOST_LINES) * spacing + self._theme.px(4 if self._bare else 20)
         if height != self.height():
             self.setFixedHeight(height)
+
+    def _lines_of_hint(self) -> int:
+        """Return on how many lines the hint stands at this width."""
+        metrics, room = self.fontMetrics(), self.viewport().rect().adjusted(0, 0, 0, 1000)
+        return (
+            metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.placeholderText()).height()
+            // metrics.height()
+        )
 
     def sizeHint(self) -> QSize:
         """Return the size it likes."""

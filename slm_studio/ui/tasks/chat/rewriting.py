@@ -23,7 +23,6 @@ class Rewriting(QWidget):
         self.line = MessageLine(name="Write it otherwise", bare=False)
         self.line.setPlainText(text)
         self.line.to_end()
-        self.setFocusProxy(self.line)
         row = QHBoxLayout()
         row.setSpacing(8)
         self.take_button = Button("Send" if sends else "Keep", "primary", small=True)
@@ -53,3 +52,7 @@ class Rewriting(QWidget):
             event.accept()
             return True
         return super().event(event)
+
+    def setFocus(self, *reason: Qt.FocusReason) -> None:
+        """Go to the line. (With a proxy the Tab key would go round in here.)"""
+        self.line.setFocus(*reason)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from slm_studio.core.chat_files import Listed
@@ -107,6 +107,15 @@ class _List(QListWidget):
     def sizeHint(self) -> QSize:
         """Return the size it likes."""
         return QSize(the_theme().px(200), the_theme().px(240))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it, and a ring around the chat at which the keys are."""
+        super().paintEvent(event)
+        if self.hasFocus() and self.currentIndex().isValid():
+            painter = QPainter(self.viewport())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(the_theme().colour("accent"), 2))
+            painter.drawRoundedRect(QRectF(self.visualRect(self.currentIndex())).adjusted(1, 1, -1, -1), 5, 5)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Throw away with Delete."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core import paths
@@ -62,6 +62,7 @@ class ChatView(TaskView):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         column.addWidget(self._sheets, 1)
+        self.field = self.talk.composer
         self._connect()
         self._show_chat()
         self._show_shelf()
@@ -169,10 +170,6 @@ class ChatView(TaskView):
             edited.leave()
         else:
             self.stop_asked.emit()
-
-    def setFocus(self, *reason: Qt.FocusReason) -> None:
-        """Go to where a message is written. (By a proxy the Tab key would leap over what stands above it.)"""
-        self.talk.composer.setFocus(*reason)
 
     def _connect(self) -> None:
         talk, shelf, settings = self.talk, self.side.shelf, self.side.settings

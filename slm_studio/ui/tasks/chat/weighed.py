@@ -16,7 +16,7 @@ class Weighed(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        self.token, self.bars = Text("", wrap=True), Bars(scores=True, percent=True)
+        self.token, self.bars = Text("", wrap=True), Bars(name="What it weighed", scores=True, percent=True)
         column.addWidget(self.token)
         column.addWidget(self.bars)
         column.addStretch(1)

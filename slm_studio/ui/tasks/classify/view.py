@@ -33,6 +33,7 @@ PAUSE = 120  # milliseconds after the last key before the model is asked
 SETTLED = 1500  # milliseconds after which a text counts as tried
 MOST_LABELS, MOST_TRIED, MOST_EXAMPLES = 6, 10, 4
 MIDDLE = 0.5  # the threshold of a label where its model says no other
+MOST_LABEL = 240  # pixels of a label among the examples
 ALIKE, ENOUGH = 0.05, 20  # scores that count as alike, and the rows from which a share is worth saying
 KEY = "classify"
 EXAMPLES = (mark("text"), mark("label in the file"), mark("model said"))
@@ -59,12 +60,12 @@ class ClassifyView(QuickView):
         column.setSpacing(GAP)
         column.addWidget(self._build_text())
         row = SideBySide()
-        row.add(self._build_answer(), 5)
-        row.add(self._build_tried(), 4)
+        row.limit(row.add(self._build_answer(), 5), 300)
+        row.limit(row.add(self._build_tried(), 4), 240)
         column.addWidget(row)
         column.addWidget(self._build_examples())
         column.addStretch(1)
-        self.setFocusProxy(self.editor)
+        self.field = self.editor
         self._connect()
         self._clear_answer()
 
@@ -148,10 +149,10 @@ class ClassifyView(QuickView):
 
     def _build_answer(self) -> Card:
         card = Card("Answer")
-        self.bars, self.number = Bars(scores=True), Stat(mark("number"), big=True)
+        self.bars, self.number = Bars(name="Answer", scores=True), Stat(mark("number"), big=True)
         self.number.hide()
         card.add(self.number)
-        self.more, self.trust = Text("", "muted"), Text("", "muted", wrap=True)
+        self.more, self.trust = Text("", "muted", wrap=True), Text("", "muted", wrap=True)
         self.person = Banner(tone="warning")
         self.person.hide()
         card.add(self.person)
@@ -168,7 +169,7 @@ class ClassifyView(QuickView):
         self.tried_model = RowsModel((mark("text"), mark("answer")), self.tried)
         self.tried.setModel(self.tried_model)
         self.tried.set_style(0, "text", stretch=3)
-        self.tried.set_style(1, "chip", stretch=2)
+        self.tried.set_style(1, "chip", most=MOST_LABEL)
         self.tried.horizontalHeader().hide()
         self.nothing_tried = Text("The last ten texts you try stay here. A click brings one back.", "muted", wrap=True)
         card.add(self.nothing_tried)
@@ -181,9 +182,9 @@ class ClassifyView(QuickView):
         self.examples = Table("Rows it has never seen", fits=True)
         self.examples_model = RowsModel(EXAMPLES, self.examples)
         self.examples.setModel(self.examples_model)
-        self.examples.set_style(0, "text", stretch=3)
-        self.examples.set_style(1, "outline", stretch=1)
-        self.examples.set_style(2, "chip", stretch=1)
+        self.examples.set_style(0, "text", stretch=1)
+        self.examples.set_style(1, "outline", most=MOST_LABEL)
+        self.examples.set_style(2, "chip", most=MOST_LABEL)
         card.add(self.examples)
         return card
 

@@ -19,6 +19,7 @@ from slm_studio.ui.parts.choosing import choose_files, choose_folder
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, WorkButton
 from slm_studio.ui.widgets.card import Card
@@ -26,6 +27,8 @@ from slm_studio.ui.widgets.drop_zone import local_paths
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.progress import Progress
+from slm_studio.ui.widgets.scaling import scaled
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.words import words
 
 NOTHING = mark(
@@ -103,18 +106,22 @@ class Corpus(Card):
             self.state.set_words(partial(_facts, index))
 
     def _build(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
         self.choice = Choice(name="What is searched", strong=True)
+        scaled(self.choice.setMaximumWidth, 320)
         self.files, self.folder = Button("Documents…", icon_name="file"), Button("Folder…", icon_name="folder")
         self.column = Button("The open table", icon_name="table")
         self.work = WorkButton("Index")
-        row.addWidget(Text("Search in", "muted"))
-        row.addWidget(self.choice, 1)
-        row.addStretch(1)
-        for button in (self.files, self.folder, self.column, self.work):
-            row.addWidget(button)
-        self.body.addLayout(row)
+        where = QWidget()
+        line = QHBoxLayout(where)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        line.addWidget(Text("Search in", "muted"))
+        line.addWidget(self.choice, 1)
+        line.addStretch()
+        row = SideBySide(gap=8)
+        row.limit(row.add(where, 1), 220)
+        row.add(Actions(self.files, self.folder, self.column, self.work), 0)
+        self.add(row)
         self.state = Text(NOTHING, "muted", wrap=True)
         self.sample = Button("Sample documents", kind="link", small=True)
         below = QHBoxLayout()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.index import Index, best_way
 from slm_studio.core.report import Case
@@ -54,7 +54,7 @@ class SearchView(QuickView):
         row.add(self.hits, 5)
         row.limit(row.add(column_of(self.asking), 3), 280, 460)
         column.addWidget(row, 1)
-        self.setFocusProxy(self.query)
+        self.field = self.query
         self._connect()
         self._clear_answer()
 
@@ -93,11 +93,10 @@ class SearchView(QuickView):
             (("both", "Both together"), ("meaning", "Meaning"), ("words", "Words")), kind="pills", name="Search by"
         )
         self.hint = Text("answers as you type", "muted")
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.query, 1)
-        row.addWidget(self.way)
-        card.body.addLayout(row)
+        row = SideBySide(gap=12)
+        row.limit(row.add(self.query, 1), 260)
+        row.add(self.way, 0)
+        card.add(row)
         self.offered = QWidget()
         self._offers = Flow(self.offered, gap=8)
         card.add(self.offered)
