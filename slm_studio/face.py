@@ -51,10 +51,10 @@ from slm_studio.core.events import Event, Started
 from slm_studio.core.generation import COUNT, count_of
 from slm_studio.core.index import Index, IndexOptions, is_index
 from slm_studio.core.moderation import is_for_a_person
-from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
+from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of, refuse_unasked
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import first_step, has_taken, model_of_first, named_recipe, plan_of_first, taking
-from slm_studio.core.results import LIST, Hit, Item, Opened, Ranked, Report, Suggestion, Token, in_cells
+from slm_studio.core.results import LIST, FileResult, Hit, Item, Opened, Ranked, Report, Suggestion, Token, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
 from slm_studio.core.settings import Settings, load_settings
@@ -187,6 +187,30 @@ class Model:
         for item in self._items(prompt, options, {COUNT: count}):
             items[item.place if isinstance(item, Token) else 0].append(item)
         return tuple(Answer(tuple(each), self.saved.info.answers) for each in items)
+
+    def answer_file(
+        self,
+        file: File,
+        out: File,
+        columns: Mapping[str, str] | None = None,
+        *,
+        on_event: OnEvent | None = None,
+        **options: object,
+    ) -> FileResult:
+        """Answer every row of a file, and write all its columns with the answers beside them to `out` (.csv, .jsonl …).
+
+        `columns` says which holds what the model is asked ({"question": "q", "passage": "text"}), where their names do not
+        tell; "" leaves out what may be left out. The options are those of one prompt.
+        """
+        with explained():
+            for name in options:
+                _check_name("option", name, options_of(self.saved.info))
+            refuse_unasked(columns or {}, self.saved.info)
+        asked = {**options, "columns": dict(columns or {})}
+        return run_verb(
+            FileResult, "predict_file", on_event, handle=self._open(),
+            path=paths.absolute(file), out=paths.absolute(out), options=asked,
+        )  # fmt: skip
 
     def evaluate(
         self, file: File, roles: Mapping[str, str] | None = None, *, on_event: OnEvent | None = None

@@ -133,6 +133,17 @@ def test_own_scores_under_another_name_are_taken_and_told(run: Run, ranker: Path
     assert [codes.count("role-by-guess") for codes in notes] == [0, 1]
 
 
+def test_a_file_without_the_scores_that_were_learnt_is_told_of(run: Run, ranker: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "lists.jsonl", tmp_path / "out.jsonl"
+    path.write_text(json.dumps({"nbest": [WRONG, RIGHT], "more": "x"}) + "\n", encoding="utf-8")
+
+    told = run("predict", ranker, "--file", path, "--out", out)
+
+    assert "role-missing" in [line.get("code") for line in told.lines] and told.result["rows"] == 1
+    said = run("predict", ranker, "--file", path, "--out", tmp_path / "again.jsonl", as_json=False).err
+    assert "“lists.jsonl” has no column “scores”, with which the model learnt: it answers without it." in said
+
+
 def test_a_model_of_another_task_is_named(run: Run, tmp_path: Path) -> None:
     path = fodder("classify").write(tmp_path)
     out = tmp_path / "labels"

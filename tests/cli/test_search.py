@@ -105,6 +105,25 @@ def test_an_index_says_how_many_passages_are_longer_than_the_model_reads(
     assert again.code == 0
 
 
+def test_a_file_of_questions_is_answered_from_an_index_or_told_that_there_is_none(
+    documents: Path, tmp_path: Path, run: Run
+) -> None:
+    (model, *_) = make_models(tmp_path / "models", {"search": ("bert",)})
+    questions, out = tmp_path / "questions.csv", tmp_path / "out.jsonl"
+    questions.write_text("nr,question\n1,where does it rain\n2,what is a mill\n", encoding="utf-8")
+    asked = ("predict", model, "--file", questions, "--out", out)
+
+    alone = run(*asked).error
+    wrong = run(*asked, "--index", tmp_path / "nowhere").error
+    index = run("index", model, documents, "--out", tmp_path / "index")
+    named = run(*asked, "--index", tmp_path / "index", "--top", "1").result
+
+    assert alone["code"] == "nothing-to-search" and "--role passage=COLUMN" in alone["hint"]
+    assert "is no index" in wrong["message"] and index.code == 0
+    assert named["unanswered"] == 0
+    assert all(json.loads(line)["prediction"] for line in out.read_text(encoding="utf-8").splitlines())
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

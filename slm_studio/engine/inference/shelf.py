@@ -141,7 +141,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     sent = item.task.sent(item.loaded, prompt, options)
     yield from _before(sent)
-    options = _where(item, _within(_side_by_side(item, options), sent))
+    options = where_it_searches(item, _within(_side_by_side(item, options), sent))
     began = time.perf_counter()
     answer, pair = [], dict[str, object]()
     for _, result in item.task.answer(item.loaded, [prompt], options):
@@ -183,7 +183,7 @@ def _side_by_side(item: Item, options: dict[str, object]) -> dict[str, object]:
     return settle_seed(options)
 
 
-def _where(item: Item, options: dict[str, object]) -> dict[str, object]:
+def where_it_searches(item: Item, options: dict[str, object]) -> dict[str, object]:
     """Return options that say what is searched, and how: where nobody did, the newest index beside the model, as suits it."""
     if "index" not in item.info.answer_options:
         return options

@@ -8,6 +8,7 @@ from slm_studio.engine.data.notes import Notes
 
 SHOWN = 5  # rows that a sentence names
 BLANK, UNASKED, TOO_LONG, EMPTY = "rows-blank", "rows-unasked", "rows-too-long", "answers-empty"
+UNSEARCHED = "rows-unsearched"
 UNKNOWN, NO_GAP, UNEQUAL, STRANGE = "rows-unknown", "rows-without-gap", "rows-unequal", "rows-of-strange-style"
 CUT, UNREAD = "answers-cut", "rows-cut"
 REASONS = {
@@ -16,6 +17,9 @@ REASONS = {
     ),
     UNASKED: mark(
         "{count} {count:row has|rows have} no answer, because “{columns}” holds no question there: {count:row|rows} {places}."
+    ),
+    UNSEARCHED: mark(
+        "{count} {count:row has|rows have} no answer, because no passage stands beside the question there, and no index was named: {count:row|rows} {places}."
     ),
     TOO_LONG: mark(
         "{count} {count:row has|rows have} no answer, because the model has no room for what stands before the question: {count:row|rows} {places}."
@@ -44,7 +48,7 @@ HALVES = {
 }
 OF_ERRORS = {
     "text-empty": BLANK, "empty-prompt": BLANK, "context-too-small": TOO_LONG, "word-unknown": UNKNOWN, "no-gap": NO_GAP,
-    "nothing-to-search": BLANK, "scores-unequal": UNEQUAL, "style-unknown": STRANGE,
+    "nothing-to-search": UNSEARCHED, "scores-unequal": UNEQUAL, "style-unknown": STRANGE,
 }  # fmt: skip
 
 

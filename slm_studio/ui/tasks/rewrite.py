@@ -14,6 +14,7 @@ from slm_studio.core.pair_columns import CORRECTION, SUMMARY
 from slm_studio.core.report import Case
 from slm_studio.core.results import Report, Token, Variant
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.sides import sides_of
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.tasks.view import READING, ReportCard, TaskView, time_words
@@ -67,7 +68,7 @@ class RewriteView(TaskView):
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
         """Try another model; rows of its report become examples."""
         self._kind = str(model.facts.get("target") or "")
-        self._sides = _sides_of(model)
+        self._sides = sides_of(model.facts)
         chosen = pick_examples(cases)
         self.examples_model.set_rows([Row([case.text(key) for key in _SHOWN], case) for case in chosen])
         self.examples_card.setVisible(bool(chosen))
@@ -357,12 +358,3 @@ def pick_examples(cases: Sequence[Case]) -> list[Case]:
     """Return rows from all over, the least alike and the most alike among them."""
     step = max(1, len(cases) // MOST_EXAMPLES)
     return list(cases[step // 2 :: step][:MOST_EXAMPLES])
-
-
-def _sides_of(model: SavedModel) -> tuple[str, str]:
-    """Return what both sides are called, where their columns have names of their own: en and zh."""
-    sides = model.facts.get("sides")
-    if not isinstance(sides, list) or len(sides) != 2:
-        return "", ""
-    one, other = (str(side).rpartition(".")[2] for side in sides)
-    return ("", "") if one.startswith("column_") or other.startswith("column_") else (one, other)
