@@ -119,6 +119,7 @@ class Rewrite(Task):
             "target": options.kind if options.kind != "auto" else "",
             "both_ways": options.both_ways,
             "sides": [recipe.roles["text"], recipe.roles["rewritten"]],
+            "languages": [main_language(side[:LOOKED_AT]) for side in zip(*held, strict=True)],
             "leads": [options.prefix, options.prefix],
         }
 
@@ -286,6 +287,14 @@ class Rewrite(Task):
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield which pairs teach nothing, how many were cut, and of scored ones how scores were counted."""
+        if not scored and loaded.facts.get(BASE_BOTH) and not loaded.facts.get("both_ways"):
+            yield Remark(
+                code="one-way-from-both",
+                message=mark(
+                    "The base goes both ways, and this training teaches one of them: the model will go from source to target only. To keep both, choose “Both directions” (--both-ways)."
+                ),
+                count=1,
+            )
         yield from remarks.on_pairs(troubles_in(rows.column("text"), rows.column("rewritten")))
         limit = length_of(loaded)
         longest_N = np.maximum(examples.sequences[IDS].lengths, examples.sequences[LABELS].lengths)
@@ -314,6 +323,7 @@ class Rewrite(Task):
         """
         decoding = cast(RewritingOptions, decoding_of(options, RewritingOptions))
         refuse_direction(loaded, back=decoding.back)
+        refuse_drawn_beams(decoding)
         texts = [whole(str(prompt["text"])) for prompt in prompts]
         asked = asked_of(loaded, texts, back=decoding.back)
         loaded.refuse_unknown(max((max(each.ids, default=0) for each in asked), default=0))
@@ -338,6 +348,14 @@ class Rewrite(Task):
         if count > limit and options.get("whole") is True:
             raise too_long(count, limit)
         return {"used": min(count, limit), "limit": limit, "end_unread": max(0, count - limit)}
+
+    def of_other_side(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> str:
+        """Return the language of a text that stands on the side that is written, as the pairs had it."""
+        if not loaded.facts.get("both_ways"):
+            return ""
+        read, written = languages_of(loaded)[:: -1 if options.get("back") else 1]
+        language = language_of(str(prompt.get("text", "")))
+        return language if language and language == written != read else ""
 
     @torch.inference_mode()
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
@@ -370,6 +388,15 @@ def options_of(recipe: Recipe) -> RewriteOptions:
     """Return the recipe's own knobs."""
     assert isinstance(recipe.options, RewriteOptions)
     return recipe.options
+
+
+def languages_of(loaded: Loaded) -> tuple[str, str]:
+    """Return the language of each side, "" where it is not known: of older models the names of the columns say it."""
+    known = loaded.facts.get("languages")
+    if isinstance(known, list) and len(known) == 2:
+        return str(known[0]), str(known[1])
+    one, other = (language_in(name)[:2] for name in names_of_sides(loaded.facts))
+    return one, other
 
 
 def repeats(options: RewriteOptions) -> bool:

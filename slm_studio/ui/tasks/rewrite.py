@@ -72,9 +72,11 @@ class RewriteView(TaskView):
         chosen = pick_examples(cases)
         self.examples_model.set_rows([Row([case.text(key) for key in _SHOWN], case) for case in chosen])
         self.examples_card.setVisible(bool(chosen))
-        self.swap_button.setVisible(bool(model.facts.get("both_ways")))
+        goes_both_ways = bool(model.facts.get("both_ways"))
+        self.swap_button.setVisible(goes_both_ways)
         if model.folder != self._folder:
-            self._folder, self._back = model.folder, False
+            is_first = not self._folder  # then the direction is that of before the restart
+            self._folder, self._back = model.folder, self._back and is_first and goes_both_ways
             self._clear()
         self._tell()
 
@@ -95,7 +97,7 @@ class RewriteView(TaskView):
         """Show the source of before the restart."""
         if isinstance(state, dict) and isinstance(state.get("text"), str):
             self.source.setPlainText(state["text"])
-            self._back = state.get("back") is True and not self.swap_button.isHidden()
+            self._back = state.get("back") is True
             self._tell()
 
     def begin(self) -> None:
