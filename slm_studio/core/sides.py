@@ -2,6 +2,17 @@
 
 from collections.abc import Mapping
 
+from slm_studio.core.texts import mark
+
+TURNED = "other-direction"  # the code of a Note on a text in the language of the answer
+# What is said of such a text, by its language and by whether it was asked from the target's side.
+SAID_OF_TURNED = {
+    ("zh", False): mark("This looks like Chinese, which the model writes here: to translate it, give --back."),
+    ("en", False): mark("This looks like English, which the model writes here: to translate it, give --back."),
+    ("zh", True): mark("This looks like Chinese, which the model writes here: to translate it, leave out --back."),
+    ("en", True): mark("This looks like English, which the model writes here: to translate it, leave out --back."),
+}
+
 
 def sides_of(facts: Mapping[str, object]) -> tuple[str, str]:
     """Return the names of source and target, or two empty ones.

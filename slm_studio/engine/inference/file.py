@@ -38,7 +38,7 @@ from slm_studio.engine.data.rows import Row, Rows, open_part
 from slm_studio.engine.data.standing_in import guessed_roles, taken_for
 from slm_studio.engine.data.writing import check_target, nested_columns, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf, where_it_searches
-from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, Unanswered
+from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, WRONG_SIDE, Unanswered
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
 LISTS = (".jsonl", ".ndjson", ".jl", ".json")  # ends of files that hold lists as they are …
@@ -216,6 +216,8 @@ def _look_at(
     """
     if left_out(item.task.sent(item.loaded, prompt, options)):
         unanswered.add(UNREAD, row)
+    if item.task.of_other_side(item.loaded, prompt, options):
+        unanswered.add(WRONG_SIDE, row)
     if item.info.answers != "tokens":
         return
     if not in_cells(answer, item.info.answers)[0].strip():

@@ -10,7 +10,7 @@ SHOWN = 5  # rows that a sentence names
 BLANK, UNASKED, TOO_LONG, EMPTY = "rows-blank", "rows-unasked", "rows-too-long", "answers-empty"
 UNSEARCHED = "rows-unsearched"
 UNKNOWN, NO_GAP, UNEQUAL, STRANGE = "rows-unknown", "rows-without-gap", "rows-unequal", "rows-of-strange-style"
-CUT, UNREAD = "answers-cut", "rows-cut"
+CUT, UNREAD, WRONG_SIDE = "answers-cut", "rows-cut", "rows-turned"
 REASONS = {
     BLANK: mark(
         "{count} {count:row has|rows have} no answer, because no word stands in “{columns}” there: {count:row|rows} {places}."
@@ -43,6 +43,9 @@ HALVES = {
     ),
     UNREAD: mark(
         "{count} {count:row is|rows are} longer than the model reads, and {count:is|are} answered without a part: {count:row|rows} {places}."
+    ),
+    WRONG_SIDE: mark(
+        "{count} {count:row is|rows are} in the language that the model writes in this direction, not in the one that it reads: {count:row|rows} {places}."
     ),
     EMPTY: mark("The model ended {count} {count:answer|answers} at once, without a word: {count:row|rows} {places}."),
 }

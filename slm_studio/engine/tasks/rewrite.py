@@ -19,7 +19,7 @@ from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
-from slm_studio.core.generation import RewritingOptions
+from slm_studio.core.generation import RewritingOptions, refuse_drawn_beams
 from slm_studio.core.pair_columns import CORRECTION, SUMMARY, TRANSLATION, pair_roles
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
@@ -45,6 +45,7 @@ from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked
 from slm_studio.engine.watched import watched
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of
+from slm_studio.engine.writing.directions import languages_in, of_base, of_other_side, on_lost_direction
 from slm_studio.engine.writing.remembering import remember
 from slm_studio.engine.writing.rewriting import (
     Answered,
@@ -119,7 +120,7 @@ class Rewrite(Task):
             "target": options.kind if options.kind != "auto" else "",
             "both_ways": options.both_ways,
             "sides": [recipe.roles["text"], recipe.roles["rewritten"]],
-            "languages": [main_language(side[:LOOKED_AT]) for side in zip(*held, strict=True)],
+            "languages": languages_in(held),
             "leads": [options.prefix, options.prefix],
         }
 
@@ -143,7 +144,7 @@ class Rewrite(Task):
     def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
         """Go on with a model that reads and writes."""
         net = continue_whole(folder, self.key, dropout=recipe.dropout or 0.0)
-        tokenizer = cast(PreTrainedTokenizerBase, open_tokenizer(folder))
+        tokenizer, facts = cast(PreTrainedTokenizerBase, open_tokenizer(folder)), facts | of_base(folder)
         opening = frame_of(tokenizer).opening
         if net.generation_config is not None:
             net.generation_config.forced_bos_token_id = (
@@ -287,14 +288,7 @@ class Rewrite(Task):
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield which pairs teach nothing, how many were cut, and of scored ones how scores were counted."""
-        if not scored and loaded.facts.get(BASE_BOTH) and not loaded.facts.get("both_ways"):
-            yield Remark(
-                code="one-way-from-both",
-                message=mark(
-                    "The base goes both ways, and this training teaches one of them: the model will go from source to target only. To keep both, choose “Both directions” (--both-ways)."
-                ),
-                count=1,
-            )
+        yield from () if scored else on_lost_direction(loaded)
         yield from remarks.on_pairs(troubles_in(rows.column("text"), rows.column("rewritten")))
         limit = length_of(loaded)
         longest_N = np.maximum(examples.sequences[IDS].lengths, examples.sequences[LABELS].lengths)
@@ -351,11 +345,7 @@ class Rewrite(Task):
 
     def of_other_side(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> str:
         """Return the language of a text that stands on the side that is written, as the pairs had it."""
-        if not loaded.facts.get("both_ways"):
-            return ""
-        read, written = languages_of(loaded)[:: -1 if options.get("back") else 1]
-        language = language_of(str(prompt.get("text", "")))
-        return language if language and language == written != read else ""
+        return of_other_side(loaded, str(prompt.get("text", "")), back=bool(options.get("back")))
 
     @torch.inference_mode()
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:
@@ -388,15 +378,6 @@ def options_of(recipe: Recipe) -> RewriteOptions:
     """Return the recipe's own knobs."""
     assert isinstance(recipe.options, RewriteOptions)
     return recipe.options
-
-
-def languages_of(loaded: Loaded) -> tuple[str, str]:
-    """Return the language of each side, "" where it is not known: of older models the names of the columns say it."""
-    known = loaded.facts.get("languages")
-    if isinstance(known, list) and len(known) == 2:
-        return str(known[0]), str(known[1])
-    one, other = (language_in(name)[:2] for name in names_of_sides(loaded.facts))
-    return one, other
 
 
 def repeats(options: RewriteOptions) -> bool:

@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.answers import PAIR
 from slm_studio.core.changes import Piece, changes, new_words
-from slm_studio.core.events import Progress
+from slm_studio.core.events import Note, Progress
 from slm_studio.core.generation import RewritingOptions
 from slm_studio.core.measures import measure
 from slm_studio.core.pair_columns import CORRECTION, SUMMARY
 from slm_studio.core.report import Case
 from slm_studio.core.results import Report, Token, Variant
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.sides import sides_of
+from slm_studio.core.sides import TURNED, sides_of
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.tasks.view import READING, ReportCard, TaskView, time_words
@@ -105,6 +105,7 @@ class RewriteView(TaskView):
         self._waiting.clear()
         self._others, self._is_new = [], True
         self._show_pair(None)
+        self.turned_row.hide()
         self.button.set_busy()
         self.numbers.set_words("")
         self._tell()
@@ -119,6 +120,14 @@ class RewriteView(TaskView):
             self._waiting.append(item.text)
             if not self._flush.isActive():
                 self._flush.start()
+
+    def note(self, note: Note) -> None:
+        """Offer the other direction for a text that is in its language."""
+        if note.code == TURNED:
+            is_chinese = note.values.get("language") == "zh"
+            self.turned.set_words("This looks like Chinese." if is_chinese else "This looks like English.")
+            self.turn_button.set_words("Translate from Chinese" if is_chinese else "Translate from English")
+            self.turned_row.show()
 
     def finish(self, numbers: object) -> None:
         """Mark what changed, and say how long it took."""
@@ -176,6 +185,7 @@ class RewriteView(TaskView):
         left.addStretch(1)
         left.addWidget(self.swap_button)
         self.source_card.body.addLayout(left)
+        self.source_card.add(self._build_turned())
         self.marks = Check("Mark changes", quiet=True)
         self.marks.setChecked(True)
         self.numbers = ElidedText("", "muted")
@@ -192,6 +202,18 @@ class RewriteView(TaskView):
         row.add(self.source_card)
         row.add(self.target_card)
         return row
+
+    def _build_turned(self) -> QWidget:
+        """Build what is said of a text in the language that is written."""
+        self.turned, self.turn_button = Text("", "muted"), Button("", kind="link", small=True)
+        self.turned_row = QWidget()
+        row = QHBoxLayout(self.turned_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.turned)
+        row.addWidget(self.turn_button)
+        row.addStretch(1)
+        self.turned_row.hide()
+        return self.turned_row
 
     def _build_others(self) -> Card:
         card = self.others_card = Card("Other answers", Text("a click shows one", "muted"))
@@ -228,6 +250,7 @@ class RewriteView(TaskView):
         self.button.stop_requested.connect(self.stop_asked)
         self.clear_button.clicked.connect(self._on_clear)
         self.swap_button.clicked.connect(self._on_swap)
+        self.turn_button.clicked.connect(self._on_turn)
         self.copy_button.clicked.connect(self._on_copy)
         self.marks.toggled.connect(self._show_changes)
         self.form.changed.connect(self._on_form)
@@ -268,6 +291,7 @@ class RewriteView(TaskView):
     def _clear(self) -> None:
         self.target.set_pieces([])
         self._show_pair(None)
+        self.turned_row.hide()
         self._others = []
         self.others_card.hide()
         self.numbers.set_words("")
@@ -299,6 +323,13 @@ class RewriteView(TaskView):
         self._clear()
         if answer:
             self.fill(answer)
+        self.edited.emit()
+
+    def _on_turn(self) -> None:
+        """Rewrite the source that stands there in the other direction."""
+        self._back = not self._back
+        self._clear()
+        self.primary()
         self.edited.emit()
 
     def _on_copy(self) -> None:
