@@ -41,7 +41,7 @@ from os import PathLike
 from pathlib import Path
 from typing import overload
 
-from slm_studio.core import knobs, paths, planning
+from slm_studio.core import knobs, paths, planning, targets
 from slm_studio.core.addresses import name_of
 from slm_studio.core.candidate_columns import OWN, candidates_prompt
 from slm_studio.core.copied import Copied
@@ -194,18 +194,21 @@ class Model:
         out: File,
         columns: Mapping[str, str] | None = None,
         *,
+        overwrite: bool = False,
         on_event: OnEvent | None = None,
         **options: object,
     ) -> FileResult:
         """Answer every row of a file, and write all its columns with the answers beside them to `out` (.csv, .jsonl …).
 
         `columns` says which holds what the model is asked ({"question": "q", "passage": "text"}), where their names do not
-        tell; "" leaves out what may be left out. The options are those of one prompt.
+        tell; "" leaves out what may be left out. The options are those of one prompt. What stands in `out` is replaced where
+        `overwrite` says so.
         """
         with explained():
             for name in options:
                 _check_name("option", name, options_of(self.saved.info))
             refuse_unasked(columns or {}, self.saved.info)
+            targets.refuse_taken(Path(paths.absolute(out)), overwrite=overwrite, source=Path(paths.absolute(file)))
         asked = {**options, "columns": dict(columns or {})}
         return run_verb(
             FileResult, "predict_file", on_event, handle=self._open(),

@@ -4,9 +4,17 @@ import argparse
 from pathlib import Path
 
 from slm_studio.cli.command import Command, absolute, file_out, reading_of
-from slm_studio.cli.flags import add_bom, add_knobs, add_reading, asked_names, knob_of_another_task, settings_of
+from slm_studio.cli.flags import (
+    add_bom,
+    add_knobs,
+    add_overwrite,
+    add_reading,
+    asked_names,
+    knob_of_another_task,
+    settings_of,
+)
 from slm_studio.cli.read import remark_of
-from slm_studio.cli.usage import UsageError, count, role_and_column
+from slm_studio.cli.usage import UsageError, count, lacks_value, role_and_column
 from slm_studio.core.answers import PAIR, answer_json
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
@@ -46,6 +54,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
         "--top", type=count, help="answers a text at most (default: 10, or all where several are right)"
     )
     parser.add_argument("--device")
+    add_overwrite(parser)
     add_bom(parser)
     add_reading(parser)
     add_knobs(parser, WRITERS, "how to write, where the task does; a chat is less bold by itself")
@@ -62,7 +71,11 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
         )
     if arguments.file is not None and not arguments.out:
         raise UsageError("No file is named for the answers.", "Add --out, for example --out answers.csv")
-    out = file_out(arguments.out) if arguments.file is not None else ""
+    out = (
+        file_out(arguments.out, overwrite=arguments.overwrite, source=arguments.file)
+        if arguments.file is not None
+        else ""
+    )
     decoding = settings_of(arguments, WRITERS)
     common = settings_of(arguments, [DecodingOptions])
     for problem in problems(DecodingOptions(**common)):  # type: ignore[arg-type]
@@ -145,6 +158,8 @@ def written_cell(name: str, text: str, reads: Reads) -> Cell:
     """Return what a flag's words mean: messages as JSON, or a question by itself; all else as in a file."""
     if reads == "messages" and not text.lstrip().startswith("["):
         return ({"role": USER, "content": text},)
+    if reads == "numbers" and not text.strip():
+        raise lacks_value(f"--{name}")  # none at all is what nobody would write a flag for
     return read_part(f"--{name}", text, reads)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.numerals import plain_numbers
 
 _METADATA = "knob"
 
@@ -114,7 +115,7 @@ def written(value: object) -> str:
 
 def listed(text: str) -> tuple[int, ...]:
     """Read whole numbers with commas or blanks between them. Raises ValueError. Example: listed("64, 32") == (64, 32)"""
-    return tuple(int(part) for part in text.replace("，", ",").replace("、", ",").replace(",", " ").split())
+    return tuple(int(part) for part in plain_numbers(text).replace(",", " ").split())
 
 
 def _in_range(knob_: Knob, value: float) -> bool:

@@ -69,6 +69,7 @@ def test_candidates_come_from_a_file_from_a_pipe_or_as_lines(
         (("a", "b", "--context", "before"), "prompt-role"),
         (("a", "b", "--scores", "1 2", "--scores2", "1 2"), "prompt-role"),
         (("a", "b", "--scores"), "usage"),
+        (("a", "b", "--scores", ""), "usage"),
         (("--candidates", "  "), "text-empty"),
     ],
 )
@@ -76,7 +77,21 @@ def test_wrong_questions_are_said_in_a_sentence(run: Run, ranker: Path, words, c
     assert run("rank", ranker, *words).error["code"] == code
 
 
-@pytest.mark.parametrize("written", ["-1,-2", "-1, -2", "-1 -2", "-1e0,-2e0", "-1.0,-.2e1", "[-1, -2]"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "-1,-2",
+        "-1, -2",
+        "-1 -2",
+        "-1e0,-2e0",
+        "-1.0,-.2e1",
+        "[-1, -2]",
+        "-1，-2",
+        "－１，－２．０",
+        "−1、−2",
+        "[-1，-2]",
+    ],
+)
 def test_negative_scores_are_the_value_of_their_flag(run: Run, ranker: Path, written: str) -> None:
     items = run("rank", ranker, WRONG, RIGHT, "--scores", written).result["items"]
 

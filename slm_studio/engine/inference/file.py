@@ -17,7 +17,7 @@ from slm_studio.core.asked_columns import (
     named_column,
     wished_names,
 )
-from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.dataset import NO_ROWS, Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.listed_texts import only_listed, read_as
@@ -43,11 +43,6 @@ from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, WRONG_SID
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
 LISTS = (".jsonl", ".ndjson", ".jl", ".json")  # ends of files that hold lists as they are …
 NUMBERS = (*LISTS, ".parquet", ".pq")  # … and of those that hold numbers, and nothing where nothing is
-# What reading says of lines that became no row of their own: whoever counts lines misses them among the answers.
-NO_ROWS = (
-    "lines-unreadable", "blank-lines", "rows-empty", "foot-rows", "header-repeated", "turns-gathered", "files-skipped",
-    "files-left-out", "texts-left-out", "tables-left-out", "files-unreadable",
-)  # fmt: skip
 
 
 def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, object]) -> Iterator[Event]:
