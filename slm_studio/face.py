@@ -42,7 +42,6 @@ from pathlib import Path
 from typing import overload
 
 from slm_studio.core import knobs, paths, planning, targets
-from slm_studio.core.addresses import name_of
 from slm_studio.core.candidate_columns import OWN, candidates_prompt
 from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
@@ -56,10 +55,11 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import first_step, has_taken, model_of_first, named_recipe, plan_of_first, taking
 from slm_studio.core.results import LIST, FileResult, Hit, Item, Opened, Ranked, Report, Suggestion, Token, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
-from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
-from slm_studio.core.settings import Settings, load_settings
+from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import Role, task_info
 from slm_studio.core.tasks.info import Answers, TaskInfo
+from slm_studio.host.naming import fetch_named, model_here
 from slm_studio.host.secrets import token_for_base
 from slm_studio.host.verbs import OnEvent, explained, items_of, run_verb
 
@@ -189,31 +189,24 @@ class Model:
         return tuple(Answer(tuple(each), self.saved.info.answers) for each in items)
 
     def answer_file(
-        self,
-        file: File,
-        out: File,
-        columns: Mapping[str, str] | None = None,
-        *,
-        overwrite: bool = False,
-        on_event: OnEvent | None = None,
-        **options: object,
-    ) -> FileResult:
+        self, file: File, out: File, columns: Mapping[str, str] | None = None, *,
+        overwrite: bool = False, on_event: OnEvent | None = None, **options: object,
+    ) -> FileResult:  # fmt: skip
         """Answer every row of a file, and write all its columns with the answers beside them to `out` (.csv, .jsonl …).
 
-        `columns` says which holds what the model is asked ({"question": "q", "passage": "text"}), where their names do not
-        tell; "" leaves out what may be left out. The options are those of one prompt. What stands in `out` is replaced where
-        `overwrite` says so.
+        `columns` says which holds what is asked ({"question": "q", "passage": "text"}), where their names do not tell; "" leaves
+        out what may be left out. Options are those of one prompt. `overwrite` replaces what stands in `out`.
         """
         with explained():
             for name in options:
                 _check_name("option", name, options_of(self.saved.info))
             refuse_unasked(columns or {}, self.saved.info)
-            targets.refuse_taken(Path(paths.absolute(out)), overwrite=overwrite, source=Path(paths.absolute(file)))
-        asked = {**options, "columns": dict(columns or {})}
+            path, target = Path(paths.absolute(file)), Path(paths.absolute(out))
+            targets.refuse_taken(target, overwrite=overwrite, source=path)
+        asked, handle = {**options, "columns": dict(columns or {})}, self._open()
         return run_verb(
-            FileResult, "predict_file", on_event, handle=self._open(),
-            path=paths.absolute(file), out=paths.absolute(out), options=asked,
-        )  # fmt: skip
+            FileResult, "predict_file", on_event, handle=handle, path=str(path), out=str(target), options=asked
+        )
 
     def evaluate(
         self, file: File, roles: Mapping[str, str] | None = None, *, on_event: OnEvent | None = None
@@ -293,8 +286,8 @@ def load(model: File, *, revision: str = "", device: str = "auto", on_event: OnE
     """
     settings = load_settings()
     with explained():
-        folder = _here(str(model), revision)
-        saved = open_saved(folder) if folder is not None else _fetch(str(model), revision, settings, on_event)
+        folder = model_here(str(model), revision)
+        saved = open_saved(folder) if folder is not None else fetch_named(str(model), revision, settings, on_event)
     found = Model(saved, settings.device if device == "auto" else device)
     found._open()  # what is wrong with it is said now
     return found
@@ -402,23 +395,3 @@ def _check_name(what: str, name: str, known: Sequence[str]) -> None:
             name=name,
             known=", ".join(known),
         )
-
-
-def _here(model: str, revision: str) -> Path | None:
-    if not revision:
-        return local_folder(model)
-    return next((Path(each.folder) for each in list_models() if each.origin == f"hub:{model}@{revision}"), None)
-
-
-def _fetch(model: str, revision: str, settings: Settings, on_event: OnEvent | None) -> SavedModel:
-    name, version = name_of(model, settings.endpoint)  # the address of its page may have been pasted
-    if name.count("/") != 1 or not all(name.split("/")) or name.startswith((".", "~")):
-        raise StudioError(
-            "no-such-model",
-            "“{model}” is neither a folder, nor one of your models, nor a hub id.",
-            "Give a folder, the name of a model, or a hub id (owner/name).",
-            model=model,
-        )
-    token = token_for_base(model, settings)
-    arguments = {"id": name, "endpoint": settings.endpoint, "revision": revision or version, "token": token}
-    return run_verb(SavedModel, "fetch", on_event, **arguments)
