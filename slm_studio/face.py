@@ -41,7 +41,7 @@ from os import PathLike
 from pathlib import Path
 from typing import overload
 
-from slm_studio.core import knobs, paths, planning
+from slm_studio.core import knobs, paths, planning, targets
 from slm_studio.core.candidate_columns import OWN, candidates_prompt
 from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
@@ -50,16 +50,16 @@ from slm_studio.core.events import Event, Started
 from slm_studio.core.generation import COUNT, count_of
 from slm_studio.core.index import Index, IndexOptions, is_index
 from slm_studio.core.moderation import is_for_a_person
-from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of
+from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of, refuse_unasked
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import first_step, has_taken, model_of_first, named_recipe, plan_of_first, taking
-from slm_studio.core.results import LIST, Hit, Item, Opened, Ranked, Report, Suggestion, Token, in_cells
+from slm_studio.core.results import LIST, FileResult, Hit, Item, Opened, Ranked, Report, Suggestion, Token, in_cells
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
-from slm_studio.core.saved import SavedModel, list_models, local_folder, open_saved
+from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import Role, task_info
 from slm_studio.core.tasks.info import Answers, TaskInfo
-from slm_studio.host.hub import PUBLISHING, fetch, publish
+from slm_studio.host.hub import PUBLISHING, fetch, model_here, publish
 from slm_studio.host.secrets import token_for_base
 from slm_studio.host.verbs import OnEvent, explained, items_of, run_verb
 
@@ -170,7 +170,7 @@ class Model:
         """Yield the items of an answer; `more` are options that are not the caller's to name."""
         with explained():
             for name in options:
-                _check_name("option", name, options_of(self.saved.info))
+                knobs.check_name("option", name, options_of(self.saved.info))
             asked = prompt_of(prompt, self.saved.info) if isinstance(prompt, str) else prompt
             try:
                 yield from items_of(self._handle or self._open(), asked, {**options, **more})
@@ -188,6 +188,26 @@ class Model:
             items[item.place if isinstance(item, Token) else 0].append(item)
         return tuple(Answer(tuple(each), self.saved.info.answers) for each in items)
 
+    def answer_file(
+        self, file: File, out: File, columns: Mapping[str, str] | None = None, *,
+        overwrite: bool = False, on_event: OnEvent | None = None, **options: object,
+    ) -> FileResult:  # fmt: skip
+        """Answer every row of a file, and write all its columns with the answers beside them to `out` (.csv, .jsonl …).
+
+        `columns` says which holds what is asked ({"question": "q", "passage": "text"}), where their names do not tell; "" leaves
+        out what may be left out. Options are those of one prompt. `overwrite` replaces what stands in `out`.
+        """
+        with explained():
+            for name in options:
+                knobs.check_name("option", name, options_of(self.saved.info))
+            refuse_unasked(columns or {}, self.saved.info)
+            path, target = Path(paths.absolute(file)), Path(paths.absolute(out))
+            targets.refuse_taken(target, overwrite=overwrite, source=path)
+        asked, handle = {**options, "columns": dict(columns or {})}, self._open()
+        return run_verb(
+            FileResult, "predict_file", on_event, handle=handle, path=str(path), out=str(target), options=asked
+        )
+
     def evaluate(
         self, file: File, roles: Mapping[str, str] | None = None, *, on_event: OnEvent | None = None
     ) -> Report:
@@ -204,7 +224,7 @@ class Model:
         """Index documents, or a table's column, beside the model or in `out`. Options: `length` in tokens, `column`."""
         with explained():
             for name in options:
-                _check_name("option", name, [each.name for each in knobs.knobs(IndexOptions)])
+                knobs.check_name("option", name, [each.name for each in knobs.knobs(IndexOptions)])
         return run_verb(
             Index, "index", on_event, handle=self._open(), source=paths.absolute(source), out=paths.absolute(out),
             options=IndexOptions(**options),  # type: ignore[arg-type]
@@ -240,7 +260,7 @@ class Model:
         """
         with explained():
             for each in options:
-                _check_name("option", each, PUBLISHING)
+                knobs.check_name("option", each, PUBLISHING)
         return publish(self.folder, name, endpoint, options, on_event)
 
     def close(self) -> None:
@@ -279,7 +299,7 @@ def load(model: File, *, revision: str = "", device: str = "auto", on_event: OnE
     """
     settings = load_settings()
     with explained():
-        folder = _here(str(model), revision)
+        folder = model_here(str(model), revision)
         saved = open_saved(folder) if folder is not None else fetch(str(model), revision, settings, on_event)
     found = Model(saved, settings.device if device == "auto" else device)
     found._open()  # what is wrong with it is said now
@@ -370,27 +390,9 @@ def _read(file: File, options: ReadOptions, on_event: OnEvent | None) -> Dataset
 def _plan(task: str, base: str | None, roles: Mapping[str, str], settings: Mapping[str, object], named: str) -> Recipe:
     names = [each.name for owner in (Recipe, task_info(task).options) for each in knobs.knobs(owner)]
     for name in settings:
-        _check_name("setting", name, names)
+        knobs.check_name("setting", name, names)
     return planning.make_plan(task, base or "", roles, settings, named)
 
 
 def _as_roles(roles: Sequence[Role]) -> str:
     return "roles={" + ", ".join(f'"{role.name}": "COLUMN"' for role in roles) + "}"
-
-
-def _check_name(what: str, name: str, known: Sequence[str]) -> None:
-    if name not in known:
-        raise StudioError(
-            "no-such-name",
-            "There is no {what} “{name}” here.",
-            "Choose one of: {known}.",
-            what=what,
-            name=name,
-            known=", ".join(known),
-        )
-
-
-def _here(model: str, revision: str) -> Path | None:
-    if not revision:
-        return local_folder(model)
-    return next((Path(each.folder) for each in list_models() if each.origin == f"hub:{model}@{revision}"), None)

@@ -4,10 +4,10 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from slm_studio.cli.command import Command, Stopped, file_out, model_folder, saved_model
+from slm_studio.cli.command import Command, Stopped, absolute, file_out, model_folder, saved_model
 from slm_studio.cli.flags import add_knobs, settings_of
 from slm_studio.core import files
 from slm_studio.core.answers import left_out
@@ -101,6 +101,7 @@ class Conversation:
     options: dict[str, object]
     chat: Chat
     names: dict[str, str]  # how the roles are called in what is saved
+    _saved: set[str] = field(default_factory=set)  # files that hold this chat already
 
     def take(self, line: str) -> bool:
         """Do what a line says: a command, or a question. Return False where the person leaves."""
@@ -197,8 +198,9 @@ class Conversation:
     def _save(self, name: str) -> None:
         if not name:
             raise StudioError("no-file-named", "No file is named for the chat.", "Write: /save chat.md")
-        path = Path(file_out(name))
+        path = Path(file_out(name, overwrite=absolute(name) in self._saved))
         as_lines = path.suffix.lower() == ".jsonl"
         lines = f'{{"messages": {messages_to_json(self.chat.messages())}}}\n'
         files.write_atomic(path, lines if as_lines else to_markdown(self.chat, self.names))
+        self._saved.add(str(path))  # the same chat, as it goes on
         self.work.screen.say(f"Saved as {path}")

@@ -3,7 +3,7 @@
 import argparse
 
 from slm_studio.cli.command import Command, file_out
-from slm_studio.cli.flags import add_bom, add_reading, add_roles, roles_of
+from slm_studio.cli.flags import add_bom, add_overwrite, add_reading, add_roles, roles_of
 from slm_studio.cli.read import report_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.planning import check_roles, join_roles, task_of_roles
@@ -17,6 +17,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser.add_argument("file", metavar="FILE", help="a file, or a folder or zip of them")
     parser.add_argument("--steps", required=True, help="names separated by commas, for example trim,remove_duplicates")
     parser.add_argument("--out", required=True, metavar="FILE")
+    add_overwrite(parser)
     add_bom(parser)
     add_reading(parser)
     add_roles(parser)
@@ -25,7 +26,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 
 def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return rows, out and report."""
-    out = file_out(arguments.out)
+    out = file_out(arguments.out, overwrite=arguments.overwrite, source=arguments.file)
     dataset = work.read(arguments.file, arguments)
     guess = work.do(Suggestion, "suggest", dataset=dataset)
     named = roles_of(arguments)

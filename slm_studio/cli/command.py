@@ -115,10 +115,14 @@ def reading_of(arguments: argparse.Namespace | None) -> dict[str, object]:
     return options
 
 
-def file_out(file: str) -> str:
-    """Return the file named for rows, absolute. Raises StudioError where none can be written, before the work for it."""
+def file_out(file: str, *, overwrite: bool, source: str = "") -> str:
+    """Return the file named for rows, absolute. Raises StudioError where none can be written, before the work for it.
+
+    What stands there is replaced where somebody said so; see `refuse_taken`.
+    """
     path = absolute(file)
     targets.check_file(Path(path))
+    targets.refuse_taken(Path(path), overwrite=overwrite, source=Path(absolute(source)) if source else None)
     return path
 
 

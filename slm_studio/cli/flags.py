@@ -30,6 +30,11 @@ def add_bom(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """Add whether a file that stands in OUT may be replaced."""
+    parser.add_argument("--overwrite", action="store_true", help="replace the file that stands in OUT")
+
+
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add what a person may settle where a guess about a file was wrong."""
     parser.add_argument("--encoding", help="the file's encoding, for example gb18030 (default: guessed)")

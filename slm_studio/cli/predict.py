@@ -1,14 +1,24 @@
 """slm-studio predict MODEL --text "…" or --file IN --out OUT."""
 
 import argparse
+from pathlib import Path
 
 from slm_studio.cli.command import Command, absolute, file_out, reading_of
-from slm_studio.cli.flags import add_bom, add_knobs, add_reading, asked_names, knob_of_another_task, settings_of
+from slm_studio.cli.flags import (
+    add_bom,
+    add_knobs,
+    add_overwrite,
+    add_reading,
+    asked_names,
+    knob_of_another_task,
+    settings_of,
+)
 from slm_studio.cli.read import remark_of
-from slm_studio.cli.usage import UsageError, count, role_and_column
+from slm_studio.cli.usage import UsageError, count, lacks_value, role_and_column
 from slm_studio.core.answers import PAIR, answer_json
 from slm_studio.core.events import Event, Predicted
 from slm_studio.core.generation import DecodingOptions
+from slm_studio.core.index import is_index
 from slm_studio.core.knobs import knobs, problems
 from slm_studio.core.messages import USER
 from slm_studio.core.moderation import FOR_A_PERSON
@@ -26,7 +36,9 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     parser = verbs.add_parser("predict", help="answer a text, or every row of a file")
     parser.add_argument("model", metavar="MODEL")
     for name in asked_names():
-        parser.add_argument(f"--{name}", metavar="WORDS", help=f"one prompt: its {name}")
+        parser.add_argument(
+            f"--{name}", metavar="WORDS", help=f"one prompt: its {name}; with --file the column of IN that holds it"
+        )
     parser.add_argument("--file", metavar="IN", help="a file of prompts, one a row")
     parser.add_argument("--out", metavar="OUT", help="where the answers to a file go (.csv, .jsonl …)")
     parser.add_argument("--column", default="", help="which column of IN holds the text (default: as in training)")
@@ -35,9 +47,14 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
         help="which column of IN plays which other part of a question, for example text2=COL; may be repeated",
     )  # fmt: skip
     parser.add_argument(
+        "--index", metavar="INDEX", default="",
+        help="what a model that searches shall search (default: what was indexed last beside it)",
+    )  # fmt: skip
+    parser.add_argument(
         "--top", type=count, help="answers a text at most (default: 10, or all where several are right)"
     )
     parser.add_argument("--device")
+    add_overwrite(parser)
     add_bom(parser)
     add_reading(parser)
     add_knobs(parser, WRITERS, "how to write, where the task does; a chat is less bold by itself")
@@ -46,13 +63,19 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 
 def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | None:
     """Return the items, or how many rows were written."""
-    written = [f"--{name}" for name in asked_names() if getattr(arguments, name) is not None]
-    if (arguments.file is None) == (not written):
-        what = f"Both --file and {written[0]} are named." if written else "Nothing is named that could be answered."
-        raise UsageError(what, "Name a prompt, for example --text WORDS, or a file of them: --file IN --out OUT")
+    written = {name: text for name in asked_names() if (text := getattr(arguments, name)) is not None}
+    if arguments.file is None and not written:
+        raise UsageError(
+            "Nothing is named that could be answered.",
+            "Name a prompt, for example --text WORDS, or a file of them: --file IN --out OUT",
+        )
     if arguments.file is not None and not arguments.out:
         raise UsageError("No file is named for the answers.", "Add --out, for example --out answers.csv")
-    out = file_out(arguments.out) if arguments.file is not None else ""
+    out = (
+        file_out(arguments.out, overwrite=arguments.overwrite, source=arguments.file)
+        if arguments.file is not None
+        else ""
+    )
     decoding = settings_of(arguments, WRITERS)
     common = settings_of(arguments, [DecodingOptions])
     for problem in problems(DecodingOptions(**common)):  # type: ignore[arg-type]
@@ -60,15 +83,27 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     opened = work.open(arguments.model, arguments.device)
     info = opened.info
     check_writing(decoding, info)
-    refuse_unasked(dict(arguments.role), info)
-    own = {"column": arguments.column, "columns": dict(arguments.role), "bom": arguments.bom}
+    columns = dict(arguments.role) | (written if arguments.file is not None else {})
+    refuse_unasked(columns, info)
+    own = {"column": arguments.column, "columns": columns, "bom": arguments.bom}
     own |= {"top": arguments.top} if arguments.top is not None else {}
+    own |= {"index": _index_of(arguments.index, info)} if arguments.index else {}
     options = own | reading_of(arguments) | decoding
     if arguments.file is None:
         return answer_one(arguments, work, opened.handle, info, options)
     path = absolute(arguments.file)
     done = work.do(FileResult, "predict_file", handle=opened.handle, path=path, out=out, options=options)
     return {"rows": done.rows, "out": done.out} | (what_is_missing(done) if work.screen.as_json else {})
+
+
+def _index_of(name: str, info: TaskInfo) -> str:
+    """Return the folder of the index that was named. Raises UsageError where the model searches nothing, or it is none."""
+    if "index" not in info.answer_options:
+        raise UsageError("This model (task “{task}”) searches nothing.", "Leave out --index.", task=info.key)
+    folder = absolute(name)
+    if not is_index(Path(folder)):
+        raise UsageError("“{name}” is no index.", "Make one: slm-studio index MODEL DOCUMENTS --out INDEX", name=name)
+    return folder
 
 
 def check_writing(decoding: dict[str, object], info: TaskInfo) -> None:
@@ -123,6 +158,8 @@ def written_cell(name: str, text: str, reads: Reads) -> Cell:
     """Return what a flag's words mean: messages as JSON, or a question by itself; all else as in a file."""
     if reads == "messages" and not text.lstrip().startswith("["):
         return ({"role": USER, "content": text},)
+    if reads == "numbers" and not text.strip():
+        raise lacks_value(f"--{name}")  # none at all is what nobody would write a flag for
     return read_part(f"--{name}", text, reads)
 
 

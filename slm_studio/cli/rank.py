@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from slm_studio.cli.command import Command, absolute, model_folder, refuse_address
-from slm_studio.cli.predict import answer
+from slm_studio.cli.predict import answer, written_cell
 from slm_studio.cli.usage import UsageError, count
 from slm_studio.core.answers import item_json
 from slm_studio.core.errors import StudioError
@@ -56,10 +56,10 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
             folder=arguments.model,
             rank=known.title,
         )
-    given = {role.name: role.reads for role in others if getattr(arguments, role.name)}
+    given = {role.name: role.reads for role in others if getattr(arguments, role.name) is not None}
     refuse_unasked(given, info)
     prompt: dict[str, Cell] = {first.name: texts}
-    prompt |= {name: read_part(f"--{name}", getattr(arguments, name), reads) for name, reads in given.items()}
+    prompt |= {name: written_cell(name, getattr(arguments, name), reads) for name, reads in given.items()}
     items, _ = answer(work, opened.handle, prompt, {} if arguments.top is None else {"top": arguments.top})
     ranked = [item for item in items if isinstance(item, Ranked)]
     if work.screen.as_json:

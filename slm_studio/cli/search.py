@@ -157,6 +157,8 @@ def _is_found(hits: list[Hit]) -> bool | None:
 
 
 def _place(hit: Hit) -> str:
+    if hit.last_page:
+        return f"{hit.source}, pages {hit.page}–{hit.last_page}"
     if hit.page:
         return f"{hit.source}, page {hit.page}"
     return f"{hit.source}:{hit.line}" if hit.line else hit.source

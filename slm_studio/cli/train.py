@@ -19,8 +19,9 @@ from slm_studio.cli.flags import (
     training_owners,
 )
 from slm_studio.core import planning
-from slm_studio.core.dataset import Dataset
-from slm_studio.core.errors import StudioError
+from slm_studio.core.dataset import NO_ROWS, RAGGED, Dataset
+from slm_studio.core.errors import StudioError, Value
+from slm_studio.core.events import Note
 from slm_studio.core.recipe import BLANK, Recipe, split_base
 from slm_studio.core.recipes import (
     RECIPES,
@@ -36,10 +37,11 @@ from slm_studio.core.results import Suggestion
 from slm_studio.core.run import Run, create_run, find_run, save_run
 from slm_studio.core.run_notes import notes_json
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks import all_tasks
+from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.host.secrets import token_for_base
 
 TO_COME = {"nproc": ("1",)}  # flags of a later version, and what they may say today
+SHOWN = 5  # places that a sentence names
 PUZZLES = ("engine-died", "unexpected", "native-panic")  # their details stand in the run's folder
 
 
@@ -84,6 +86,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     if task:
         make_plan(task, arguments, settings)  # what cannot be is said before a large file is read
     dataset = work.read(arguments.file, arguments)
+    tell_damage(dataset, work)
     guess = work.do(Suggestion, "suggest", dataset=dataset, task=task)
     named = roles_of(arguments)
     recipe = make_plan(planning.suggested_task(guess, named), arguments, settings)
@@ -91,7 +94,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     recipe = replace(
         recipe, roles=planning.join_roles(guess.roles, named), name=arguments.name or (out.path.name if out else "")
     )
-    planning.refuse_missing(recipe, dataset, flags_for)
+    refuse_missing(recipe, dataset, arguments, is_implied=not (arguments.task or of_recipe))
     for problem in recipe.problems():
         raise problem
     if (first := first_step(recipe.named)) is not None and not has_taken(recipe):
@@ -114,6 +117,19 @@ def train_first(recipe: Recipe, first: NamedRecipe, dataset: Dataset, work: Comm
     plan = plan_of_first(recipe, first)
     work.screen.say(f"First step: {first.title}. Then: {named_recipe(recipe.named).title}.")
     return work.do(SavedModel, "train", recipe=plan, dataset=dataset, run=create_run(plan, dataset), token="")
+
+
+def tell_damage(dataset: Dataset, work: Command) -> None:
+    """Say what of the file is missing among the rows, or was put right, and where it stands."""
+    for each in dataset.report.remarks:
+        if each.code not in (*NO_ROWS, *RAGGED):
+            continue
+        where: dict[str, Value] = {}
+        if each.rows:
+            shown = ", ".join(f"{place + (not each.in_lines):,}" for place in each.rows[:SHOWN])
+            where = {"kind": "line" if each.in_lines else "row", "places": shown + " …" * (each.count > SHOWN)}
+        message = f"{each.message} ({{kind}} {{places}})" if where else each.message
+        work.screen.event(Note(each.code, message, each.told | where))
 
 
 def refuse_to_come(arguments: argparse.Namespace) -> None:
@@ -140,6 +156,23 @@ def implied_task(arguments: argparse.Namespace) -> str:
         and (not family or family in {each.key for each in info.families})
     ]
     return fitting[0] if len(fitting) == 1 else ""
+
+
+def refuse_missing(recipe: Recipe, dataset: Dataset, arguments: argparse.Namespace, *, is_implied: bool) -> None:
+    """Refuse a recipe that lacks columns. Raises StudioError; where the base alone implied the task, that is said first."""
+    try:
+        planning.refuse_missing(recipe, dataset, flags_for)
+    except StudioError as error:
+        if not (is_implied and arguments.base.startswith(BLANK) and implied_task(arguments) == recipe.task):
+            raise
+        info = task_info(recipe.task)
+        about = "; ".join(f"“{role.title}” holds {role.help}" for role in info.missing(recipe.chosen))
+        raise StudioError(
+            error.code,
+            "“{base}” belongs to the task “{task}”, and no column is chosen for {roles}.",
+            error.hint + " {about}. To learn another task from these columns, name it (--task), or leave out --base.",
+            **error.values | {"base": arguments.base, "task": info.key, "about": about},
+        ) from error
 
 
 def make_plan(task: str, arguments: argparse.Namespace, settings: dict[str, object]) -> Recipe:

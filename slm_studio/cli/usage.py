@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import listed
+from slm_studio.core.numerals import plain_numbers
 
 NEGATIVE = re.compile(r"-\.?\d")  # what begins so is a number or several, such as -3.1,-3, and no flag
 
@@ -46,10 +47,7 @@ class Parser(argparse.ArgumentParser):
         except argparse.ArgumentError:
             if not action.option_strings or action.nargs is not None:
                 raise
-            raise UsageError(
-                "{flag} lacks its value.", "Write {flag} VALUE; a value that begins with a hyphen: {flag}=VALUE",
-                flag="/".join(action.option_strings),
-            ) from None  # fmt: skip
+            raise lacks_value("/".join(action.option_strings)) from None
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is None or value in action.choices:
@@ -66,7 +64,7 @@ class Parser(argparse.ArgumentParser):
 def whole_number(word: str) -> int:
     """Read a flag's whole number."""
     try:
-        return int(word)
+        return int(plain_numbers(word))
     except ValueError:
         raise argparse.ArgumentTypeError(f"“{word}” is not a whole number") from None
 
@@ -74,7 +72,7 @@ def whole_number(word: str) -> int:
 def number(word: str) -> float:
     """Read a flag's number."""
     try:
-        return float(word)
+        return float(plain_numbers(word))
     except ValueError:
         raise argparse.ArgumentTypeError(f"“{word}” is not a number") from None
 
@@ -101,6 +99,13 @@ def role_and_column(word: str) -> tuple[str, str]:
     if not (role and equals and column):
         raise argparse.ArgumentTypeError(f"“{word}” is not of the form NAME=COL, for example text=message")
     return role, column
+
+
+def lacks_value(name: str) -> UsageError:
+    """Return what is said of a flag without a value."""
+    return UsageError(
+        "{flag} lacks its value.", "Write {flag} VALUE; a value that begins with a hyphen: {flag}=VALUE", flag=name
+    )
 
 
 def _sentence(message: str) -> str:

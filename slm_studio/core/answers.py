@@ -12,7 +12,7 @@ from slm_studio.core.tasks.info import TaskInfo
 LEFT_OUT = ("not_sent", "cut", "unread", "end_unread")  # what a task may say that a model does not receive of a prompt
 PAIR = "known_pair"  # the learnt pair whose target an answer is: its source, its target, how like the source is (0…1)
 UNKNOWN = ("chosen", "meaning", "words", "own", "model")  # parts of an item that are left out where they are not known
-UNSAID = ("source", "line", "page", "heading", "place", "further")  # … and where they are empty
+UNSAID = ("source", "line", "page", "last_page", "heading", "place", "further")  # … and where they are empty
 
 
 def answer_json(items: Sequence[Item], prompt: Prompt, info: TaskInfo, done: Mapping[str, object]) -> dict[str, object]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from slm_studio.core.dataset import Column
+from slm_studio.core.numerals import plain_numbers
 from slm_studio.core.prompt import Cell
 
 LISTED, OWN, BEFORE, RIGHT = "candidates", "scores", "context", "reference"  # the roles that such columns play
@@ -124,13 +125,13 @@ def _scored(line: str) -> tuple[str, list[float]]:
         numbers = [*takewhile(_is_number, (parts[at] for at in places))][: len(OWNS)]
         words = parts[: -len(numbers)] if places.step < 0 else parts[len(numbers) :]
         if numbers and any(words):
-            return "\t".join(words).strip(), [float(number) for number in numbers][:: places.step]
+            return "\t".join(words).strip(), [float(plain_numbers(number)) for number in numbers][:: places.step]
     return line, []
 
 
 def _is_number(part: str) -> bool:
     try:
-        return math.isfinite(float(part))
+        return math.isfinite(float(plain_numbers(part)))
     except ValueError:
         return False
 

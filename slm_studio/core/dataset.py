@@ -39,6 +39,14 @@ def is_capped(distinct: int) -> bool:
     return distinct >= MOST_DISTINCT
 
 
+# What reading says of lines that became no row of their own.
+NO_ROWS = (
+    "lines-unreadable", "blank-lines", "rows-empty", "foot-rows", "header-repeated", "turns-gathered", "files-skipped",
+    "files-left-out", "texts-left-out", "tables-left-out", "files-unreadable",
+)  # fmt: skip
+RAGGED = ("rows-wide", "rows-short")  # … and of lines with another number of cells than the others
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remark:
     """One thing that was guessed, repaired or skipped while reading, with how often and where."""

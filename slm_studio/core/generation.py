@@ -81,6 +81,21 @@ class RewritingOptions(DecodingOptions):
     )
 
 
+def refuse_drawn_beams(options: RewritingOptions) -> None:
+    """Raise StudioError where beams are asked for beside what only an answer has that is written piece by piece."""
+    if options.beams is None or options.beams == 1:
+        return
+    plain = RewritingOptions()
+    for name in ("temperature", "repetition_penalty"):
+        if (value := getattr(options, name)) != getattr(plain, name):
+            raise StudioError(
+                "beams-draw-nothing",
+                "Of {beams} beams the likeliest answer is taken, so {name} {value} would change nothing.",
+                "Leave it out, or set beams to 1: then the answer is written piece by piece.",
+                beams=options.beams, name=name, value=f"{value:g}",
+            )  # fmt: skip
+
+
 def count_of(options: Mapping[str, object], name: str = COUNT) -> int:
     """Return how many continuations are asked for. Raises StudioError, which calls the option by `name`."""
     count = options.get(COUNT, 1)

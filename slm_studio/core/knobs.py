@@ -2,11 +2,12 @@
 
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.numerals import plain_numbers
 
 _METADATA = "knob"
 
@@ -114,7 +115,7 @@ def written(value: object) -> str:
 
 def listed(text: str) -> tuple[int, ...]:
     """Read whole numbers with commas or blanks between them. Raises ValueError. Example: listed("64, 32") == (64, 32)"""
-    return tuple(int(part) for part in text.replace("，", ",").replace("、", ",").replace(",", " ").split())
+    return tuple(int(part) for part in plain_numbers(text).replace(",", " ").split())
 
 
 def _in_range(knob_: Knob, value: float) -> bool:
@@ -144,3 +145,16 @@ def _plain(hint: object) -> type:
     hint = get_origin(hint) or hint
     assert isinstance(hint, type)
     return hint
+
+
+def check_name(what: str, name: str, known: Sequence[str]) -> None:
+    """Raise StudioError where a program gives a setting or an option a name that it has not."""
+    if name not in known:
+        raise StudioError(
+            "no-such-name",
+            "There is no {what} “{name}” here.",
+            "Choose one of: {known}.",
+            what=what,
+            name=name,
+            known=", ".join(known),
+        )

@@ -36,6 +36,7 @@ LANGUAGES = frozenset(
 )  # fmt: skip
 KINDS = ("text", "label", "id", "list")
 REPEATED = 0.3  # share of different cells below which a column repeats labels rather than holds texts
+STRAY = 0.1  # share of filled cells up to which a column beside two others is no part of the table
 CHINESE = 0.3  # share of Chinese characters from which a text is Chinese
 
 
@@ -57,7 +58,8 @@ def pair_roles(columns: Sequence[Column]) -> tuple[str, str, str] | None:
     tongues = [column for column in told if language_in(column.name) and is_varied(column)]
     if len(tongues) == 2:
         return tongues[0].name, tongues[1].name, TRANSLATION
-    texts = [column for column in columns if column.filled]
+    most = max((column.filled for column in columns), default=0)
+    texts = [column for column in columns if column.filled > STRAY * most]  # others are of a few lines with more fields
     bare = len(texts) == 2 and all(column.kind == "text" and is_varied(column) for column in texts)
     if bare and len({is_chinese(column.examples) for column in texts}) == 2 and _have_no_names(texts):
         return texts[0].name, texts[1].name, TRANSLATION

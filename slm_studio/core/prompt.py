@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import messages_from_plain
+from slm_studio.core.numerals import plain_numbers
 from slm_studio.core.spans import place_words
 from slm_studio.core.tasks import task_info
 from slm_studio.core.tasks.info import Reads, Role, TaskInfo
@@ -199,8 +200,9 @@ def _read_list(cell: str, reads: Reads) -> tuple[str, ...]:
 
 def _read_numbers(cell: str) -> tuple[float, ...]:
     """Return the numbers of a JSON list, or those that commas, blanks or lines part; [] is how none are written."""
+    plain = plain_numbers(cell)
     try:
-        parts = json.loads(cell) if cell.lstrip().startswith("[") else cell.replace(",", " ").split()
+        parts = json.loads(plain) if plain.lstrip().startswith("[") else plain.replace(",", " ").split()
         found = [float(part) for part in parts if not isinstance(part, bool)]
     except (ValueError, TypeError, RecursionError):
         raise _no_list(cell, "numbers") from None

@@ -88,6 +88,7 @@ class Hit:
     line: int = 0  # … and the line or row there, from 1; 0: not known
     heading: str = ""  # what stands above it
     page: int = 0  # on which it begins, from 1, of a file that has pages
+    last_page: int = 0  # on which it ends, where that is another
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,20 @@ def check_file(path: Path) -> Path:
     return target
 
 
+def refuse_taken(path: Path, *, overwrite: bool, source: Path | None = None) -> None:
+    """Raise StudioError where something stands in the file that somebody named, and nobody said that it may be replaced.
+
+    Of the `source` itself whoever writes says more: it is never replaced.
+    """
+    if overwrite or not path.is_file() or not path.stat().st_size:
+        return
+    if source is not None and source.exists() and path.samefile(source):
+        return
+    raise StudioError(
+        "out-exists", "“{path}” exists already.", "Choose another name, or add --overwrite.", path=_shown(path)
+    )
+
+
 def check_place(folder: Path, target: Path) -> None:
     """Raise StudioError where nothing can be written in `folder`, or made on the way to it; `target` is what for.
 

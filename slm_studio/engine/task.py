@@ -235,6 +235,10 @@ class Task:
         """Return what of a prompt the model receives, where that may be less than all (JSON values)."""
         return {}
 
+    def of_other_side(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> str:
+        """Return the language of a prompt ("zh", "en") that is in that of the answer, where the other direction reads it; else ""."""
+        return ""
+
     def rendered(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
         """Return the exact text and tokens that the model receives, of word vectors a map (JSON values).
 

@@ -1,16 +1,23 @@
-"""Fetch and publish models for programs, with the token that may go to the hub in question."""
+"""Find, fetch and publish the models that programs name, with the token that may go to the hub in question."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from slm_studio.core.addresses import name_of
 from slm_studio.core.errors import StudioError
-from slm_studio.core.saved import SavedModel
+from slm_studio.core.saved import SavedModel, list_models, local_folder
 from slm_studio.core.settings import Settings, load_settings
 from slm_studio.host.secrets import token_for, token_for_base
 from slm_studio.host.verbs import OnEvent, run_verb
 
 PUBLISHING = ("license", "language", "public", "overwrite")
+
+
+def model_here(model: str, revision: str) -> Path | None:
+    """Return the folder of a model that is on this computer, or None."""
+    if not revision:
+        return local_folder(model)
+    return next((Path(each.folder) for each in list_models() if each.origin == f"hub:{model}@{revision}"), None)
 
 
 def fetch(model: str, revision: str, settings: Settings, on_event: OnEvent | None) -> SavedModel:

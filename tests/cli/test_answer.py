@@ -1,9 +1,12 @@
 """slm-studio answer: words of a passage with their places, in JSON as CLI.md has it, and what cannot be."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+import slm_studio
 from slm_studio import cli
 from tests.cli.commands import Run
 from tests.tasks import fodder
@@ -70,6 +73,47 @@ def test_a_file_of_questions_is_answered_row_by_row(run: Run, reader: Path, tmp_
 
     lines = out.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "question,context,prediction,score" and ",London," in lines[1] and lines[2].endswith(",,")
+
+
+def test_columns_of_other_names_are_named_by_their_flags(run: Run, reader: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_text(f'nr,frage,absatz,note\n1,Where was Ada born?,"{PASSAGE}",x y\n', encoding="utf-8")
+    asked = ("predict", reader, "--file", path, "--out", out)
+
+    unclear = run(*asked).error
+    half = run(*asked, "--question", "frage").error
+    absent = run(*asked, "--question", "frage", "--passage", "text").error
+    whole = run(*asked, "--question", "frage", "--passage", "absatz")
+
+    assert "--column COLUMN --role passage=COLUMN" in unclear["hint"] and "question, passage" in unclear["message"]
+    assert half["message"] == "It is not clear which column of “in.csv” holds what is asked for: passage."
+    assert absent["message"] == "“in.csv” has no column “text”."
+    assert whole.result["unanswered"] == 0 and ",London," in out.read_text(encoding="utf-8")
+    out.unlink()
+    with slm_studio_model(reader) as model:
+        done = model.answer_file(path, out, {"question": "frage", "passage": "absatz"})
+        with pytest.raises(slm_studio.StudioError, match="nothing called “text”"):
+            model.answer_file(path, out, {"text": "frage"})
+    assert done.rows == 1 and ",London," in out.read_text(encoding="utf-8")
+
+
+def test_numbers_of_rows_are_no_passage_and_what_is_left_is_told(run: Run, reader: Path, tmp_path: Path) -> None:
+    numbered, left = tmp_path / "numbered.csv", tmp_path / "left.csv"
+    numbered.write_text("id,question\n1,Who was it?\n2,Where is it?\n", encoding="utf-8")
+    left.write_text(f'id,question,absatz\n1,Where was Ada born?,"{PASSAGE}"\n', encoding="utf-8")
+
+    lacks = run("predict", reader, "--file", numbered, "--out", tmp_path / "one.csv").error
+    told = run("predict", reader, "--file", left, "--out", tmp_path / "two.csv", as_json=False)
+
+    assert lacks["code"] == "which-column"
+    assert "“left.csv” has no column “context”: “absatz” is taken for it." in told.err
+
+
+@contextmanager
+def slm_studio_model(folder: Path) -> Iterator[slm_studio.Model]:
+    model = slm_studio.load(folder)
+    yield model
+    model.close()
 
 
 @pytest.mark.parametrize(

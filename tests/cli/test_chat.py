@@ -58,7 +58,9 @@ def test_one_question_is_answered_with_its_speed(run: Run, talker: Path) -> None
 def test_a_conversation_prints_a_line_a_turn_and_remembers_them_all(say, talker: Path, tmp_path: Path) -> None:
     saved, lines = tmp_path / "chat.jsonl", tmp_path / "chat.md"
     told = say(
-        f"Hello\n\n/system Be brief.\nHow much?\n/again\n/save {saved}\n/save {lines}\n/quit\nNever\n", talker, *GREEDY
+        f"Hello\n\n/system Be brief.\nHow much?\n/again\n/save {saved}\n/save {saved}\n/save {lines}\n/quit\nNever\n",
+        talker,
+        *GREEDY,
     )
 
     turns = [line for line in told.lines if line.get("event") == "turn"]
@@ -156,7 +158,7 @@ def test_answers_to_a_file_are_as_long_and_as_bold_as_asked(run: Run, talker: Pa
 
     assert remark["message"] == "1 answer was cut at 2 tokens, before it ended: row 1."
     short = json.loads(out.read_text(encoding="utf-8"))["prediction"]
-    assert run(*words, "--max-new-tokens", "9").code == 0
+    assert run(*words, "--max-new-tokens", "9", "--overwrite").code == 0
     assert json.loads(out.read_text(encoding="utf-8"))["prediction"].startswith(short)
 
 

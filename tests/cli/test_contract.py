@@ -204,7 +204,7 @@ def test_rows_without_an_answer_are_said_at_the_end(run: Run, sorter: Path, tmp_
     path = write_rows(tmp_path / "in.csv", [*messages(1), (" ", "delivery")])
 
     told = run("predict", sorter, "--file", path, "--out", tmp_path / "out.csv")
-    people = run("predict", sorter, "--file", path, "--out", tmp_path / "out.csv", as_json=False)
+    people = run("predict", sorter, "--file", path, "--out", tmp_path / "out2.csv", as_json=False)
 
     (remark,) = told.result["remarks"]
     assert (remark["code"], remark["count"], remark["rows"]) == ("rows-blank", 1, [12])
@@ -243,7 +243,8 @@ def test_rows_never_replace_a_pipe_nor_a_link(run: Run, sorter: Path, rows: Path
             told = run(*words, tmp_path / name)
             assert told.error["code"] == "not-a-file"
             assert len(told.lines) == 1, "it is refused before the work"
-        assert run(*words, tmp_path / "link.csv").result["out"] == str(tmp_path / "link.csv")
+        assert run(*words, tmp_path / "link.csv").error["code"] == "out-exists"
+        assert run(*words, tmp_path / "link.csv", "--overwrite").result["out"] == str(tmp_path / "link.csv")
         assert (tmp_path / "real.csv").read_text(encoding="utf-8").startswith("text,label")
         (tmp_path / "real.csv").write_text("old")
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+import slm_studio
 from slm_studio.cli.command import absolute
 from slm_studio.cli.destination import Destination, destination_of, destination_of_run
 from slm_studio.core import paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.run import STOPPED, Run, find_run
 from slm_studio.core.saved import SavedModel, open_saved, save_facts
+from tests.cli.commands import Run as RunCommand
 
 
 def a_model(name: str = "made") -> SavedModel:
@@ -176,3 +178,36 @@ def test_a_run_that_goes_on_replaces_what_it_was_allowed_to_and_nothing_newer(tm
 
 def test_a_run_of_which_no_out_was_said_has_none() -> None:
     assert of_run(a_run()) is None
+
+
+def test_no_verb_replaces_a_file_unasked(run: RunCommand, sorter: Path, rows: Path, tmp_path: Path) -> None:
+    out = tmp_path / "mine.csv"
+    writers = (
+        ("predict", sorter, "--file", rows, "--out", out),
+        ("clean", rows, "--steps", "trim", "--out", out),
+        ("convert", rows, out),
+        ("export", sorter, tmp_path / "mine.zip"),
+    )
+    for words in writers:
+        target = words[-1]
+        target.write_text("of somebody", encoding="utf-8")
+
+        assert run(*words).error["code"] == "out-exists", words[0]
+        assert target.read_text(encoding="utf-8") == "of somebody"
+
+        assert run(*words, "--overwrite").code == 0, words[0]
+        assert target.read_bytes() != b"of somebody"
+    out.write_bytes(b"")
+    assert run("convert", rows, out).code == 0, "an empty file, as mktemp makes it, is nobody's work"
+
+
+def test_python_replaces_no_file_unasked(sorter: Path, rows: Path, tmp_path: Path) -> None:
+    out = tmp_path / "mine.csv"
+    out.write_text("of somebody", encoding="utf-8")
+    model = slm_studio.load(sorter)
+
+    with pytest.raises(StudioError) as caught:
+        model.answer_file(rows, out)
+    assert caught.value.code == "out-exists" and out.read_text(encoding="utf-8") == "of somebody"
+    assert model.answer_file(rows, out, overwrite=True).rows == 60
+    model.close()

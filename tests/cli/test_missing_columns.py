@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from slm_studio.core.tasks import TaskInfo, all_tasks
-from tests.cli.commands import Run, write_rows
+from tests.cli.commands import Run, messages, write_rows
 
 
 @pytest.fixture
@@ -38,3 +38,30 @@ def test_a_column_that_evaluation_lacks_is_named_in_every_way(run: Run, sorter: 
 
     assert error["message"].startswith("No columns of “lonely.csv” look like “Text”, “Label”")
     assert "--text COLUMN --label COLUMN." in error["hint"] and "weight, height" in error["hint"]
+
+
+def test_a_base_that_implies_a_task_is_named_with_what_it_learns_from(run: Run, tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "rows.csv", messages())
+
+    error = run("train", rows, "--base", "blank:t5-nano").error
+    asked = run("train", rows, "--base", "blank:t5-nano", "--task", "rewrite").error
+
+    assert error["message"] == "“blank:t5-nano” belongs to the task “rewrite”, and no column is chosen for “Target”."
+    assert "what each of them shall become" in error["hint"] and "--rewritten COLUMN" in error["hint"]
+    assert asked["message"] == "No column is chosen for “Target”."
+
+
+def test_lines_with_more_or_fewer_fields_are_named_and_stop_nothing(run: Run, tmp_path: Path) -> None:
+    pairs = [f"Here is number {n}.\t这是第{n}个。" for n in range(60)]
+    path = tmp_path / "pairs.tsv"
+    path.write_text(
+        "\n".join([*pairs[:40], "Come here.\t过来。\tmore", "Alone.", *pairs[40:]]) + "\n", encoding="utf-8"
+    )
+    plan = ("--base", "blank:lstm-nano", "--epochs", "1", "--place", "thread")
+
+    told = run("train", path, *plan, "--task", "rewrite")
+
+    notes = {line["code"]: line["message"] for line in told.lines if line.get("event") == "note"}
+    assert told.result["task"] == "rewrite"
+    assert notes["rows-wide"].startswith("1 row has more cells") and notes["rows-wide"].endswith("(row 41)")
+    assert notes["rows-short"].endswith("(row 42)")

@@ -69,6 +69,7 @@ def test_candidates_come_from_a_file_from_a_pipe_or_as_lines(
         (("a", "b", "--context", "before"), "prompt-role"),
         (("a", "b", "--scores", "1 2", "--scores2", "1 2"), "prompt-role"),
         (("a", "b", "--scores"), "usage"),
+        (("a", "b", "--scores", ""), "usage"),
         (("--candidates", "  "), "text-empty"),
     ],
 )
@@ -76,7 +77,21 @@ def test_wrong_questions_are_said_in_a_sentence(run: Run, ranker: Path, words, c
     assert run("rank", ranker, *words).error["code"] == code
 
 
-@pytest.mark.parametrize("written", ["-1,-2", "-1, -2", "-1 -2", "-1e0,-2e0", "-1.0,-.2e1", "[-1, -2]"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "-1,-2",
+        "-1, -2",
+        "-1 -2",
+        "-1e0,-2e0",
+        "-1.0,-.2e1",
+        "[-1, -2]",
+        "-1，-2",
+        "－１，－２．０",
+        "−1、−2",
+        "[-1，-2]",
+    ],
+)
 def test_negative_scores_are_the_value_of_their_flag(run: Run, ranker: Path, written: str) -> None:
     items = run("rank", ranker, WRONG, RIGHT, "--scores", written).result["items"]
 
@@ -131,6 +146,17 @@ def test_own_scores_under_another_name_are_taken_and_told(run: Run, ranker: Path
     read = [[json.loads(line)["ranking"] for line in (tmp_path / f"{name}.out.jsonl").read_text("utf-8").splitlines()] for name in ("same", "other")]  # fmt: skip
     assert read[0] == read[1]
     assert [codes.count("role-by-guess") for codes in notes] == [0, 1]
+
+
+def test_a_file_without_the_scores_that_were_learnt_is_told_of(run: Run, ranker: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "lists.jsonl", tmp_path / "out.jsonl"
+    path.write_text(json.dumps({"nbest": [WRONG, RIGHT], "more": "x"}) + "\n", encoding="utf-8")
+
+    told = run("predict", ranker, "--file", path, "--out", out)
+
+    assert "role-missing" in [line.get("code") for line in told.lines] and told.result["rows"] == 1
+    said = run("predict", ranker, "--file", path, "--out", tmp_path / "again.jsonl", as_json=False).err
+    assert "“lists.jsonl” has no column “scores”, with which the model learnt: it answers without it." in said
 
 
 def test_a_model_of_another_task_is_named(run: Run, tmp_path: Path) -> None:

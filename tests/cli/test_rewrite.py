@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import slm_studio
 from slm_studio import cli
 from slm_studio.engine.models.known_pairs import FILE
 from slm_studio.engine.sharing.contents import travels
@@ -53,6 +54,47 @@ def test_beams_bring_other_answers(run: Run, rewriter: Path) -> None:
 
     assert found["text"] == "两只狗" and len(found["variants"]) == 2
     assert all(set(each) == {"text", "score"} and 0 <= each["score"] <= 1 for each in found["variants"])
+
+
+def test_what_beams_would_ignore_is_refused(run: Run, rewriter: Path, tmp_path: Path) -> None:
+    asked = ("predict", rewriter, "--text", "two dogs", "--beams", "3")
+
+    bold = run(*asked, "--temperature", "0.7").error
+    anew = run(*asked, "--repetition-penalty", "1.5").error
+
+    assert bold["code"] == anew["code"] == "beams-draw-nothing"
+    assert bold["message"] == "Of 3 beams the likeliest answer is taken, so temperature 0.7 would change nothing."
+    assert run(*asked, "--temperature", "0").code == 0
+    assert run("predict", rewriter, "--text", "two dogs", "--beams", "1", "--temperature", "0.7").code == 0
+    with pytest.raises(slm_studio.StudioError, match="Of 2 beams"):
+        slm_studio.load(rewriter)("two dogs", beams=2, temperature=1.0)
+
+
+def test_a_text_of_the_other_side_is_told_of_the_other_direction(run: Run, rewriter: Path, tmp_path: Path) -> None:
+    def said(*words: object) -> str:
+        return run("predict", rewriter, *words, as_json=False).err
+
+    assert "This looks like Chinese, which the model writes here: to translate it, give --back." in said(
+        "--text", "两只狗"
+    )
+    assert "leave out --back" in said("--text", "where is the cat", "--back")
+    assert "looks like" not in said("--text", "where is the cat") + said("--text", "两只狗", "--back")
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_text("en\ntwo dogs\n两只狗\n", encoding="utf-8")
+    remarks = run("predict", rewriter, "--file", path, "--out", out).result["remarks"]
+    assert [each["rows"] for each in remarks if each["code"] == "rows-turned"] == [[1]]
+
+
+def test_a_direction_that_is_lost_is_said(run: Run, rewriter: Path, tmp_path: Path) -> None:
+    rows, small = fodder("rewrite/both").write(tmp_path), ("--epochs", "1", "--place", "thread")
+    on = ("train", rows, "--task", "rewrite", "--base", rewriter, *small)
+
+    one = run(*on, "--out", tmp_path / "one")
+    both = run(*on, "--both-ways", "--out", tmp_path / "both")
+
+    codes = [[line.get("code") for line in told.lines] for told in (one, both)]
+    assert "one-way-from-both" in codes[0] and "one-way-from-both" not in codes[1]
+    assert one.code == both.code == 0
 
 
 def test_a_file_is_rewritten_row_by_row(run: Run, rewriter: Path, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_words_alone_find_passages_without_a_model(documents: Path, tmp_path: Pa
     assert {"text", "score", "row"} <= set(hit) and "meaning" not in hit
 
 
-def test_a_passage_of_a_pdf_names_the_page_on_which_it_begins(tmp_path: Path, run: Run) -> None:
+def test_a_passage_of_a_pdf_names_the_pages_on_which_it_stands(tmp_path: Path, run: Run) -> None:
     pages = [
         set_lines(["The library opens at nine every day of the", "week, and on feast days it"]),
         set_lines(["does not open at all.", "", "Late books cost 20 cents a day, however", "late they are."]),
@@ -62,7 +62,13 @@ def test_a_passage_of_a_pdf_names_the_page_on_which_it_begins(tmp_path: Path, ru
         "Late books c": 2,
         "The mill bur": 4,
     }
-    assert "book.pdf, page 4" in told
+    assert {each["text"][:12]: each.get("last_page") for each in found} == {
+        "The library ": None,
+        "feast days i": 2,
+        "Late books c": None,
+        "The mill bur": None,
+    }
+    assert "book.pdf, page 4" in told and "book.pdf, pages 1–2" in told
 
 
 def test_files_that_were_not_read_are_named_to_people_and_to_programs(
@@ -78,6 +84,16 @@ def test_files_that_were_not_read_are_named_to_people_and_to_programs(
     ]
     told = run("search", "-", str(documents), "--query", "mill", as_json=False)
     assert "1 file could not be read: scan.pdf.\n" in told.err
+
+
+def test_tables_among_texts_are_named_with_how_they_are_searched(documents: Path, tmp_path: Path, run: Run) -> None:
+    (documents / "prices.csv").write_text("thing,what\nkettle,boils water\nlamp,gives light\n", encoding="utf-8")
+
+    told = run("search", "-", documents, "--query", "kettle", as_json=False).err
+    alone = asked(run, "search", "-", str(documents / "prices.csv"), "--query", "water")
+
+    assert "1 table lies among the texts and was left out: prices.csv. To search a table, choose it by itself" in told
+    assert alone["items"][0]["text"] == "boils water"
 
 
 def test_documents_are_indexed_by_the_way_and_anew_when_they_change(documents: Path, run: Run) -> None:
@@ -103,6 +119,25 @@ def test_an_index_says_how_many_passages_are_longer_than_the_model_reads(
     assert told.result["cut"] >= 1 and [each["values"]["count"] for each in notes] == [told.result["cut"]]
     assert run("index", model, documents, "--out", tmp_path / "index").result["cut"] >= 1
     assert again.code == 0
+
+
+def test_a_file_of_questions_is_answered_from_an_index_or_told_that_there_is_none(
+    documents: Path, tmp_path: Path, run: Run
+) -> None:
+    (model, *_) = make_models(tmp_path / "models", {"search": ("bert",)})
+    questions, out = tmp_path / "questions.csv", tmp_path / "out.jsonl"
+    questions.write_text("nr,question\n1,where does it rain\n2,what is a mill\n", encoding="utf-8")
+    asked = ("predict", model, "--file", questions, "--out", out)
+
+    alone = run(*asked).error
+    wrong = run(*asked, "--index", tmp_path / "nowhere").error
+    index = run("index", model, documents, "--out", tmp_path / "index")
+    named = run(*asked, "--index", tmp_path / "index", "--top", "1").result
+
+    assert alone["code"] == "nothing-to-search" and "--role passage=COLUMN" in alone["hint"]
+    assert "is no index" in wrong["message"] and index.code == 0
+    assert named["unanswered"] == 0
+    assert all(json.loads(line)["prediction"] for line in out.read_text(encoding="utf-8").splitlines())
 
 
 @pytest.mark.parametrize(

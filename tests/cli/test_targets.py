@@ -146,7 +146,7 @@ def test_the_columns_of_a_pair_are_named_or_taken_in_their_order(run: Run, tmp_p
     def answers(header: str, *flags: str) -> list[str]:
         row = "a red rose,the rose is red" + ",note" * (header.count(",") - 1)
         (tmp_path / "asked.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
-        told = run("predict", model, "--file", tmp_path / "asked.csv", "--out", out, *flags)
+        told = run("predict", model, "--file", tmp_path / "asked.csv", "--out", out, "--overwrite", *flags)
         return (
             [told.error["code"], told.error["hint"]] if told.code else out.read_text().splitlines()[1].split(",")[-2:]
         )

@@ -1,5 +1,7 @@
 """Which columns are a text and what it becomes: named so, or in two languages; and what must not be taken for that."""
 
+from dataclasses import replace
+
 import pytest
 
 from slm_studio.core.dataset import Column
@@ -31,6 +33,17 @@ def test_two_columns_without_names_are_a_pair_where_one_alone_is_chinese() -> No
     assert pair_roles([english, chinese]) == ("column_1", "column_2", "translation")
     assert pair_roles([english, column("column_2")]) is None
     assert pair_roles([column("title"), column("comment", examples=("今天天气很好。",))]) is None
+
+
+def test_a_line_with_more_fields_does_not_hide_a_pair() -> None:
+    pair = [column("column_1"), column("column_2", examples=("今天天气很好。",))]
+
+    assert pair_roles([*pair, replace(column("column_3"), filled=1, distinct=1)]) == (
+        "column_1",
+        "column_2",
+        "translation",
+    )
+    assert pair_roles([*pair, column("column_3")]) is None
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def test_a_prompt_travels_to_the_engine_unchanged(reads: str) -> None:
         ("[1]", "words", "[1]"),
         ("one\ntwo words", "candidates", ("one", "two words")),
         ("-1.5, 2\n3e1", "numbers", (-1.5, 2.0, 30.0)),
+        ("－３．１，−3、4", "numbers", (-3.1, -3.0, 4.0)),
         ("", "numbers", ()),
         ("[not a list", "text", "[not a list"),
         ("", "words", ""),

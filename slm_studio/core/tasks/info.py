@@ -213,6 +213,11 @@ class TaskInfo:
         """Return the roles of a prompt that ask something; what may be blank goes along with them."""
         return tuple(role for role in self.asked if not role.may_be_blank)
 
+    def asked_along(self, name: str) -> bool:
+        """Say whether a role goes along with what is asked, so that a question without it is one, too."""
+        is_so = any(role.name == name and role.may_be_blank and not role.needed for role in self.asked)
+        return is_so and self.answers != "hits"  # of a passage beside the question a search is another question
+
     @property
     def answer(self) -> Role | None:
         """Return the role that holds the true answers, where there is one."""

@@ -2,14 +2,22 @@
 
 import json
 import time
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from slm_studio.core.answers import PAIR, left_out
-from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.asked_columns import (
+    asked_columns,
+    is_left_out,
+    learnt_columns,
+    main_role,
+    named_column,
+    wished_names,
+)
+from slm_studio.core.dataset import NO_ROWS, Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.listed_texts import only_listed, read_as
@@ -18,7 +26,7 @@ from slm_studio.core.prompt import UNANSWERABLE, Prompt, is_blank
 from slm_studio.core.results import LIST, FileResult, Token, further_cells, in_cells
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.tagged import sentence_of
-from slm_studio.core.tasks.info import Answers, TaskInfo
+from slm_studio.core.tasks.info import Answers
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.cells import asked
@@ -29,18 +37,13 @@ from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import Row, Rows, open_part
 from slm_studio.engine.data.standing_in import guessed_roles, taken_for
 from slm_studio.engine.data.writing import check_target, nested_columns, write_table
-from slm_studio.engine.inference.shelf import Item, on_shelf
-from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, Unanswered
+from slm_studio.engine.inference.shelf import Item, on_shelf, where_it_searches
+from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, WRONG_SIDE, Unanswered
 from slm_studio.engine.models.known_pairs import Known, KnownPairs
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
 LISTS = (".jsonl", ".ndjson", ".jl", ".json")  # ends of files that hold lists as they are …
 NUMBERS = (*LISTS, ".parquet", ".pq")  # … and of those that hold numbers, and nothing where nothing is
-# What reading says of lines that became no row of their own: whoever counts lines misses them among the answers.
-NO_ROWS = (
-    "lines-unreadable", "blank-lines", "rows-empty", "foot-rows", "header-repeated", "turns-gathered", "files-skipped",
-    "files-left-out", "texts-left-out", "tables-left-out", "files-unreadable",
-)  # fmt: skip
 
 
 def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, object]) -> Iterator[Event]:
@@ -57,8 +60,9 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     item = on_shelf(handle)
     dataset = yield from _read(path, options, item)
     table = pa.concat_tables(open_part(dataset, split) for split in ("train", *dataset.held_out))  # type: ignore[arg-type]
-    info, columns = item.info, prompt_columns(item, dataset, options)
-    yield from _stand_in(item, dataset, columns)
+    info, columns = item.info, asked_columns(item.model, item.info, dataset, options)
+    yield from _stand_in(item, dataset, columns, options)
+    options = _searched(item, columns, options)
     reads = {
         role.name: read_as(role, dataset.column(columns[role.name])) for role in info.asked if role.name in columns
     }
@@ -90,105 +94,47 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     yield Finished(done)
 
 
-def prompt_columns(item: Item, dataset: Dataset, options: Mapping[str, object]) -> dict[str, str]:
-    """Return role → column of the asked roles: the one named, the one of the training, or the only one that can be it.
-
-    Raises StudioError where the one named is not there: another column would be an answer to another question; and
-    where none is found that must be there.
-    """
-    info = item.info
-    main, found = _main_role(item, options), {}
-    for role in info.asked:
-        if column := _known_column(role.name, item, dataset, options, is_main=role.name == main):
-            found[role.name] = column
-    if not _is_enough(found, info) and (column := _only_column(info, dataset)):
-        found[info.asked[0].name] = column
-    found |= _left_over(found, info, dataset)
-    if not _is_enough(found, info):
-        others = [role.name for role in info.asked if role.needed and role.name != main]
-        raise StudioError(
-            "which-column",
-            "“{dataset}” has several columns; which holds the text?"
-            if not others
-            else "It is not clear which columns of “{dataset}” hold the texts that are asked for.",
-            "Name it: {flags}. The columns are: {columns}.",
-            dataset=dataset.name,
-            flags=" ".join(["--column COLUMN", *(f"--role {name}=COLUMN" for name in others)]),
-            columns=", ".join(column.name for column in dataset.columns),
-        )
-    return found
-
-
-def _left_over(found: Mapping[str, str], info: TaskInfo, dataset: Dataset) -> dict[str, str]:
-    """Return the columns of what a pair still lacks, in the order of the file: where nothing else is left for it."""
-    missing = [role.name for role in info.asked if role.needed and role.name not in found]
-    free = [column.name for column in dataset.columns if column.name not in found.values()]
-    is_pair = sum(role.needed for role in info.asked) > 1
-    return dict(zip(missing, free, strict=True)) if is_pair and len(missing) == len(free) else {}
-
-
-def _stand_in(item: Item, dataset: Dataset, columns: dict[str, str]) -> Iterator[Note]:
-    """Add the columns that look like those of further roles that the model learnt from, and say which were taken."""
-    asked = [role.name for role in item.info.asked]
-    learnt = {role: column for role in asked if (column := _learnt(role, item))}
-    missing = [role for role in learnt if role not in columns]
+def _stand_in(item: Item, dataset: Dataset, columns: dict[str, str], options: Mapping[str, object]) -> Iterator[Note]:
+    """Add the columns that look like those of further roles that the model learnt from, and say which were taken, and
+    which of these roles the file has nothing for."""
+    learnt = learnt_columns(item.model, item.info)
+    yield from _taken(item, dataset, columns, options)
+    missing = [role for role in learnt if role not in columns and not is_left_out(role, options)]
     guess = guessed_roles(dataset, item.info.key) if missing else {}
     for role in missing:
         if role in guess and guess[role] not in columns.values():
             columns[role] = guess[role]
             yield taken_for(dataset, item.info.key, learnt, role, guess[role])
+        elif item.info.asked_along(role):
+            yield Note(
+                "role-missing",
+                mark("“{dataset}” has no column “{missing}”, with which the model learnt: it answers without it."),
+                {"dataset": dataset.name, "missing": learnt[role]},
+            )
 
 
-def _is_enough(found: Collection[str], info: TaskInfo) -> bool:
-    """Say whether these roles ask something; see `is_blank`."""
-    needed = [role.name for role in info.asked if role.needed]
-    return all(name in found for name in needed) if needed else any(role.name in found for role in info.asking)
+def _taken(item: Item, dataset: Dataset, columns: Mapping[str, str], options: Mapping[str, object]) -> Iterator[Note]:
+    """Say which columns play a part of several, where neither somebody named them nor their names tell it."""
+    learnt, main = learnt_columns(item.model, item.info), main_role(item.model, item.info, options)
+    if sum(role.needed for role in item.info.asked) < 2:
+        return
+    for role, column in columns.items():
+        is_told = column in wished_names(role, item.model, item.info)
+        if not is_told and not named_column(role, options, is_main=role == main):
+            yield taken_for(dataset, item.info.key, learnt, role, column)
 
 
-def _main_role(item: Item, options: Mapping[str, object]) -> str:
-    """Return the role that the option “column” names a column for: the one that learnt from a column of this name, or the first."""
-    asked = [role.name for role in item.info.asked]
-    return next(
-        (role for role in asked if options.get("column") and _learnt(role, item) == options["column"]), asked[0]
-    )
-
-
-def _known_column(
-    role: str, item: Item, dataset: Dataset, options: Mapping[str, object], *, is_main: bool
-) -> str | None:
-    """Return the column that was named for a role, or bears the name of its column of the training, or its own."""
-    if named := _named(role, options, is_main):
-        return dataset.column(named).name
-    names = [column.name for column in dataset.columns]
-    return next((wish for wish in _wishes(role, item) if wish in names), None)
-
-
-def _only_column(info: TaskInfo, dataset: Dataset) -> str | None:
-    """Return the only column, or the only one of the kind that suits the question best; a plain text is a question, too."""
-    if len(dataset.columns) == 1:
-        return dataset.columns[0].name
-    for kind in dict.fromkeys((*info.asked[0].kinds, "text")):
-        if fitting := [column.name for column in dataset.columns if column.kind == kind]:
-            return fitting[0] if len(fitting) == 1 else None
-    return None
-
-
-def _named(role: str, options: Mapping[str, object], is_main: bool) -> str:
-    """Return the column that was named for a role; “column” alone is that of the main one."""
-    columns = options.get("columns")
-    named = str(columns.get(role, "")) if isinstance(columns, Mapping) else ""
-    return named or (str(options.get("column", "")) if is_main else "")
-
-
-def _wishes(role: str, item: Item) -> tuple[str, ...]:
-    """Return the names that the column of a role may have, the surest first."""
-    return (_learnt(role, item), role)
-
-
-def _learnt(role: str, item: Item) -> str:
-    """Return the column that played a role in training, or ""."""
-    roles = item.model.recipe.get("roles")
-    return str(roles.get(role, "")) if isinstance(roles, dict) else ""
+def _searched(item: Item, columns: Mapping[str, str], options: Mapping[str, object]) -> dict[str, object]:
+    """Return options that say what is searched. Raises StudioError where nothing is, before the first row is asked."""
+    found = where_it_searches(item, dict(options))
+    has_passages = any(role.name in columns for role in item.info.asked[1:])
+    if "index" in item.info.answer_options and not has_passages and not found.get("index"):
+        raise StudioError(
+            "nothing-to-search",
+            "There is nothing to search: no index was named, none stands beside the model, and no column holds passages.",
+            "Index documents first: slm-studio index MODEL DOCUMENTS; or name a column: --role passage=COLUMN. In the window, drop documents into the Playground.",
+        )
+    return found
 
 
 def _read(path: Path, options: Mapping[str, object], item: Item) -> Generator[Event, None, Dataset]:
@@ -196,7 +142,7 @@ def _read(path: Path, options: Mapping[str, object], item: Item) -> Generator[Ev
     reading = ReadOptions(**chosen)  # type: ignore[arg-type]
     dataset = yield from _dataset(path, reading)
     first = item.info.asked[0].name
-    known = (_named(first, options, is_main=True), *_wishes(first, item))
+    known = (named_column(first, options, is_main=True), *wished_names(first, item.model, item.info))
     if reading.header is None and _header_is_a_text(dataset, known):
         text = dataset.columns[0].name
         dataset = yield from _dataset(path, replace(reading, header=False))
@@ -267,6 +213,8 @@ def _look_at(
     """
     if left_out(item.task.sent(item.loaded, prompt, options)):
         unanswered.add(UNREAD, row)
+    if item.task.of_other_side(item.loaded, prompt, options):
+        unanswered.add(WRONG_SIDE, row)
     if item.info.answers != "tokens":
         return
     if not in_cells(answer, item.info.answers)[0].strip():

@@ -19,6 +19,7 @@ from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check
 from slm_studio.core.results import Item as Answer
 from slm_studio.core.results import Opened, Token, Variant
 from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.sides import SAID_OF_TURNED, TURNED
 from slm_studio.core.tasks import TaskInfo
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.cleaning import mend_prompt
@@ -141,7 +142,8 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     prompt = mend_prompt(_whole(prompt), item.cleaning, item.info)
     sent = item.task.sent(item.loaded, prompt, options)
     yield from _before(sent)
-    options = _where(item, _within(_side_by_side(item, options), sent))
+    yield from _turned(item.task.of_other_side(item.loaded, prompt, options), back=bool(options.get("back")))
+    options = where_it_searches(item, _within(_side_by_side(item, options), sent))
     began = time.perf_counter()
     answer, pair = [], dict[str, object]()
     for _, result in item.task.answer(item.loaded, [prompt], options):
@@ -183,7 +185,7 @@ def _side_by_side(item: Item, options: dict[str, object]) -> dict[str, object]:
     return settle_seed(options)
 
 
-def _where(item: Item, options: dict[str, object]) -> dict[str, object]:
+def where_it_searches(item: Item, options: dict[str, object]) -> dict[str, object]:
     """Return options that say what is searched, and how: where nobody did, the newest index beside the model, as suits it."""
     if "index" not in item.info.answer_options:
         return options
@@ -193,6 +195,12 @@ def _where(item: Item, options: dict[str, object]) -> dict[str, object]:
         return options
     known = indexes_of(item.model.folder)
     return {**options, "index": known[0].folder} if known else options
+
+
+def _turned(language: str, *, back: bool) -> Iterator[Event]:
+    """Say of a text in the language of the answer how it is asked the other way round; `language` is the text's."""
+    if language:
+        yield Note(TURNED, SAID_OF_TURNED[language, back], {"language": language})
 
 
 def _before(sent: Mapping[str, object]) -> Iterator[Event]:

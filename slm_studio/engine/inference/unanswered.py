@@ -8,14 +8,18 @@ from slm_studio.engine.data.notes import Notes
 
 SHOWN = 5  # rows that a sentence names
 BLANK, UNASKED, TOO_LONG, EMPTY = "rows-blank", "rows-unasked", "rows-too-long", "answers-empty"
+UNSEARCHED = "rows-unsearched"
 UNKNOWN, NO_GAP, UNEQUAL, STRANGE = "rows-unknown", "rows-without-gap", "rows-unequal", "rows-of-strange-style"
-CUT, UNREAD = "answers-cut", "rows-cut"
+CUT, UNREAD, WRONG_SIDE = "answers-cut", "rows-cut", "rows-turned"
 REASONS = {
     BLANK: mark(
         "{count} {count:row has|rows have} no answer, because no word stands in “{columns}” there: {count:row|rows} {places}."
     ),
     UNASKED: mark(
         "{count} {count:row has|rows have} no answer, because “{columns}” holds no question there: {count:row|rows} {places}."
+    ),
+    UNSEARCHED: mark(
+        "{count} {count:row has|rows have} no answer, because no passage stands beside the question there, and no index was named: {count:row|rows} {places}."
     ),
     TOO_LONG: mark(
         "{count} {count:row has|rows have} no answer, because the model has no room for what stands before the question: {count:row|rows} {places}."
@@ -40,11 +44,14 @@ HALVES = {
     UNREAD: mark(
         "{count} {count:row is|rows are} longer than the model reads, and {count:is|are} answered without a part: {count:row|rows} {places}."
     ),
+    WRONG_SIDE: mark(
+        "{count} {count:row is|rows are} in the language that the model writes in this direction, not in the one that it reads: {count:row|rows} {places}."
+    ),
     EMPTY: mark("The model ended {count} {count:answer|answers} at once, without a word: {count:row|rows} {places}."),
 }
 OF_ERRORS = {
     "text-empty": BLANK, "empty-prompt": BLANK, "context-too-small": TOO_LONG, "word-unknown": UNKNOWN, "no-gap": NO_GAP,
-    "nothing-to-search": BLANK, "scores-unequal": UNEQUAL, "style-unknown": STRANGE,
+    "nothing-to-search": UNSEARCHED, "scores-unequal": UNEQUAL, "style-unknown": STRANGE,
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ class Passage:
     row: int
     heading: str = ""
     page: int = 0  # on which it begins, from 1; 0: its document has none
+    last_page: int = 0  # on which it ends, where that is another
 
     @property
     def read(self) -> str:
@@ -57,8 +58,14 @@ def cut(document: Document, length: int) -> Iterator[Passage]:
         begin = start + len(document.text[start:end]) - len(document.text[start:end].lstrip())
         line = document.row + 1 if document.row >= 0 else document.text.count("\n", 0, begin) + 1
         if text:
-            page = document.pages[line - 1] if line <= len(document.pages) else 0
-            yield Passage(text, document.source, line, document.row, heading, page)
+            page, last_page = _pages(document, line, line + text.count("\n"))
+            yield Passage(text, document.source, line, document.row, heading, page, last_page)
+
+
+def _pages(document: Document, first: int, last: int) -> tuple[int, int]:
+    """Return the page of a passage's first line, and of its last one where that is another; 0 where there is none."""
+    page, last_page = (document.pages[line - 1] if line <= len(document.pages) else 0 for line in (first, last))
+    return page, last_page if last_page != page else 0
 
 
 def _pieces(text: str, length: int) -> Iterator[tuple[int, int, str]]:

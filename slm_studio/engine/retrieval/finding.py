@@ -92,6 +92,7 @@ def _hit(
         line=cast(int, cells["line"]),
         heading=str(cells["heading"]),
         page=cast(int, cells.get("page", 0)),
+        last_page=cast(int, cells.get("last_page", 0)),
     )
 
 

@@ -22,8 +22,8 @@ from slm_studio.engine.retrieval.sources import stamp_of
 from slm_studio.engine.retrieval.words import WordIndex
 
 PASSAGES, VECTORS = "passages.arrow", "vectors.npy"
-COLUMNS = {"text": pa.large_string(), "source": pa.large_string(), "heading": pa.large_string(), "line": pa.int64(), "row": pa.int64(), "page": pa.int64()}  # fmt: skip
-LATER = ("page",)  # columns that indexes of former versions lack
+COLUMNS = {"text": pa.large_string(), "source": pa.large_string(), "heading": pa.large_string(), "line": pa.int64(), "row": pa.int64(), "page": pa.int64(), "last_page": pa.int64()}  # fmt: skip
+LATER = ("page", "last_page")  # columns that indexes of former versions lack
 SAMPLED = 64  # numbers of each tensor that its mark is made of
 MOST_OPEN = 4
 

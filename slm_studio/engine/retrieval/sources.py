@@ -9,10 +9,11 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.dropped import TEXTS
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished
+from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data import documents
 from slm_studio.engine.data.cells import said
-from slm_studio.engine.data.gathering import UNREADABLE, Member, files_in, gather
+from slm_studio.engine.data.gathering import UNREADABLE, Member, files_in, gather, some
 from slm_studio.engine.data.judged import collection_in
 from slm_studio.engine.data.notes import Notes
 from slm_studio.engine.data.reading import read_dataset
@@ -57,14 +58,28 @@ def source_of_path(path: Path, column: str, staging: Path) -> Work[Source]:
     corpus = collection.corpus if collection else None  # of passages and queries it is the passages that are searched
     texts = [member for member in gathered.members if member.ending in TEXTS and not corpus]
     if texts and (not column or path.is_dir()):
-        gathered.others += [member.name for member in gathered.members if member not in texts]
-        found = Source(str(path), "documents", stamp, members=texts, left_out=len(gathered.others))
+        tables = [member.name for member in gathered.members if member not in texts]
+        found = Source(str(path), "documents", stamp, members=texts, left_out=len(gathered.others) + len(tables))
         gathered.say(found.notes)
+        _say_tables(tables, found.notes)
         return found
     dataset = yield from _read(corpus.path if corpus else path)
     found = source_of_dataset(dataset, column)
     found.name, found.stamp, found.dataset = str(path), stamp, ""
     return found
+
+
+def _say_tables(names: list[str], notes: Notes) -> None:
+    """Say which tables lie among documents, and how they are searched: which of their columns would be a passage?"""
+    if names:
+        notes.add(
+            "tables-unsearched",
+            mark(
+                "{count} {count:table lies|tables lie} among the texts and {count:was|were} left out: {names}. To search a table, choose it by itself: then a column of it is searched."
+            ),
+            count=len(names),
+            names=some(names),
+        )
 
 
 def documents_of(source: Source) -> Iterator[Document]:

@@ -19,7 +19,7 @@ from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
-from slm_studio.core.generation import RewritingOptions
+from slm_studio.core.generation import RewritingOptions, refuse_drawn_beams
 from slm_studio.core.pair_columns import CORRECTION, SUMMARY, TRANSLATION, pair_roles
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
@@ -45,6 +45,7 @@ from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked
 from slm_studio.engine.watched import watched
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of
+from slm_studio.engine.writing.directions import languages_in, of_base, of_other_side, on_lost_direction
 from slm_studio.engine.writing.remembering import forget, remember
 from slm_studio.engine.writing.rewriting import (
     Answered,
@@ -123,6 +124,7 @@ class Rewrite(Task):
             "target": options.kind if options.kind != "auto" else "",
             "both_ways": options.both_ways,
             "sides": [recipe.roles["text"], recipe.roles["rewritten"]],
+            "languages": languages_in(held),
             "leads": [options.prefix, options.prefix],
         }
 
@@ -146,7 +148,7 @@ class Rewrite(Task):
     def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
         """Go on with a model that reads and writes."""
         net = continue_whole(folder, self.key, dropout=recipe.dropout or 0.0)
-        tokenizer = cast(PreTrainedTokenizerBase, open_tokenizer(folder))
+        tokenizer, facts = cast(PreTrainedTokenizerBase, open_tokenizer(folder)), facts | of_base(folder)
         opening = frame_of(tokenizer).opening
         if net.generation_config is not None:
             net.generation_config.forced_bos_token_id = (
@@ -294,6 +296,7 @@ class Rewrite(Task):
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield which pairs teach nothing, how many were cut, and of scored ones how scores were counted."""
+        yield from () if scored else on_lost_direction(loaded)
         yield from remarks.on_pairs(troubles_in(rows.column("text"), rows.column("rewritten")))
         limit = length_of(loaded)
         longest_N = np.maximum(examples.sequences[IDS].lengths, examples.sequences[LABELS].lengths)
@@ -322,6 +325,7 @@ class Rewrite(Task):
         """
         decoding = cast(RewritingOptions, decoding_of(options, RewritingOptions))
         refuse_direction(loaded, back=decoding.back)
+        refuse_drawn_beams(decoding)
         texts = [whole(str(prompt["text"])) for prompt in prompts]
         asked = asked_of(loaded, texts, back=decoding.back)
         loaded.refuse_unknown(max((max(each.ids, default=0) for each in asked), default=0))
@@ -346,6 +350,10 @@ class Rewrite(Task):
         if count > limit and options.get("whole") is True:
             raise too_long(count, limit)
         return {"used": min(count, limit), "limit": limit, "end_unread": max(0, count - limit)}
+
+    def of_other_side(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> str:
+        """Return the language of a text that stands on the side that is written, as the pairs had it."""
+        return of_other_side(loaded, str(prompt.get("text", "")), back=bool(options.get("back")))
 
     @torch.inference_mode()
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""FileSheet: every row of a file at once: choose it and its column, say where the answers go, and they are written."""
+"""FileSheet: every row of a file at once: choose it and its columns, say where the answers go, and they are written."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
-from slm_studio.core.results import FileResult, Opened
+from slm_studio.core.results import FileResult, Opened, Suggestion
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.parts.remarks import remarks_words
 from slm_studio.ui.parts.saving import ask_where_to_save, free_file
+from slm_studio.ui.playground.column_choices import ColumnChoices
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.banner import Banner
@@ -37,7 +38,7 @@ ENDING = "-answers"  # added to the name of the file
 
 
 class FileSheet(Card):
-    """Reads a file, asks for its column and the place of the answers, and works with Stop and progress."""
+    """Reads a file, asks for its columns and the place of the answers, and works with Stop and progress."""
 
     closed = Signal()
 
@@ -58,6 +59,7 @@ class FileSheet(Card):
     def open_sheet(self, model: SavedModel, device: str) -> None:
         """Work with this model."""
         self._model, self._device = model, device
+        self.columns.set_model(model)
         self.added.set_words(ADDED_MARKS if model.info.answers == "spans" else ADDED)
         self.problem.clear()
         self._tell()
@@ -65,6 +67,7 @@ class FileSheet(Card):
     def take_file(self, path: Path) -> None:
         """Read a file, to know its columns and rows."""
         self._source, self.dataset = path, None
+        self.columns.set_dataset(None)
         self.out = self._beside(path)
         self.done.hide()
         self._run("read", {"path": str(path), "options": ReadOptions()}, self._on_read)
@@ -77,7 +80,7 @@ class FileSheet(Card):
 
     def start(self) -> None:
         """Answer every row."""
-        if self._model is None or self.dataset is None or self.is_busy:
+        if self._model is None or self.dataset is None or self.is_busy or self.columns.lacks():
             return
         self.done.hide()
         if self.out == self._source:
@@ -104,33 +107,34 @@ class FileSheet(Card):
     def _build(self) -> None:
         self.file_name, self.out_name = ElidedText(), ElidedText()
         self.file_button, self.out_button = Button("Choose…"), Button("Choose…")
-        self.column, self.format = Choice(name="Column with the texts"), Choice(FORMATS, name="Format")
+        self.format = Choice(FORMATS, name="Format")
         self.for_excel = Check("for Excel")
         tip(self.for_excel, "The file begins with the mark by which Excel knows UTF-8.")
-        for choice in (self.column, self.format):
-            scaled(choice.setMaximumWidth, 280)
+        scaled(self.format.setMaximumWidth, 280)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(12)
         grid.setColumnStretch(1, 1)
+        self.columns = ColumnChoices(grid, 1, self)
+        behind = 1 + self.columns.rows
         rows = (
-            ("File", self.file_name, self.file_button),
-            ("Column with the texts", self.column, None),
-            ("Answers go to", self.out_name, self.out_button),
+            (0, "File", self.file_name, self.file_button),
+            (behind, "Answers go to", self.out_name, self.out_button),
         )
-        for at, (name, widget, button) in enumerate(rows):
+        for at, name, widget, button in rows:
             grid.addWidget(Text(name, "muted"), at, 0)
             grid.addWidget(widget, at, 1)
-            if button is not None:
-                grid.addWidget(button, at, 2)
-        grid.addWidget(Text("Format", "muted"), 3, 0)
+            grid.addWidget(button, at, 2)
+        grid.addWidget(Text("Format", "muted"), behind + 1, 0)
         formats = QHBoxLayout()
         formats.setSpacing(16)
         formats.addWidget(self.format)
         formats.addWidget(self.for_excel)
         formats.addStretch(1)
-        grid.addLayout(formats, 3, 1)
+        grid.addLayout(formats, behind + 1, 1)
         self.body.addLayout(grid)
+        self.lacks = Text("", wrap=True)
+        self.add(self.lacks)
         self.body.addSpacing(8)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -153,6 +157,7 @@ class FileSheet(Card):
         self.file_button.clicked.connect(self._on_choose_file)
         self.out_button.clicked.connect(self._on_choose_out)
         self.format.chosen.connect(self._on_format)
+        self.columns.changed.connect(self._tell)
         self.button.started.connect(self.start)
         self.chain.changed.connect(self._tell)
         self.chain.failed.connect(self.problem.show_error)
@@ -168,11 +173,15 @@ class FileSheet(Card):
             self.file_name.set_words("{file} · {rows} {rows:row|rows}", file=self._source.name, rows=self.dataset.rows)
         self.out_name.set_words("{file}", file=str(self.out) if self.out else "–")
         busy = self.is_busy
-        for widget in (self.file_button, self.out_button, self.column, self.format):
+        for widget in (self.file_button, self.out_button, self.format):
             widget.setEnabled(not busy)
+        self.columns.set_enabled(not busy)
+        lacks = self.columns.lacks()
+        self.lacks.set_words(lacks)
+        self.lacks.setVisible(bool(lacks))
         self.for_excel.setVisible(self.format.current() == "csv")
         if not busy:
-            self.button.setEnabled(self.dataset is not None)
+            self.button.setEnabled(self.dataset is not None and not lacks)
 
     def _run(self, verb: str, arguments: dict[str, object], then: Callable[[Any], None]) -> None:
         self.problem.clear()
@@ -183,27 +192,20 @@ class FileSheet(Card):
 
     def _on_read(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        names = [column.name for column in dataset.columns]
-        self.column.set_options([(name, _Name(name)) for name in names], self._likely(dataset))
         self.for_excel.setChecked(dataset.is_from_excel)
-        self._tell()
+        self.columns.set_dataset(dataset)
+        if self._model is not None and self.columns.missing():
+            self._run("suggest", {"dataset": dataset, "task": self._model.task}, self._on_guessed)
 
-    def _likely(self, dataset: Dataset) -> str:
-        """Return the column of the training, else the first of the kind that suits the question best."""
-        roles = self._model.recipe.get("roles") if self._model else None
-        asking = self._model.info.asked if self._model else ()
-        learnt = [str(roles.get(role.name, "")) for role in asking] if isinstance(roles, dict) else []
-        names = [column.name for column in dataset.columns]
-        kinds = [kind for role in asking[:1] for kind in (*role.kinds, "text")]
-        suited = [column.name for kind in kinds for column in dataset.columns if column.kind == kind]
-        return next((name for name in (*learnt, *suited, *names) if name in names), "")
+    def _on_guessed(self, guess: Suggestion) -> None:
+        self.columns.guess(guess.roles)
 
     def _on_opened(self, opened: Opened) -> None:
         arguments = {
             "handle": opened.handle,
             "path": str(self._source),
             "out": str(self.out),
-            "options": {"column": self.column.current(), "bom": self.for_excel.isChecked()},
+            "options": {**self.columns.options(), "bom": self.for_excel.isChecked()},
         }
         self._run("predict_file", arguments, self._on_written)
 
@@ -241,13 +243,3 @@ class FileSheet(Card):
     def _on_open_folder(self) -> None:
         if self.out is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.out.parent)))
-
-
-class _Name:
-    """A column's name is the same in every language."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __call__(self) -> str:
-        return self._name

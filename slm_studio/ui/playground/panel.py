@@ -276,6 +276,8 @@ class PlaygroundPanel(ModelPage):
             self._is_whole = False
             self.unread.set_words(partial(tr, note.message, **note.values))
             self.unread.show()
+        if self.view is not None:
+            self.view.note(note)
 
     def _on_answered(self, numbers: object) -> None:
         self.unread.setHidden(self._is_whole)

@@ -38,7 +38,7 @@ class AnswerView(QuickView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(PAUSE, parent)
-        self._folder = ""
+        self._folder, self._lent = "", ""  # the passage that was put there to begin with, which is nobody's
         self._always, self._threshold = False, EVEN  # names an answer in any case; share of none from which it says so
         self._asked_for: tuple[str, str] = ("", "")  # that the answer is of
         column = QVBoxLayout(self)
@@ -62,8 +62,9 @@ class AnswerView(QuickView):
             self._clear_answer()
             chosen = pick_examples(cases, OFFERED)
             self._offer(chosen)
-            if not self.question.text():
-                self.passage.setPlainText(chosen[0].text("passage") if chosen else tr(INFO.about))
+            if not self.question.text() and self.second() in ("", self._lent):
+                self._lent = chosen[0].text("passage") if chosen else tr(INFO.about)
+                self.passage.setPlainText(self._lent)
         self._ask()
 
     def text(self) -> str:
@@ -86,7 +87,8 @@ class AnswerView(QuickView):
 
     def state(self) -> object:
         """Return both texts."""
-        return {"question": self.text(), "passage": self.second()} if self.text() else ""
+        is_own = self.text() or self.second() != self._lent
+        return {"question": self.text(), "passage": self.second()} if is_own else ""
 
     def restore(self, state: object) -> None:
         """Put both texts back."""

@@ -7,13 +7,14 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core.answers import PAIR
 from slm_studio.core.changes import Piece, changes, new_words
-from slm_studio.core.events import Progress
+from slm_studio.core.events import Note, Progress
 from slm_studio.core.generation import RewritingOptions
 from slm_studio.core.measures import measure
 from slm_studio.core.pair_columns import CORRECTION, SUMMARY
 from slm_studio.core.report import Case
 from slm_studio.core.results import Report, Token, Variant
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.sides import TURNED, sides_of
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.forms import KnobForm
 from slm_studio.ui.tasks.view import READING, ReportCard, TaskView, time_words
@@ -67,13 +68,15 @@ class RewriteView(TaskView):
     def set_model(self, model: SavedModel, cases: Sequence[Case]) -> None:
         """Try another model; rows of its report become examples."""
         self._kind = str(model.facts.get("target") or "")
-        self._sides = _sides_of(model)
+        self._sides = sides_of(model.facts)
         chosen = pick_examples(cases)
         self.examples_model.set_rows([Row([case.text(key) for key in _SHOWN], case) for case in chosen])
         self.examples_card.setVisible(bool(chosen))
-        self.swap_button.setVisible(bool(model.facts.get("both_ways")))
+        goes_both_ways = bool(model.facts.get("both_ways"))
+        self.swap_button.setVisible(goes_both_ways)
         if model.folder != self._folder:
-            self._folder, self._back = model.folder, False
+            is_first = not self._folder  # then the direction is that of before the restart
+            self._folder, self._back = model.folder, self._back and is_first and goes_both_ways
             self._clear()
         self._tell()
 
@@ -94,7 +97,7 @@ class RewriteView(TaskView):
         """Show the source of before the restart."""
         if isinstance(state, dict) and isinstance(state.get("text"), str):
             self.source.setPlainText(state["text"])
-            self._back = state.get("back") is True and not self.swap_button.isHidden()
+            self._back = state.get("back") is True
             self._tell()
 
     def begin(self) -> None:
@@ -102,6 +105,7 @@ class RewriteView(TaskView):
         self._waiting.clear()
         self._others, self._is_new = [], True
         self._show_pair(None)
+        self.turned_row.hide()
         self.button.set_busy()
         self.numbers.set_words("")
         self._tell()
@@ -116,6 +120,14 @@ class RewriteView(TaskView):
             self._waiting.append(item.text)
             if not self._flush.isActive():
                 self._flush.start()
+
+    def note(self, note: Note) -> None:
+        """Offer the other direction for a text that is in its language."""
+        if note.code == TURNED:
+            is_chinese = note.values.get("language") == "zh"
+            self.turned.set_words("This looks like Chinese." if is_chinese else "This looks like English.")
+            self.turn_button.set_words("Translate from Chinese" if is_chinese else "Translate from English")
+            self.turned_row.show()
 
     def finish(self, numbers: object) -> None:
         """Mark what changed, and say how long it took."""
@@ -173,6 +185,7 @@ class RewriteView(TaskView):
         left.addStretch(1)
         left.addWidget(self.swap_button)
         self.source_card.body.addLayout(left)
+        self.source_card.add(self._build_turned())
         self.marks = Check("Mark changes", quiet=True)
         self.marks.setChecked(True)
         self.numbers = ElidedText("", "muted")
@@ -189,6 +202,18 @@ class RewriteView(TaskView):
         row.add(self.source_card)
         row.add(self.target_card)
         return row
+
+    def _build_turned(self) -> QWidget:
+        """Build what is said of a text in the language that is written."""
+        self.turned, self.turn_button = Text("", "muted"), Button("", kind="link", small=True)
+        self.turned_row = QWidget()
+        row = QHBoxLayout(self.turned_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.turned)
+        row.addWidget(self.turn_button)
+        row.addStretch(1)
+        self.turned_row.hide()
+        return self.turned_row
 
     def _build_others(self) -> Card:
         card = self.others_card = Card("Other answers", Text("a click shows one", "muted"))
@@ -225,6 +250,7 @@ class RewriteView(TaskView):
         self.button.stop_requested.connect(self.stop_asked)
         self.clear_button.clicked.connect(self._on_clear)
         self.swap_button.clicked.connect(self._on_swap)
+        self.turn_button.clicked.connect(self._on_turn)
         self.copy_button.clicked.connect(self._on_copy)
         self.marks.toggled.connect(self._show_changes)
         self.form.changed.connect(self._on_form)
@@ -265,6 +291,7 @@ class RewriteView(TaskView):
     def _clear(self) -> None:
         self.target.set_pieces([])
         self._show_pair(None)
+        self.turned_row.hide()
         self._others = []
         self.others_card.hide()
         self.numbers.set_words("")
@@ -296,6 +323,13 @@ class RewriteView(TaskView):
         self._clear()
         if answer:
             self.fill(answer)
+        self.edited.emit()
+
+    def _on_turn(self) -> None:
+        """Rewrite the source that stands there in the other direction."""
+        self._back = not self._back
+        self._clear()
+        self.primary()
         self.edited.emit()
 
     def _on_copy(self) -> None:
@@ -357,12 +391,3 @@ def pick_examples(cases: Sequence[Case]) -> list[Case]:
     """Return rows from all over, the least alike and the most alike among them."""
     step = max(1, len(cases) // MOST_EXAMPLES)
     return list(cases[step // 2 :: step][:MOST_EXAMPLES])
-
-
-def _sides_of(model: SavedModel) -> tuple[str, str]:
-    """Return what both sides are called, where their columns have names of their own: en and zh."""
-    sides = model.facts.get("sides")
-    if not isinstance(sides, list) or len(sides) != 2:
-        return "", ""
-    one, other = (str(side).rpartition(".")[2] for side in sides)
-    return ("", "") if one.startswith("column_") or other.startswith("column_") else (one, other)

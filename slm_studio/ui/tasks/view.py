@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from slm_studio.core.events import Note
 from slm_studio.core.report import Case
 from slm_studio.core.results import Report
 from slm_studio.core.saved import SavedModel
@@ -77,6 +78,9 @@ class TaskView(QWidget):
     def take(self, item: object) -> None:
         """Show a piece of the answer: a Label, a Token …; before the first, Progress may say how far a long prompt is read."""
         raise NotImplementedError
+
+    def note(self, note: Note) -> None:
+        """Hear what is worth knowing of the question that is being answered; most views say nothing of it."""
 
     def finish(self, numbers: object) -> None:
         """End the answer. `numbers` say how it went (count, seconds); None where it was stopped."""

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from slm_studio import engine
+from slm_studio.core.asked_columns import asked_columns
 from slm_studio.core.errors import StudioError, fill
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.prompt import UNANSWERABLE
 from slm_studio.core.results import FileResult
 from slm_studio.core.run import create_run
-from slm_studio.engine.inference.file import prompt_columns
 from slm_studio.engine.inference.shelf import on_shelf
 from slm_studio.engine.inference.unanswered import OF_ERRORS, REASONS
 from tests.test_task_contract import recipe_for, result, rows_of
@@ -144,7 +144,8 @@ def test_the_column_that_is_named_plays_the_role_that_it_had_in_training(
     path.write_text("question,system\nDo you sell tea?,Be brief.\nWhen do you open?,\n", encoding="utf-8")
 
     dataset = result(engine.read(str(path)))
-    columns = prompt_columns(on_shelf(handles["chat"]), dataset, {"column": "question"})
+    item = on_shelf(handles["chat"])
+    columns = asked_columns(item.model, item.info, dataset, {"column": "question"})
 
     assert columns == {"question": "question", "system": "system"}
 

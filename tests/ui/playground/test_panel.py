@@ -316,12 +316,12 @@ def test_a_whole_file_is_answered(place, classifier, tmp_path):
 
     panel.open_file(tmp_path / "texts.csv")
     until(lambda: panel.file_sheet.dataset is not None)
-    assert panel.file_sheet.column.current() == "text"
+    assert panel.file_sheet.columns.choices["text"].current() == "text"
     panel.primary()
     until(lambda: panel.file_sheet.done.isVisible())
 
     assert engine.asked[-1][1]["out"] == str(tmp_path / "texts-answers.csv")
-    assert engine.asked[-1][1]["options"] == {"column": "text", "bom": False}
+    assert engine.asked[-1][1]["options"] == {"columns": {"text": "text"}, "bom": False}
     assert panel.file_sheet.done.sentence.text() == "2 rows written to texts-answers.csv."
     panel.stop()
     assert panel.deck.current() is panel.view

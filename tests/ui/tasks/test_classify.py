@@ -19,8 +19,8 @@ def view(qapp):
     made.deleteLater()
 
 
-def show(view: ClassifyView, facts: dict, cases=()) -> list:
-    view.set_model(SavedModel(folder="/m", name="m", task="classify", base="", facts=facts), cases)
+def show(view: ClassifyView, facts: dict, cases=(), name: str = "m") -> list:
+    view.set_model(SavedModel(folder=f"/{name}", name=name, task="classify", base="", facts=facts), cases)
     asked = []
     view.asked.connect(lambda prompt, options: asked.append(prompt))
     return asked
@@ -54,6 +54,19 @@ def test_an_answer_without_a_label_is_said_to_be_one(view):
 
     assert view.more.text().startswith("None of the labels is above its threshold")
     assert [row.cells[1] for row in view.tried_model.rows()] == ["(none)"]
+
+
+def test_what_was_tried_with_a_model_is_there_when_one_comes_back_to_it(view):
+    show(view, MANY, name="one")
+    view.fill("hello")
+    answer(view, Label("late", 0.9, True))
+    view._on_settled()
+
+    show(view, MANY, name="two")
+    assert view.tried_model.rowCount() == 0
+    show(view, MANY, name="one")
+
+    assert [row.value for row in view.tried_model.rows()] == [("hello", "")]
 
 
 def test_a_number_is_shown_with_its_range(view):

@@ -4,10 +4,11 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from slm_studio.core.changes import Piece
-from slm_studio.core.events import Progress
+from slm_studio.core.events import Note, Progress
 from slm_studio.core.report import Case
 from slm_studio.core.results import Metric, Report, Token, Variant
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.sides import SAID_OF_TURNED, TURNED
 from slm_studio.ui.tasks.rewrite import Counted, RewriteView
 from slm_studio.ui.widgets.changed_text import ChangedText
 
@@ -168,3 +169,19 @@ def test_a_report_says_how_it_was_counted_and_how_each_direction_fared(qapp: QAp
     )
     card.set_report(Report(**common, metrics=()))
     assert card.isHidden()
+
+
+def test_a_text_of_the_other_side_is_offered_the_other_direction(view: RewriteView) -> None:
+    view.set_model(model(target="translation", both_ways=True, sides=["en", "zh"]), ())
+    asked: list[tuple[object, dict[str, object]]] = []
+    view.asked.connect(lambda prompt, options: asked.append((prompt, options)))
+    view.fill("两只狗")
+    view.begin()
+    view.note(Note(TURNED, SAID_OF_TURNED["zh", False], {"language": "zh"}))
+    assert view.turned.text() == "This looks like Chinese." and view.turned_row.isVisible()
+    view.finish({"seconds": 0.1})
+
+    view.turn_button.click()
+
+    assert asked[-1][0] == {"text": "两只狗"} and asked[-1][1]["back"] is True
+    assert view.source_card.title.text() == "zh" and not view.turned_row.isVisible()

@@ -58,6 +58,9 @@ def test_of_a_document_with_pages_the_page_is_named(view) -> None:
 
     assert view.hits.cards[0].place.text() == "book.pdf · page 12 · Fees"
 
+    answer(view, Hit("late they are", 0.5, 0, source="book.pdf", line=90, page=3, last_page=4))
+    assert view.hits.cards[0].place.text() == "book.pdf · pages 3–4"
+
 
 def test_of_an_index_it_is_said_what_the_model_did_not_read(view) -> None:
     index = Index(folder="/i", name="i", source="/library", kind="documents", documents=2, passages=9, cut=3)

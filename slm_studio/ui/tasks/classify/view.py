@@ -47,6 +47,7 @@ class ClassifyView(QuickView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(PAUSE, parent)
         self._folder = ""
+        self._tried: dict[str, list[Row]] = {}  # what was tried with each model; its answers are its own
         self._facts: Mapping[str, object] = {}  # of the model
         self._labels = 0
         self._thresholds: dict[str, float] = {}
@@ -90,8 +91,9 @@ class ClassifyView(QuickView):
         )
         self.examples_card.setVisible(bool(chosen))
         if model.folder != self._folder:
+            self._tried[self._folder] = list(self.tried_model.rows())
             self._folder = model.folder
-            self.tried_model.set_rows([])
+            self.tried_model.set_rows(self._tried.get(model.folder, []))
             self._tell_tried()
             self._clear_answer()
         self._ask()

@@ -55,9 +55,13 @@ class HitList(QWidget):
 
 
 def place_words(hit: Hit) -> str:
-    """Return where a passage stands. Examples: “rules.md · line 12 · Loans”, “book.pdf · page 7”"""
-    line = tr("line {line}", line=hit.line) if hit.line else ""
-    parts = [hit.source, tr("page {page}", page=hit.page) if hit.page else line, hit.heading]
+    """Return where a passage stands. Examples: “rules.md · line 12 · Loans”, “book.pdf · page 7”, “book.pdf · pages 3–4”"""
+    place = tr("line {line}", line=hit.line) if hit.line else ""
+    if hit.last_page:
+        place = tr("pages {page}–{last}", page=hit.page, last=hit.last_page)
+    elif hit.page:
+        place = tr("page {page}", page=hit.page)
+    parts = [hit.source, place, hit.heading]
     return " · ".join(part for part in parts if part)
 
 
