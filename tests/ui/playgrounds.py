@@ -19,11 +19,19 @@ from slm_studio.ui.widgets.table import Table
 from tests.ui.places import until
 
 TASKS = [info.key for info in all_tasks()]
-LINES = {"tag": 300, "words": 160}  # of a file to learn from: a word a line; words that come again
+LINES = {
+    "tag": 300,
+    "words": 160,
+    "chat": 24,
+    "rank": 30,
+    "write": 30,
+    "classify": 40,
+}  # of a file to learn from: a word a line; words that come again
 FEW_LINES = 60
 PLAN = {
     "tag": {"epochs": 30, "learning_rate": 0.01},
-    "chat": {"max_length": 64},
+    "chat": {"max_length": 32},
+    "write": {"max_length": 32},
 }  # what one epoch on so little does not bring; what is slow
 TOKENS = 12  # of an answer that is written
 
