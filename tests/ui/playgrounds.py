@@ -19,11 +19,13 @@ from slm_studio.ui.widgets.table import Table
 from tests.ui.places import until
 
 TASKS = [info.key for info in all_tasks()]
-LINES = {"tag": 300, "words": 160}  # of a file to learn from: a word a line; words that come again
+# Lines of a file to learn from: of tags a word stands on each, and word vectors need words that come again.
+LINES = {"tag": 300, "words": 160, "chat": 24, "rank": 30, "write": 30, "classify": 40}
 FEW_LINES = 60
 PLAN = {
     "tag": {"epochs": 30, "learning_rate": 0.01},
     "chat": {"max_length": 64},
+    "write": {"max_length": 32},
 }  # what one epoch on so little does not bring; what is slow
 TOKENS = 12  # of an answer that is written
 

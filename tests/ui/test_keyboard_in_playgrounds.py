@@ -103,3 +103,14 @@ def test_keys_alone_reach_everything_as_one_reads(theme, model_of, task: str) ->
         until(lambda: not window.jobs.is_busy and not window.panel("playground").answering.is_busy, 60)
         QTest.keyClick(window.focusWidget(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         until(lambda: asked and not window.panel("playground").answering.is_busy, 60)
+
+
+def test_another_model_takes_the_keys_that_the_one_before_had(theme, model_of) -> None:
+    models = [model_of("classify"), model_of("tag")]
+    with whole_window() as window:
+        first = answered(window, models[0])
+        first.setFocus()
+
+        second = answered(window, models[1])
+
+        assert second is not first and window.focusWidget() is second.field

@@ -182,7 +182,8 @@ class Table(QTableView):
             self.setColumnWidth(column, width)
         room -= sum(widths.values())
         least = min(self._theme.px(LEAST if not needing else LEAST_TEXT), max(kept, self._theme.px(LEAST)))
-        if shares and room // len(shares) >= self._theme.px(LEAST):  # rather a little less than to move sideways
+        if self._fits and shares and room // len(shares) >= self._theme.px(LEAST):
+            # A few rows in a card rather show a little less of their texts than move sideways.
             least = min(least, room // len(shares))
         for column, width in parted(shares, room, least).items():
             self.setColumnWidth(column, width)

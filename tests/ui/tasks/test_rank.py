@@ -66,6 +66,8 @@ def test_lines_are_asked_with_their_scores_and_come_back_in_order(view, heard):
         ["1", "2  ↑1", RIGHT, "0.90", "-2.5", "-10.00"],
         ["2", "1  ↓1", WRONG, "0.10", "-1", "-17.25"],
     ]
+    tip = str(view.order_model.index(0, 2).data(Qt.ItemDataRole.ToolTipRole))
+    assert tip.endswith("own score -2.5 · model says -10.00")  # where the columns lack room, they are told here alone
     pieces, _ = view.order_model.index(1, 2).data(MARKS)
     assert ("ate", "added") in pieces and ("eight", "removed") in pieces
     assert view.text() == f"{WRONG}\n{RIGHT}"

@@ -171,7 +171,7 @@ class ClassifyView(QuickView):
         self.tried_model = RowsModel((mark("text"), mark("answer")), self.tried)
         self.tried.setModel(self.tried_model)
         self.tried.set_style(0, "text", stretch=3)
-        self.tried.set_style(1, "chip", most=MOST_LABEL)
+        self.tried.set_style(1, "chip", stretch=2)
         self.tried.horizontalHeader().hide()
         self.nothing_tried = Text("The last ten texts you try stay here. A click brings one back.", "muted", wrap=True)
         card.add(self.nothing_tried)
