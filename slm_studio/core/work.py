@@ -35,12 +35,3 @@ def outcome(work: Work[T]) -> T:
             next(work)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
-
-
-def done(work: Work[T]) -> T:
-    """Do work to its end and return its value; nobody hears its events."""
-    try:
-        while True:
-            next(work)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from slm_studio.core.errors import StudioError
 from slm_studio.core.pair_columns import is_chinese
 from slm_studio.engine.data.languages import language_of
 from slm_studio.engine.data.splits import fold
@@ -14,6 +15,7 @@ from slm_studio.engine.data.splits import fold
 
 LOOKED_AT = 2000  # pairs by which a side's language is told
 SURE = 0.8  # share of a side's texts that are in its language
+FEWEST = 2  # pairs to learn from
 
 
 def whole(cell: str) -> str:
@@ -41,6 +43,25 @@ def _list_in(cell: str) -> list[str] | None:
 def sides_in(sources: Sequence[str], targets: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the texts in the cells of sources and of targets."""
     return [whole(cell) for cell in sources], [first(cell) for cell in targets]
+
+
+def pairs_to_learn(sources: Sequence[str], targets: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pairs with words on both sides. Raises StudioError where they teach nothing."""
+    held = [(one, other) for one, other in zip(sources, targets, strict=True) if one.strip() and other.strip()]
+    if len(held) < FEWEST:
+        raise StudioError(
+            "too-few-pairs",
+            "There {count:is|are} only {count} {count:pair|pairs} with words on both sides.",
+            "Choose the two columns again: a text, and what it shall become. A few hundred pairs are the least.",
+            count=len(held),
+        )
+    if all(one.split() == other.split() for one, other in held):
+        raise StudioError(
+            "pairs-same",
+            "In every pair the target is the source, so there is nothing to learn.",
+            "Choose another column for the target.",
+        )
+    return held
 
 
 def asked_and_true(

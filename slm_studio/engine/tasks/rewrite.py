@@ -17,7 +17,6 @@ from transformers import AutoModelForSeq2SeqLM, PreTrainedTokenizerBase
 
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset, Remark
-from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import RewritingOptions, refuse_drawn_beams
 from slm_studio.core.pair_columns import CORRECTION, SUMMARY, TRANSLATION, pair_roles
@@ -25,8 +24,8 @@ from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric
 from slm_studio.core.tasks.rewrite import RewriteOptions
-from slm_studio.core.work import Work, done
-from slm_studio.engine.data.pairs import asked_and_true, sides_in, troubles_in, whole
+from slm_studio.core.work import Work, outcome
+from slm_studio.engine.data.pairs import asked_and_true, pairs_to_learn, sides_in, troubles_in, whole
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.examples import IDS, MASK, WEIGHTS, Batch, Packed, Packer, weighed_mean
 from slm_studio.engine.loaded import Loaded
@@ -62,7 +61,6 @@ IGNORED = -100  # fills the tail of a short target
 TAGS = ("<there>", "<back>")  # of a vocabulary of our own
 LONGEST = 1 << 20
 LONG = 256  # tokens where nothing says another number
-FEWEST = 2  # pairs
 WEIGHED = 500  # held-out pairs by which it is told how much known answers count
 LOOKED_AT = 500  # pairs by which it is told what targets are
 MOST_SCORED = 2000  # answers that are written to be scored
@@ -105,20 +103,7 @@ class Rewrite(Task):
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
         """Return what is learnt, in which directions, and how long a text may be."""
         options = options_of(recipe)
-        held = [(one, other) for one, other in zip(*sides_of(rows), strict=True) if one.strip() and other.strip()]
-        if len(held) < FEWEST:
-            raise StudioError(
-                "too-few-pairs",
-                "There {count:is|are} only {count} {count:pair|pairs} with words on both sides.",
-                "Choose the two columns again: a text, and what it shall become. A few hundred pairs are the least.",
-                count=len(held),
-            )
-        if all(one.split() == other.split() for one, other in held):
-            raise StudioError(
-                "pairs-same",
-                "In every pair the target is the source, so there is nothing to learn.",
-                "Choose another column for the target.",
-            )
+        held = pairs_to_learn(*sides_of(rows))
         return {
             "max_length": recipe.max_length,
             "target": options.kind if options.kind != "auto" else "",
@@ -312,7 +297,7 @@ class Rewrite(Task):
         if loaded.facts.get("both_ways"):
             asked += asked_of(loaded, [other for _, other in shown], back=True)
             shown += [(other, one) for one, other in shown]
-        answers = done(write_texts(loaded, asked))
+        answers = outcome(write_texts(loaded, asked))
         rows_shown = [(one, other, answer) for (one, other), answer in zip(shown, answers, strict=True)]
         return Table(("text", "rewritten", "predicted"), rows_shown)
 

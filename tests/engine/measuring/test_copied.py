@@ -4,13 +4,13 @@ import random
 
 import pytest
 
-from slm_studio.core.work import done
+from slm_studio.core.work import outcome
 from slm_studio.engine.measuring import copied
 from slm_studio.engine.measuring.copied import find_copied, least_for
 
 
 def longest(written: list[str], training: list[str], least: int) -> str:
-    found = done(find_copied(written, training, least)).longest
+    found = outcome(find_copied(written, training, least)).longest
     return written[found.part][found.start : found.end] if found else ""
 
 
@@ -50,14 +50,14 @@ def test_no_stretch_goes_over_the_border_of_two_texts() -> None:
 
 
 def test_the_share_counts_each_character_once() -> None:
-    found = done(find_copied(["abcdefgh", "xxxxcdefghijyyyy"], ["abcdefgh…", "…cdefghij…"], 8))
+    found = outcome(find_copied(["abcdefgh", "xxxxcdefghijyyyy"], ["abcdefgh…", "…cdefghij…"], 8))
 
     assert (found.covered, found.whole) == (16, 24)
     assert found.share == pytest.approx(2 / 3)
 
 
 def test_no_stretch_lies_within_another() -> None:
-    found = done(find_copied(["one two three four"], ["two three four", "one two three four"], 8))
+    found = outcome(find_copied(["one two three four"], ["two three four", "one two three four"], 8))
 
     assert [(each.start, each.end) for each in found.stretches] == [(0, 18)]
 

@@ -27,7 +27,7 @@ from transformers import (
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe, make_recipe
-from slm_studio.core.work import done
+from slm_studio.core.work import outcome
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.models.inspect import inspect_folder
 from slm_studio.engine.models.vocabulary import train_shared_pieces
@@ -88,7 +88,7 @@ def pairs() -> Rows:
 def test_it_goes_on_and_is_saved_for_everybody(base: Path, tmp_path: Path) -> None:
     task, plan = task_of("rewrite"), recipe(base, learning_rate=0.01)
     loaded = task.continued(plan, task.learn(pairs(), plan), base)
-    examples = done(task.examples(pairs(), loaded, plan))
+    examples = outcome(task.examples(pairs(), loaded, plan))
     optimizer = torch.optim.AdamW(loaded.net.parameters(), lr=0.01)
     losses = []
     for step in range(60):
@@ -126,7 +126,7 @@ def test_the_loss_is_that_of_transformers_and_smoothed_that_of_torch(base: Path)
     plan = recipe(base, label_smoothing=0.0, dropout=0.0)
     loaded = task.continued(plan, task.learn(pairs(), plan), base)
     loaded.net.eval()
-    batch = done(task.examples(pairs(), loaded, plan)).take(range(8))
+    batch = outcome(task.examples(pairs(), loaded, plan)).take(range(8))
 
     plain = loaded.net(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], labels=batch["labels"])
     smoothed = torch.nn.CrossEntropyLoss(ignore_index=-100, label_smoothing=0.2)(

@@ -13,7 +13,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import create_run
-from slm_studio.core.work import done
+from slm_studio.core.work import outcome
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.examples import WEIGHTS
 from slm_studio.engine.models.answering.windows import FIRST, NOT_KNOWN
@@ -59,8 +59,8 @@ def test_a_row_whose_passage_lacks_its_answer_is_said_never_learnt_and_scored_as
     rows = rows_of(("When?", TEXT, "1732"), ("Who?", TEXT, "masons from Elm"), ("Why?", TEXT, ""))
     loaded = TASK.blank(recipe(), TASK.learn(rows, recipe()), rows)
 
-    lessons = done(TASK.lessons(rows, loaded, recipe()))
-    examples = done(TASK.examples(rows, loaded, recipe()))
+    lessons = outcome(TASK.lessons(rows, loaded, recipe()))
+    examples = outcome(TASK.examples(rows, loaded, recipe()))
 
     assert set(lessons.rows_N.tolist()) == {0, 2} and (lessons.numbers[FIRST] != NOT_KNOWN).all()
     assert set(examples.rows_N.tolist()) == {0, 1, 2}
@@ -76,7 +76,7 @@ def test_rows_without_one_answer_to_point_at_are_hopeless() -> None:
 def test_a_state_is_as_good_as_it_is_with_the_pull_that_it_would_get() -> None:
     rows, right = rows_of(("When?", TEXT, "1732")), TEXT.index("1732")
     loaded = TASK.blank(recipe(), TASK.learn(rows, recipe()), rows)
-    examples = replace(done(TASK.examples(rows, loaded, recipe())), rows_N=np.array([0, 0]))
+    examples = replace(outcome(TASK.examples(rows, loaded, recipe())), rows_N=np.array([0, 0]))
     # The window without the answer is surer of itself, but its words fit the question far less.
     seen = {
         "odds": np.array([[1.0], [2.0]]), "begins": np.array([[right], [0]]), "ends": np.array([[right + 4], [3]]),
@@ -84,7 +84,7 @@ def test_a_state_is_as_good_as_it_is_with_the_pull_that_it_would_get() -> None:
         "gold_begin": np.array([right, 0]), "gold_end": np.array([right + 4, 0]), "nats": np.zeros(2), "known": np.ones(2),
     }  # fmt: skip
 
-    judged = done(TASK.judge(seen, examples, rows, loaded, whole=False))
+    judged = outcome(TASK.judge(seen, examples, rows, loaded, whole=False))
 
     assert {metric.key: metric.value for metric in judged.metrics}["f1"] == 1.0
 
@@ -109,7 +109,7 @@ def test_rows_of_a_passage_count_as_much_as_they_weigh(tmp_path: Path) -> None:
     lines = "".join(f'"q {n}","{TEXT}",1732,{2 if n else 0}\n' for n in range(8))
     rows = write_and_read(tmp_path / "a.csv", "question,context,answer,weight\n" + lines)
     roles = {"question": "question", "passage": "context", "answer": "answer", "weight": "weight"}
-    plan = done(prepare(recipe(roles, validation_share=0.2, test_share=0.0), rows))
+    plan = outcome(prepare(recipe(roles, validation_share=0.2, test_share=0.0), rows))
 
     batch = plan.material.train.take(range(len(plan.material.train)))
 

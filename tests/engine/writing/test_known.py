@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from slm_studio.core.events import Note
 from slm_studio.core.generation import RewritingOptions
-from slm_studio.core.work import done
+from slm_studio.core.work import outcome
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.known_pairs import Known, KnownPairs
 from slm_studio.engine.models.rewriters import make_rewriter
@@ -52,9 +52,9 @@ def test_candidates_are_as_likely_as_the_net_says_one_by_one(loaded: Loaded, mon
     sources, targets = [[5, 9, 33, 12, 1], [7, 1]], [[[8, 1], [9, 30, 41, 1]], [[6, 7, 1]]]
     theirs, pairs = [[[5, 1], [9, 1]], [[7, 1]]], [[Known("a", "b", 0.5)] * 2, [Known("c", "d", 0.5)]]
 
-    together = done(candidates(loaded.net, sources, theirs, targets, pairs))
+    together = outcome(candidates(loaded.net, sources, theirs, targets, pairs))
     monkeypatch.setattr(weighing, "TOGETHER", 1)
-    alone = done(candidates(loaded.net, sources, theirs, targets, pairs))
+    alone = outcome(candidates(loaded.net, sources, theirs, targets, pairs))
 
     assert together[1][0].doubt == pytest.approx(0.0, abs=1e-4)  # asked is its own source
     for source, others, several, found, again in zip(sources, theirs, targets, together, alone, strict=True):
@@ -141,12 +141,12 @@ def test_a_model_remembers_where_that_helps_and_answers_so(blank: Loaded) -> Non
 
     assert isinstance(blank.kept, KnownPairs) and blank.facts[NEEDED] == [[0.8, 0.3], None]
     assert (told.code, told.values) == ("pairs-kept", {"count": 12}) and "told how like" in told.message
-    written = done(write_texts(blank, asked_of(blank, ENGLISH, back=False)))
+    written = outcome(write_texts(blank, asked_of(blank, ENGLISH, back=False)))
     assert sum(one == other for one, other in zip(written, CHINESE, strict=True)) > 8
 
 
 def test_a_model_keeps_nothing_that_does_not_help(blank: Loaded) -> None:
-    true = done(write_texts(blank, asked_of(blank, ENGLISH, back=False)))  # what the net says is right
+    true = outcome(write_texts(blank, asked_of(blank, ENGLISH, back=False)))  # what the net says is right
 
     (told,) = notes(blank, (ENGLISH, CHINESE), (ENGLISH * 2, true * 2))
 
@@ -189,16 +189,16 @@ def test_former_pairs_are_turned_round_or_left_as_their_languages_say(
 def test_no_known_answer_is_longer_than_was_asked_for(blank: Loaded) -> None:
     asked = asked_of(blank, ["he sees cats"], back=False)
     pairs = KnownPairs(["he sees cats"], ["他看见猫"])
-    ids = done(known_answers(blank, pairs, asked, [True], 99))[0][0].ids
+    ids = outcome(known_answers(blank, pairs, asked, [True], 99))[0][0].ids
 
-    assert done(known_answers(blank, pairs, asked, [True], len(ids)))[0][0].ids == ids
-    assert done(known_answers(blank, pairs, asked, [True], len(ids) - 1)) == [[]]
+    assert outcome(known_answers(blank, pairs, asked, [True], len(ids)))[0][0].ids == ids
+    assert outcome(known_answers(blank, pairs, asked, [True], len(ids) - 1)) == [[]]
 
 
 def test_an_answer_of_so_many_tokens_is_no_beginning_of_a_known_one(blank: Loaded) -> None:
     notes(blank, (ENGLISH, CHINESE), (ENGLISH, CHINESE))
     asked = asked_of(blank, ["he sees cats"], back=False)
 
-    whole, short = (done(write_all(blank, asked, RewritingOptions(max_new_tokens=most)))[0][0] for most in (40, 1))
+    whole, short = (outcome(write_all(blank, asked, RewritingOptions(max_new_tokens=most)))[0][0] for most in (40, 1))
 
     assert whole.known is not None and short.known is None

@@ -17,7 +17,7 @@ from transformers import (
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import RewritingOptions
 from slm_studio.core.results import Token, Variant
-from slm_studio.core.work import done
+from slm_studio.core.work import outcome
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.rewriters import make_rewriter
 from slm_studio.engine.models.vocabulary import train_shared_pieces
@@ -87,7 +87,7 @@ def cut(ids: list[int]) -> list[int]:
 
 def greedy(net: PreTrainedModel, sources: list[list[int]], most: int) -> list[list[int]]:
     """Return the likeliest answers, piece by piece."""
-    return [cut([token for token, _ in each]) for each in done(write_with_chances(net, TOKENIZER, sources, most))]
+    return [cut([token for token, _ in each]) for each in outcome(write_with_chances(net, TOKENIZER, sources, most))]
 
 
 def test_greedy_writes_what_generate_writes(net: PreTrainedModel) -> None:
@@ -106,7 +106,7 @@ def test_beams_find_what_generate_finds(net: PreTrainedModel, beams: int, penalt
         options = {"num_beams": beams, "length_penalty": penalty, "num_return_sequences": beams, "max_new_tokens": 12}
         expected = net.generate(torch.tensor([source]), do_sample=False, **options)[:, 1:].tolist()
 
-        (found,) = done(search(net, [source], end_ids(net, TOKENIZER), beams=beams, most=12, length_penalty=penalty))
+        (found,) = outcome(search(net, [source], end_ids(net, TOKENIZER), beams=beams, most=12, length_penalty=penalty))
 
         assert [cut(list(each.ids)) for each in found] == [cut(ids) for ids in expected]
 
@@ -114,9 +114,9 @@ def test_beams_find_what_generate_finds(net: PreTrainedModel, beams: int, penalt
 @pytest.mark.parametrize("beams", [2, 4])
 def test_beams_of_many_sources_find_what_those_of_each_find(net: PreTrainedModel, beams: int) -> None:
     ends = end_ids(net, TOKENIZER)
-    alone = [done(search(net, [source], ends, beams=beams, most=20))[0] for source in SOURCES]
+    alone = [outcome(search(net, [source], ends, beams=beams, most=20))[0] for source in SOURCES]
 
-    found = done(search(net, SOURCES, ends, beams=beams, most=20))
+    found = outcome(search(net, SOURCES, ends, beams=beams, most=20))
 
     assert [[each.ids for each in answers] for answers in found] == [
         [each.ids for each in answers] for answers in alone
@@ -130,7 +130,7 @@ def test_what_does_not_fit_together_is_searched_in_groups(
     net: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ends = end_ids(net, TOKENIZER)
-    whole = done(search(net, SOURCES, ends, beams=3, most=8))
+    whole = outcome(search(net, SOURCES, ends, beams=3, most=8))
     monkeypatch.setattr(beam_search, "TOGETHER", 30)
 
     work = search(net, SOURCES, ends, beams=3, most=8)
@@ -138,13 +138,13 @@ def test_what_does_not_fit_together_is_searched_in_groups(
 
     assert len(list(groups(SOURCES, 30 // 3))) > 1
     assert [event.total for event in told] == [len(SOURCES)] * len(told) and told[-1].done == len(SOURCES)
-    assert [each[0].ids for each in done(search(net, SOURCES, ends, beams=3, most=8))] == [
+    assert [each[0].ids for each in outcome(search(net, SOURCES, ends, beams=3, most=8))] == [
         each[0].ids for each in whole
     ]
 
 
 def test_a_beam_knows_how_likely_its_tokens_are(net: PreTrainedModel) -> None:
-    ((best, *_),) = done(search(net, [SOURCES[0]], end_ids(net, TOKENIZER), beams=3, most=8, length_penalty=0.0))
+    ((best, *_),) = outcome(search(net, [SOURCES[0]], end_ids(net, TOKENIZER), beams=3, most=8, length_penalty=0.0))
 
     out = (
         net(input_ids=torch.tensor([SOURCES[0]]), decoder_input_ids=torch.tensor([[start_id(net), *best.ids[:-1]]]))
@@ -168,7 +168,7 @@ def test_what_generation_config_forces_comes_first() -> None:
     made.generation_config.forced_bos_token_id = 17
     expected = reference(made, SOURCES[0], max_new_tokens=6, num_beams=3)
 
-    (found,) = done(search(made, [SOURCES[0]], (END,), beams=3, most=6))
+    (found,) = outcome(search(made, [SOURCES[0]], (END,), beams=3, most=6))
 
     assert found[0].ids[0] == 17 and cut(list(found[0].ids)) == cut(expected)
 
@@ -185,7 +185,7 @@ def test_no_run_is_written_twice_where_generate_writes_none(length: int, beams: 
     if beams == 1:
         (found,) = greedy(net, [SOURCES[2]], 20)
     else:
-        found = list(done(search(net, [SOURCES[2]], (END,), beams=beams, most=20))[0][0].ids)
+        found = list(outcome(search(net, [SOURCES[2]], (END,), beams=beams, most=20))[0][0].ids)
 
     assert cut(found) == cut(expected) != cut(free)
 

@@ -11,7 +11,7 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.snippets import plain_code
-from slm_studio.core.work import done
+from slm_studio.core.work import outcome
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.examples import IDS
 from slm_studio.engine.loaded import Loaded
@@ -42,7 +42,7 @@ def continued(folder: Path) -> Loaded:
     plan = recipe(folder)
     inspect_folder(folder, "answer")
     loaded = TASK.continued(plan, TASK.learn(rows(), plan), folder)
-    lessons = done(TASK.lessons(rows(), loaded, plan))
+    lessons = outcome(TASK.lessons(rows(), loaded, plan))
     loss = TASK.loss(loaded, lessons.take(range(len(lessons))), plan)
     loss.backward()
     assert torch.isfinite(loss)
@@ -66,7 +66,7 @@ def test_it_opens_in_plain_transformers_with_the_same_logits(base: Path, tmp_pat
     with torch.inference_mode():
         out = stock(**pair)
 
-    (packed, *_) = [done(TASK.examples(rows().take(np.array([0])), loaded, None))]
+    (packed, *_) = [outcome(TASK.examples(rows().take(np.array([0])), loaded, None))]
     ids = packed.sequences[IDS][0]
     assert pair.input_ids[0].tolist() == ids.tolist()
     mine = TASK.numbers(loaded, PROMPTS[:1])[: len(ids)]
