@@ -106,7 +106,7 @@ def test_plain_transformers_write_the_same(writer: slm_studio.Model) -> None:
     assert text == str(writer({"text": "the bird ", "style": "很 悲伤"}, temperature=0, max_new_tokens=20))
     assert text == "weeps and the day is"
     card = (writer.folder / "README.md").read_text("utf-8")
-    assert 'write("<|style:' in card and "to be written right before a text" in card and "--style" in card
+    assert 'text = "<|style:' in card and "to be written right before a text" in card and "--style" in card
 
 
 def test_nobody_spells_a_style(writer: slm_studio.Model) -> None:
