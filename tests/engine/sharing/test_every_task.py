@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,8 @@ def _assert_code_runs(
     assert any("slm_studio.load" in block for block in blocks)
     assert len(blocks) == 1 + any(each in card for each in ("from transformers", "sentence_transformers", "gensim"))
     for block in blocks:
+        if "gensim" in block and find_spec("gensim") is None:
+            continue  # it comes with the benchmarks
         capsys.readouterr()
         exec(_greedy(block), {})
         said = capsys.readouterr().out

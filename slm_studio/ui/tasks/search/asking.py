@@ -28,7 +28,6 @@ class Asking(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("An answer from these passages", parent=parent)
-        self.title.setWordWrap(True)  # beside the hits the card may be narrower than this line
         self._hits: Sequence[Hit] = ()
         self._given: list[Hit] = []
         self._question = ""

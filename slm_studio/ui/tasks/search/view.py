@@ -52,7 +52,7 @@ class SearchView(QuickView):
         self.hits, self.asking = HitList(), Asking()
         row = SideBySide()
         row.add(self.hits, 5)
-        row.limit(row.add(column_of(self.asking), 3), 280, 460)
+        row.limit(row.add(column_of(self.asking), 3), 320, 460)
         column.addWidget(row, 1)
         self.field = self.query
         self._connect()
