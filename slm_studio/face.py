@@ -230,7 +230,7 @@ class Model:
             options=IndexOptions(**options),  # type: ignore[arg-type]
         )  # fmt: skip
 
-    def search(self, question: str, corpus: File | Index, *, top: int = 10, way: str = "auto") -> tuple[Hit, ...]:
+    def search(self, question: str, corpus: File | Index, *, top: int = 10, way: str = "both") -> tuple[Hit, ...]:
         """Find passages: in an index, or in documents, which are indexed first where they are not, or have changed."""
         place = Path(paths.absolute(corpus.folder if isinstance(corpus, Index) else corpus))
         folder = str(place) if is_index(place) else self.index(place).folder

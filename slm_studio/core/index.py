@@ -7,11 +7,10 @@ from slm_studio.core import codec, files
 from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knob
-from slm_studio.core.saved import INDEX_FILE, SavedModel
+from slm_studio.core.saved import INDEX_FILE
 from slm_studio.core.texts import mark
 
 INDEXES = "indexes"  # below a model's folder; they hold rows of the person and never travel with it
-AUTO, BOTH, MEANING, WORDS = "auto", "both", "meaning", "words"  # ways to search
 OLD_DOCUMENTS, GONE, OTHER_MODEL = "documents", "gone", "model"  # why an index is no longer true
 WHY_OLD = {
     OLD_DOCUMENTS: mark("“{source}” has changed since the index was made. What is new in it is not found."),
@@ -64,15 +63,6 @@ class Index:
     def source_name(self) -> str:
         """Return the last part of where it came from."""
         return Path(self.source).name or self.source
-
-
-def best_way(model: SavedModel) -> str:
-    """Return the way to search that did best where a model was scored: by both, unless its meanings only spoil the words.
-
-    A model from nothing knows no word that its rows lacked, so that among new documents words alone may find more.
-    """
-    words, both = (model.baseline.get(key, {}).get("mrr", 0.0) for key in ("bm25", "hybrid"))
-    return WORDS if model.verdicts.get("bm25") == "worse" and words > both else BOTH
 
 
 def is_index(folder: Path) -> bool:

@@ -53,7 +53,7 @@ SENTENCES = {
     ),
     "beats-nearest": mark("Its answers are more like the true ones than the known answer to the nearest question, and not by chance."),
     "beaten-by-words": mark("Searching by shared words (BM25) finds more on these rows; searching by both, as the Playground does, is the better choice."),
-    "spoils-words": mark("Searching by shared words (BM25) alone finds more on these rows than its meanings, and more than both together: its rows taught it too few words. The Playground begins with words; continuing an encoder helps."),
+    "spoils-words": mark("Searching by shared words (BM25) alone finds more on these rows than its meanings, and more than both together: its rows taught it too few words. Continuing an encoder helps; until then, search by words."),
     "beats-words": mark("Its meanings find more than shared words (BM25), and not by chance."),
     "as-words": mark("No difference from searching by shared words (BM25) could be shown; both together are safer than one."),
     "adds-to-words": mark("No difference from searching by shared words (BM25) could be shown, but both together find more than its meanings alone."),

@@ -6,7 +6,16 @@ import pytest
 
 from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.verdict import BEATEN, LEARNT, NOTHING, last_word, verdict_of, verdict_of_model, verdict_of_report
+from slm_studio.core.verdict import (
+    BEATEN,
+    LEARNT,
+    NOTHING,
+    SENTENCES,
+    last_word,
+    verdict_of,
+    verdict_of_model,
+    verdict_of_report,
+)
 
 MODEL = SavedModel(
     folder="/m", name="m", task="classify", base="blank:bag-small", metrics={"accuracy": 0.5, "f1_macro": 0.4},
@@ -51,6 +60,25 @@ def test_a_writer_is_held_against_counting_and_a_compressor(bits: float, code: s
     simple = {"unigram": {"bits_per_byte": 4.48}, "xz": {"bits_per_byte": 2.55}}
 
     assert verdict_of({"bits_per_byte": bits}, simple, {}).code == code
+
+
+@pytest.mark.parametrize(
+    ("bm25", "both", "words", "sentence"),
+    [
+        (0.96, 0.71, "worse", "spoils-words"),
+        (0.60, 0.66, "worse", "beaten-by-words"),
+        (0.64, 0.61, "none", "adds-to-words"),
+        (0.30, 0.61, "better", "beats-words"),
+    ],
+)
+def test_a_search_is_held_against_words_alone_and_against_both(
+    bm25: float, both: float, words: str, sentence: str
+) -> None:
+    baselines = {"bm25": {"mrr": bm25}, "hybrid": {"mrr": both}}
+
+    found = verdict_of({"mrr": 0.4}, baselines, {"bm25": words, "hybrid": "worse"})
+
+    assert found.sentence == SENTENCES[sentence]
 
 
 def test_a_model_and_its_report_are_judged_alike() -> None:

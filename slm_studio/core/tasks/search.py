@@ -12,6 +12,7 @@ from slm_studio.core.texts import mark
 
 PAIRS, SCORED = "pairs", "scored"  # what rows teach: which passage answers a question, or how alike two texts are
 AUTO = "auto"
+BOTH, MEANING, WORDS = "both", "meaning", "words"  # ways to search
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,15 +74,10 @@ class FindingOptions:
 
     top: int = knob(10, "Passages", "How many passages an answer names at most, the best first.", low=1, high=1000)
     way: str = knob(
-        AUTO,
+        BOTH,
         "Search by",
-        "By meaning, by the words that a question and a passage share, or by both together. Automatic goes by the model's report.",
-        choices={
-            AUTO: mark("Automatic"),
-            "both": mark("Both together"),
-            "meaning": mark("Meaning"),
-            "words": mark("Words"),
-        },
+        "By meaning, by the words that a question and a passage share, or by both together, each counting as much as helped held-out questions most.",
+        choices={BOTH: mark("Both together"), MEANING: mark("Meaning"), WORDS: mark("Words")},
     )
 
 

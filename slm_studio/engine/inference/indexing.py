@@ -9,8 +9,9 @@ from pathlib import Path
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
-from slm_studio.core.index import WORDS, IndexOptions, place_beside, read_index
+from slm_studio.core.index import IndexOptions, place_beside, read_index
 from slm_studio.core.knobs import problems
+from slm_studio.core.tasks.search import WORDS
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.keeping import staging_folder
 from slm_studio.engine.inference.shelf import Item, on_shelf

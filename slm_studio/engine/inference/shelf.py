@@ -13,7 +13,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.gaps import WRITTEN
 from slm_studio.core.generation import count_of, seed_at, settle_seed
-from slm_studio.core.index import AUTO, best_way, indexes_of
+from slm_studio.core.index import indexes_of
 from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
@@ -186,12 +186,8 @@ def _side_by_side(item: Item, options: dict[str, object]) -> dict[str, object]:
 
 
 def where_it_searches(item: Item, options: dict[str, object]) -> dict[str, object]:
-    """Return options that say what is searched, and how: where nobody did, the newest index beside the model, as suits it."""
-    if "index" not in item.info.answer_options:
-        return options
-    if options.get("way", AUTO) == AUTO:
-        options = {**options, "way": best_way(item.model)}
-    if options.get("index"):
+    """Return options that say what is searched: where nobody did, the newest index beside the model."""
+    if "index" not in item.info.answer_options or options.get("index"):
         return options
     known = indexes_of(item.model.folder)
     return {**options, "index": known[0].folder} if known else options

@@ -10,13 +10,14 @@ from typing import cast
 import numpy as np
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.index import AUTO, BOTH, MEANING, WORDS
 from slm_studio.core.results import Hit
+from slm_studio.core.tasks.search import BOTH, MEANING, WORDS
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring.ranking import FUSED, fuse
+from slm_studio.engine.measuring.ranking import FUSED
 from slm_studio.engine.models.embedding.texts import QUERY, embed_now, width_of
 from slm_studio.engine.retrieval.nearness import bound_of
 from slm_studio.engine.retrieval.opening import OpenIndex, mark_of, open_index
+from slm_studio.engine.retrieval.sharing import by_both, share_of
 
 BLOCK = 65_536  # vectors that are looked at together
 TOP = 10
@@ -26,8 +27,7 @@ MARK = "index_mark"  # among the facts of an open model, so that it is made once
 def found_in(folder: str, question: str, loaded: Loaded | None, options: Mapping[str, object]) -> Iterator[Hit]:
     """Yield what an index holds that fits a question, the best first. Raises StudioError."""
     index = open_index(Path(folder))
-    way = str(options.get("way", AUTO))
-    way = BOTH if way == AUTO else way
+    way = str(options.get("way", BOTH))
     if way not in (MEANING, WORDS, BOTH):
         raise StudioError(
             "search-way",
@@ -55,7 +55,10 @@ def found_in(folder: str, question: str, loaded: Loaded | None, options: Mapping
     cosines_P = _cosines(index.vectors_PD, question_D)
     words_P = index.words.scores(question) if way == BOTH else np.zeros(len(index), np.float32)
     meant, worded = _best(cosines_P, max(top, FUSED), -math.inf), _best(words_P, max(top, FUSED), 0.0)
-    places, scores = fuse([meant, worded], top) if way == BOTH else (meant[:top], cosines_P[meant[:top]])
+    if way == BOTH:
+        places, scores = by_both(meant, worded, top, share_of(loaded.facts))
+    else:
+        places, scores = meant[:top], cosines_P[meant[:top]]
     bound = bound_of(cosines_P, loaded.facts)
     for place, score in zip(places.tolist(), scores.tolist(), strict=True):
         yield _hit(index, place, score, float(cosines_P[place]), float(words_P[place]) if way == BOTH else None, bound)

@@ -11,20 +11,17 @@ import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from slm_studio.core.dataset import Remark
-from slm_studio.core.events import Progress
 from slm_studio.core.results import Baseline, Metric
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.languages import main_language
 from slm_studio.engine.examples import Packed
 from slm_studio.engine.measuring.compare import paired, paired_verdict
-from slm_studio.engine.measuring.nearest import Nearest
 from slm_studio.engine.measuring.numbers import spearman
 from slm_studio.engine.measuring.ranking import (
     FUSED,
     NOTHING,
     best_places,
-    fuse,
     hits_among,
     pair_auc,
     ranking_baseline,
@@ -34,12 +31,15 @@ from slm_studio.engine.measuring.ranking import (
 from slm_studio.engine.measuring.scoring import bootstrap
 from slm_studio.engine.models.embedding.teaching import choice_losses, order_loss
 from slm_studio.engine.retrieval.pool import Pool
+from slm_studio.engine.retrieval.sharing import SHARE, found_by_words, fused
 from slm_studio.engine.retrieval.teaching_rows import PASSAGE_NUMBER, POSITIVES
 from slm_studio.engine.task import Judgement, Table
 
-ASKING_BASE, BY_WORDS = "Asking the base", "Searching by words alone"
+ASKING_BASE = "Asking the base"
 AMONG = mark("Each question had to find its passage among {passages} passages, which are those of its file.")
-STEP = 32  # questions between two signs of life
+SHARED = mark(
+    "In a search by both, meaning counts for {meaning} % and words for {words} %: so held-out questions found most."
+)
 CASES = ("row", "query", "passage", "predicted", "rank", "score", "right")
 PAIR_CASES = ("row", "query", "passage", "score", "predicted", "error")
 
@@ -105,24 +105,15 @@ def score_metrics(scores_N: np.ndarray, likeness_N: np.ndarray) -> tuple[Metric,
     return tuple(found)
 
 
-def by_words(pool: Pool, mine_QK: np.ndarray) -> Work[list[Baseline]]:
-    """Yield Progress; return what BM25 finds, and both ways fused."""
+def by_words(pool: Pool, mine_QK: np.ndarray, share: float) -> Work[list[Baseline]]:
+    """Yield Progress; return what BM25 finds, and both ways together, of which meaning has a share."""
     began = time.perf_counter()
-    nearest, words_QK = Nearest(pool.passages), np.full(mine_QK.shape, NOTHING)
-    for place, question in enumerate(pool.questions):
-        hits = nearest.find(question, FUSED)
-        words_QK[place, : len(hits)] = [hit.row for hit in hits]
-        if place % STEP == 0:
-            yield Progress(BY_WORDS, place, len(pool.questions))
+    words_QK = yield from found_by_words(pool)
     mine_Q = reciprocal_ranks(hits_among(mine_QK, pool.right))
     seconds = time.perf_counter() - began
-    both_QK = np.full(mine_QK.shape, NOTHING)
-    for place, ways in enumerate(zip(mine_QK, words_QK, strict=True)):
-        found = fuse(ways, FUSED)[0]
-        both_QK[place, : len(found)] = found
     return [
         ranking_baseline(key, hits_among(places, pool.right), pool.counts, mine_Q, seconds)
-        for key, places in (("bm25", words_QK), ("hybrid", both_QK))
+        for key, places in (("bm25", words_QK), ("hybrid", fused(mine_QK, words_QK, share)))
     ]
 
 
@@ -164,6 +155,13 @@ def shared_words(
 def among(passages: int) -> Iterator[Remark]:
     """Say among how many passages was searched: of fewer each is found more easily."""
     yield Remark(code="searched-among", message=AMONG, count=passages, values={"passages": passages})
+
+
+def shared(facts: Mapping[str, object]) -> Iterator[Remark]:
+    """Say how much meaning and words count in a search by both, where held-out questions chose it."""
+    if isinstance(share := facts.get(SHARE), int | float):
+        meaning = round(100 * share)
+        yield Remark(code="meaning-share", message=SHARED, values={"meaning": meaning, "words": 100 - meaning})
 
 
 def asked_among(pool: Pool, queries_QD: np.ndarray, passages_PD: np.ndarray) -> list[tuple[object, ...]]:

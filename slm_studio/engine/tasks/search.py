@@ -33,8 +33,7 @@ from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.embedding.latent import latent_vectors, width_for
 from slm_studio.engine.models.embedding.making import WIDTHS, make_encoder
 from slm_studio.engine.models.embedding.net import BagForTextVectors
-from slm_studio.engine.models.embedding.prefixes import known_prefixes
-from slm_studio.engine.models.embedding.sentence_files import Sentences, read_sentences, write_sentences
+from slm_studio.engine.models.embedding.sentence_files import Sentences, said_of, write_sentences
 from slm_studio.engine.models.embedding.teaching import choice_losses, order_loss
 from slm_studio.engine.models.embedding.texts import (
     PASSAGE,
@@ -56,10 +55,12 @@ from slm_studio.engine.retrieval import judging, teaching_rows
 from slm_studio.engine.retrieval.finding import found_in, nothing_to_search
 from slm_studio.engine.retrieval.nearness import threshold_of
 from slm_studio.engine.retrieval.pool import Pool, pool_of, together
+from slm_studio.engine.retrieval.sharing import chosen_share, share_of
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked, few, text_lengths
 from slm_studio.engine.writing.held_out import as_it_was
 
 MOST_POOLED, SOME_POOLED = 2000, 200  # passages that held-out questions are asked among: for good, and for a sample
+WEIGHED = 500  # held-out rows, and passages among which they are asked, that weigh meaning against words
 MANY, FEW = 5, 20  # questions of a passage, and passages, from which on (below which) questions are held out
 
 
@@ -139,7 +140,7 @@ class Search(Task):
 
     def continued(self, recipe: Recipe, facts: dict[str, object], folder: Path) -> Loaded:
         """Go on with an encoder; heads that it has are left behind."""
-        options, said = options_of(recipe), _said_in(folder)
+        options, said = options_of(recipe), said_of(folder)
         net = headless(continue_encoder(folder, self.key, dropout=recipe.dropout or 0.0))
         tokenizer = open_tokenizer(folder)
         settle_padding(net, tokenizer, folder.name)
@@ -205,6 +206,11 @@ class Search(Task):
         """Return from which likeness on a passage answers, as held-out rows tell it."""
         return {} if _is_scored(loaded) else threshold_of(seen["queries"], seen["passages"])
 
+    def weigh(self, loaded: Loaded, train: Rows, held_out: Rows, recipe: Recipe) -> Work[None]:
+        """Yield Progress; learn how much meaning counts beside words where a search is by both."""
+        if not _is_scored(loaded):
+            loaded.facts |= yield from chosen_share(loaded, self._pool(few(held_out, WEIGHED), WEIGHED))
+
     def baselines(self, train: Rows, scored: Rows, judged: Judgement, loaded: Loaded) -> Work[tuple[Baseline, ...]]:
         """Yield Progress; return words alone, words and meaning together, and the base as it was."""
         assert judged.evidence is not None
@@ -212,7 +218,7 @@ class Search(Task):
             found = [judging.shared_words(_texts_of(train), _texts_of(scored), _scores(scored), judged.evidence)]
         else:
             pool = self._pool(scored, MOST_POOLED)
-            found = yield from judging.by_words(pool, judged.evidence)
+            found = yield from judging.by_words(pool, judged.evidence, share_of(loaded.facts))
         with as_it_was(loaded, lambda folder: self.open(folder, {}, loaded.device)) as base:
             if base is not None and not isinstance(base.net, BagForTextVectors):
                 found.append((yield from self._of_base(base, scored, judged.evidence)))
@@ -234,6 +240,7 @@ class Search(Task):
         """Yield among how many passages was searched, and how many texts are longer than the model reads."""
         if scored and not _is_scored(loaded):
             yield from judging.among(len(self._pool(rows, MOST_POOLED).passages))
+            yield from judging.shared(loaded.facts)
         yield from () if scored else known_words(loaded.facts)
         limit = length_of(loaded)
         if not isinstance(loaded.tokenizer, BagTokenizer):
@@ -296,7 +303,7 @@ class Search(Task):
 
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read a model folder back; what is not known of a foreign one its files say, or its name."""
-        said = _said_in(folder)
+        said = said_of(folder)
         known: dict[str, object] = {PREFIXES: [said.query or "", said.passage or ""], POOLING: said.pooling}
         net, tokenizer = headless(open_net(folder, self.key)), open_tokenizer(folder)
         settle_padding(net, tokenizer, folder.name)
@@ -368,15 +375,6 @@ def _keys(rows: Rows, *, passages: bool) -> np.ndarray:
 
 def _vectors(loaded: Loaded, ids_BT: Tensor) -> Tensor:
     return vectors_of(loaded, ids_BT, (ids_BT != loaded.padding).long())
-
-
-def _said_in(folder: Path) -> Sentences:
-    """Return what is known of a folder: by its files, else by its name."""
-    said = read_sentences(folder) or Sentences(pooling="mean")
-    query, passage = known_prefixes(folder.name)
-    if said.query is None:
-        said = replace(said, query=query, passage=passage)
-    return said
 
 
 def _prefixes(options: SearchOptions, known: tuple[str, str]) -> list[str]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from slm_studio.engine.retrieval.mining import hard_negatives
 from slm_studio.engine.retrieval.nearness import bound_of, threshold_of
 from slm_studio.engine.retrieval.opening import mark_of
 from slm_studio.engine.retrieval.pool import pool_of, together
+from slm_studio.engine.retrieval.sharing import SHARE
 from slm_studio.engine.retrieval.sources import source_of_path
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.plan import Plan, prepare
@@ -189,7 +191,10 @@ def test_whoever_asks_for_it_gets_questions_and_answers_and_pairs(tmp_path: Path
     assert result(engine.suggest(pairs, "search")).roles == dict(zip(("query", "passage", "score"), names, strict=True))
 
 
-def indexed(tmp_path: Path) -> Plan:
+THREE = ("In 1958 it burnt.", "Nothing else.", "No more.")
+
+
+def indexed(tmp_path: Path, texts: tuple[str, ...] = THREE) -> Plan:
     """Build an index of three documents, and return the plan whose net made its vectors."""
     dataset = rows(
         tmp_path, *((f"where is shelf {chr(97 + at)}", f"shelf {chr(97 + at)} stands left") for at in range(20))
@@ -197,7 +202,7 @@ def indexed(tmp_path: Path) -> Plan:
     plan = outcome(prepare(recipe(epochs=1), dataset))
     folder = tmp_path / "documents"
     folder.mkdir()
-    for name, text in (("a.txt", "In 1958 it burnt."), ("b.txt", "Nothing else."), ("c.txt", "No more.")):
+    for name, text in zip(("a.txt", "b.txt", "c.txt"), texts, strict=True):
         (folder / name).write_text(text, encoding="utf-8")
     source = outcome(source_of_path(folder, "", tmp_path))
     maker = Maker(
@@ -229,3 +234,33 @@ def test_a_question_of_unknown_words_is_searched_by_words_alone(tmp_path: Path) 
 
     assert hit.source == "a.txt" and hit.meaning is None and hit.chosen is None
     assert list(found_in(str(tmp_path / "index"), "1958", plan.loaded, {"way": "meaning"})) == []
+
+
+def test_a_search_by_both_goes_by_the_share_that_held_out_questions_chose(tmp_path: Path) -> None:
+    plan = indexed(tmp_path, ("The mill burnt down.", "Shelf c stands left.", "Shelf d stands left."))
+    question = "where is shelf c burnt down mill"  # of which the model knows no more than the shelf
+
+    def order(**options: object) -> list[str]:
+        return [hit.text for hit in found_in(str(tmp_path / "index"), question, plan.loaded, options)]
+
+    found = {}
+    for share in (0.0, 1.0):
+        plan.loaded.facts[SHARE] = share
+        found[share] = order()
+
+    meant, worded = order(way="meaning"), order(way="words")
+    assert found[1.0] == meant and found[0.0][: len(worded)] == worded
+    assert meant[0] != worded[0]
+
+
+def test_held_out_questions_weigh_meaning_against_words(tmp_path: Path) -> None:
+    pairs = [(f"where is {name}", f"you find {name} here") for name in (f"thing{at}" for at in range(200))]
+    dataset = rows(tmp_path, *pairs)
+    plan = outcome(prepare(recipe(), dataset))
+
+    outcome(plan.task.weigh(plan.loaded, plan.splits.train, plan.splits.validation, plan.recipe))
+
+    # Words that no training row has mean nothing to a bag from nothing, and tell these passages apart as words.
+    assert cast(float, plan.loaded.facts[SHARE]) <= 0.5
+    pool = pool_of(*(plan.splits.validation.column(role) for role in ("query", "passage")), ([], []), 500)
+    assert len(pool.questions) >= 10

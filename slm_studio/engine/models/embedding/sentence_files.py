@@ -9,11 +9,12 @@ What they say is taken over where we do the same; a chain with other links is re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slm_studio.core import files
 from slm_studio.core.errors import StudioError
+from slm_studio.engine.models.embedding.prefixes import known_prefixes
 from slm_studio.engine.models.weights import read_json
 
 MODULES, LENGTH, PROMPTS = "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"
@@ -58,6 +59,13 @@ def read_sentences(folder: Path) -> Sentences | None:
         query=known.get("query") if any(known.values()) else None,
         passage=next((known[name] for name in PASSAGES if name in known), "") if any(known.values()) else None,
     )
+
+
+def said_of(folder: Path) -> Sentences:
+    """Return what is known of a folder: by its files, else by its name. Raises StudioError as read_sentences does."""
+    said = read_sentences(folder) or Sentences(pooling="mean")
+    query, passage = known_prefixes(folder.name)
+    return replace(said, query=query, passage=passage) if said.query is None else said
 
 
 def write_sentences(folder: Path, said: Sentences, width: int) -> None:

@@ -6,11 +6,11 @@ from functools import partial
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from slm_studio.core.index import Index, best_way
+from slm_studio.core.index import Index
 from slm_studio.core.report import Case
 from slm_studio.core.results import Hit
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks.search import FindingOptions
+from slm_studio.core.tasks.search import BOTH, MEANING, WORDS, FindingOptions
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.tasks.search.asking import Asking
@@ -68,7 +68,6 @@ class SearchView(QuickView):
         if model.folder != self._folder:
             self._folder = model.folder
             self._clear_answer()
-            self.way.choose(best_way(model))
             self._offer([case.text("query") for case in cases if case.right] or [case.text("query") for case in cases])
             self.corpus.set_model(model)
         self._ask()
@@ -90,7 +89,7 @@ class SearchView(QuickView):
         card = Card()
         self.query = LineField("What do you want to know?", name="Question")
         self.way = Segmented(
-            (("both", "Both together"), ("meaning", "Meaning"), ("words", "Words")), kind="pills", name="Search by"
+            ((BOTH, "Both together"), (MEANING, "Meaning"), (WORDS, "Words")), kind="pills", name="Search by"
         )
         self.hint = Text("answers as you type", "muted")
         row = SideBySide(gap=12)
