@@ -80,6 +80,9 @@ class Task:
 
     key: ClassVar[str]
     falls_straight: ClassVar[bool] = False  # how the learning rate falls: in a straight line, or along half a cosine
+    reads_in_order: ClassVar[bool] = (
+        False  # whether an epoch reads its rows as they stand; never where time may end it early
+    )
 
     @property
     def info(self) -> TaskInfo:
@@ -150,7 +153,7 @@ class Task:
         return self.examples(rows, loaded, recipe)
 
     def loss(self, loaded: Loaded, batch: Batch, recipe: Recipe) -> Tensor:
-        """Return the mean loss of a batch, a scalar in nats."""
+        """Return the mean loss of a batch, a scalar in nats. The learning rate of the recipe is that of the step."""
         raise NotImplementedError
 
     def learns(self, recipe: Recipe) -> bool:

@@ -79,6 +79,7 @@ SIZES = {"nano": 50, "micro": 100, "small": 200, "base": 300}  # numbers of a ve
 WINDOWS = {FITTED: 10}  # GloVe weighs far neighbours less, so it looks farther
 COUNTED = "counted"  # among the facts until the tables are made: how often each word stands
 SKETCHED = 20_000  # rows whose words stand for all
+LEAST_RATE = 1e-7  # that a step divides by
 TOLD = 512  # pairs of a batch whose loss is told
 READ, EPOCHS, LOOKS = (
     5_000_000,
@@ -94,6 +95,7 @@ class Words(Task):
 
     key = "words"
     falls_straight = True  # as word2vec's does: with a cosine, neighbours are less like those of gensim
+    reads_in_order = True  # as word2vec does; with an order of its own for each epoch, too, they are less like those
 
     def settle(self, recipe: Recipe, dataset: Dataset) -> Recipe:
         """A text file is a book, the rows of a table are texts of their own; little text is read more often than much."""
@@ -196,9 +198,9 @@ class Words(Task):
             Word2Vec,
         )  # with a compiler, for which learning alone waits
 
-        assert recipe.learning_rate is not None
+        rate = max(recipe.learning_rate or 0.0, LEAST_RATE)
         workers = _options(recipe).workers or 1
-        way = Way(draws_of(loaded), objective_of(loaded) == "cbow", recipe.learning_rate, workers)
+        way = Way(draws_of(loaded), objective_of(loaded) == "cbow", rate, workers)
         found: Tensor = Word2Vec.apply(net.vectors.weight, net.contexts.weight, batch[IDS], way)
         return found
 

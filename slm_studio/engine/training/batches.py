@@ -22,3 +22,8 @@ def batch_plan(lengths: Sequence[int] | np.ndarray, batch: int, seed: int, epoch
         order[part] = order[part][np.argsort(sizes[part], kind="stable")]
     batches = [order[start : start + batch] for start in range(0, len(order), batch)]
     return [batches[place] for place in generator.permutation(len(batches))]
+
+
+def plan_in_order(count: int, batch: int) -> list[np.ndarray]:
+    """Return the batches of an epoch that reads its examples as they stand."""
+    return [np.arange(start, min(start + batch, count)) for start in range(0, count, batch)]

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.task import Judgement, Task
 from slm_studio.engine.training import checkpoint
 from slm_studio.engine.training.average import Average
-from slm_studio.engine.training.batches import batch_plan
+from slm_studio.engine.training.batches import batch_plan, plan_in_order
 from slm_studio.engine.training.budget import Budget
 from slm_studio.engine.training.checkpoint import Position
 from slm_studio.engine.training.doctor import Doctor
@@ -223,9 +223,10 @@ class Trainer:
         started = time.perf_counter()
         self.loaded.net.train()
         self.optimizers.forget()
-        loss = self._loss(rows)
-        loss.backward()
         factor = self._factor(number)
+        rate = (self.recipe.learning_rate or 0.0) * factor
+        loss = self._loss(rows, rate)
+        loss.backward()
         norm = self.optimizers.step(factor) if math.isfinite(loss.item()) else math.nan
         if not math.isfinite(norm):
             self.position.skipped += 1
@@ -243,7 +244,7 @@ class Trainer:
             epoch=self._epochs(),
             seconds=self.position.seconds,
             loss=loss.item(),
-            rate=(self.recipe.learning_rate or 0.0) * factor,
+            rate=rate,
             gradient_norm=norm,
             tokens_per_second=tokens / max(now - started, 1e-9),
             memory=memory_used(self.device),
@@ -282,10 +283,10 @@ class Trainer:
             self.course.correct(step, total)
             yield Replanned(step, total)
 
-    def _loss(self, rows: np.ndarray) -> Tensor:
+    def _loss(self, rows: np.ndarray, rate: float) -> Tensor:
         batch = self._to_device(self.examples.take(rows))
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.machine.precision == "bf16"):
-            return self.task.loss(self.loaded, batch, self.recipe)
+            return self.task.loss(self.loaded, batch, replace(self.recipe, learning_rate=rate))
 
     def _evaluation_is_due(self) -> bool:
         step = self.position.step
@@ -351,7 +352,10 @@ class Trainer:
     def _plan(self, epoch: int) -> list:  # type: ignore[type-arg]
         if getattr(self, "_planned", None) != epoch:
             self._planned = epoch
-            self._batches = batch_plan(self.examples.work_N, self.batch_size, self.recipe.seed, epoch)
+            if self.task.reads_in_order and not self.recipe.minutes:
+                self._batches = plan_in_order(len(self.examples), self.batch_size)
+            else:
+                self._batches = batch_plan(self.examples.work_N, self.batch_size, self.recipe.seed, epoch)
         return self._batches
 
     def _warmup(self) -> int:

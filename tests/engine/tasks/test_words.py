@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -15,6 +16,7 @@ from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Hit, Report
 from slm_studio.core.run import create_run
 from slm_studio.core.saved import SavedModel
+from slm_studio.engine.models.vectors import word2vec
 from tests.tasks import fodder
 
 SAMPLES = Path(__file__).parents[3] / "resources" / "samples"
@@ -218,10 +220,21 @@ def test_vectors_that_do_not_fit_are_refused_in_a_sentence(vectors: SavedModel, 
         assert caught.value.code == code
 
 
-def test_the_rate_falls_in_a_straight_line_to_its_end(tmp_path: Path) -> None:
+def test_the_rate_falls_in_a_straight_line_to_its_end_and_words_are_walked_over_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = dataset(tmp_path, "\n".join(f"the cat sees the dog number{at % 7} and the bird" for at in range(300)))
+    walked = []
+
+    def walk(*given: object) -> word2vec.Walk:
+        walked.append(cast(word2vec.Way, given[3]).rate)
+        return real(*given)  # type: ignore[arg-type]
+
+    real = word2vec.walk
+    monkeypatch.setattr(word2vec, "walk", walk)
 
     rates = [event.rate for event in train(rows, epochs=2, batch=4) if isinstance(event, Step)]
 
+    assert walked[-len(rates) :] == rates
     steps = {round(before - after, 9) for before, after in itertools.pairwise(rates[1:])}
     assert len(rates) > 5 and len(steps) == 1 and rates[-1] == pytest.approx(0.025 * 0.004)

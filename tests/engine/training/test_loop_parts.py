@@ -12,7 +12,7 @@ from torch import nn
 
 from slm_studio.core.recipe import make_recipe
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.training.batches import batch_plan
+from slm_studio.engine.training.batches import batch_plan, plan_in_order
 from slm_studio.engine.training.optimizer import Optimizers, remembered
 from slm_studio.engine.training.schedule import Course, warmup_cosine, warmup_linear
 
@@ -34,6 +34,14 @@ def test_the_plan_is_a_function_of_seed_and_epoch() -> None:
 
     assert all(np.array_equal(a, b) for a, b in zip(*same, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(batch_plan(lengths, 8, 1, 1), same[0], strict=True))
+
+
+@pytest.mark.parametrize(("count", "batch"), [(1, 4), (7, 3), (8, 4)])
+def test_a_plan_in_order_reads_rows_as_they_stand(count: int, batch: int) -> None:
+    plan = plan_in_order(count, batch)
+
+    assert np.concatenate(plan).tolist() == list(range(count))
+    assert len(plan) == -(-count // batch) and max(map(len, plan)) <= batch
 
 
 def test_batches_hold_texts_of_like_length() -> None:

@@ -2,8 +2,7 @@
 
 What is computed for one word is too little for a library of tensors, so Numba compiles these loops for the processor at
 hand. A step of the training loop walks over a batch in copies of the rows that it meets; how far each row came, divided by
-the rate, is the gradient that the loop gets. With the rate of the recipe, descending it leads to where word2vec would be;
-where the rate has fallen, the same share of the way.
+the rate of the step, is the gradient that the loop gets. Descending it leads to where word2vec would be.
 
 Sources: Mikolov et al. 2013, https://arxiv.org/abs/1310.4546; Vigna 2016 (xorshift64*), https://arxiv.org/abs/1402.6246
 """
