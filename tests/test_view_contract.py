@@ -1,7 +1,7 @@
 """What every task's view in the playground must do; a new task is covered as soon as its file is there."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, SignalInstance
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from slm_studio.core.prompt import as_text
@@ -97,3 +97,18 @@ def test_text_that_wraps_never_moves_sideways(view):
     assert all(field.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff for field in wrapped), [
         (type(field).__name__, field.accessibleName()) for field in wrapped
     ]
+
+
+def test_no_field_of_it_hides_what_it_can_do(view):
+    made = [each for each in [view, *view.findChildren(QObject)] if type(each).__module__.startswith("slm_studio")]
+
+    hidden = {f"{type(each).__name__}.{name}" for each in made for name in hiding(each)}
+    assert not hidden, "a place that calls it would find a field in its stead"
+    assert isinstance(view.second(), str)
+
+
+def hiding(made: QObject) -> list[str]:
+    """Return the fields that bear the name of a method of their class, or of one of ours that it comes from."""
+    fields = {name for name, value in vars(made).items() if not isinstance(value, SignalInstance)}
+    ours = [kind for kind in type(made).__mro__ if kind.__module__.startswith("slm_studio")]
+    return sorted(name for name in fields if any(callable(kind.__dict__.get(name)) for kind in ours))

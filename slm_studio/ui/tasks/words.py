@@ -104,15 +104,22 @@ class WordsView(QuickView):
             wraps=True,
         )
         self.word = LineField("A word, or several", name="Word")
-        self.first = LineField("man", name="First word of the analogy")
-        self.second = LineField("king", name="Second word of the analogy")
-        self.third = LineField("woman", name="Third word of the analogy")
+        self.first_word = LineField("man", name="First word of the analogy")
+        self.second_word = LineField("king", name="Second word of the analogy")
+        self.third_word = LineField("woman", name="Third word of the analogy")
         self.list = LineField("Three words or more, with blanks between", name="Words to compare")
         self.pair = LineField("Two words, with a blank between", name="Two words")
         self.analogy = QWidget()
         row = QHBoxLayout(self.analogy)
         row.setContentsMargins(0, 0, 0, 0)
-        for part in (self.first, Text(":", "muted"), self.second, Text("=", "muted"), self.third, Text(": ?", "muted")):
+        for part in (
+            self.first_word,
+            Text(":", "muted"),
+            self.second_word,
+            Text("=", "muted"),
+            self.third_word,
+            Text(": ?", "muted"),
+        ):
             row.addWidget(part, 1 if isinstance(part, LineField) else 0)
         self.hint = Text("answers as you type", "muted")
         self.offered = QWidget()
@@ -168,14 +175,16 @@ class WordsView(QuickView):
         self.whole.clicked.connect(self.map.reset)
 
     def _fields(self) -> tuple[LineField, ...]:
-        return (self.word, self.first, self.second, self.third, self.list, self.pair)
+        return (self.word, self.first_word, self.second_word, self.third_word, self.list, self.pair)
 
     def _words(self) -> tuple[str, ...]:
         """Return the words that are typed for what is asked."""
         kind = self.kind.current()
         if kind == ANALOGY:
             return tuple(
-                field.text().strip() for field in (self.first, self.second, self.third) if field.text().strip()
+                field.text().strip()
+                for field in (self.first_word, self.second_word, self.third_word)
+                if field.text().strip()
             )
         field = {ODD: self.list, LIKENESS: self.pair}.get(kind, self.word)
         return tuple(field.text().replace(",", " ").replace("，", " ").replace("、", " ").split())

@@ -44,12 +44,12 @@ def test_frequent_words_are_offered_and_a_map_is_asked_for(view, heard):
 
 def test_an_analogy_is_asked_once_it_has_three_words(view, heard):
     view.kind._group.button(1).click()
-    for field, word in ((view.first, "man"), (view.second, "king")):
+    for field, word in ((view.first_word, "man"), (view.second_word, "king")):
         field.setText(word)
     view.primary()
     assert not heard
 
-    view.third.setText("woman")
+    view.third_word.setText("woman")
     view.primary()
 
     assert heard[-1] == ({"text": ("man", "king", "woman")}, {"ask": "analogy", "top": 10})
@@ -80,12 +80,12 @@ def test_the_odd_one_is_named(view):
 
 def test_what_stands_there_comes_back(view, qapp):
     view.kind._group.button(1).click()
-    view.first.setText("man")
+    view.first_word.setText("man")
     again = WordsView()
 
     again.restore(view.state())
 
-    assert again.kind.current() == "analogy" and again.first.text() == "man"
+    assert again.kind.current() == "analogy" and again.first_word.text() == "man"
     again.deleteLater()
 
 
