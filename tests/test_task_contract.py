@@ -3,6 +3,7 @@
 The default suite takes one family per task; the full grid of families runs with: pytest -m slow tests/test_task_contract.py
 """
 
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,12 +14,12 @@ import pytest
 import torch
 
 from slm_studio import engine
-from slm_studio.core.answers import PAIR
+from slm_studio.core.answer_columns import NO_SCORE, added_columns
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress, Sample, Step
 from slm_studio.core.recipe import Recipe, make_recipe
-from slm_studio.core.results import Item, Number, Report, further_cells
+from slm_studio.core.results import Item, Number, Report
 from slm_studio.core.run import create_run, open_run
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks, task_info
@@ -235,9 +236,14 @@ def test_a_whole_file_is_answered_row_by_row(form: str, tmp_path: Path) -> None:
     assert done.rows == rows.rows
     header = out.read_text(encoding="utf-8-sig").splitlines()[0]
     names = [column.name for column in rows.columns]
-    score = "score_" if "score" in names else "score"
-    pair = [PAIR] if keeps_pairs(model) else []
-    assert header.split(",") == [*names, "prediction", score, *further_cells("", (), model.info.answers), *pair]
+    added = added_columns(model, ".csv", names)
+    assert header.split(",") == [*names, *added]
+    assert ("known_pair" in added) == keeps_pairs(model)
+    with out.open(encoding="utf-8-sig", newline="") as stream:
+        answers = list(csv.DictReader(stream))
+    answered = [row for row in answers if row["prediction"]]
+    scoreless = {name for name in added if name.startswith("score") and not any(row[name] for row in answered)}
+    assert not answered or scoreless == {name for name, about in added.items() if about == NO_SCORE}
 
 
 @pytest.mark.parametrize("form", EACH)

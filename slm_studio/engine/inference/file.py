@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from slm_studio.core.answer_columns import LISTS, free_name
 from slm_studio.core.answers import PAIR, left_out
 from slm_studio.core.asked_columns import (
     asked_columns,
@@ -42,8 +43,7 @@ from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, WRONG_SID
 from slm_studio.engine.models.known_pairs import Known, KnownPairs
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
-LISTS = (".jsonl", ".ndjson", ".jl", ".json")  # ends of files that hold lists as they are …
-NUMBERS = (*LISTS, ".parquet", ".pq")  # … and of those that hold numbers, and nothing where nothing is
+NUMBERS = (*LISTS, ".parquet", ".pq")  # ends of files that hold numbers, and nothing where nothing is
 
 
 def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, object]) -> Iterator[Event]:
@@ -82,7 +82,7 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
         added.pop("marked", None)  # the spans themselves stand there
     for name, cells in added.items():
         column = _column(name, cells, info.answers, out.suffix.lower(), joined_by(item))
-        table = table.append_column(_free(name, table.column_names), column)
+        table = table.append_column(free_name(name, table.column_names), column)
     bom = options.get("bom")
     bom = dataset.is_from_excel if bom is None else bool(bom)
     yield from write_table(table, out, bom, nested_columns(dataset))
@@ -275,9 +275,3 @@ def _column(name: str, cells: Sequence[str | None], answers: Answers, ending: st
     if (name == "ranking" or (name == "prediction" and is_list)) and ending in LISTS:
         return pa.array([None if cell is None else json.loads(cell or "[]") for cell in cells])
     return pa.array(cells, pa.string())
-
-
-def _free(name: str, taken: list[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name

@@ -17,10 +17,10 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from slm_studio.core import files
+from slm_studio.core.answer_columns import PAIRS_FILE as FILE
 from slm_studio.engine.data.splits import fold
 from slm_studio.engine.measuring.nearest import Nearest, words
 
-FILE = "known_pairs.jsonl"  # stays on this computer: it is not among the files that travel
 MOST = 100_000  # pairs that are kept
 LOOKED_AT, OFFERED = 50, 6  # texts that share words, and how many of these are weighed
 LEAST = 0.6  # likeness: of what is less like, nobody would take the answer

@@ -315,7 +315,7 @@ class HubPanel(Page):
 
     def _on_brought(self, model: SavedModel) -> None:
         self._model = model
-        self._session.set_model(model)
+        self._session.offer_model(model)
         self._session.models_changed.emit()
         self._choose_tab(ABOUT)
         self._session.toast(tr("“{name}” is one of your models now", name=model.name))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QWidget
 
+from slm_studio.core.answer_columns import added_columns
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import FileResult, Opened, Suggestion
@@ -30,10 +31,8 @@ from slm_studio.ui.widgets.progress import Progress
 from slm_studio.ui.widgets.scaling import scaled
 
 FORMATS = (("csv", mark("CSV")), ("jsonl", mark("JSON lines")))
-ADDED = mark("The columns of the file stay; “prediction” and “score” are added.")
-ADDED_MARKS = mark(
-    "The columns of the file stay; “prediction” and “score” are added, in CSV also “marked”: the text with its marks."
-)
+ADDED = mark("The columns of the file stay. Added: “{columns}”.")
+ANSWERING = ("open", "predict_file")
 ENDING = "-answers"  # added to the name of the file
 
 
@@ -48,6 +47,7 @@ class FileSheet(Card):
         self._session = session
         self._model: SavedModel | None = None
         self._device = "auto"
+        self._is_answering = False
         self._source: Path | None = None
         self.out: Path | None = None
         self.dataset: Dataset | None = None
@@ -57,15 +57,31 @@ class FileSheet(Card):
         self._tell()
 
     def open_sheet(self, model: SavedModel, device: str) -> None:
-        """Work with this model."""
+        """Work with this model; the one that is answering a file stays until that is done."""
+        if self.is_answering:
+            return
+        is_other = self._model is None or self._model.folder != model.folder
         self._model, self._device = model, device
+        self.set_title("A whole file, answered by “{name}”", name=model.name)
         self.columns.set_model(model)
-        self.added.set_words(ADDED_MARKS if model.info.answers == "spans" else ADDED)
         self.problem.clear()
+        if is_other:
+            self.done.hide()
+            self._guess()
         self._tell()
 
     def take_file(self, path: Path) -> None:
-        """Read a file, to know its columns and rows."""
+        """Read a file, to know its columns and rows; not while another one is being answered."""
+        if self.is_answering:
+            self.problem.show_error(
+                StudioError(
+                    "still-answering",
+                    "“{file}” is still being answered.",
+                    "Stop it first, or wait for its end.",
+                    file=self._source.name if self._source is not None else "",
+                )
+            )
+            return
         self._source, self.dataset = path, None
         self.columns.set_dataset(None)
         self.out = self._beside(path)
@@ -103,6 +119,11 @@ class FileSheet(Card):
     def is_busy(self) -> bool:
         """Say whether a file is being read or answered."""
         return self.chain.is_busy
+
+    @property
+    def is_answering(self) -> bool:
+        """Say whether the rows of a file are being answered: work that must not be lost by the way."""
+        return self._is_answering and self.chain.is_busy
 
     def _build(self) -> None:
         self.file_name, self.out_name = ElidedText(), ElidedText()
@@ -147,7 +168,7 @@ class FileSheet(Card):
         self.problem = ErrorBox(closable=False)
         self.add(self.done)
         self.add(self.problem)
-        self.added = Text(ADDED, "muted", wrap=True)
+        self.added = Text("", "muted", wrap=True)
         self.add(self.added)
         self.body.addStretch(1)
         self.done.hide()
@@ -173,18 +194,29 @@ class FileSheet(Card):
             self.file_name.set_words("{file} · {rows} {rows:row|rows}", file=self._source.name, rows=self.dataset.rows)
         self.out_name.set_words("{file}", file=str(self.out) if self.out else "–")
         busy = self.is_busy
-        for widget in (self.file_button, self.out_button, self.format):
+        for widget in (self.file_button, self.out_button, self.format, self.for_excel):
             widget.setEnabled(not busy)
         self.columns.set_enabled(not busy)
         lacks = self.columns.lacks()
         self.lacks.set_words(lacks)
         self.lacks.setVisible(bool(lacks))
         self.for_excel.setVisible(self.format.current() == "csv")
+        self.added.set_words(self._added_words)
         if not busy:
             self.button.setEnabled(self.dataset is not None and not lacks)
 
+    def _added_words(self) -> str:
+        """Say which columns are added, and what those hold whose names do not say it."""
+        if self._model is None:
+            return ""
+        taken = [column.name for column in self.dataset.columns] if self.dataset is not None else []
+        added = added_columns(self._model, f".{self.format.current()}", taken)
+        named = tr(ADDED, columns="”, “".join(added))
+        return " ".join([named, *(tr(about, column=name) for name, about in added.items() if about)])
+
     def _run(self, verb: str, arguments: dict[str, object], then: Callable[[Any], None]) -> None:
         self.problem.clear()
+        self._is_answering = verb in ANSWERING
         self.chain.run(verb, arguments, then)
 
     def _beside(self, path: Path) -> Path:
@@ -194,8 +226,12 @@ class FileSheet(Card):
         self.dataset = dataset
         self.for_excel.setChecked(dataset.is_from_excel)
         self.columns.set_dataset(dataset)
-        if self._model is not None and self.columns.missing():
-            self._run("suggest", {"dataset": dataset, "task": self._model.task}, self._on_guessed)
+        self._guess()
+
+    def _guess(self) -> None:
+        """Ask which columns look like those that no name tells."""
+        if self._model is not None and self.dataset is not None and self.columns.missing():
+            self._run("suggest", {"dataset": self.dataset, "task": self._model.task}, self._on_guessed)
 
     def _on_guessed(self, guess: Suggestion) -> None:
         self.columns.guess(guess.roles)

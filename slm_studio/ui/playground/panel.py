@@ -81,10 +81,12 @@ class PlaygroundPanel(ModelPage):
         self._on_serving_changed()
         if model is None or self.view is None:
             self._show_nothing(model)
+            self._keep_work_in_sight()
             return
         self._show_facts()
         has_focus = before is not None and before.isAncestorOf(self.window().focusWidget())
         self.deck.show_only(self.view)
+        self._keep_work_in_sight()
         if has_focus:  # else it would go to whatever stands next, outside of this place
             self.view.setFocus()
         cases = all_cases(Path(model.folder) / REPORT_FOLDER)
@@ -229,6 +231,13 @@ class PlaygroundPanel(ModelPage):
     def _close_sheet(self) -> None:
         if self.view is not None:
             self.deck.show_only(self.view)
+        else:
+            self._show_nothing(self._session.model)
+
+    def _keep_work_in_sight(self) -> None:
+        """Show the file that is being answered, whatever model the place shows by now: else nobody could stop it."""
+        if self.file_sheet.is_answering:
+            self.deck.show_only(self.file_sheet)
 
     def _on_settings_changed(self, settings: Settings) -> None:
         if settings.device != self._default:

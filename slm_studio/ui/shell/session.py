@@ -23,6 +23,7 @@ from slm_studio.ui.shell.undo import Change, UndoStack
 
 PLACES = ("data", "train", "evaluate", "playground", "hub")
 SETTINGS = "settings"
+WITH_A_MODEL = ("evaluate", "playground")  # places that show what one model does
 
 
 class Keeper(Protocol):
@@ -171,6 +172,13 @@ class Session(QObject):
             self.model = model
             self.remember("model", model.folder if model else "")
             self.model_changed.emit(model)
+
+    def offer_model(self, model: SavedModel) -> bool:
+        """Use a model that has just come to be, and return True; not while somebody looks at what another one does."""
+        if self.model is not None and self.place in WITH_A_MODEL:
+            return False
+        self.set_model(model)
+        return True
 
     def continue_with(self, model: SavedModel, task: str) -> None:
         """Plan a task that goes on from a model: with the open rows where they suit it, else with those that Data is given next."""

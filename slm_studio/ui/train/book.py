@@ -12,6 +12,7 @@ from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.run import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Run, dataset_of, open_run, recipe_of
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.texts import tr
 from slm_studio.host.secrets import token_for_base
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
@@ -106,7 +107,7 @@ class Book(QObject):
             story.run, story.progress = _fresh(story.run), None
             if isinstance(result, SavedModel):
                 story.model = result
-                self._session.set_model(result)
+                self._offer(result)
                 self._session.models_changed.emit()
             self.turned.emit(run.id)
 
@@ -139,6 +140,11 @@ class Book(QObject):
 
         self._jobs.start("measure", arguments, measured, on_error=_ignored, owner=self)
 
+    def _offer(self, model: SavedModel) -> None:
+        """Let Evaluate and Playground use a new model, or only say that it is there."""
+        if not self._session.offer_model(model):
+            self._session.toast(tr("“{name}” has finished", name=model.name))
+
     def _token(self, base: str) -> str:
         return token_for_base(base, self._session.settings, self._session.secrets)
 
@@ -163,7 +169,7 @@ class Book(QObject):
         wanted = run_id in self._wanted
         self._wanted.discard(run_id)
         if isinstance(result, SavedModel):
-            self._session.set_model(result)
+            self._offer(result)
         if story is None:
             return
         story.run, story.error, story.progress = _fresh(story.run), None, None

@@ -1,9 +1,11 @@
 """The sheet for a whole file asks for every column that the model needs, as it learnt them, and says what is missing."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from slm_studio.core.answer_columns import PAIRS_FILE
 from slm_studio.core.dataset import Column, Dataset, ReadReport
 from slm_studio.core.events import Finished
 from slm_studio.core.results import FileResult, Opened, Suggestion
@@ -17,7 +19,7 @@ from tests.ui.places import make_model, until
 # Facts of models that ask for more than their plainest form does, and the asked columns that they learnt from.
 LEARNT: dict[str, tuple[dict[str, object], dict[str, str]]] = {
     "answer": ({}, {"question": "frage", "passage": "absatz"}),
-    "classify": ({"labels": ["yes", "no"], "asks": ["text", "text2"]}, {"text": "claim", "text2": "proof"}),
+    "classify": ({"labels": ["yes", "no"], "person": {"below": 0.6}, "asks": ["text", "text2"]}, {"text": "claim", "text2": "proof"}),
     "rank": ({"asks": ["candidates", "scores", "context"]}, {"candidates": "nbest", "scores": "own", "context": "before"}),
     "rewrite": ({"both_ways": True, "sides": ["en", "zh"]}, {"text": "en"}),
     "search": ({}, {"query": "asked", "passage": "found"}),
@@ -203,3 +205,32 @@ def test_a_file_of_one_column_may_have_no_header(sheet) -> None:
     until(found.done.isVisible)
 
     assert "columns" not in sent(engine)
+
+
+@pytest.mark.parametrize(
+    ("task", "told"),
+    [
+        ("tag", "Added: “prediction”, “score”, “marked”. “marked” is the text with its marks."),
+        ("fill", "Added: “prediction”, “score”, “filled”. “filled” is the text with its gaps filled."),
+        ("rewrite", "Added: “prediction”, “score”, “known_pair”. “score” stays empty: such an answer has none. "
+         "“known_pair” is the learnt text whose answer was taken, where one was."),
+        ("classify", "Added: “prediction”, “score”, “for_a_person”. “for_a_person” says yes where the answer is too unsure "
+         "to stand by itself."),
+    ],
+)  # fmt: skip
+def test_the_columns_that_come_to_a_file_are_named(sheet, task: str, told: str) -> None:
+    found = sheet(task, Engine("words"))
+    if task == "rewrite":
+        (Path(found._model.folder) / PAIRS_FILE).write_text('["a", "b"]')
+        found.open_sheet(found._model, "auto")
+
+    assert found.added.text() == f"The columns of the file stay. {told}"
+
+
+def test_a_name_that_the_file_has_already_and_another_format_are_said(sheet, tmp_path) -> None:
+    found = sheet("tag", Engine("words", "prediction"))
+    assert "“prediction_”, “score”, “marked”" in found.added.text()
+
+    found.write_to(tmp_path / "answers.jsonl")
+
+    assert found.added.text().endswith("Added: “prediction_”, “score”.")

@@ -375,6 +375,35 @@ def test_a_file_at_work_can_be_stopped(place, classifier, tmp_path):
     assert panel.file_sheet.button.state == "ready" and not panel.file_sheet.done.isVisible()
 
 
+def test_a_file_at_work_stays_in_sight_when_another_model_comes(place, classifier, tmp_path):
+    def predict_file(handle, path, out, options):
+        while True:
+            time.sleep(0.002)
+            yield Progress("Answering rows", 1, 2)
+
+    engine = Engine(predict_file=predict_file)
+    panel = place(engine)
+    panel.open_file(tmp_path / "texts.csv")
+    until(lambda: panel.file_sheet.dataset is not None and not panel.file_sheet.is_busy)
+    panel.primary()
+    until(lambda: panel.file_sheet.progress.bar.share() == 0.5)
+
+    panel._session.set_model(make_model("Another one"))
+    assert panel.deck.current() is panel.file_sheet and classifier.name in panel.file_sheet.title.text()
+    panel.open_file(tmp_path / "more.csv")
+    assert panel.file_sheet.problem.error.code == "still-answering" and panel.file_sheet.is_answering
+    panel._session.set_model(None)
+    assert panel.deck.current() is panel.file_sheet
+    panel._session.set_model(make_model("Another one"))
+
+    panel.stop()
+    until(lambda: not panel.file_sheet.is_busy)
+    panel.stop()
+    assert panel.deck.current() is panel.view
+    panel.file_button.click()
+    assert "Another one" in panel.file_sheet.title.text() and not panel.file_sheet.done.isVisible()
+
+
 def test_code_can_be_copied_for_the_text_at_hand(place, classifier):
     panel = place(Engine())
     panel.view.fill("where is it")

@@ -30,6 +30,7 @@ from slm_studio.ui.train.command import command_of
 from slm_studio.ui.train.duration import passes
 from slm_studio.ui.train.panel import PLAN, RUNS, TrainPanel
 from tests.ui.data.test_panel import ROWS, make_dataset
+from tests.ui.places import make_model
 
 MACHINE = Machine(device="cpu", name="A processor", precision="fp32", threads=2, steps=100)
 ROLES = {"text": "text", "label": "label"}
@@ -422,6 +423,23 @@ def test_a_finished_run_shows_its_score_beside_the_baselines(place):
     assert place.session.model == place.engine.model and place.button("Try it")
     place.panel.primary()
     assert place.places == ["evaluate"]
+
+
+@pytest.mark.parametrize("at", ["playground", "evaluate"])
+def test_a_run_that_ends_takes_no_model_from_whoever_uses_one(place, at):
+    other, told = make_model("In use"), []
+    place.session.toast_requested.connect(lambda sentence, undo: told.append(sentence))
+    place.measured()
+    place.started()
+    place.session.set_model(other)
+    place.session.place = at
+
+    place.engine.gate.set()
+    place.until(lambda: place.button("See the report"))
+
+    assert place.session.model == other and told == [f"“{place.engine.model.name}” has finished"]
+    place.panel.actions_row.trial.click()
+    assert place.session.model == place.engine.model
 
 
 def test_stop_and_keep_makes_a_model(place):
