@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from slm_studio.core.recipe import BLANK
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, tr
-from slm_studio.ui.parts.models import shape_words
+from slm_studio.ui.parts.models import bytes_words, shape_words, weight_bytes
 from slm_studio.ui.parts.naming import file_words
 from slm_studio.ui.parts.onward import ContinueButton
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import Text
@@ -76,9 +77,7 @@ class AboutCard(Card):
         self._fill()
 
     def _fill(self) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        empty(self._grid)
         if self._model is None:
             return
         for row, (name, words) in enumerate(history(self._model)):
@@ -106,7 +105,7 @@ class AboutCard(Card):
 
 def history(model: SavedModel) -> list[tuple[str, str]]:
     """Return the steps of a model's life in the person's language: (name of the step, what happened)."""
-    size = tr("{n} parameters", n=model.parameters)
+    size = f"{tr('{n} parameters', n=model.parameters)} · {bytes_words(weight_bytes(Path(model.folder)))}"
     if not any(each.step == "data" for each in model.lineage):
         return [(mark("Origin"), _origin(model)), (mark("Size"), size)]
     learnt = tr("{n} {n:row|rows} to learn from", n=model.rows.get("train", 0))

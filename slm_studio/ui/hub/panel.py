@@ -35,6 +35,7 @@ from slm_studio.ui.widgets.segmented import Segmented
 from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 
 ABOUT, PUBLISH, IMPORT = "about", "publish", "import"
+STOPPED = mark("Stopped. What was sent until then may stand at {host}: look there.")
 STAY = "pairs-stay"  # the code of what work says of rows that do not go along with a model
 
 
@@ -68,10 +69,10 @@ class HubPanel(Page):
 
     def primary(self) -> None:
         """Publish, where that card is open; else open it (Ctrl+Return)."""
-        if self._tab == PUBLISH and self.publish.button.isEnabled():
-            self.publish.button.click()
-        else:
+        if self._tab != PUBLISH:
             self._choose_tab(PUBLISH)
+        elif self.publish.button.isEnabled() and self.publish.button.state != "busy":  # it says Stop then
+            self.publish.button.click()
 
     def stop(self) -> None:
         """Stop what is on its way (Esc). A download goes on where it was when it is fetched again."""
@@ -120,6 +121,7 @@ class HubPanel(Page):
             # Both halves keep their share of the window, whatever stands in them.
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             row.add(half, share)
+        row.limit(left, 320)  # else names of models are cut to a few letters
         self.add(row)
         self.body.addStretch(1)
         self._choose_tab(ABOUT)
@@ -202,6 +204,9 @@ class HubPanel(Page):
             ended()
             if result is not None:
                 on_result(result)
+            elif verb == "publish":
+                self.said.set_words(STOPPED, host=host_of(str(arguments["endpoint"])))
+                self.said.show()
 
         def failed(error: StudioError) -> None:
             ended()
@@ -310,6 +315,11 @@ class HubPanel(Page):
         self._start("fetch", arguments, self._on_brought, self.bring)
 
     def _adopt(self, path: Path) -> None:
+        if self._job is not None:  # its Stop would be lost
+            self.error.show_error(
+                StudioError("hub-at-work", "Something else is still on its way.", "Stop it first, or wait for its end.")
+            )
+            return
         self._choose_tab(IMPORT)
         self._start("adopt", {"source": str(path), "name": ""}, self._on_brought, self.bring)
 
@@ -318,6 +328,8 @@ class HubPanel(Page):
         self._session.offer_model(model)
         self._session.models_changed.emit()
         self._choose_tab(ABOUT)
+        if self.isVisible():  # what had the focus is hidden now
+            self.library.table.setFocus()
         self._session.toast(tr("“{name}” is one of your models now", name=model.name))
 
     def _on_import_folder(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from slm_studio.core.events import Progress
 from slm_studio.core.hub_names import MADE_UP, RULE, is_repository_name, is_whole_name, loses_letters, proposed_name
@@ -11,14 +11,17 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark, say
 from slm_studio.host.secrets import host_of
 from slm_studio.ui.parts.models import bytes_words
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, WorkButton
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.emptying import empty
 from slm_studio.ui.widgets.fields import Choice, LineField
 from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.markdown_view import MarkdownView
 from slm_studio.ui.widgets.progress import Progress as ProgressLine
 from slm_studio.ui.widgets.scaling import scaled
+from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 
 # Identifiers as the hubs list them; names of licences are not translated.
 LICENSES = ("apache-2.0", "mit", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc0-1.0", "openrail", "other")
@@ -83,9 +86,7 @@ class PublishCard(Card):
     def show_plan(self, plan: Mapping[str, object]) -> None:
         """List the files that would be sent."""
         self._card = str(plan.get("card", ""))
-        while (item := self._files.takeAt(0)) is not None:
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        empty(self._files)  # hidden at once: a question may stand before the page from now on
         listed = plan.get("files", ())
         for row, each in enumerate(listed if isinstance(listed, tuple | list) else ()):
             self._files.addWidget(ElidedText("{name}", name=each["name"]), row, 0)
@@ -128,23 +129,16 @@ class PublishCard(Card):
         self.license = Choice([(each, _Plain(each)) for each in LICENSES], name="Licence")
         self.language = Choice(LANGUAGES, name="Language")
         self.seen = Choice(((True, mark("only me, for now")), (False, mark("everybody"))), name="Who can see it")
-        grid = QGridLayout()
-        grid.setVerticalSpacing(4)
-        grid.setHorizontalSpacing(16)
-        for row, column, width, words, field in (
-            (0, 0, 2, mark("name"), self.name),
-            (2, 0, 2, mark("who can see it"), self.seen),
-            (4, 0, 1, mark("licence"), self.license),
-            (4, 1, 1, mark("language"), self.language),
-        ):
-            grid.addWidget(Text(words, "muted"), row, column, 1, width)
-            grid.addWidget(field, row + 1, column, 1, width)
-            grid.setColumnStretch(column, 1)
+        pair = SideBySide()
+        for words, field in ((mark("licence"), self.license), (mark("language"), self.language)):
+            pair.add(column_of(Text(words, "muted"), field, gap=4), 1)
+        for words, field in ((mark("name"), self.name), (mark("who can see it"), self.seen)):
+            self.add(column_of(Text(words, "muted"), field, gap=4))
+        self.add(pair)
         self.owner, self.made_up = Text("", "warning", wrap=True), Text("", "muted", wrap=True)
         self.made_up.hide()
-        grid.addWidget(self.owner, 6, 0, 1, 2)
-        grid.addWidget(self.made_up, 7, 0, 1, 2)
-        self.body.addLayout(grid)
+        self.add(self.owner)
+        self.add(self.made_up)
         self.body.addSpacing(4)
 
     def _build_plan(self) -> None:
@@ -170,11 +164,10 @@ class PublishCard(Card):
         self.add(self.done)
         self.card_button = Button("Read the card")
         self.button = WorkButton("Publish privately", kind="primary", icon_name="upload")
-        row = QHBoxLayout()
-        row.addWidget(self.card_button)
-        row.addStretch(1)
-        row.addWidget(self.button)
-        self.body.addLayout(row)
+        row = SideBySide(gap=8)
+        row.add(Actions(self.card_button), 1)
+        row.add(Actions(self.button), 0)
+        self.add(row)
         self.view = MarkdownView(bare=True)
         scaled(self.view.setMinimumHeight, 360)
         self.view.hide()

@@ -3,7 +3,6 @@
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QGridLayout
 
 from slm_studio.core.asked_columns import is_enough, learnt_columns, likely_columns, needed_roles
 from slm_studio.core.dataset import Dataset
@@ -13,6 +12,7 @@ from slm_studio.core.sides import sides_of
 from slm_studio.core.tasks import all_tasks
 from slm_studio.core.tasks.info import Role
 from slm_studio.core.texts import mark, tr
+from slm_studio.ui.widgets.field_rows import FieldRows
 from slm_studio.ui.widgets.fields import Choice
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.scaling import scaled
@@ -28,8 +28,8 @@ class ColumnChoices(QObject):
 
     changed = Signal()
 
-    def __init__(self, grid: QGridLayout, row: int, parent: QObject) -> None:
-        """Stand in a grid from `row` on; `rows` is how many of its rows are taken."""
+    def __init__(self, rows: FieldRows, parent: QObject) -> None:
+        """Stand below what these rows hold already."""
         super().__init__(parent)
         self._model: SavedModel | None = None
         self._dataset: Dataset | None = None
@@ -37,12 +37,10 @@ class ColumnChoices(QObject):
         self._lines = [(Text("", "muted"), Choice()) for _ in range(MOST)]
         self.direction, self.documents = Choice(name="Direction"), Choice(name="Documents")
         self._further = [(Text("Direction", "muted"), self.direction), (Text("Documents", "muted"), self.documents)]
-        for at, (name, choice) in enumerate([*self._lines, *self._further], row):
+        for name, choice in (*self._lines, *self._further):
             scaled(choice.setMaximumWidth, 280)
-            grid.addWidget(name, at, 0)
-            grid.addWidget(choice, at, 1)
+            rows.add(name, choice)
             choice.chosen.connect(self._on_chosen)
-        self.rows = len(self._lines) + len(self._further)
         self._show()
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from slm_studio.core.answer_columns import added_columns
 from slm_studio.core.dataset import Dataset, ReadOptions
@@ -22,13 +22,17 @@ from slm_studio.ui.parts.saving import ask_where_to_save, free_file
 from slm_studio.ui.playground.column_choices import ColumnChoices
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, IconButton, WorkButton
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.field_rows import FieldRows
 from slm_studio.ui.widgets.fields import Check, Choice
+from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import ElidedText, Text, tip
 from slm_studio.ui.widgets.progress import Progress
 from slm_studio.ui.widgets.scaling import scaled
+from slm_studio.ui.widgets.side_by_side import SideBySide
 
 FORMATS = (("csv", mark("CSV")), ("jsonl", mark("JSON lines")))
 ADDED = mark("The columns of the file stay. Added: “{columns}”.")
@@ -47,7 +51,7 @@ class FileSheet(Card):
         self._session = session
         self._model: SavedModel | None = None
         self._device = "auto"
-        self._is_answering = False
+        self._is_answering = self._had_focus = False
         self._source: Path | None = None
         self.out: Path | None = None
         self.dataset: Dataset | None = None
@@ -83,6 +87,7 @@ class FileSheet(Card):
             )
             return
         self._source, self.dataset = path, None
+        self._had_focus = self.isAncestorOf(QApplication.focusWidget())
         self.columns.set_dataset(None)
         self.out = self._beside(path)
         self.done.hide()
@@ -132,38 +137,24 @@ class FileSheet(Card):
         self.for_excel = Check("for Excel")
         tip(self.for_excel, "The file begins with the mark by which Excel knows UTF-8.")
         scaled(self.format.setMaximumWidth, 280)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(12)
-        grid.setColumnStretch(1, 1)
-        self.columns = ColumnChoices(grid, 1, self)
-        behind = 1 + self.columns.rows
-        rows = (
-            (0, "File", self.file_name, self.file_button),
-            (behind, "Answers go to", self.out_name, self.out_button),
-        )
-        for at, name, widget, button in rows:
-            grid.addWidget(Text(name, "muted"), at, 0)
-            grid.addWidget(widget, at, 1)
-            grid.addWidget(button, at, 2)
-        grid.addWidget(Text("Format", "muted"), behind + 1, 0)
-        formats = QHBoxLayout()
-        formats.setSpacing(16)
-        formats.addWidget(self.format)
-        formats.addWidget(self.for_excel)
-        formats.addStretch(1)
-        grid.addLayout(formats, behind + 1, 1)
-        self.body.addLayout(grid)
+        formats = QWidget()
+        flow = Flow(formats, gap=16)
+        flow.addWidget(self.format)
+        flow.addWidget(self.for_excel)
+        rows = FieldRows()
+        rows.add(Text("File", "muted"), self.file_name, self.file_button)
+        self.columns = ColumnChoices(rows, self)
+        rows.add(Text("Answers go to", "muted"), self.out_name, self.out_button)
+        rows.add(Text("Format", "muted"), formats)
+        self.add(rows)
         self.lacks = Text("", wrap=True)
         self.add(self.lacks)
         self.body.addSpacing(8)
-        row = QHBoxLayout()
-        row.setSpacing(12)
         self.progress, self.button = Progress(), WorkButton("Answer every row")
-        row.addWidget(self.button)
-        row.addWidget(self.progress, 1)
-        row.addStretch(0)
-        self.body.addLayout(row)
+        row = SideBySide(gap=12)
+        row.add(Actions(self.button), 0)
+        row.add(self.progress, 1)
+        self.add(row)
         self.done = Banner(tone="good", action="Open folder")
         self.problem = ErrorBox(closable=False)
         self.add(self.done)
@@ -182,6 +173,7 @@ class FileSheet(Card):
         self.button.started.connect(self.start)
         self.chain.changed.connect(self._tell)
         self.chain.failed.connect(self.problem.show_error)
+        self.chain.failed.connect(self._return_focus)
         self.done.acted.connect(self._on_open_folder)
 
     def _tell(self) -> None:
@@ -227,6 +219,7 @@ class FileSheet(Card):
         self.for_excel.setChecked(dataset.is_from_excel)
         self.columns.set_dataset(dataset)
         self._guess()
+        self._return_focus()
 
     def _guess(self) -> None:
         """Ask which columns look like those that no name tells."""
@@ -235,6 +228,13 @@ class FileSheet(Card):
 
     def _on_guessed(self, guess: Suggestion) -> None:
         self.columns.guess(guess.roles)
+        self._return_focus()
+
+    def _return_focus(self) -> None:
+        """Let the keys go on here: what had the focus was disabled while the file was read, and lost it."""
+        if self._had_focus and not self.is_busy:
+            self._had_focus = False
+            (self.button if self.button.isEnabled() else self.file_button).setFocus()
 
     def _on_opened(self, opened: Opened) -> None:
         arguments = {

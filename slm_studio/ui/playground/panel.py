@@ -229,10 +229,14 @@ class PlaygroundPanel(ModelPage):
         self._session.set_model(model)
 
     def _close_sheet(self) -> None:
-        if self.view is not None:
-            self.deck.show_only(self.view)
-        else:
+        sheet = self.deck.current()
+        has_focus = sheet is not None and sheet.isAncestorOf(self.window().focusWidget())
+        if self.view is None:
             self._show_nothing(self._session.model)
+            return
+        self.deck.show_only(self.view)
+        if has_focus:  # else it would go to whatever stands next, outside of this place
+            self.view.setFocus()
 
     def _keep_work_in_sight(self) -> None:
         """Show the file that is being answered, whatever model the place shows by now: else nobody could stop it."""
@@ -320,6 +324,7 @@ class PlaygroundPanel(ModelPage):
         if self._session.model is not None:
             self.file_sheet.open_sheet(self._session.model, self._wish)
             self.deck.show_only(self.file_sheet)
+            self.file_sheet.file_button.setFocus()
 
     def _is_served_at_all(self) -> bool:
         model = self._session.model

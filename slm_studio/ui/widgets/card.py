@@ -26,7 +26,7 @@ class Card(QFrame):
         self._outer.setSpacing(12)
         self.head = QHBoxLayout()
         self.head.setSpacing(8)
-        self.title = Text("", "heading")
+        self.title = Text("", "heading", wrap=True)
         self.head.addWidget(self.title)
         self.head.addStretch(1)
         self._outer.addLayout(self.head)

@@ -269,6 +269,74 @@ def test_fetching_takes_the_token_along_only_where_it_may(place, endpoint, allow
     assert engine.told("fetch")["revision"] == "v2"
 
 
+def test_the_key_that_publishes_does_not_stop_a_publication_and_a_stopped_one_says_what_may_stand_there(place):
+    make_model()
+    panel = place(Engine(publish=Busy(Progress("Sending", 1, 2))), {HUGGING_FACE: TOKEN}, namespace="ada")
+    open_publish(panel)
+    panel.primary()
+    until(lambda: panel.publish.progress.bar.share() == 0.5)
+
+    panel.primary()
+    QTest.qWait(60)
+    assert panel.publish.button.state == "busy" and not panel.said.isVisible()
+    panel.stop()
+    until(lambda: panel.publish.button.state == "ready")
+
+    assert "huggingface.co" in panel.said.sentence.text() and not panel.publish.done.isVisible()
+
+
+def test_a_file_that_is_dropped_while_something_is_on_its_way_waits(place, tmp_path):
+    engine = Engine(fetch=Busy(Progress("Fetching", 1, 4)))
+    panel = place(engine)
+    panel.bring.id.setText("ada/tiny")
+    panel.bring.button.click()
+
+    panel.open_file(tmp_path / "model.zip")
+
+    assert panel.error.error.code == "hub-at-work" and "adopt" not in engine.verbs()
+    panel.stop()
+    until(lambda: panel.bring.button.state == "ready")
+
+
+def test_what_came_has_the_focus(place, tmp_path):
+    panel = place()
+    panel.activateWindow()
+    panel.bring.id.setFocus()
+
+    panel.open_file(tmp_path / "model.zip")
+    until(lambda: names(panel) == ["brought"])
+
+    assert panel.library.table.hasFocus()
+
+
+def test_files_of_another_plan_stand_in_the_place_of_the_former_ones_at_once(place):
+    make_model()
+    panel = place()
+    open_publish(panel)
+    until(lambda: panel.publish._files.count() == 4)
+    QTest.qWait(20)  # until they show
+    former = [panel.publish._files.itemAt(at).widget() for at in range(4)]
+
+    panel.publish.show_plan(PLAN)
+
+    assert all(each.isHidden() for each in former)
+
+
+@pytest.mark.parametrize("zoom", [1.5, 2.0])
+def test_the_cards_have_room_in_a_small_window(place, theme, zoom):
+    make_model("a model with a name of some length")
+    panel = place()
+    theme.set_zoom(zoom)
+    panel.resize(1024 - int(208 * zoom), 640)
+    open_publish(panel)
+    until(lambda: panel.publish._files.count() == 4)
+    QTest.qWait(50)
+
+    table = panel.library.table
+    assert panel._column.width() <= panel._area.viewport().width()
+    assert table.horizontalScrollBar().maximum() == 0 and table.columnWidth(0) >= 110 * zoom
+
+
 def test_a_download_can_be_stopped_and_nothing_else_starts_meanwhile(place):
     make_model()
     panel = place(Engine(fetch=Busy(Progress("Fetching", 1_000_000, 4_000_000))))
@@ -615,6 +683,6 @@ def test_a_model_that_learnt_nothing_here_says_where_it_comes_from_and_no_nought
     step = (Lineage(step="pre-training", what="smollm2", detail="file:smollm2"),)
     model = replace(make_model("m", "chat"), lineage=step, origin="file:smollm2", parameters=1234, steps=0, rows={})
 
-    assert history(model) == [("Origin", "imported from “smollm2”"), ("Size", "1,234 parameters")]
+    assert history(model) == [("Origin", "imported from “smollm2”"), ("Size", "1,234 parameters · 9.6 MB")]
     assert history(replace(model, origin="hub:ada/tiny"))[0][1] == "ada/tiny"
     assert history(replace(model, origin="", lineage=()))[0][1] == "imported from a folder"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtTest import QTest
 
 from slm_studio.core.answer_columns import PAIRS_FILE
 from slm_studio.core.dataset import Column, Dataset, ReadReport
@@ -234,3 +235,27 @@ def test_a_name_that_the_file_has_already_and_another_format_are_said(sheet, tmp
     found.write_to(tmp_path / "answers.jsonl")
 
     assert found.added.text().endswith("Added: “prediction_”, “score”.")
+
+
+@pytest.mark.parametrize("task", ["rank", "rewrite", "classify"])
+def test_it_has_room_in_a_small_window_at_twice_the_size(sheet, theme, task: str) -> None:
+    found = sheet(task, Engine(*LEARNT[task][1].values()))
+    theme.set_zoom(2.0)
+    found.window().resize(1024 - 2 * 208, 640)
+    QTest.qWait(50)
+
+    panel = found.window()
+    assert panel._column.width() <= panel._area.viewport().width()
+
+
+def test_the_keys_go_on_where_a_file_was_chosen(sheet, tmp_path) -> None:
+    found = sheet("tag", Engine("words"))
+    found.window().activateWindow()
+    found.file_button.setFocus()
+
+    found.take_file(tmp_path / "more.csv")
+    until(lambda: found.dataset is not None and not found.is_busy)
+
+    assert found.button.hasFocus()
+    found.window().stop()
+    assert found.window().view.isAncestorOf(found.window().focusWidget())

@@ -4,17 +4,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication
 
 from slm_studio.core.dataset import Remark
+from slm_studio.core.events import Finished
 from slm_studio.core.index import Index
 from slm_studio.core.report import Case
 from slm_studio.core.results import Hit
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.settings import Settings
+from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.session import Session
 from slm_studio.ui.tasks.search import SearchView
 from slm_studio.ui.widgets.buttons import ElidedButton
 from slm_studio.ui.widgets.lit_text import LitText
+from tests.ui.places import until
 
 LATE = Hit(
     "Late books cost 20 cents.", 0.98, 1, meaning=0.7, words=3.1, chosen=True, source="rules.md", line=7, heading="Fees"
@@ -81,6 +87,37 @@ def test_of_an_index_the_files_are_named_that_were_not_read(view) -> None:
     first, second = view.corpus.state.text().split("\n")
     assert first == "2 documents · 9 passages · 2 files not read"
     assert second == "2 files could not be read: scan.pdf, locked.pdf."
+
+
+@pytest.mark.parametrize("back", ["place", "window"])
+def test_documents_that_changed_meanwhile_are_said_when_the_person_comes_back(view, back: str) -> None:
+    index = Index(folder="/i", name="i", source="/library", kind="documents", documents=2, passages=9)
+    now = [()]
+
+    def run(verb, **arguments):
+        yield Finished(replace(index, old=now[0]))
+
+    jobs = Jobs(run)
+    view.join(Session(Settings()), jobs)
+    view.corpus.show_index(index)
+    view.model_opened("h")
+    until(lambda: not jobs.is_busy)
+    assert view.corpus.old.isHidden()
+
+    now[0] = ("documents",)
+    if back == "place":
+        view.hide()
+        view.show()
+    else:
+        view.activateWindow()
+        QApplication.sendEvent(view.corpus, QEvent(QEvent.Type.ActivationChange))
+    until(view.corpus.old.isVisible)
+    now[0] = ()
+    view.hide()
+    view.show()
+
+    until(view.corpus.old.isHidden)
+    assert jobs.shutdown()
 
 
 def test_the_heading_of_the_answer_is_whole_where_its_card_is_narrow(view) -> None:

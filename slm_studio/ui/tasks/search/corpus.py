@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core import paths
@@ -175,7 +175,10 @@ class Corpus(Card):
         self._offer(index.folder)
 
     def _on_looked(self, index: Index) -> None:
-        if self.index is None or index.folder != self.index.folder or not index.old:
+        if self.index is None or index.folder != self.index.folder:
+            return
+        if not index.old:
+            self.old.hide()
             return
         self.old.set_words(lambda: " ".join(say(WHY_OLD[why], {"source": index.source_name}) for why in index.old))
         self.old.show()
@@ -230,6 +233,21 @@ class Corpus(Card):
             self.add_path(chosen[0])
         elif chosen:
             self.problem.show_error(ONE_AT_A_TIME)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look again whether what is searched is still true."""
+        super().showEvent(event)
+        self._look_again()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Look again when the person comes back from another program: there the documents may have been changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.isVisible():
+            self._look_again()
+
+    def _look_again(self) -> None:
+        if self._handle and self.index is not None and self._wish is None:
+            self._look_at(self.index)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if local_paths(event.mimeData()):
