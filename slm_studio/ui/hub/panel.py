@@ -130,9 +130,9 @@ class HubPanel(Page):
         session = self._session
         session.models_changed.connect(self.refresh)
         session.settings_changed.connect(self._show_settings)
-        self.import_button.clicked.connect(self._on_import_clicked)
-        self.publish_button.clicked.connect(self._on_publish_clicked)
-        self.empty.acted.connect(self._on_train)
+        self.import_button.clicked.connect(lambda: self._show_card(IMPORT, self.bring, self.bring.id))
+        self.publish_button.clicked.connect(lambda: self._show_card(PUBLISH, self.publish, self.publish.name))
+        self.empty.acted.connect(lambda: self._session.go_to("data"))
         self.tabs.chosen.connect(self._choose_tab)
         self.library.chosen.connect(self._take)
         self.library.opened.connect(self._on_opened)
@@ -150,7 +150,7 @@ class HubPanel(Page):
         self.publish.plan_requested.connect(self._on_plan)
         self.publish.publish_requested.connect(self._on_publish)
         self.publish.stop_requested.connect(self.stop)
-        self.publish.settings_requested.connect(self._on_settings)
+        self.publish.settings_requested.connect(lambda: self._session.go_to(SETTINGS))
 
     def _show_settings(self) -> None:
         settings = self._session.settings
@@ -378,23 +378,11 @@ class HubPanel(Page):
             self._session.toast(tr(PUBLISHED))
             self._open_publish()
 
-    def _on_import_clicked(self) -> None:
-        self._show_card(IMPORT, self.bring, self.bring.id)
-
-    def _on_publish_clicked(self) -> None:
-        self._show_card(PUBLISH, self.publish, self.publish.name)
-
     def _show_card(self, tab: str, card: QWidget, first: QWidget) -> None:
         """Open a card and bring it into view: in a small window it stands below the models."""
         self._choose_tab(tab)
         first.setFocus()
         QTimer.singleShot(0, card, lambda: self.reveal(card))  # once it has its place
-
-    def _on_train(self) -> None:
-        self._session.go_to("data")
-
-    def _on_settings(self) -> None:
-        self._session.go_to(SETTINGS)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Show what stands on disk now."""
