@@ -1,13 +1,15 @@
-"""What is asked before a publication: who will see it, and what becomes of what stands there."""
+"""What is asked before a publication: who will see it, and what becomes of what stands there; and what has to wait."""
 
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtWidgets import QWidget
 
+from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.question import ask
 
 PUBLIC = "public"
+AT_WORK = StudioError("hub-at-work", "Something else is still on its way.", "Stop it first, or wait for its end.")
 
 
 def may_publish(parent: QWidget, name: str, plan: Mapping[str, object]) -> bool:

@@ -4,26 +4,25 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSizePolicy, QWidget
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Note, Progress
-from slm_studio.core.results import FileResult
 from slm_studio.core.saved import SavedModel, list_models, open_saved, save_facts
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, say, tr
 from slm_studio.host.secrets import host_of, token_for
 from slm_studio.ui.hub.about import AboutCard
-from slm_studio.ui.hub.asking import may_publish
+from slm_studio.ui.hub.asking import AT_WORK, may_publish
 from slm_studio.ui.hub.bring import BringCard
 from slm_studio.ui.hub.library import LibraryCard
 from slm_studio.ui.hub.publish import PUBLISHED, PublishCard
 from slm_studio.ui.hub.take_away import TakeAwayCard
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.parts.removal import Removal
-from slm_studio.ui.parts.saving import ask_where_to_save
+from slm_studio.ui.parts.saving import ask_where_to_save, show_in_files
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import SETTINGS, Session
 from slm_studio.ui.shell.training import Trainings
@@ -142,7 +141,7 @@ class HubPanel(Page):
         self.about.folder_requested.connect(self._on_show_folder)
         self.take_away.requested.connect(self._on_export)
         self.take_away.stop_requested.connect(self.stop)
-        self.take_away.folder_requested.connect(_show_in_files)
+        self.take_away.folder_requested.connect(show_in_files)
         self.bring.fetch_requested.connect(self._on_fetch)
         self.bring.stop_requested.connect(self.stop)
         self.bring.folder_requested.connect(self._on_import_folder)
@@ -279,7 +278,7 @@ class HubPanel(Page):
 
     def _on_show_folder(self) -> None:
         if self._model is not None:
-            _show_in_files(self._model.folder)
+            show_in_files(self._model.folder)
 
     def _on_export(self, kind: str) -> None:
         assert self._model is not None
@@ -303,11 +302,11 @@ class HubPanel(Page):
         """Write the chosen model to `out`."""
         assert self._model is not None
         self._start(
-            "export", {"folder": self._model.folder, "kind": kind, "out": out}, self._on_exported, self.take_away
+            "export",
+            {"folder": self._model.folder, "kind": kind, "out": out},
+            self.take_away.show_result,
+            self.take_away,
         )
-
-    def _on_exported(self, result: FileResult) -> None:
-        self.take_away.show_result(result)
 
     def _on_fetch(self, name: str, revision: str) -> None:
         settings = self._session.settings
@@ -316,9 +315,7 @@ class HubPanel(Page):
 
     def _adopt(self, path: Path) -> None:
         if self._job is not None:  # its Stop would be lost
-            self.error.show_error(
-                StudioError("hub-at-work", "Something else is still on its way.", "Stop it first, or wait for its end.")
-            )
+            self.error.show_error(AT_WORK)
             return
         self._choose_tab(IMPORT)
         self._start("adopt", {"source": str(path), "name": ""}, self._on_brought, self.bring)
@@ -389,8 +386,3 @@ class HubPanel(Page):
         self._is_cleared = False
         self.refresh()
         super().showEvent(event)
-
-
-def _show_in_files(path: str) -> None:
-    place = Path(path)
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))

@@ -6,11 +6,14 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QVBo
 from slm_studio import __version__
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import explain
+from slm_studio.ui.widgets.actions import Actions
+from slm_studio.ui.widgets.banner import LEAST
 from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.copying import clipboard, let_copy
 from slm_studio.ui.widgets.icons import IconLabel
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.scaling import scaled
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 from slm_studio.ui.widgets.wrapping import never_sideways
@@ -70,8 +73,11 @@ class ErrorBox(QFrame):
         self.setAccessibleName(message)
 
     def _build(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 12, 8, 12)
+        frame = QVBoxLayout(self)
+        frame.setContentsMargins(14, 12, 8, 12)
+        said = QWidget()
+        row = QHBoxLayout(said)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         row.addWidget(IconLabel("warning", "bad"), 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
@@ -79,8 +85,10 @@ class ErrorBox(QFrame):
         column.addWidget(self._message)
         column.addWidget(self._hint)
         row.addLayout(column, 1)
-        for widget in (self._action, self._copy, self._close):
-            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        beside = SideBySide(gap=12)
+        beside.limit(beside.add(said, 1), LEAST)
+        beside.add(Actions(self._action, self._copy, self._close), 0)
+        frame.addWidget(beside)
 
     def _on_copy(self) -> None:
         if self.error is not None:

@@ -63,10 +63,11 @@ class _Line:
 
 
 def settle_model(session: Session) -> None:
-    """Let the session use a model that stands on disk: its own as it is now, else the newest."""
-    if session.model is not None:
+    """Let the session use a model that stands on disk: its own as it is now, else that of last time, else the newest."""
+    kept = session.model.folder if session.model is not None else session.recall("model", "")
+    if kept:
         try:
-            session.set_model(open_saved(Path(session.model.folder)))
+            session.set_model(open_saved(Path(str(kept))))
             return
         except StudioError:
             session.set_model(None)

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,5}")  # “Dr. Who” and “v1.2” have none
@@ -19,6 +21,12 @@ def ask_where_to_save(parent: QWidget, title: str, beginning: str, kinds: str) -
         return path  # where it exists, the dialog has asked
     ending = _OF_KIND.search(kind) or _OF_KIND.search(kinds)
     return free_file(path.with_name(path.name + ending[1])) if ending else path
+
+
+def show_in_files(path: str) -> None:
+    """Let the system show a folder, or that of a file."""
+    place = Path(path)
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(place if place.is_dir() else place.parent)))
 
 
 def free_file(path: Path) -> Path:

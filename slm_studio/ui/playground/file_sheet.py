@@ -5,9 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from slm_studio.core.answer_columns import added_columns
 from slm_studio.core.dataset import Dataset, ReadOptions
@@ -18,7 +17,7 @@ from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.parts.remarks import remarks_words
-from slm_studio.ui.parts.saving import ask_where_to_save, free_file
+from slm_studio.ui.parts.saving import ask_where_to_save, free_file, show_in_files
 from slm_studio.ui.playground.column_choices import ColumnChoices
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
@@ -87,7 +86,8 @@ class FileSheet(Card):
             )
             return
         self._source, self.dataset = path, None
-        self._had_focus = self.isAncestorOf(QApplication.focusWidget())
+        # of the window, not of the application: a dialog in which the file was chosen may still be in front
+        self._had_focus = self.isAncestorOf(self.window().focusWidget())
         self.columns.set_dataset(None)
         self.out = self._beside(path)
         self.done.hide()
@@ -278,4 +278,4 @@ class FileSheet(Card):
 
     def _on_open_folder(self) -> None:
         if self.out is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.out.parent)))
+            show_in_files(str(self.out))

@@ -16,7 +16,7 @@ class Actions(QWidget):
         for widget in widgets:
             self.flow.addWidget(widget)
 
-    def one_line(self) -> int:
+    def beside(self) -> int:
         """Return the width in which all stand on one line."""
         return self.flow.one_line()
 
@@ -28,7 +28,7 @@ class Actions(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the size of one line."""
-        width = self.one_line()
+        width = self.beside()
         return QSize(width, self.flow.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:

@@ -3,13 +3,16 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.icons import IconLabel
 from slm_studio.ui.widgets.labels import Text, restyle
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.words import Words
 
 # tone → icon and the token of its colour; the icon says it too, because colour never carries meaning alone
 TONES = {"info": ("info", "accent"), "warning": ("warning", "warning"), "bad": ("warning", "bad"), "plain": ("info", "muted"), "good": ("check", "accent")}  # fmt: skip
+LEAST = 150  # pixels of its words beside a button; where there is less, the button stands below them
 
 
 class Banner(QFrame):
@@ -24,9 +27,8 @@ class Banner(QFrame):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self.setProperty("role", "banner")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 12, 14, 12)
-        row.setSpacing(12)
+        frame = QVBoxLayout(self)
+        frame.setContentsMargins(14, 12, 14, 12)
         self.icon = IconLabel("info")
         self.sentence, self.hint = Text("", wrap=True), Text("", "muted", wrap=True)
         self.action = Button(kind="primary" if primary else "plain")
@@ -41,9 +43,13 @@ class Banner(QFrame):
         inner.setSpacing(10)
         inner.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
         inner.addLayout(column, 1)
-        row.addWidget(words_and_icon, 1, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.action, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._actions, self._is_closable = Actions(self.action, self.close_button), closable
+        beside = SideBySide(gap=12)
+        beside.limit(beside.add(words_and_icon, 1), LEAST)
+        beside.add(self._actions, 0)
+        for part in (words_and_icon, self._actions):
+            beside.layout().setAlignment(part, Qt.AlignmentFlag.AlignVCenter)
+        frame.addWidget(beside)
         self.close_button.setVisible(closable)
         self.set_words(sentence, hint=hint, tone=tone, **values)
         self.set_action(action)
@@ -70,6 +76,7 @@ class Banner(QFrame):
         """Offer a button; "" offers none."""
         self.action.set_words(action, **values)
         self.action.setVisible(bool(action))
+        self._actions.setVisible(bool(action) or self._is_closable)
 
     def _on_closed(self) -> None:
         self.hide()

@@ -58,13 +58,16 @@ class _Names(QWidget):
     """Title and facts: a title is not cut for the sake of the actions, those rather stand below it."""
 
     def minimumSizeHint(self) -> QSize:
-        """Return the room of the title, within limits; facts may end in …."""
+        """Return what both need alone: a longer title ends in …, as the facts do."""
+        return QSize(the_theme().px(NAMES), super().minimumSizeHint().height())
+
+    def beside(self) -> int:
+        """Return the room of the title beside the actions, within limits."""
         layout, theme = self.layout(), the_theme()
         items = [layout.itemAt(at) for at in range(layout.count())] if layout is not None else []
         titles = [item.widget() for item in items if item is not None and _is_title(item.widget())]
         widest = max((title.sizeHint().width() for title in titles if not title.isHidden()), default=0)
-        width = min(max(widest, theme.px(NAMES)), theme.px(WHOLE))
-        return QSize(width, super().minimumSizeHint().height())
+        return min(max(widest, theme.px(NAMES)), theme.px(WHOLE))
 
 
 def _is_title(widget: QWidget | None) -> bool:

@@ -1,5 +1,7 @@
 """SideBySide: widgets in shares of the width; one below the other where the window is too narrow for them."""
 
+from typing import Protocol, runtime_checkable
+
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -9,6 +11,14 @@ from slm_studio.ui.widgets.theme import the_theme
 
 ACROSS, DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
 NO_MAXIMUM = (1 << 24) - 1  # Qt's QWIDGETSIZE_MAX, which PySide does not name
+
+
+@runtime_checkable
+class GivesWay(Protocol):
+    """A widget that needs more room beside others than alone, where its least size is what it says of itself."""
+
+    def beside(self) -> int:
+        """Return the width that it needs beside others."""
 
 
 class SideBySide(QWidget):
@@ -48,8 +58,8 @@ class SideBySide(QWidget):
 
     def _least(self, widget: QWidget) -> int:
         """Return what a widget needs beside others."""
-        if isinstance(widget, Actions):
-            return widget.one_line()
+        if isinstance(widget, GivesWay):
+            return widget.beside()
         least, _ = self._limits.get(widget, (0, 0))
         own = widget.minimumWidth() if widget not in self._limits else self._theme.px(least)
         return max(widget.minimumSizeHint().width(), own)
@@ -58,7 +68,7 @@ class SideBySide(QWidget):
         """Return the least size that makes sense."""
         shown = [widget for widget, _, _ in self._shares if not widget.isHidden()]
         gives_way = {
-            each for each in shown if each in self._limits or isinstance(each, Actions)
+            each for each in shown if each in self._limits or isinstance(each, GivesWay)
         }  # once it stands alone
         alone = (each.minimumSizeHint().width() if each in gives_way else self._least(each) for each in shown)
         widest = max(alone, default=0)

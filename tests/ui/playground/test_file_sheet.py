@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.answer_columns import PAIRS_FILE
 from slm_studio.core.dataset import Column, Dataset, ReadReport
@@ -252,10 +253,14 @@ def test_the_keys_go_on_where_a_file_was_chosen(sheet, tmp_path) -> None:
     found = sheet("tag", Engine("words"))
     found.window().activateWindow()
     found.file_button.setFocus()
+    dialog = QWidget()
+    dialog.show()
+    dialog.activateWindow()
 
     found.take_file(tmp_path / "more.csv")
+    dialog.deleteLater()
     until(lambda: found.dataset is not None and not found.is_busy)
 
-    assert found.button.hasFocus()
+    assert found.window().focusWidget() is found.button
     found.window().stop()
     assert found.window().view.isAncestorOf(found.window().focusWidget())

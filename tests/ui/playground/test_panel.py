@@ -11,6 +11,7 @@ from slm_studio.core.dataset import Column, Dataset, ReadReport, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Note, Predicted, Progress
 from slm_studio.core.results import FileResult, Label, Opened, Token
+from slm_studio.core.saved import save_facts
 from slm_studio.core.settings import Settings
 from slm_studio.ui.parts.saving import free_file
 from slm_studio.ui.playground.panel import PlaygroundPanel
@@ -431,6 +432,22 @@ def test_long_beginnings_end_sooner_where_the_window_is_small(place, writer):
     until(lambda: panel.view.isVisible() and panel.view.width() <= panel.width())
 
     assert panel.view.minimumSizeHint().width() < panel.width() - 100
+
+
+def test_the_model_that_was_used_is_used_again_after_a_restart_though_there_is_a_newer_one(place, shown, classifier):
+    newer = replace(make_model("Newer"), created="2026-02-02T00:00:00+00:00")
+    save_facts(newer)
+    panel = place(Engine())
+    panel._session.set_model(classifier)
+    panel._session.save()
+
+    session = Session(Settings())
+    shown(PlaygroundPanel, session, Engine())  # as the window shows its last place, before it opens what was open
+    assert session.model.folder == classifier.folder
+
+    session.set_model(None)
+    shown(PlaygroundPanel, session, Engine())
+    assert session.model.folder == newer.folder
 
 
 def test_a_written_text_stands_there_again_after_a_restart(place, shown, writer):

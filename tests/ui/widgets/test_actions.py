@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.fields import LineField
+from slm_studio.ui.widgets.page import Page
 from slm_studio.ui.widgets.side_by_side import SideBySide
 
 
@@ -35,7 +36,7 @@ def row_in(page: QWidget) -> tuple[LineField, Actions]:
 def test_a_row_breaks_where_its_room_ends_and_heals_where_it_has_room_again(page: QWidget) -> None:
     field, actions = row_in(page)
     heights = []
-    for width in (1200, actions.one_line() + 60, actions.one_line() // 2 + 60, 1200):
+    for width in (1200, actions.beside() + 60, actions.beside() // 2 + 60, 1200):
         page.resize(width, 400)
         QTest.qWait(10)
         heights.append(
@@ -45,4 +46,21 @@ def test_a_row_breaks_where_its_room_ends_and_heals_where_it_has_room_again(page
         assert all(each.geometry().bottom() <= actions.height() for each in actions.findChildren(Button))
 
     assert heights == [(False, 1), (True, 1), (True, 2), (False, 1)]
-    assert page.minimumSizeHint().width() <= actions.one_line() + 60 < 1200
+    assert page.minimumSizeHint().width() <= actions.beside() + 60 < 1200
+
+
+def test_every_action_of_a_place_is_whole_though_its_name_is_longer_than_the_window(theme) -> None:
+    theme.set_zoom(2.0)
+    window, place = QWidget(), Page("A model with a name that is longer than a small window is wide, by far")
+    buttons = [place.header.add_action(Button(words)) for words in ("A whole file…", "Serve…", "Use from code")]
+    place.setParent(window)
+    place.resize(608, 640)  # beside the sidebar of the smallest window
+    window.show()
+    QTest.qWait(30)
+
+    actions = buttons[0].parentWidget()
+    assert buttons[2].y() > buttons[0].y()
+    assert all(each.geometry().bottom() <= actions.height() for each in buttons)
+    assert place.header.title.isVisible() and place.header.width() <= 544
+    window.deleteLater()
+    QTest.qWait(1)
