@@ -1,14 +1,15 @@
 """FieldRows: names and their fields in columns; where the window is too narrow for that, each name above its field."""
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QSpacerItem, QWidget
+
+from slm_studio.ui.widgets.fitting import Fitting
 
 ACROSS, DOWN = 16, 12  # pixels between what stands beside and below each other
 ABOVE = 4  # pixels between a name and the field below it
 
 
-class FieldRows(QWidget):
+class FieldRows(Fitting):
     """Never asks for more width than its widest field with the button beside it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -29,17 +30,6 @@ class FieldRows(QWidget):
         """Return the least size that makes sense."""
         names = max((_least(name) for name, _, _ in self._shown()), default=0)
         return QSize(max(names, self._fields()), super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the new width."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def event(self, event: QEvent) -> bool:
-        """Fit again where what stands inside grew or shrank."""
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().event(event)
 
     def _shown(self) -> list[tuple[QWidget, QWidget, QWidget | None]]:
         return [row for row in self._rows if not row[1].isHidden()]

@@ -2,11 +2,11 @@
 
 from typing import Protocol, runtime_checkable
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from slm_studio.ui.widgets.actions import Actions
+from slm_studio.ui.widgets.fitting import Fitting
 from slm_studio.ui.widgets.theme import the_theme
 
 ACROSS, DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
@@ -21,7 +21,7 @@ class GivesWay(Protocol):
         """Return the width that it needs beside others."""
 
 
-class SideBySide(QWidget):
+class SideBySide(Fitting):
     """Never asks for more width than the widest of its widgets; below each other they may be as wide as the window."""
 
     def __init__(self, gap: int = 16, parent: QWidget | None = None) -> None:
@@ -73,17 +73,6 @@ class SideBySide(QWidget):
         alone = (each.minimumSizeHint().width() if each in gives_way else self._least(each) for each in shown)
         widest = max(alone, default=0)
         return QSize(widest, super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the new width."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def event(self, event: QEvent) -> bool:
-        """Fit again where what stands inside grew or shrank."""
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().event(event)
 
     def _fit(self) -> None:
         fits = self._fits()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 
 from slm_studio import engine
@@ -238,3 +239,28 @@ def test_the_rate_falls_in_a_straight_line_to_its_end_and_words_are_walked_over_
     assert walked[-len(rates) :] == rates
     steps = {round(before - after, 9) for before, after in itertools.pairwise(rates[1:])}
     assert len(rates) > 5 and len(steps) == 1 and rates[-1] == pytest.approx(0.025 * 0.004)
+
+
+@pytest.mark.parametrize(("minutes", "is_one_order"), [(None, True), (0.05, False)])
+def test_every_epoch_reads_the_text_in_one_order_unless_time_may_end_it_early(
+    minutes: float | None, is_one_order: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = dataset(tmp_path, "\n".join(f"the cat{at % 50} sees the dog{at % 31}" for at in range(400)))
+    read = []
+
+    def walk(*given: object) -> word2vec.Walk:
+        read.append(np.asarray(given[2]).tolist())
+        return real(*given)  # type: ignore[arg-type]
+
+    real = word2vec.walk
+    monkeypatch.setattr(word2vec, "walk", walk)
+    timed = {} if minutes is None else {"minutes": minutes}
+
+    steps = [
+        event for event in train(rows, epochs=2, batch=2, min_count=1, patience=0, **timed) if isinstance(event, Step)
+    ]
+
+    learnt, first = read[-len(steps) :], sum(event.epoch <= 1 for event in steps)
+    count = min(first, len(steps) - first)
+    assert count > 5
+    assert (learnt[:count] == learnt[first : first + count]) == is_one_order
