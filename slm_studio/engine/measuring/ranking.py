@@ -31,14 +31,14 @@ def best_places(scores_QP: np.ndarray, most: int, *, above: float = -np.inf) -> 
     return order_QK
 
 
-def fuse(ways: Sequence[np.ndarray], most: int, shares: Sequence[float] = ()) -> tuple[np.ndarray, np.ndarray]:
+def fuse(ways: Sequence[np.ndarray], most: int, shares: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     """Return places [most] and scores of what several ways found for a question: ranks, and not their scores, are added.
 
-    A passage that every way found first has 1. `shares` (which add up to 1) say how much each way counts; else they count
-    alike. Example: fuse([[3, 1], [3, 2]], 3) → [3, 1, 2], [1.0, 0.49, 0.49]
+    `shares`, which add up to 1, say how much each way counts. A passage that every way found first has 1.
+    Example: fuse([[3, 1], [3, 2]], 3, (0.5, 0.5)) → [3, 1, 2], [1.0, 0.49, 0.49]
     """
     scores: dict[int, float] = {}
-    for places, share in zip(ways, shares or [1 / len(ways)] * len(ways), strict=True):
+    for places, share in zip(ways, shares, strict=True):
         for rank, place in enumerate(np.asarray(places)[np.asarray(places) != NOTHING].tolist()):
             scores[place] = scores.get(place, 0.0) + share * (FLAT + 1) / (FLAT + 1 + rank)
     ordered = sorted(scores, key=lambda place: -scores[place])[:most]  # of equals the one that an earlier way found

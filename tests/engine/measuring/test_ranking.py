@@ -38,7 +38,7 @@ def test_of_equal_scores_the_first_counts_and_nothing_is_found_below_the_bound()
 
 
 def test_ranks_are_fused_as_their_authors_add_them() -> None:
-    places, scores = ranking.fuse([np.array([3, 1]), np.array([3, 2, ranking.NOTHING])], 5)
+    places, scores = ranking.fuse([np.array([3, 1]), np.array([3, 2, ranking.NOTHING])], 5, (0.5, 0.5))
 
     assert places.tolist() == [3, 1, 2]
     assert scores.tolist() == pytest.approx([1.0, 61 / 62 / 2, 61 / 62 / 2])
