@@ -11,6 +11,7 @@ from typing import cast
 import numpy as np
 import pyarrow as pa
 import torch
+from torch import Tensor
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.index import GONE, INDEX_FILE, OLD_DOCUMENTS, OTHER_MODEL, Index, read_index
@@ -85,11 +86,20 @@ def mark_of(loaded: Loaded) -> str:
     digest.update(repr([loaded.facts.get(name) for name in (PREFIXES, "pooling", "max_length")]).encode())
     for name, tensor in sorted(loaded.net.state_dict().items()):
         flat = tensor.reshape(-1)
-        places = torch.linspace(0, max(0, len(flat) - 1), min(SAMPLED, len(flat))).long()
+        places = spread_places(len(flat))
         # A model may be opened in shorter numbers where memory is scarce.
         sample = flat[places.to(flat.device)].to(torch.bfloat16).view(torch.int16).cpu().numpy()
         digest.update(f"{name}{tuple(tensor.shape)}".encode() + sample.tobytes())
     return digest.hexdigest()
+
+
+def spread_places(numbers: int) -> Tensor:
+    """Return where the numbers stand that speak for all, the first and the last among them.
+
+    In whole numbers: beyond 2^24 a float of 32 bits would round the last place to one behind it.
+    """
+    count = min(SAMPLED, numbers)
+    return torch.arange(count) * (numbers - 1) // max(1, count - 1)
 
 
 def _map(folder: Path, about: Index) -> OpenIndex:

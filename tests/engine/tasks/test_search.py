@@ -21,7 +21,7 @@ from slm_studio.engine.retrieval.building import Maker, build_index
 from slm_studio.engine.retrieval.finding import found_in
 from slm_studio.engine.retrieval.mining import hard_negatives
 from slm_studio.engine.retrieval.nearness import bound_of, threshold_of
-from slm_studio.engine.retrieval.opening import mark_of
+from slm_studio.engine.retrieval.opening import SAMPLED, mark_of, spread_places
 from slm_studio.engine.retrieval.pool import pool_of, together
 from slm_studio.engine.retrieval.sharing import FEWEST, SHARE
 from slm_studio.engine.retrieval.sources import source_of_path
@@ -212,6 +212,14 @@ def indexed(tmp_path: Path, texts: tuple[str, ...] = THREE) -> Plan:
     )
     outcome(build_index(source, maker, tmp_path / "index", IndexOptions()))
     return plan
+
+
+@pytest.mark.parametrize("numbers", [0, 1, 5, 1000, 37_359_360, 2**31 + 1])
+def test_the_numbers_that_mark_a_model_stand_in_it_however_large_it_is(numbers: int) -> None:
+    places = spread_places(numbers).tolist()
+
+    assert places == sorted(set(places)) and len(places) == min(SAMPLED, numbers)
+    assert not places or (places[0], places[-1]) == (0, numbers - 1)
 
 
 def test_vectors_of_another_state_of_the_model_are_not_compared(tmp_path: Path) -> None:
