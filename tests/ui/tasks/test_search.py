@@ -1,5 +1,6 @@
 """What the view of search shows: hits with their places and lit words, honesty, and passages that may be cited."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,13 +9,15 @@ from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication
 
+from slm_studio.core import codec
 from slm_studio.core.dataset import Remark
 from slm_studio.core.events import Finished
-from slm_studio.core.index import Index
+from slm_studio.core.index import INDEXES, Index
 from slm_studio.core.report import Case
 from slm_studio.core.results import Hit
-from slm_studio.core.saved import SavedModel
+from slm_studio.core.saved import INDEX_FILE, SavedModel
 from slm_studio.core.settings import Settings
+from slm_studio.core.tasks.search import WORDS
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.tasks.search import SearchView
@@ -118,6 +121,26 @@ def test_documents_that_changed_meanwhile_are_said_when_the_person_comes_back(vi
 
     until(view.corpus.old.isHidden)
     assert jobs.shutdown()
+
+
+def test_what_was_searched_last_and_how_stands_there_again(view, tmp_path: Path) -> None:
+    model = view_model(str(tmp_path))
+    for day, name in enumerate(("older", "newer"), 1):
+        made = Index(folder="", name=name, source=f"/{name}", kind="documents", created=f"2026-01-0{day}")
+        codec.write(tmp_path / INDEXES / name / INDEX_FILE, codec.to_json(made))
+    view.set_model(model, [])
+    assert view.corpus.index.name == "newer"
+    view.corpus.choice.chosen.emit(str(tmp_path / INDEXES / "older"))
+    view.way.choose(WORDS)
+
+    again = SearchView()
+    again.restore(json.loads(json.dumps(view.state())))
+    again.set_model(model, [])
+
+    assert again.corpus.index.name == "older" and again.way.current() == WORDS
+    again.restore({"way": "luck", "searched": 3, "question": "late books"})
+    assert again.way.current() == WORDS and again.text() == "late books"
+    again.deleteLater()
 
 
 def test_the_heading_of_the_answer_is_whole_where_its_card_is_narrow(view) -> None:

@@ -52,6 +52,7 @@ class Corpus(Card):
         self.index: Index | None = None
         self._known: list[Index] = []
         self._model: SavedModel | None = None
+        self.searched: dict[str, str] = {}  # in which of its indexes each model searched last
         self._handle = ""
         self._wish: Wish | None = None  # waits for the model, or is being built
         self._session: Session | None = None
@@ -77,7 +78,7 @@ class Corpus(Card):
         if self._chain is not None:
             self._chain.leave()
         self.problem.clear()
-        self._offer()
+        self._offer(self.searched.get(model.folder, ""))
         if not self._known and (learnt := _learnt(model)) is not None:
             self._wish = learnt
             self.state.set_words("The passages that it learnt from are being indexed…")
@@ -103,6 +104,8 @@ class Corpus(Card):
             self.state.set_words(NOTHING)
         else:
             self.choice.choose(index.folder)
+            if self._model is not None:
+                self.searched[self._model.folder] = index.folder
             self.state.set_words(partial(_facts, index))
 
     def _build(self) -> None:

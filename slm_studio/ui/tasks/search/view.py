@@ -85,6 +85,20 @@ class SearchView(QuickView):
         self.query.setText(text)
         self.primary()
 
+    def state(self) -> object:
+        """Return the question, in what it is searched, and how."""
+        return {"question": self.text(), "searched": self.corpus.searched, "way": self.way.current()}
+
+    def restore(self, state: object) -> None:
+        """Ask in the same way again."""
+        if not isinstance(state, dict):
+            super().restore(state)
+            return
+        self.way.choose(str(state.get("way", BOTH)))
+        if isinstance(searched := state.get("searched"), dict):
+            self.corpus.searched = {str(model): str(index) for model, index in searched.items()}
+        super().restore(state.get("question"))
+
     def _build_question(self) -> Card:
         card = Card()
         self.query = LineField("What do you want to know?", name="Question")
