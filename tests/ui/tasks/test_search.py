@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from slm_studio.core import codec
 from slm_studio.core.dataset import Remark
@@ -130,11 +130,15 @@ def test_what_was_searched_last_and_how_stands_there_again(view, tmp_path: Path)
         codec.write(tmp_path / INDEXES / name / INDEX_FILE, codec.to_json(made))
     view.set_model(model, [])
     assert view.corpus.index.name == "newer"
+    kept = []
+    view.edited.connect(lambda: kept.append(json.dumps(view.state())))
     view.corpus.choice.chosen.emit(str(tmp_path / INDEXES / "older"))
-    view.way.choose(WORDS)
+    assert len(kept) == 1
+    next(each for each in view.way.findChildren(QAbstractButton) if each.text() == "Words").click()
+    assert len(kept) == 2
 
     again = SearchView()
-    again.restore(json.loads(json.dumps(view.state())))
+    again.restore(json.loads(kept[-1]))
     again.set_model(model, [])
 
     assert again.corpus.index.name == "older" and again.way.current() == WORDS

@@ -159,7 +159,9 @@ class SearchView(QuickView):
         self.edited.emit()
 
     def _on_way(self, way: str) -> None:
+        self.edited.emit()
         self._ask()
 
     def _on_corpus(self, index: Index | None) -> None:
+        self.edited.emit()
         self._ask()
