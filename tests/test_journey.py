@@ -161,6 +161,7 @@ def test_an_engine_that_is_killed_takes_no_window_and_the_run_goes_on(qapp: QApp
 
 
 APP = """
+import faulthandler
 import sys
 from pathlib import Path
 from dataclasses import replace
@@ -170,6 +171,7 @@ sys.path.insert(0, sys.argv[2])
 from tests.studio import SMALL, Studio
 from slm_studio.core.settings import Settings
 from slm_studio.ui.widgets.theme import Theme
+faulthandler.enable()  # should it crash, it says where
 application = QApplication([])
 Theme(application, "light")
 window = Studio(Settings(language="en", theme="light"))
@@ -191,7 +193,9 @@ def test_an_app_that_was_killed_in_mid_training_resumes_to_the_same_weights(qapp
         [sys.executable, "-c", script, str(path), str(Path(__file__).parents[1])], stdout=subprocess.PIPE, text=True
     )
     assert app.stdout is not None
-    folder = Path(app.stdout.readline().strip())
+    told = app.stdout.readline().strip()
+    assert told, f"the app ended with {app.wait()} before it trained"
+    folder = Path(told)
     app.kill()  # SIGKILL: the window gets no chance to say goodbye
     app.wait()
     app.stdout.close()
