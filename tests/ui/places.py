@@ -1,5 +1,7 @@
 """What the tests of places share: a model with a report on disk, and an application."""
 
+import faulthandler
+import inspect
 import json
 import time
 from pathlib import Path
@@ -12,6 +14,7 @@ from slm_studio.core.dataset import Remark
 from slm_studio.core.results import Baseline, ClassScore, Metric, Report
 from slm_studio.core.saved import SavedModel, save_facts
 
+STDERR = 2  # the descriptor, which pytest catches
 LABELS = ("delivery", "refund", "billing")
 # text, label in the file, what the model says, how sure it is; as write_cases orders them
 CASES = (
@@ -24,11 +27,13 @@ CASES = (
 
 
 def until(claim, seconds: float = 5.0) -> None:
-    """Wait until a claim holds."""
+    """Wait until a claim holds; where it never does, write what every thread is at."""
     end = time.monotonic() + seconds
     while not claim() and time.monotonic() < end:
         QTest.qWait(5)
-    assert claim()
+    if not claim():
+        faulthandler.dump_traceback(STDERR)
+        pytest.fail(f"not so after {seconds:g} s: {inspect.getsource(claim).strip()}")
 
 
 def make_model(name: str = "Support tickets", task: str = "classify", **facts: object) -> SavedModel:

@@ -57,7 +57,9 @@ def answered(window: MainWindow, model: SavedModel) -> TaskView:
     window.session.set_model(model)
     window.show_place("playground")
     panel = window.panel("playground")
-    until(lambda: panel.answering.state == OPEN and not window.jobs.is_busy, 60)
+    until(lambda: panel.answering.state == OPEN or not panel.problem.isHidden(), 60)
+    assert panel.problem.isHidden(), panel.problem.error
+    until(lambda: not window.jobs.is_busy, 60)
     view = panel.view
     for form in view.findChildren(KnobForm):
         if "max_new_tokens" in form.values():
@@ -70,6 +72,6 @@ def answered(window: MainWindow, model: SavedModel) -> TaskView:
         view.primary()
     QTest.qWait(20)
     until(lambda: not window.jobs.is_busy and not panel.answering.is_busy, 60)
-    assert panel.problem.isHidden()
+    assert panel.problem.isHidden(), panel.problem.error
     assert not isinstance(view, QuickView) or view.answers(), model.task
     return view
