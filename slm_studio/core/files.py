@@ -17,6 +17,10 @@ _STALE = ".partial-"
 MOST_NESTED = 100  # brackets within brackets; what we write has a handful, and code that walks deeper ones would break
 
 
+class PlaceTaken(Exception):
+    """Another program has put something where a new folder was to stand."""
+
+
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Write `content` to `path`: a temporary file beside it, fsync, rename, fsync of the folder."""
     data = encode(content) if isinstance(content, str) else content
@@ -47,10 +51,11 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def atomic_folder(folder: Path) -> Iterator[Path]:
+def atomic_folder(folder: Path, *, is_new: bool = False) -> Iterator[Path]:
     """Yield a temporary folder that becomes `folder` when the block ends without an error.
 
-    `folder` must not exist, or is replaced. Files inside are fsynced before the rename.
+    `folder` must not exist, or is replaced; where it `is_new`, whoever came first keeps it, and PlaceTaken is raised.
+    Files inside are fsynced before the rename.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f"{_STALE}{uuid.uuid4().hex[:8]}-{folder.name}")
@@ -60,10 +65,21 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         for path in sorted(partial.rglob("*")):
             sync_file(path) if path.is_file() else sync_folder(path)
         sync_folder(partial)
-        replace_folder(partial, folder)
+        (place_new if is_new else replace_folder)(partial, folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def place_new(source: Path, target: Path) -> None:
+    """Move `source` to `target`. Raises PlaceTaken where another program has put something there meanwhile."""
+    try:
+        os.rename(source, target)  # never takes the place of a folder that holds something
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        raise PlaceTaken(str(target)) from error
+    sync_folder(target.parent)
 
 
 def replace_folder(source: Path, target: Path) -> None:

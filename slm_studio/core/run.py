@@ -75,16 +75,22 @@ def run_name(recipe: Recipe, dataset: Dataset) -> str:
 
 def create_run(recipe: Recipe, dataset: Dataset) -> Run:
     """Make the folder of a new run: recipe.json, dataset.json, state.json. Nothing has been computed yet."""
-    now = datetime.now(UTC)
-    name = run_name(recipe, dataset)
-    folder = paths.runs()
-    identity = files.free_name(folder, f"{now:%Y%m%d-%H%M%S}-{files.slug(name)}")
+    name, now = run_name(recipe, dataset), datetime.now(UTC)
+    while True:
+        identity = files.free_name(paths.runs(), f"{now:%Y%m%d-%H%M%S}-{files.slug(name)}")
+        try:
+            return _written_run(identity, name, now, recipe, dataset)
+        except files.PlaceTaken:  # another program has begun a run of this name in this very second
+            continue
+
+
+def _written_run(identity: str, name: str, now: datetime, recipe: Recipe, dataset: Dataset) -> Run:
     run = Run(
-        id=identity, folder=str(folder / identity), name=name, task=recipe.task, base=recipe.base, dataset=dataset.folder,
-        fingerprint=dataset.fingerprint, state=CREATED, created=now.isoformat(timespec="seconds"),
+        id=identity, folder=str(paths.runs() / identity), name=name, task=recipe.task, base=recipe.base,
+        dataset=dataset.folder, fingerprint=dataset.fingerprint, state=CREATED, created=now.isoformat(timespec="seconds"),
         named=recipe.named,
     )  # fmt: skip
-    with files.atomic_folder(run.path) as partial:
+    with files.atomic_folder(run.path, is_new=True) as partial:
         codec.write(partial / "recipe.json", recipe_to_json(recipe))
         codec.write(partial / "dataset.json", codec.to_json(dataset))
         codec.write(partial / "state.json", codec.to_json(run))

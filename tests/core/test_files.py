@@ -1,6 +1,7 @@
 """Atomic writes and the run folder: old or new, never a half."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,6 +107,26 @@ def test_runs_are_found_by_the_beginning_of_their_id_and_damaged_ones_are_passed
     assert recipe_of(first) == recipe
     with pytest.raises(StudioError):
         find_run("nothing")
+
+
+def test_runs_of_one_name_that_begin_at_the_same_time_have_a_folder_each() -> None:
+    recipe = make_recipe("classify", roles={"text": "t", "label": "l"})
+
+    with ThreadPoolExecutor(12) as programs:
+        runs = list(programs.map(lambda _: create_run(recipe, a_dataset()), range(12)))
+
+    assert len({run.id for run in runs}) == 12
+    assert {open_run(run.path).id for run in runs} == {run.id for run in list_runs()}
+
+
+def test_a_new_folder_takes_nobodys_place(tmp_path: Path) -> None:
+    with pytest.raises(files.PlaceTaken), files.atomic_folder(tmp_path / "model", is_new=True) as partial:
+        (partial / "weights").write_text("late")
+        (tmp_path / "model").mkdir()
+        (tmp_path / "model" / "weights").write_text("early")
+
+    assert (tmp_path / "model" / "weights").read_text() == "early"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_history_is_cut_back_and_a_torn_last_line_is_left_out(tmp_path: Path) -> None:

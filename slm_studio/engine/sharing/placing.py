@@ -47,10 +47,12 @@ def settle(folder: Path, target: Path, *, fallback: str, origin: str, base: str,
         name = files.free_title(name, {each.name for each in list_models()})
     model = replace(model, name=name)
     save_facts(model, folder)
-    if target.parent == paths.models() and target.exists():  # somebody took the place meanwhile
-        target = target.with_name(files.free_name(target.parent, target.name))
-    _move(folder, target)
-    return replace(model, folder=str(target))
+    while True:
+        try:
+            _move(folder, target)
+            return replace(model, folder=str(target))
+        except files.PlaceTaken:
+            target = target.with_name(files.free_name(target.parent, target.name))
 
 
 def _described(folder: Path, inspection: Inspection, name: str, origin: str, base: str) -> SavedModel:
@@ -95,15 +97,18 @@ def _known(folder: Path) -> SavedModel | None:
 
 
 def _move(folder: Path, target: Path) -> None:
+    """Move a folder that is whole. Raises PlaceTaken where somebody came in between among the person's models."""
+    is_new = target.parent == paths.models()
     for path in sorted(folder.rglob("*")):
         files.sync_folder(path) if path.is_dir() else files.sync_file(path)
-    refuse_occupied(target)  # somebody may have come in between
+    if not is_new:
+        refuse_occupied(target)  # somebody may have come in between
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        files.replace_folder(folder, target)
+        (files.place_new if is_new else files.replace_folder)(folder, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        with files.atomic_folder(target) as partial:  # another disk
+        with files.atomic_folder(target, is_new=is_new) as partial:  # another disk
             shutil.copytree(folder, partial, dirs_exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)

@@ -43,6 +43,14 @@ class Trained:
 
 def make_model(work: Trained) -> SavedModel:
     """Write the model folder: net, tokenizer, studio.json. No score yet but the held-out one of training."""
+    while True:
+        try:
+            return _written_model(work)
+        except files.PlaceTaken:  # another program has put a model of this name there meanwhile
+            continue
+
+
+def _written_model(work: Trained) -> SavedModel:
     plan, run = work.plan, work.run
     name = files.free_title(run.name, {each.name for each in list_models()})  # a run may be kept more than once
     folder = paths.models() / files.free_name(paths.models(), files.slug(name))
@@ -72,7 +80,7 @@ def make_model(work: Trained) -> SavedModel:
         | {name: version(name) for name in LIBRARIES},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    with files.atomic_folder(folder) as partial:
+    with files.atomic_folder(folder, is_new=True) as partial:
         plan.task.keep(plan.loaded, plan.recipe, public_base(plan.recipe.base), partial)
         save_facts(model, partial)
     return model

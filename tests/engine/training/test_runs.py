@@ -10,15 +10,15 @@ import torch
 from safetensors.torch import load_file
 
 from slm_studio import engine
-from slm_studio.core import codec, curves, files
+from slm_studio.core import codec, curves, files, paths
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Evaluated, Event, Finished, Saved, Started, Step
 from slm_studio.core.lock import FileLock
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import FAILED, FINISHED, STOPPED, History, create_run, open_run
-from slm_studio.core.saved import SavedModel, list_models, open_saved
-from slm_studio.engine.training import checkpoint, runs
+from slm_studio.core.saved import SavedModel, list_models, open_saved, save_facts
+from slm_studio.engine.training import checkpoint, finish, runs
 from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.trainer import Trainer
 from tests.engine.training.conftest import losses
@@ -52,6 +52,27 @@ def test_a_run_ends_in_a_model_with_its_history_and_report(book: Dataset, recipe
     steps = [event for event in events if isinstance(event, Step)]
     assert len(curves.read_curves(run.path)) == len(steps) * curves.RECORD.size
     assert [step.n for step in steps] == list(range(1, len(steps) + 1))
+
+
+def test_a_model_that_another_program_saves_meanwhile_under_the_same_name_stays(
+    book: Dataset, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(replace(recipe, name="poet"), book)
+    others = paths.models() / "poet"
+
+    def keep_late(model: SavedModel, folder: Path | None = None) -> None:
+        if not others.exists():  # the other program is done first
+            others.mkdir(parents=True)
+            (others / "weights").write_text("of somebody else")
+        save_facts(model, folder)
+
+    monkeypatch.setattr(finish, "save_facts", keep_late)
+
+    model = list(engine.train(recipe, book, run))[-1].result
+
+    assert (others / "weights").read_text() == "of somebody else"
+    assert Path(model.folder).name == "poet-2"
+    assert open_saved(Path(model.folder)).run == run.id
 
 
 def test_a_consumer_that_leaves_after_the_last_event_changes_nothing(book: Dataset, recipe: Recipe) -> None:
