@@ -20,7 +20,7 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
         "--language", default="", help="for example en or zh, several as en,zh (default: what it learnt)"
     )
     parser.add_argument("--public", action="store_true", help="everybody may see it, once the copy has been checked")
-    parser.add_argument("--overwrite", action="store_true", help="replace a model that was not published from here")
+    parser.add_argument("--overwrite", action="store_true", help="replace another model that stands there")
     parser.set_defaults(run=run)
 
 

@@ -17,6 +17,7 @@ from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progr
 from slm_studio.core.addresses import name_of
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
+from slm_studio.core.saved import open_saved
 from slm_studio.engine.advice import advise_hub, refusal
 from slm_studio.engine.models.foreign_config import check_config
 from slm_studio.engine.sharing import placing, publishing
@@ -117,7 +118,7 @@ def publish_model(
         there = stack.enter_context(Repository(endpoint, name, token, patience))
         yield Progress("Looking at the name on the hub", 0, 0)
         standing = there.standing()
-        refuse_surprise(standing, name, options)
+        refuse_surprise(standing, name, open_saved(folder), options)
         yield from on_pairs_here(folder)
         staged = yield from publishing.stage(folder, options, place / "sent", standing)
         fate = (standing or NOTHING).fate({each.name for each in staged.files})

@@ -46,7 +46,7 @@ def plan_publish(folder: Path, options: Mapping[str, object], standing: Standing
     """Say what would be sent, and what would become of what stands there.
 
     Ends in Finished({"files": [{"name", "bytes"}], "card": Markdown, "total": bytes, "visibility", "standing": None or
-    {"visibility", "is_other", "replaced", "removed", "kept"}}).
+    {"visibility", "is_other", "former", "replaced", "removed", "kept"}}).
     """
     yield Progress("Reading the model", 0, 0)
     items = _items(folder, options, standing)
@@ -54,7 +54,8 @@ def plan_publish(folder: Path, options: Mapping[str, object], standing: Standing
     there: dict[str, object] | None = None
     if standing is not None:
         fate = standing.fate({item.name for item in items})
-        there = {"visibility": standing.visibility, "is_other": standing.is_other, **fate}
+        former = standing.former(open_saved(folder))
+        there = {"visibility": standing.visibility, "is_other": standing.is_other, "former": former, **fate}
     yield Finished({
         "files": [{"name": item.name, "bytes": item.size} for item in items], "card": card,
         "total": sum(item.size for item in items), "visibility": visibility_after(standing, options), "standing": there,

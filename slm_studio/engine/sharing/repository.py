@@ -9,6 +9,7 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.files import parse_json
+from slm_studio.core.saved import STUDIO_FILE
 from slm_studio.engine.advice import advise_hub, pause_asked, refusal
 from slm_studio.engine.sharing.address import no_such_version
 from slm_studio.engine.sharing.client import make_client
@@ -61,8 +62,9 @@ class Repository:
         # What does not say that it is private is taken for public: the mistake that shows nothing to anybody.
         visibility = PRIVATE if plain.get("private") is True else PUBLIC
         listed = tuple(self.files()) if self.commit else ()
-        card = self._text(CARD) if any(file.path == CARD for file in listed) else ""
-        return Standing(commit=self.commit, visibility=visibility, files=listed, card=card)
+        names = {file.path for file in listed}
+        card, studio = (self._text(each) if each in names else "" for each in (CARD, STUDIO_FILE))
+        return Standing(commit=self.commit, visibility=visibility, files=listed, card=card, studio=studio)
 
     def files(self) -> list[HubFile]:
         """Return every file of the commit."""

@@ -36,6 +36,8 @@ def words_of(standing: Mapping[str, object]) -> list[str]:
     sentences = [tr("It is public.") if standing.get("visibility") == PUBLIC else tr("It is private.")]
     if standing.get("is_other"):
         sentences.append(tr("It holds a model that was not published with SLM Studio."))
+    if former := standing.get("former"):
+        sentences.append(tr("It holds another model than this one: it is called “{former}”.", former=former))
     replaced, removed, kept = (_count(standing.get(key)) for key in ("replaced", "removed", "kept"))
     for template, count in (
         (mark("{n} {n:file is|files are} replaced."), replaced),

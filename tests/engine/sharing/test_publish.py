@@ -244,7 +244,7 @@ def test_what_others_wrote_stays_and_the_former_model_goes(hub: HubServer, tiny:
     former = {"studio.json": b"{}", "model.safetensors": b"former", "vocab.txt": b"former", "merges.txt": b"former"}
     hub.add_model(NAME, OTHERS | former, private=True)
 
-    result = publish(hub, tiny)
+    result = publish(hub, tiny, overwrite=True)
 
     now = hub.files(NAME)
     assert {name: now[name] for name in ("notes.txt", "LICENSE")} == {"notes.txt": b"mine", "LICENSE": b"terms"}
@@ -284,6 +284,37 @@ def test_another_model_is_replaced_only_when_asked(hub: HubServer, tiny: Path) -
 
     assert refused(hub, tiny).code == "hub-holds-another"
     assert publish(hub, tiny, overwrite=True)["kept"] == ["pytorch_model.bin"]
+
+
+def test_another_model_of_ones_own_is_replaced_only_when_asked(hub: HubServer, tiny: Path) -> None:
+    publish(hub, tiny)
+    made = open_saved(tiny)
+    save_facts(replace(made, name="renamed", metrics={"accuracy": 0.5}))
+    publish(hub, tiny)  # the same model, whatever it is called by now
+    save_facts(replace(made, name="renamed", created="2026-02-01T00:00:00+00:00"))
+    publish(hub, tiny)  # its next version
+    save_facts(replace(made, name="next", created="2026-02-02T00:00:00+00:00"))
+    before = hub.files(NAME)
+
+    error = refused(hub, tiny)
+
+    assert (error.code, error.values["former"]) == ("hub-holds-another", "renamed")
+    assert hub.files(NAME) == before
+    assert planned_standing(hub, tiny)["former"] == "renamed"
+    publish(hub, tiny, overwrite=True)
+    assert planned_standing(hub, tiny)["former"] == ""
+
+
+@pytest.mark.parametrize("studio", [b"{}", b"[1", b"[]", b"\xff"])
+def test_a_model_that_does_not_say_which_it_is_counts_as_another(hub: HubServer, tiny: Path, studio: bytes) -> None:
+    hub.add_model(NAME, {"studio.json": studio, "model.safetensors": b"former"}, private=True)
+
+    assert refused(hub, tiny).code == "hub-holds-another"
+
+
+def planned_standing(hub: HubServer, folder: Path) -> dict:
+    *_, planned = engine.plan_publish(str(folder), OPTIONS | {"name": NAME}, hub.endpoint, TOKEN)
+    return planned.result["standing"]
 
 
 def test_the_plan_says_what_stands_there_and_sends_nothing(hub: HubServer, tiny: Path) -> None:

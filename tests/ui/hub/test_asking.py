@@ -61,6 +61,12 @@ def test_another_model_that_is_public_is_said_to_be_both(theme) -> None:
     assert said.endswith("Publish for everybody")
 
 
+def test_another_model_of_ones_own_is_named(theme) -> None:
+    _, said = asked({"visibility": "private", "standing": STANDING | {"former": "poet"}})
+
+    assert "It is private. It holds another model than this one: it is called “poet”. 2 files" in said
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [("a<!-- b -->c", "ac"), ("a<!-- b", "a<!-- b"), ("a --> b", "a --> b"), ("<!--x--><!--y-->", ""), ("", "")],
