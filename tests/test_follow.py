@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTableView, QWidget
 
 from slm_studio.core.run import list_runs
+from slm_studio.core.settings import Settings
 from slm_studio.host.trash import throw_away
 from slm_studio.ui.shell.session import PLACES, SETTINGS
 from slm_studio.ui.train.panel import PLAN, RUN, RUNS
@@ -23,7 +24,7 @@ CLEANINGS = ("lowercase", "remove_duplicates")
 @pytest.fixture
 def trained(qapp: QApplication, tmp_path: Path) -> Iterator[Studio]:
     """Open a window in which a small classifier was trained from a file."""
-    with studio(qapp) as window:
+    with studio(qapp, Settings(language="en", theme="light", place="thread")) as window:
         window.drop(messages(tmp_path / "messages.csv"))
         train = window.panel("train")
         window.plan(**QUICK)

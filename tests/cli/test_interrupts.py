@@ -11,7 +11,7 @@ import pytest
 from tests.cli.commands import messages, write_rows
 
 COMMAND = [sys.executable, "-m", "slm_studio"]
-LONG = ["--base", "blank:bag-nano", "--epochs", "300", "--patience", "0", "--precision", "fp32"]
+LONG = ["--base", "blank:bag-nano", "--epochs", "100", "--patience", "0", "--precision", "fp32"]
 
 
 @pytest.mark.parametrize("place", ["process", "thread"])

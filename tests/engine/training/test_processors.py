@@ -40,7 +40,8 @@ def test_every_family_trains_on_a_lesser_processor(processor: str, home: Path) -
     assert printed.splitlines() == [f"{word} fp32" for word in words]
 
 
-@pytest.mark.parametrize("processor", PROCESSORS)
+@pytest.mark.slow  # every family learns above; this goes the whole way
+@pytest.mark.parametrize("processor", LESSER)
 def test_the_demo_runs_on_a_lesser_processor(processor: str, home: Path) -> None:
     printed = in_child(processor, home, "-m", "slm_studio", "demo", "--json")
 
