@@ -29,10 +29,13 @@ PAUSE = 200  # milliseconds after the last key before the model is asked
 TOP, MOST_EXAMPLES = 8, 5
 MOST_LABEL = 180  # pixels of a word among the examples
 SHORT = 3  # letters of a word that is no example
+MOST_READ, BEFORE = 8000, 2000  # letters that the reading line shows of a long text; of them before its gap
+WORD_LENGTH = 100  # letters within which a word ends
 UNLIKELY = 4  # a word whose probability has so many noughts is as surprising as can be
 # A word of letters that are joined, or one character of a script without blanks
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_]+(?:['’][^\W_]+)*")
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+LEFT_OUT = " … "
 EXAMPLES = (mark("text"), mark("hidden"), mark("model said"))
 
 
@@ -188,18 +191,20 @@ class FillView(QuickView):
         """Write the text once more, with words that can be clicked and what may stand in its gaps."""
         spans = [item for item in self._items if isinstance(item, Span) and item.end <= len(text)]
         best = {each.gap: each for each in likeliest_of_gaps(self._items)}
+        first, last = _read(text, gaps[self._gap][0] if gaps else 0)
         if gaps or not spans:
-            taken = [False] * len(text)
-            for start, end in gaps:
-                taken[start:end] = [True] * (end - start)
-            spans = [Span(*each.span(), "", 1.0) for each in WORD.finditer(text) if not taken[each.start()]]
+            taken = {at for gap in gaps for at in range(*gap)}
+            words = WORD.finditer(text, first, last)
+            spans = [Span(*each.span(), "", 1.0) for each in words if each.start() not in taken]
         stretches = sorted(
             [(span.start, span.end, span) for span in spans] + [(*gap, at) for at, gap in enumerate(gaps)],
             key=lambda each: each[0],
         )
-        parts: list[Part] = []
-        self._places, done = [], 0
+        parts = [Part(LEFT_OUT)] if first else []
+        self._places, done = [(first, first)] if first else [], first
         for start, end, what in stretches:
+            if start < first or end > last:
+                continue
             if start > done:
                 parts.append(Part(text[done:start]))
                 self._places.append((done, start))
@@ -210,8 +215,8 @@ class FillView(QuickView):
             self._places.append((start, end))
             done = end
         if done < len(text):
-            parts.append(Part(text[done:]))
-            self._places.append((done, len(text)))
+            parts.append(Part(text[done:last] + LEFT_OUT * (last < len(text))))
+            self._places.append((done, last))
         self.reading.set_parts(parts)
         self.reading.setVisible(bool(parts))
 
@@ -311,6 +316,16 @@ def pick_examples(cases: Sequence[Case], most: int) -> list[Case]:
     room = most - len(wrong)
     step = max(1, len(right) // room)
     return right[step // 2 :: step][:room] + wrong
+
+
+def _read(text: str, gap: int) -> tuple[int, int]:
+    """Return from where to where a long text is written once more: around its gap, from word to word."""
+    if len(text) <= MOST_READ:
+        return 0, len(text)
+    first = max(0, min(gap - BEFORE, len(text) - MOST_READ))
+    last = first + MOST_READ
+    blank, end = text.find(" ", first, first + WORD_LENGTH), text.rfind(" ", last - WORD_LENGTH, last)
+    return blank + 1 if first and blank >= 0 else first, end if last < len(text) and end >= 0 else last
 
 
 def _label(item: Candidate) -> str:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QToolTip, QWidget
 from slm_studio.ui.widgets.labels import plain_tooltip
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.wrapping import break_endless_words
 
 LETTERS, LINE_HEIGHT = 17, 150  # pixels at zoom 1; the height of a line in percent
 TINTED, DEEPEST = 0.1, 0.45  # how surprising a word is that has a ground; the share of colour under the most surprising
@@ -57,6 +58,7 @@ class GapText(QTextEdit):
         for policy in (self.setVerticalScrollBarPolicy, self.setHorizontalScrollBarPolicy):
             policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        break_endless_words(self)
         self.viewport().setMouseTracking(True)
         self.document().setDocumentMargin(0)
         words(self.setAccessibleName, name)

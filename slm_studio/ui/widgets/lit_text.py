@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from slm_studio.ui.widgets.labels import LINE
 from slm_studio.ui.widgets.theme import BASE, the_theme
+from slm_studio.ui.widgets.wrapping import has_endless_word
 
 Place = tuple[int, int]  # start and end of what is lit
 SHORT = 3  # lines of a paragraph that is not open
@@ -67,7 +68,8 @@ class LitText(QWidget):
         """Break the text to a width; return the layout and where each line ends below."""
         layout = QTextLayout(self._text.replace("\n", "\u2028"), self._theme.font(BASE))
         option = QTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        modes = QTextOption.WrapMode
+        option.setWrapMode(modes.WrapAnywhere if has_endless_word(self._text) else modes.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
         layout.setFormats([self._lit(start, end) for start, end in self._places])
         ends, height = [], 0.0

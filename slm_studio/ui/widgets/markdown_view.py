@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QTextBrowser, QWidget
 from slm_studio.ui.widgets.question import ask
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.wrapping import break_endless_words
 
 _SCHEMES = ("http", "https", "mailto")
 HEADINGS = (18.0, 16.0, 14.5, 13.5)  # pixels of the levels
@@ -23,6 +24,7 @@ class MarkdownView(QTextBrowser):
         self._theme = the_theme()
         self._text = ""
         self.setProperty("role", "bare" if bare else "")
+        break_endless_words(self)
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         words(self.setAccessibleName, name)

@@ -25,6 +25,7 @@ from slm_studio.ui.widgets.labels import plain_tooltip
 from slm_studio.ui.widgets.message_lines import Line
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.wrapping import break_endless_words
 
 NUMBER = QTextFormat.Property.UserProperty + 1  # of a letter: what it was given, see Piece
 SIZE, LINE_HEIGHT = 14.5, 138  # letters in pixels at zoom 1; the height of a line in percent
@@ -66,6 +67,7 @@ class ProseView(QTextEdit):
         for policy in (self.setVerticalScrollBarPolicy, self.setHorizontalScrollBarPolicy):
             policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        break_endless_words(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.viewport().setMouseTracking(True)
         self.document().setDocumentMargin(0)

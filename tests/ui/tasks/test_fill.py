@@ -162,3 +162,26 @@ def test_arrow_keys_and_return_choose_a_word(reading):
         QTest.keyClick(reading, key)
 
     assert chosen == [0, 4, 0]
+
+
+def test_of_a_long_text_the_stretch_around_its_gap_can_be_clicked(view, heard):
+    words = " ".join(f"word{n}" for n in range(5000))
+    text = words.replace("word3000 ", "___ ")
+    view.fill(text)
+
+    shown = [each for each in view.reading.parts() if each.kind == "word"]
+    assert sum(len(each.text) for each in view.reading.parts()) < 10_000
+    assert {"word2999", "word3001"} <= {each.text for each in shown} and "word0" not in {each.text for each in shown}
+    assert all(each.text in text.split() for each in shown), "no word is cut"
+    assert [view.reading.parts()[at].text.strip() for at in (0, -1)] == ["…", "…"]
+
+    view.reading.chosen.emit(part(view, "word3001"))
+    assert view.text() == text.replace("word3001", "[MASK]") and heard[-1][0] == view.text()
+
+
+@pytest.mark.parametrize("text", ["a" * 20_000, "中文" * 10_000, "a" * 20_000 + " ___", "___ " + "b" * 20_000])
+def test_a_long_text_without_a_blank_is_shown_in_part_too(view, text):
+    view.fill(text)
+
+    shown = "".join(each.text for each in view.reading.parts() if each.kind != "gap").strip(" …\u2009")
+    assert 0 < len(shown) <= 8000 and shown in text

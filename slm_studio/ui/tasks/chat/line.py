@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, words
+from slm_studio.ui.widgets.wrapping import never_sideways
 
 SIZE, MOST_LINES = 14.5, 8
 
@@ -27,7 +28,7 @@ class MessageLine(QPlainTextEdit):
         self.setProperty("role", "bare" if bare else "")
         self.setTabChangesFocus(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        never_sideways(self)
         self.document().setDocumentMargin(0)
         if placeholder:
             words(self.setPlaceholderText, placeholder)
