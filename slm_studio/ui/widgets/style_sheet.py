@@ -70,7 +70,8 @@ QPushButton[kind="link"] { background: transparent; border: 1px solid transparen
   min-height: ${p24}px; max-height: ${p24}px; font-weight: 600; border-radius: ${p4}px; }
 QPushButton[kind="link"]:hover { color: $strong_accent; text-decoration: underline; }
 QPushButton[kind="link"]:focus { border: 2px solid $accent; }
-QPushButton[kind="link"]:disabled, QPushButton[kind="quiet"]:disabled { color: $border; }
+QPushButton[kind="link"]:disabled, QPushButton[kind="quiet"]:disabled, QPushButton[kind="facts"]:disabled,
+  QPushButton[kind="danger"]:disabled { color: $border; }
 QPushButton[kind="pill"]:checked { border: 1px solid $accent; color: $accent; background: $surface; }
 QPushButton[kind="pill"]:checked:focus { border: 2px solid $accent; background: $soft; }
 QPushButton[size="small"] { min-height: ${p28m2}px; max-height: ${p28m2}px; padding: 0 ${p12}px; }
