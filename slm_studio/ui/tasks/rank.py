@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.candidate_columns import (
     BEFORE,
@@ -30,6 +30,7 @@ from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.plain_editor import PlainEditor
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel, changes_cell
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words, sentence, words
@@ -111,13 +112,11 @@ class RankView(QuickView):
         self.context = LineField("What stands before: a question, the sentence before", name="Context")
         self.editor = PlainEditor(WRITE, name=mark("Candidates, one a line"), letters=15, height=24 * LINES)
         self.told, self.hint = Text("", "muted", wrap=True), Text("answers as you type", "muted")
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.told, 1)
-        row.addWidget(self.hint)
-        card.add(self.context)
-        card.add(self.editor)
-        card.body.addLayout(row)
+        row = SideBySide(gap=12)
+        row.limit(row.add(self.told, 1), 120)
+        row.add(self.hint, 0)
+        for part in (self.context, self.editor, row):
+            card.add(part)
         return card
 
     def _build_order(self) -> Card:

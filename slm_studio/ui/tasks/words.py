@@ -144,8 +144,9 @@ class WordsView(QuickView):
 
     def _build_map(self) -> Card:
         self.method = Segmented(
-            ((DIRECTIONS, "by direction (PCA)"), (NEIGHBOURS, "by neighbours (t-SNE)")), name="How the map is drawn"
-        )
+            ((DIRECTIONS, "by direction (PCA)"), (NEIGHBOURS, "by neighbours (t-SNE)")),
+            name="How the map is drawn", wraps=True,
+        )  # fmt: skip
         card = Card("Map", self.method)
         self.map = WordMap()
         words(self.map.setAccessibleName, "Map of words")

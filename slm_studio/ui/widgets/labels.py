@@ -151,7 +151,9 @@ class ElidedText(Text):
 
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
-        return QSize(self.fontMetrics().horizontalAdvance("…") * 4, super().minimumSizeHint().height())
+        metrics = self.fontMetrics()
+        least = min(metrics.horizontalAdvance("…") * 4, metrics.horizontalAdvance(self.text()))
+        return QSize(least, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""

@@ -59,6 +59,16 @@ class Segmented(QWidget):
             self._row.addWidget(button)
         return button
 
+    def beside(self) -> int:
+        """Return the width that it needs beside others: that of one line."""
+        return self._row.one_line() if isinstance(self._row, Flow) else super().minimumSizeHint().width()
+
+    def sizeHint(self) -> QSize:
+        """Return the size of one line."""
+        if not isinstance(self._row, Flow):
+            return super().sizeHint()
+        return QSize(self.beside(), self._row.heightForWidth(self.beside()))
+
     def rename(self, key: str, template: Words, **values: object) -> None:
         """Rename an option (a tab that counts: “Transfers · 2”)."""
         words(self._group.button(self._keys.index(key)).setText, template, **values)

@@ -159,7 +159,7 @@ class WordMap(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
-        return QSize(self._theme.px(260), self._theme.px(240))
+        return QSize(self._theme.px(200), self._theme.px(240))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -59,6 +59,7 @@ class MessageBlock(QWidget):
             self._place.addWidget(self.body)
         column.addLayout(self._place)
         column.addWidget(self._build_tools())
+        column.addWidget(self.unsent, 0, Qt.AlignmentFlag.AlignRight if self.is_mine else Qt.AlignmentFlag.AlignLeft)
         self.body.pointed.connect(self.pointed)
         self.show_turn(turn, branches)
 
@@ -155,13 +156,12 @@ class MessageBlock(QWidget):
         branch = (self.before_button, self.place_words, self.after_button)
         for button in (self.before_button, self.after_button):
             button.setProperty("size", "small")
-        parts = (self.unsent, *branch, self._buttons) if self.is_mine else (*branch, self._buttons, self.numbers)
+        parts = (*branch, self._buttons) if self.is_mine else (*branch, self._buttons, self.numbers)
         if self.is_mine:
             row.addStretch(1)
         for widget in parts:
             row.addWidget(widget, widget is self.numbers)
         if not self.is_mine:
-            row.addWidget(self.unsent)
             row.addStretch(0)  # takes the room where there are no numbers
         self.copy_button.clicked.connect(self._on_copy)
         self.edit_button.clicked.connect(self.edit)

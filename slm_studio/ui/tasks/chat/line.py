@@ -38,6 +38,11 @@ class MessageLine(QPlainTextEdit):
         self._fit()
         self.document().clearUndoRedoStacks()
 
+    def setPlaceholderText(self, text: str) -> None:
+        """Show another hint, on as many lines as it takes."""
+        super().setPlaceholderText(text)
+        self._fit()
+
     def to_end(self) -> None:
         """Stand behind the last letter."""
         self.moveCursor(QTextCursor.MoveOperation.End)

@@ -103,7 +103,10 @@ class SearchView(QuickView):
         card = Card()
         self.query = LineField("What do you want to know?", name="Question")
         self.way = Segmented(
-            ((BOTH, "Both together"), (MEANING, "Meaning"), (WORDS, "Words")), kind="pills", name="Search by"
+            ((BOTH, "Both together"), (MEANING, "Meaning"), (WORDS, "Words")),
+            kind="pills",
+            name="Search by",
+            wraps=True,
         )
         self.hint = Text("answers as you type", "muted")
         row = SideBySide(gap=12)
