@@ -129,7 +129,7 @@ class Corpus(Card):
         self.sample = Button("Sample documents", kind="link", small=True)
         below = SideBySide(gap=8)
         below.limit(below.add(self.state, 1), 200)
-        below.add(self.sample, 0)
+        below.add(Actions(self.sample), 0)
         self.add(below)
         self.progress = Progress()
         self.old = Banner(tone="warning", action="Build it again")
