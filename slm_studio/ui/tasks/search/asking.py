@@ -37,11 +37,13 @@ class Asking(Card):
         self._chain: Chain | None = None
         self.choice = Choice(name="Who answers")
         self.button = WorkButton("Answer")
-        row = QHBoxLayout()
+        self.who = QWidget()
+        row = QHBoxLayout(self.who)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self.choice, 1)
         row.addWidget(self.button)
-        self.body.addLayout(row)
+        self.add(self.who)
         self.answer = Text("", wrap=True)
         self.answer.let_select()
         self.cited = Text("", "muted", wrap=True)
@@ -67,8 +69,7 @@ class Asking(Card):
         found = [model for model in list_models() if model.task in citing]
         current = self.choice.current()
         self.choice.set_options([(each.folder, partial(str, each.name)) for each in found], current)
-        self.choice.setVisible(bool(found))
-        self.button.setVisible(bool(found))
+        self.who.setVisible(bool(found))
         self._show_state()
 
     def set_hits(self, hits: Sequence[Hit], question: str) -> None:
