@@ -301,6 +301,7 @@ def test_it_goes_out_and_comes_back_the_same(form: str, tmp_path: Path) -> None:
     back = result(engine.adopt(str(tmp_path / "out.zip")))
 
     assert done.checked["same_answers"] is True
+    assert back.parameters == model.parameters > 0
     assert [event.code for event in told if isinstance(event, Note)] == ["pairs-stay"] * keeps_pairs(model)
     task = task_of(task_of_form(form))
     one, other = (task.open(Path(each.folder), each.facts) for each in (model, back))

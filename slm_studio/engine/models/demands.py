@@ -56,14 +56,18 @@ _NAMED = 3  # tensors that a sentence names
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """What a loader would find: tensors without a place to come from, and those of another shape."""
+    """What a loader would find: tensors without a place to come from, those of another shape, and those that never learn."""
 
     missing: tuple[str, ...]
     misfits: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]]  # name → shape in the folder, shape in the network
+    buffers: frozenset[str]
 
 
-def check_tensors(folder: Path, tensors: Mapping[str, Tensor], claim: str) -> None:
-    """Refuse a folder that lacks what its own architecture has. `claim` is the task it answers; "" = a bare base."""
+def check_tensors(folder: Path, tensors: Mapping[str, Tensor], claim: str) -> Loading:
+    """Refuse a folder that lacks what its own architecture has. `claim` is the task it answers; "" = a bare base.
+
+    Returns what a loader would find.
+    """
     loading = foretell(folder, tensors, claim)
     # Many a base is published without the pooler, which only some tasks want.
     missing = [name for name in loading.missing if wants(name, claim)]
@@ -71,6 +75,7 @@ def check_tensors(folder: Path, tensors: Mapping[str, Tensor], claim: str) -> No
         raise incomplete(missing)
     for name, (found, wanted) in sorted(loading.misfits.items()):
         raise _misfit(name, wanted, found)
+    return loading
 
 
 def check_beginning(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor], task: str) -> None:
@@ -130,7 +135,8 @@ def foretell(folder: Path, tensors: Mapping[str, Tensor], task: str) -> Loading:
     if found.conversion_errors:
         raise incomplete(sorted(found.conversion_errors))
     misfits = {name: (tuple(here), tuple(there)) for name, here, there in found.mismatched_keys}
-    return Loading(tuple(sorted(set(found.missing_keys) - set(misfits))), misfits)
+    buffers = frozenset(name for name, _ in net.named_buffers())
+    return Loading(tuple(sorted(set(found.missing_keys) - set(misfits))), misfits, buffers)
 
 
 def net_class(task: str) -> type:

@@ -102,21 +102,22 @@ def _inspect_adapter(folder: Path, task: str) -> Inspection:
 
 def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor], task: str) -> Inspection:
     from slm_studio.engine.models import demands  # torch, which the checks above do without
+    from slm_studio.engine.models.answering.pointing import count_of_head
 
     architecture = _architecture(config)
     claim = _claim(folder, config, tensors)
-    demands.check_tensors(folder, tensors, claim)
+    loading = demands.check_tensors(folder, tensors, claim)
     labels = _labels(config, count_classes(config, tensors)) if names_labels(claim) else ()
     _check_names(folder, labels)
     own_task = _guess_task(claim, labels, config)
     _check_continued(folder, own_task, task)
     demands.check_beginning(folder, config, tensors, task)
     floats = [tensor.dtype for tensor in tensors.values() if tensor.dtype.startswith(("F", "BF"))]
-    parameters = sum(tensor.count for tensor in tensors.values())
+    learnt = sum(tensor.count for name, tensor in tensors.items() if name not in loading.buffers)
     return Inspection(
         model_type=str(config["model_type"]),
         architecture=architecture,
-        parameters=parameters,
+        parameters=learnt + count_of_head(folder),
         bytes=sum(tensor.end - tensor.start for tensor in tensors.values()),
         labels=labels,
         task=own_task,
@@ -127,7 +128,7 @@ def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, T
             first_number(config, "max_position_embeddings", "n_positions"),
             first_number(config, "pad_token_id"),
         ),
-        memory=parameters * 4 + 256 * 1024 * 1024,
+        memory=sum(tensor.count for tensor in tensors.values()) * 4 + 256 * 1024 * 1024,
     )
 
 

@@ -63,6 +63,12 @@ def save_head(net: PreTrainedModel, folder: Path) -> None:
     save_file(head, folder / FILE, metadata={"format": "pt"})
 
 
+def count_of_head(folder: Path) -> int:
+    """Return how many numbers the head in a folder has, 0 where none is. Raises StudioError where it is damaged."""
+    path = folder / FILE
+    return sum(tensor.count for tensor in read_header(path).values()) if path.is_file() else 0
+
+
 def pointer_of(loaded: Loaded) -> Loaded:
     """Return the network that answers, made of a net and the head beside it: it has no weights of its own."""
     net = loaded.net
