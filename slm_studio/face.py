@@ -45,8 +45,8 @@ from slm_studio.core import knobs, paths, planning, targets
 from slm_studio.core.candidate_columns import OWN, candidates_prompt
 from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
-from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Started
+from slm_studio.core.errors import StudioError, fill
+from slm_studio.core.events import Event, Note, Started
 from slm_studio.core.generation import COUNT, count_of
 from slm_studio.core.index import Index, IndexOptions, is_index
 from slm_studio.core.moderation import is_for_a_person
@@ -87,6 +87,7 @@ class Answer:
     """What a model says to one prompt. As a text it is the likeliest label, all that was written, or the spans as JSON.
 
     `problem` says why there is no answer to a prompt of a list; then there are no items, and the text is empty.
+    `notes` are sentences on what of the prompt the model did not receive.
     """
 
     items: tuple[Item, ...]
@@ -94,6 +95,7 @@ class Answer:
     joined: str = LIST  # how several labels stand in a text
     for_a_person: bool | None = None  # less sure than the model answers by itself; None: it gives all answers itself
     problem: StudioError | None = None
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the answer as a text."""
@@ -164,29 +166,32 @@ class Model:
 
     def stream(self, prompt: Prompt, **options: object) -> Iterator[Item]:
         """Yield an answer item by item, as it comes to be. Whoever stops reading ends the writing."""
-        yield from self._items(prompt, options, {})
+        yield from self._items(prompt, options, {}, [])
 
-    def _items(self, prompt: Prompt, options: Mapping[str, object], more: Mapping[str, object]) -> Iterator[Item]:
-        """Yield the items of an answer; `more` are options that are not the caller's to name."""
+    def _items(
+        self, prompt: Prompt, options: Mapping[str, object], more: Mapping[str, object], notes: list[Note]
+    ) -> Iterator[Item]:
+        """Yield the items of an answer; `more` are options that are not the caller's to name, `notes` takes what is said."""
         with explained():
             for name in options:
                 knobs.check_name("option", name, options_of(self.saved.info))
             asked = prompt_of(prompt, self.saved.info) if isinstance(prompt, str) else prompt
             try:
-                yield from items_of(self._handle or self._open(), asked, {**options, **more})
+                yield from items_of(self._handle or self._open(), asked, {**options, **more}, notes)
             except StudioError as error:
                 if error.code != "not-open":  # the shelf holds a few models: others were opened meanwhile
                     raise
-                yield from items_of(self._open(), asked, {**options, **more})
+                yield from items_of(self._open(), asked, {**options, **more}, notes)
 
     def continuations(self, prompt: Prompt, count: int = 3, **options: object) -> tuple[Answer, ...]:
         """Go on with a text in several ways, side by side. With seed=S the one at place p is what seed=S + p writes alone."""
         with explained():
             count_of({COUNT: count}, COUNT)
         items: list[list[Item]] = [[] for _ in range(count)]
-        for item in self._items(prompt, options, {COUNT: count}):
+        notes: list[Note] = []
+        for item in self._items(prompt, options, {COUNT: count}, notes):
             items[item.place if isinstance(item, Token) else 0].append(item)
-        return tuple(Answer(tuple(each), self.saved.info.answers) for each in items)
+        return tuple(Answer(tuple(each), self.saved.info.answers, notes=_sentences(notes)) for each in items)
 
     def answer_file(
         self, file: File, out: File, columns: Mapping[str, str] | None = None, *,
@@ -270,8 +275,10 @@ class Model:
             self._handle = ""
 
     def _answer(self, prompt: Prompt, options: Mapping[str, object]) -> Answer:
-        items = tuple(self.stream(prompt, **options))
-        return Answer(items, self.saved.info.answers, self._joined, is_for_a_person(items, self.saved.facts))
+        notes: list[Note] = []
+        items = tuple(self._items(prompt, options, {}, notes))
+        for_a_person = is_for_a_person(items, self.saved.facts)
+        return Answer(items, self.saved.info.answers, self._joined, for_a_person, notes=_sentences(notes))
 
     @property
     def _joined(self) -> str:
@@ -290,6 +297,10 @@ class Model:
     def _open(self) -> str:
         self._handle = run_verb(Opened, "open", None, folder=self.saved.folder, device=self._device).handle
         return self._handle
+
+
+def _sentences(notes: Sequence[Note]) -> tuple[str, ...]:
+    return tuple(fill(each.message, each.values) for each in notes)
 
 
 def load(model: File, *, revision: str = "", device: str = "auto", on_event: OnEvent | None = None) -> Model:

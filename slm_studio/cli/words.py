@@ -5,6 +5,7 @@ import argparse
 from slm_studio.cli.command import Command, model_folder
 from slm_studio.cli.predict import answer
 from slm_studio.cli.usage import UsageError, count
+from slm_studio.core.answers import left_out
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Hit
 from slm_studio.core.tasks import TaskInfo, all_tasks, task_info
@@ -53,9 +54,9 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
     # One word may be written in several, as “New York” in quotes: it is then asked as it stands.
     cell = words[0] if len(words) == 1 else tuple(words)
     prompt = {info.asked[0].name: cell}
-    items, _ = answer(work, opened.handle, prompt, {"ask": what, "top": arguments.top})
+    items, done = answer(work, opened.handle, prompt, {"ask": what, "top": arguments.top})
     hits = [item for item in items if isinstance(item, Hit)]
     if work.screen.as_json:
-        return {"items": [{"text": hit.text, "score": hit.score} for hit in hits]}
+        return {"items": [{"text": hit.text, "score": hit.score} for hit in hits]} | left_out(done)
     work.screen.table("", ("word", "likeness"), [(hit.text, f"{hit.score:.3f}") for hit in hits])
     return None

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Event, Finished, Predicted
+from slm_studio.core.events import Event, Finished, Note, Predicted
 from slm_studio.core.prompt import Cell
 from slm_studio.core.results import Item
 from slm_studio.host.job import LocalJob
@@ -28,14 +28,18 @@ def run_verb(kind: type[T], verb: str, on_event: OnEvent | None, **arguments: ob
     return result
 
 
-def items_of(handle: str, prompt: Mapping[str, Cell], options: Mapping[str, object]) -> Iterator[Item]:
-    """Yield the pieces of an answer as they come."""
+def items_of(
+    handle: str, prompt: Mapping[str, Cell], options: Mapping[str, object], notes: list[Note]
+) -> Iterator[Item]:
+    """Yield the pieces of an answer as they come; what is said of it beside them is added to `notes`."""
     job = LocalJob(None, "predict", {"handle": handle, "prompt": prompt, "options": options})
     with let_it_save(job):
         for event in job:
             if isinstance(event, Predicted):
                 assert isinstance(event.item, Item)
                 yield event.item
+            elif isinstance(event, Note):
+                notes.append(event)
 
 
 @contextmanager

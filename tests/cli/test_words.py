@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import slm_studio
 from slm_studio import engine
 from slm_studio.cli import main
 
@@ -49,3 +50,24 @@ def test_an_unknown_word_is_a_problem_with_a_hint(model: str, capfd) -> None:
     status, found = ask(capfd, "words", model, "--near", "kingg")
 
     assert status == 1 and found["error"]["code"] == "word-unknown" and "king" in found["error"]["hint"]
+
+
+def test_of_several_words_those_without_a_vector_are_told(model: str, tmp_path: Path, capfd) -> None:
+    status = main(["words", model, "--near", "king", "zzqx", "--top", "1", "--json"])
+    *way, last = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    _, predicted = ask(capfd, "predict", model, "--text", "zzqx king", "--top", "1")
+    asked = tmp_path / "asked.csv"
+    asked.write_text("text\nking zzqx\nqueen\n", encoding="utf-8")
+    _, of_file = ask(capfd, "predict", model, "--file", str(asked), "--out", str(tmp_path / "out.csv"))
+    answer = slm_studio.load(model)("king zzqx", top=1)
+
+    assert status == 0 and last["items"][0]["text"] == predicted["items"][0]["text"] == str(answer) == "queen"
+    assert last["unknown_words"] == predicted["unknown_words"] == ["zzqx"]
+    assert [each["code"] for each in way if each["event"] == "note"] == ["prompt-unknown-words"]
+    assert answer.notes == ("“zzqx” is not among the words of these vectors and is left out.",)
+    assert [(each["code"], each["rows"]) for each in of_file["remarks"]] == [("rows-partly-known", [0])]
+
+
+def test_words_that_are_all_known_need_no_remark(model: str, capfd) -> None:
+    assert set(ask(capfd, "words", model, "--near", "king", "man")[1]) == {"items"}
+    assert slm_studio.load(model)("king man").notes == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from slm_studio.core.answer_columns import LISTS, free_name
-from slm_studio.core.answers import PAIR, left_out
+from slm_studio.core.answers import PAIR, UNKNOWN_WORDS, left_out
 from slm_studio.core.asked_columns import (
     asked_columns,
     is_left_out,
@@ -39,7 +39,7 @@ from slm_studio.engine.data.rows import Row, Rows, open_part
 from slm_studio.engine.data.standing_in import guessed_roles, taken_for
 from slm_studio.engine.data.writing import check_target, nested_columns, write_table
 from slm_studio.engine.inference.shelf import Item, on_shelf, where_it_searches
-from slm_studio.engine.inference.unanswered import CUT, EMPTY, UNREAD, WRONG_SIDE, Unanswered
+from slm_studio.engine.inference.unanswered import CUT, EMPTY, PARTLY_KNOWN, UNREAD, WRONG_SIDE, Unanswered
 from slm_studio.engine.models.known_pairs import Known, KnownPairs
 
 HEADED = ("csv", "tsv")  # formats whose first row may name the columns
@@ -211,8 +211,8 @@ def _look_at(
 
     What goes on with a text has no end of its own.
     """
-    if left_out(item.task.sent(item.loaded, prompt, options)):
-        unanswered.add(UNREAD, row)
+    if left := left_out(item.task.sent(item.loaded, prompt, options)):
+        unanswered.add(PARTLY_KNOWN if UNKNOWN_WORDS in left else UNREAD, row)
     if item.task.of_other_side(item.loaded, prompt, options):
         unanswered.add(WRONG_SIDE, row)
     if item.info.answers != "tokens":

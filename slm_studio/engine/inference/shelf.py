@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from slm_studio.core.answers import PAIR
+from slm_studio.core.answers import PAIR, UNKNOWN_WORDS
 from slm_studio.core.cleaning import STEPS
-from slm_studio.core.errors import StudioError
+from slm_studio.core.errors import StudioError, Value
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.gaps import WRITTEN
 from slm_studio.core.generation import count_of, seed_at, settle_seed
@@ -39,8 +39,10 @@ LEFT_OUT = {  # by the keys of what a task says of a prompt
     "cut": mark("The question is too long: its first {count} {count:character is|characters are} not sent."),
     "unread": mark("The text is longer than the model sees at once: its first {count} {count:token is|tokens are} not read."),
     "end_unread": mark("The text is longer than the model reads: its last {count} {count:token is|tokens are} not read."),
+    UNKNOWN_WORDS: mark("{words} {count:is|are} not among the words of these vectors and {count:is|are} left out."),
 }  # fmt: skip
 LENGTH = "max_new_tokens"
+SHOWN = 5  # words that a sentence names
 MOST = 3  # open models; the one used longest ago makes room
 
 
@@ -202,8 +204,15 @@ def _turned(language: str, *, back: bool) -> Iterator[Event]:
 def _before(sent: Mapping[str, object]) -> Iterator[Event]:
     """Say what of a prompt the model does not receive."""
     for key, message in LEFT_OUT.items():
-        if count := sent.get(key):
-            yield Note(f"prompt-{key.replace('_', '-')}", message, {"count": cast(int, count)})
+        if left := sent.get(key):
+            told = _counted(left) if isinstance(left, list) else {"count": cast(int, left)}
+            yield Note(f"prompt-{key.replace('_', '-')}", message, told)
+
+
+def _counted(words: Sequence[str]) -> dict[str, Value]:
+    """Return the first of some words as a sentence names them, and how many there are."""
+    shown = ", ".join(f"“{word}”" for word in words[:SHOWN])
+    return {"words": shown + ", …" * (len(words) > SHOWN), "count": len(words)}
 
 
 def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:

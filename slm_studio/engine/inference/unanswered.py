@@ -11,6 +11,7 @@ BLANK, UNASKED, TOO_LONG, EMPTY = "rows-blank", "rows-unasked", "rows-too-long",
 UNSEARCHED = "rows-unsearched"
 UNKNOWN, NO_GAP, UNEQUAL, STRANGE = "rows-unknown", "rows-without-gap", "rows-unequal", "rows-of-strange-style"
 CUT, UNREAD, WRONG_SIDE = "answers-cut", "rows-cut", "rows-turned"
+PARTLY_KNOWN = "rows-partly-known"
 REASONS = {
     BLANK: mark(
         "{count} {count:row has|rows have} no answer, because no word stands in “{columns}” there: {count:row|rows} {places}."
@@ -43,6 +44,9 @@ HALVES = {
     ),
     UNREAD: mark(
         "{count} {count:row is|rows are} longer than the model reads, and {count:is|are} answered without a part: {count:row|rows} {places}."
+    ),
+    PARTLY_KNOWN: mark(
+        "{count} {count:row holds|rows hold} words that are not among those of these vectors, and {count:is|are} answered without them: {count:row|rows} {places}."
     ),
     WRONG_SIDE: mark(
         "{count} {count:row is|rows are} in the language that the model writes in this direction, not in the one that it reads: {count:row|rows} {places}."

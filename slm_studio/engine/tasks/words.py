@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from slm_studio.core.answers import UNKNOWN_WORDS
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.events import Progress
@@ -34,7 +35,7 @@ from slm_studio.engine.measuring.scoring import bootstrap
 from slm_studio.engine.models.config import network_config
 from slm_studio.engine.models.opening import open_net, open_tokenizer
 from slm_studio.engine.models.vectors import judging
-from slm_studio.engine.models.vectors.asking import ask, drawn, telling
+from slm_studio.engine.models.vectors.asking import NEAR, NEEDED, ask, drawn, telling, unknown_words
 from slm_studio.engine.models.vectors.blocks import (
     COLUMNS,
     COUNTS,
@@ -320,6 +321,13 @@ class Words(Task):
             cell = (as_text(prompt.get("first", "")), as_text(prompt.get("second", ""))) if is_pair else prompt["text"]
             for item in ask(space, cell, {**options, "ask": "similarity"} if is_pair else options):
                 yield place, item
+
+    def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
+        """Return the words that have no vector, where others have one and answer alone."""
+        if "text" not in prompt or str(options.get("ask") or NEAR) in NEEDED:
+            return {}  # all words are needed, or none is there: that is an error of its own
+        vocabulary = cast(WordVocabulary, loaded.tokenizer)
+        return {UNKNOWN_WORDS: unknown_words(vocabulary, prompt["text"])}
 
     def rendered(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
         """Return a map of the words around those of a prompt."""

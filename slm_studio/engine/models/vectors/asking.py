@@ -73,15 +73,25 @@ def words_of(cell: Cell) -> list[str]:
 
 
 def mentioned(space: Space, cell: Cell) -> list[int]:
-    """Return the ids of the words of a prompt that are known: all of it as one word, or word by word. Raises StudioError for none."""
-    text, vocabulary = as_text(cell).strip(), space.vocabulary
-    if isinstance(cell, str) and (whole := vocabulary.place(text)) != UNKNOWN:
-        return [whole]
-    words = [str(part) for part in cell] if not isinstance(cell, str) else vocabulary.cutting.words(cell)
-    places = [place for word in words if (place := vocabulary.place(word)) != UNKNOWN]
+    """Return the ids of the words of a prompt that are known. Raises StudioError for none."""
+    vocabulary = space.vocabulary
+    places = [place for word in _parts(cell, vocabulary) if (place := vocabulary.place(word)) != UNKNOWN]
     if not places:
-        raise unknown(text, vocabulary)
+        raise unknown(as_text(cell).strip(), vocabulary)
     return places
+
+
+def unknown_words(vocabulary: WordVocabulary, cell: Cell) -> list[str]:
+    """Return the words of a prompt that `mentioned` leaves out."""
+    return list(dict.fromkeys(word for word in _parts(cell, vocabulary) if vocabulary.place(word) == UNKNOWN))
+
+
+def _parts(cell: Cell, vocabulary: WordVocabulary) -> list[str]:
+    """Return what a prompt is made of: all of it as one word where that is known, or word by word."""
+    if not isinstance(cell, str):
+        return [str(part) for part in cell]
+    text = cell.strip()
+    return [text] if vocabulary.place(text) != UNKNOWN else vocabulary.cutting.words(cell)
 
 
 def telling(vocabulary: WordVocabulary, most: int) -> list[str]:
