@@ -36,12 +36,13 @@ is raised as a StudioError, whose note says how. Ctrl-C lets the work save and r
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from os import PathLike
 from pathlib import Path
 from typing import overload
 
 from slm_studio.core import knobs, paths, planning, targets
+from slm_studio.core.answer import Answer
 from slm_studio.core.candidate_columns import OWN, candidates_prompt
 from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
@@ -53,12 +54,12 @@ from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of, refuse_unasked
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import first_step, has_taken, model_of_first, named_recipe, plan_of_first, taking
-from slm_studio.core.results import LIST, FileResult, Hit, Item, Opened, Ranked, Report, Suggestion, Token, in_cells
+from slm_studio.core.results import LIST, FileResult, Hit, Item, Opened, Ranked, Report, Suggestion, Token
 from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import Role, task_info
-from slm_studio.core.tasks.info import Answers, TaskInfo
+from slm_studio.core.tasks.info import TaskInfo
 from slm_studio.host.hub import PUBLISHING, fetch, model_here, publish
 from slm_studio.host.secrets import token_for_base
 from slm_studio.host.verbs import OnEvent, explained, items_of, run_verb
@@ -80,34 +81,6 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, run: str) -> None:
         super().__init__(f"stopped and saved; slm_studio.resume({run!r}) goes on")
         self.run = run
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a model says to one prompt. As a text it is the likeliest label, all that was written, or the spans as JSON.
-
-    `problem` says why there is no answer to a prompt of a list; then there are no items, and the text is empty.
-    `notes` are sentences on what of the prompt the model did not receive.
-    """
-
-    items: tuple[Item, ...]
-    kind: Answers
-    joined: str = LIST  # how several labels stand in a text
-    for_a_person: bool | None = None  # less sure than the model answers by itself; None: it gives all answers itself
-    problem: StudioError | None = None
-    notes: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """Return the answer as a text."""
-        return "" if self.problem else in_cells(self.items, self.kind, joined=self.joined)[0]
-
-    def __iter__(self) -> Iterator[Item]:
-        """Go through labels and hits, best first; through tokens and spans in their order."""
-        return iter(self.items)
-
-    def __len__(self) -> int:
-        """Return the number of items."""
-        return len(self.items)
 
 
 class Model:
