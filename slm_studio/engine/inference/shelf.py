@@ -39,7 +39,7 @@ LEFT_OUT = {  # by the keys of what a task says of a prompt
     "cut": mark("The question is too long: its first {count} {count:character is|characters are} not sent."),
     "unread": mark("The text is longer than the model sees at once: its first {count} {count:token is|tokens are} not read."),
     "end_unread": mark("The text is longer than the model reads: its last {count} {count:token is|tokens are} not read."),
-    UNKNOWN_WORDS: mark("{words} {count:is|are} not among the words of these vectors and {count:is|are} left out."),
+    UNKNOWN_WORDS: mark("{named} {count:is|are} not among the words of these vectors and {count:is|are} left out."),
 }  # fmt: skip
 LENGTH = "max_new_tokens"
 SHOWN = 5  # words that a sentence names
@@ -212,7 +212,7 @@ def _before(sent: Mapping[str, object]) -> Iterator[Event]:
 def _counted(words: Sequence[str]) -> dict[str, Value]:
     """Return the first of some words as a sentence names them, and how many there are."""
     shown = ", ".join(f"“{word}”" for word in words[:SHOWN])
-    return {"words": shown + ", …" * (len(words) > SHOWN), "count": len(words)}
+    return {"named": shown + ", …" * (len(words) > SHOWN), "count": len(words)}
 
 
 def render_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
