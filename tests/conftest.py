@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,9 @@ if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):  # all of t
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background: tests and their children
     signal.signal(signal.SIGINT, signal.default_int_handler)  # hear Ctrl-C all the same
+
+THOROUGH = 100  # tests between two looks at all that is old: each takes half a second
+_tests: list[str] = []  # after which garbage was collected
 
 DATA = Path(os.environ.get("SLM_STUDIO_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -67,14 +71,19 @@ def real_data() -> Path:
 
 @pytest.fixture(autouse=True)
 def collected_here(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Collect garbage between tests of the window, in this thread: a timer that dies in a worker's thread crashes Qt."""
-    if "qapp" not in request.fixturenames:
+    """Collect garbage between tests, in this thread, from the first test of the window on.
+
+    What is dropped of a window and found by a worker's thread, in whatever test that runs, is deleted a second time: Qt
+    then crashes, or waits for ever for a lock that is gone.
+    """
+    if "qapp" not in request.fixturenames and "PySide6.QtWidgets" not in sys.modules:
         yield
         return
     gc.disable()
     yield
-    gc.collect(0)  # whatever the test made is of the youngest generation still
-    gc.enable()
+    let_the_window_live()  # deletions that wait make garbage, too
+    _tests.append(request.node.name)
+    gc.collect(1 if len(_tests) % THOROUGH else 2)
 
 
 @pytest.fixture(scope="session")
