@@ -10,13 +10,8 @@ from slm_studio.core.tagged import sentence_of
 from slm_studio.core.tasks.info import TaskInfo
 
 UNKNOWN_WORDS = "unknown_words"  # of a prompt, which a model of words has no vector for
-LEFT_OUT = (
-    "not_sent",
-    "cut",
-    "unread",
-    "end_unread",
-    UNKNOWN_WORDS,
-)  # what a task may say that a model does not receive of a prompt
+# What a task may say that a model does not receive of a prompt:
+LEFT_OUT = ("not_sent", "cut", "unread", "end_unread", UNKNOWN_WORDS)
 PAIR = "known_pair"  # the learnt pair whose target an answer is: its source, its target, how like the source is (0…1)
 UNKNOWN = ("chosen", "meaning", "words", "own", "model")  # parts of an item that are left out where they are not known
 UNSAID = ("source", "line", "page", "last_page", "heading", "place", "further")  # … and where they are empty

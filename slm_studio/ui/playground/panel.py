@@ -38,11 +38,8 @@ from slm_studio.ui.widgets.scaling import scaled
 
 KEEPING = 2000  # milliseconds between two looks at a text that a model is writing
 MOST_KEPT = 500_000  # characters of a view's state
-UNREAD = (
-    "prompt-unread",
-    "prompt-end-unread",
-    "prompt-unknown-words",
-)  # codes of Notes on a question; of the others a chat's own view tells
+# Codes of Notes on a question; of the others a chat's own view tells:
+UNREAD = ("prompt-unread", "prompt-end-unread", "prompt-unknown-words")
 STATES = {CLOSED: mark("on"), OPENING: mark("opening…"), OPEN: mark("on")}  # before the name of the device
 
 

@@ -114,10 +114,11 @@ def test_answers_come_as_one_types(place, classifier):
     assert panel.view.hint.text() == "answers as you type · 3 ms"
 
 
-def test_what_of_a_long_text_is_not_read_is_said_until_it_is_shorter(place, classifier):
+@pytest.mark.parametrize("code", ["prompt-unread", "prompt-end-unread", "prompt-unknown-words"])
+def test_what_of_a_text_is_not_read_is_said_until_all_of_it_is(place, classifier, code: str):
     def predict(handle, prompt, options):
         if len(prompt["text"]) > 3:
-            yield Note("prompt-end-unread", "The text is longer than the model reads: its last {count} {count:token is|tokens are} not read.", {"count": 2})  # fmt: skip
+            yield Note(code, "The text is longer than the model reads: its last {count} {count:token is|tokens are} not read.", {"count": 2})  # fmt: skip
         yield from Engine().predict(handle, prompt, options)
 
     panel = place(Engine(predict=predict))
