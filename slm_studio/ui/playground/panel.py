@@ -3,8 +3,8 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError
@@ -182,7 +182,7 @@ class PlaygroundPanel(ModelPage):
             kept = self._session.recall("tried", {})
             view.restore(kept.get(model.task) if isinstance(kept, dict) else None)
             view.asked.connect(self._on_asked)
-            view.stop_asked.connect(self.answering.stop)
+            view.stop_asked.connect(self._on_stop_asked)
             view.saved.connect(self._on_saved)
             view.failed.connect(self.problem.show_error)
             view.inquired.connect(self.answering.inquire)
@@ -281,6 +281,12 @@ class PlaygroundPanel(ModelPage):
             self.view.begin()
         self.answering.ask(prompt, options)
 
+    def _on_stop_asked(self) -> None:
+        """End the answer; what was said of a question goes with it, as where its text was taken away."""
+        self.problem.clear()
+        self.unread.hide()
+        self.answering.stop()
+
     def _on_arrived(self, item: object) -> None:
         if self.view is not None:
             self.view.take(item)
@@ -366,5 +372,19 @@ class PlaygroundPanel(ModelPage):
     def showEvent(self, event: QShowEvent) -> None:
         """Let the next key reach the view."""
         super().showEvent(event)
+        self._focus_view()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Let the next key reach the view after a click on a button too: it takes no focus, so Qt gives it to the place."""
+        super().focusInEvent(event)
+        if event.reason() == Qt.FocusReason.MouseFocusReason:
+            self._focus_view()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the keys from the view at a click on the ground, which no button takes."""
+        super().mousePressEvent(event)
+        self.setFocus()
+
+    def _focus_view(self) -> None:
         if self.view is not None and self.deck.current() is self.view:
             self.view.setFocus()

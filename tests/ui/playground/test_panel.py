@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from slm_studio.core.dataset import Column, Dataset, ReadReport, Remark
@@ -128,6 +130,33 @@ def test_what_of_a_text_is_not_read_is_said_until_all_of_it_is(place, classifier
 
     panel.view.editor.setPlainText("x")
     until(panel.unread.isHidden)
+
+
+def test_what_was_said_of_a_text_goes_with_it(place, classifier):
+    def predict(handle, prompt, options):
+        yield Note("prompt-end-unread", "The end is not read.", {})
+        raise StudioError("message-long", "The text is too long.", "Shorten it.")
+
+    panel = place(Engine(predict=predict))
+    panel.view.fill("longer")
+    until(panel.problem.isVisible)
+    assert panel.unread.isVisible()
+
+    panel.view.editor.setPlainText("")
+    until(panel.problem.isHidden)
+    assert panel.unread.isHidden()
+
+
+def test_a_click_on_a_button_leaves_the_keys_where_one_types_and_one_on_the_ground_takes_them(place, classifier):
+    panel = place(Engine())
+    QTest.qWaitForWindowExposed(panel)
+    panel.view.setFocus()
+
+    QTest.mouseClick(panel.title, Qt.MouseButton.LeftButton)
+    panel.title._menu.close()
+    assert panel.focusWidget() is panel.view.field
+    QTest.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(5, panel.height() - 5))
+    assert panel.focusWidget() is panel
 
 
 def test_a_newer_question_ends_the_older_one(place, classifier):
