@@ -114,3 +114,6 @@ def test_another_model_takes_the_keys_that_the_one_before_had(theme, model_of) -
         second = answered(window, models[1])
 
         assert second is not first and window.focusWidget() is second.field
+        window.panel("playground").setFocus()  # as a click on the ground does
+        window.session.set_model(models[0])
+        assert window.focusWidget() is first.field

@@ -85,7 +85,8 @@ class PlaygroundPanel(ModelPage):
             self._keep_work_in_sight()
             return
         self._show_facts()
-        has_focus = before is not None and before.isAncestorOf(self.window().focusWidget())
+        focused = self.window().focusWidget()
+        has_focus = focused is self or (before is not None and before.isAncestorOf(focused))
         self.deck.show_only(self.view)
         self._keep_work_in_sight()
         if has_focus:  # else it would go to whatever stands next, outside of this place
