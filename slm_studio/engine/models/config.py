@@ -14,6 +14,7 @@ from transformers import PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from slm_studio.core.errors import StudioError
+from slm_studio.engine.models.alone import ALONE
 from slm_studio.engine.models.answering.making import register_readers
 from slm_studio.engine.models.classifiers import register_families
 from slm_studio.engine.models.embedding.net import register_text_vectors
@@ -71,7 +72,8 @@ def set_dropout(config: PreTrainedConfig, share: float) -> None:
 def built(make: Callable[[], T]) -> T:
     """Return what `make` makes of a foreign config, or say in a sentence why it makes nothing."""
     try:
-        return make()
+        with ALONE:
+            return make()
     except (StudioError, MemoryError):
         raise
     except Exception as error:  # a value of the wrong kind, met anywhere in somebody else's constructor

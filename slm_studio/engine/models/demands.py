@@ -25,6 +25,7 @@ from transformers.modeling_utils import LoadStateDictConfig
 from slm_studio.core.errors import StudioError
 from slm_studio.core.tasks import task_info
 from slm_studio.engine.loaded import quiet_libraries
+from slm_studio.engine.models.alone import ALONE
 from slm_studio.engine.models.architectures import (
     ARCHITECTURES,
     fills,
@@ -129,9 +130,10 @@ def foretell(folder: Path, tensors: Mapping[str, Tensor], task: str) -> Loading:
         weight_mapping=get_model_conversion_mapping(net),
         ignore_mismatched_sizes=True,
     )
-    found, _ = net._load_pretrained_model(net, hollow, None, plan)
-    net.tie_weights(missing_keys=found.missing_keys, recompute_mapping=False)
-    net._adjust_missing_and_unexpected_keys(found)
+    with ALONE:
+        found, _ = net._load_pretrained_model(net, hollow, None, plan)
+        net.tie_weights(missing_keys=found.missing_keys, recompute_mapping=False)
+        net._adjust_missing_and_unexpected_keys(found)
     if found.conversion_errors:
         raise incomplete(sorted(found.conversion_errors))
     misfits = {name: (tuple(here), tuple(there)) for name, here, there in found.mismatched_keys}

@@ -7,6 +7,7 @@ from transformers import BertConfig, PreTrainedModel
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.shapes import ShapeOptions
+from slm_studio.engine.models.alone import ALONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,8 @@ def make_network(families: Mapping[str, Family], family: str, order: Order) -> P
             size=order.size,
             families=", ".join(families),
         )
-    return families[family].make(order)
+    with ALONE:
+        return families[family].make(order)
 
 
 def bert_config(order: Order) -> BertConfig:

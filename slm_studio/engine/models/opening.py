@@ -8,6 +8,7 @@ from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedModel, PreTr
 
 from slm_studio.core.errors import StudioError
 from slm_studio.engine.loaded import quiet_libraries
+from slm_studio.engine.models.alone import ALONE
 from slm_studio.engine.models.architectures import ARCHITECTURES
 from slm_studio.engine.models.bag import BagTokenizer
 from slm_studio.engine.models.blame import blaming
@@ -126,7 +127,7 @@ def _load(
     folder: Path, task: str, config: PreTrainedConfig, dtype: torch.dtype, **more: bool
 ) -> tuple[PreTrainedModel, list[str]]:  # names of tensors that nothing was loaded into
     quiet_libraries()
-    with blaming(folder.name):
+    with blaming(folder.name), ALONE:
         net, info = net_class(task).from_pretrained(
             str(folder), config=config, trust_remote_code=False, use_safetensors=True, local_files_only=True,
             dtype=dtype, output_loading_info=True, **more,

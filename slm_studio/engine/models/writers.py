@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, PreTrainedConfig, PreTrainedModel
 
 from slm_studio.core.errors import StudioError
+from slm_studio.engine.models.alone import ALONE
 
 Special = Mapping[str, int | None]  # bos_token_id, eos_token_id, pad_token_id
 
@@ -57,7 +58,8 @@ def make_writer(
         raise _unknown("size", size, SHAPES)
     special = {"bos_token_id": bos_token_id, "eos_token_id": eos_token_id, "pad_token_id": pad_token_id}
     config = FAMILIES[family](SHAPES[size], vocabulary_size, max_length, dropout, special)
-    return AutoModelForCausalLM.from_config(config)
+    with ALONE:
+        return AutoModelForCausalLM.from_config(config)
 
 
 def _llama(shape: Shape, vocabulary_size: int, max_length: int, dropout: float, special: Special) -> PreTrainedConfig:
