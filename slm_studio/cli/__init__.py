@@ -72,6 +72,11 @@ def main(argv: Sequence[str]) -> int:
         # Whoever read us has gone (… | head): what was at work has been stopped and kept.
         _leave_quietly()
         return PROBLEM
+    except OSError as error:
+        # Not even the problem can be written where results go: a full disk, a device that is gone.
+        _leave_quietly()
+        Screen().problem(system_error(error))
+        return PROBLEM
 
 
 def _main(argv: Sequence[str]) -> int:

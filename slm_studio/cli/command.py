@@ -76,7 +76,7 @@ class Command:
             result = self._let_it_save(job)
             if not isinstance(result, kind):  # it may have ended just then
                 raise Stopped(run.id if isinstance(run, Run) else "") from None
-        except BrokenPipeError:
+        except OSError:  # nobody reads on, or what is printed cannot be written
             self._let_it_save(job)
             raise
         if result is None and not isinstance(None, kind):

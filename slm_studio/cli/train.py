@@ -104,11 +104,12 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     started = started if out is None else out.remember(started)
     try:
         model = work.do(SavedModel, "train", recipe=recipe, dataset=dataset, run=started, token=token)
-    except StudioError as error:
-        if not work.has_begun and error.code not in PUZZLES:
-            shutil.rmtree(started.path, ignore_errors=True)  # a plan that cannot begin leaves nothing behind
-            raise
-        raise and_how_to_resume(error, started) from error
+    except (StudioError, OSError) as error:
+        if not work.has_begun and getattr(error, "code", "") not in PUZZLES:
+            shutil.rmtree(started.path, ignore_errors=True)  # what never began leaves nothing behind
+        elif isinstance(error, StudioError):
+            raise and_how_to_resume(error, started) from error
+        raise
     return outcome(started, model, out)
 
 

@@ -6,6 +6,7 @@ import lzma
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
@@ -49,7 +50,7 @@ def is_model(path: Path) -> bool:
         if path.suffix.lower() != ".zip" or not path.is_file():
             return False
         with open_zip(path) as archive:
-            return holds_model(archive.namelist())
+            return bool(model_folders(archive.namelist()))
     except (OSError, *ZIP_DAMAGE):
         return False  # whoever opens it says what is wrong
 
@@ -71,10 +72,11 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     raise zipfile.BadZipFile("a file in it is nowhere in it")
 
 
-def holds_model(names: list[str]) -> bool:
-    """Say whether among these names weights lie beside a config.json."""
-    configs = {PurePosixPath(name).parent for name in names if PurePosixPath(name).name == CONFIG}
-    return any(name.endswith(WEIGHTS) and PurePosixPath(name).parent in configs for name in names)
+def model_folders(names: Iterable[str]) -> set[str]:
+    """Return the folders in which weights lie beside a config.json; "." is the one that the names begin at."""
+    paths = [PurePosixPath(name) for name in names]
+    configs = {path.parent for path in paths if path.name == CONFIG}
+    return {str(path.parent) for path in paths if path.suffix == WEIGHTS and path.parent in configs}
 
 
 def holds_vectors(path: Path) -> bool:

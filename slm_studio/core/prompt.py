@@ -89,11 +89,16 @@ def check_prompt(prompt: Prompt, info: TaskInfo, model: str) -> None:
     """Refuse a prompt that the task cannot answer. Raises StudioError: a role it does not have, one that is missing, blank."""
     check_form(prompt, info)
     if is_blank(prompt, info):
+        needed = [role for role in info.asking if role.needed]
+        empty = [role.name for role in needed if _is_empty(prompt, role)]
         raise StudioError(
             "text-empty",
-            "The text holds no word, so “{model}” has nothing to answer.",
+            "“{role}” holds no word, so “{model}” has nothing to answer."
+            if len(needed) > 1
+            else "The text holds no word, so “{model}” has nothing to answer.",
             "Write at least one word.",
             model=model,
+            role="".join(empty[:1]),
         )
     if missing := [role.name for role in info.asked if role.needed and role.name not in prompt]:
         raise StudioError(
@@ -147,9 +152,13 @@ def _no_prompt(info: TaskInfo) -> StudioError:
 def is_blank(prompt: Prompt, info: TaskInfo) -> bool:
     """Say whether something that must be asked holds no word."""
     if any(role.needed for role in info.asked):
-        return any(not as_text(prompt.get(role.name, "")).strip() for role in info.asking if role.needed)
+        return any(_is_empty(prompt, role) for role in info.asking if role.needed)
     # Where no role is needed by itself, one of those that ask something is enough.
-    return not any(as_text(prompt.get(role.name, "")).strip() for role in info.asking)
+    return all(_is_empty(prompt, role) for role in info.asking)
+
+
+def _is_empty(prompt: Prompt, role: Role) -> bool:
+    return not as_text(prompt.get(role.name, "")).strip()
 
 
 def prompt_of(text: str, info: TaskInfo) -> Prompt:

@@ -110,15 +110,22 @@ class Models:
 def served_as(model: SavedModel) -> Served:
     """Return how a model is served. Raises StudioError where its task has no route."""
     info = task_info(model.task) if model.task else None
-    if info is None or not info.route:
+    if info is None:
         raise StudioError(
             "not-served",
-            "“{model}” does the task “{task}”, which is not served."
-            if info
-            else "“{model}” is a base that answers nothing by itself.",
+            "“{model}” is a base that answers nothing by itself.",
             "Serve another model, or train this one further.",
             model=model.name,
+        )
+    if not info.route:
+        raise StudioError(
+            "not-served",
+            "“{model}” does the task “{task}”, which is not served.",
+            "Ask it in the Playground, or with: slm-studio {verb} {folder}",
+            model=model.name,
             task=model.task,
+            verb=info.verb,
+            folder=model.folder,
         )
     return Served(files.slug(model.name), model, info)
 

@@ -122,7 +122,8 @@ def slm_studio_model(folder: Path) -> Iterator[slm_studio.Model]:
         ((), "No passage is named"),
         (("--passage", "a", "--file", "b"), "Both a passage and a file"),
         (("--file", "picture.png"), "is no text file"),
-        (("--passage", " "), "no word"),
+        (("--passage", " "), "“passage” holds no word"),
+        (("--file", "empty.txt"), "“passage” holds no word"),
     ],
 )
 def test_what_cannot_be_is_said(
@@ -130,6 +131,7 @@ def test_what_cannot_be_is_said(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff\xfe\x00\x81")
+    (tmp_path / "empty.txt").touch()
 
     assert says in run("answer", reader, "--question", "Who?", *words).result["error"]["message"]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from slm_studio.core.run import list_runs
 from tests.cli.commands import messages, write_rows
 
 COMMAND = [sys.executable, "-m", "slm_studio"]
@@ -78,3 +79,33 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
 
     assert work.wait(30) == 1
     assert err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("words", [("read", "--json"), ("read",), ("train", *LONG, "--json")])
+def test_results_that_cannot_be_written_are_said_and_leave_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
+    path = write_rows(tmp_path / "rows.csv", messages())
+    verb, *more = words
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(
+            [*COMMAND, verb, str(path), *more], stdout=full, stderr=subprocess.PIPE, text=True, timeout=200
+        )
+
+    assert told.returncode == 1
+    assert told.stderr.startswith("The disk is full.") and "Traceback" not in told.stderr
+    assert not list_runs()
+
+
+def test_a_training_that_nobody_reads_before_it_begins_leaves_no_run(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.csv", messages())
+    work = subprocess.Popen(
+        [*COMMAND, "train", str(path), *LONG, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert work.stdout is not None and work.stderr is not None
+    work.stdout.readline()
+    work.stdout.close()
+    err = work.stderr.read()
+    work.stderr.close()
+
+    assert work.wait(60) == 1 and err == ""
+    assert not list_runs()

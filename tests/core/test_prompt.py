@@ -88,6 +88,19 @@ def test_roles_that_a_task_does_not_ask_are_refused_and_so_is_what_it_cannot_rea
         assert caught.value.code == code
 
 
+def test_what_holds_no_word_is_named_where_a_question_has_several_parts() -> None:
+    two, one = task_info("answer"), task_info("classify")
+    for prompt, info, says in (
+        ({"question": "Who?"}, two, "“passage” holds no word"),
+        ({"question": " ", "passage": "He did."}, two, "“question” holds no word"),
+        ({}, two, "“question” holds no word"),
+        ({"text": " "}, one, "The text holds no word"),
+    ):
+        with pytest.raises(StudioError, match=says) as caught:
+            check_prompt(prompt, info, "model")
+        assert caught.value.code == "text-empty"
+
+
 ANYTHING = (
     None,
     3,

@@ -106,6 +106,8 @@ def test_a_model_that_cannot_be_served_is_refused_in_words(serve, writer, tmp_pa
 
     assert code_of(server.add, writer).code == "served-twice"
     assert str(code_of(server.add, base)) == "“base” is a base that answers nothing by itself."
+    vectors = code_of(server.add, replace(writer, task="words"))
+    assert vectors.advice == f"Ask it in the Playground, or with: slm-studio words {writer.folder}"
     assert len(server.models) == 1
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from slm_studio.core import files
-from slm_studio.core.dropped import CONFIG, TABLES, TEXTS, WEIGHTS, ZIP_DAMAGE, holds_model, open_zip
+from slm_studio.core.dropped import CONFIG, PACKED, TABLES, TEXTS, WEIGHTS, ZIP_DAMAGE, model_folders, open_zip
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Progress
 from slm_studio.core.texts import mark
@@ -77,7 +77,8 @@ class Gathered:
 
 def files_in(folder: Path) -> list[Path]:
     """Return the files below a folder that are read as rows."""
-    return [member.path for member in _walk(folder, Gathered(shown(folder))) if _is_data(member)]
+    found = Gathered(shown(folder))
+    return [member.path for member in _without_models(_walk(folder, found), found) if _is_data(member)]
 
 
 def some(names: Sequence[str]) -> str:
@@ -112,7 +113,7 @@ def gather(paths: Sequence[Path], staging: Path) -> Generator[Event, None, Gathe
             listed += [Member(each.path, within + each.name) for each in unpacked]
         else:
             found.members.append(Member(path, shown(Path(path.name))))  # whatever it is: it was named
-    _refuse_model(listed, found.title)
+    listed = _without_models(listed, found)
     for member in _without_top(listed) if len(paths) == 1 else listed:
         if _is_data(member):
             found.members.append(member)
@@ -251,11 +252,17 @@ def _is_litter(name: str) -> bool:
     return name in LITTER or name.startswith((".", "~$"))
 
 
-def _refuse_model(members: Sequence[Member], title: str) -> None:
-    if holds_model([member.name for member in members]):
+def _without_models(members: list[Member], found: Gathered) -> list[Member]:
+    """Take away models that lie among data, such as one that was learnt from it. Raises StudioError where nothing else is there."""
+    folders = sorted(model_folders(member.name for member in members))
+    kept = [each for each in members if not any(PurePosixPath(each.name).is_relative_to(folder) for folder in folders)]
+    if folders and not any(map(_is_data, kept)) and not found.members:
+        is_packed = found.title.lower().endswith(PACKED)
         raise StudioError(
             "is-a-model",
             "“{name}” is a model, not rows to learn from.",
             "Import it: drop it into the window, or: slm-studio import {name}",
-            name=title,
+            name=found.title if is_packed else str(PurePosixPath(found.title, folders[0])),
         )
+    found.others += [f"{folder}/" for folder in folders]
+    return kept

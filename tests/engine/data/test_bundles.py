@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from slm_studio.core.errors import StudioError, fill
+from slm_studio.engine.data.gathering import files_in
 from tests.engine.data.ask import cells, read, remark, rows
 from tests.engine.data.office import sheet, workbook
 from tests.engine.data.printing import pdf, set_lines
@@ -260,16 +261,41 @@ def test_bombs_and_crowds_are_refused_before_they_are_unpacked(tmp_path: Path) -
         assert caught.value.code == code and f"{name}.zip" in str(caught.value)
 
 
-def test_a_model_is_no_data_and_says_how_to_import_it(tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "config.json").write_text("{}")
-    (tmp_path / "model" / "model.safetensors").write_bytes(b"x")
-    (tmp_path / "model" / "vocab.txt").write_text("a\nb\n")
+def model_in(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"x")
+    (folder / "vocab.txt").write_text("a\nb\n")
+    return folder
 
-    for way in ways(tmp_path / "model", tmp_path):
+
+def test_a_model_is_no_data_and_says_how_to_import_it(tmp_path: Path) -> None:
+    for way in ways(model_in(tmp_path / "model"), tmp_path):
         with pytest.raises(StudioError) as caught:
             read(way)
         assert caught.value.code == "is-a-model"
+
+
+def test_a_model_among_data_is_left_out_and_named(tmp_path: Path) -> None:
+    table(tmp_path / "set" / "train.csv", 12)
+    model_in(tmp_path / "set" / "models" / "mine")
+
+    for way in ways(tmp_path / "set", tmp_path):
+        dataset = read(way)
+
+        assert dataset.rows == 12
+        left = remark(dataset, "files-left-out")
+        assert left.count == 1 and left.values["names"].endswith("models/mine/")
+    assert [path.name for path in files_in(tmp_path / "set")] == ["train.csv"], "nor is it among the files of an index"
+
+
+def test_a_folder_with_nothing_but_a_model_somewhere_below_says_where(tmp_path: Path) -> None:
+    model_in(tmp_path / "set" / "models" / "mine")
+
+    with pytest.raises(StudioError) as caught:
+        read(tmp_path / "set")
+
+    assert str(caught.value).startswith("“set/models/mine” is a model")
 
 
 def test_a_folder_without_anything_to_read_says_what_is_read(tmp_path: Path) -> None:
