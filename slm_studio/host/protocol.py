@@ -200,10 +200,10 @@ def _restore_float(plain: dict[str, object]) -> object:
 def _too_long(size: int) -> StudioError:
     return StudioError(
         "line-too-long",
-        "{size} bytes are too many for one message between the app and its engine (at most {limit}).",
-        "Choose less at once: a shorter prompt, fewer columns or labels.",
-        size=size,
-        limit=LIMIT,
+        "That is too much at once: {size} kB, and at most {limit} kB fit.",
+        "Shorten the text, or choose fewer columns or labels. Many texts belong into a file.",
+        size=f"{-(-size // 1000):,}",
+        limit=f"{LIMIT // 1000:,}",
     )
 
 
