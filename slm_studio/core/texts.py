@@ -7,13 +7,14 @@ in resources/locale.
 
 import gettext
 import locale
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from slm_studio.core import paths
 from slm_studio.core.errors import StudioError, fill
 
 DOMAIN = "slm_studio"
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+FULL_WIDTH = "。！？；：，、）》…"
 
 
 class Translator:
@@ -64,6 +65,14 @@ def say(template: str, values: Mapping[str, object] | None) -> str:
 def explain(error: StudioError) -> tuple[str, str]:
     """Return what happened and what to do now, in the person's language."""
     return _current.sentence(error.message, error.values), _current.sentence(error.hint, error.values)
+
+
+def in_line(sentences: Iterable[str]) -> str:
+    """Return sentences one behind the other, empty ones left out; behind a full-width sign no blank stands (GB/T 15834)."""
+    line = ""
+    for sentence in filter(None, sentences):
+        line += ("" if not line or line[-1] in FULL_WIDTH else " ") + sentence
+    return line
 
 
 def mark(template: str) -> str:

@@ -9,7 +9,7 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import RunnerUp, Suggestion
 from slm_studio.core.tasks import task_info
-from slm_studio.core.texts import mark, say, tr
+from slm_studio.core.texts import in_line, mark, say, tr
 from slm_studio.ui.widgets.buttons import Button, ElidedButton
 from slm_studio.ui.widgets.flow import Flow
 from slm_studio.ui.widgets.labels import Text
@@ -43,7 +43,7 @@ class RunnersUp(QWidget):
         sentences = plan_words(recipe, suggestion) if suggestion is not None else []
         self.words.setVisible(bool(sentences))
         self.words.set_role("second" if suggestion is not None and suggestion.task else "warning")
-        self.words.set_words("{words}", words=" ".join(sentences))
+        self.words.set_words("{words}", words=in_line(sentences))
         offered = rivals(recipe, suggestion) if suggestion is not None else []
         self._flow.clear()
         self.buttons.clear()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.texts import mark, tr
+from slm_studio.core.texts import in_line, mark, tr
 from slm_studio.ui.widgets.question import ask
 
 PUBLIC = "public"
@@ -25,7 +25,7 @@ def may_publish(parent: QWidget, name: str, plan: Mapping[str, object]) -> bool:
     return ask(
         parent,
         mark("“{name}” stands there already") if standing else mark("Show “{name}” to everybody?"),
-        lambda: " ".join(sentences),
+        lambda: in_line(sentences),
         action=mark("Publish for everybody") if is_public else mark("Publish over it"),
         name=name,
     )

@@ -1,7 +1,7 @@
 """What is said of a base to go on from. Pure functions."""
 
 from slm_studio.core.bases import MANY, Base, Offer
-from slm_studio.core.texts import current_language, mark, tr
+from slm_studio.core.texts import current_language, in_line, mark, tr
 from slm_studio.ui.parts.models import bytes_words
 from slm_studio.ui.parts.run_words import gigabytes
 
@@ -51,9 +51,7 @@ def warning_words(offer: Offer, memory: int, *, to_train: bool = True) -> str:
     """Return what speaks against a base, or ""."""
     foreign = "" if offer.speaks else tr("Not made for the language of your rows.")
     fits = offer.fits if to_train else offer.usable
-    return " ".join(
-        part for part in (foreign, "" if fits else too_large(offer.base, memory, to_train=to_train)) if part
-    )
+    return in_line((foreign, "" if fits else too_large(offer.base, memory, to_train=to_train)))
 
 
 def too_large(base: Base, memory: int, *, to_train: bool = True) -> str:

@@ -5,7 +5,7 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.copied import Copied
-from slm_studio.core.texts import mark, tr
+from slm_studio.core.texts import in_line, mark, tr
 from slm_studio.ui.widgets.labels import Text, tip
 from slm_studio.ui.widgets.written_text import WrittenText
 
@@ -59,7 +59,7 @@ def copied_words(told: Copied) -> str:
     text = " ".join(told.text.split())
     text = text if len(text) <= MOST else f"{text[: MOST // 2].rstrip()} … {text[-MOST // 2 :].lstrip()}"
     found = tr(FOUND, n=told.length, text=text) if told.length else tr(NONE, least=told.least)
-    return " ".join(filter(None, (found, why)))
+    return in_line((found, why))
 
 
 def wide(text: str) -> int:

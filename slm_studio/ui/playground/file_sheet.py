@@ -13,7 +13,7 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import FileResult, Opened, Suggestion
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import mark, tr
+from slm_studio.core.texts import in_line, mark, tr
 from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.parts.remarks import remarks_words
@@ -204,7 +204,7 @@ class FileSheet(Card):
         taken = [column.name for column in self.dataset.columns] if self.dataset is not None else []
         added = added_columns(self._model, f".{self.format.current()}", taken)
         named = tr(ADDED, columns="”, “".join(added))
-        return " ".join([named, *(tr(about, column=name) for name, about in added.items() if about)])
+        return in_line([named, *(tr(about, column=name) for name, about in added.items() if about)])
 
     def _run(self, verb: str, arguments: dict[str, object], then: Callable[[Any], None]) -> None:
         self.problem.clear()

@@ -10,7 +10,7 @@ from slm_studio.core.dataset import Finding
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
-from slm_studio.core.texts import explain, mark, say, tr
+from slm_studio.core.texts import explain, in_line, mark, say, tr
 from slm_studio.ui.parts.run_words import count_words, gigabytes
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -137,7 +137,7 @@ class BeforeCard(Card):
 
 def error_words(error: StudioError) -> str:
     """Return what is wrong and what to do, in one line."""
-    return " ".join(part for part in explain(error) if part)
+    return in_line(explain(error))
 
 
 def _room(sizes: Sizes) -> str:
@@ -150,6 +150,4 @@ def _room(sizes: Sizes) -> str:
 def finding_words(finding: Finding) -> str:
     """Return what was found and what it costs, in one line."""
     values = finding.told
-    return " ".join(
-        part for part in (say(finding.message, values), say(finding.cost, values) if finding.cost else "") if part
-    )
+    return in_line((say(finding.message, values), say(finding.cost, values)))

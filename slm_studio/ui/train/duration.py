@@ -9,7 +9,7 @@ from slm_studio.core.knobs import written
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.tasks import task_info
-from slm_studio.core.texts import tr
+from slm_studio.core.texts import in_line, tr
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.segmented import Segmented
@@ -91,7 +91,7 @@ def duration_words(recipe: Recipe, sizes: Sizes | None) -> str:
         parts.append(tr("It keeps the state that did best on held-out rows."))
     if sizes is not None and sizes.last_epochs:
         parts.append(tr("At the end it learns these rows, too; the test rows alone stay unseen."))
-    return " ".join(parts)
+    return in_line(parts)
 
 
 def passes(recipe: Recipe, sizes: Sizes | None) -> str | None:

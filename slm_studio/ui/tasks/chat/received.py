@@ -5,7 +5,7 @@ from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.texts import explain, mark
+from slm_studio.core.texts import explain, in_line, mark
 from slm_studio.ui.widgets.buttons import IconButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
@@ -64,7 +64,7 @@ class Received(Card):
 
     def _on_told(self, result: object) -> None:
         if isinstance(result, StudioError):
-            self.about.set_words("{words}", words=" ".join(explain(result)))
+            self.about.set_words("{words}", words=in_line(explain(result)))
         elif isinstance(result, dict):
             self._result = result
             self._show()

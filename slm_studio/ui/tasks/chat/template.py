@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import ASSISTANT, SYSTEM, USER
 from slm_studio.core.tasks.chat import INFO
-from slm_studio.core.texts import explain, tr
+from slm_studio.core.texts import explain, in_line, tr
 from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
@@ -118,7 +118,7 @@ class TemplateSheet(Card):
         if turn != self._turn:
             return
         if isinstance(result, StudioError):
-            self.problem.set_words("{words}", words=" ".join(explain(result)))
+            self.problem.set_words("{words}", words=in_line(explain(result)))
             self.use_button.setEnabled(False)
         elif isinstance(result, dict):
             self.problem.set_words("")

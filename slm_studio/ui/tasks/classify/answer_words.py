@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from slm_studio.core.measures import number_words
 from slm_studio.core.report import NONE
 from slm_studio.core.results import Label, Number, chosen_labels
-from slm_studio.core.texts import tr
+from slm_studio.core.texts import in_line, tr
 
 
 def thresholds_of(facts: Mapping[str, object]) -> dict[str, float]:
@@ -47,4 +47,4 @@ def _like(written: str, value: float) -> str:
 def more_words(left: int, *, is_none: bool) -> str:
     """Return how many further labels there are, and whether none is right."""
     none = tr("None of the labels is above its threshold: the text has none of them.") if is_none else ""
-    return " ".join(filter(None, (none, tr("and {n} more", n=left) if left > 0 else "")))
+    return in_line((none, tr("and {n} more", n=left) if left > 0 else ""))

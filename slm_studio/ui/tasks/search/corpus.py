@@ -13,7 +13,7 @@ from slm_studio.core.dataset import Dataset, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.index import WHY_OLD, Index, IndexOptions, indexes_of
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.texts import current_language, mark, say, tr
+from slm_studio.core.texts import current_language, in_line, mark, say, tr
 from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.choosing import choose_files, choose_folder
 from slm_studio.ui.parts.errors import ErrorBox
@@ -183,7 +183,7 @@ class Corpus(Card):
         if not index.old:
             self.old.hide()
             return
-        self.old.set_words(lambda: " ".join(say(WHY_OLD[why], {"source": index.source_name}) for why in index.old))
+        self.old.set_words(lambda: in_line(say(WHY_OLD[why], {"source": index.source_name}) for why in index.old))
         self.old.show()
 
     def _on_again(self) -> None:
@@ -302,4 +302,4 @@ def _facts(index: Index) -> str:
         tr("{n} {n:file|files} not read", n=index.left_out) if index.left_out else "",
     ]
     unread = (say(each.message, each.told) for each in index.remarks)
-    return "\n".join(filter(None, (" · ".join(part for part in parts if part), " ".join(unread))))
+    return "\n".join(filter(None, (" · ".join(part for part in parts if part), in_line(unread))))
