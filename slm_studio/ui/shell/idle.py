@@ -1,13 +1,16 @@
 """IdleBuilder: makes the places that nobody has visited yet, in idle moments after the first paint."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.ui.shell.ahead import Ahead
+from slm_studio.ui.shell.qt_types import make_types
 
 IDLE = 40  # milliseconds between two pieces of work
+SLICE = 0.010  # seconds in which types of Qt are made before the window has its turn
 
 
 class IdleBuilder(QObject):
@@ -26,6 +29,7 @@ class IdleBuilder(QObject):
         """`panels` holds what was made so far, by whomever; `make` adds one. `modules` are imported beside the window."""
         super().__init__(parent)
         self._places, self._panels, self._make = places, panels, make
+        self._types = make_types()
         self._ahead = Ahead(modules)
         self._whole: set[str] = set()
         self._is_settled = False
@@ -52,10 +56,21 @@ class IdleBuilder(QObject):
         if not missing:
             self._settle()
             return
+        if not self._has_all_types():
+            self._timer.start(0)
+            return
         self._ahead.start()  # not before: two threads of Python would hold each other up until the first paint
         if self._ahead.is_done:  # nor here: beside imports a place takes twice its time to make
             self._make_more(missing[0])
-        self._timer.start()
+        self._timer.start(IDLE)
+
+    def _has_all_types(self) -> bool:
+        """Make some more types of Qt; say whether none is missing."""
+        end = time.monotonic() + SLICE
+        while time.monotonic() < end:
+            if next(self._types, None) is None:
+                return True
+        return False
 
     def _make_more(self, key: str) -> None:
         if key not in self._panels:

@@ -123,6 +123,40 @@ def test_the_engines_get_warm_once_the_window_has_all_its_places(tmp_path: Path)
     assert done.stdout.split() == ["data", "evaluate", "hub", "playground", "settings", "train"]
 
 
+NAMED = """
+import sys
+from PySide6 import QtCore, QtGui, QtWidgets
+from slm_studio.ui.shell import ahead, app
+
+windows, missing = [], []
+
+def unmade():
+    return sum(len(set(dir(module)) - set(vars(module))) for module in (QtCore, QtGui, QtWidgets))
+
+def start(self, start=ahead.Ahead.start):
+    missing.append(unmade())
+    start(self)
+
+def warm(engines):
+    print(missing[0])
+    windows[0].close()
+
+ahead.Ahead.start = start
+app.Engines.warm = warm
+print(unmade() > 0)  # PySide puts a type into its module when it makes it
+sys.exit(app.main(None, windows.append))
+"""
+
+
+def test_no_thread_beside_the_window_makes_a_type_of_qt(tmp_path: Path) -> None:
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "SLM_STUDIO_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", NAMED]
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=100)
+
+    assert done.stdout.split() == ["True", "0"]
+
+
 CLOSED = """
 import sys
 from PySide6.QtCore import QTimer
