@@ -4,6 +4,7 @@ import faulthandler
 import logging
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 
 from slm_studio.ui.parts.errors import show_error
 from slm_studio.ui.shell.collecting import Collector
-from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell.jobs import Jobs, all_have_ended
 from slm_studio.ui.shell.language import speak
 from slm_studio.ui.shell.main_window import MainWindow
 from slm_studio.ui.shell.session import PLACES, Session
@@ -38,6 +39,8 @@ PAINTED = (
     150  # milliseconds after which the window was painted; opening the last dataset would hold that up by a second
 )
 AGAIN = 20  # milliseconds between two looks at whether the places that show the last dataset and run are made
+# Where Python keeps the last error, and by its frames the widgets that met it, until some thread meets another one.
+LAST = ("last_type", "last_value", "last_traceback", "last_exc")
 
 
 def main(path: str | None = None, opened: Callable[[MainWindow], None] | None = None) -> int:
@@ -81,10 +84,10 @@ def _leave(status: int, jobs: Jobs, trainings: Trainings, engines: Engines) -> i
     trainings.stop_all()
     jobs.stop_all()
     engines.close()
-    ended = trainings.shutdown()
-    ended = jobs.shutdown() and ended
+    trainings.shutdown()
+    jobs.shutdown()
     sys.excepthook = sys.__excepthook__
-    if not ended:
+    if not all_have_ended():  # nor those of the server, which went with the window
         os._exit(status)  # a thread that does not end would crash Qt on the way out
     return status
 
@@ -182,6 +185,10 @@ class _Hook:
     def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         details = "".join(traceback.format_exception(kind, error, trace))
         log.error("%s", details)
+        for name in LAST:
+            setattr(sys, name, None)
+        if threading.current_thread() is not threading.main_thread():
+            return  # only the window's thread may show anything
         if issubclass(kind, KeyboardInterrupt):
             self._window.close()
         elif isinstance(error, StudioError):

@@ -7,6 +7,7 @@ seconds, a mailbox does not.
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from traceback import TracebackException
 
 import shiboken6
 from PySide6.QtCore import QDeadlineTimer, QObject, QThread, QTimer, Signal
@@ -233,11 +234,17 @@ def join(threads: "list[_Active] | list[QThread]", seconds: float) -> bool:
     return not late
 
 
+def all_have_ended() -> bool:
+    """Say whether every thread that was ever joined has ended; where not, only os._exit ends the process in peace."""
+    return all(thread.isFinished() for thread in _unfinished)
+
+
 def _unforeseen(error: BaseException) -> StudioError:
+    words = str(TracebackException(type(error), error, None))  # unlike str(error), this never raises
     return StudioError(
         "unexpected",
         "Something we did not foresee happened: {kind}: {reason}.",
         "Your work is on disk. The log file holds the details.",
         kind=type(error).__name__,
-        reason=str(error)[:500],
+        reason=words[:500],
     )

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +12,17 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from slm_studio.core.dataset import Dataset, ReadReport
+from slm_studio.core.events import Event, Finished
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import create_run
+from slm_studio.core.settings import Settings
+from slm_studio.host.engines import Engines as HostEngines
+from slm_studio.ui.shell import app
 from slm_studio.ui.shell.app import Expecting
+from slm_studio.ui.shell.jobs import Jobs, all_have_ended
 from slm_studio.ui.shell.session import Session
+from slm_studio.ui.shell.training import Trainings
+from tests.ui.places import until
 
 ROOT = Path(__file__).parents[3]
 
@@ -124,27 +133,19 @@ def test_the_engines_get_warm_once_the_window_has_all_its_places(tmp_path: Path)
 
 
 NAMED = """
-import sys
 from PySide6 import QtCore, QtGui, QtWidgets
 from slm_studio.ui.shell import ahead, app
-
-windows, missing = [], []
 
 def unmade():
     return sum(len(set(dir(module)) - set(vars(module))) for module in (QtCore, QtGui, QtWidgets))
 
-def start(self, start=ahead.Ahead.start):
-    missing.append(unmade())
-    start(self)
-
-def warm(engines):
-    print(missing[0])
-    windows[0].close()
+def start(self):
+    print(unmade(), flush=True)
+    app.os._exit(0)
 
 ahead.Ahead.start = start
-app.Engines.warm = warm
 print(unmade() > 0)  # PySide puts a type into its module when it makes it
-sys.exit(app.main(None, windows.append))
+app.main()
 """
 
 
@@ -155,6 +156,25 @@ def test_no_thread_beside_the_window_makes_a_type_of_qt(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=100)
 
     assert done.stdout.split() == ["True", "0"]
+
+
+def test_threads_that_hang_do_not_crash_the_way_out_whoever_joined_them(qapp: QApplication, monkeypatch) -> None:
+    gate, statuses = threading.Event(), []
+
+    def hanging(verb: str) -> Iterator[Event]:
+        gate.wait(10)
+        yield Finished(None)
+
+    server = Jobs(hanging)  # the local server has its own
+    server.start("serve", {}, print)
+    server.shutdown(0.1)
+    monkeypatch.setattr(os, "_exit", statuses.append)
+
+    app._leave(3, Jobs(hanging), Trainings(hanging, Settings), HostEngines(door=object()))
+    gate.set()
+
+    assert statuses == [3]
+    until(all_have_ended)
 
 
 CLOSED = """

@@ -1,9 +1,12 @@
 """Short work of the window: callbacks on its own thread, a mailbox instead of signals, nothing left at the end."""
 
+import gc
 import threading
 import time
+from collections import deque
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -11,7 +14,8 @@ from PySide6.QtWidgets import QWidget
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Note, Progress
 from slm_studio.host.engines import Engines
-from slm_studio.ui.shell.jobs import Jobs
+from slm_studio.ui.shell import jobs as shell
+from slm_studio.ui.shell.jobs import Jobs, all_have_ended
 from tests.host import fake_door
 from tests.ui.places import until
 
@@ -101,6 +105,63 @@ def test_an_error_nobody_asked_for_is_a_signal(start):
     assert heard[0].code == "unexpected"
 
 
+def test_an_error_that_cannot_say_itself_ends_its_job_too(start):
+    class Speechless(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    def failing(verb):
+        raise Speechless
+        yield
+
+    errors = Heard()
+    start(failing).start("read", {}, Heard(), on_error=errors)
+    until(lambda: errors)
+
+    assert errors[0].values["kind"] == "Speechless"
+
+
+class Lingering(deque):
+    """A mailbox whose worker is still there for a while after it put the end into it."""
+
+    def append(self, item) -> None:
+        super().append(item)
+        time.sleep(0.1)
+
+
+class Held(Heard):
+    """Stands for a widget that is told of a job; Qt would crash if another thread than the window's let it go."""
+
+    def __init__(self, gone: list[int]) -> None:
+        super().__init__()
+        self._gone = gone
+
+    def __del__(self) -> None:
+        self._gone.append(threading.get_ident())
+
+
+@pytest.mark.parametrize("ending", ["finished", "failed", "stopped", "left"])
+def test_what_a_job_holds_of_the_window_goes_on_the_windows_thread(start, monkeypatch, ending):
+    def failing(verb):
+        raise KeyError("x")
+        yield
+
+    monkeypatch.setattr(shell, "deque", Lingering)
+    jobs, owner, gone = start({"finished": counting, "failed": failing}.get(ending, ticking)), QObject(), []
+    held = Held(gone)
+    handle = jobs.start("read", {}, held, held, held, owner)
+    del held
+
+    if ending == "stopped":
+        handle.stop()
+    if ending == "left":
+        shiboken6.delete(owner)
+    until(lambda: not jobs.is_busy)
+    until(lambda: gone or gc.collect())
+
+    assert gone == [threading.get_ident()]
+
+
 def test_work_that_cannot_even_start_is_an_error(start):
     def refused(verb):
         raise StudioError("unknown-verb", "There is no such work.")
@@ -145,8 +206,6 @@ def test_a_result_for_a_widget_that_is_gone_is_dropped_and_its_job_stopped(start
     widget, heard = QWidget(), Heard()
     jobs.start("read", {}, heard, heard, heard, owner=widget)
     until(lambda: heard)
-
-    import shiboken6
 
     shiboken6.delete(widget)
     heard.clear()
@@ -227,7 +286,9 @@ def test_shutdown_says_when_something_hangs(qapp):
     jobs.start("read", {}, Heard())
 
     assert not jobs.shutdown(0.1)
+    assert not all_have_ended()
     gate.set()
+    until(all_have_ended)
 
 
 def test_the_window_may_use_real_jobs(start):

@@ -1,5 +1,7 @@
 """The window: five places, keys, drops, languages, and its state after a restart."""
 
+import sys
+import threading
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -383,6 +385,25 @@ def test_what_nobody_foresaw_is_said_once_and_logged(window: MainWindow, caplog)
     )
     assert len(caplog.records) == 3
     dialogs[0].accept()
+
+
+def test_an_error_of_the_window_holds_nothing_of_it_for_other_threads(window: MainWindow, monkeypatch) -> None:
+    for name in ("last_type", "last_value", "last_traceback"):
+        monkeypatch.setattr(sys, name, ValueError("as Python leaves it"), raising=False)
+
+    _Hook(window)(StudioError, StudioError("disk-full", "The disk is full.", "Make room."), None)
+
+    assert (sys.last_type, sys.last_value, sys.last_traceback) == (None, None, None)
+    window.findChild(ErrorDialog).accept()
+
+
+def test_an_error_of_another_thread_stands_in_the_log_only(window: MainWindow, caplog) -> None:
+    thread = threading.Thread(target=_Hook(window), args=(ValueError, ValueError("odd"), None))
+    thread.start()
+    thread.join()
+
+    assert not window.findChildren(ErrorDialog)
+    assert "ValueError: odd" in caplog.text
 
 
 def test_a_known_error_is_said_without_a_traceback_which_stands_in_the_log(window: MainWindow, caplog) -> None:

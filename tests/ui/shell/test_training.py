@@ -1,10 +1,12 @@
 """Training in the window: workers on their threads, batches, pause, stop and the end."""
 
+import gc
 import threading
 import time
+import weakref
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, Qt, QThread
 from PySide6.QtTest import QTest
 
 from slm_studio.core.dataset import Dataset, ReadReport
@@ -127,6 +129,22 @@ def test_pause_resume_and_stop(trainings, dataset):
     worker.stop()
     until(lambda: ears.ended)
     assert ears.ended == [(run.id, None)] and door.saved.is_set() and each.worker(run.id) is None
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_worker_goes_on_the_windows_thread_also_where_its_own_lingers(trainings, dataset, monkeypatch, is_stopped):
+    gone, quitting = [], QThread.quit
+    monkeypatch.setattr(QThread, "quit", lambda thread: time.sleep(0.1) or quitting(thread))
+    each, ears = trainings(Door(steps=1 if not is_stopped else 10**9).run)
+    run = each.start(RECIPE, dataset)
+    weakref.finalize(each.worker(run.id), lambda: gone.append(threading.get_ident()))
+
+    if is_stopped:
+        each.worker(run.id).stop()
+    until(lambda: ears.ended)
+    until(lambda: gone or gc.collect())
+
+    assert gone == [threading.get_ident()]
 
 
 def test_a_stopped_run_may_be_resumed_from_the_slot_that_hears_of_it(trainings, dataset):
