@@ -2,7 +2,7 @@
 
 The few n-grams of what was written are kept, and the many of the training text go by in blocks: so memory stays flat however
 long it is. Every n characters have a hash (Rabin & Karp 1987, IBM J. Res. Dev. 31), doubled up from those of single characters;
-a hash that is met is looked at letter by letter.
+where one is met, the text is read letter by letter through all parts of what was written.
 """
 
 # W characters of what was written, S of a block of the training text (of both: those at which an n-gram begins)
@@ -16,12 +16,12 @@ from slm_studio.core.copied import LEAST, LEAST_HAN
 from slm_studio.core.events import Progress
 from slm_studio.core.work import Work
 from slm_studio.engine.data.languages import is_han
+from slm_studio.engine.measuring.automaton import Automaton
 
 BLOCK = 1_000_000  # characters that are hashed together
 BORDER = "\0"  # between two texts, over which no stretch goes
 BASE, MODULUS = 0x9E3779B97F4A7C15, 2**64  # odd, so that no character is lost in it
 SIEVE = 20  # bits of a hash by which most of the n-grams are passed over
-ALIKE = 32  # places at which the same n-gram is looked for, where a text turns in circles
 COMPARING = "Comparing with the training text"
 
 
@@ -70,42 +70,63 @@ def find_copied(written: Sequence[str], training: Sequence[str], least: int) -> 
     Case does not count, and blanks in a row count as one.
     """
     folded, places = _fold_with_places(written)
-    grams_W = _hashes(_codes(folded), least)
-    begins: dict[int, list[int]] = {}
-    for place, gram in enumerate(grams_W.tolist()):
-        if BORDER not in folded[place : place + least] and len(known := begins.setdefault(gram, [])) < ALIKE:
-            known.append(place)
+    parts, grams = Automaton(folded), np.unique(_hashes(_codes(folded), least))
     sieve = np.zeros(1 << SIEVE, bool)
-    sieve[_sifted(np.array([*begins], np.uint64))] = True
-    met_W = np.zeros(len(folded), np.int64)  # characters of the longest stretch that begins here
-    running: dict[int, tuple[int, int]] = {}  # how far the two texts are apart → where a stretch began, and stands now
-    total, done, before = sum(map(len, training)), 0, 0
+    sieve[_sifted(grams)] = True
+    total, done, before = sum(map(len, training)), 0, None
     for block, read in _blocks(training, least):
         hashes_S = _hashes(_codes(block), least)
-        for at in np.flatnonzero(sieve[_sifted(hashes_S)]).tolist():
-            for place in begins.get(int(hashes_S[at]), ()):
-                if folded[place : place + least] == block[at : at + least]:
-                    start, last = running.get(before + at - place, (place, -1))
-                    start = start if last == place - 1 else place
-                    running[before + at - place] = start, place
-                    met_W[start] = max(met_W[start], place + least - start)
-        done, before = done + read, before + len(hashes_S)
-        running = {apart: each for apart, each in running.items() if apart + each[1] == before - 1}
+        for first, last in _runs(_among(hashes_S, grams, sieve)):
+            going_on = before if first == 0 else None  # of the block's beginning all but the last character was read
+            begin = least - 1 if going_on else first
+            before = _read(parts, block[begin : last + least], going_on or (0, 0))
+            before = before if last == len(hashes_S) - 1 else None
+        done += read
         yield Progress(COMPARING, min(done, total), total)
-    return _found(met_W, places, folded)
+    return _found(parts.longest(), places, folded, least)
 
 
-def _found(met_W: np.ndarray, places: Sequence[tuple[int, int, int]], folded: str) -> Found:
+def _among(hashes_S: np.ndarray, grams: np.ndarray, sieve: np.ndarray) -> np.ndarray:
+    """Return the places of the hashes that are among the sorted `grams`, of which the sieve lets few others pass."""
+    maybe = np.flatnonzero(sieve[_sifted(hashes_S)])
+    at = np.searchsorted(grams, hashes_S[maybe]).clip(max=max(0, len(grams) - 1))
+    return maybe[grams[at] == hashes_S[maybe]]
+
+
+def _runs(places: np.ndarray) -> list[tuple[int, int]]:
+    """Return the first and the last of the places that follow each other. Example: [3, 4, 9] → [(3, 4), (9, 9)]"""
+    cuts = np.flatnonzero(np.diff(places) > 1)
+    firsts, lasts = [0, *(cuts + 1)], [*cuts, len(places) - 1]
+    return (
+        [(int(places[one]), int(places[other])) for one, other in zip(firsts, lasts, strict=True)]
+        if len(places)
+        else []
+    )
+
+
+def _read(parts: Automaton, text: str, state: tuple[int, int]) -> tuple[int, int]:
+    """Read on; over a border nothing goes."""
+    first, *others = text.split(BORDER)
+    state = parts.read(first, *state)
+    for each in others:
+        state = parts.read(each)
+    return state
+
+
+def _found(longest_W: Sequence[int], places: Sequence[tuple[int, int, int]], folded: str, least: int) -> Found:
     """Return stretches, those left out that stand within another."""
+    ends: dict[int, int] = {}  # where a stretch begins → where the longest from there ends
+    for last, size in enumerate(longest_W):
+        if size >= least:
+            ends[last + 1 - size] = last + 1
     found, reach, covered = [], 0, 0
-    for place in np.flatnonzero(met_W).tolist():
-        end = place + int(met_W[place])
+    for start, end in sorted(ends.items()):
         if end <= reach:
             continue
-        covered += end - max(place, reach)
+        covered += end - max(start, reach)
         reach = end
-        part, start, _ = places[place]
-        found.append(Stretch(part, start, places[end - 1][2]))
+        part, begin, _ = places[start]
+        found.append(Stretch(part, begin, places[end - 1][2]))
     return Found(tuple(found), covered, len(folded) - folded.count(BORDER))
 
 

@@ -62,8 +62,23 @@ def test_no_stretch_lies_within_another() -> None:
     assert [(each.start, each.end) for each in found.stretches] == [(0, 18)]
 
 
-def test_a_text_that_turns_in_circles_is_no_trap() -> None:
-    assert len(longest(["-" * 2000], ["-" * 5000], 30)) > 30
+@pytest.mark.parametrize("circle", ["-", "word and other things here "])
+def test_what_turns_in_circles_is_found_whole_wherever_a_block_ends(monkeypatch, circle: str) -> None:
+    monkeypatch.setattr(copied, "BLOCK", 501)
+    written = [(circle * 500)[:500]] * 3
+
+    found = outcome(find_copied(written, [circle * 900], 30))
+
+    assert [(each.part, each.start, each.end) for each in found.stretches] == [(0, 0, 500), (1, 0, 500), (2, 0, 500)]
+    assert found.share == 1.0
+
+
+def test_two_texts_that_share_a_circle_share_no_more() -> None:
+    assert longest(["abcabcabc"], ["xabcabx", "ybcabcay"], 3) == "bcabca"
+
+
+def test_a_character_that_stands_for_borders_is_none_in_a_text() -> None:
+    assert longest(["one two\0three four"], ["one two\0three four"], 5) == "three four"
 
 
 def test_of_chinese_fewer_characters_are_a_stretch() -> None:
