@@ -90,7 +90,7 @@ class BagTokenizer:
         scikit-learn smooths them; those of words and word pairs count for more: a word has three times as many parts, which
         say it again.
         """
-        tokenizer = cls(BagSettings(lowercase=lowercase, longest_part=4, repeated=False))
+        tokenizer = cls(_settings(lowercase))
         texts_with = np.zeros(tokenizer.settings.hashes, dtype=np.int64)
         is_word = np.zeros(tokenizer.settings.hashes, dtype=bool)
         read = range(0, len(texts), max(1, len(texts) // MOST_TEXTS))
@@ -238,6 +238,12 @@ def most_features(size: str, outputs: int = 0) -> int:
     return min(MOST_FEATURES[size], MOST_NUMBERS // max(1, outputs))
 
 
+def count_features(texts: Iterable[str]) -> int:
+    """Return how many different features a new bag may find in each of some texts, added up."""
+    tokenizer = BagTokenizer(_settings())
+    return sum(len(np.unique(tokenizer._hashes(text)[0])) for text in texts)
+
+
 def foretell_features(
     texts: Sequence[str], *, size: str, seconds: Sequence[str] | None = None, outputs: int = 0
 ) -> int:
@@ -254,6 +260,10 @@ def foretell_features(
     half_of_it = len(BagTokenizer.learn(sample[::2], size="base", seconds=half))
     growth = math.log(all_of_it / half_of_it) / math.log(len(sample) / len(sample[::2])) if len(sample) > 1 else 0.0
     return min(most_features(size, outputs), round(all_of_it * (len(texts) / len(sample)) ** growth))
+
+
+def _settings(lowercase: bool = True) -> BagSettings:
+    return BagSettings(lowercase=lowercase, longest_part=4, repeated=False)
 
 
 def _parts(text: str, shortest: int, longest: int) -> Iterable[str]:

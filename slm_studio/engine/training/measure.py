@@ -18,6 +18,7 @@ from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.extending import WHOLE, Coverage, coverage_of_folder
 from slm_studio.engine.task import Sketch, few
 from slm_studio.engine.tasks import task_of
+from slm_studio.engine.training.lookups import lookups_of, seconds_of
 from slm_studio.engine.training.optimizer import remembered, sparse_parameters
 from slm_studio.engine.training.settling import settle
 
@@ -40,20 +41,24 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     splits = task.split(dataset, recipe)
     with torch.device("meta"), blaming(recipe.base):
         sketch = task.sketch(recipe, splits.train)
-    lacking = _lacking(recipe, task.texts(few(splits.train)))
+    texts = task.texts(few(splits.train))
+    lacking = _lacking(recipe, texts)
     net, lengths, limit = sketch.net, sketch.tokens_N, recipe.max_length or 128
     parameters = sum(parameter.numel() for parameter in net.parameters())
     device = pick_device(load_settings().device)
     looked_up = sparse_parameters(net)  # of tables a step touches a few rows only
     worked = sum(p.numel() for name, p in net.named_parameters() if "embed" not in name and name not in looked_up)
     tokens = sketch.times * (float(np.minimum(lengths, limit).mean()) if len(lengths) else 1.0)
-    step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6)
+    lookups = lookups_of(net, texts, tokens)
+    step = _step_seconds(worked * tokens * (recipe.batch or 1) * 6, lookups.numbers * (recipe.batch or 1))
     last = recipe.last_pass if splits.may_learn_all else 0
     epoch = math.ceil(max(1, sketch.examples) / (recipe.batch or 1))
     steps = ((recipe.epochs or 1) + last) * epoch if task.learns(recipe) else 0
     low, high = (recipe.minutes * 55, recipe.minutes * 66) if recipe.minutes else (steps * step[0], steps * step[1])
     if not steps:  # the rows are read once, and nothing goes back through the net
         low, high = (epoch * each * FORWARD for each in step)
+    elif not recipe.minutes:
+        low, high = (seconds + lookups.making * sketch.examples for seconds in (low, high))
     middle = math.sqrt(step[0] * step[1])  # of a guess that may be four times too high or too low
     yield Finished(
         Sizes(
@@ -62,7 +67,7 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
             seconds_low=low,
             seconds_high=high,
             steps=round(recipe.minutes * 60 / middle) if recipe.minutes else steps,
-            # A step that only looks rows up reads n-grams, of which this counts none.
+            # A step that only looks rows up reads n-grams, which are no tokens.
             tokens_per_second=0.0 if looked_up or not steps else (recipe.batch or 1) * tokens / max(middle, 1e-6),
             device=str(device),
             precision=recipe.precision,
@@ -100,11 +105,12 @@ def memory_of(sketch: Sketch, recipe: Recipe, tokens: float) -> int:
     return int(PROCESS + state + signals)
 
 
-def _step_seconds(operations: float) -> tuple[float, float]:
-    rate = matrix_rate(pick_threads(load_settings().threads))
+def _step_seconds(operations: float, lookups: float) -> tuple[float, float]:
+    threads = pick_threads(load_settings().threads)
+    rate, (low, high) = matrix_rate(threads), seconds_of(lookups, threads)
     return (
-        operations / (rate * EFFICIENCY[1]) + STEP_OVERHEAD[0],
-        operations / (rate * EFFICIENCY[0]) + STEP_OVERHEAD[1],
+        operations / (rate * EFFICIENCY[1]) + STEP_OVERHEAD[0] + low,
+        operations / (rate * EFFICIENCY[0]) + STEP_OVERHEAD[1] + high,
     )
 
 
