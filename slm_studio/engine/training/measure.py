@@ -106,8 +106,7 @@ def memory_of(sketch: Sketch, recipe: Recipe, tokens: float) -> int:
 
 
 def _step_seconds(operations: float, lookups: float) -> tuple[float, float]:
-    threads = pick_threads(load_settings().threads)
-    rate, (low, high) = matrix_rate(threads), seconds_of(lookups, threads)
+    rate, (low, high) = matrix_rate(pick_threads(load_settings().threads)), seconds_of(lookups)
     return (
         operations / (rate * EFFICIENCY[1]) + STEP_OVERHEAD[0] + low,
         operations / (rate * EFFICIENCY[0]) + STEP_OVERHEAD[1] + high,

@@ -19,7 +19,7 @@ TEXTS = ["the hen sat on the mat", "天地玄黄，宇宙洪荒。"]
 @pytest.fixture(autouse=True)
 def usual_speed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that looks up ten million numbers a second, whatever else it does."""
-    monkeypatch.setattr(lookups, "_fastest", dict.fromkeys(range(1, 1000), 1e-7))  # whatever its threads
+    monkeypatch.setattr(lookups, "_seen", [1e-7])
     monkeypatch.setattr(lookups, "MEASURED", 0.0)
 
 
@@ -70,4 +70,4 @@ def test_a_plan_counts_what_comes_before_the_first_step(tmp_path: Path, monkeypa
 def test_a_net_without_a_bag_looks_nothing_up() -> None:
     assert lookups_of(nn.Linear(3, 3), TEXTS, 20) == Lookups()
     assert lookups_of(nn.EmbeddingBag(9, 30), [], 1.0) == Lookups()
-    assert seconds_of(0, 1) == (0, 0)
+    assert seconds_of(0) == (0, 0)
