@@ -83,6 +83,7 @@ def lines(work: Command) -> Iterator[str]:
     while True:
         try:
             work.screen.quiet()
+            work.was_interrupted = False  # whoever is asked again has not left
             yield input("> ")
         except EOFError:
             work.screen.write("\n")

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from slm_studio.cli.screen import Screen
-from slm_studio.core import paths, targets
+from slm_studio.core import targets
 from slm_studio.core.addresses import is_address, name_of
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
@@ -19,7 +19,7 @@ from slm_studio.core.events import Event, Finished, Started
 from slm_studio.core.paths import absolute
 from slm_studio.core.results import Opened
 from slm_studio.core.run import Run
-from slm_studio.core.saved import SavedModel, open_saved
+from slm_studio.core.saved import SavedModel, local_folder, open_saved
 from slm_studio.core.settings import load_settings
 from slm_studio.host.ending import engine_was_ended
 from slm_studio.host.engines import Engines
@@ -45,6 +45,7 @@ class Command:
         self.place = place
         self.engines = Engines(self.settings)
         self.has_begun = False  # a training has said Started: from then on its run is worth keeping
+        self.was_interrupted = False  # by a Ctrl-C that came as a verb ended: nothing may follow it
 
     def __enter__(self) -> "Command":
         self.engines.__enter__()
@@ -65,6 +66,9 @@ class Command:
         run = arguments.get("run")
         job: Job | None = None
         result: object = None
+        if self.was_interrupted:
+            self.was_interrupted = False
+            raise Stopped
         try:
             job = self.engines.run(verb, place=place, **arguments)
             for event in job:
@@ -74,8 +78,9 @@ class Command:
                 (on_event or self.screen.event)(event)
         except KeyboardInterrupt:
             result = self._let_it_save(job)
-            if not isinstance(result, kind):  # it may have ended just then
+            if not isinstance(result, kind):
                 raise Stopped(run.id if isinstance(run, Run) else "") from None
+            self.was_interrupted = True  # it ended just then, and what it made is kept
         except OSError:  # nobody reads on, or what is printed cannot be written
             self._let_it_save(job)
             raise
@@ -127,12 +132,14 @@ def file_out(file: str, *, overwrite: bool, source: str = "") -> str:
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder of a model that is named by its path or by its name under the app's models."""
+    """Return the folder of a model that is named as `local_folder` knows it; one that is not there as it was written."""
     folder = Path(model).expanduser()
-    known = paths.models() / model
-    if not folder.exists():
+    if folder.exists():
+        return folder.absolute()
+    known = local_folder(model)
+    if known is None:
         refuse_address(model)
-    return (folder if folder.exists() or not model or not known.exists() else known).absolute()
+    return (known or folder).absolute()
 
 
 def refuse_address(written: str) -> None:

@@ -130,11 +130,17 @@ def list_models() -> list[SavedModel]:
 
 
 def local_folder(base: str) -> Path | None:
-    """Return the folder that a base names on this computer, or None where it has to be fetched."""
+    """Return the folder that a base names on this computer, or None where it has to be fetched.
+
+    It names one by its path, by what its folder is called among the person's models, by what the person calls the model
+    (the newest of that name), or by where it was fetched from.
+    """
+    if not base:
+        return None
     for candidate in (Path(base).expanduser(), paths.models() / base):
         if candidate.is_dir():
             return candidate
-    for model in list_models():
-        if model.origin.startswith(f"hub:{base}@"):
-            return Path(model.folder)
-    return None
+    models = list_models()
+    called = [model for model in models if model.name == base]
+    fetched = [model for model in models if model.origin.startswith(f"hub:{base}@")]
+    return next((Path(model.folder) for model in (*called, *fetched)), None)
