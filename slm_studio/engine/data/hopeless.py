@@ -46,15 +46,16 @@ def refuse_labels(rows: Rows, role: str) -> None:
         )
     if total < FEWEST:
         raise _too_few(total, column)
-    for counts in (whole, labels):
-        if len(counts) < 2:
-            raise StudioError(
-                "one-class",
-                "All {rows} rows have the same label “{label}”.",
-                "Add rows with another label, or choose another column as the label.",
-                rows=counts.total(),
-                label=next(iter(counts)),
-            )
+    if len(whole) < 2:
+        raise StudioError(
+            "one-class",
+            "All {rows} rows have the same label “{label}”.",
+            "Add rows with another label, or choose another column as the label.",
+            rows=whole.total(),
+            label=next(iter(whole)),
+        )
+    if len(labels) < 2:
+        raise _all_others_held_out(total, next(iter(labels)))
     if is_no_label(len(labels), total):
         raise StudioError(
             "too-many-labels",
@@ -72,6 +73,8 @@ def refuse_label_sets(rows: Rows, role: str, sets: Sequence[Sequence[str]]) -> N
     if len(sets) < FEWEST:
         raise _too_few(len(sets), column)
     if len({frozenset(each) for each in sets}) < 2:
+        if _differ(rows.whole(), role):
+            raise _all_others_held_out(len(sets), ", ".join(sets[0]))
         raise StudioError(
             "one-class",
             "All {rows} rows have the same label “{label}”."
@@ -106,6 +109,8 @@ def refuse_amounts(rows: Rows, role: str, amounts: Sequence[float | None]) -> No
             needed=FEWEST,
         )
     if len(set(known)) < 2:
+        if _differ(rows.whole(), role):
+            raise _all_others_held_out(len(known), f"{known[0]:g}")
         raise StudioError(
             "one-number",
             "All {rows} rows have the same number {number} in column “{column}”.",
@@ -114,6 +119,21 @@ def refuse_amounts(rows: Rows, role: str, amounts: Sequence[float | None]) -> No
             number=f"{known[0]:g}",
             column=column,
         )
+
+
+def _differ(rows: Rows, role: str) -> bool:
+    return len({cell for cell in rows.column(role) if cell.strip()}) > 1
+
+
+def _all_others_held_out(rows: int, value: str) -> StudioError:
+    """Say that a split left nothing to tell apart: of a file in which few texts come again and again, and of a tiny one."""
+    return StudioError(
+        "others-held-out",
+        "All {rows} rows that are left to learn from say “{value}”: every row that says something else is held out.",
+        "Add rows with other texts: rows with the same text are held out together.",
+        rows=rows,
+        value=value,
+    )
 
 
 def _too_few(rows: int, column: str) -> StudioError:
