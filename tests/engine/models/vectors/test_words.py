@@ -27,6 +27,7 @@ def test_chinese_is_cut_by_a_dictionary_and_own_words_stay_whole() -> None:
 
     assert Cutting().words("我们去学校。") == ["我们", "去", "学校"]
     assert Cutting(dictionary=("司马光砸缸",)).words("司马光砸缸了") == ["司马光砸缸", "了"]
+    assert Cutting().words("司马光砸缸了")[0] == "司马光", "own words are of one cutting alone"
     assert Cutting(segmentation="characters").words("3D打印") == ["3d", "打", "印"]
 
 
