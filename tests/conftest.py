@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from slm_studio.core import texts
+from slm_studio.engine.writing import room
 from tests.leavings import let_the_window_live, standing
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):  # all of t
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background: tests and their children
     signal.signal(signal.SIGINT, signal.default_int_handler)  # hear Ctrl-C all the same
 
+BRIEF = 16  # tokens of the answer to a held-out question
 THOROUGH = 100  # tests between two looks at all that is old: each takes half a second
 _tests: list[str] = []  # after which garbage was collected
 
@@ -39,6 +41,18 @@ def nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLM_STUDIO_HOME", str(tmp_path_factory.mktemp("shared") / "home"))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def brief_answers() -> Iterator[int]:
+    """Let held-out questions be answered in few tokens, and return in how many otherwise.
+
+    A chat that learnt little writes up to the limit: ten answers took three quarters of all work of its training.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        longest = room.LONGEST
+        patch.setattr(room, "LONGEST", BRIEF)
+        yield longest
 
 
 @pytest.fixture(autouse=True)

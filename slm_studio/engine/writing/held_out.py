@@ -16,12 +16,10 @@ from slm_studio.core.saved import local_folder
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models import adapters
 from slm_studio.engine.models.encoding import encode_plain
+from slm_studio.engine.writing.room import room_for
 
 ASKED, SHORT = 50, 64  # questions at most, and tokens of a true answer that is short
 SOME = 10  # questions that are asked however long their true answers are
-# Tokens that an answer may take: times its true one, at least, at most. A limit near the true length tells who is brief, not
-# who stops: of ten answers to an FAQ two were cut at 64 tokens that would have ended at 66 and 83.
-ROOM, LEAST, LONGEST = 4, 128, 256
 COMPARED = 10  # questions that the base is asked as well
 
 
@@ -43,7 +41,7 @@ def choose_questions(dialogues: Sequence[Dialogue], loaded: Loaded) -> list[Ques
     ids = encode_plain(cast(PreTrainedTokenizerBase, loaded.tokenizer), [each[-1].content for _, each in found])
     lengths_N = np.array([len(each) + 1 for each in ids])  # with the token that ends them
     short = np.argsort(lengths_N, kind="stable")[: max(SOME, int((lengths_N <= SHORT).sum()))]
-    most_N = np.clip(ROOM * lengths_N, LEAST, LONGEST).tolist()
+    most_N = room_for(lengths_N).tolist()
     questions = [
         Question(row=found[at][0], asked=found[at][1][:-1], true=found[at][1][-1].content, most=most_N[at])
         for at in np.sort(short)

@@ -1,9 +1,19 @@
 """Held-out questions: short ones, spread over the rows; some in any case; a dialogue that says nothing never."""
 
+import pytest
+
 from slm_studio.core.messages import ASSISTANT, USER, Dialogue, Message
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.vocabulary import plain_vocabulary
-from slm_studio.engine.writing.held_out import ASKED, LEAST, LONGEST, SOME, choose_questions, spread
+from slm_studio.engine.writing import room
+from slm_studio.engine.writing.held_out import ASKED, SOME, choose_questions, spread
+from slm_studio.engine.writing.room import LEAST
+
+
+@pytest.fixture(autouse=True)
+def as_people_have_it(monkeypatch: pytest.MonkeyPatch, brief_answers: int) -> None:
+    """Let answers be as long as outside the tests."""
+    monkeypatch.setattr(room, "LONGEST", brief_answers)
 
 
 def dialogue(words: int) -> Dialogue:
@@ -28,7 +38,7 @@ def test_some_are_asked_where_all_answers_are_long_the_shortest() -> None:
     found = rows_of([dialogue(100 + row) for row in range(30)])
 
     assert [row for row, _ in found] == list(range(SOME))
-    assert all(LEAST < most <= LONGEST for _, most in found)
+    assert all(LEAST < most <= room.LONGEST for _, most in found)
 
 
 def test_what_says_nothing_is_never_asked() -> None:
