@@ -9,18 +9,17 @@ from pathlib import Path
 import pytest
 
 from slm_studio.core.run import list_runs
-from tests.cli.commands import messages, write_rows
+from tests.cli.commands import Run, messages, write_rows
 
 COMMAND = [sys.executable, "-m", "slm_studio"]
 LONG = ["--base", "blank:bag-nano", "--epochs", "100", "--patience", "0", "--precision", "fp32"]
 
 
-@pytest.mark.parametrize("place", ["process", "thread"])
-def test_after_ctrl_c_the_run_is_named_and_goes_on(tmp_path: Path, place: str) -> None:
+def test_after_ctrl_c_the_run_is_named_and_goes_on(tmp_path: Path, run: Run) -> None:
     path = write_rows(tmp_path / "rows.csv", messages())
     work = subprocess.Popen(
-        [*COMMAND, "train", str(path), *LONG, "--place", place, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, encoding="utf-8",
+        [*COMMAND, "train", str(path), *LONG, "--place", "process", "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
     )  # fmt: skip
     assert work.stdout is not None
     steps = 0
@@ -34,22 +33,17 @@ def test_after_ctrl_c_the_run_is_named_and_goes_on(tmp_path: Path, place: str) -
     stopped = json.loads(out.splitlines()[-1])
     assert list(stopped) == ["stopped"]
     identity = stopped["stopped"]["run"]
-    shown = subprocess.run([*COMMAND, "runs", "show", identity, "--json"], capture_output=True, text=True, check=True)
-    assert json.loads(shown.stdout)["state"] == "stopped"
-    if place == "thread":
-        return  # one resume is enough for the clock
-    resumed = subprocess.run(
-        [*COMMAND, "runs", "resume", identity, "--json"], capture_output=True, text=True, encoding="utf-8", timeout=200
-    )
-    assert json.loads(resumed.stdout.splitlines()[-1])["run"] == identity
-    assert resumed.returncode == 0
+    assert run("runs", "show", identity).result["state"] == "stopped"
+    resumed = run("runs", "resume", identity)
+    assert (resumed.code, resumed.result["run"]) == (0, identity)
 
 
-def test_a_run_that_goes_on_brings_its_model_to_the_out_of_its_first_command(tmp_path: Path) -> None:
+def test_a_run_that_goes_on_brings_its_model_to_the_out_of_its_first_command(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_rows(tmp_path / "rows.csv", messages())
     (tmp_path / "elsewhere").mkdir()
-    plan = ["--base", "blank:bag-nano", "--epochs", "100", "--patience", "0", "--precision", "fp32"]
-    words = [*COMMAND, "train", str(path), *plan, "--out", "my {run} model", "--place", "thread"]
+    words = [*COMMAND, "train", str(path), *LONG, "--out", "my {run} model", "--place", "thread"]
     work = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, encoding="utf-8", cwd=tmp_path)
     assert work.stderr is not None
     while not work.stderr.readline().startswith("step "):
@@ -57,12 +51,14 @@ def test_a_run_that_goes_on_brings_its_model_to_the_out_of_its_first_command(tmp
     work.send_signal(signal.SIGINT)
     _, err = work.communicate(timeout=60)
     assert work.returncode == 130, err
-    words = err.splitlines()[-1].partition("Go on with: slm-studio ")[2].split()
-    resumed = subprocess.run(
-        [*COMMAND, *words], capture_output=True, text=True, timeout=200, cwd=tmp_path / "elsewhere"
-    )
+    assert "Traceback" not in err
+    on = err.splitlines()[-1].partition("Go on with: slm-studio ")[2].split()
+    assert run("runs", "show", on[-1]).result["state"] == "stopped"
+    monkeypatch.chdir(tmp_path / "elsewhere")
 
-    assert resumed.returncode == 0, resumed.stderr
+    resumed = run(*on, as_json=False)
+
+    assert resumed.code == 0, resumed.err
     assert (tmp_path / "my {run} model" / "studio.json").is_file()
 
 
@@ -82,7 +78,7 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-@pytest.mark.parametrize("words", [("read", "--json"), ("read",), ("train", *LONG, "--json")])
+@pytest.mark.parametrize("words", [("read", "--json"), ("train", *LONG, "--json")])
 def test_results_that_cannot_be_written_are_said_and_leave_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
     path = write_rows(tmp_path / "rows.csv", messages())
     verb, *more = words

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from slm_studio.cli import main
 from slm_studio.core.saved import list_models, open_saved
+from tests.cli.commands import Run
 
 TEXTS = ("where is my parcel", "i want my money back", "the lamp is broken", "which bulb fits")
 
@@ -19,18 +19,13 @@ def rows(tmp_path: Path) -> Path:
     return path
 
 
-def ask(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict]:
-    status = main([*words, "--json"])
-    return status, json.loads(capfd.readouterr().out.strip().splitlines()[-1])
+def test_both_steps_are_trained_and_the_first_only_once(rows: Path, tmp_path: Path, run: Run) -> None:
+    words = ("train", rows, "--recipe", "word2vec-lstm", "--epochs", "1", "--place", "thread")
 
+    told = run(*words, "--out", tmp_path / "one")
+    again = run(*words, "--out", tmp_path / "two")
 
-def test_both_steps_are_trained_and_the_first_only_once(rows: Path, tmp_path: Path, capfd) -> None:
-    words = ("train", str(rows), "--recipe", "word2vec-lstm", "--epochs", "1", "--place", "thread")
-
-    status, found = ask(capfd, *words, "--out", str(tmp_path / "one"))
-    again, _ = ask(capfd, *words, "--out", str(tmp_path / "two"))
-
-    assert (status, again, found["task"]) == (0, 0, "classify")
+    assert (told.code, again.code, told.result["task"]) == (0, 0, "classify")
     firsts = [model for model in list_models() if model.recipe.get("named") == "word2vec"]
     assert len(firsts) == 1 and firsts[0].task == "words"
     made = open_saved(tmp_path / "one")
@@ -39,24 +34,13 @@ def test_both_steps_are_trained_and_the_first_only_once(rows: Path, tmp_path: Pa
     )
 
 
-def test_a_gap_is_filled_and_a_text_without_one_is_told_so(rows: Path, tmp_path: Path, capfd) -> None:
-    flags = (
-        "--task",
-        "fill",
-        "--epochs",
-        "1",
-        "--max-length",
-        "16",
-        "--place",
-        "thread",
-        "--out",
-        str(tmp_path / "filler"),
-    )
-    assert ask(capfd, "train", str(rows), *flags)[0] == 0
+def test_a_gap_is_filled_and_a_text_without_one_is_told_so(rows: Path, tmp_path: Path, run: Run) -> None:
+    filler, flags = tmp_path / "filler", ("--epochs", "1", "--max-length", "16", "--place", "thread")
+    assert run("train", rows, "--task", "fill", *flags, "--out", filler).code == 0
 
-    status, found = ask(capfd, "predict", str(tmp_path / "filler"), "--text", "where is my ___", "--top", "2")
-    missed, error = ask(capfd, "predict", str(tmp_path / "filler"), "--text", "where is my parcel")
+    told = run("predict", filler, "--text", "where is my ___", "--top", "2")
+    missed = run("predict", filler, "--text", "where is my parcel")
 
-    assert status == 0 and [item["rank"] for item in found["items"]] == [1, 2]
-    assert set(found["items"][0]) == {"text", "score", "gap", "rank", "id", "joins"}
-    assert missed == 1 and error["error"]["code"] == "no-gap"
+    assert told.code == 0 and [item["rank"] for item in told.result["items"]] == [1, 2]
+    assert set(told.result["items"][0]) == {"text", "score", "gap", "rank", "id", "joins"}
+    assert missed.code == 1 and missed.error["code"] == "no-gap"

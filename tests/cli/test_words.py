@@ -1,13 +1,12 @@
 """slm-studio words: what programs get, and what is said of wrong questions."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 import slm_studio
 from slm_studio import engine
-from slm_studio.cli import main
+from tests.cli.commands import Run
 
 LINES = ("king 1 0 0.1 0 0 0 0 0 0 0.5", "queen 1 0.2 0.1 0 0 0 0 0 0 0.5", "man 0 0 0.1 1 0 0 0 0 0 0.1",
          "woman 0 0.2 0.1 1 0 0 0 0 0 0.1", "pear 0 0 0 0 0 0 0 1 1 0.2")  # fmt: skip
@@ -20,11 +19,6 @@ def model(tmp_path: Path) -> str:
     return list(engine.adopt(str(path)))[-1].result.folder
 
 
-def ask(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict]:
-    status = main([*words, "--json"])
-    return status, json.loads(capfd.readouterr().out.strip().splitlines()[-1])
-
-
 @pytest.mark.parametrize(
     ("words", "first"),
     [
@@ -34,40 +28,40 @@ def ask(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict]:
         (("--odd", "king", "pear", "queen"), "pear"),
     ],
 )
-def test_programs_get_words_and_scores(words: tuple[str, ...], first: str, model: str, capfd) -> None:
-    status, found = ask(capfd, "words", model, *words)
+def test_programs_get_words_and_scores(words: tuple[str, ...], first: str, model: str, run: Run) -> None:
+    told = run("words", model, *words)
 
-    assert status == 0 and found["items"][0]["text"] == first
-    assert all(set(item) == {"text", "score"} for item in found["items"])
-
-
-def test_one_question_at_a_time(model: str, capfd) -> None:
-    assert ask(capfd, "words", model)[0] == 2
-    assert ask(capfd, "words", model, "--near", "king", "--odd", "a", "b", "c")[0] == 2
+    assert told.code == 0 and told.result["items"][0]["text"] == first
+    assert all(set(item) == {"text", "score"} for item in told.result["items"])
 
 
-def test_an_unknown_word_is_a_problem_with_a_hint(model: str, capfd) -> None:
-    status, found = ask(capfd, "words", model, "--near", "kingg")
+def test_one_question_at_a_time(model: str, run: Run) -> None:
+    assert run("words", model).code == 2
+    assert run("words", model, "--near", "king", "--odd", "a", "b", "c").code == 2
 
-    assert status == 1 and found["error"]["code"] == "word-unknown" and "king" in found["error"]["hint"]
+
+def test_an_unknown_word_is_a_problem_with_a_hint(model: str, run: Run) -> None:
+    told = run("words", model, "--near", "kingg")
+
+    assert told.code == 1 and told.error["code"] == "word-unknown" and "king" in told.error["hint"]
 
 
-def test_of_several_words_those_without_a_vector_are_told(model: str, tmp_path: Path, capfd) -> None:
-    status = main(["words", model, "--near", "king", "zzqx", "--top", "1", "--json"])
-    *way, last = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
-    _, predicted = ask(capfd, "predict", model, "--text", "zzqx king", "--top", "1")
+def test_of_several_words_those_without_a_vector_are_told(model: str, tmp_path: Path, run: Run) -> None:
+    told = run("words", model, "--near", "king", "zzqx", "--top", "1")
+    *way, last = told.lines
+    predicted = run("predict", model, "--text", "zzqx king", "--top", "1").result
     asked = tmp_path / "asked.csv"
     asked.write_text("text\nking zzqx\nqueen\n", encoding="utf-8")
-    _, of_file = ask(capfd, "predict", model, "--file", str(asked), "--out", str(tmp_path / "out.csv"))
+    of_file = run("predict", model, "--file", asked, "--out", tmp_path / "out.csv").result
     answer = slm_studio.load(model)("king zzqx", top=1)
 
-    assert status == 0 and last["items"][0]["text"] == predicted["items"][0]["text"] == str(answer) == "queen"
+    assert told.code == 0 and last["items"][0]["text"] == predicted["items"][0]["text"] == str(answer) == "queen"
     assert last["unknown_words"] == predicted["unknown_words"] == ["zzqx"]
     assert [each["code"] for each in way if each["event"] == "note"] == ["prompt-unknown-words"]
     assert answer.notes == ("“zzqx” is not among the words of these vectors and is left out.",)
     assert [(each["code"], each["rows"]) for each in of_file["remarks"]] == [("rows-partly-known", [0])]
 
 
-def test_words_that_are_all_known_need_no_remark(model: str, capfd) -> None:
-    assert set(ask(capfd, "words", model, "--near", "king", "man")[1]) == {"items"}
+def test_words_that_are_all_known_need_no_remark(model: str, run: Run) -> None:
+    assert set(run("words", model, "--near", "king", "man").result) == {"items"}
     assert slm_studio.load(model)("king man").notes == ()
