@@ -79,7 +79,7 @@ def recipe_for(task: str, family: str, **settings: object) -> Recipe:
         "precision": "fp32",
         "epochs": 2,
         "patience": 0,
-        "checkpoint_seconds": 0.0,
+        "eval_every": 3,
         "validation_share": 0.2,
         "test_share": 0.0,
     }

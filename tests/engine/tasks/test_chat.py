@@ -1,5 +1,6 @@
 """Chat: adapters learn beside a base, are saved, resumed and merged; what is sent is said; a base is what it was."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +20,11 @@ from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.engine.models import adapters
 from slm_studio.engine.models.adapter_files import CONFIG
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.writing import decoding, held_out
+from slm_studio.engine.writing import decoding, room
 from tests.tasks import fodder
 
 FED = fodder("chat")
-QUICK = {"batch": 8, "max_length": 96, "precision": "fp32", "checkpoint_seconds": 0.0, "test_share": 0.0, "patience": 0}
+QUICK = {"batch": 8, "max_length": 96, "precision": "fp32", "eval_every": 6, "test_share": 0.0, "patience": 0}
 
 
 def result(events: Iterator[Event]) -> object:
@@ -37,12 +38,38 @@ def trained(rows: Dataset, base: str, **settings: object) -> list[Event]:
     return list(engine.train(recipe, rows, create_run(recipe.settled(), rows)))
 
 
-def base_of(folder: Path) -> tuple[Dataset, SavedModel]:
-    rows = result(engine.read(str(FED.write(folder))))
-    assert isinstance(rows, Dataset)
-    model = trained(rows, "blank:llama-nano", epochs=2)[-1].result
-    assert isinstance(model, SavedModel)
-    return rows, model
+@pytest.fixture(scope="module")
+def one_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Let all models of these tests stand in one home: adapters look for their base there."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("chats") / "home"
+        patch.setenv("SLM_STUDIO_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def home(home: Path, one_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SLM_STUDIO_HOME", str(one_home))
+    return one_home
+
+
+@pytest.fixture(scope="module")
+def rows(one_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    found = result(engine.read(str(FED.write(tmp_path_factory.mktemp("rows")))))
+    assert isinstance(found, Dataset)
+    return found
+
+
+@pytest.fixture(scope="module")
+def base(rows: Dataset) -> SavedModel:
+    """Return a chat that learnt a little; who changes its folder takes a copy."""
+    return trained(rows, "blank:llama-nano", epochs=2)[-1].result
+
+
+@pytest.fixture(scope="module")
+def fluent(rows: Dataset) -> SavedModel:
+    """Return a chat whose answers another training changes."""
+    return trained(rows, "blank:llama-nano", epochs=8)[-1].result
 
 
 def numbers(model: SavedModel) -> np.ndarray:
@@ -54,8 +81,7 @@ def losses(events: list[Event]) -> list[float]:
     return [event.loss for event in events if isinstance(event, Step)]
 
 
-def test_an_adapter_learns_beside_its_base_and_becomes_part_of_it(tmp_path: Path) -> None:
-    rows, base = base_of(tmp_path)
+def test_an_adapter_learns_beside_its_base_and_becomes_part_of_it(rows: Dataset, base: SavedModel) -> None:
     before = numbers(base)
 
     events = trained(rows, base.folder, epochs=2, dropout=0.1)
@@ -75,29 +101,27 @@ def test_an_adapter_learns_beside_its_base_and_becomes_part_of_it(tmp_path: Path
 
 @pytest.mark.parametrize("settings", [{}, {"adapter": "all"}])
 def test_ten_held_out_questions_stand_beside_what_the_base_answered(
-    settings: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, object], rows: Dataset, fluent: SavedModel
 ) -> None:
-    for limit in ("LEAST", "LONGEST"):
-        monkeypatch.setattr(held_out, limit, 16)
-    rows = result(engine.read(str(FED.write(tmp_path))))
-    base = trained(rows, "blank:llama-nano", epochs=8)[-1].result
-    assert "base" not in all_cases(Path(base.folder) / "report")[0].cells, "it began from nothing"
-    tuned = trained(rows, base.folder, epochs=4, learning_rate=0.01, **settings)[-1].result
-    opened = result(engine.open(base.folder, "cpu"))
+    assert "base" not in all_cases(Path(fluent.folder) / "report")[0].cells, "it began from nothing"
+    tuned = trained(rows, fluent.folder, epochs=4, learning_rate=0.01, **settings)[-1].result
+    opened = result(engine.open(fluent.folder, "cpu"))
 
     cases = all_cases(Path(tuned.folder) / "report")
 
     beside = [case for case in cases if case.cells["base"] is not None]
     assert cases[: len(beside)] == beside and len(beside) == min(10, len(cases))
     for case in beside:
-        greedy = {"temperature": 0.0, "max_new_tokens": 16}
+        greedy = {"temperature": 0.0, "max_new_tokens": room.LONGEST}
         said = list(engine.predict(opened.handle, {"question": case.text("question")}, greedy))
         assert case.text("base") == "".join(event.item.text for event in said if isinstance(event, Predicted))
         assert case.text("base") != case.text("answer")
 
 
-def test_a_model_saved_as_adapter_opens_answers_is_scored_and_continued(tmp_path: Path) -> None:
-    rows, base = base_of(tmp_path)
+def test_a_model_saved_as_adapter_opens_answers_is_scored_and_continued(
+    rows: Dataset, base: SavedModel, home: Path, tmp_path: Path
+) -> None:
+    base = open_saved(Path(shutil.copytree(base.folder, home / "models" / "another")))
     beside = trained(rows, base.folder, epochs=1, merge=False)[-1].result
 
     opened = result(engine.open(beside.folder, "cpu"))
@@ -113,8 +137,7 @@ def test_a_model_saved_as_adapter_opens_answers_is_scored_and_continued(tmp_path
 
 
 @pytest.mark.parametrize("adapter", ["lora", "all"])
-def test_a_run_with_adapters_goes_on_bit_by_bit(adapter: str, tmp_path: Path) -> None:
-    rows, base = base_of(tmp_path)
+def test_a_run_with_adapters_goes_on_bit_by_bit(adapter: str, rows: Dataset, base: SavedModel) -> None:
     settings = QUICK | {"epochs": 3, "dropout": 0.2, "adapter": adapter}
     recipe = make_recipe("chat", base=base.folder, roles=FED.roles, settings=settings).settled()
     whole = list(engine.train(recipe, rows, create_run(recipe, rows)))
@@ -132,8 +155,7 @@ def test_a_run_with_adapters_goes_on_bit_by_bit(adapter: str, tmp_path: Path) ->
     assert np.array_equal(numbers(rest[-1].result), numbers(whole[-1].result))
 
 
-def test_only_adapters_move_and_they_learn_faster_than_weights_would(tmp_path: Path) -> None:
-    _, base = base_of(tmp_path)
+def test_only_adapters_move_and_they_learn_faster_than_weights_would(base: SavedModel) -> None:
     task = task_of("chat")
     recipe = make_recipe("chat", base=base.folder, roles=FED.roles, settings=QUICK).settled()
     loaded = task.continued(recipe, {"max_length": 96}, Path(base.folder))
@@ -154,9 +176,8 @@ def test_only_adapters_move_and_they_learn_faster_than_weights_would(tmp_path: P
 
 
 def test_what_a_model_receives_is_shown_and_its_oldest_turns_are_left_out_with_a_word(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    base: SavedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, base = base_of(tmp_path)
     opened = result(engine.open(base.folder, "cpu"))
     turns = [
         {"role": role, "content": f"{role} turn {place}"} for place in "abcdehinr" for role in ("user", "assistant")
@@ -181,8 +202,7 @@ def test_what_a_model_receives_is_shown_and_its_oldest_turns_are_left_out_with_a
     assert done["count"] == sum(isinstance(event, Predicted) for event in answering) <= 5
 
 
-def test_a_system_prompt_and_a_template_of_ones_own_are_asked_with(tmp_path: Path) -> None:
-    _, base = base_of(tmp_path)
+def test_a_system_prompt_and_a_template_of_ones_own_are_asked_with(base: SavedModel) -> None:
     opened = result(engine.open(base.folder, "cpu"))
     template = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}<|im_end|>{% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}"
 
@@ -213,8 +233,9 @@ def test_a_dialogue_without_an_answer_and_columns_that_make_none_are_sentences(t
         assert caught.value.code == code
 
 
-def test_messages_are_answered_row_by_row_and_a_row_without_a_question_stays_empty(tmp_path: Path) -> None:
-    _, base = base_of(tmp_path)
+def test_messages_are_answered_row_by_row_and_a_row_without_a_question_stays_empty(
+    base: SavedModel, tmp_path: Path
+) -> None:
     opened = result(engine.open(base.folder, "cpu"))
     path, out = tmp_path / "asked.jsonl", tmp_path / "out.jsonl"
     path.write_text(
@@ -234,7 +255,6 @@ def test_messages_are_answered_row_by_row_and_a_row_without_a_question_stays_emp
 
 
 def test_answers_that_do_not_fit_are_counted(tmp_path: Path) -> None:
-    rows, _ = base_of(tmp_path)
     path = tmp_path / "long.csv"
     path.write_text(
         "question,answer\n" + "".join(f"q{n},{'word ' * (200 if n == 0 else 2)}\n" for n in range(9)), encoding="utf-8"
