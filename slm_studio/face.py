@@ -42,7 +42,7 @@ from pathlib import Path
 from typing import overload
 
 from slm_studio.core import knobs, paths, planning, targets
-from slm_studio.core.answer import Answer
+from slm_studio.core.answer import Answer, Hits
 from slm_studio.core.candidate_columns import OWN, candidates_prompt
 from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
@@ -208,12 +208,16 @@ class Model:
             options=IndexOptions(**options),  # type: ignore[arg-type]
         )  # fmt: skip
 
-    def search(self, question: str, corpus: File | Index, *, top: int = 10, way: str = "both") -> tuple[Hit, ...]:
-        """Find passages: in an index, or in documents, which are indexed first where they are not, or have changed."""
+    def search(self, question: str, corpus: File | Index, *, top: int = 10, way: str = "both") -> Hits:
+        """Find passages: in an index, or in documents, which are indexed first where they are not, or have changed.
+
+        `notes` of what is found say where an index is older than its documents, or was made by another model.
+        """
         place = Path(paths.absolute(corpus.folder if isinstance(corpus, Index) else corpus))
         folder = str(place) if is_index(place) else self.index(place).folder
-        found = self.stream(question, index=folder, top=top, way=way)
-        return tuple(item for item in found if isinstance(item, Hit))
+        notes: list[Note] = []
+        found = tuple(self._items(question, {"index": folder, "top": top, "way": way}, {}, notes))
+        return Hits((item for item in found if isinstance(item, Hit)), _sentences(notes))
 
     def trace(self, text: str) -> Copied:
         """Find the longest stretch of a text that it wrote in the text that it learnt from."""

@@ -18,6 +18,7 @@ from slm_studio.core.run import STOPPED, list_runs, open_run
 from slm_studio.core.saved import list_models
 from slm_studio.core.settings import Settings, save_settings
 from tests.cli.commands import messages, write_rows
+from tests.fuzz.models import make_models
 from tests.hub_server import HubServer
 from tests.tasks import fodder
 
@@ -257,3 +258,19 @@ def test_what_is_no_prompt_is_a_sentence_with_its_place(rows: Path, wrong: objec
 
     assert caught.value.code in ("prompt-form", "prompt-kind")
     assert "Asked with item 1 of the list, counted from 0." in caught.value.__notes__
+
+
+def test_what_is_found_says_that_its_index_is_older_than_its_documents(tmp_path: Path) -> None:
+    (folder, *_) = make_models(tmp_path / "models", {"search": ("bag",)})
+    documents, model = tmp_path / "documents", slm_studio.load(folder)
+    documents.mkdir()
+    (documents / "one.txt").write_text("Late books cost 20 cents a day.", encoding="utf-8")
+    index = model.index(documents)
+    assert model.search("late books", index).notes == ()
+
+    (documents / "two.txt").write_text("A whale was seen in the pond.", encoding="utf-8")
+
+    found = model.search("late books", index)
+    assert found.notes == model("late books", index=index.folder).notes and len(found) == 1
+    assert found.notes == ("“documents” has changed since the index was made. What is new in it is not found.",)
+    assert model.search("late books", documents).notes == () and len(model.search("late books", documents)) == 2

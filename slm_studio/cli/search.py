@@ -8,11 +8,11 @@ from slm_studio.cli.flags import add_knobs, settings_of
 from slm_studio.cli.index import NO_MODEL, make_index, opened_searcher
 from slm_studio.cli.predict import answer
 from slm_studio.core import paths
-from slm_studio.core.answers import item_json
+from slm_studio.core.answers import item_json, remarks_in
 from slm_studio.core.citing import GREEDY, said_from, worth_citing
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
-from slm_studio.core.index import WHY_OLD, Index, IndexOptions, indexes_of, is_index, place_beside
+from slm_studio.core.index import IndexOptions, indexes_of, is_index, place_beside
 from slm_studio.core.knobs import problems
 from slm_studio.core.results import Hit
 from slm_studio.core.tasks import TaskInfo, all_tasks
@@ -54,10 +54,16 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
         raise problem
     handle = opened_searcher(arguments, work)
     folder = _indexed(arguments, work, handle)
-    hits = _find(arguments, work, handle, folder, options)
+    hits, done = _find(arguments, work, handle, folder, options)
     said = _asked(arguments, work, hits) if arguments.ask else {}
     if work.screen.as_json:
-        return {"items": [item_json(hit, "") for hit in hits], "index": folder, "found": _is_found(hits), **said}
+        return {
+            "items": [item_json(hit, "") for hit in hits],
+            "index": folder,
+            "found": _is_found(hits),
+            **remarks_in(done),
+            **said,
+        }
     rows = [(f"{hit.score:.3f}", _place(hit), " ".join(hit.text.split())[:SHOWN]) for hit in hits]
     work.screen.table("", ("score", "where", "passage"), rows)
     if _is_found(hits) is False:
@@ -67,16 +73,19 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object] | Non
 
 def _find(
     arguments: argparse.Namespace, work: Command, handle: str, folder: str, options: dict[str, object]
-) -> list[Hit]:
+) -> tuple[list[Hit], dict[str, object]]:
+    """Return the passages, and what is known of the answer."""
     if not handle:
         return _by_words(work, folder, arguments.query, options)
     info = next(info for info in all_tasks() if searches(info))
     prompt = {info.asked[0].name: arguments.query}
-    items, _ = answer(work, handle, prompt, {**options, "index": folder})
-    return [item for item in items if isinstance(item, Hit)]
+    items, done = answer(work, handle, prompt, {**options, "index": folder})
+    return [item for item in items if isinstance(item, Hit)], done
 
 
-def _by_words(work: Command, folder: str, question: str, options: dict[str, object]) -> list[Hit]:
+def _by_words(
+    work: Command, folder: str, question: str, options: dict[str, object]
+) -> tuple[list[Hit], dict[str, object]]:
     hits: list[Hit] = []
 
     def collect(event: Event) -> None:
@@ -85,8 +94,8 @@ def _by_words(work: Command, folder: str, question: str, options: dict[str, obje
         else:
             work.screen.event(event)
 
-    work.do(dict, "find", on_event=collect, folder=folder, question=question, options=options)
-    return hits
+    done = work.do(dict, "find", on_event=collect, folder=folder, question=question, options=options)
+    return hits, done
 
 
 def _indexed(arguments: argparse.Namespace, work: Command, handle: str) -> str:
@@ -97,16 +106,9 @@ def _indexed(arguments: argparse.Namespace, work: Command, handle: str) -> str:
     if not path.exists():
         refuse_address(arguments.corpus)
     if is_index(path):
-        known = work.do(Index, "look", folder=str(path), handle=handle)
-        for why in known.old:
-            work.screen.say(_why(why, known))
         return str(path)
     place = place_beside(_home(arguments.model), str(path))
     return make_index(arguments, work, handle, str(path), str(place)).folder
-
-
-def _why(why: str, known: Index) -> str:
-    return WHY_OLD[why].format(source=known.source_name)
 
 
 def _home(model: str) -> str:

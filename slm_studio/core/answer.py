@@ -1,10 +1,10 @@
-"""Answer: what a model said to one prompt, as the Python face gives it."""
+"""Answer: what a model said to one prompt, and Hits: what it found, as the Python face gives them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.results import LIST, Item, in_cells
+from slm_studio.core.results import LIST, Hit, Item, in_cells
 from slm_studio.core.tasks.info import Answers
 
 
@@ -13,7 +13,7 @@ class Answer:
     """What a model says to one prompt. As a text it is the likeliest label, all that was written, or the spans as JSON.
 
     `problem` says why there is no answer to a prompt of a list; then there are no items, and the text is empty.
-    `notes` are sentences on what of the prompt the model did not receive.
+    `notes` are sentences on what of the prompt the model did not receive, and on the index in which it was looked for.
     """
 
     items: tuple[Item, ...]
@@ -34,3 +34,15 @@ class Answer:
     def __len__(self) -> int:
         """Return the number of items."""
         return len(self.items)
+
+
+class Hits(tuple[Hit, ...]):
+    """The passages that were found, the best first; `notes` are sentences on where they were looked for."""
+
+    notes: tuple[str, ...]
+
+    def __new__(cls, hits: Iterable[Hit], notes: Iterable[str] = ()) -> "Hits":
+        """Take passages, and what is said of the index that holds them: that its documents have changed since."""
+        found = super().__new__(cls, hits)
+        found.notes = tuple(notes)
+        return found

@@ -1,11 +1,13 @@
 """Index: passages on disk that can be searched: where they came from, whose vectors they have, whether they are still true."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slm_studio.core import codec, files
 from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
+from slm_studio.core.events import Note
 from slm_studio.core.knobs import knob
 from slm_studio.core.saved import INDEX_FILE
 from slm_studio.core.texts import mark
@@ -63,6 +65,11 @@ class Index:
     def source_name(self) -> str:
         """Return the last part of where it came from."""
         return Path(self.source).name or self.source
+
+
+def old_notes(index: Index, old: Sequence[str]) -> tuple[Note, ...]:
+    """Return what is said where an index is no longer true, for each reason by its key of WHY_OLD."""
+    return tuple(Note(f"index-{why}", WHY_OLD[why], {"source": index.source_name}) for why in old)
 
 
 def is_index(folder: Path) -> bool:

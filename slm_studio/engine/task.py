@@ -238,6 +238,10 @@ class Task:
         """Return what of a prompt the model receives, where that may be less than all (JSON values)."""
         return {}
 
+    def searched(self, prompt: Prompt, options: Mapping[str, object]) -> str:
+        """Return the folder of the index in which the answer to a prompt is looked for, "" where it is in none."""
+        return ""
+
     def of_other_side(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> str:
         """Return the language of a prompt ("zh", "en") that is in that of the answer, where the other direction reads it; else ""."""
         return ""

@@ -153,3 +153,28 @@ def test_what_cannot_be_is_said(words: tuple[str, ...], says: str, tmp_path: Pat
     monkeypatch.chdir(tmp_path)
 
     assert says in json.dumps(asked(run, *words, status=1)["error"], ensure_ascii=False)
+
+
+def test_an_index_that_is_older_than_its_documents_says_so_to_people_and_to_programs(
+    documents: Path, tmp_path: Path, run: Run
+) -> None:
+    (model, *_) = make_models(tmp_path / "models", {"search": ("bag",)})
+    said = "“documents” has changed since the index was made. What is new in it is not found."
+    ways = []
+    for searcher in ("-", model):
+        place = tmp_path / f"index{len(ways)}"
+        assert run("index", searcher, documents, "--out", place).code == 0
+        ways.append(("search", searcher, place, "--query", "late books"))
+    assert "remarks" not in run(*ways[1]).result
+
+    (documents / "new.txt").write_text("A whale was seen in the pond.", encoding="utf-8")
+
+    for words in ways:
+        assert run(*words).result["remarks"] == [{"code": "index-documents", "message": said}]
+        assert run(*words, as_json=False).err.count(said) == 1
+    asked = run("predict", model, "--query", "late books", "--index", tmp_path / "index1").result
+    assert [each["message"] for each in asked["remarks"]] == [said]
+    questions = tmp_path / "questions.csv"
+    questions.write_text("query\nlate books\n", encoding="utf-8")
+    done = run("predict", model, "--file", questions, "--out", tmp_path / "out.csv", "--index", tmp_path / "index1")
+    assert [each["message"] for each in done.result["remarks"]] == [said]

@@ -5,6 +5,7 @@ import base64
 import numpy as np
 import pytest
 
+from slm_studio import engine
 from slm_studio.core.saved import SavedModel, open_saved
 from tests.fuzz.models import make_models
 from tests.serve.asking import ask
@@ -120,3 +121,19 @@ def test_a_question_without_documents_and_without_an_index_is_said(server) -> No
     told = ask(server, "/v1/search", {"query": "red apple"})
 
     assert told.status == 400 and "nothing to search" in told.json["error"]["message"]
+
+
+def test_an_index_that_is_older_than_its_documents_says_so(serve, encoder, tmp_path) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "one.txt").write_text("A red apple.", encoding="utf-8")
+    handle = list(engine.open(encoder.folder, "cpu"))[-1].result.handle
+    list(engine.index(handle=handle, source=str(documents), out=f"{encoder.folder}/indexes/documents"))
+    server = serve(encoder)
+
+    fresh = ask(server, "/v1/search", {"query": "red apple"}).json
+    (documents / "two.txt").write_text("A green apple.", encoding="utf-8")
+    old = ask(server, "/v1/search", {"query": "red apple"}).json
+
+    assert len(fresh["items"]) == len(old["items"]) == 1 and "remarks" not in fresh
+    assert [each["code"] for each in old["remarks"]] == ["index-documents"]

@@ -18,7 +18,7 @@ from slm_studio.core.asked_columns import (
     named_column,
     wished_names,
 )
-from slm_studio.core.dataset import NO_ROWS, Dataset, ReadOptions
+from slm_studio.core.dataset import NO_ROWS, Dataset, ReadOptions, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress
 from slm_studio.core.listed_texts import only_listed, read_as
@@ -38,7 +38,7 @@ from slm_studio.engine.data.reading import read_dataset
 from slm_studio.engine.data.rows import Row, Rows, open_part
 from slm_studio.engine.data.standing_in import guessed_roles, taken_for
 from slm_studio.engine.data.writing import check_target, nested_columns, write_table
-from slm_studio.engine.inference.shelf import Item, on_shelf, where_it_searches
+from slm_studio.engine.inference.shelf import Item, old_index, on_shelf, where_it_searches
 from slm_studio.engine.inference.unanswered import CUT, EMPTY, PARTLY_KNOWN, UNREAD, WRONG_SIDE, Unanswered
 from slm_studio.engine.models.known_pairs import Known, KnownPairs
 
@@ -63,6 +63,7 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     info, columns = item.info, asked_columns(item.model, item.info, dataset, options)
     yield from _stand_in(item, dataset, columns, options)
     options = _searched(item, columns, options)
+    yield from (old := _old(item, columns, options))
     reads = {
         role.name: read_as(role, dataset.column(columns[role.name])) for role in info.asked if role.name in columns
     }
@@ -89,6 +90,7 @@ def predict_rows(handle: str, path: Path, out: Path, options: Mapping[str, objec
     lost = (each for each in dataset.report.remarks if each.code in NO_ROWS)
     remarks = (*lost, *unanswered.remarks())
     yield from (Note(each.code, each.message, each.told) for each in remarks)
+    remarks = (*(Remark(code=each.code, message=each.message, values=each.values) for each in old), *remarks)
     seconds = time.perf_counter() - began
     done = FileResult(rows=len(rows), out=str(out), seconds=seconds, unanswered=unanswered.count, remarks=remarks)
     yield Finished(done)
@@ -135,6 +137,12 @@ def _searched(item: Item, columns: Mapping[str, str], options: Mapping[str, obje
             "Index documents first: slm-studio index MODEL DOCUMENTS; or name a column: --role passage=COLUMN. In the window, drop documents into the Playground.",
         )
     return found
+
+
+def _old(item: Item, columns: Mapping[str, str], options: Mapping[str, object]) -> tuple[Note, ...]:
+    """Return why the index that is searched is no longer true; rows that bring their passages search none."""
+    brought = {role.name: columns[role.name] for role in item.info.asked if role.name in columns}
+    return old_index(item, item.task.searched(brought, options))
 
 
 def _read(path: Path, options: Mapping[str, object], item: Item) -> Generator[Event, None, Dataset]:

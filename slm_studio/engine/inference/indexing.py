@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from slm_studio.core.answers import remarks_json
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
@@ -14,7 +15,7 @@ from slm_studio.core.knobs import problems
 from slm_studio.core.tasks.search import WORDS
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.keeping import staging_folder
-from slm_studio.engine.inference.shelf import Item, on_shelf
+from slm_studio.engine.inference.shelf import Item, old_index, on_shelf
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.embedding.texts import PASSAGE, whole_lengths, width_of
 from slm_studio.engine.models.lengths import length_of
@@ -56,12 +57,15 @@ def look_at_index(folder: str, handle: str = "") -> Iterator[Event]:
 
 def find_words(folder: str, question: str, options: Mapping[str, object]) -> Iterator[Event]:
     """Search an index by words alone."""
+    old = old_index(None, folder)
+    yield from old
     began = time.perf_counter()
     count = 0
     for hit in found_in(folder, question, None, {**options, "way": WORDS}):
         count += 1
         yield Predicted(hit)
-    yield Finished({"count": count, "seconds": time.perf_counter() - began, "device": "cpu"})
+    told = {"count": count, "seconds": time.perf_counter() - began, "device": "cpu"}
+    yield Finished(told | remarks_json(old))
 
 
 def _searcher(handle: str) -> Item:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from slm_studio.core.answers import PAIR, UNKNOWN_WORDS
+from slm_studio.core.answers import PAIR, UNKNOWN_WORDS, remarks_json
 from slm_studio.core.cleaning import STEPS
 from slm_studio.core.errors import StudioError, Value
 from slm_studio.core.events import Event, Finished, Note, Predicted, Progress
 from slm_studio.core.gaps import WRITTEN
 from slm_studio.core.generation import count_of, seed_at, settle_seed
-from slm_studio.core.index import indexes_of
+from slm_studio.core.index import indexes_of, old_notes, read_index
 from slm_studio.core.moderation import handed_on
 from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, check_prompt, prompt_of
 from slm_studio.core.results import Item as Answer
@@ -29,6 +29,7 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.inspect import inspect_as
 from slm_studio.engine.models.known_pairs import Known
+from slm_studio.engine.retrieval.opening import known_mark, lately_looked_at
 from slm_studio.engine.task import Task
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.writing.decoding import READING, has_ended
@@ -146,6 +147,8 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
     yield from _before(sent)
     yield from _turned(item.task.of_other_side(item.loaded, prompt, options), back=bool(options.get("back")))
     options = where_it_searches(item, _within(_side_by_side(item, options), sent))
+    old = old_index(item, item.task.searched(prompt, options))
+    yield from old
     began = time.perf_counter()
     answer, pair = [], dict[str, object]()
     for _, result in item.task.answer(item.loaded, [prompt], options):
@@ -164,6 +167,7 @@ def predict_prompt(handle: str, prompt: Prompt, options: dict[str, object]) -> I
         "seconds": seconds,
         "device": str(item.loaded.device),
     }
+    known |= remarks_json(old)
     yield Finished(known | pair | sent | item.ended(answer, options) | handed_on(answer, item.loaded.facts))
 
 
@@ -193,6 +197,14 @@ def where_it_searches(item: Item, options: dict[str, object]) -> dict[str, objec
         return options
     known = indexes_of(item.model.folder)
     return {**options, "index": known[0].folder} if known else options
+
+
+def old_index(item: Item | None, folder: str) -> tuple[Note, ...]:
+    """Return why the index in a folder ("" : none) is no longer true; the model that searches it is another than made it, too."""
+    if not folder:
+        return ()
+    mark_here = known_mark(item.loaded) if item is not None else ""
+    return old_notes(read_index(Path(folder)), lately_looked_at(Path(folder), mark_here))
 
 
 def _turned(language: str, *, back: bool) -> Iterator[Event]:

@@ -16,12 +16,11 @@ from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring.ranking import FUSED
 from slm_studio.engine.models.embedding.texts import QUERY, embed_now, width_of
 from slm_studio.engine.retrieval.nearness import bound_of
-from slm_studio.engine.retrieval.opening import OpenIndex, mark_of, open_index
+from slm_studio.engine.retrieval.opening import OpenIndex, known_mark, open_index
 from slm_studio.engine.retrieval.sharing import by_both, share_of
 
 BLOCK = 65_536  # vectors that are looked at together
 TOP = 10
-MARK = "index_mark"  # among the facts of an open model, so that it is made once
 
 
 def found_in(folder: str, question: str, loaded: Loaded | None, options: Mapping[str, object]) -> Iterator[Hit]:
@@ -129,9 +128,7 @@ def _refuse_strange(index: OpenIndex, loaded: Loaded) -> None:
             wanted=width_of(loaded),
             model=index.about.model,
         )
-    if MARK not in loaded.facts:
-        loaded.facts[MARK] = mark_of(loaded)
-    if index.about.mark != loaded.facts[MARK]:
+    if index.about.mark != known_mark(loaded):
         raise StudioError(
             "index-other-model",
             "The index “{index}” was made by “{model}” or another state of this model, so meanings do not compare.",

@@ -3,6 +3,7 @@
 # P passages, D numbers of a vector
 
 import hashlib
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +28,13 @@ COLUMNS = {"text": pa.large_string(), "source": pa.large_string(), "heading": pa
 LATER = ("page", "last_page")  # columns that indexes of former versions lack
 SAMPLED = 64  # numbers of each tensor that its mark is made of
 MOST_OPEN = 4
+MARK = "index_mark"  # among the facts of an open model, so that it is made once
+SLOW, SELDOM = 0.05, 20.0  # seconds from which on a look at documents is long; so many times as long it holds
 
 _open: "OrderedDict[tuple[str, int], OpenIndex]" = OrderedDict()
+_looks: dict[
+    tuple[str, str], tuple[float, tuple[str, ...]]
+] = {}  # folder, mark → until when a long look holds, and what it saw
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ def open_index(folder: Path) -> OpenIndex:
 def forget_indexes() -> None:
     """Let go of all files that are mapped: on some systems they cannot be replaced otherwise."""
     _open.clear()
+    _looks.clear()
 
 
 def looked_at(folder: Path, mark: str = "") -> tuple[str, ...]:
@@ -71,10 +78,31 @@ def looked_at(folder: Path, mark: str = "") -> tuple[str, ...]:
     old = []
     if about.kind == "documents" or not about.dataset:
         path = Path(about.source)
-        old += [GONE] if not path.exists() else [OLD_DOCUMENTS] if stamp_of(path) != about.stamp else []
+        old += [GONE] if not path.exists() else [OLD_DOCUMENTS] if _stamp_now(path) != about.stamp else []
     if mark and about.width and about.mark != mark:
         old.append(OTHER_MODEL)
     return tuple(old)
+
+
+def lately_looked_at(folder: Path, mark: str = "") -> tuple[str, ...]:
+    """Return what `looked_at` does, for whoever asks at every question: what takes long is not looked at each time."""
+    key = (str(folder.absolute()), mark)
+    until, old = _looks.get(key, (0.0, ()))
+    began = time.monotonic()
+    if began < until:
+        return old
+    old = looked_at(folder, mark)
+    took = time.monotonic() - began
+    if took > SLOW:
+        _looks[key] = (time.monotonic() + SELDOM * took, old)
+    return old
+
+
+def known_mark(loaded: Loaded) -> str:
+    """Return the mark of an open model, which is made once."""
+    if MARK not in loaded.facts:
+        loaded.facts[MARK] = mark_of(loaded)
+    return str(loaded.facts[MARK])
 
 
 def mark_of(loaded: Loaded) -> str:
@@ -100,6 +128,14 @@ def spread_places(numbers: int) -> Tensor:
     """
     count = min(SAMPLED, numbers)
     return torch.arange(count) * (numbers - 1) // max(1, count - 1)
+
+
+def _stamp_now(path: Path) -> str:
+    """Return the stamp of documents; of those of which one vanishes just now, or may not be seen, another than they had."""
+    try:
+        return stamp_of(path)
+    except OSError:
+        return ""
 
 
 def _map(folder: Path, about: Index) -> OpenIndex:

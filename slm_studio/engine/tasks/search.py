@@ -271,11 +271,15 @@ class Search(Task):
                 side = QUERY if _is_scored(loaded) else PASSAGE
                 likeness = embed_now(loaded, [query], QUERY)[0] @ embed_now(loaded, [passage], side)[0]
                 yield place, Hit(passage, float(likeness), 0)
-            elif options.get("index"):
-                for hit in found_in(str(options["index"]), query, loaded, options):
+            elif index := self.searched(prompt, options):
+                for hit in found_in(index, query, loaded, options):
                     yield place, hit
             else:
                 raise nothing_to_search()
+
+    def searched(self, prompt: Prompt, options: Mapping[str, object]) -> str:
+        """Return the folder of the index that was named; two texts are compared by themselves."""
+        return "" if as_text(prompt.get("passage", "")).strip() else str(options.get("index") or "")
 
     def sent(self, loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> dict[str, object]:
         """Return how many tokens of a question, or of the passage beside it, are not read."""
