@@ -35,14 +35,15 @@ is raised as a StudioError, whose note says how. Ctrl-C lets the work save and r
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
-from slm_studio.core import knobs, paths, planning, targets
+from slm_studio.core import given, knobs, paths, planning, targets
 from slm_studio.core.answer import Answer, Hits
+from slm_studio.core.answer_options import plain_options
 from slm_studio.core.candidate_columns import OWN, candidates_prompt
 from slm_studio.core.copied import Copied
 from slm_studio.core.dataset import Dataset, ReadOptions
@@ -51,7 +52,7 @@ from slm_studio.core.events import Event, Note, Started
 from slm_studio.core.generation import COUNT, count_of
 from slm_studio.core.index import Index, IndexOptions, is_index
 from slm_studio.core.moderation import is_for_a_person
-from slm_studio.core.prompt import UNANSWERABLE, Cell, prompt_of, refuse_unasked
+from slm_studio.core.prompt import UNANSWERABLE, Cell, check_form, prompt_of, refuse_unasked
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.recipes import first_step, has_taken, model_of_first, named_recipe, plan_of_first, taking
 from slm_studio.core.results import LIST, FileResult, Hit, Item, Opened, Ranked, Report, Suggestion, Token
@@ -59,7 +60,6 @@ from slm_studio.core.run import Run, create_run, find_resumable, open_run
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.settings import load_settings
 from slm_studio.core.tasks import Role, task_info
-from slm_studio.core.tasks.info import TaskInfo
 from slm_studio.host.hub import PUBLISHING, fetch, model_here, publish
 from slm_studio.host.secrets import token_for_base
 from slm_studio.host.verbs import OnEvent, explained, items_of, run_verb
@@ -68,11 +68,6 @@ __all__ = ["Answer", "Model", "Stopped", "StudioError", "load", "resume", "train
 
 File = str | PathLike[str]
 Prompt = str | Mapping[str, Cell]  # a text, or what each role of the question holds: {"text": "…"}
-
-
-def options_of(info: TaskInfo) -> tuple[str, ...]:
-    """Return what may be said of how a task shall answer."""
-    return ("top", *(each.name for each in fields(info.writing)), *info.answer_options)
 
 
 class Stopped(KeyboardInterrupt):
@@ -117,24 +112,23 @@ class Model:
         return dict(self.saved.metrics)
 
     @overload
-    def __call__(self, prompt: Prompt, **options: object) -> Answer: ...
+    def __call__(self, prompt: Prompt, **options: object) -> Answer: ...  # type: ignore[overload-overlap]  # a text is no list of its letters
     @overload
-    def __call__(
-        self, prompt: list[str] | list[Mapping[str, str]] | tuple[Prompt, ...], **options: object
-    ) -> list[Answer]: ...
-    def __call__(
-        self, prompt: Prompt | list[str] | list[Mapping[str, str]] | tuple[Prompt, ...], **options: object
-    ) -> Answer | list[Answer]:
-        """Answer one prompt, or each of a list. Options: `top` (labels), `max_new_tokens`, `temperature`, `seed` …
+    def __call__(self, prompt: Iterable[Prompt], **options: object) -> list[Answer]: ...
+    def __call__(self, prompt: Prompt | Iterable[Prompt], **options: object) -> Answer | list[Answer]:
+        """Answer one prompt, or each of a list (a column of a table, a generator). Options: `top`; of what writes
+        `max_new_tokens`, `temperature`, `seed` …
 
         A dialogue is one prompt: {"messages": [{"role": "user", "content": "…"}]}.
 
-        Answers stand in the order of their prompts, one for each: where a prompt of a list holds no word, or more than
-        the model has room for, its answer is empty and its `problem` says so, whatever the task. Alone it raises
-        StudioError; so does, in a list too, what is no prompt at all (None, NaN), with its place.
+        Answers stand in the order of their prompts, one for each: where a prompt of a list holds no word, or where there
+        is no room for what must be read of it, its answer is empty and its `problem` says so, whatever the task. Alone
+        it raises StudioError; so does, in a list too, what is no prompt at all (None, NaN), with its place. Of a prompt
+        that is longer than the model reads the rest is answered, and the answer's `notes` say what was left out.
         """
-        if isinstance(prompt, list | tuple):
-            return [self._answer_at(place, each, options) for place, each in enumerate(prompt)]
+        many = given.listed(prompt)
+        if many is not None:
+            return [self._answer_at(place, each, options) for place, each in enumerate(many)]
         return self._answer(prompt, options)
 
     def stream(self, prompt: Prompt, **options: object) -> Iterator[Item]:
@@ -142,19 +136,20 @@ class Model:
         yield from self._items(prompt, options, {}, [])
 
     def _items(
-        self, prompt: Prompt, options: Mapping[str, object], more: Mapping[str, object], notes: list[Note]
+        self, prompt: object, options: Mapping[str, object], more: Mapping[str, object], notes: list[Note]
     ) -> Iterator[Item]:
         """Yield the items of an answer; `more` are options that are not the caller's to name, `notes` takes what is said."""
         with explained():
-            for name in options:
-                knobs.check_name("option", name, options_of(self.saved.info))
-            asked = prompt_of(prompt, self.saved.info) if isinstance(prompt, str) else prompt
+            told = plain_options(options, self.saved.info)
+            asked: Any = given.plain(prompt)  # what it may be besides a prompt is refused by its form
+            asked = prompt_of(asked, self.saved.info) if isinstance(asked, str) else asked
+            check_form(asked, self.saved.info)
             try:
-                yield from items_of(self._handle or self._open(), asked, {**options, **more}, notes)
+                yield from items_of(self._handle or self._open(), asked, {**told, **more}, notes)
             except StudioError as error:
                 if error.code != "not-open":  # the shelf holds a few models: others were opened meanwhile
                     raise
-                yield from items_of(self._open(), asked, {**options, **more}, notes)
+                yield from items_of(self._open(), asked, {**told, **more}, notes)
 
     def continuations(self, prompt: Prompt, count: int = 3, **options: object) -> tuple[Answer, ...]:
         """Go on with a text in several ways, side by side. With seed=S the one at place p is what seed=S + p writes alone."""
@@ -176,12 +171,13 @@ class Model:
         out what may be left out. Options are those of one prompt. `overwrite` replaces what stands in `out`.
         """
         with explained():
-            for name in options:
-                knobs.check_name("option", name, options_of(self.saved.info))
+            given.check_files({"file": file, "out": out})
+            given.check_columns("columns", columns)
+            told = plain_options(options, self.saved.info)
             refuse_unasked(columns or {}, self.saved.info)
             path, target = Path(paths.absolute(file)), Path(paths.absolute(out))
             targets.refuse_taken(target, overwrite=overwrite, source=path)
-        asked, handle = {**options, "columns": dict(columns or {})}, self._open()
+        asked, handle = {**told, "columns": dict(columns or {})}, self._open()
         return run_verb(
             FileResult, "predict_file", on_event, handle=handle, path=str(path), out=str(target), options=asked
         )
@@ -190,6 +186,8 @@ class Model:
         self, file: File, roles: Mapping[str, str] | None = None, *, on_event: OnEvent | None = None
     ) -> Report:
         """Score it on the rows of a file that it has not learnt, beside simple methods; `roles` names other columns."""
+        with explained():
+            given.check_columns("roles", roles)
         dataset = _read(file, ReadOptions(), on_event)
         with explained():
             planning.check_roles(roles or {}, dataset, self.task)
@@ -203,6 +201,7 @@ class Model:
         with explained():
             for name in options:
                 knobs.check_name("option", name, [each.name for each in knobs.knobs(IndexOptions)])
+            given.check_files({"source": source, "out": out or ""})
         return run_verb(
             Index, "index", on_event, handle=self._open(), source=paths.absolute(source), out=paths.absolute(out),
             options=IndexOptions(**options),  # type: ignore[arg-type]
@@ -213,6 +212,9 @@ class Model:
 
         `notes` of what is found say where an index is older than its documents, or was made by another model.
         """
+        with explained():
+            given.check_files({"corpus": corpus.folder if isinstance(corpus, Index) else corpus})
+            plain_options({"top": top, "way": way}, self.saved.info)
         place = Path(paths.absolute(corpus.folder if isinstance(corpus, Index) else corpus))
         folder = str(place) if is_index(place) else self.index(place).folder
         notes: list[Note] = []
@@ -221,14 +223,19 @@ class Model:
 
     def trace(self, text: str) -> Copied:
         """Find the longest stretch of a text that it wrote in the text that it learnt from."""
+        with explained():
+            given.check_texts({"text": text}, needed=True)
         return run_verb(Copied, "trace", None, handle=self._open(), texts=(text,))
 
     def rank(
-        self, candidates: Sequence[str], scores: Sequence[float] | None = None, context: str = "", *,
-        top: int | None = None, **further: Sequence[float],
+        self, candidates: Iterable[str], scores: Iterable[float] | None = None, context: str = "", *,
+        top: int | None = None, **further: Iterable[float],
     ) -> tuple[Ranked, ...]:  # fmt: skip
         """Put candidates in the order of how likely each is the best, by their own `scores` (scores2 …), with `context` before."""
-        asked = candidates_prompt(candidates, {OWN: scores or (), **further}, context)
+        with explained():
+            given.check_texts({"context": context}, needed=True)
+            kinds = {role: given.need_list(role, each or ()) for role, each in {OWN: scores, **further}.items()}
+            asked = candidates_prompt(given.need_list("candidates", candidates), kinds, context)
         told = {} if top is None else {"top": top}
         return tuple(item for item in self.stream(asked, **told) if isinstance(item, Ranked))
 
@@ -251,7 +258,7 @@ class Model:
             run_verb(type(None), "close", None, handle=self._handle)
             self._handle = ""
 
-    def _answer(self, prompt: Prompt, options: Mapping[str, object]) -> Answer:
+    def _answer(self, prompt: object, options: Mapping[str, object]) -> Answer:
         notes: list[Note] = []
         items = tuple(self._items(prompt, options, {}, notes))
         for_a_person = is_for_a_person(items, self.saved.facts)
@@ -261,7 +268,7 @@ class Model:
     def _joined(self) -> str:
         return str(self.saved.facts.get("joined") or LIST)
 
-    def _answer_at(self, place: int, prompt: Prompt, options: Mapping[str, object]) -> Answer:
+    def _answer_at(self, place: int, prompt: object, options: Mapping[str, object]) -> Answer:
         """Answer a prompt of a list: one that has no answer does not cost the others theirs."""
         try:
             return self._answer(prompt, options)
@@ -287,6 +294,8 @@ def load(model: File, *, revision: str = "", device: str = "auto", on_event: OnE
     """
     settings = load_settings()
     with explained():
+        given.check_files({"model": model})
+        given.check_texts({"revision": revision}, needed=True)
         folder = model_here(str(model), revision)
         saved = open_saved(folder) if folder is not None else fetch(str(model), revision, settings, on_event)
     found = Model(saved, settings.device if device == "auto" else device)
@@ -315,10 +324,13 @@ def train(
     over it. The run is kept, and so is the model, with a report on rows that it has not seen.
     """
     with explained():
+        given.check_texts({"task": task, "base": base, "recipe": recipe, "name": name})
+        given.check_columns("roles", roles)
         named = dict(roles or {})
         task = task or (named_recipe(recipe).task if recipe else None)
         if task:
             _plan(task, base, named, settings, recipe)  # what cannot be is said before a large file is read
+        given.check_files({"validation": validation, "test": test}, needed=False)
         held = ReadOptions(validation=paths.absolute(validation), test=paths.absolute(test))
         dataset = _read(file, held, on_event)
         guess = run_verb(Suggestion, "suggest", on_event, dataset=dataset, task=task or "")
@@ -372,6 +384,8 @@ def _learn(verb: str, run: Run, on_event: OnEvent | None, **arguments: object) -
 
 
 def _read(file: File, options: ReadOptions, on_event: OnEvent | None) -> Dataset:
+    with explained():
+        given.check_files({"file": file})
     return run_verb(Dataset, "read", on_event, path=paths.absolute(file), options=options)
 
 

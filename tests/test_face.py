@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 import slm_studio
@@ -112,6 +114,10 @@ def test_whoever_stops_reading_ends_the_writing(rows: Path) -> None:
     assert [str(each) for each in beside] == [str(writer("line", max_new_tokens=5, seed=seed)) for seed in (1, 2)]
     with pytest.raises(StudioError, match="“count” is 0"):
         writer.continuations("line", 0)
+    with pytest.raises(StudioError, match="“max_new_tokens” is 0"):
+        writer("line", max_new_tokens=0)
+    with pytest.raises(StudioError, match="no option “top”"):
+        writer("line", top=3)
 
 
 def test_ctrl_c_keeps_the_checkpoint_and_resume_goes_on(rows: Path) -> None:
@@ -149,6 +155,37 @@ def test_what_a_listener_raises_stops_the_work_and_saves(rows: Path) -> None:
 
     (run,) = list_runs()
     assert run.state == STOPPED and open_run(run.path).can_resume
+
+
+def test_arrays_columns_and_generators_of_texts_are_lists_of_them(rows: Path) -> None:
+    model = slm_studio.train(rows, **SMALL)
+    texts = ["where is my parcel", "refund please"]
+    known = model(texts, top=2)
+
+    several = (
+        np.array(texts),
+        pa.chunked_array([texts]),
+        (text for text in texts),
+        dict.fromkeys(texts).keys(),
+    )
+
+    assert all(model(each, top=np.int64(2)) == known for each in several)
+    assert model(np.array(texts)[1], top=2) == model({"text": np.array(texts)[1]}, top=2) == known[1]
+
+
+def test_settings_are_called_as_programs_call_them(rows: Path) -> None:
+    model = slm_studio.train(rows, **SMALL)
+    for wrong, said in (
+        (lambda: model("a", top=-1), "“top” is -1."),
+        (lambda: model("a", top="x"), "“top” is x, which is not a whole number."),
+        (lambda: slm_studio.train(rows, "classify", epochs="x"), "“epochs” is x, which is not a whole number."),
+        (lambda: slm_studio.train(rows, "classify", learning_rate="x"), "“learning_rate” is x, which is not a number."),
+        (lambda: slm_studio.train(rows, "classify", optimizer="luck"), "“optimizer” is luck."),
+        (lambda: slm_studio.train(rows, name=3), "“name” is 3, which is not a text."),
+    ):
+        with pytest.raises(slm_studio.StudioError) as caught:
+            wrong()
+        assert str(caught.value) == said
 
 
 WRONG = {
@@ -197,6 +234,23 @@ def test_models_that_are_not_there_and_odd_prompts_are_sentences(rows: Path) -> 
         (lambda: model({"passage": "a"}), "prompt-role"),
         (lambda: model(" "), "text-empty"),
         (lambda: model({"label": "refund"}), "prompt-role"),
+        (lambda: model("a", temperature=1), "no-such-name"),
+        (lambda: model("a", top=0), "knob-range"),
+        (lambda: model("a", top=object()), "option-form"),
+        (lambda: model.continuations("a"), "one-answer"),
+        (lambda: model(b"refund"), "prompt-form"),
+        (lambda: model({"text": b"refund"}), "prompt-kind"),
+        (lambda: model(np.zeros((2, 2))), "prompt-form"),
+        (lambda: model.evaluate("messages.csv", ["text"]), "columns-form"),
+        (lambda: model.answer_file("messages.csv", "out.csv", ["text"]), "columns-form"),
+        (lambda: model.evaluate(np.array(["a"])), "file-form"),
+        (lambda: model.rank("ab"), "list-form"),
+        (lambda: model.trace(3), "knob-type"),
+        (lambda: slm_studio.load(None), "file-form"),
+        (lambda: slm_studio.load(""), "no-such-model"),
+        (lambda: slm_studio.train(["a", "b"]), "file-form"),
+        (lambda: slm_studio.train("messages.csv", roles=["text"]), "columns-form"),
+        (lambda: slm_studio.train("messages.csv", base=3), "knob-type"),
     ):
         with pytest.raises(slm_studio.StudioError) as caught:
             wrong()
@@ -238,9 +292,11 @@ def test_it_is_so_whatever_the_task(tmp_path: Path) -> None:
         path = fodder(task).write(tmp_path)
         model = slm_studio.train(path, task, fodder(task).roles, epochs=1, precision="fp32", max_length=96)
 
-        answers = model([prompt, "", prompt], max_new_tokens=2, seed=1)
+        options = {"max_new_tokens": 2, "seed": 1} if task == "chat" else {}
 
-        assert answers[0] == answers[2] == model(prompt, max_new_tokens=2, seed=1)
+        answers = model([prompt, "", prompt], **options)
+
+        assert answers[0] == answers[2] == model(prompt, **options)
         assert (answers[1].problem is not None, str(answers[1]), len(answers[1])) == (True, "", 0)
         assert answers[0].problem is None
     long = {"question": "Hi", "system": "word " * 900}
@@ -267,6 +323,8 @@ def test_what_is_found_says_that_its_index_is_older_than_its_documents(tmp_path:
     (documents / "one.txt").write_text("Late books cost 20 cents a day.", encoding="utf-8")
     index = model.index(documents)
     assert model.search("late books", index).notes == ()
+    with pytest.raises(StudioError, match="“top” is 0"):
+        model.search("late books", documents, top=0)
 
     (documents / "two.txt").write_text("A whale was seen in the pond.", encoding="utf-8")
 

@@ -8,8 +8,16 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from slm_studio.core.errors import StudioError
 from slm_studio.core.numerals import plain_numbers
+from slm_studio.core.texts import mark
 
 _METADATA = "knob"
+NOT_A = {
+    bool: mark("“{label}” is {value}, which is neither true nor false."),
+    int: mark("“{label}” is {value}, which is not a whole number."),
+    float: mark("“{label}” is {value}, which is not a number."),
+    str: mark("“{label}” is {value}, which is not a text."),
+    tuple: mark("“{label}” is {value}, which is not a list of whole numbers."),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,14 +83,7 @@ def _problem(knob_: Knob, value: object) -> StudioError | None:
     if value is None and knob_.optional:
         return None
     if not _has_type(value, knob_.kind):
-        return StudioError(
-            "knob-type",
-            "“{label}” is {value}, which is not a {kind}.",
-            "Enter another value.",
-            label=knob_.label,
-            value=written(value),
-            kind="list of whole numbers" if knob_.kind is tuple else knob_.kind.__name__,
-        )
+        return not_a(knob_.kind, knob_.label, written(value), knob_.name)
     if knob_.choices and value not in knob_.choices:
         return StudioError(
             "knob-choice",
@@ -91,6 +92,7 @@ def _problem(knob_: Knob, value: object) -> StudioError | None:
             label=knob_.label,
             value=str(value),
             choices=", ".join(knob_.choices),
+            knob=knob_.name,
         )
     numbers = value if isinstance(value, tuple) else (value,)
     if not all(_in_range(knob_, each) for each in numbers if isinstance(each, int | float)):
@@ -102,8 +104,14 @@ def _problem(knob_: Knob, value: object) -> StudioError | None:
             value=written(value) if isinstance(value, tuple) else value,  # type: ignore[arg-type]
             low=_bound(knob_.low),
             high=_bound(knob_.high),
+            knob=knob_.name,
         )
     return None
+
+
+def not_a(kind: type, label: str, value: str, name: str = "") -> StudioError:
+    """Return what is said of a value of another type; `name` is what programs call what a window calls `label`."""
+    return StudioError("knob-type", NOT_A[kind], "Enter another value.", label=label, value=value, knob=name or label)
 
 
 def written(value: object) -> str:

@@ -14,7 +14,11 @@ PUBLISHING = ("license", "language", "public", "overwrite")
 
 
 def model_here(model: str, revision: str) -> Path | None:
-    """Return the folder of a model that is on this computer, or None."""
+    """Return the folder of a model that is on this computer, or None. Raises StudioError where none is named."""
+    if not model.strip():
+        raise StudioError(
+            "no-such-model", "No model is named.", "Give a folder, the name of a model, or a hub id (owner/name)."
+        )
     if not revision:
         return local_folder(model)
     return next((Path(each.folder) for each in list_models() if each.origin == f"hub:{model}@{revision}"), None)

@@ -55,10 +55,12 @@ def let_it_save(job: LocalJob) -> Iterator[None]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Give an error its hint as a note, so that a traceback shows what to do now."""
+    """Give an error its hint as a note, so that a traceback shows what to do now, and call settings as programs do."""
     try:
         yield
     except StudioError as error:
+        if name := error.values.get("knob"):
+            error.values["label"] = name
         if error.advice and error.advice not in getattr(error, "__notes__", ()):
             error.add_note(error.advice)
         raise

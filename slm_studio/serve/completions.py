@@ -36,7 +36,7 @@ class Asked:
     streams: bool
     tells_usage: bool  # in a stream
     logprobs: bool
-    count: int = 1  # continuations of each prompt
+    count: int = 1  # answers to each prompt
 
     @property
     def options(self) -> dict[str, object]:
@@ -149,8 +149,8 @@ class Completions:
         )  # fmt: skip
 
     def _count(self, body: Body, served: Served) -> int:
-        """Return how many continuations of each prompt are wanted; a model that answers gives one."""
-        count = body.take("n", int) if served.info.goes_on else None
+        """Return how many answers to each prompt are wanted; a model that looks for the likeliest one gives one."""
+        count = body.take("n", int) if served.info.side_by_side else None
         return count_of({COUNT: 1 if count is None else count}, "n")
 
     def _likelihoods(self, body: Body) -> tuple[bool, int]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import cast
 
+from slm_studio.core.answer_options import TOP, check_top
 from slm_studio.core.answers import answer_json
 from slm_studio.core.errors import StudioError
 from slm_studio.core.prompt import UNANSWERABLE, Cell, Prompt, check_form, prompt_of, read_part
@@ -18,7 +19,6 @@ from slm_studio.serve.replies import error_json
 from slm_studio.serve.voice import Voice
 
 MANY = "prompts"
-TOP, MOST = "top", 2**31 - 1
 WAY = "way"  # by which documents are searched
 ALONE = (*UNANSWERABLE, "context-exceeded", "line-too-long")  # of one prompt: others are answered all the same
 
@@ -100,11 +100,8 @@ class Questions:
 def top_in(body: Body) -> int | None:
     """Return how many items are asked for, where a request says it. Raises StudioError."""
     top = body.take(TOP, int)
-    if top is not None and not 1 <= top <= MOST:
-        raise StudioError(
-            "knob-range", "“{label}” is {value}.", "Choose a number from {low} to {high}.",
-            label=TOP, value=top, low=1, high=MOST, parameter=TOP,
-        )  # fmt: skip
+    if top is not None:
+        check_top(top)
     return top
 
 

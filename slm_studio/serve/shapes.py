@@ -102,7 +102,7 @@ class TextShape:
         return {
             "tokens": [token.text for token in tokens],
             "token_logprobs": [_logarithm(token.score) for token in tokens],
-            "top_logprobs": [{text: _logarithm(score) for text, score in token.alternatives} for token in tokens],
+            "top_logprobs": [_likely(token) for token in tokens],
             "text_offset": offsets,
         }
 
@@ -121,6 +121,19 @@ def head(shape: Shape, model: str, *, streams: bool) -> dict[str, object]:
 def text_of(tokens: Sequence[Token]) -> str:
     """Return what tokens are together."""
     return "".join(token.text for token in tokens)
+
+
+def _likely(token: Token) -> dict[str, float]:
+    """Return the likeliest tokens and, as OpenAI has it, always the one that was drawn, which may be one more.
+
+    It is called as it is in the text: alone a vocabulary may write it without the space before it.
+    """
+    others = {text: score for text, score in token.alternatives if not _is_drawn(token, text, score)}
+    return {text: _logarithm(score) for text, score in {**others, token.text: token.score}.items()}
+
+
+def _is_drawn(token: Token, text: str, score: float) -> bool:
+    return text.strip() == token.text.strip() and math.isclose(score, token.score, rel_tol=1e-3)
 
 
 def _scored(text: str, score: float) -> dict[str, object]:

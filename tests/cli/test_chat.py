@@ -192,7 +192,11 @@ def test_predict_takes_any_role_and_a_file_of_dialogues(run: Run, talker: Path, 
     assert {"messages", "prediction", "score"} == set(json.loads(out.read_text(encoding="utf-8").splitlines()[0]))
 
 
-def test_several_continuations_of_what_answers_are_refused_in_a_sentence(run: Run, talker: Path) -> None:
-    error = run("generate", talker, "--prompt", "hello", "--count", 2).error
+def test_several_answers_come_side_by_side_each_with_its_seed(run: Run, talker: Path) -> None:
+    words = ("generate", talker, "--prompt", "hello", "--temperature", "2", "--max-new-tokens", "5")
 
-    assert error["code"] == "one-answer" and "one answer at a time" in error["message"]
+    found = run(*words, "--count", 2).result["continuations"]
+
+    assert len(found) == 2
+    for each in found:
+        assert run(*words, "--seed", each["seed"]).result["text"] == each["text"]

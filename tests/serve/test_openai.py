@@ -127,6 +127,30 @@ def test_n_continuations_of_each_text_come_side_by_side_and_are_counted_once_rea
         client.completions.create(prompt="a", n=17, **asked)
 
 
+def test_a_model_that_chats_gives_n_answers_side_by_side(client) -> None:
+    asked = {"temperature": 1.5, "seed": 4, "max_tokens": 6}
+    alone = [chat(client, **asked | {"seed": seed}) for seed in (4, 5)]
+
+    whole = chat(client, n=2, **asked)
+    pieces = list(chat(client, n=2, stream=True, **asked))
+
+    assert [each.message.content for each in whole.choices] == [each.choices[0].message.content for each in alone]
+    assert whole.choices[0].message.content != whole.choices[1].message.content
+    streamed = ["".join(p.choices[0].delta.content or "" for p in pieces if p.choices[0].index == at) for at in (0, 1)]
+    assert streamed == [each.message.content for each in whole.choices]
+    assert whole.usage.completion_tokens == sum(each.usage.completion_tokens for each in alone)
+
+
+def test_the_token_that_was_drawn_is_always_among_the_likeliest(client) -> None:
+    asked = {"model": "my-write", "prompt": "the cat", "max_tokens": 12, "temperature": 5, "top_p": 1, "seed": 1}
+
+    found = client.completions.create(**asked, logprobs=1).choices[0].logprobs
+
+    pairs = [*zip(found.tokens, found.token_logprobs, found.top_logprobs, strict=True)]
+    assert all(math.isclose(likely[token], score) for token, score, likely in pairs)
+    assert max(len(likely) for _, _, likely in pairs) == 2  # the likeliest, and the one that was drawn
+
+
 def test_an_answer_ends_before_a_stop_string(client) -> None:
     text = client.completions.create(model="my-write", prompt="the", max_tokens=20, temperature=0).choices[0].text
     stop = text[3:5]
@@ -151,7 +175,7 @@ def test_a_prompt_beyond_the_context_is_refused_with_both_numbers(client, stream
 @pytest.mark.parametrize(
     ("settings", "code", "parameter"),
     [
-        ({"n": 2}, "body-unsupported", "n"),
+        ({"n": 17}, "knob-range", "n"),
         ({"frequency_penalty": 0.5}, "body-unsupported", "frequency_penalty"),
         ({"logit_bias": {"5": 1}}, "body-unsupported", "logit_bias"),
         ({"tools": [{"type": "function", "function": {"name": "x"}}]}, "body-unsupported", "tools"),

@@ -198,6 +198,7 @@ INFO = TaskInfo(
     route=CHAT_COMPLETIONS,
     architectures=("ForCausalLM", "LMHeadModel"),
     templated=True,
+    side_by_side=True,
     continues=("write",),
     unused=("extend_vocabulary",),  # adapters leave the table of pieces as it is
     blank_is="training",

@@ -170,6 +170,7 @@ class TaskInfo:
         DecodingOptions  # how it writes, where nobody says otherwise and tokens are the answer
     )
     goes_on: bool = False  # what it writes goes on with the prompt and has no end of its own; else it stands by itself
+    side_by_side: bool = False  # several answers to one prompt can be drawn at a time
     answer_options: tuple[str, ...] = ()  # options of its answers, beside how many there may be
     samples: tuple[Shown, ...]  # columns of what is shown as a model learns
     cases: tuple[Shown, ...]  # columns of scored rows

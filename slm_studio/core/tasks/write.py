@@ -122,6 +122,7 @@ PLAIN = TaskInfo(
     opens_up=True,
     answers="tokens",
     goes_on=True,
+    side_by_side=True,
     samples=(
         Shown("style", mark("style"), "chip", may_lack=True),
         Shown("prompt", mark("prompt"), "prose"),

@@ -178,10 +178,10 @@ def _within(options: dict[str, object], sent: Mapping[str, object]) -> dict[str,
 
 
 def _side_by_side(item: Item, options: dict[str, object]) -> dict[str, object]:
-    """Return options under which several continuations can be told apart. Raises StudioError where there is only one."""
-    if item.info.answers != "tokens" or count_of(options) == 1:
+    """Return options under which several answers can be told apart. Raises StudioError where there is only one."""
+    if count_of(options) == 1:
         return options
-    if not item.info.goes_on:
+    if not item.info.side_by_side:
         raise StudioError(
             "one-answer",
             "Models of the task “{task}” give one answer at a time.",

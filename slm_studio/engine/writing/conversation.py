@@ -7,7 +7,7 @@ from typing import cast
 from transformers import PreTrainedTokenizerBase
 
 from slm_studio.core.events import Progress
-from slm_studio.core.generation import AnsweringOptions, DecodingOptions
+from slm_studio.core.generation import AnsweringOptions, DecodingOptions, count_of
 from slm_studio.core.messages import SYSTEM, Dialogue, Message, messages_from_plain
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.results import Token
@@ -21,6 +21,7 @@ from slm_studio.engine.writing.chat_tokens import ChatTokens
 from slm_studio.engine.writing.context import Sent, answers_in, fit
 from slm_studio.engine.writing.decoding import decoding_of, end_ids, stream
 from slm_studio.engine.writing.held_out import Question
+from slm_studio.engine.writing.several import write_several
 from slm_studio.engine.writing.templates import special_tokens, template_of, validate_template
 
 LIVELY = 0.25  # seconds between two signs of life, at most
@@ -90,10 +91,14 @@ def sent(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> tuple
 
 
 def speak(loaded: Loaded, prompt: Prompt, options: Mapping[str, object]) -> Iterator[Token | Progress]:
-    """Yield the answer to a prompt, token by token, the one that ends it included; before it Progress, where it is long to read."""
+    """Yield the answer to a prompt, token by token, the one that ends it included; before it Progress, where it is long to read.
+
+    Of several answers (`count`) the tokens come by turns.
+    """
     chat, received = sent(loaded, prompt, options)
     let_stop(loaded, chat)
-    yield from stream(loaded.net, chat.tokenizer, received.ids, decoding_of(options, AnsweringOptions))
+    decoding, count = decoding_of(options, AnsweringOptions), count_of(options)
+    yield from write_several(loaded.net, chat.tokenizer, received.ids, decoding, count, continues=False)
 
 
 def answers_to(

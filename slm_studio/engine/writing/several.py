@@ -26,13 +26,15 @@ def write_several(
     options: DecodingOptions,
     count: int,
     front: Sequence[int] = (),
+    *,
+    continues: bool = True,
 ) -> Iterator[Token | Progress]:
     """Yield the tokens of `count` continuations by turns; `Token.place` says whose each is.
 
-    The one at place p is what the seed `seed_at(options.seed, p)` writes alone. `front`: see `stream`.
+    The one at place p is what the seed `seed_at(options.seed, p)` writes alone. `continues`, `front`: see `stream`.
     """
     if count == 1:
-        yield from stream(net, tokenizer, prompt_ids, options, continues=True, front=front)
+        yield from stream(net, tokenizer, prompt_ids, options, continues=continues, front=front)
         return
     context_ids, continuation = begin(net, tokenizer, prompt_ids, front)
     yield from continuation.read(context_ids)
@@ -43,7 +45,7 @@ def write_several(
             tokenizer,
             list(context_ids),
             replace(options, seed=seed_at(options.seed, place)),
-            prompt_ids[-BEFORE:],
+            prompt_ids[-BEFORE:] if continues else (),
         )
         for place in range(count)
     }
