@@ -31,7 +31,7 @@ from slm_studio.cli import (
     train,
     words,
 )
-from slm_studio.cli.command import Command, Stopped
+from slm_studio.cli.command import Command, Stopped, ended_like_ctrl_c
 from slm_studio.cli.screen import Screen
 from slm_studio.cli.usage import Parser, UsageError
 from slm_studio.core import paths
@@ -142,7 +142,7 @@ def _run(typed: Sequence[str], screen: Screen) -> int:
         if screen.as_json:
             screen.line({"text": told.getvalue()})
         return DONE
-    with Command(screen, place=getattr(arguments, "place", None)) as work:
+    with ended_like_ctrl_c(), Command(screen, place=getattr(arguments, "place", None)) as work:
         result = arguments.run(arguments, work)
     if result is not None:
         screen.result(result)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TypeVar
 
 from slm_studio.cli.screen import Screen
@@ -26,6 +26,7 @@ from slm_studio.host.engines import Engines
 from slm_studio.host.job import Job
 
 T = TypeVar("T")
+TOLD_TO_END = ("SIGTERM", "SIGHUP", "SIGBREAK")  # where the system knows them
 
 
 class Stopped(Exception):
@@ -178,3 +179,26 @@ def deaf_to_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, former)
+
+
+@contextmanager
+def ended_like_ctrl_c() -> Iterator[None]:
+    """Let what asks a program to end do what Ctrl-C does: work is saved, and nothing is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    is_deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as a shell starts what runs in the background
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if is_deaf:
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+    known = [getattr(signal, name) for name in TOLD_TO_END if hasattr(signal, name)]
+    # What somebody ignores on purpose (nohup) goes on being ignored.
+    former = {each: signal.signal(each, end) for each in known if signal.getsignal(each) is not signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for each, handler in former.items():
+            signal.signal(each, handler)

@@ -2,11 +2,8 @@
 
 import argparse
 import os
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from slm_studio.cli.command import Command, deaf_to_interrupts, saved_model
@@ -18,8 +15,6 @@ from slm_studio.serve.models import Models
 
 if TYPE_CHECKING:
     from slm_studio.serve.server import LocalServer
-
-TOLD_TO_END = ("SIGTERM", "SIGHUP", "SIGBREAK")  # where the system knows them
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -54,7 +49,7 @@ def run(arguments: argparse.Namespace, work: Command) -> None:
     device = arguments.device or work.settings.device
     key = arguments.key if arguments.key is not None else os.environ.get(KEY_VARIABLE) or None
     server = LocalServer(work.engines, device, port=arguments.port, key=key)
-    with _ended_like_ctrl_c(), _closed_in_peace(server):
+    with _closed_in_peace(server):
         server.start()
         for model in models:
             work.screen.event(Progress("Opening the model", 0, 0))
@@ -92,22 +87,3 @@ def _closed_in_peace(server: "LocalServer") -> Iterator[None]:
     finally:
         with deaf_to_interrupts():
             server.close()
-
-
-@contextmanager
-def _ended_like_ctrl_c() -> Iterator[None]:
-    """Let what asks a program to end do what Ctrl-C does: the server leaves nothing behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    known = [getattr(signal, name) for name in TOLD_TO_END if hasattr(signal, name)]
-    former = {each: signal.signal(each, end) for each in known}
-    try:
-        yield
-    finally:
-        for each, handler in former.items():
-            signal.signal(each, handler)

@@ -48,7 +48,7 @@ def test_a_run_that_goes_on_brings_its_model_to_the_out_of_its_first_command(
     assert work.stderr is not None
     while not work.stderr.readline().startswith("step "):
         assert work.poll() is None
-    work.send_signal(signal.SIGINT)
+    work.send_signal(signal.SIGTERM)  # as a computer that shuts down
     _, err = work.communicate(timeout=60)
     assert work.returncode == 130, err
     assert "Traceback" not in err
