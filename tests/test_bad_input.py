@@ -222,6 +222,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no tokenizer": (lambda folder: (folder / "bag_tokenizer.json").unlink(), "model-no-tokenizer"),
     "no studio.json": (lambda folder: (folder / "studio.json").unlink(), "not-a-model"),
     "studio.json broken": (lambda folder: (folder / "studio.json").write_text("[1,"), "file-damaged"),
+    "studio.json empty": (lambda folder: (folder / "studio.json").write_text("{}"), "file-damaged"),
     "studio.json a list": (lambda folder: (folder / "studio.json").write_text("[1]"), "file-damaged"),
     "too few labels": (
         _edit("studio.json", lambda plain: plain["facts"].update(labels=["a", "b"])),
@@ -278,6 +279,12 @@ def test_a_damaged_lineage_of_the_base_does_not_cost_the_model(run: Run, model: 
     DAMAGES["studio.json broken"][0](model)
 
     assert run("train", rows, "--base", model, *SMALL[2:]).code == 0
+
+
+def test_the_file_of_a_model_that_is_missing_is_named(run: Run, model: Path) -> None:
+    DAMAGES["no tokenizer"][0](model)
+
+    assert "there is no bag_tokenizer.json." in run("predict", model, "--text", "hello").error["message"]
 
 
 @pytest.mark.parametrize(

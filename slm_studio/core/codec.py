@@ -4,7 +4,7 @@ import dataclasses
 import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from slm_studio.core import files
 from slm_studio.core.errors import StudioError
@@ -106,7 +106,14 @@ def _decode_dataclass(kind: type, plain: object) -> object:
     hints = get_type_hints(kind)
     source = _expect(plain, dict)
     known = {field.name for field in dataclasses.fields(kind)}
+    needed = (each.name for each in dataclasses.fields(kind) if _is_needed(each))
+    if lacking := [name for name in needed if name not in source]:
+        raise TypeError(f"it lacks {', '.join(lacking)}")
     return kind(**{name: _decode(hints[name], item) for name, item in source.items() if name in known})
+
+
+def _is_needed(field: dataclasses.Field[Any]) -> bool:
+    return field.init and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _decode_union(choices: tuple[object, ...], plain: object) -> object:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 Value = str | int | float
 
 _TEMPORARY = re.compile(r"\.partial-[0-9a-f]{8}-")  # core/files.py writes under such a name first
+STOPS = (".", "。")
 _NAME = re.compile(r"\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}")
 
 
@@ -125,7 +126,9 @@ def fill(template: str, values: Mapping[str, object]) -> str:
         if name not in values:
             return found[0]
         if one is None:
-            return show(values[name])
+            shown = show(values[name])
+            is_twice = name == "reason" and template[found.end() :][:1] in STOPS and shown.endswith(".")
+            return shown.removesuffix(".") if is_twice else shown  # a library's sentence may end one of ours
         return str(one if values[name] == 1 else many)
 
     return _NAME.sub(put, template)

@@ -1,5 +1,6 @@
 """Loaded: a net, its tokenizer and what the task learnt about the data."""
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -60,6 +61,8 @@ class Loaded:
 
 
 def quiet_libraries() -> None:
-    """Keep Transformers' progress bars and advice off the terminal and the log; the studio speaks for itself."""
+    """Keep the libraries' progress bars and advice off the terminal and the log; the studio speaks for itself."""
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
+    # scikit-learn takes few rows of many labels for numbers; what is wrong with them is said in a sentence of ours.
+    warnings.filterwarnings("ignore", "The number of unique classes", UserWarning, r"sklearn\.")

@@ -22,6 +22,7 @@ from slm_studio.core.events import (
 )
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Label, Report, Token
+from slm_studio.core.saved import Lineage
 
 
 def a_dataset() -> Dataset:
@@ -103,3 +104,8 @@ def test_a_machine_that_no_computer_is_names_its_file(tmp_path, harm) -> None:
 
     assert caught.value.code == "file-damaged"
     assert "machine.json" in str(caught.value)
+
+
+def test_a_record_names_the_fields_that_it_lacks() -> None:
+    with pytest.raises(StudioError, match="it lacks what"):
+        codec.from_json(Lineage, {"step": "data"})

@@ -26,6 +26,9 @@ def test_an_error_survives_json() -> None:
         ("{n} {n:row is|rows are} empty", {"n": 1}, "1 row is empty"),
         ("{n} {n:row is|rows are} empty", {"n": 0}, "0 rows are empty"),
         ("{n:row|rows} of {m:x|y}", {"n": 2}, "rows of {m:x|y}"),
+        ("No file: {reason}.", {"reason": "It is cut."}, "No file: It is cut."),
+        ("没有文件：{reason}。", {"reason": "It is cut."}, "没有文件：It is cut。"),
+        ("No file ({reason})", {"reason": "It is cut."}, "No file (It is cut.)"),
     ],
 )
 def test_fill_never_formats_a_value_again(template: str, values: dict[str, object], expected: str) -> None:

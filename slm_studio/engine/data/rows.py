@@ -103,11 +103,15 @@ class Rows(Sequence[Row]):
 def open_table(path: Path) -> pa.Table:
     """Map an app-owned Arrow file into memory. (Only files the app owns: one cut short under us would be SIGBUS.)
 
-    Raises StudioError where it is damaged.
+    Raises StudioError where it is damaged or missing.
     """
     try:
         with pa.memory_map(str(path)) as source:
             return pa.ipc.open_file(source).read_all()
+    except FileNotFoundError as error:  # which does not name it
+        raise StudioError(
+            "file-missing", "“{path}” does not exist.", "Restore it from a copy, or make it again.", path=str(path)
+        ) from error
     except pa.ArrowInvalid as error:
         raise files.damaged(path, error) from error
 

@@ -21,6 +21,7 @@ HEAD = 256 << 10
 GZIP_MAGIC = b"\x1f\x8b"
 MOST_EXPANSION = 200  # a gzip file that grows by more is a bomb
 MOST_BYTES = 4 << 30
+PRINTABLE = range(0x21, 0x7F)  # bytes that are a character by themselves
 
 
 def shown(path: Path) -> str:
@@ -169,6 +170,23 @@ def _refuse(head: bytes, name: str, title: str, source: Source) -> None:
             "“{name}” is empty but for the mark of its encoding.",
             "Choose a file with rows in it.",
             name=title,
+        )
+    if not head.strip() and _repeats_one_byte(head, source):
+        raise StudioError(
+            "file-blank",
+            "“{name}” holds nothing but empty lines or spaces, {count} bytes of them.",
+            "Choose a file with rows in it.",
+            name=title,
+            count=source.size,
+        )
+    if head[0] in PRINTABLE and _repeats_one_byte(head, source):
+        raise StudioError(
+            "file-one-letter",
+            "“{name}” holds nothing but the character {character}, {count} times.",
+            "Choose a file with rows in it.",
+            name=title,
+            character=chr(head[0]),
+            count=source.size,
         )
     if _repeats_one_byte(head, source):
         raise StudioError(

@@ -42,14 +42,20 @@ _FILES = (
     (TEXT_WORDS,),
 )
 
+_OWN = {
+    "slm-bag": BAG_TOKENIZER,
+    "slm-words": VECTOR_WORDS,
+}  # the type of a net → the one file that can be its vocabulary
+
 
 def check_vocabulary(folder: Path, config: Mapping[str, object], rows: int) -> None:
     """Refuse a vocabulary that is missing, damaged, a bomb, or of another model. `rows` is the length of the word table."""
     if not any(all((folder / name).is_file() for name in names) for names in _FILES):
         raise StudioError(
             "model-no-tokenizer",
-            "The model's vocabulary is missing: there is no tokenizer.json.",
+            "The model's vocabulary is missing: there is no {file}.",
             "Copy the tokenizer's files beside the weights, or choose another model.",
+            file=_OWN.get(str(config.get("model_type")), TOKENIZER),
         )
     if (folder / BAG_TOKENIZER).is_file():
         numbers = [_highest_feature(folder)]

@@ -351,3 +351,14 @@ def test_an_index_knows_how_much_it_holds(documents: Path, tmp_path: Path) -> No
         files.size_of(tmp_path / "index"), rel=0.5
     )
     assert read_index(tmp_path / "index").model == "letters"
+
+
+@pytest.mark.parametrize("name", [PASSAGES, "words.arrow"])
+def test_a_file_of_an_index_that_is_missing_is_named(documents: Path, tmp_path: Path, name: str) -> None:
+    outcome(build(documents, tmp_path / "index"))
+    forget_indexes()
+    (tmp_path / "index" / name).unlink()
+
+    with pytest.raises(StudioError, match=name) as caught:
+        open_index(tmp_path / "index")
+    assert caught.value.code == "file-missing"

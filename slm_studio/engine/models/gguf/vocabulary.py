@@ -40,8 +40,9 @@ def read_words(header: Header) -> Words:
     if not texts:
         raise StudioError(
             "model-no-tokenizer",
-            "The model's vocabulary is missing: there is no tokenizer.json.",
+            "The model's vocabulary is missing: there is no {file}.",
             "Copy the tokenizer's files beside the weights, or choose another model.",
+            file="tokenizer.ggml.tokens",
         )
     if len(set(texts)) != len(texts):
         raise damaged(header.file, "a word stands in its vocabulary twice")
