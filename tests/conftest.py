@@ -28,7 +28,7 @@ if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):  # all of t
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background: tests and their children
     signal.signal(signal.SIGINT, signal.default_int_handler)  # hear Ctrl-C all the same
 
-BRIEF = 16  # tokens of the answer to a held-out question
+BRIEF = 16  # tokens of what a model writes while it learns and is scored
 THOROUGH = 100  # tests between two looks at all that is old: each takes half a second
 _tests: list[str] = []  # after which garbage was collected
 
@@ -44,15 +44,23 @@ def nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def brief_answers() -> Iterator[int]:
-    """Let held-out questions be answered in few tokens, and return in how many otherwise.
+def brief_texts() -> Iterator[dict[str, int]]:
+    """Let models write in few tokens while they learn and are scored, and return in how many otherwise.
 
-    A chat that learnt little writes up to the limit: ten answers took three quarters of all work of its training.
+    One that learnt little writes up to every limit: ten answers took three quarters of all work of a chat's training.
     """
     with pytest.MonkeyPatch.context() as patch:
-        longest = room.LONGEST
-        patch.setattr(room, "LONGEST", BRIEF)
-        yield longest
+        otherwise = {name: getattr(room, name) for name in ("SAMPLED_TEXT", "SAMPLED_ANSWER", "COMPARED", "LONGEST")}
+        for name in otherwise:
+            patch.setattr(room, name, BRIEF)
+        yield otherwise
+
+
+@pytest.fixture
+def whole_texts(brief_texts: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let models write as much as they do for people."""
+    for name, tokens in brief_texts.items():
+        monkeypatch.setattr(room, name, tokens)
 
 
 @pytest.fixture(autouse=True)

@@ -41,7 +41,7 @@ from slm_studio.engine.models.vocabulary import count_vocabulary, plain_vocabula
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, answers_of, checked, few, parts, text_lengths
 from slm_studio.engine.watched import watched
-from slm_studio.engine.writing import conversation
+from slm_studio.engine.writing import conversation, room
 from slm_studio.engine.writing.answer_mask import check_any, mark_answers
 from slm_studio.engine.writing.conversation import LIVELY, chat_of, settle_chat, system_of
 from slm_studio.engine.writing.held_out import COMPARED, Question, as_it_was, choose_questions, spread
@@ -50,7 +50,7 @@ from slm_studio.engine.writing.templates import give_chatml
 
 ANSWERS, COUNT = "answers", "count"  # columns of examples: which tokens are learnt, and of how many answers
 LONG = 1024  # tokens of a dialogue where nothing says another number
-SHOWN, SAMPLE = 2, 48  # prompts and tokens of samples
+SHOWN = 2  # prompts of samples
 FINGERPRINT = 64  # tokens of a prompt whose logits are compared
 SCORED = 8  # rows that the base is asked about together
 _FRAME = ("\n", *(f"{role}\n" for role in ROLES))  # what a template writes around what is said
@@ -284,7 +284,7 @@ class Chat(Task):
         """Answer a few held-out questions."""
         dialogues = [each for each in dialogues_in(rows, system_of(loaded)) if each][:SHOWN]
         prompts = [{"messages": tuple(messages_to_plain(each[:-1]))} for each in dialogues]
-        written = answers_of(self, loaded, prompts, {"temperature": 0.0, "max_new_tokens": SAMPLE})
+        written = answers_of(self, loaded, prompts, {"temperature": 0.0, "max_new_tokens": room.SAMPLED_ANSWER})
         return Table(
             ("question", "true", "answer"),
             [

@@ -42,7 +42,7 @@ from slm_studio.engine.models.piece_texts import piece_texts
 from slm_studio.engine.models.vocabulary import character_vocabulary, suited_size, suited_tokens, train_byte_pairs
 from slm_studio.engine.models.writers import make_writer
 from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, answers_of, checked
-from slm_studio.engine.writing import memorised
+from slm_studio.engine.writing import memorised, room
 from slm_studio.engine.writing.blocks import cut_blocks, stream_of
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of, in_view
@@ -63,7 +63,6 @@ from slm_studio.engine.writing.styles import (
 
 LEAST = 100  # characters from which anything can be learnt at all
 PROMPT = 24  # characters of held-out text with which a sample begins
-SAMPLE = 80  # tokens of a sample
 SHORT = 128  # tokens that a model reads at once where nothing says another number
 COMPARED = 64  # tokens of a prompt whose logits are compared
 MOST_CASES = 500
@@ -215,7 +214,7 @@ class Write(Task):
         texts, training, styles = scored.column("text"), train.column("text"), styles_of(scored)
 
         def write(row: int, beginning: str, seed: int) -> str:
-            decoding = {"seed": seed, "max_new_tokens": memorised.TOKENS}
+            decoding = {"seed": seed, "max_new_tokens": room.COMPARED}
             style = {"style": styles[row]} if styles[row] in known_styles(loaded) else {}
             (written,) = answers_of(self, loaded, [{"text": beginning, **style}], decoding)
             return "".join(token.text for token in cast(list[Token], written))
@@ -232,7 +231,7 @@ class Write(Task):
         prompts = [prompt for prompt in options.prompts.split("|") if prompt]
         prompts = prompts or [text.strip()[:PROMPT] for text in rows.column("text") if text.strip()][:1] or ["\n"]
         styles = known_styles(loaded)[:SAMPLED]
-        decoding = {"temperature": 0.8, "top_p": 0.95, "seed": recipe.seed, "max_new_tokens": SAMPLE}
+        decoding = {"temperature": 0.8, "top_p": 0.95, "seed": recipe.seed, "max_new_tokens": room.SAMPLED_TEXT}
         asked = [
             {"text": prompt} | style for prompt in prompts for style in ([{"style": each} for each in styles] or [{}])
         ]

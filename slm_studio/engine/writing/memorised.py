@@ -12,7 +12,7 @@ from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.measuring.copied import find_copied, least_for
 
-DRAWN, TOKENS = 8, 128  # texts that are written, and the tokens of each
+DRAWN = 8  # texts that are written
 FEWEST, PATIENCE = 2, 20.0  # texts that are written in any case, and seconds after which no further one is begun
 BEGINNING = 24  # characters of held-out text after which a text is written
 MOST = 100  # characters of a stretch that are told

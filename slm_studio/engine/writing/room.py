@@ -1,4 +1,4 @@
-"""Room: the tokens that the answer to a held-out question may take.
+"""Room: the tokens that a text may take which is written while a model learns and is scored.
 
 A limit near the length of the true answer tells who is brief, not who stops: of ten answers to an FAQ two were cut at 64
 tokens that would have ended at 66 and 83.
@@ -8,7 +8,9 @@ tokens that would have ended at 66 and 83.
 
 import numpy as np
 
-TIMES, LEAST, LONGEST = 4, 128, 256  # the length of the true answer; tokens at least and at most
+SAMPLED_TEXT, SAMPLED_ANSWER = 80, 48  # of a writer and of a chat, while they learn
+COMPARED = 128  # a text that is compared with the training text
+TIMES, LEAST, LONGEST = 4, 128, 256  # an answer to a held-out question: times the true one, at least, at most
 
 
 def room_for(lengths_N: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ SETTINGS = {
     "validation_share": 0.01,
     "test_share": 0.01,
 }
+BY_HEART = {"batch": 4, "learning_rate": 0.004, "eval_every": 1000}
 ROLES = {"text": "line", "style": "mood"}
 
 
@@ -45,7 +46,9 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> slm_studio.Model:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
         path = table(folder, *ROWS)
-        return slm_studio.train(path, task="write", roles=ROLES, base="blank:llama-nano", epochs=60, **SETTINGS)
+        return slm_studio.train(
+            path, task="write", roles=ROLES, base="blank:llama-nano", epochs=20, **BY_HEART, **SETTINGS
+        )
 
 
 def test_each_token_is_predicted_once_and_each_block_begins_with_its_style() -> None:

@@ -13,6 +13,7 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Finished, Started
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.run import create_run
+from slm_studio.engine.writing import room
 from tests.tasks import fodder
 
 WORDS = ("red", "green", "apple", "pear", "grass", "rose", "tea", "leaf")
@@ -22,7 +23,8 @@ PLAIN = {"classify": {"text": "text", "label": "label"}, "write": {"text": "text
 
 
 def main(families: list[str]) -> None:
-    """Train them."""
+    """Train them; what is written meanwhile is short."""
+    room.SAMPLED_TEXT = room.SAMPLED_ANSWER = room.COMPARED = room.LONGEST = 16
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         rows = [f"{WORDS[n % 8]} {WORDS[n // 8 % 8]} {WORDS[n * 3 % 8]},{WORDS[n % 2]}" for n in range(64)]

@@ -58,12 +58,12 @@ def final(events: list[Event]) -> Weights:
 
 
 def test_the_weights_of_the_lowest_held_out_loss_become_the_model(
-    book: Dataset, recipe: Recipe, scripted: list[float]
+    book: Dataset, often: Recipe, scripted: list[float]
 ) -> None:
     scripted += [3.0, 1.0, 2.0, 1.5]
-    run = create_run(replace(recipe, eval_every=3), book)
+    run = create_run(replace(often, eval_every=3), book)
 
-    seen, weights = watch(engine.train(replace(recipe, eval_every=3), book, run), run.path)
+    seen, weights = watch(engine.train(replace(often, eval_every=3), book, run), run.path)
 
     looks = [event for event in seen if isinstance(event, Evaluated)]
     assert [look.best for look in looks[:4]] == [True, True, False, False]
@@ -73,9 +73,9 @@ def test_the_weights_of_the_lowest_held_out_loss_become_the_model(
     assert model.steps == max(weights)
 
 
-def test_a_resumed_run_still_knows_its_best_weights(book: Dataset, recipe: Recipe, scripted: list[float]) -> None:
+def test_a_resumed_run_still_knows_its_best_weights(book: Dataset, often: Recipe, scripted: list[float]) -> None:
     scripted += [3.0, 1.0, 2.0, 1.5]
-    recipe = replace(recipe, eval_every=3)
+    recipe = replace(often, eval_every=3)
     run = create_run(recipe, book)
     work, best = engine.train(recipe, book, run), {}
     for event in work:
@@ -92,10 +92,10 @@ def test_a_resumed_run_still_knows_its_best_weights(book: Dataset, recipe: Recip
 
 
 def test_keep_takes_the_best_weights_and_a_named_checkpoint_its_own(
-    book: Dataset, recipe: Recipe, scripted: list[float]
+    book: Dataset, often: Recipe, scripted: list[float]
 ) -> None:
     scripted += [1.0]
-    recipe = replace(recipe, eval_every=3)
+    recipe = replace(often, eval_every=3)
     run = create_run(recipe, book)
     work, weights = engine.train(recipe, book, run), {}
     for event in work:
@@ -113,10 +113,10 @@ def test_keep_takes_the_best_weights_and_a_named_checkpoint_its_own(
 
 
 def test_a_held_out_loss_that_is_no_number_is_never_the_best(
-    book: Dataset, recipe: Recipe, scripted: list[float]
+    book: Dataset, often: Recipe, scripted: list[float]
 ) -> None:
     scripted += [float("nan"), 2.0, float("nan")]
-    recipe = replace(recipe, eval_every=3)
+    recipe = replace(often, eval_every=3)
     run = create_run(recipe, book)
 
     seen, weights = watch(engine.train(recipe, book, run), run.path)
@@ -138,10 +138,10 @@ def test_patience_counts_looks_without_gain_and_ends_the_run(
     )  # the sixth look is the second after the best
 
 
-def test_two_checkpoints_are_kept_and_the_newest_among_them(book: Dataset, recipe: Recipe) -> None:
-    run = create_run(recipe, book)
+def test_two_checkpoints_are_kept_and_the_newest_among_them(book: Dataset, often: Recipe) -> None:
+    run = create_run(often, book)
 
-    seen, _ = watch(engine.train(recipe, book, run), run.path)
+    seen, _ = watch(engine.train(often, book, run), run.path)
 
     steps = len(losses(seen))
     assert [int(path.name) for path in numbered(run.path / "checkpoints")] == [steps - 1, steps]
@@ -150,7 +150,6 @@ def test_two_checkpoints_are_kept_and_the_newest_among_them(book: Dataset, recip
 def test_every_step_draws_anew_and_the_same_step_draws_the_same(
     book: Dataset, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = replace(recipe, checkpoint_seconds=86400.0)
     drawn: list[float] = []
     real = Write.loss
 
@@ -176,7 +175,7 @@ def test_every_step_draws_anew_and_the_same_step_draws_the_same(
 
 
 def test_dropout_is_at_work_while_learning_and_not_while_scoring(book: Dataset, recipe: Recipe) -> None:
-    quick = replace(recipe, epochs=1, checkpoint_seconds=86400.0)
+    quick = replace(recipe, epochs=1)
     whole = list(engine.train(quick, book, create_run(quick, book)))
     work = engine.train(replace(quick, dropout=0.0), book, create_run(quick, book))
 
@@ -190,7 +189,7 @@ def test_dropout_is_at_work_while_learning_and_not_while_scoring(book: Dataset, 
 
 
 def test_a_run_that_stops_at_a_look_does_not_look_again_when_it_goes_on(book: Dataset, recipe: Recipe) -> None:
-    recipe = replace(recipe, eval_every=3, checkpoint_seconds=1000.0)  # saved by the stop alone
+    recipe = replace(recipe, eval_every=3)
     run = create_run(recipe, book)
     work = engine.train(recipe, book, run)
     for event in work:

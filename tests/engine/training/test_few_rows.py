@@ -20,9 +20,9 @@ from tests.engine.training.conftest import result
 WORDS = {"red": ("rose", "blood", "brick", "ruby"), "green": ("grass", "leaf", "lime", "moss")}
 
 
-@pytest.fixture
-def rows(tmp_path: Path) -> Dataset:
-    path = tmp_path / "rows.csv"
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    path = tmp_path_factory.mktemp("rows") / "rows.csv"
     lines = [f"the {word} of {n},{label}" for n in range(9) for label, words in WORDS.items() for word in words]
     path.write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
     found = result(engine.read(str(path)))
@@ -30,15 +30,14 @@ def rows(tmp_path: Path) -> Dataset:
     return found
 
 
-@pytest.fixture
-def plan(tmp_path: Path) -> Recipe:
-    base = make_foreign(tmp_path / "base", "bert", "")
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    base = make_foreign(tmp_path_factory.mktemp("few") / "base", "bert", "")
     settings = {
         "epochs": 2,
         "batch": 16,
         "max_length": 16,
         "precision": "fp32",
-        "checkpoint_seconds": 0.0,
         "eval_every": 2,
     }
     return make_recipe("classify", base=str(base), roles={"text": "text", "label": "label"}, settings=settings)
@@ -52,6 +51,11 @@ def trained(plan: Recipe, rows: Dataset) -> tuple[list[Event], SavedModel, Run]:
     return events, model, run
 
 
+@pytest.fixture(scope="module")
+def undisturbed(plan: Recipe, rows: Dataset) -> tuple[list[Event], SavedModel, Run]:
+    return trained(plan, rows)
+
+
 def weights(model: SavedModel) -> dict[str, torch.Tensor]:
     return load_file(Path(model.folder) / "model.safetensors")
 
@@ -60,8 +64,10 @@ def is_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> boo
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_the_untouched_base_is_scored_first_and_the_better_way_is_said(rows: Dataset, plan: Recipe) -> None:
-    events, model, _ = trained(plan, rows)
+def test_the_untouched_base_is_scored_first_and_the_better_way_is_said(
+    undisturbed: tuple[list[Event], SavedModel, Run],
+) -> None:
+    events, model, _ = undisturbed
 
     looks = [event for event in events if isinstance(event, Evaluated)]
     said = [event.code for event in events if isinstance(event, Note) and event.code.startswith("few-")]
@@ -89,9 +95,11 @@ def test_steps_that_hurt_leave_the_base_as_it_was(rows: Dataset, plan: Recipe) -
 
 
 @pytest.mark.parametrize("steps", [1, 3, 9])
-def test_a_run_that_is_stopped_goes_on_bit_by_bit(rows: Dataset, plan: Recipe, steps: int) -> None:
+def test_a_run_that_is_stopped_goes_on_bit_by_bit(
+    rows: Dataset, plan: Recipe, undisturbed: tuple[list[Event], SavedModel, Run], steps: int
+) -> None:
     """Before the first look at tuned vectors, after it, and in the last pass."""
-    _, whole, _ = trained(plan, rows)
+    _, whole, _ = undisturbed
     run = create_run(plan, rows)
     events = engine.train(plan, rows, run)
     for event in events:
@@ -106,8 +114,10 @@ def test_a_run_that_is_stopped_goes_on_bit_by_bit(rows: Dataset, plan: Recipe, s
     assert model.facts == whole.facts
 
 
-def test_a_checkpoint_that_is_kept_has_the_head_of_its_vectors(rows: Dataset, plan: Recipe) -> None:
-    _, whole, run = trained(plan, rows)
+def test_a_checkpoint_that_is_kept_has_the_head_of_its_vectors(
+    undisturbed: tuple[list[Event], SavedModel, Run],
+) -> None:
+    _, whole, run = undisturbed
 
     kept = result(engine.keep(run))
 

@@ -28,11 +28,12 @@ def write(path: Path, count: int) -> Path:
     return path
 
 
-@pytest.fixture
-def rows(tmp_path: Path) -> Callable[..., Dataset]:
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Dataset]:
     """Return how to read so many rows, with files of held-out ones or without."""
 
     def read(count: int, **held: int) -> Dataset:
+        tmp_path = tmp_path_factory.mktemp("rows")
         parts = {name: str(write(tmp_path / f"{name}.csv", size)) for name, size in held.items()}
         found = result(engine.read(str(write(tmp_path / "rows.csv", count)), ReadOptions(**parts)))
         assert isinstance(found, Dataset)
@@ -41,9 +42,9 @@ def rows(tmp_path: Path) -> Callable[..., Dataset]:
     return read
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def plain() -> Recipe:
-    settings = {"epochs": 2, "batch": 8, "checkpoint_seconds": 0.0, "validation_share": 0.2, "last_epochs": 1}
+    settings = {"epochs": 2, "batch": 8, "validation_share": 0.2, "last_epochs": 1}
     return make_recipe("classify", base="blank:bag-nano", roles={"text": "text", "label": "label"}, settings=settings)
 
 
@@ -54,6 +55,11 @@ def trained(recipe: Recipe, dataset: Dataset) -> tuple[list[Event], SavedModel]:
     return events, model
 
 
+@pytest.fixture(scope="module")
+def undisturbed(plain: Recipe, rows: Callable[..., Dataset]) -> tuple[list[Event], SavedModel]:
+    return trained(plain, rows(100))
+
+
 def weights(model: SavedModel) -> dict[str, torch.Tensor]:
     return load_file(Path(model.folder) / "model.safetensors")
 
@@ -62,8 +68,10 @@ def is_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> boo
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_all_rows_but_those_of_the_test_are_learnt_at_the_end(plain: Recipe, rows: Callable[..., Dataset]) -> None:
-    events, model = trained(plain, rows(100))
+def test_all_rows_but_those_of_the_test_are_learnt_at_the_end(
+    plain: Recipe, rows: Callable[..., Dataset], undisturbed: tuple[list[Event], SavedModel]
+) -> None:
+    events, model = undisturbed
     _, without = trained(replace(plain, last_epochs=0), rows(100))
 
     sizes = result(engine.measure(rows(100), plain))
@@ -107,10 +115,10 @@ def test_there_is_none_where(plain: Recipe, rows: Callable[..., Dataset], count:
 
 @pytest.mark.parametrize("stop_at", [18, 19, 29])
 def test_a_run_that_is_stopped_in_it_goes_on_bit_by_bit(
-    plain: Recipe, rows: Callable[..., Dataset], stop_at: int
+    plain: Recipe, rows: Callable[..., Dataset], undisturbed: tuple[list[Event], SavedModel], stop_at: int
 ) -> None:
     dataset = rows(100)
-    whole, model = trained(plain, dataset)
+    whole, model = undisturbed
     run = create_run(plain, dataset)
     work = engine.train(plain, dataset, run)
     before: list[Event] = []
@@ -141,9 +149,11 @@ def test_a_checkpoint_of_it_is_kept_as_it_stands(plain: Recipe, rows: Callable[.
     assert is_same(weights(kept), weights(model))
 
 
-def test_its_rows_are_no_longer_called_held_out(plain: Recipe, rows: Callable[..., Dataset]) -> None:
+def test_its_rows_are_no_longer_called_held_out(
+    rows: Callable[..., Dataset], undisturbed: tuple[list[Event], SavedModel]
+) -> None:
     dataset = rows(100)
-    _, model = trained(plain, dataset)
+    _, model = undisturbed
     handle = result(engine.open(model.folder)).handle  # type: ignore[attr-defined]
 
     scored = result(evaluate_model(handle, dataset, "", {}))

@@ -42,7 +42,7 @@ def recipe(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     """A run of a minute, for which 20 steps are planned."""
     monkeypatch.setattr(trainer, "Budget", Scripted)
     monkeypatch.setattr(machine, "_steps", lambda plan, seconds: PLAN)
-    return replace(recipe, minutes=1.0, dropout=0.1, checkpoint_seconds=86400.0)
+    return replace(recipe, minutes=1.0, dropout=0.1)
 
 
 def corrections(events: list[Event]) -> dict[int, int]:

@@ -86,17 +86,15 @@ def test_a_consumer_that_leaves_after_the_last_event_changes_nothing(book: Datas
     assert open_run(run.path).state == FINISHED
 
 
-def test_the_same_recipe_and_data_give_the_same_losses(book: Dataset, recipe: Recipe) -> None:
-    first = list(engine.train(recipe, book, create_run(recipe, book)))
-    second = list(engine.train(recipe, book, create_run(recipe, book)))
+def test_the_same_recipe_and_data_give_the_same_losses(book: Dataset, recipe: Recipe, whole: list[Event]) -> None:
+    again = list(engine.train(recipe, book, create_run(recipe, book)))
 
-    assert losses(first) == losses(second)
-    assert_same(weights(first[-1].result), weights(second[-1].result))
+    assert losses(again) == losses(whole)
+    assert_same(weights(again[-1].result), weights(whole[-1].result))
 
 
 @pytest.mark.parametrize("stop_at", [1, 7])
-def test_a_stopped_run_resumes_bit_by_bit(book: Dataset, recipe: Recipe, stop_at: int) -> None:
-    whole = list(engine.train(recipe, book, create_run(recipe, book)))
+def test_a_stopped_run_resumes_bit_by_bit(book: Dataset, recipe: Recipe, whole: list[Event], stop_at: int) -> None:
     run = create_run(recipe, book)
     work = engine.train(recipe, book, run)
     before: list[Event] = []
@@ -150,9 +148,9 @@ def test_with_every_optimizer_a_stopped_run_resumes_bit_by_bit(
     assert_same(weights(after[-1].result), weights(whole[-1].result))
 
 
-def test_a_run_whose_process_vanished_resumes_from_the_last_checkpoint(book: Dataset, recipe: Recipe) -> None:
-    recipe = replace(recipe, checkpoint_seconds=86400.0)
-    whole = list(engine.train(recipe, book, create_run(recipe, book)))
+def test_a_run_whose_process_vanished_resumes_from_the_last_checkpoint(
+    book: Dataset, recipe: Recipe, whole: list[Event]
+) -> None:
     run = create_run(recipe, book)
     work = engine.train(recipe, book, run)
     for event in work:
@@ -197,9 +195,9 @@ def test_a_run_that_is_stopped_while_it_is_scored_goes_on_to_score_the_same_mode
     assert open_run(run.path).state == FINISHED and open_run(run.path).model == model.folder
 
 
-def test_any_checkpoint_can_be_kept_as_a_model(book: Dataset, recipe: Recipe) -> None:
-    run = create_run(recipe, book)
-    work = engine.train(recipe, book, run)
+def test_any_checkpoint_can_be_kept_as_a_model(book: Dataset, often: Recipe) -> None:
+    run = create_run(often, book)
+    work = engine.train(often, book, run)
     for event in work:
         if isinstance(event, Saved) and event.n == 8:
             break
@@ -214,9 +212,9 @@ def test_any_checkpoint_can_be_kept_as_a_model(book: Dataset, recipe: Recipe) ->
 @pytest.mark.parametrize(
     "harm", [("model/model.safetensors", lambda data: data[:-1]), ("manifest.json", lambda _: b"[]")]
 )
-def test_a_torn_checkpoint_is_passed_over(book: Dataset, recipe: Recipe, harm: tuple) -> None:
-    run = create_run(recipe, book)
-    work = engine.train(recipe, book, run)
+def test_a_torn_checkpoint_is_passed_over(book: Dataset, often: Recipe, harm: tuple) -> None:
+    run = create_run(often, book)
+    work = engine.train(often, book, run)
     for event in work:
         if isinstance(event, Step) and event.n == 5:
             break
@@ -263,10 +261,9 @@ def test_a_rate_that_diverges_stops_with_advice_and_a_sound_checkpoint(
 
 
 def test_a_full_disk_fails_in_words_and_the_run_goes_on_later(
-    book: Dataset, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+    book: Dataset, often: Recipe, whole: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = list(engine.train(recipe, book, create_run(recipe, book)))
-    run = create_run(recipe, book)
+    run = create_run(often, book)
     real = checkpoint.save_file
 
     def full(tensors: object, path: Path) -> None:
@@ -276,7 +273,7 @@ def test_a_full_disk_fails_in_words_and_the_run_goes_on_later(
 
     monkeypatch.setattr(checkpoint, "save_file", full)
     with pytest.raises(StudioError) as caught:
-        list(engine.train(recipe, book, run))
+        list(engine.train(often, book, run))
     monkeypatch.setattr(checkpoint, "save_file", real)
 
     assert caught.value.code == "disk-full"
@@ -285,9 +282,9 @@ def test_a_full_disk_fails_in_words_and_the_run_goes_on_later(
     assert_same(weights(after[-1].result), weights(whole[-1].result))
 
 
-def test_no_checkpoint_with_a_number_that_is_none_ever_stands(book: Dataset, recipe: Recipe) -> None:
-    run = create_run(recipe, book)
-    work = engine.train(recipe, book, run)
+def test_no_checkpoint_with_a_number_that_is_none_ever_stands(book: Dataset, often: Recipe) -> None:
+    run = create_run(often, book)
+    work = engine.train(often, book, run)
     real, trainers = Trainer.events, []
     with pytest.MonkeyPatch.context() as patch, pytest.raises(StudioError) as caught:
         patch.setattr(Trainer, "events", lambda self: (trainers.append(self), real(self))[1])
@@ -303,9 +300,9 @@ def test_no_checkpoint_with_a_number_that_is_none_ever_stands(book: Dataset, rec
 
 
 def test_a_checkpoint_is_not_begun_where_the_disk_has_no_room_for_it(
-    book: Dataset, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+    book: Dataset, often: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = create_run(recipe, book)
+    run = create_run(often, book)
     asked: list[int] = []
 
     def refuse(folder: Path, needed: int) -> None:
@@ -315,7 +312,7 @@ def test_a_checkpoint_is_not_begun_where_the_disk_has_no_room_for_it(
 
     monkeypatch.setattr(files, "check_room", refuse)
     with pytest.raises(StudioError) as caught:
-        list(engine.train(recipe, book, run))
+        list(engine.train(often, book, run))
 
     assert caught.value.code == "disk-full"
     (first,) = checkpoint.numbered(run.path / "checkpoints")

@@ -9,11 +9,7 @@ from slm_studio.engine.writing import room
 from slm_studio.engine.writing.held_out import ASKED, SOME, choose_questions, spread
 from slm_studio.engine.writing.room import LEAST
 
-
-@pytest.fixture(autouse=True)
-def as_people_have_it(monkeypatch: pytest.MonkeyPatch, brief_answers: int) -> None:
-    """Let answers be as long as outside the tests."""
-    monkeypatch.setattr(room, "LONGEST", brief_answers)
+pytestmark = pytest.mark.usefixtures("whole_texts")
 
 
 def dialogue(words: int) -> Dialogue:
