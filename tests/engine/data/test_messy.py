@@ -23,7 +23,7 @@ REFUSED = {
     "header_only.csv": "no-rows",
     "empty.csv": "file-empty",
     "bom_only.csv": "file-bom-only",
-    "binary_as.csv": "file-zeros",
+    "binary_as.csv": "file-one-letter",
     "zh_folders.tar.gz": "format-unknown",
     "zip_slip.zip": "unsafe-name",
 }
