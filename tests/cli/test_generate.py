@@ -8,6 +8,7 @@ import pytest
 from slm_studio import cli, engine
 from slm_studio.core.report import read_report
 from slm_studio.core.saved import REPORT_FOLDER
+from slm_studio.engine.writing import room
 from tests.cli.commands import Run
 from tests.engine.models.foreign import make_foreign
 from tests.tasks import fodder
@@ -22,14 +23,15 @@ LINES = [
 
 
 @pytest.fixture(scope="module")
-def reciter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a writer that knows its book by heart."""
+def reciter(tmp_path_factory: pytest.TempPathFactory, brief_texts: dict[str, int]) -> Path:
+    """Return a writer that knows its book by heart, compared with it in texts as long as outside the tests."""
     folder = tmp_path_factory.mktemp("reciter")
     book, out = folder / "book.txt", folder / "model"
     book.write_text("".join(LINES), "utf-8")
-    words = ["--task", "write", "--base", "blank:llama-nano", "--epochs", "40", *SMALL]
+    words = ["--task", "write", "--base", "blank:llama-nano", "--epochs", "20", "--eval-every", "1000", *SMALL]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
+        patch.setattr(room, "COMPARED", brief_texts["COMPARED"])
         assert cli.main(["train", str(book), *words, "--out", str(out), "--json"]) == 0
     return out
 

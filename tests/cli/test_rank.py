@@ -18,7 +18,18 @@ def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
         path, out = fodder("rank").write(folder), folder / "model"
-        by_heart = ["--epochs", "30", "--learning-rate", "0.01", "--dropout", "0", "--patience", "0"]
+        by_heart = [
+            "--epochs",
+            "30",
+            "--eval-every",
+            "1000",
+            "--learning-rate",
+            "0.01",
+            "--dropout",
+            "0",
+            "--patience",
+            "0",
+        ]
         words = ["--base", "blank:llama-nano", "--precision", "fp32", "--place", "thread", *by_heart]
         assert cli.main(["train", str(path), *words, "--out", str(out), "--json"]) == 0
     return out

@@ -37,7 +37,14 @@ def train(folder: Path, *words: str) -> Path:
 
 @pytest.fixture(scope="module")
 def rewriter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train(tmp_path_factory.mktemp("rewriter"), "--epochs", "60", "--learning-rate", "0.01", "--no-known-pairs")
+    by_heart = ("--epochs", "60", "--learning-rate", "0.01", "--eval-every", "1000")
+    return train(tmp_path_factory.mktemp("rewriter"), *by_heart, "--no-known-pairs")
+
+
+@pytest.fixture(scope="module")
+def little(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a model that learnt little, with the pairs that it keeps."""
+    return train(tmp_path_factory.mktemp("little"), "--epochs", "1")
 
 
 def test_an_answer_stands_by_itself_and_goes_either_way(run: Run, rewriter: Path) -> None:
@@ -139,9 +146,7 @@ def test_knobs_of_rewriting_belong_to_it_alone(run: Run, tmp_path: Path) -> None
     assert told["code"] == "knob-of-another-task" and "rewrite" in told["hint"]
 
 
-def test_what_is_known_helps_a_model_that_learnt_little_and_stays_here(run: Run, tmp_path: Path) -> None:
-    little = train(tmp_path, "--epochs", "1")
-
+def test_what_is_known_helps_a_model_that_learnt_little_and_stays_here(run: Run, little: Path, tmp_path: Path) -> None:
     found = run("predict", little, "--text", "good morning!").result
     told = run("predict", little, "--text", "good morning!", as_json=False)
 
@@ -166,8 +171,9 @@ def test_what_is_known_helps_a_model_that_learnt_little_and_stays_here(run: Run,
     assert "known_pair" not in run("predict", tmp_path / "again", "--text", "good morning!").result
 
 
-def test_a_translator_that_goes_on_with_other_pairs_keeps_the_former_ones(run: Run, tmp_path: Path) -> None:
-    little = train(tmp_path, "--epochs", "1")
+def test_a_translator_that_goes_on_with_other_pairs_keeps_the_former_ones(
+    run: Run, little: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "other.tsv"
     path.write_text("en\tzh\n" + "".join(f"a new text {n}\t新的文本{n}\n" for n in range(12)), encoding="utf-8")
     plan = ["--task", "rewrite", "--role", "text=en", "--role", "rewritten=zh", "--kind", "translation", "--both-ways"]

@@ -126,7 +126,8 @@ def test_a_plan_says_what_is_damaged_and_measures_how_long_answers_are(tmp_path:
 
 def test_a_model_trained_with_questions_without_an_answer_has_a_threshold_and_says_none(tmp_path: Path) -> None:
     rows = dataset(tmp_path)
-    plan = recipe(fodder("answer").roles, epochs=60, learning_rate=0.01, validation_share=0.3, test_share=0.0)
+    more = {"epochs": 30, "eval_every": 1000, "learning_rate": 0.01, "validation_share": 0.3, "test_share": 0.0}
+    plan = recipe(fodder("answer").roles, **more)
     (*_, last) = engine.train(plan, rows, create_run(plan, rows))
     model = last.result
 
