@@ -2,8 +2,10 @@
 
 A rule with a greedy pattern, or a template with a loop in a loop, may take for ever; a library in Rust then holds the
 interpreter, and may abort it. So the first to meet them is a child that can be killed, and only what it survives is loaded.
+What was survived once is not tried again while this process lives: a model opens anew without a child.
 """
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -25,7 +27,8 @@ PATIENCE = 60.0  # by the clock, for what neither works nor ends
 MEMORY = 1536 * 1024 * 1024  # bytes; a vocabulary of 260,000 pieces needs a third of it
 _TICK = 0.02
 _SOUND, _UNREADABLE = 0, 3  # how a child ends that had its say
-_TEMPLATES = ("chat_template.jinja", "chat_template.json", "tokenizer_config.json")
+_TRIED = (TOKENIZER, "chat_template.jinja", "chat_template.json", "tokenizer_config.json")
+_survived: set[bytes] = set()  # digests of what did no harm, and of the limits that it kept
 
 
 def trial_command(folder: Path) -> list[str]:
@@ -38,7 +41,8 @@ def trial_command(folder: Path) -> list[str]:
 @contextmanager
 def vocabulary_on_trial(folder: Path, seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
     """Try the folder's vocabulary while the body runs. Raises StudioError at the end where it was not survived."""
-    if not any((folder / name).is_file() for name in (TOKENIZER, *_TEMPLATES)):
+    tried = _digest(folder, seconds, memory)
+    if not tried or tried in _survived:
         yield
         return
     with tempfile.TemporaryFile() as said:
@@ -69,6 +73,17 @@ def vocabulary_on_trial(folder: Path, seconds: float = SECONDS, memory: int = ME
             "The model's vocabulary or chat template took too much time or memory over a few words.",
             "Do not use this model: no honest program writes that.",
         )
+    _survived.add(tried)
+
+
+def _digest(folder: Path, seconds: float, memory: int) -> bytes:
+    """Return what tells a trial from every other; nothing where there is nothing to try."""
+    files = [folder / name for name in _TRIED if (folder / name).is_file()]
+    digest = hashlib.blake2b(f"{seconds} {memory}".encode(), digest_size=32)
+    for path in files:
+        with path.open("rb") as stream:
+            digest.update(path.name.encode() + hashlib.file_digest(stream, "blake2b").digest())
+    return digest.digest() if files else b""
 
 
 def _await(child: psutil.Popen, seconds: float, memory: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from slm_studio.core.errors import StudioError
+from slm_studio.engine.models import trial
 from slm_studio.engine.models.inspect import inspect_folder
 from slm_studio.engine.models.trial import vocabulary_on_trial
 from tests.engine.models.foreign import make_foreign
@@ -138,10 +139,27 @@ def test_a_vocabulary_that_cannot_be_read_says_why(folder: Path) -> None:
 
 
 def test_memory_is_bounded_for_what_no_rule_foresees(folder: Path) -> None:
-    with pytest.raises(StudioError) as caught, vocabulary_on_trial(folder, memory=1024 * 1024):
+    for _ in range(2):  # what was refused is never taken for what was survived
+        with pytest.raises(StudioError) as caught, vocabulary_on_trial(folder, memory=1024 * 1024):
+            pass
+
+        assert caught.value.code == "model-vocabulary-bomb"
+
+
+def test_what_was_survived_is_tried_again_only_where_a_byte_of_it_changed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / JINJA).write_text("{{ messages }}", encoding="utf-8")
+    with vocabulary_on_trial(folder):
+        pass
+    monkeypatch.setattr(trial, "trial_command", lambda folder: pytest.fail("it was tried again"))
+    with vocabulary_on_trial(Path(shutil.copytree(folder, tmp_path / "the same elsewhere"))):
         pass
 
-    assert caught.value.code == "model-vocabulary-bomb"
+    (folder / JINJA).write_text("{{ messages  }}", encoding="utf-8")
+
+    with pytest.raises(pytest.fail.Exception, match="tried again"), vocabulary_on_trial(folder):
+        pass
 
 
 def test_a_check_that_fails_first_leaves_no_process(folder: Path) -> None:
