@@ -1,4 +1,4 @@
-"""A real checkpoint (MiniLM, 22 M parameters) is continued, and the result opens anywhere."""
+"""A checkpoint from elsewhere is continued, a real one too (MiniLM, 22 M parameters), and the result opens anywhere."""
 
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from slm_studio.core.run import create_run
 from slm_studio.core.saved import SavedModel
 from slm_studio.engine.task import answers_of
 from slm_studio.engine.tasks import task_of
+from tests.engine.models.foreign import make_foreign
 from tests.tasks import fodder
 
 TEXTS = ("where is my parcel", "I want my money back", "the lamp is broken", "which bulb fits")
@@ -49,12 +50,19 @@ def test_the_result_opens_with_plain_transformers_and_says_the_same(minilm: Path
     assert plain.config.id2label == {0: "a", 1: "b"}
 
 
+@pytest.fixture(scope="module", params=["tiny", pytest.param("minilm", marks=pytest.mark.slow)])
+def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if request.param == "minilm":
+        return request.getfixturevalue("minilm")
+    return make_foreign(tmp_path_factory.mktemp("tiny") / "model", "bert", "")
+
+
 @pytest.mark.parametrize("form", ["many", "number", "pair"])
-def test_a_stock_pipeline_says_the_same(minilm: Path, tmp_path: Path, form: str) -> None:
+def test_a_stock_pipeline_says_the_same(checkpoint: Path, tmp_path: Path, form: str) -> None:
     fed = fodder(f"classify/{form}")
     dataset = list(engine.read(str(fed.write(tmp_path))))[-1].result
     settings = {"epochs": 1, "batch": 8, "max_length": 24, "precision": "fp32"}
-    recipe = make_recipe("classify", base=str(minilm), roles=fed.roles, settings=settings)
+    recipe = make_recipe("classify", base=str(checkpoint), roles=fed.roles, settings=settings)
     model = list(engine.train(recipe, dataset, create_run(recipe, dataset)))[-1].result
     prompts = [prompt for prompt in fed.prompts if all(prompt.values()) and len(str(prompt["text"])) < 60][:4]
     asked = [{"text": one["text"], **({"text_pair": one["text2"]} if "text2" in one else {})} for one in prompts]

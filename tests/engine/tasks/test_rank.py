@@ -15,6 +15,7 @@ from slm_studio.core.events import Evaluated, Note, Step
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Ranked
 from slm_studio.core.run import create_run
+from slm_studio.core.saved import SavedModel
 from slm_studio.core.verdict import verdict_of
 from slm_studio.engine.tasks import task_of
 from tests.tasks import fodder
@@ -304,11 +305,15 @@ def test_characters_are_counted_where_a_script_has_no_blanks(tmp_path: Path) -> 
     assert model.metrics["cer_oracle"] <= model.metrics["cer"]
 
 
-def test_a_report_compares_lists_in_pairs_and_says_how_it_counted(tmp_path: Path) -> None:
-    recipe, rows = recipe_for("rank", "llama", epochs=20, test_share=0.3), rows_of("rank", tmp_path)
-    model = result(engine.train(recipe, rows, create_run(recipe, rows)))
+@pytest.fixture(scope="module")
+def ranker(tmp_path_factory: pytest.TempPathFactory) -> SavedModel:
+    recipe = recipe_for("rank", "llama", test_share=0.3)
+    rows = rows_of("rank", tmp_path_factory.mktemp("lists"))
+    return result(engine.train(recipe, rows, create_run(recipe, rows)))
 
-    report = json.loads((Path(model.folder) / "report" / "report.json").read_text(encoding="utf-8"))
+
+def test_a_report_compares_lists_in_pairs_and_says_how_it_counted(ranker: SavedModel) -> None:
+    report = json.loads((Path(ranker.folder) / "report" / "report.json").read_text(encoding="utf-8"))
 
     assert report["counted"].startswith("WER: words between blanks")
     values = {metric["key"]: metric["value"] for metric in report["metrics"]}
@@ -333,11 +338,8 @@ def test_the_verdict_is_by_the_order_as_it_came_and_by_own_scores(tests: dict[st
     assert words in verdict_of({"wer": 0.1}, {}, tests).sentence
 
 
-def test_cases_bring_the_whole_list_those_that_lost_first(tmp_path: Path) -> None:
-    recipe, rows = recipe_for("rank", "llama", epochs=2), rows_of("rank", tmp_path)
-    model = result(engine.train(recipe, rows, create_run(recipe, rows)))
-
-    lines = (Path(model.folder) / "report" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+def test_cases_bring_the_whole_list_those_that_lost_first(ranker: SavedModel) -> None:
+    lines = (Path(ranker.folder) / "report" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
     cases = [json.loads(line) for line in lines]
 
     assert all(
