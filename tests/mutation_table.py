@@ -168,7 +168,7 @@ MUTATIONS = (
     Mutation(_RANKING, "places)[np.asarray(places) != NOTHING]", "places)", _MEASURING + "test_ranking.py"),
     Mutation(_RANKING, "discounts_K = 1 / np.log2(2 + np.arange(DEPTH))", "discounts_K = 1 / (1 + np.arange(DEPTH))", _MEASURING + "test_ranking.py"),
     Mutation(_RANKING, "top_QK.any(1), 1 / (1 + top_QK.argmax(1)), 0.0)", "top_QK.any(1), 1 / (1 + top_QK.argmax(1)), 1.0)", _MEASURING + "test_ranking.py"),
-    Mutation("slm_studio/engine/retrieval/finding.py", "    if index.about.mark != loaded.facts[MARK]:", "    if False:", "tests/engine/tasks/test_search.py"),
+    Mutation("slm_studio/engine/retrieval/finding.py", "    if index.about.mark != known_mark(loaded):", "    if False:", "tests/engine/tasks/test_search.py"),
     Mutation(_QUOTING, "    plain = \"\".join(sign for sign in text.lower() if sign not in _PUNCTUATION)", "    plain = text", _MEASURING + "test_quoting.py"),
     Mutation(_QUOTING, "sum((Counter(wanted) & Counter(given)).values())", "len(set(wanted) & set(given))", _MEASURING + "test_quoting.py"),
     Mutation("slm_studio/engine/measuring/edits.py", "errors_N.sum() / max(1.0, true_N.sum())", "(errors_N / np.maximum(1.0, true_N)).mean()", _MEASURING + "test_edits.py"),
