@@ -25,5 +25,5 @@ def blaming(name: str) -> Iterator[None]:
             "“{model}” cannot be opened: {reason}.",
             "Fetch the model again, or take it from another source.",
             model=name,
-            reason=" ".join(str(error).split())[:300].rstrip(".") or type(error).__name__,
+            reason=" ".join(str(error).split())[:300] or type(error).__name__,
         ) from error  # fmt: skip

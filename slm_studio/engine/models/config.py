@@ -81,7 +81,7 @@ def built(make: Callable[[], T]) -> T:
             "model-config",
             "config.json describes no network that can be built: {reason}.",
             "Fetch the model again, or take it from another source.",
-            reason=" ".join(str(error).split())[:200].rstrip(".") or type(error).__name__,
+            reason=" ".join(str(error).split())[:200] or type(error).__name__,
         ) from error
 
 

@@ -65,7 +65,7 @@ def vocabulary_on_trial(folder: Path, seconds: float = SECONDS, memory: int = ME
             "“{file}” is damaged: {reason}.",
             "Fetch the model again, or take it from another source.",
             file=TOKENIZER,
-            reason=reason.rstrip("."),
+            reason=reason,
         )
     if child.returncode != _SOUND:
         raise StudioError(

@@ -32,9 +32,8 @@ MARK = "index_mark"  # among the facts of an open model, so that it is made once
 SLOW, SELDOM = 0.05, 20.0  # seconds from which on a look at documents is long; so many times as long it holds
 
 _open: "OrderedDict[tuple[str, int], OpenIndex]" = OrderedDict()
-_looks: dict[
-    tuple[str, str], tuple[float, tuple[str, ...]]
-] = {}  # folder, mark → until when a long look holds, and what it saw
+_Look = tuple[float, tuple[str, ...]]  # until when it holds, and what it saw
+_looks: dict[tuple[str, str], _Look] = {}  # by folder and mark
 
 
 @dataclass(frozen=True, slots=True)
