@@ -12,6 +12,7 @@ from slm_studio import cli, engine
 from slm_studio.cli import command
 from slm_studio.host.engines import Engines
 
+BY_HEART = ("--epochs", "30", "--eval-every", "1000", "--learning-rate", "0.01", "--dropout", "0", "--patience", "0")
 SMALL = ("--base", "blank:bag-nano", "--epochs", "1", "--precision", "fp32", "--place", "thread")
 STEMS = {
     "delivery": ("where is my parcel", "the courier lost box", "no delivery again on day", "parcel stuck at depot"),

@@ -8,7 +8,7 @@ import pytest
 
 import slm_studio
 from slm_studio import cli
-from tests.cli.commands import Run
+from tests.cli.commands import BY_HEART, Run
 from tests.tasks import fodder
 from tests.tasks.answer import PASSAGES
 
@@ -22,20 +22,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
         path, out = fodder("answer").write(folder), folder / "model"
         words = ["--task", "answer", "--base", "blank:lstm-nano", "--precision", "fp32", "--place", "thread"]
-        by_heart = [
-            "--validation",
-            str(path),
-            "--patience",
-            "0",
-            "--epochs",
-            "30",
-            "--eval-every",
-            "1000",
-            "--learning-rate",
-            "0.01",
-            "--dropout",
-            "0",
-        ]
+        by_heart = ["--validation", str(path), *BY_HEART]
         assert cli.main(["train", str(path), *words, *by_heart, "--out", str(out), "--json"]) == 0
     return out
 

@@ -8,7 +8,7 @@ import pytest
 
 import slm_studio
 from slm_studio import cli
-from tests.cli.commands import Run
+from tests.cli.commands import BY_HEART, Run
 from tests.tasks import fodder
 
 
@@ -18,19 +18,7 @@ def ranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLM_STUDIO_HOME", str(folder / "home"))
         path, out = fodder("rank").write(folder), folder / "model"
-        by_heart = [
-            "--epochs",
-            "30",
-            "--eval-every",
-            "1000",
-            "--learning-rate",
-            "0.01",
-            "--dropout",
-            "0",
-            "--patience",
-            "0",
-        ]
-        words = ["--base", "blank:llama-nano", "--precision", "fp32", "--place", "thread", *by_heart]
+        words = ["--base", "blank:llama-nano", "--precision", "fp32", "--place", "thread", *BY_HEART]
         assert cli.main(["train", str(path), *words, "--out", str(out), "--json"]) == 0
     return out
 
