@@ -97,7 +97,7 @@ def _of_tree(tree: ast.Module, keywords: Mapping[str, Iterable[Place]]) -> Itera
     built, around = words_taken.supers(tree), words_taken.bindings(tree)
     for default in words_taken.defaults(tree):
         yield from _strings(default, {})
-    for node in ast.walk(tree):
+    for node in words_taken.nodes_of(tree):
         if isinstance(node, ast.Call):
             name, names = built.get(node) or name_of(node.func), around.get(node, {})
             call = node

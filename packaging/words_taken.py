@@ -2,9 +2,16 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 Place = int | str  # of an argument: where it stands, or its name
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@lru_cache(maxsize=1)  # one tree is looked through several times in a row
+def nodes_of(tree: ast.Module) -> list[ast.AST]:
+    """Return all nodes of a tree."""
+    return list(ast.walk(tree))
 
 
 def takers(trees: Iterable[ast.Module]) -> dict[str, set[Place]]:
@@ -14,7 +21,7 @@ def takers(trees: Iterable[ast.Module]) -> dict[str, set[Place]]:
     trees = list(trees)
     types = {"Words"} | {alias for tree in trees for alias in _aliases(tree)}
     for tree in trees:
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             if isinstance(node, Function):
                 _add(found, node.name, _of_function(node, types))
             elif isinstance(node, ast.ClassDef):
@@ -32,7 +39,7 @@ def takers(trees: Iterable[ast.Module]) -> dict[str, set[Place]]:
 
 def defaults(tree: ast.Module) -> Iterator[ast.expr]:
     """Yield what parameters of the type `Words` hold where nothing is given."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, Function):
             arguments = [*node.args.posonlyargs, *node.args.args]
             given = zip(arguments[len(arguments) - len(node.args.defaults) :], node.args.defaults, strict=True)
@@ -45,7 +52,7 @@ def supers(tree: ast.Module) -> dict[ast.Call, str]:
     """Return each call of super().__init__ → the class it builds."""
     return {
         call: name_of(node.bases[0])
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.ClassDef) and node.bases
         for call in ast.walk(node)
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__"
@@ -55,16 +62,17 @@ def supers(tree: ast.Module) -> dict[ast.Call, str]:
 def bindings(tree: ast.Module) -> dict[ast.Call, dict[str, list[ast.expr]]]:
     """Return each call → the values that names have around it: assigned in the same function, or counted off in its loops."""
     around: dict[ast.Call, dict[str, list[ast.expr]]] = {}
-    for function in ast.walk(tree):
+    for function in nodes_of(tree):
         if isinstance(function, Function):
             names: dict[str, list[ast.expr]] = {}
-            for node in ast.walk(function):
+            inside = list(ast.walk(function))
+            for node in inside:
                 if isinstance(node, ast.Assign) and len(node.targets) == 1:
                     _bind(names, node.targets[0], node.value)
                 elif isinstance(node, ast.For | ast.comprehension):
                     for each in _items(node.iter, names):
                         _bind(names, node.target, each)
-            around.update({node: names for node in ast.walk(function) if isinstance(node, ast.Call)})
+            around.update({node: names for node in inside if isinstance(node, ast.Call)})
     return around
 
 

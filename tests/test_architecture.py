@@ -87,10 +87,14 @@ def names_in(node: ast.AST, path: str) -> list[str]:
     return [name if name in MODULES else base for name in inside]
 
 
-def imports(path: str) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree_of(path)):
-        for name in names_in(node, path):
-            yield node.lineno, name
+@cache
+def nodes_of(path: str) -> list[ast.AST]:
+    return list(ast.walk(tree_of(path)))
+
+
+@cache
+def imports(path: str) -> list[tuple[int, str]]:
+    return [(node.lineno, name) for node in nodes_of(path) for name in names_in(node, path)]
 
 
 def imports_at_load(path: str) -> Iterator[tuple[int, str]]:
@@ -108,10 +112,9 @@ def imports_at_load(path: str) -> Iterator[tuple[int, str]]:
         waiting.extend(ast.iter_child_nodes(node))
 
 
-def calls(path: str) -> Iterator[tuple[int, str, ast.Call]]:
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Call):
-            yield node.lineno, ast.unparse(node.func), node
+@cache
+def calls(path: str) -> list[tuple[int, str, ast.Call]]:
+    return [(node.lineno, ast.unparse(node.func), node) for node in nodes_of(path) if isinstance(node, ast.Call)]
 
 
 def fail_with(problems: list[str]) -> None:
@@ -238,7 +241,7 @@ def test_threads_of_qt_live_in_two_files():
     for path in FILES:
         if path in THREADS:
             continue
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.ImportFrom) and any(
                 alias.name in ("QThread", "QThreadPool", "QRunnable") for alias in node.names
             ):
@@ -285,7 +288,7 @@ def test_errors_are_not_swallowed():
     """Never `except Exception: pass`."""
     problems = []
     for path in FILES:
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.ExceptHandler) and all(isinstance(each, ast.Pass) for each in node.body):
                 kind = ast.unparse(node.type) if node.type else "everything"
                 if kind in ("everything", "Exception", "BaseException"):
@@ -332,7 +335,7 @@ def test_files_and_functions_stay_short():
         lines = len((ROOT / path).read_text(encoding="utf-8").splitlines())
         if lines > LINES:
             problems.append(f"{path} has {lines} lines")
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1
                 if length > FUNCTION_LINES:

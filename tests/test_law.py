@@ -6,6 +6,7 @@ Read from the syntax tree. A string counts as a role where it stands as one: as 
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,12 +49,15 @@ ALLOWED = {
 }
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules() -> dict[str, ast.Module]:
+    found = {}
     for room in ROOMS:
         for path in sorted((SOURCE / room).rglob("*.py")):
             name = path.relative_to(SOURCE).as_posix()
             if not name.startswith(OWN) or path.name == "__init__.py":
-                yield name, ast.parse(path.read_text(encoding="utf-8"))
+                found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
 
 
 def spelled_keys(tree: ast.AST) -> Iterator[ast.Constant]:
@@ -99,7 +103,7 @@ def _holds_roles(node: ast.expr) -> bool:
 def test_nobody_spells_a_task_or_a_role_but_the_task_itself(spelled) -> None:
     problems = [
         f"slm_studio/{name}:{node.lineno} “{node.value}”"
-        for name, tree in modules()
+        for name, tree in modules().items()
         if name not in ALLOWED
         for node in spelled(tree)
     ]
@@ -108,7 +112,7 @@ def test_nobody_spells_a_task_or_a_role_but_the_task_itself(spelled) -> None:
 
 
 def test_the_list_of_exceptions_holds_no_dead_ones() -> None:
-    trees = dict(modules())
+    trees = modules()
     for name in ALLOWED:
         assert any([*spelled_keys(trees[name]), *spelled_roles(trees[name])]), name
 
