@@ -29,15 +29,16 @@ CSV = "text,label\n" + "".join(
 
 
 class Place:
-    """Data over the real engine, in this process."""
+    """Data over the real engine, in this process, with a file open or without."""
 
-    def __init__(self, tmp_path: Path) -> None:
+    def __init__(self, tmp_path: Path, *, is_open: bool = True) -> None:
         self.asked: list[str] = []
         self.refuses = False
         self.session = Session(Settings())
         self.jobs = Jobs(self.run)
         self.jobs._timer.setInterval(2)
         self.panel = DataPanel(self.session, self.jobs, None)
+        self.panel.desk._timer.setInterval(10)
         self.panel.resize(1000, 900)
         self.panel.show()
         self.toasts: list[tuple[str, object]] = []
@@ -45,8 +46,9 @@ class Place:
         self.editing = self.panel.desk.editing
         self.path = tmp_path / "films.csv"
         self.path.write_text(CSV)
-        self.panel.open_file(self.path)
-        self.settle()
+        if is_open:
+            self.panel.open_file(self.path)
+            self.settle()
 
     def run(self, verb: str, **arguments: object):
         self.asked.append(verb)

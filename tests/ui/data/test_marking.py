@@ -22,6 +22,9 @@ KEY, CTRL, SHIFT = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModif
 class Marks(Place):
     """Data with rows of words and tags, and the hands before it."""
 
+    def __init__(self, tmp_path: Path) -> None:
+        super().__init__(tmp_path, is_open=False)
+
     def open(self, path: Path) -> None:
         self.panel.open_file(path)
         self.settle()

@@ -122,6 +122,7 @@ class Place:
         self.session.toast_requested.connect(lambda words, undo: self.toasts.append((words, undo)))
         self.session.place_requested.connect(self.places.append)
         self.panel = DataPanel(self.session, self.jobs, self.trainings)
+        self.panel.desk._timer.setInterval(10)
         self.panel.resize(1000, 800)
         self.panel.show()
 
