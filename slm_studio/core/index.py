@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from slm_studio.core import codec, files
@@ -103,6 +104,32 @@ def indexes_of(model: str) -> list[Index]:
     return sorted(found, key=lambda index: index.created, reverse=True)
 
 
+def titles_of(indexes: Sequence[Index]) -> dict[str, str]:
+    """Return what each index is called, by its folder: after its source, with the folders above it that tell it from others."""
+    return {each.folder: _title(each, [other for other in indexes if other is not each]) for each in indexes}
+
+
+def _title(index: Index, others: Sequence[Index]) -> str:
+    depths = range(1, len(Path(index.source).parts) + 1)
+    alone = (depth for depth in depths if _named(index, depth) not in [_named(other, depth) for other in others])
+    return _named(index, next(alone, 1))
+
+
+def _named(index: Index, depth: int) -> str:
+    name = "/".join(Path(index.source).parts[-depth:])
+    return f"{name} · {index.column}" if index.column else name
+
+
 def place_beside(model: str, source: str) -> Path:
-    """Return where the index of something stands beside a model: the same source has the same place."""
-    return Path(model) / INDEXES / files.slug(Path(source).name or source)
+    """Return where the index of something stands beside a model: the same source has the same place, another one its own."""
+    name = files.slug(Path(source).name or source)
+    places = (Path(model) / INDEXES / (name if number == 1 else f"{name}-{number}") for number in count(1))
+    return next(place for place in places if is_of(place, source) or not is_index(place))
+
+
+def is_of(folder: Path, source: str) -> bool:
+    """Say whether a folder holds an index of this source."""
+    try:
+        return is_index(folder) and read_index(folder).source == source
+    except StudioError:
+        return True  # damaged: it is made anew, whatever it was of

@@ -106,6 +106,28 @@ def test_documents_are_indexed_by_the_way_and_anew_when_they_change(documents: P
     assert second["items"][0]["source"] == "new.txt" and second["index"] == first["index"]
 
 
+def test_documents_of_another_folder_with_the_same_name_have_an_index_of_their_own(documents: Path, run: Run) -> None:
+    other = documents / "further" / documents.name
+    other.mkdir(parents=True)
+    (other / "new.txt").write_text("A whale was seen in the pond.", encoding="utf-8")
+
+    places = [asked(run, "search", "-", folder, "--query", "mill whale")["index"] for folder in (other, documents) * 2]
+
+    assert places[:2] == places[2:] and len(set(places)) == 2
+
+
+def test_the_index_of_other_documents_is_not_written_over(documents: Path, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "other.txt").write_text("A whale was seen in the pond.", encoding="utf-8")
+    asked(run, "index", "-", documents, "--out", tmp_path / "index")
+
+    refused = run("index", "-", tmp_path / "other.txt", "--out", tmp_path / "index")
+
+    assert (refused.code, refused.error["code"]) == (1, "out-other-index") and str(documents) in refused.error[
+        "message"
+    ]
+    assert asked(run, "index", "-", documents, "--out", tmp_path / "index")["documents"] == 2
+
+
 def test_an_index_says_how_many_passages_are_longer_than_the_model_reads(
     documents: Path, tmp_path: Path, run: Run
 ) -> None:

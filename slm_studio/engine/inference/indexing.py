@@ -32,14 +32,15 @@ def make_index(handle: str, source: str, dataset: Dataset | None, out: str, opti
     for problem in problems(options):
         raise problem
     item = _searcher(handle) if handle else None
-    target = Path(out).expanduser().absolute() if out else _beside(item, dataset.name if dataset else source)
-    refuse_foreign(target)
+    name = dataset.name if dataset else str(Path(source).expanduser().absolute())
+    target = Path(out).expanduser().absolute() if out else _beside(item, name)
+    refuse_foreign(target, name)
     yield Progress(GATHERING, 0, 0)
     with staging_folder() as staging:
         if dataset is not None:
             found = source_of_dataset(dataset, options.column)
         else:
-            found = yield from source_of_path(Path(source).expanduser().absolute(), options.column, staging)
+            found = yield from source_of_path(Path(name), options.column, staging)
         if found.kind == "column" and item is not None:  # what a row holds is one passage, as far as the model reads
             options = replace(options, length=max(options.length, length_of(item.loaded)))
         index = yield from build_index(found, _maker(item), target, options)

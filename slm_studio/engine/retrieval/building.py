@@ -18,7 +18,7 @@ import pyarrow as pa
 from slm_studio.core import codec, files
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note, Progress
-from slm_studio.core.index import INDEX_FILE, Index, IndexOptions, is_index
+from slm_studio.core.index import INDEX_FILE, Index, IndexOptions, is_index, is_of, read_index
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import open_table
@@ -58,7 +58,7 @@ def build_index(source: Source, maker: Maker, out: Path, options: IndexOptions) 
     One that stands there and is of the same source and model is returned as it is. Closed on its way, it keeps what it has made, and the same build goes on from there.
     """
     began = time.perf_counter()
-    refuse_foreign(out)
+    refuse_foreign(out, source.name)
     if (known := _standing(source, maker, out, options)) is not None:
         return known
     place = out.with_name(f"{UNFINISHED}{out.name}")
@@ -94,14 +94,22 @@ def _standing(source: Source, maker: Maker, out: Path, options: IndexOptions) ->
     return known if made == (source.stamp, maker.mark, maker.width, options.length, source.column) else None
 
 
-def refuse_foreign(out: Path) -> None:
-    """Refuse to write over anything but an index. Raises StudioError."""
+def refuse_foreign(out: Path, source: str) -> None:
+    """Refuse to write over anything but an index of the same source. Raises StudioError."""
     if out.exists() and not (out / INDEX_FILE).is_file() and not (out.is_dir() and not any(out.iterdir())):
         raise StudioError(
             "out-no-index",
             "“{out}” exists and is no index.",
             "Choose another folder for the index.",
             out=str(out),
+        )
+    if is_index(out) and not is_of(out, source):
+        raise StudioError(
+            "out-other-index",
+            "“{out}” holds the index of “{source}”.",
+            "Choose another folder for the index, or delete that one first.",
+            out=str(out),
+            source=read_index(out).source,
         )
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from slm_studio.core.asked_columns import is_enough, learnt_columns, likely_columns, needed_roles
 from slm_studio.core.dataset import Dataset
-from slm_studio.core.index import indexes_of
+from slm_studio.core.index import indexes_of, titles_of
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.sides import sides_of
 from slm_studio.core.tasks import all_tasks
@@ -133,8 +133,8 @@ class ColumnChoices(QObject):
         there: Words = partial(str, f"{one} → {other}") if one else mark("As it was learnt")
         back: Words = partial(str, f"{other} → {one}") if one else mark("The other way round")
         self.direction.set_options(((False, there), (True, back)), self.direction.current())
-        known = indexes_of(self._model.folder) if self._searches() else []
-        searched = [(each.folder, partial(str, each.source_name)) for each in known]
+        titles = titles_of(indexes_of(self._model.folder)) if self._searches() else {}
+        searched = [(folder, partial(str, title)) for folder, title in titles.items()]
         self.documents.set_options(searched, self.documents.current())
 
     def _show(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from slm_studio.core import paths
 from slm_studio.core.dataset import Dataset, open_dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.index import WHY_OLD, Index, IndexOptions, indexes_of
+from slm_studio.core.index import WHY_OLD, Index, IndexOptions, indexes_of, titles_of
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import current_language, in_line, mark, say, tr
 from slm_studio.ui.parts.chain import Chain
@@ -148,7 +148,8 @@ class Corpus(Card):
 
     def _offer(self, folder: str = "") -> None:
         self._known = indexes_of(self._model.folder) if self._model is not None else []
-        self.choice.set_options([(each.folder, partial(_title, each)) for each in self._known])
+        titles = titles_of(self._known)
+        self.choice.set_options([(folder, partial(str, title)) for folder, title in titles.items()])
         found = next((each for each in self._known if each.folder == folder), self._known[0] if self._known else None)
         self.show_index(found)
         self.chosen.emit(found)
@@ -279,10 +280,6 @@ def _dataset(identity: str) -> Dataset | None:
         return open_dataset(paths.datasets() / identity)
     except (StudioError, OSError):
         return None
-
-
-def _title(index: Index) -> str:
-    return f"{index.source_name} · {index.column}" if index.column else index.source_name
 
 
 def _facts(index: Index) -> str:
