@@ -22,7 +22,7 @@ ROOMS = {
         {"core", "host"},
         {"keyring", "send2trash", "psutil"},
     ),  # in secrets.py, trash.py and machine.py: for both faces
-    "face": ({"core", "host"}, set()),  # the Python face: what `import slm_studio` gives
+    "face": ({"core", "host", "face"}, set()),  # the Python face: what `import slm_studio` gives
     "cli": ({"core", "host", "serve", "cli"}, {"typer", "click", "rich", "keyring"}),
     "serve": ({"core", "host", "serve"}, {"starlette", "uvicorn", "h11"}),
     "ui": ({"core", "host", "serve", "ui"}, {"PySide6", "shiboken6", "pyqtgraph", "pyarrow", "numpy", "keyring"}),

@@ -19,6 +19,7 @@ from slm_studio.core.results import Label, Token
 from slm_studio.core.run import STOPPED, list_runs, open_run
 from slm_studio.core.saved import list_models
 from slm_studio.core.settings import Settings, save_settings
+from slm_studio.engine.inference import shelf
 from tests.cli.commands import messages, write_rows
 from tests.fuzz.models import make_models
 from tests.hub_server import HubServer
@@ -76,6 +77,10 @@ def test_a_model_is_trained_asked_and_opened_again(rows: Path) -> None:
         assert again(asked[0], top=2) == one
         again.close()
         assert again(asked[0], top=2) == one  # opened again by the question
+    with slm_studio.load("mine") as again:
+        assert again(asked[0], top=2) == one
+        open_inside = set(shelf._shelf)
+    assert set(shelf._shelf) < open_inside
 
 
 def test_a_recipe_is_named_and_what_is_set_wins(rows: Path) -> None:

@@ -1,81 +1,29 @@
-"""The Python face: SLM Studio for people who write programs. `import slm_studio` gives what stands here.
+"""A model that is asked, scored and published from a program."""
 
->>> import slm_studio
->>> model = slm_studio.train("messages.csv", epochs=5)      # task, columns and base are guessed, as in the window
->>> print(model("where is my parcel"))
-delivery
->>> [str(answer) for answer in model(["I want my money back", "does the kettle fit"])]
-['refund', 'product']
->>> best, *others = model("where is my parcel")             # labels, the likeliest first
->>> best.label, best.score > others[0].score, len(others)
-('delivery', True, 2)
->>> report = model.evaluate("messages.csv")                 # on rows that it has not learnt
->>> report.split, report.value("accuracy") > 0.9
-('test', True)
-
-What was trained here, in the window or from the command line is one shelf; a name, a folder or a hub id opens it:
-
->>> model = slm_studio.load("messages")
->>> model.task, sorted(model.labels)
-('classify', ['delivery', 'product', 'refund'])
-
-A writer gives its text as a whole or piece by piece:
-
->>> writer = slm_studio.train("book.txt", epochs=1, base="blank:llama-nano", max_length=32)
->>> text = str(writer("Once upon", max_new_tokens=8, seed=1))
->>> text == "".join(piece.text for piece in writer.stream("Once upon", max_new_tokens=8, seed=1))
-True
->>> one, two, three = writer.continuations("Once upon", max_new_tokens=8, seed=1)     # side by side
->>> str(two) == str(writer("Once upon", max_new_tokens=8, seed=2))
-True
-
-All work is done in this process, by the engine that the window uses; the first call loads torch. Whatever a person can mend
-is raised as a StudioError, whose note says how. Ctrl-C lets the work save and raises Stopped (a KeyboardInterrupt):
-`slm_studio.resume(stopped.run)` goes on as if nothing had happened.
-"""
-
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from os import PathLike
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Self, overload
 
 from slm_studio.core import given, knobs, paths, planning, targets
 from slm_studio.core.answer import Answer, Hits
 from slm_studio.core.answer_options import plain_options
 from slm_studio.core.candidate_columns import OWN, candidates_prompt
 from slm_studio.core.copied import Copied
-from slm_studio.core.dataset import Dataset, ReadOptions
+from slm_studio.core.dataset import ReadOptions
 from slm_studio.core.errors import StudioError, fill
-from slm_studio.core.events import Event, Note, Started
+from slm_studio.core.events import Note
 from slm_studio.core.generation import COUNT, count_of
 from slm_studio.core.index import Index, IndexOptions, is_index
 from slm_studio.core.moderation import is_for_a_person
 from slm_studio.core.prompt import UNANSWERABLE, Cell, check_form, prompt_of, refuse_unasked
-from slm_studio.core.recipe import Recipe
-from slm_studio.core.recipes import first_step, has_taken, model_of_first, named_recipe, plan_of_first, taking
-from slm_studio.core.results import LIST, FileResult, Hit, Item, Opened, Ranked, Report, Suggestion, Token
-from slm_studio.core.run import Run, create_run, find_resumable, open_run
+from slm_studio.core.results import LIST, FileResult, Hit, Item, Opened, Ranked, Report, Token
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.settings import load_settings
-from slm_studio.core.tasks import Role, task_info
+from slm_studio.face.reading import File, read
 from slm_studio.host.hub import PUBLISHING, fetch, model_here, publish
-from slm_studio.host.secrets import token_for_base
 from slm_studio.host.verbs import OnEvent, explained, items_of, run_verb
 
-__all__ = ["Answer", "Model", "Stopped", "StudioError", "load", "resume", "train"]
-
-File = str | PathLike[str]
 Prompt = str | Mapping[str, Cell]  # a text, or what each role of the question holds: {"text": "…"}
-
-
-class Stopped(KeyboardInterrupt):
-    """Ctrl-C was pressed while a model learnt. What it had learnt is saved; `run` names it for `resume`."""
-
-    def __init__(self, run: str) -> None:
-        super().__init__(f"stopped and saved; slm_studio.resume({run!r}) goes on")
-        self.run = run
 
 
 class Model:
@@ -188,7 +136,7 @@ class Model:
         """Score it on the rows of a file that it has not learnt, beside simple methods; `roles` names other columns."""
         with explained():
             given.check_columns("roles", roles)
-        dataset = _read(file, ReadOptions(), on_event)
+        dataset = read(file, ReadOptions(), on_event)
         with explained():
             planning.check_roles(roles or {}, dataset, self.task)
         handle = self._open()  # anew, so that the shelf has it
@@ -252,8 +200,14 @@ class Model:
                 knobs.check_name("option", each, PUBLISHING)
         return publish(self.folder, name, endpoint, options, on_event)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Give its memory back; the next question opens it again."""
+        """Give its memory back, as the end of `with slm_studio.load(…) as model:` does; the next question opens it again."""
         if self._handle:
             run_verb(type(None), "close", None, handle=self._handle)
             self._handle = ""
@@ -301,100 +255,3 @@ def load(model: File, *, revision: str = "", device: str = "auto", on_event: OnE
     found = Model(saved, settings.device if device == "auto" else device)
     found._open()  # what is wrong with it is said now
     return found
-
-
-def train(
-    file: File,
-    task: str | None = None,
-    roles: Mapping[str, str] | None = None,
-    base: str | None = None,
-    *,
-    recipe: str = "",
-    name: str = "",
-    validation: File | None = None,
-    test: File | None = None,
-    on_event: OnEvent | None = None,
-    **settings: object,
-) -> Model:
-    """Train a model on a file and return it. What is not named is suggested, as in the window.
-
-    `roles` says which column plays which part ({"text": "message", "label": "team"}), `base` what to start from
-    ("blank:bag-small", a folder, a hub id). `recipe` names a recipe, such as “textbook-sentiment” (all: `slm-studio train
-    --recipe list`). `settings` are the flags of `slm-studio train`: epochs, minutes, learning_rate, max_length … and win
-    over it. The run is kept, and so is the model, with a report on rows that it has not seen.
-    """
-    with explained():
-        given.check_texts({"task": task, "base": base, "recipe": recipe, "name": name})
-        given.check_columns("roles", roles)
-        named = dict(roles or {})
-        task = task or (named_recipe(recipe).task if recipe else None)
-        if task:
-            _plan(task, base, named, settings, recipe)  # what cannot be is said before a large file is read
-        given.check_files({"validation": validation, "test": test}, needed=False)
-        held = ReadOptions(validation=paths.absolute(validation), test=paths.absolute(test))
-        dataset = _read(file, held, on_event)
-        guess = run_verb(Suggestion, "suggest", on_event, dataset=dataset, task=task or "")
-        plan = _plan(planning.suggested_task(guess, named), base, named, settings, recipe)
-        planning.check_roles(named, dataset, plan.task)
-        plan = replace(plan, roles=planning.join_roles(guess.roles, named), name=name)
-        planning.refuse_missing(plan, dataset, _as_roles)
-        for problem in plan.problems():
-            raise problem
-        if (first := first_step(plan.named)) is not None and not has_taken(plan):
-            before = plan_of_first(plan, first)
-            model = (
-                model_of_first(first, dataset)
-                or _learn("train", create_run(before, dataset), on_event, recipe=before, dataset=dataset).saved
-            )
-            plan = taking(plan, model)
-        run = create_run(plan, dataset)
-    token = token_for_base(plan.base, load_settings())
-    return _learn("train", run, on_event, recipe=plan, dataset=dataset, token=token)
-
-
-def resume(run: str, *, on_event: OnEvent | None = None) -> Model:
-    """Train on where a run was stopped or interrupted, and return its model. `run` is its id, or how that begins."""
-    with explained():
-        found = find_resumable(run)
-    return _learn("resume", found, on_event, token=token_for_base(found.base, load_settings()))
-
-
-def _learn(verb: str, run: Run, on_event: OnEvent | None, **arguments: object) -> Model:
-    """Train a run to its end. Stopped by Ctrl-C, or by whatever `on_event` raises, it can be resumed."""
-    has_begun = False
-
-    def hear(event: Event) -> None:
-        nonlocal has_begun
-        has_begun = has_begun or isinstance(event, Started)
-        if on_event is not None:
-            on_event(event)
-
-    try:
-        return Model(run_verb(SavedModel, verb, hear, run=run, **arguments), load_settings().device)
-    except StudioError as error:
-        if has_begun or verb == "resume":
-            error.add_note(f"slm_studio.resume({run.id!r}) goes on.")
-        else:
-            shutil.rmtree(run.path, ignore_errors=True)  # a plan that cannot begin leaves nothing behind
-        raise
-    except KeyboardInterrupt as error:
-        if open_run(run.path).can_resume:  # it may have ended just then
-            raise Stopped(run.id) from error
-        raise
-
-
-def _read(file: File, options: ReadOptions, on_event: OnEvent | None) -> Dataset:
-    with explained():
-        given.check_files({"file": file})
-    return run_verb(Dataset, "read", on_event, path=paths.absolute(file), options=options)
-
-
-def _plan(task: str, base: str | None, roles: Mapping[str, str], settings: Mapping[str, object], named: str) -> Recipe:
-    names = [each.name for owner in (Recipe, task_info(task).options) for each in knobs.knobs(owner)]
-    for name in settings:
-        knobs.check_name("setting", name, names)
-    return planning.make_plan(task, base or "", roles, settings, named)
-
-
-def _as_roles(roles: Sequence[Role]) -> str:
-    return "roles={" + ", ".join(f'"{role.name}": "COLUMN"' for role in roles) + "}"
