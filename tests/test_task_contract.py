@@ -17,6 +17,7 @@ import torch
 from slm_studio import engine
 from slm_studio.core.answer_columns import NO_SCORE, added_columns
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.editing import Change
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Note, Progress, Sample, Step
 from slm_studio.core.recipe import Recipe, make_recipe
@@ -26,6 +27,7 @@ from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.core.tasks.info import CONTINUED
 from slm_studio.core.work import outcome
+from slm_studio.engine.data.rows import open_rows
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.models.architectures import ARCHITECTURES, names_labels
 from slm_studio.engine.models.fitting import check_shapes, count_classes
@@ -48,6 +50,14 @@ GRID = [
     for place, family in enumerate(family for family in info.families if family.key != CONTINUED)
 ]
 EACH = [form for info in all_tasks() for form in forms(info.key)]
+# Between paragraphs nothing is wanted, a right text teaches without candidates, and no word goes without its tag.
+LEAVING_OUT = [
+    form
+    for info in all_tasks()
+    if not info.packs and info.answers != "order"
+    for form in forms(info.key)
+    if form != "tag"
+]
 
 
 def result(events: Iterator[Event]) -> object:
@@ -91,6 +101,21 @@ def recipe_for(task: str, family: str, **settings: object) -> Recipe:
 
 def first_family(form: str) -> str:
     return task_info(task_of_form(form)).families[0].key
+
+
+@pytest.mark.parametrize("form", LEAVING_OUT)
+def test_a_row_that_asks_nothing_is_in_no_part_and_counted(form: str, tmp_path: Path) -> None:
+    rows, recipe = rows_of(form, tmp_path), recipe_for(form, first_family(form))
+    task = task_of(recipe.task)
+    for role in task.info.asking:
+        if column := recipe.roles.get(role.name):
+            before = str(open_rows(rows, recipe).table.column(column)[0])
+            blank = result(engine.edit(rows, (Change(row=0, column=column, before=before, after=""),)))
+            assert isinstance(blank, Dataset)
+            splits = task.split(blank, task.settle(recipe, blank))
+
+            assert splits.left_out.blank == {column: 1}
+            assert not any(0 in part.indices for part in (splits.train, splits.validation, splits.test))
 
 
 @dataclass(frozen=True)

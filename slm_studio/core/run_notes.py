@@ -14,6 +14,7 @@ LASTING = (
     "labels-alike",
     "labels-nothing",
     "rows-unlabelled",
+    "rows-blank",
     "lists-unscored",
     "pairs-kept",
     "pairs-left",

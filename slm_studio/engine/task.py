@@ -24,10 +24,10 @@ from slm_studio.core.work import Work
 from slm_studio.engine.data.cells import said
 from slm_studio.engine.data.describe import count_tokens
 from slm_studio.engine.data.rows import Rows
-from slm_studio.engine.data.splits import Splits, split_dataset
+from slm_studio.engine.data.splits import LeftOut, Splits, split_dataset
 from slm_studio.engine.examples import IDS, Batch, Packed
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring.remarks import on_unlabelled
+from slm_studio.engine.measuring.remarks import on_blank, on_unlabelled
 from slm_studio.engine.models.lengths import count_pieces, length_of
 
 Seen = dict[str, np.ndarray]  # what scoring needs: each [N, …], one entry an example, in their order
@@ -104,7 +104,12 @@ class Task:
         answer = self.info.answer.name if self.info.answer else ""
         return split_dataset(dataset, recipe, answer=answer, stratified=split_of(recipe, dataset) == "stratified")
 
-    def on_dropped(self, count: int, loaded: Loaded) -> Iterator[Remark]:
+    def on_left_out(self, left_out: LeftOut, loaded: Loaded) -> Iterator[Remark]:
+        """Say how many rows were left out, and for want of what."""
+        yield from self.on_unanswered(left_out.unanswered, loaded)
+        yield from on_blank(left_out.blank)
+
+    def on_unanswered(self, count: int, loaded: Loaded) -> Iterator[Remark]:
         """Say how many rows were left out because they hold no answer."""
         yield from on_unlabelled(count)
 

@@ -129,6 +129,19 @@ def test_rows_without_a_label_are_counted_and_said(run: Run, model: Path, tmp_pa
     assert notes(told)["rows-unlabelled"].startswith(f"{sum(not label for _, label in rows)} rows have no label")
 
 
+def test_rows_without_a_text_are_neither_learnt_nor_scored_and_said(run: Run, model: Path, tmp_path: Path) -> None:
+    some = [("" if at % 3 == 0 else text, label) for at, (text, label) in enumerate(new_messages())]
+    empty = sum(not text for text, _ in some)
+    told = run("evaluate", model, write_rows(tmp_path / "t.csv", some))
+
+    assert remarks(told)["rows-blank"] == f"{empty} rows have no text in “text” and were left out."
+    assert notes(told)["rows-blank"] == remarks(told)["rows-blank"] and told.result["rows"] == len(some) - empty
+
+    rows = [*messages(), (" ", "delivery")]
+    told = run("train", write_rows(tmp_path / "r.csv", rows), *SMALL, "--out", tmp_path / "other")
+    assert notes(told)["rows-blank"] == "1 row has no text in “text” and was left out."
+
+
 def test_labels_that_training_learns_apart_by_case_or_a_blank_are_said(run: Run, tmp_path: Path) -> None:
     rows = [
         (text, label.upper() if label == "refund" and at % 2 else label) for at, (text, label) in enumerate(messages())

@@ -1,8 +1,10 @@
 """Splits: which rows are learnt from, which choose the checkpoint, and which are scored once at the end."""
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,14 +18,30 @@ FEWEST_FOR_TEST = 50  # rows below which none is spent on a final score
 FEWEST_FOR_VALIDATION = 3
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many rows no part holds: those without an answer, and of the others those without a text, by the column that lacks it."""
+
+    unanswered: int = 0
+    blank: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: "LeftOut") -> "LeftOut":
+        columns = dict.fromkeys((*self.blank, *other.blank))
+        blank = {column: self.blank.get(column, 0) + other.blank.get(column, 0) for column in columns}
+        return LeftOut(self.unanswered + other.unanswered, blank)
+
+
+NOTHING_LEFT_OUT = LeftOut()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Splits:
-    """The rows of a run. `dropped` counts rows without a label, which no part holds."""
+    """The rows of a run."""
 
     train: Rows
     validation: Rows
     test: Rows
-    dropped: int = 0
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
     @property
     def may_learn_all(self) -> bool:
@@ -49,13 +67,15 @@ def split_dataset(
     """Cut a dataset by a settled recipe's shares and seed; the person's own validation and test rows are used as they are.
 
     Rows that ask the same but for case and spaces stand on one side only, and rows whose role `answer` is empty are
-    dropped (`answered` says which of its cells are not). Where `stratified`, the values of that role keep their shares in
-    every part, or what `strata` makes of them. Rows that lack one of the roles `filled` are dropped, too; `keys` says in
-    another way which rows stand on one side. The same rows, recipe and seed always give the same split.
+    left out (`answered` says which of its cells are not). Where `stratified`, the values of that role keep their shares in
+    every part, or what `strata` makes of them. Rows that ask nothing are left out, too, and those that lack one of the
+    roles `filled`; `keys` says in another way which rows stand on one side. The same rows, recipe and seed always give
+    the same split.
     """
-    rows = open_rows(dataset, recipe)
-    kept = _whole(_labelled(rows, answer, answered), filled)
-    given = {split: _given(dataset, recipe, split, answer, answered, filled) for split in ("validation", "test")}
+    asking = [role.name for role in task_info(recipe.task).asking if role.name in recipe.chosen]
+    sift = partial(_sift, answer=answer, answered=answered, filled=tuple(dict.fromkeys((*asking, *filled))))
+    kept, left_out, _ = sift(open_rows(dataset, recipe))
+    given = {split: _given(dataset, recipe, split, sift) for split in ("validation", "test")}
     shares = {
         "test": 0.0 if given["test"] or len(kept) < FEWEST_FOR_TEST else recipe.test_share or 0.0,
         "validation": 0.0
@@ -69,12 +89,11 @@ def split_dataset(
     alike = keys(kept) if keys is not None else _keys(kept, others)
     places = cut_by_shares(alike, values, shares["validation"], shares["test"], seed=recipe.seed)
     train, validation, test = (kept.take(part) for part in places)
-    dropped = len(rows) - len(kept) + sum(each[1] for each in given.values() if each)
     return Splits(
         train=train,
-        validation=given["validation"][0] if given["validation"] else validation,
-        test=given["test"][0] if given["test"] else test,
-        dropped=dropped,
+        validation=given["validation"].rows if given["validation"] else validation,
+        test=given["test"].rows if given["test"] else test,
+        left_out=sum((each.left_out for each in given.values() if each), left_out),
     )
 
 
@@ -120,40 +139,51 @@ def among(keys: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.isin(keys, others, kind="sort")
 
 
-def _labelled(rows: Rows, role: str, answered: Callable[[Sequence[str]], Sequence[bool]] | None) -> Rows:
-    if not role:
-        return rows
-    cells = rows.column(role)
-    held = answered(cells) if answered is not None else [bool(cell.strip()) for cell in cells]
-    filled = np.flatnonzero(held).tolist()
-    return rows if len(filled) == len(rows) else rows.take(np.array(filled, np.int64))
+class _Sifted(NamedTuple):
+    rows: Rows
+    left_out: LeftOut
+    emptied: str  # the role for want of which no row is left, or ""
 
 
-def _whole(rows: Rows, filled: Sequence[str]) -> Rows:
-    """Return the rows that hold text in each of some roles; a list of nothing holds none."""
-    held = np.ones(len(rows), bool)
+def _sift(
+    rows: Rows, *, answer: str, answered: Callable[[Sequence[str]], Sequence[bool]] | None, filled: Sequence[str]
+) -> _Sifted:
+    """Leave out rows without an answer, then those that lack one of the roles `filled`."""
+    kept = _holding(rows, answer, answered or _cells) if answer else rows
+    unanswered, emptied, blank = len(rows) - len(kept), "" if len(kept) else answer, {}
     for role in filled:
-        held &= np.array([cell.strip() not in ("", "[]") for cell in rows.column(role)], bool)
-    return rows if held.all() else rows.take(np.flatnonzero(held))
+        before, kept = len(kept), _holding(kept, role, _texts)
+        if len(kept) < before:
+            blank[rows.roles[role]] = before - len(kept)
+            emptied = emptied if len(kept) else role
+    return _Sifted(kept, LeftOut(unanswered, blank), emptied)
 
 
-def _given(
-    dataset: Dataset,
-    recipe: Recipe,
-    split: str,
-    role: str,
-    answered: Callable[[Sequence[str]], Sequence[bool]] | None,
-    filled: Sequence[str],
-) -> tuple[Rows, int] | None:
-    """Return the person's own rows of a split and how many had no label."""
+def _holding(rows: Rows, role: str, held: Callable[[Sequence[str]], Sequence[bool]]) -> Rows:
+    """Return the rows whose cell of a role holds something."""
+    is_held = np.array(held(rows.column(role)), bool)
+    return rows if is_held.all() else rows.take(np.flatnonzero(is_held))
+
+
+def _cells(cells: Sequence[str]) -> list[bool]:
+    """Return which cells hold something."""
+    return [bool(cell.strip()) for cell in cells]
+
+
+def _texts(cells: Sequence[str]) -> list[bool]:
+    """Return which cells hold a text; a list of nothing is none."""
+    return [cell.strip() not in ("", "[]") for cell in cells]
+
+
+def _given(dataset: Dataset, recipe: Recipe, split: str, sift: Callable[[Rows], _Sifted]) -> _Sifted | None:
+    """Return what is left of the person's own rows of a split, where there is one. Raises StudioError if nothing is."""
     if not dataset.held_out.get(split):
         return None
     rows = open_rows(dataset, recipe, split)  # type: ignore[arg-type]
-    kept = _whole(_labelled(rows, role, answered), filled)
-    if not len(kept):
-        is_text = any(
-            each.name == (role or filled[0]) and each.reads == "text" for each in task_info(recipe.task).roles
-        )
+    sifted = sift(rows)
+    if not len(sifted.rows):
+        role = sifted.emptied
+        is_text = any(each.name == role and each.reads == "text" for each in task_info(recipe.task).roles)
         raise StudioError(
             "no-labels-held-out",
             "None of the {rows} {split} rows has a text in column “{column}”."
@@ -162,9 +192,9 @@ def _given(
             "Choose another file for them, or leave it out: then a share of the rows is held out.",
             rows=len(rows),
             split=split,
-            column=recipe.roles[role or filled[0]],
+            column=recipe.roles[role],
         )
-    return kept, len(rows) - len(kept)
+    return sifted
 
 
 def _keys(rows: Rows, left_out: Collection[str]) -> np.ndarray:

@@ -25,6 +25,7 @@ from slm_studio.core.texts import mark
 from slm_studio.core.work import Work, quietly
 from slm_studio.engine.data.cleaning import clean_dataset, steps_of
 from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.data.splits import NOTHING_LEFT_OUT, LeftOut
 from slm_studio.engine.data.standing_in import guessed_roles, taken_for
 from slm_studio.engine.evaluation.learnt import learnt_rows
 from slm_studio.engine.evaluation.observe import observe_all
@@ -64,7 +65,7 @@ def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, s
         names=(item.model.name, dataset.name, part),
         rows_of=dataset.id,
         learnt=chosen.learnt,
-        unlabelled=chosen.unlabelled,
+        left_out=chosen.left_out,
     )
     yield Finished(report)
 
@@ -94,12 +95,12 @@ def score_rows(
     names: tuple[str, str, str],
     rows_of: str,
     learnt: int = 0,
-    unlabelled: int = 0,
+    left_out: LeftOut = NOTHING_LEFT_OUT,
 ) -> Work[Report]:
     """Yield Progress; return the Report after writing it to folder/report.json.
 
     names: model, dataset, split; rows_of: the dataset's id. `train` are the rows for the baselines; None leaves them out. `learnt` counts the rows
-    of the file that training learnt from, `unlabelled` those that cannot be scored.
+    of the file that training learnt from, `left_out` those that cannot be scored.
     """
     began = time.perf_counter()
     notes: list[Note] = []  # are in words of learning; of what a remark says, too, once is enough
@@ -116,7 +117,7 @@ def score_rows(
     known = (yield from _count_known(task, loaded, rows, train)) if train is not None else 0
     said = (
         *on_known(known, len(rows)),
-        *task.on_dropped(unlabelled, loaded),
+        *task.on_left_out(left_out, loaded),
         *task.remarks(rows, loaded, examples, scored=True),
         *(on_weights(0) if task.info.weight and task.info.weight.name in rows.roles else ()),
     )
@@ -252,7 +253,7 @@ class _Chosen:
     rows: Rows
     train: Rows | None
     learnt: int  # rows of the file that training learnt from
-    unlabelled: int  # rows of the file that cannot be scored
+    left_out: LeftOut  # rows of the file that cannot be scored
 
 
 def _choose(item: Item, recipe: Recipe, dataset: Dataset, split: str) -> _Chosen:
@@ -265,17 +266,17 @@ def _choose(item: Item, recipe: Recipe, dataset: Dataset, split: str) -> _Chosen
         learnt = splits.learnt(validation=model.learnt_validation)
         train = learnt if part in unseen else None
         told: Split = part if part in unseen else "train"  # what was learnt is not called held out
-        return _Chosen(told, getattr(splits, part), train, len(learnt), splits.dropped)
+        return _Chosen(told, getattr(splits, part), train, len(learnt), splits.left_out)
     part = "test" if "test" in dataset.held_out else "train"
     whole = task.split(dataset, replace(recipe, validation_share=0.0, test_share=0.0))
     rows: Rows = getattr(whole, part)
     train = learnt_from(task, recipe, model)
     if train is None:
-        return _Chosen("test", rows, None, 0, whole.dropped)
+        return _Chosen("test", rows, None, 0, whole.left_out)
     learnt = learnt_rows(task.texts(rows), task.texts(train), reads_on=task.reads_on(item.loaded))
     if learnt.all():
-        return _Chosen("train", rows, None, len(rows), whole.dropped)
-    return _Chosen("test", rows.take(np.flatnonzero(~learnt)), train, int(learnt.sum()), whole.dropped)
+        return _Chosen("train", rows, None, len(rows), whole.left_out)
+    return _Chosen("test", rows.take(np.flatnonzero(~learnt)), train, int(learnt.sum()), whole.left_out)
 
 
 def learnt_from(task: Task, recipe: Recipe, model: SavedModel) -> Rows | None:

@@ -1,6 +1,6 @@
 """What a number does not say by itself: labels it says nothing of, texts of which the model saw the beginning."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from slm_studio.core.dataset import Remark
 from slm_studio.core.texts import mark
@@ -72,6 +72,17 @@ def on_unlabelled(count: int) -> Iterator[Remark]:
             "rows-unlabelled",
             mark("{count} {count:row has|rows have} no label and {count:was|were} left out."),
             count,
+        )
+
+
+def on_blank(columns: Mapping[str, int]) -> Iterator[Remark]:
+    """Say how many rows were left out because they hold no text, and in which columns."""
+    if columns:
+        yield _remark(
+            "rows-blank",
+            mark("{count} {count:row has|rows have} no text in {columns} and {count:was|were} left out."),
+            sum(columns.values()),
+            columns=", ".join(f"“{column}”" for column in columns),
         )
 
 

@@ -20,7 +20,7 @@ def split_lists(dataset: Dataset, recipe: Recipe, *, keeps_texts: bool) -> Split
 
     `keeps_texts`: right texts without candidates are learnt too, but for those that are held out elsewhere.
     """
-    splits = split_dataset(dataset, recipe, answer=RIGHT, filled=(LISTED,), keys=_keys)
+    splits = split_dataset(dataset, recipe, answer=RIGHT, keys=_keys)
     if not keeps_texts:
         return splits
     rows = open_rows(dataset, recipe)
@@ -29,7 +29,10 @@ def split_lists(dataset: Dataset, recipe: Recipe, *, keeps_texts: bool) -> Split
     is_text = np.array([bool(cell.strip()) for cell in rows.column(RIGHT)], bool) & ~is_held
     is_text[splits.train.indices] = False
     texts = rows.take(np.flatnonzero(is_text))
-    return replace(splits, train=splits.train.with_those(texts), dropped=splits.dropped - len(texts))
+    lists, left_out = recipe.roles[LISTED], splits.left_out
+    blank = left_out.blank | {lists: left_out.blank.get(lists, 0) - len(texts)}
+    left_out = replace(left_out, blank={column: count for column, count in blank.items() if count > 0})
+    return replace(splits, train=splits.train.with_those(texts), left_out=left_out)
 
 
 def _keys(rows: Rows) -> np.ndarray:

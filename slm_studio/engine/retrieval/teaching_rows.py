@@ -3,16 +3,14 @@
 # N rows
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
 import numpy as np
 
-from slm_studio.core.dataset import Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
-from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.splits import fold
 from slm_studio.engine.examples import IDS, Packed, Packer
@@ -108,17 +106,6 @@ def refuse_hopeless(passages: Sequence[str], scores: Sequence[float] | None, col
             "Choose another column for the passages, or add rows with other ones.",
             column=columns[1],
         )
-
-
-def on_dropped_pairs(count: int, *, is_scored: bool) -> Iterator[Remark]:
-    """Say how many rows were left out."""
-    if count:
-        message = mark("{count} {count:row lacks|rows lack} a question or its passage and {count:was|were} not learnt.")
-        if is_scored:
-            message = mark(
-                "{count} {count:row lacks|rows lack} one of the texts or a number and {count:was|were} left out."
-            )
-        yield Remark(code="pairs-incomplete", message=message, count=count, values={"count": count})
 
 
 def _answers_of(queries: Sequence[str], passages: Sequence[str]) -> dict[str, frozenset[str]]:

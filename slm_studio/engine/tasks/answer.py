@@ -86,9 +86,7 @@ class Answer(Task):
         """Hold out passages with their questions; of few passages questions alone."""
         passages = dataset.column(recipe.roles["passage"]).distinct
         whole = "passage" if passages >= FEW else "question"
-        return split_dataset(
-            dataset, recipe, filled=("question", "passage"), keys=lambda rows: text_keys(rows.column(whole))
-        )
+        return split_dataset(dataset, recipe, keys=lambda rows: text_keys(rows.column(whole)))
 
     def texts(self, rows: Rows) -> list[str]:
         """Return questions with their passages."""

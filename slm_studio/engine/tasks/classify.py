@@ -85,7 +85,7 @@ class Classify(Task):
         asked = asked_in(rows).values()
         return rows.column("text") if len(asked) == 1 else ["\n".join(pair) for pair in zip(*asked, strict=True)]
 
-    def on_dropped(self, count: int, loaded: Loaded) -> Iterator[Remark]:
+    def on_unanswered(self, count: int, loaded: Loaded) -> Iterator[Remark]:
         """Say how many rows were left out for want of a label, or a number."""
         is_number = self.info_of(loaded).answers == "number"
         yield from remarks.on_no_numbers(count) if is_number else remarks.on_unlabelled(count)

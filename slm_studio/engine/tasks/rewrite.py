@@ -88,7 +88,7 @@ class Rewrite(Task):
             kind = rewriting.kind_of(*sides_of(rows))
         return replace(recipe, options=replace(options, kind=kind))
 
-    def on_dropped(self, count: int, loaded: Loaded) -> Iterator[Remark]:
+    def on_unanswered(self, count: int, loaded: Loaded) -> Iterator[Remark]:
         """Say how many pairs have no target."""
         yield from remarks.on_no_target(count)
 

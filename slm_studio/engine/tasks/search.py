@@ -28,7 +28,7 @@ from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits, split_dataset, text_keys
 from slm_studio.engine.examples import IDS, MASK, WEIGHTS, Batch, Packed, weighed_mean
 from slm_studio.engine.loaded import Loaded
-from slm_studio.engine.measuring.remarks import on_cut
+from slm_studio.engine.measuring.remarks import on_cut, on_no_numbers
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.embedding.latent import latent_vectors, width_for
 from slm_studio.engine.models.embedding.making import WIDTHS, make_encoder
@@ -88,7 +88,7 @@ class Search(Task):
             recipe,
             answer="score" if is_scored else "",
             answered=_has_numbers if is_scored else None,
-            filled=("query", "passage"),
+            filled=("passage",),
             keys=partial(_keys, passages=options.hold_out != "questions" and not is_scored),
         )
 
@@ -98,9 +98,9 @@ class Search(Task):
             return rows.column("query")
         return ["\n".join(pair) for pair in zip(rows.column("query"), rows.column("passage"), strict=True)]
 
-    def on_dropped(self, count: int, loaded: Loaded) -> Iterator[Remark]:
-        """Say how many rows lack something."""
-        yield from teaching_rows.on_dropped_pairs(count, is_scored=_is_scored(loaded))
+    def on_unanswered(self, count: int, loaded: Loaded) -> Iterator[Remark]:
+        """Say how many pairs have no score; of others nothing lacks but a text."""
+        yield from on_no_numbers(count) if _is_scored(loaded) else ()
 
     def learn(self, rows: Rows, recipe: Recipe) -> dict[str, object]:
         """Return what rows teach, and among how many passages a question finds its own while it learns."""

@@ -87,7 +87,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
         yield from (Note(each.code, each.message, each.told) for each in on_weights(odd))
     if not len(train):
         raise StudioError("nothing-to-learn", "No row holds text to learn from.", "Choose another column, or add rows.")
-    for each in (*task.on_dropped(splits.dropped, opened), *task.remarks(splits.train, opened, train, scored=False)):
+    for each in (*task.on_left_out(splits.left_out, opened), *task.remarks(splits.train, opened, train, scored=False)):
         yield Note(each.code, each.message, each.told)
     shown = splits.validation if len(splits.validation) else splits.train
     all_rows = None

@@ -9,7 +9,16 @@ from slm_studio.core.texts import say, tr
 from slm_studio.ui.parts.naming import file_words
 
 # how it is, not what is wrong
-MILD_CODES = ("rows-unlabelled", "label-caught", "handed-on", "few-tuned", "few-frozen", "searched-among", "copied")
+MILD_CODES = (
+    "rows-unlabelled",
+    "rows-blank",
+    "label-caught",
+    "handed-on",
+    "few-tuned",
+    "few-frozen",
+    "searched-among",
+    "copied",
+)
 MILD = 0.02  # share of texts that are cut up to which a score means what it says
 GOOD, FAIR = 0.03, 0.08  # calibration errors up to which certainty can be taken at its word, or nearly
 

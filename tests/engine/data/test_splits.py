@@ -9,7 +9,7 @@ import pytest
 
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.recipe import Recipe, make_recipe
-from slm_studio.engine.data.splits import among, cut_by_shares, fold, split_dataset, text_keys
+from slm_studio.engine.data.splits import LeftOut, among, cut_by_shares, fold, split_dataset, text_keys
 from tests.engine.data.ask import read, write_and_read
 
 
@@ -86,12 +86,15 @@ def test_train_keeps_every_label(tmp_path: Path) -> None:
     assert set(splits.train.column("label")) == {"a", "b", "c", "d"}
 
 
-def test_rows_without_a_label_are_dropped_and_counted(tmp_path: Path) -> None:
+def test_rows_without_a_label_or_a_text_are_left_out_and_counted(tmp_path: Path) -> None:
     splits = split_dataset(
-        table(tmp_path, [*many(60), ("unlabelled", ""), ("blank", "  ")]), recipe(), answer="label", stratified=True
+        table(tmp_path, [*many(60), ("unlabelled", ""), ("blank", "  "), ("", "a"), (" ", "b"), ("", "")]),
+        recipe(),
+        answer="label",
+        stratified=True,
     )
 
-    assert splits.dropped == 2 and sum(sizes(splits)) == 60
+    assert splits.left_out == LeftOut(3, {"text": 2}) and sum(sizes(splits)) == 60
 
 
 @pytest.mark.parametrize(
@@ -121,13 +124,13 @@ def test_all_rows_alike_stay_in_train(tmp_path: Path) -> None:
 
 
 def test_own_validation_and_test_rows_are_used_as_they_are(tmp_path: Path) -> None:
-    (tmp_path / "val.csv").write_text("text,label\nv,a\nw,\n")
+    (tmp_path / "val.csv").write_text("text,label\nv,a\nw,\n ,b\n")
     (tmp_path / "test.csv").write_text("text,label\nt,b\n")
 
     dataset = table(tmp_path, many(100), validation=str(tmp_path / "val.csv"), test=str(tmp_path / "test.csv"))
     splits = split_dataset(dataset, recipe(), answer="label", stratified=True)
 
-    assert sizes(splits) == (100, 1, 1) and splits.dropped == 1
+    assert sizes(splits) == (100, 1, 1) and splits.left_out == LeftOut(1, {"text": 1})
     assert splits.validation.column("text") == ["v"] and splits.test.column("text") == ["t"]
 
 

@@ -39,9 +39,7 @@ def _empty(look: Look) -> Iterator[Finding]:
             else mark("{count} {count:row has|rows have} no text in “{column}”.")
             if role.reads == "text"
             else mark("{count} {count:row has|rows have} no label."),
-            mark("{count:It teaches|They teach} that nothing means something.")
-            if role.asked
-            else mark("{count:It is|They are} left out of training and scoring."),
+            mark("{count:It is|They are} left out of training and scoring."),
             fix="remove_empty",
             places=places,
             column=look.roles[role.name],
