@@ -120,24 +120,35 @@ class Source:
         )
 
 
+def _is_piped(path: Path) -> bool:
+    """Say whether a name is what shells call their pipes: “-”, or /dev/fd/63 for <(…), which no other process can open."""
+    return path.name == "-" or path.parent.as_posix() in ("/dev/fd", "/proc/self/fd")
+
+
+def _no_file(path: Path) -> StudioError:
+    return StudioError(
+        "not-a-file",
+        "“{path}” is a pipe or a device, not a file.",
+        "Save its content to a file, then open that file.",
+        path="-" if path.name == "-" else shown(path),
+    )
+
+
 def open_source(path: Path, called: str = "") -> Source:
     """Check that `path` is a file with content in it, without blocking on a FIFO, and return it as a Source."""
     title = called or shown(Path(path.name))
     try:
         facts = path.stat()
     except (FileNotFoundError, ValueError) as error:  # ValueError: a NUL in the name, which no file can have
+        if _is_piped(path):
+            raise _no_file(path) from error
         raise StudioError(
             "file-missing", "“{path}” does not exist.", "Check the name, or choose another file.", path=shown(path)
         ) from error
     if stat.S_ISDIR(facts.st_mode):
         raise StudioError("is-a-folder", "“{path}” is a folder.", "Choose one of the files in it.", path=shown(path))
     if not stat.S_ISREG(facts.st_mode):
-        raise StudioError(
-            "not-a-file",
-            "“{path}” is a pipe or a device, not a file.",
-            "Save its content to a file, then open that file.",
-            path=shown(path),
-        )
+        raise _no_file(path)
     with path.open("rb") as stream:
         head = stream.read(4096)
     is_gzip = head.startswith(GZIP_MAGIC)

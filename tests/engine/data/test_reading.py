@@ -121,7 +121,14 @@ def test_file_without_rows_is_refused_in_its_own_words(tmp_path: Path, name: str
 
 def test_missing_file_folder_and_pipe_are_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
-    for name, code in (("none.csv", "file-missing"), ("", "no-files"), ("pipe.csv", "not-a-file")):
+    names = {
+        "none.csv": "file-missing",
+        "": "no-files",
+        "pipe.csv": "not-a-file",
+        "-": "not-a-file",
+        "/dev/fd/99": "not-a-file",
+    }
+    for name, code in names.items():
         with pytest.raises(StudioError) as caught:
             read(tmp_path / name)
 
