@@ -29,7 +29,7 @@ ROOMS = {
 }
 # The rooms and loose files of the engine, each of which may import those before it and nothing else of the engine.
 ENGINE = (
-    "proxies", "advice", "watched", "device", "loaded", "examples", "data", "measuring", "models", "writing", "inside", "task", "targets", "retrieval", "ordering", "tasks",
+    "libraries", "proxies", "advice", "watched", "device", "loaded", "examples", "data", "measuring", "models", "writing", "inside", "task", "targets", "retrieval", "ordering", "tasks",
     "inference", "sharing", "evaluation", "training", "warming",
 )  # fmt: skip
 # The same of the window: what every part of it may use, in order. Above it stand the places and the shell around them,

@@ -35,6 +35,19 @@ def _advised(verb: Verb[P]) -> Verb[P]:
     return advised
 
 
+def _with_transformers(verb: Verb[P]) -> Verb[P]:
+    """Load Transformers before a verb imports its room: beside another thread that does, it would be handed half of it."""
+
+    @wraps(verb)
+    def loading(*args: P.args, **kwargs: P.kwargs) -> Iterator[Event]:
+        from slm_studio.engine.libraries import load_transformers
+
+        load_transformers()
+        return verb(*args, **kwargs)
+
+    return loading
+
+
 @_advised
 def warm(torch: bool = True) -> Iterator[Event]:
     """Import what later verbs need. Ends in Finished(None)."""
@@ -100,6 +113,7 @@ def describe(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
 
 
 @_advised
+@_with_transformers
 def measure(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     """Count parameters, memory and time of a plan. Ends in Finished(Sizes)."""
     from slm_studio.engine.training.measure import measure_plan
@@ -136,6 +150,7 @@ def resume(run: Run, token: str = "") -> Iterator[Event]:
 
 
 @_advised
+@_with_transformers
 def keep(run: Run, checkpoint: int | None = None) -> Iterator[Event]:
     """Turn a checkpoint (None: the last) into a model. Ends in Finished(SavedModel)."""
     from slm_studio.engine.training.runs import keep_checkpoint
@@ -144,6 +159,7 @@ def keep(run: Run, checkpoint: int | None = None) -> Iterator[Event]:
 
 
 @_advised
+@_with_transformers
 def open(folder: str, device: str = "auto") -> Iterator[Event]:  # noqa: A001  (the verb's name is part of the protocol)
     """Load a model. Ends in Finished(Opened)."""
     from slm_studio.engine.inference.shelf import open_model
@@ -152,6 +168,7 @@ def open(folder: str, device: str = "auto") -> Iterator[Event]:  # noqa: A001  (
 
 
 @_advised
+@_with_transformers
 def devices() -> Iterator[Event]:
     """Name the devices of this computer, slowest first. Ends in Finished(tuple[str, …])."""
     from slm_studio.engine.device import tell_devices
@@ -160,6 +177,7 @@ def devices() -> Iterator[Event]:
 
 
 @_advised
+@_with_transformers
 def close(handle: str) -> Iterator[Event]:
     """Forget an open model. Ends in Finished(None)."""
     from slm_studio.engine.inference.shelf import close_model
@@ -168,6 +186,7 @@ def close(handle: str) -> Iterator[Event]:
 
 
 @_advised
+@_with_transformers
 def predict(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
     """Answer one prompt: asked role → text, words, messages or candidates. Yields Predicted(Label | Token …); ends in Finished(dict of numbers about the answer).
 
@@ -179,6 +198,7 @@ def predict(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator
 
 
 @_advised
+@_with_transformers
 def render(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[Event]:
     """Show what a model that chats receives of a prompt, before it answers; of word vectors show a map around it.
 
@@ -190,6 +210,7 @@ def render(handle: str, prompt: Prompt, options: dict[str, object]) -> Iterator[
 
 
 @_advised
+@_with_transformers
 def look_inside(handle: str, prompt: Prompt, step: str = "") -> Iterator[Event]:
     """Show the way from a prompt to its answer through the net, and the numbers of one step. Ends in Finished(Inside)."""
     from slm_studio.engine.inference.shelf import look_into
@@ -198,6 +219,7 @@ def look_inside(handle: str, prompt: Prompt, step: str = "") -> Iterator[Event]:
 
 
 @_advised
+@_with_transformers
 def trace(handle: str, texts: tuple[str, ...]) -> Iterator[Event]:
     """Look for the longest stretch of what a model wrote in the text that it learnt from. Ends in Finished(Copied)."""
     from slm_studio.engine.evaluation.tracing import trace_texts
@@ -206,6 +228,7 @@ def trace(handle: str, texts: tuple[str, ...]) -> Iterator[Event]:
 
 
 @_advised
+@_with_transformers
 def predict_file(handle: str, path: str, out: str, options: dict[str, object]) -> Iterator[Event]:
     """Answer every row of a file. Ends in Finished(FileResult)."""
     from slm_studio.engine.inference.file import predict_rows
@@ -214,6 +237,7 @@ def predict_file(handle: str, path: str, out: str, options: dict[str, object]) -
 
 
 @_advised
+@_with_transformers
 def index(
     handle: str = "",
     source: str = "",
@@ -231,6 +255,7 @@ def index(
 
 
 @_advised
+@_with_transformers
 def look(folder: str, handle: str = "") -> Iterator[Event]:
     """Say what an index holds and why it may be no longer true. Ends in Finished(Index)."""
     from slm_studio.engine.inference.indexing import look_at_index
@@ -239,6 +264,7 @@ def look(folder: str, handle: str = "") -> Iterator[Event]:
 
 
 @_advised
+@_with_transformers
 def find(folder: str, question: str, options: dict[str, object]) -> Iterator[Event]:
     """Search an index by words alone, without a model. Yields Predicted(Hit); ends in Finished(dict)."""
     from slm_studio.engine.inference.indexing import find_words
@@ -247,6 +273,7 @@ def find(folder: str, question: str, options: dict[str, object]) -> Iterator[Eve
 
 
 @_advised
+@_with_transformers
 def embed(handle: str, texts: tuple[str, ...], questions: bool = False, whole: bool = False) -> Iterator[Event]:
     """Turn a few texts into vectors. Ends in Finished(dict): {"vectors" (base64 of float32), "width", "tokens"}.
 
@@ -258,6 +285,7 @@ def embed(handle: str, texts: tuple[str, ...], questions: bool = False, whole: b
 
 
 @_advised
+@_with_transformers
 def evaluate(handle: str, dataset: Dataset, split: str = "", roles: dict[str, str] = {}) -> Iterator[Event]:  # noqa: B006
     """Score a model on labelled rows. Ends in Finished(Report)."""
     from slm_studio.engine.evaluation.evaluate import evaluate_model
@@ -266,6 +294,7 @@ def evaluate(handle: str, dataset: Dataset, split: str = "", roles: dict[str, st
 
 
 @_advised
+@_with_transformers
 def export(folder: str, kind: str, out: str) -> Iterator[Event]:
     """Write a model as a folder or a zip and check that it answers the same. Ends in Finished(FileResult)."""
     from slm_studio.engine.sharing.archive import export_model
@@ -274,6 +303,7 @@ def export(folder: str, kind: str, out: str) -> Iterator[Event]:
 
 
 @_advised
+@_with_transformers
 def adopt(source: str, name: str = "") -> Iterator[Event]:
     """Import a folder, a zip or a .gguf file as a model of the person's. Ends in Finished(SavedModel)."""
     from slm_studio.engine.sharing.archive import import_model

@@ -5,6 +5,7 @@ from importlib import import_module
 
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.tasks import all_tasks
+from slm_studio.engine.libraries import load_transformers
 from slm_studio.engine.watched import watched
 
 _ROOMS = ("slm_studio.engine.training.runs", "slm_studio.engine.measuring.baselines")
@@ -35,6 +36,7 @@ def make_ready() -> Iterator[Event]:
 
 
 def _warm_torch() -> None:
+    load_transformers()
     import torch
     import transformers
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import STUDIO_FILE
 from slm_studio.core.tasks import task_info
+from slm_studio.engine.libraries import load_transformers
 from slm_studio.engine.models import adapter_files
 from slm_studio.engine.models.architectures import (
     ARCHITECTURES,
@@ -101,6 +102,7 @@ def _inspect_adapter(folder: Path, task: str) -> Inspection:
 
 
 def _compare(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor], task: str) -> Inspection:
+    load_transformers()
     from slm_studio.engine.models import demands  # torch, which the checks above do without
     from slm_studio.engine.models.answering.pointing import count_of_head
 
@@ -138,6 +140,7 @@ def claim_of(folder: Path) -> str:
 
 
 def _claim(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> str:
+    load_transformers()
     from slm_studio.engine.models import demands
 
     claim = claims(_architecture(config), has_template=_has_template(folder), has_pooling=has_pooling(folder))

@@ -11,6 +11,7 @@ from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Finished, Progress
 from slm_studio.core.hub_names import RULE, is_repository_name, is_whole_name, proposed_name
 from slm_studio.core.saved import open_saved
+from slm_studio.engine.libraries import load_transformers
 from slm_studio.engine.models.weights import INDEX, SINGLE, refuse_pickles
 from slm_studio.engine.sharing.card import card_text
 from slm_studio.engine.sharing.contents import CARD, Item, check_path, files_to_publish, forget, travels
@@ -84,6 +85,7 @@ def stage(
 
 def compare(staged: Staged, back: Path, commit: str) -> Generator[Event, None, dict[str, object]]:
     """Compare what came back with what was sent, byte by byte and answer by answer. Raises StudioError("hub-differs")."""
+    load_transformers()
     from slm_studio.engine.sharing.parity import same_answers
 
     for number, file in enumerate(staged.files):
