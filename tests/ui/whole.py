@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from slm_studio import engine
 from slm_studio.core import paths
@@ -83,4 +83,6 @@ def visit(window: MainWindow, view: str) -> QWidget:
         window.show_place(view)
     QTest.qWait(80)
     until(lambda: not window.jobs.is_busy, 60)
+    shown = [each.text() for each in window.findChildren(QLabel) if each.isVisible()]
+    assert not [text for text in shown if "did not foresee" in text], view
     return window.stack.currentWidget()
