@@ -32,7 +32,7 @@ from slm_studio.engine.models.foreign_config import check_config, target_in
 from slm_studio.engine.models.foreign_vocabulary import check_vocabulary
 from slm_studio.engine.models.members import check_members
 from slm_studio.engine.models.trial import vocabulary_on_trial
-from slm_studio.engine.models.weights import Tensor, find_nonfinite, read_json, read_weights
+from slm_studio.engine.models.weights import Tensor, find_nonfinite, read_json, read_weights, refuse_unwritten
 
 TEMPLATES = ("chat_template.jinja", "chat_template.json")
 MAX_STUDIO = 16 * 1024 * 1024  # bytes of studio.json: ten thousand labels fit
@@ -68,6 +68,8 @@ def inspect_folder(folder: Path, task: str = "") -> Inspection:
         with vocabulary_on_trial(folder):  # in a process of its own, while the numbers are looked through
             check_vocabulary(folder, config, rows)
             _check_finite(tensors)
+            if not (folder / STUDIO_FILE).is_file():
+                refuse_unwritten(tensors.values())
             return _compare(folder, config, tensors, task)
 
 

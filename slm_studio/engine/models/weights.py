@@ -32,6 +32,7 @@ _ENDLESS = {
 }  # fmt: skip
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.safetensors$")
 _BLOCK = 1024 * 1024  # a multiple of every item size
+UNWRITTEN = 0.02  # share of a file from which on zeros at its end are no numbers that were learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,31 @@ def find_nonfinite(tensors: Iterable[Tensor]) -> str:
         if tensor.dtype in _ENDLESS and any(not _is_finite(block, tensor.dtype) for block in _blocks(tensor)):
             return tensor.name
     return ""
+
+
+def refuse_unwritten(tensors: Iterable[Tensor]) -> None:
+    """Refuse files whose end was never written: tools that download keep room for the whole, which is zeros until it comes.
+
+    Not for models of our own: what they have not learnt yet may be zero. Raises StudioError.
+    """
+    for path in sorted({tensor.file for tensor in tensors}):
+        size, zeros = path.stat().st_size, _zeros_at_end(path)
+        if zeros >= max(_BLOCK, UNWRITTEN * size):
+            raise _damaged(path, f"its last {zeros:,} of {size:,} bytes are zeros, as where a download stopped")
+
+
+def _zeros_at_end(path: Path) -> int:
+    """Return how many bytes at the end of a file hold nothing, in whole blocks."""
+    place = path.stat().st_size
+    end = place
+    with path.open("rb") as stream:
+        while place > 0:
+            start = max(0, place - _BLOCK)
+            stream.seek(start)
+            if stream.read(place - start).strip(b"\0"):
+                break
+            place = start
+    return end - place
 
 
 def parse_json(raw: bytes, path: Path) -> object:

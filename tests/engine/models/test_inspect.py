@@ -1,6 +1,7 @@
 """Model folders that lie, are damaged, or want to run code."""
 
 import json
+import os
 import struct
 from functools import cache
 from pathlib import Path
@@ -341,6 +342,23 @@ def test_what_is_no_number_in_float32_is_found_to_the_last_byte(
 
         assert find_nonfinite(read_header(tmp_path / "model.safetensors").values()) == name
         assert bool(loaded.isfinite().all()) == (name == "")  # as torch sees it
+
+
+def test_a_file_whose_end_a_download_never_wrote_is_refused_but_in_a_model_of_ones_own(folder: Path) -> None:
+    wide = CONFIG | {"intermediate_size": 20_000}
+    net = transformers.BertForSequenceClassification(transformers.BertConfig.from_dict(dict(wide)))
+    write(folder, wide)
+    save_file({name: each.numpy() for name, each in net.state_dict().items()}, folder / "model.safetensors")
+    assert inspect_folder(folder).task == "classify"
+    with (folder / "model.safetensors").open("r+b") as stream:
+        stream.seek(-1_500_000, os.SEEK_END)
+        stream.write(bytes(1_500_000))
+
+    error = refused(folder)
+
+    assert error.code == "model-damaged" and "1,048,576 of" in str(error)
+    write(folder, {"task": "classify"}, "studio.json")
+    assert inspect_folder(folder).task == "classify"
 
 
 def test_a_snapshot_of_a_hub_cache_is_a_whole_folder(folder: Path, tmp_path: Path) -> None:
