@@ -26,7 +26,10 @@ BASES = {"cmrc_retrieval": ("e5",), "covid_faq": ("e5", "minilm")}  # besides on
 BLANK = "blank:bag-small"
 PAIRS = "covid_faq/eval_question_similarity_en.csv"
 SETTINGS = {"test_share": 0.2}
-CONTINUED = {"covid_faq": {"max_length": 256}, "cmrc_retrieval": {"max_length": 256, "minutes": 15.0}}  # as a part takes half an hour
+CONTINUED = {
+    "covid_faq": {"max_length": 256},
+    "cmrc_retrieval": {"max_length": 256, "minutes": 15.0},
+}  # as a part takes half an hour
 PASSAGES, WORDS, KNOWN, QUESTIONS = (20_000, 200_000), 16, 30_000, 20
 
 
