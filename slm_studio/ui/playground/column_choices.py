@@ -1,5 +1,6 @@
 """ColumnChoices: for a file that is answered as a whole, the columns of what the model is asked, and what else it must know."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -32,6 +33,7 @@ class ColumnChoices(QObject):
         """Stand below what these rows hold already."""
         super().__init__(parent)
         self._model: SavedModel | None = None
+        self._chosen: dict[str, object] = {}
         self._dataset: Dataset | None = None
         self._roles: tuple[Role, ...] = ()
         self._lines = [(Text("", "muted"), Choice()) for _ in range(MOST)]
@@ -48,14 +50,15 @@ class ColumnChoices(QObject):
         """Return role → its choice, of those that are asked for."""
         return {role.name: choice for role, (_, choice) in zip(self._roles, self._lines, strict=False)}
 
-    def set_model(self, model: SavedModel) -> None:
-        """Ask for what this model needs."""
+    def set_model(self, model: SavedModel, chosen: Mapping[str, object]) -> None:
+        """Ask for what this model needs; a direction and documents are those that were `chosen` elsewhere."""
         is_other = self._model is None or self._model.folder != model.folder
         self._model = model
         self._roles = needed_roles(model, model.info)
         if is_other:
             self._offer_columns()
-        self._offer_further()
+        self._offer_further(chosen if is_other or chosen != self._chosen else {})  # else what was chosen here stays
+        self._chosen = dict(chosen)
         self._show()
         self.changed.emit()
 
@@ -125,17 +128,17 @@ class ColumnChoices(QObject):
                 nothing = [("", CHOOSE)]
             choice.set_options([*nothing, *((each, partial(str, each)) for each in names)], likely.get(role.name, ""))
 
-    def _offer_further(self) -> None:
-        """Offer both directions, and what is indexed for the model; what was chosen stays."""
+    def _offer_further(self, chosen: Mapping[str, object]) -> None:
+        """Offer both directions, and what is indexed for the model."""
         if self._model is None:
             return
         one, other = sides_of(self._model.facts)
         there: Words = partial(str, f"{one} → {other}") if one else mark("As it was learnt")
         back: Words = partial(str, f"{other} → {one}") if one else mark("The other way round")
-        self.direction.set_options(((False, there), (True, back)), self.direction.current())
+        self.direction.set_options(((False, there), (True, back)), chosen.get("back", self.direction.current()))
         titles = titles_of(indexes_of(self._model.folder)) if self._searches() else {}
         searched = [(folder, partial(str, title)) for folder, title in titles.items()]
-        self.documents.set_options(searched, self.documents.current())
+        self.documents.set_options(searched, chosen.get("index", self.documents.current()))
 
     def _show(self) -> None:
         for at, (name, choice) in enumerate(self._lines):

@@ -1,6 +1,6 @@
 """FileSheet: every row of a file at once: choose it and its columns, say where the answers go, and they are written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,14 +59,14 @@ class FileSheet(Card):
         self._connect()
         self._tell()
 
-    def open_sheet(self, model: SavedModel, device: str) -> None:
-        """Work with this model; the one that is answering a file stays until that is done."""
+    def open_sheet(self, model: SavedModel, device: str, chosen: Mapping[str, object]) -> None:
+        """Work with this model, by what was `chosen` in its view; the one that is answering a file stays until that is done."""
         if self.is_answering:
             return
         is_other = self._model is None or self._model.folder != model.folder
         self._model, self._device = model, device
         self.set_title("A whole file, answered by “{name}”", name=model.name)
-        self.columns.set_model(model)
+        self.columns.set_model(model, chosen)
         self.problem.clear()
         if is_other:
             self.done.hide()

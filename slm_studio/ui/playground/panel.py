@@ -330,7 +330,7 @@ class PlaygroundPanel(ModelPage):
 
     def _on_file(self) -> None:
         if self._session.model is not None:
-            self.file_sheet.open_sheet(self._session.model, self._wish)
+            self.file_sheet.open_sheet(self._session.model, self._wish, self.view.chosen() if self.view else {})
             self.deck.show_only(self.file_sheet)
             self.file_sheet.file_button.setFocus()
 

@@ -89,6 +89,10 @@ class RewriteView(TaskView):
         self.source.setPlainText(text)
         self.primary()
 
+    def chosen(self) -> dict[str, object]:
+        """Return the direction."""
+        return {"back": self._back}
+
     def state(self) -> object:
         """Return the source, and which way it goes."""
         return {"text": self.text(), "back": self._back}

@@ -58,6 +58,10 @@ class TaskView(QWidget):
         """Return the other text that was typed, where a question is a pair of them."""
         return ""
 
+    def chosen(self) -> dict[str, object]:
+        """Return the options chosen here that a whole file is answered with, too: a direction, documents."""
+        return {}
+
     def fill(self, text: str) -> None:
         """Put a text in the place of what stands there."""
         raise NotImplementedError

@@ -7,11 +7,13 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from slm_studio.core import codec
 from slm_studio.core.answer_columns import PAIRS_FILE
 from slm_studio.core.dataset import Column, Dataset, ReadReport
 from slm_studio.core.events import Finished
+from slm_studio.core.index import INDEXES, Index
 from slm_studio.core.results import FileResult, Opened, Suggestion
-from slm_studio.core.saved import SavedModel, save_facts
+from slm_studio.core.saved import INDEX_FILE, SavedModel, save_facts
 from slm_studio.core.settings import Settings
 from slm_studio.core.tasks import all_tasks, task_info
 from slm_studio.ui.playground.panel import PlaygroundPanel
@@ -181,6 +183,33 @@ def test_a_model_of_both_directions_is_asked_which(sheet) -> None:
     assert sent(engine)["back"] is True
 
 
+def test_a_file_is_answered_in_the_direction_of_the_playground_until_another_is_chosen(sheet) -> None:
+    found = sheet("rewrite", Engine("en", "zh"))
+    model, direction = found._model, found.columns.direction
+    assert direction.current() is False
+
+    for told, back in (({"back": True}, True), ({"back": False}, False)):
+        found.open_sheet(model, "auto", told)
+        assert direction.current() is back
+        direction.choose(not back)
+        found.open_sheet(model, "auto", told)
+        assert direction.current() is not back
+
+
+def test_a_file_is_answered_from_the_documents_that_are_searched(sheet) -> None:
+    found = sheet("search", Engine("asked"))
+    model = found._model
+    for name, created in (("old", "2026-01-01"), ("new", "2026-02-02")):
+        folder = Path(model.folder) / INDEXES / name
+        folder.mkdir(parents=True)
+        index = Index(folder=str(folder), name=name, source=f"/home/ada/{name}", kind="documents", created=created)
+        codec.write(folder / INDEX_FILE, codec.to_json(index))
+
+    found.open_sheet(model, "auto", {"index": str(Path(model.folder) / INDEXES / "old")})
+
+    assert found.columns.documents.currentText() == "old" and found.columns.options()["index"].endswith("old")
+
+
 def test_one_that_searches_needs_documents_or_passages(sheet) -> None:
     found = sheet("search", Engine("asked"))
 
@@ -193,7 +222,7 @@ def test_choices_stay_while_the_sheet_is_left(sheet) -> None:
     found.columns.choices["passage"].choose("other")
 
     found.closed.emit()
-    found.open_sheet(learnt("answer"), "auto")
+    found.open_sheet(learnt("answer"), "auto", {})
 
     assert chosen(found) == {"question": "frage", "passage": "other"}
 
@@ -224,7 +253,7 @@ def test_the_columns_that_come_to_a_file_are_named(sheet, task: str, told: str) 
     found = sheet(task, Engine("words"))
     if task == "rewrite":
         (Path(found._model.folder) / PAIRS_FILE).write_text('["a", "b"]')
-        found.open_sheet(found._model, "auto")
+        found.open_sheet(found._model, "auto", {})
 
     assert found.added.text() == f"The columns of the file stay. {told}"
 

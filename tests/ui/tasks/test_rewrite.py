@@ -184,4 +184,5 @@ def test_a_text_of_the_other_side_is_offered_the_other_direction(view: RewriteVi
     view.turn_button.click()
 
     assert asked[-1][0] == {"text": "两只狗"} and asked[-1][1]["back"] is True
+    assert view.chosen() == {"back": True}
     assert view.source_card.title.text() == "zh" and not view.turned_row.isVisible()

@@ -142,6 +142,7 @@ def test_what_was_searched_last_and_how_stands_there_again(view, tmp_path: Path)
     again.set_model(model, [])
 
     assert again.corpus.index.name == "older" and again.way.current() == WORDS
+    assert again.chosen() == {"index": again.corpus.index.folder}
     again.restore({"way": "luck", "searched": 3, "question": "late books"})
     assert again.way.current() == WORDS and again.text() == "late books"
     again.deleteLater()

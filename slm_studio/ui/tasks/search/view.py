@@ -85,6 +85,10 @@ class SearchView(QuickView):
         self.query.setText(text)
         self.primary()
 
+    def chosen(self) -> dict[str, object]:
+        """Return what is searched."""
+        return {"index": self.corpus.index.folder} if self.corpus.index is not None else {}
+
     def state(self) -> object:
         """Return the question, in what it is searched, and how."""
         return {"question": self.text(), "searched": self.corpus.searched, "way": self.way.current()}
