@@ -64,11 +64,18 @@ CMRC_TRIAL = ("cmrc2018/cmrc2018_dev.json", "", "cmrc2018/cmrc2018_trial.json")
 TALK = ("kdconv_chat/train.jsonl", "", "kdconv_chat/test.jsonl")
 
 
-def _tag(name: str, base: str, files: tuple[str, str, str], least: float = 0.0, times_simple: float = 0.0) -> Trial:
-    bars = {"entity_f1": least} if least else {}
+def _tag(
+    name: str,
+    base: str,
+    files: tuple[str, str, str],
+    least: float = 0.0,
+    times_simple: float = 0.0,
+    minutes: float = 0.0,
+) -> Trial:
     return Trial(
-        set=name, task="tag", base=base, files=files, metric="entity_f1", least=bars, times_simple=times_simple
-    )
+        set=name, task="tag", base=base, files=files, metric="entity_f1", times_simple=times_simple,
+        least={"entity_f1": least} if least else {}, settings={"minutes": minutes} if minutes else {},
+    )  # fmt: skip
 
 
 def _chat(
@@ -176,12 +183,12 @@ TRIALS = (
         settings={"minutes": 10.0},
     ),
     _tag("uner_zh_gsdsimp", "blank:lstm", UNER, 0.55),
-    _tag("uner_zh_gsdsimp", "e5", UNER, 0.70),
+    _tag("uner_zh_gsdsimp", "e5", UNER, 0.70, minutes=24.0),
     _tag("wnut17", "minilm", WNUT, 0.33, times_simple=3.0),
     _tag("restaurant8k", "minilm", SLOTS, 0.85),
     _tag("restaurant8k", "blank:lstm", SLOTS),
     _answer("cmrc2018", "e5", CMRC, 28.0),
-    _answer("cmrc2018", "blank:lstm", CMRC),
+    _answer("cmrc2018", "blank:lstm", CMRC, 24.0),
     _answer("cmrc2018_trial", "e5", CMRC_TRIAL, 28.0),
     _answer("covid_qa", "e5", COVID_QA, 28.0),
     _answer("covid_qa", "blank:lstm", COVID_QA),
