@@ -1,8 +1,8 @@
 """Asked columns: which columns of a file hold what a model is asked, for whoever answers all of its rows."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from slm_studio.core.dataset import Dataset
+from slm_studio.core.dataset import Column, Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks.info import Role, TaskInfo
@@ -105,25 +105,32 @@ def _found(
         column = column or next((wish for wish in wished_names(role, model, info) if wish in names), "")
         if column:
             found[role] = column
-    first = info.asked[0].name
-    if not is_enough(found, info) and first not in found and (column := _only_column(info, dataset)):
+    first, columns = info.asked[0].name, _asking(model, info, dataset)
+    if not is_enough(found, info) and first not in found and (column := _only_column(info, columns)):
         found[first] = column
-    return found | _left_over(found, info, dataset)
+    return found | _left_over(found, info, columns)
 
 
-def _only_column(info: TaskInfo, dataset: Dataset) -> str:
+def _asking(model: SavedModel, info: TaskInfo, dataset: Dataset) -> list[Column]:
+    """Return the columns that may ask something: not those by which the model learnt its answers, nor weights."""
+    roles, asked = model.recipe.get("roles"), {role.name for role in info.asked}
+    told = {column for role, column in roles.items() if role not in asked} if isinstance(roles, dict) else set()
+    return [column for column in dataset.columns if column.name not in told] or list(dataset.columns)
+
+
+def _only_column(info: TaskInfo, columns: Sequence[Column]) -> str:
     """Return the only column, or the only one of the kind that suits the question best; a plain text is a question, too."""
-    if len(dataset.columns) == 1:
-        return dataset.columns[0].name
+    if len(columns) == 1:
+        return columns[0].name
     for kind in dict.fromkeys((*info.asked[0].kinds, "text")):
-        if fitting := [column.name for column in dataset.columns if column.kind == kind]:
+        if fitting := [column.name for column in columns if column.kind == kind]:
             return fitting[0] if len(fitting) == 1 else ""
     return ""
 
 
-def _left_over(found: Mapping[str, str], info: TaskInfo, dataset: Dataset) -> dict[str, str]:
+def _left_over(found: Mapping[str, str], info: TaskInfo, columns: Sequence[Column]) -> dict[str, str]:
     """Return the columns of what a pair still lacks, in the order of the file: where nothing else is left for it."""
     missing = [role.name for role in info.asked if role.needed and role.name not in found]
-    free = [each.name for each in dataset.columns if each.name not in found.values() and each.kind not in UNSAID]
+    free = [each.name for each in columns if each.name not in found.values() and each.kind not in UNSAID]
     is_pair = sum(role.needed for role in info.asked) > 1
     return dict(zip(missing, free, strict=True)) if is_pair and len(missing) == len(free) else {}

@@ -139,6 +139,21 @@ def test_a_pair_without_its_second_text_is_asked_for_it(run: Run, tmp_path: Path
     )
 
 
+def test_rows_without_the_second_texts_of_a_pair_are_not_scored_and_the_label_is_no_text(
+    run: Run, tmp_path: Path
+) -> None:
+    _, rows, model = train(run, "pair", tmp_path)
+    table = list(csv.reader(rows.read_text(encoding="utf-8").splitlines()))
+    half = tmp_path / "half.csv"
+    half.write_text("\n".join(f'"{row[0]}",{row[-1]}' for row in table) + "\n", encoding="utf-8")
+
+    scored = run("evaluate", model, half).error
+    answered = run("predict", model, "--file", half, "--out", tmp_path / "out.csv").error
+
+    assert scored["code"] == "role-missing" and "--text2 COLUMN" in scored["hint"]
+    assert answered["code"] == "which-column" and not (tmp_path / "out.csv").exists()
+
+
 def test_the_columns_of_a_pair_are_named_or_taken_in_their_order(run: Run, tmp_path: Path) -> None:
     _, _, model = train(run, "pair", tmp_path)
     out = tmp_path / "out.csv"

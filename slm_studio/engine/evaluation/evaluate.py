@@ -20,7 +20,7 @@ from slm_studio.core.recipe import Recipe, make_recipe, recipe_from_json
 from slm_studio.core.report import CASES_FILE, REPORT_FILE
 from slm_studio.core.results import Report
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
-from slm_studio.core.tasks import Role, task_info
+from slm_studio.core.tasks import Role, TaskInfo
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work, quietly
 from slm_studio.engine.data.cleaning import clean_dataset, steps_of
@@ -45,7 +45,7 @@ def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, s
     Only where a file holds nothing else are learnt rows scored, and then the report's split is “train”.
     """
     item = on_shelf(handle)
-    recipe = yield from _fit_roles(recipe_of_model(item.model, roles), dataset)
+    recipe = yield from _fit_roles(recipe_of_model(item.model, roles), dataset, item.info)
     dataset = yield from _cleaned(item, dataset, recipe)
     recipe = item.task.settle(recipe, dataset)
     chosen = _choose(item, recipe, dataset, split)
@@ -206,10 +206,12 @@ def recipe_of_model(model: SavedModel, roles: dict[str, str]) -> Recipe:
     return replace(recipe, options=of_model(model.facts)) if of_model else recipe
 
 
-def _fit_roles(recipe: Recipe, dataset: Dataset) -> Work[Recipe]:
-    """Where the columns of training are not in a file, or not known, take those that play the same roles, and say so."""
+def _fit_roles(recipe: Recipe, dataset: Dataset, info: TaskInfo) -> Work[Recipe]:
+    """Where the columns of training are not in a file, or not known, take those that play the same roles, and say so.
+
+    `info` is the task as the model does it: one of pairs needs both texts.
+    """
     names = {column.name for column in dataset.columns}
-    info = task_info(recipe.task)
     there = {role: column for role, column in recipe.roles.items() if column in names}
     lacking = [role.name for role in info.missing(there)]
     optional = {info.weight.name} if info.weight else set()  # it says nothing of what is scored
