@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from slm_studio.core import events
-from slm_studio.core.errors import StudioError, fill
+from slm_studio.core.errors import StudioError, fill, show
 from slm_studio.core.nouns import event_to_json
 
 WIDE = 10_000  # columns of a table that nobody's window has to hold
@@ -47,7 +47,7 @@ class Screen:
         if isinstance(event, events.Note):
             self.say(fill(event.message, event.values))
         elif isinstance(event, events.Evaluated):
-            scores = "  ".join(f"{key} {value:.4g}" for key, value in event.metrics.items())
+            scores = "  ".join(f"{key} {show(value)}" for key, value in event.metrics.items())
             self.say(f"step {event.n:,}  held-out loss {event.loss:.4f}  {scores}{'  best' if event.best else ''}")
         elif isinstance(event, events.Progress):
             self._begin(event.what)
@@ -210,7 +210,7 @@ def _short(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return show(value)
     if isinstance(value, Mapping):
         return "  ".join(f"{name} {_short(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):

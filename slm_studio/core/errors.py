@@ -1,6 +1,7 @@
 """StudioError: the only error a person ever reads."""
 
 import errno
+import math
 import re
 from collections.abc import Mapping
 
@@ -138,4 +139,6 @@ def show(value: object) -> str:
     """Return a value as people read it: thousands grouped, floats short, strings untouched."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.0f}" if abs(value) >= 1000 and math.isfinite(value) else f"{value:,.4g}"

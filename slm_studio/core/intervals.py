@@ -12,4 +12,5 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     share = successes / trials
     spread = Z95 * math.sqrt(share * (1 - share) / trials + Z95**2 / (4 * trials**2))
     centre, scale = share + Z95**2 / (2 * trials), 1 + Z95**2 / trials
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    low = (centre - spread) / scale if successes else 0.0  # which rounding would miss
+    return max(0.0, low), min(1.0, (centre + spread) / scale)

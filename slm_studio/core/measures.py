@@ -20,7 +20,8 @@ class Measure:
     title: str
     form: Form = "number"  # share: 0 to 1; nats: a mean loss
     better: Literal["higher", "lower"] = "higher"
-    hub: str = ""  # what the hub's cards call it, where that is another name
+    hub: str = ""  # what the hub's cards call it; "": they have no name for it
+    own: bool = True  # False: of what a model is held against: the order before it, the best there could be
     meaning: str = ""  # a template with {value}: the number in words
     short: str = "{value}"  # a template where the name does not stand beside it
 
@@ -68,12 +69,13 @@ MEASURES = {
     each.key: each
     for each in (
         Measure(key="loss", title=mark("loss"), form="nats", better="lower"),
-        Measure(key="accuracy", title=mark("accuracy"), form="share"),
+        Measure(key="accuracy", hub="accuracy", title=mark("accuracy"), form="share"),
         Measure(key="f1_macro", title=mark("macro F1"), form="share", hub="f1"),
         Measure(key="f1_micro", title=mark("micro F1"), form="share", hub="f1"),
-        Measure(key="exact_match", title=mark("exactly right"), form="share"),
+        Measure(key="exact_match", hub="exact_match", title=mark("exactly right"), form="share"),
         Measure(
             key="f1",
+            hub="f1",
             title=mark("words shared (F1)"),
             form="share",
             meaning=mark(
@@ -97,10 +99,14 @@ MEASURES = {
             meaning=mark("how often a wrong label stands above a right one"),
         ),
         Measure(
-            key="mae", title=mark("mean error"), better="lower", meaning=mark("answers lie {value} off on average")
+            key="mae",
+            hub="mae",
+            title=mark("mean error"),
+            better="lower",
+            meaning=mark("answers lie {value} off on average"),
         ),
-        Measure(key="mse", title=mark("mean squared error"), better="lower"),
-        Measure(key="spearman", title=mark("rank correlation"), form="share"),
+        Measure(key="mse", hub="mse", title=mark("mean squared error"), better="lower"),
+        Measure(key="spearman", hub="spearmanr", title=mark("rank correlation"), form="share"),
         Measure(
             key="auc",
             title=mark("pairs told apart"),
@@ -129,7 +135,7 @@ MEASURES = {
             meaning=mark("how often the passage is among the ten that are found"),
         ),
         Measure(key="ndcg_at_10", title=mark("nDCG@10"), form="share"),
-        Measure(key="brier", title=mark("Brier score"), form="share", better="lower"),
+        Measure(key="brier", hub="brier_score", title=mark("Brier score"), form="share", better="lower"),
         Measure(key="f1_weighted", title=mark("weighted F1"), form="share", hub="f1"),
         Measure(key="precision_macro", title=mark("macro precision"), form="share", hub="precision"),
         Measure(key="recall_macro", title=mark("macro recall"), form="share", hub="recall"),
@@ -142,6 +148,7 @@ MEASURES = {
         Measure(key="entity_recall", title=mark("entity recall"), form="share", hub="recall"),
         Measure(
             key="perplexity",
+            hub="perplexity",
             title=mark("perplexity"),
             better="lower",
             meaning=mark("as unsure as between {value} tokens"),
@@ -151,10 +158,10 @@ MEASURES = {
         Measure(key="different", title=mark("different answers"), form="share"),
         Measure(key="distinct_1", title=mark("different words"), form="share"),
         Measure(key="distinct_2", title=mark("different pairs of words"), form="share"),
-        Measure(key="chrf", title=mark("likeness (chrF)"), form="share"),
+        Measure(key="chrf", hub="chrf", title=mark("likeness (chrF)"), form="share"),
         Measure(key="chrf_there", title=mark("likeness there (chrF)"), form="share", hub="chrf"),
         Measure(key="chrf_back", title=mark("likeness back (chrF)"), form="share", hub="chrf"),
-        Measure(key="bleu", title="BLEU", form="share"),
+        Measure(key="bleu", hub="bleu", title="BLEU", form="share"),
         Measure(key="rouge1", title="ROUGE-1", form="share", hub="rouge"),
         Measure(key="rouge2", title="ROUGE-2", form="share", hub="rouge"),
         Measure(key="rougeL", title="ROUGE-L", form="share", hub="rouge"),
@@ -187,34 +194,36 @@ MEASURES = {
         ),
         Measure(
             key="wer",
+            hub="wer",
             title="WER",
             form="share",
             better="lower",
             meaning=mark("words put in, left out or changed, per word of the right texts"),
         ),
-        Measure(key="wer_before", title=mark("WER before"), form="share", better="lower", hub="wer"),
+        Measure(key="wer_before", title=mark("WER before"), form="share", better="lower", own=False),
         Measure(
             key="wer_oracle",
             title=mark("WER at best"),
             form="share",
             better="lower",
-            hub="wer",
+            own=False,
             meaning=mark("if always the best candidate came first"),
         ),
         Measure(
             key="cer",
+            hub="cer",
             title="CER",
             form="share",
             better="lower",
             meaning=mark("characters put in, left out or changed, per character of the right texts"),
         ),
-        Measure(key="cer_before", title=mark("CER before"), form="share", better="lower", hub="cer"),
+        Measure(key="cer_before", title=mark("CER before"), form="share", better="lower", own=False),
         Measure(
             key="cer_oracle",
             title=mark("CER at best"),
             form="share",
             better="lower",
-            hub="cer",
+            own=False,
             meaning=mark("if always the best candidate came first"),
         ),
         Measure(
@@ -224,7 +233,7 @@ MEASURES = {
             hub="accuracy",
             meaning=mark("how often no candidate has fewer errors than the first"),
         ),
-        Measure(key="best_first_before", title=mark("best one first before"), form="share", hub="accuracy"),
+        Measure(key="best_first_before", title=mark("best one first before"), form="share", own=False),
         Measure(key="analogy_accuracy", title=mark("analogies solved"), form="share"),
         Measure(key="bits_per_byte", title=mark("bits per byte"), better="lower", short=mark("{value} bits/byte")),
     )
@@ -257,11 +266,6 @@ METHODS = {
         Method(key="xz", title=mark("xz")),
     )
 }
-
-
-def number_words(value: float) -> str:
-    """Return a number as it is read: four digits that count, large ones whole: 3.142, 12,346."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def measure(key: str) -> Measure:

@@ -22,6 +22,7 @@ def test_an_error_survives_json() -> None:
         ("{missing} stays", {}, "{missing} stays"),
         ("an open { brace", {}, "an open { brace"),
         ("{ratio} ×", {"ratio": 1234.5678}, "1,235 ×"),
+        ("{n} of {m}", {"n": 86680.0, "m": 3.14159}, "86,680 of 3.142"),
         ("", {"a": 1}, ""),
         ("{n} {n:row is|rows are} empty", {"n": 1}, "1 row is empty"),
         ("{n} {n:row is|rows are} empty", {"n": 0}, "0 rows are empty"),

@@ -243,6 +243,7 @@ def _reading(reads: Reads, title: str, help: str) -> tuple[Role, ...]:  # noqa: 
 
 MANY = replace(
     ONE,
+    blurb=mark("Give each text the labels that fit, one or several: topics, themes, kinds of trouble."),
     sentence=mark("Learn to {task} {text} by the labels in {label}"),
     roles=_reading("labels", mark("Labels"), mark("the labels of each text, joined in one cell")),
     metric="f1_micro",
@@ -267,6 +268,7 @@ MANY = replace(
 )
 NUMBER = replace(
     ONE,
+    blurb=mark("Give each text a number: stars, a price, how urgent it is."),
     sentence=mark("Learn to {task} {text} by the number in {label}"),
     roles=_reading("number", mark("Number"), mark("the number of each text: stars, a price, a share")),
     metric="mae",

@@ -10,11 +10,11 @@ TELLING = 24  # letters below which a line of a text says nothing by itself (“
 
 
 def learnt_rows(texts: Sequence[str], train: Sequence[str], *, reads_on: bool) -> np.ndarray:
-    """Return for each of some texts whether it is one of those that were learnt; case and spaces do not count.
+    """Return for each of some texts whether it is one of those that were learnt; case and spaces do not count, nor do blanks.
 
     `reads_on`: they are the lines of one text.
     """
-    found = among(text_keys(texts), text_keys(train))
+    found = among(text_keys(texts), text_keys(train)) & np.array([bool(text.strip()) for text in texts], bool)
     if not reads_on:
         return found
     for place, text in enumerate(texts):

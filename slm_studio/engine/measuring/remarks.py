@@ -82,7 +82,7 @@ def on_blank(columns: Mapping[str, int]) -> Iterator[Remark]:
             "rows-blank",
             mark("{count} {count:row has|rows have} no text in {columns} and {count:was|were} left out."),
             sum(columns.values()),
-            columns=", ".join(f"“{column}”" for column in columns),
+            columns=" / ".join(f"“{column}”" for column in columns),
         )
 
 
@@ -92,6 +92,16 @@ def on_no_target(count: int) -> Iterator[Remark]:
         yield _remark(
             "rows-unlabelled",
             mark("{count} {count:pair has|pairs have} no target and {count:was|were} left out."),
+            count,
+        )
+
+
+def on_no_right_text(count: int) -> Iterator[Remark]:
+    """Say how many lists were left out because nothing says which of them is right."""
+    if count:
+        yield _remark(
+            "rows-unlabelled",
+            mark("{count} {count:list has|lists have} no right text and {count:was|were} left out."),
             count,
         )
 

@@ -5,14 +5,14 @@ A field without evidence is left out. The same model and report give the same te
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
 from slm_studio.core import codec, files, knobs, paths, recipes
-from slm_studio.core.errors import StudioError
+from slm_studio.core.errors import StudioError, show
 from slm_studio.core.events import Event, Finished
 from slm_studio.core.measures import measure, method
 from slm_studio.core.recipe import Recipe, recipe_from_json
@@ -89,7 +89,7 @@ def write_card(
             *(method(each.key).title for each in baselines),
         ],
         "scores": _scores(metrics, baselines),
-        "verdicts": [sentence for each in baselines if (sentence := _verdict(each))],
+        "verdicts": [sentence for each in baselines if info and (sentence := _verdict(each, info.compared))],
         "classes": _classes(report),
         "error_kinds": [*KINDS.values()],
         "errors": _errors(report),
@@ -126,7 +126,7 @@ def _front(
     if base := base_model(model):
         table |= {"base_model": base} | ({"base_model_relation": "finetune"} if model.steps else {})
     table["tags"] = ["slm-studio", *([model.task] if model.task else [])]
-    if known := [*dict.fromkeys(hub for metric in metrics if (hub := measure(metric.key).hub))]:
+    if known := [*dict.fromkeys(hub for metric in own_metrics(metrics) if (hub := measure(metric.key).hub))]:
         table["metrics"] = known
     if info and metrics and model.dataset_name:
         table["model-index"] = [{"name": model.name, "results": [_result(model, info, metrics)]}]
@@ -134,9 +134,14 @@ def _front(
     return "\n".join(["---", *lines, "---"]) + "\n"
 
 
+def own_metrics(metrics: Sequence[Metric]) -> list[Metric]:
+    """Return the figures of the model itself: hubs would take those that it is held against for its own."""
+    return [metric for metric in metrics if measure(metric.key).own]
+
+
 def _result(model: SavedModel, info: TaskInfo, metrics: Sequence[Metric]) -> dict[str, object]:
     figures = []
-    for metric in metrics:
+    for metric in own_metrics(metrics):
         figure: dict[str, object] = {
             "type": measure(metric.key).hub or metric.key,
             "name": _capital(measure(metric.key).title),
@@ -255,7 +260,11 @@ def _recipe(model: SavedModel) -> list[tuple[str, str]]:
     done = ", ".join(recipe.cleaning)
     cleaning = [("Cleaning", f"{done}: done to the rows, and to every prompt alike")] if done else []
     return (
-        _named(recipe) + columns + cleaning + _settings(recipe) + (_settings(recipe.options) if recipe.options else [])
+        _named(recipe)
+        + columns
+        + cleaning
+        + _settings(recipe, recipe.unused)
+        + (_settings(recipe.options, recipe.unused) if recipe.options else [])
     )
 
 
@@ -267,8 +276,8 @@ def _named(recipe: Recipe) -> list[tuple[str, str]]:
     return [("Recipe", _plain(recipes.title_of(recipe.named)) + changed)]
 
 
-def _settings(owner: Recipe | object) -> list[tuple[str, str]]:
-    values = [(each.label, getattr(owner, each.name)) for each in knobs.knobs(type(owner))]
+def _settings(owner: Recipe | object, unused: Collection[str]) -> list[tuple[str, str]]:
+    values = [(each.label, getattr(owner, each.name)) for each in knobs.knobs(type(owner)) if each.name not in unused]
     return [
         (label, _plain(knobs.written(value) if isinstance(value, tuple) else str(value)))
         for label, value in values
@@ -321,12 +330,12 @@ def _scores(metrics: Sequence[Metric], baselines: Sequence[Baseline]) -> list[li
     lines = []
     for metric in metrics:
         interval = (
-            f"{metric.low:.4g} – {metric.high:.4g}" if metric.low is not None and metric.high is not None else "–"
+            f"{show(metric.low)} – {show(metric.high)}" if metric.low is not None and metric.high is not None else "–"
         )
         beside = [
-            next((f"{each.value:.4g}" for each in base.metrics if each.key == metric.key), "–") for base in baselines
+            next((show(each.value) for each in base.metrics if each.key == metric.key), "–") for base in baselines
         ]
-        lines.append([_capital(measure(metric.key).title), f"{metric.value:.4g}", interval, *beside])
+        lines.append([_capital(measure(metric.key).title), show(metric.value), interval, *beside])
     return lines
 
 
@@ -334,12 +343,12 @@ def _capital(title: str) -> str:
     return title[:1].upper() + title[1:]
 
 
-def _verdict(baseline: Baseline) -> str:
-    name = method(baseline.key).title
+def _verdict(baseline: Baseline, compared: str) -> str:
+    name, test = method(baseline.key).title, f"A paired test of {measure(compared).title}"
     sentences = {
-        "better": f"A paired test shows this model ahead of the simple method “{name}”.",
-        "worse": f"A paired test shows this model behind the simple method “{name}”.",
-        "none": f"A paired test shows no difference to the simple method “{name}”.",
+        "better": f"{test} shows this model ahead of the simple method “{name}”.",
+        "worse": f"{test} shows this model behind the simple method “{name}”.",
+        "none": f"{test} shows no difference to the simple method “{name}”.",
     }
     return sentences.get(baseline.verdict, "")
 

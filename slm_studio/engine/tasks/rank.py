@@ -96,6 +96,10 @@ class Rank(Task):
         is_scored_alone = not recipe.validation_share
         return split_lists(dataset, recipe, keeps_texts=self.learns(recipe) and not is_scored_alone)
 
+    def on_unanswered(self, count: int, loaded: Loaded) -> Iterator[Remark]:
+        """Say how many lists have no right text."""
+        yield from remarks.on_no_right_text(count)
+
     def texts(self, rows: Rows) -> list[str]:
         """Return what could have been said: the right texts, of rows without them the candidates."""
         return [each.reference or "\n".join(each.texts) for each in lists_in(rows)]

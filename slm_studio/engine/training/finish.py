@@ -1,7 +1,7 @@
 """From trained weights to a model folder with its report and card."""
 
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from slm_studio import __version__
 from slm_studio.core import files, paths
 from slm_studio.core.dataset import Dataset
-from slm_studio.core.errors import StudioError
+from slm_studio.core.errors import StudioError, fill
 from slm_studio.core.events import Machine, Note
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe, recipe_to_json, split_base
@@ -72,7 +72,7 @@ def _written_model(work: Trained) -> SavedModel:
         parameters=plan.loaded.parameters,
         seconds=work.position.seconds,
         steps=work.position.step,
-        machine=f"{work.machine.name}, {work.machine.device}, {work.machine.precision}, {work.machine.threads} threads",
+        machine=fill("{name}, {device}, {precision}, {threads} {threads:thread|threads}", asdict(work.machine)),
         language=main_language(plan.task.texts(plan.splits.train[:500])),
         languages=main_languages(plan.task.taught(plan.splits.train[:500])),
         lineage=lineage(work),

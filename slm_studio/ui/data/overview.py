@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, counted
 from slm_studio.core.errors import show
-from slm_studio.core.measures import number_words
 from slm_studio.core.recipe import Recipe, column_read_as
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
@@ -170,7 +169,7 @@ def distinct_words(distinct: int) -> str:
 
 def spread_words(numbers: Mapping[str, object]) -> str:
     """Return “from 1 to 5 · mean 3.42 · median 4”, and how many cells hold none."""
-    low, high, mean, median = (number_words(float(str(numbers[key]))) for key in ("low", "high", "mean", "median"))
+    low, high, mean, median = (show(float(str(numbers[key]))) for key in ("low", "high", "mean", "median"))
     parts = [tr("from {low} to {high}", low=low, high=high), tr("mean {n}", n=mean), tr("median {n}", n=median)]
     if none := int(str(numbers.get("none", 0))):
         parts.append(tr("{n} {n:cell holds|cells hold} no number", n=none))

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.errors import StudioError, show
-from slm_studio.core.measures import measure, method, number_words
+from slm_studio.core.measures import measure, method
 from slm_studio.core.results import Baseline, Metric, Report
 from slm_studio.core.tasks import info_of
 from slm_studio.core.texts import tr
@@ -64,7 +64,7 @@ def figures(report: Report) -> list[Figure]:
         words = partial(
             tr,
             "of the rows lie within ± {range} of the answer; made for 90 %",
-            range=number_words(report.facts["range"]),
+            range=show(report.facts["range"]),
         )
         found.append(Figure(partial(tr, "in their range"), f"{100 * inside:.0f} %", words))
     if strange := round(report.facts.get("unseen_rows", 0)):

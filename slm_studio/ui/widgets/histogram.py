@@ -7,7 +7,6 @@ from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from slm_studio.core.errors import show
-from slm_studio.core.measures import number_words
 from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.labels import plain_tooltip
@@ -50,11 +49,7 @@ class Histogram(QWidget):
 
     def _words(self, at: int) -> str:
         low, high = self._edges[at], self._edges[at + 1]
-        span = (
-            f"{number_words(low)} – {number_words(high)}"
-            if self._exact
-            else f"{show(round(low))} – {show(round(high))}"
-        )
+        span = f"{show(low)} – {show(high)}" if self._exact else f"{show(round(low))} – {show(round(high))}"
         return tr("{span}: {n} {n:row|rows}", n=self._counts[at], span=span)
 
     def _place(self, at: int) -> QRectF:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from slm_studio.core.measures import number_words
+from slm_studio.core.errors import show
 from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.copying import table_line
 from slm_studio.ui.widgets.theme import SECOND, the_theme
@@ -30,7 +30,7 @@ class Scatter(QWidget):
         self._points = tuple(points)
         low, high = self._ends()
         self.setAccessibleDescription(
-            tr("{n} points from {low} to {high}", n=len(points), low=number_words(low), high=number_words(high))
+            tr("{n} points from {low} to {high}", n=len(points), low=show(low), high=show(high))
         )
         self.update()
 
@@ -63,7 +63,7 @@ class Scatter(QWidget):
 
     def _corners(self) -> tuple[str, str]:
         values = [value for point in self._points for value in point] or [0.0, 1.0]
-        return number_words(min(values)), number_words(max(values))
+        return show(min(values)), show(max(values))
 
     def _place(self, plot: QRectF, true: float, answered: float) -> QPointF:
         low, high = self._ends()

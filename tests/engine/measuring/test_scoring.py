@@ -52,6 +52,10 @@ def test_wilsons_interval_is_the_published_one(successes: int, trials: int, low:
     assert wilson(successes, trials) == pytest.approx((low, high), abs=1e-3)
 
 
+def test_where_nothing_is_right_the_interval_begins_at_nothing_to_the_last_bit() -> None:
+    assert {wilson(0, rows)[0] for rows in range(1, 200)} == {0.0}
+
+
 def test_the_bootstrap_covers_the_mean() -> None:
     values = RANDOM.normal(1.0, 1.0, 400)
 

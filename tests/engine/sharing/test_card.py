@@ -49,8 +49,29 @@ def test_the_front_matter_is_what_the_hub_reads(model: SavedModel) -> None:
     assert (data.license, data.language, data.pipeline_tag) == ("apache-2.0", ["en"], "text-classification")
     assert data.library_name == "slm-studio"
     assert {result.metric_type: result.metric_value for result in data.eval_results} == {"accuracy": 0.91, "f1": 0.88}
+    assert front(card)["metrics"] == ["accuracy", "f1"]
     assert data.eval_results[0].metric_args == {"interval_95": [0.87, 0.94]}
     assert data.eval_results[0].dataset_name == "reviews.csv"
+
+
+def test_what_a_model_is_held_against_is_no_result_of_it_to_a_hub(model: SavedModel) -> None:
+    figures = {"wer": 0.075, "wer_before": 0.115, "wer_oracle": 0.022, "best_first": 0.8, "best_first_before": 0.6}
+    report = dataclasses.replace(
+        REPORT, task="rank", metrics=tuple(Metric(key=key, value=value) for key, value in figures.items()), baselines=()
+    )
+
+    card = write_card(dataclasses.replace(model, task="rank"), report, "apache-2.0", "en")
+
+    told = front(card)["model-index"][0]["results"][0]["metrics"]
+    assert {each["type"]: each["value"] for each in told} == {"wer": 0.075, "accuracy": 0.8} and len(told) == 2
+    assert front(card)["metrics"] == ["wer", "accuracy"]
+    assert all(f"| {value} |" in card for value in figures.values())  # people see them all, side by side
+
+
+def test_settings_that_mean_nothing_for_a_model_are_not_told(model: SavedModel) -> None:
+    card = write_card(model, REPORT)
+
+    assert "| Epochs | 7 |" in card and "Directions" not in card and "Read out" not in card
 
 
 def test_the_text_holds_the_evidence(model: SavedModel) -> None:

@@ -406,3 +406,9 @@ def test_much_text_in_words_is_cut_into_pieces_and_little_into_characters(
     plan = plan_for(recipe_of("blank:llama-nano").settled(), lists)
 
     assert (len(plan.loaded.tokenizer) > 257) is (knows > 257) and len(plan.loaded.tokenizer) <= 4096
+
+
+def test_a_list_without_its_right_text_is_called_so() -> None:
+    said = next(task_of("rank").on_unanswered(3, None))
+
+    assert said.count == 3 and "no right text" in said.message

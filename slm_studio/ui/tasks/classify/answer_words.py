@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from slm_studio.core.measures import number_words
+from slm_studio.core.errors import show
 from slm_studio.core.report import NONE
 from slm_studio.core.results import Label, Number, chosen_labels
 from slm_studio.core.texts import in_line, tr
@@ -19,7 +19,7 @@ def answer_words(items: Sequence[Label | Number]) -> str:
     """Return an answer in a line: the likeliest label, all that are right, or the number."""
     first = items[0]
     if isinstance(first, Number):
-        return first.written or number_words(first.value)
+        return first.written or show(first.value)
     if first.chosen is None:
         return first.label
     return ", ".join(chosen_labels(items)) or tr(NONE)
@@ -40,7 +40,7 @@ def _like(written: str, value: float) -> str:
     """Return a number with as many decimals as another one that was written, behind the same sign."""
     found = re.search(r"([.,])(\d+)", written)
     if not written or found is None:
-        return number_words(value) if not written else f"{value:.0f}"
+        return show(value) if not written else f"{value:.0f}"
     return f"{value:.{len(found[2])}f}".replace(".", found[1])
 
 

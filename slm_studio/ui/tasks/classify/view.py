@@ -7,7 +7,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from slm_studio.core.measures import number_words
+from slm_studio.core.errors import show
 from slm_studio.core.moderation import SENT, is_for_a_person, person_of
 from slm_studio.core.report import Case
 from slm_studio.core.results import Label, Number
@@ -233,9 +233,7 @@ class ClassifyView(QuickView):
         number = next((item for item in self._items if isinstance(item, Number)), None)
         self.number.setVisible(number is not None)
         if number is not None:
-            self.number.set_value(
-                "{number}", partial(range_words, number), number=number.written or number_words(number.value)
-            )
+            self.number.set_value("{number}", partial(range_words, number), number=number.written or show(number.value))
 
     def _clear_answer(self) -> None:
         self._items = []
