@@ -98,3 +98,12 @@ def test_a_short_line_of_a_book_counts_as_the_line_before_it() -> None:
 
     assert learnt_rows(other, known, reads_on=True).tolist() == [False, False, False, True, True]
     assert learnt_rows(other, known, reads_on=False).tolist() == [True, False, True, True, True]
+
+
+@pytest.mark.parametrize("reads_on", [False, True])
+def test_the_blank_lines_between_paragraphs_are_not_called_learnt(reads_on: bool) -> None:
+    train = ["A line that stands in the book that was learnt.", "", " "]
+
+    found = learnt_rows(["", "Another line that is nowhere in that book.", "", train[0]], train, reads_on=reads_on)
+
+    assert found.tolist() == [False, False, False, True]
