@@ -10,6 +10,7 @@ from slm_studio.core import codec
 from slm_studio.core.errors import fill
 from slm_studio.core.planning import check_roles
 from slm_studio.core.results import Report
+from slm_studio.core.verdict import verdict_of_report
 
 
 def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -48,6 +49,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
             | ({"verdict": each.verdict} if each.verdict else {})
             for each in report.baselines
         },
+        "verdict": verdict_of_report(report).sentence,
     }
 
 

@@ -38,6 +38,7 @@ from slm_studio.core.run import Run, create_run, find_run, save_run
 from slm_studio.core.run_notes import notes_json
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.tasks import all_tasks, task_info
+from slm_studio.core.verdict import verdict_of_model
 from slm_studio.host.secrets import token_for_base
 
 TO_COME = {"nproc": ("1",)}  # flags of a later version, and what they may say today
@@ -196,6 +197,6 @@ def outcome(run: Run, model: SavedModel, out: Destination | None) -> dict[str, o
     intervals = {f"{key}_interval": list(pair) for key, pair in model.intervals.items()}
     return {
         "run": run.id, "model": model.folder, "task": model.task, "base": model.base, "metrics": model.metrics | intervals,
-        "metrics_on": model.metrics_on, "baseline": model.baseline, "seconds": round(model.seconds, 2),
+        "metrics_on": model.metrics_on, "baseline": model.baseline, "verdict": verdict_of_model(model).sentence, "seconds": round(model.seconds, 2),
         "notes": notes_json(run),
     }  # fmt: skip

@@ -92,11 +92,23 @@ def test_train_ends_in_the_bare_result(run: Run, rows: Path, tmp_path: Path, mon
 
     result = told.result
     assert told.code == 0
-    assert list(result) == ["run", "model", "task", "base", "metrics", "metrics_on", "baseline", "seconds", "notes"]
+    assert list(result) == [
+        "run",
+        "model",
+        "task",
+        "base",
+        "metrics",
+        "metrics_on",
+        "baseline",
+        "verdict",
+        "seconds",
+        "notes",
+    ]
     assert result["model"] == str(tmp_path / "out" / "模型 one")
     assert result["metrics_on"] == "test"
     assert result["metrics"]["accuracy"] <= 12 / 13  # a label that training never saw counts as wrong
     assert set(result["baseline"]) == {"majority", "tfidf_linear"}
+    assert "TF-IDF" in result["verdict"]
     assert len(result["metrics"]["accuracy_interval"]) == 2
     listed = run("runs", "list").result["runs"]
     assert [each["id"] for each in listed] == [result["run"]]
@@ -170,7 +182,7 @@ def test_evaluate_takes_other_column_names(run: Run, sorter: Path, tmp_path: Pat
 
     result = run("evaluate", sorter, path, "--role", "text=comment", "--label", "topic").result
 
-    assert set(result) >= {"metrics", "per_label", "confusion", "rows", "baseline"}
+    assert set(result) >= {"metrics", "per_label", "confusion", "rows", "baseline", "verdict"}
     assert result["rows"] == 12
     assert Path(result["confusion"]).is_file()
     assert run("evaluate", sorter, path).result["rows"] == 12  # the same columns by their roles: said in a note

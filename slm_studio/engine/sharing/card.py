@@ -21,6 +21,7 @@ from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.span_errors import KINDS, span_errors
 from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.tasks import TaskInfo
+from slm_studio.core.verdict import verdict_of_model, verdict_of_report
 from slm_studio.engine.models.architectures import OWN_TYPES
 from slm_studio.engine.sharing.card_decisions import decisions
 from slm_studio.engine.sharing.card_languages import languages_of
@@ -89,7 +90,7 @@ def write_card(
             *(method(each.key).title for each in baselines),
         ],
         "scores": _scores(metrics, baselines),
-        "verdicts": [sentence for each in baselines if info and (sentence := _verdict(each, info.compared))],
+        "verdicts": _verdicts(info, model, report, baselines),
         "classes": _classes(report),
         "error_kinds": [*KINDS.values()],
         "errors": _errors(report),
@@ -341,6 +342,15 @@ def _scores(metrics: Sequence[Metric], baselines: Sequence[Baseline]) -> list[li
 
 def _capital(title: str) -> str:
     return title[:1].upper() + title[1:]
+
+
+def _verdicts(
+    info: TaskInfo | None, model: SavedModel, report: Report | None, baselines: Sequence[Baseline]
+) -> list[str]:
+    """Return what the paired tests say; where there is none, as of a text and a compressor, what the studio says."""
+    tests = [sentence for each in baselines if info and (sentence := _verdict(each, info.compared))]
+    said = (verdict_of_report(report) if report else verdict_of_model(model)).sentence
+    return tests or ([said] if said else [])
 
 
 def _verdict(baseline: Baseline, compared: str) -> str:

@@ -68,6 +68,20 @@ def test_what_a_model_is_held_against_is_no_result_of_it_to_a_hub(model: SavedMo
     assert all(f"| {value} |" in card for value in figures.values())  # people see them all, side by side
 
 
+def test_of_a_text_beside_a_compressor_the_card_says_which_knows_more(model: SavedModel) -> None:
+    beside = tuple(
+        Baseline(key=key, metrics=(Metric(key="bits_per_byte", value=value),), seconds=0.1)
+        for key, value in (("unigram", 4.4), ("xz", 0.7))
+    )
+    report = dataclasses.replace(
+        REPORT, task="write", metrics=(Metric(key="bits_per_byte", value=3.6),), per_label=(), baselines=beside
+    )
+
+    card = write_card(dataclasses.replace(model, task="write", recipe={}), report)
+
+    assert "less than the compressor xz keeps of the training text" in card and "paired test" not in card
+
+
 def test_settings_that_mean_nothing_for_a_model_are_not_told(model: SavedModel) -> None:
     card = write_card(model, REPORT)
 
