@@ -61,8 +61,8 @@ class Opened(QWidget):
         self.rows, self.findings, self.overview = RowsCard(), FindingsCard(), Overview()
         self.clean_button = MenuButton("Clean", "quiet")
         self.undo_button = Button("Undo", "quiet", "undo", small=True)
-        self.rows.foot.addWidget(self.undo_button)
-        self.rows.foot.addWidget(self.clean_button)
+        for button in (self.undo_button, self.clean_button):
+            self.rows.actions.flow.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import Dataset, ReadOptions, list_datasets
@@ -29,6 +28,7 @@ from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.buttons import Button, MenuButton
 from slm_studio.ui.widgets.page import Page
 from slm_studio.ui.widgets.progress import Progress
+from slm_studio.ui.widgets.theme import the_theme
 
 if TYPE_CHECKING:
     from slm_studio.ui.data.opened import Opened
@@ -256,11 +256,12 @@ class DataPanel(Page):
             self.opened.remarks.setVisible(self.opened.remarks.isHidden())
         return super().eventFilter(watched, event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def _fit(self) -> None:
+        super()._fit()
         self._fit_rows()
 
     def _fit_rows(self) -> None:
         if self._opened is not None:
             rows = self._opened.rows
-            rows.setFixedHeight(max(LEAST_TABLE, round(self.height() * 0.5), rows.least_height()))
+            least = min(the_theme().px(LEAST_TABLE), self._area.viewport().height())  # never more than can be seen
+            rows.setFixedHeight(max(LEAST_TABLE, least, round(self.height() * 0.5), rows.least_height()))

@@ -16,6 +16,7 @@ from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts import dialogue_rows, listed_rows
 from slm_studio.ui.parts.marked_rows import MarkedRows
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.arrow_model import ArrowModel
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
@@ -25,7 +26,7 @@ from slm_studio.ui.widgets.mark_editor import Markable
 from slm_studio.ui.widgets.marks import Marked
 from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
 from slm_studio.ui.widgets.rows_model import Cell
-from slm_studio.ui.widgets.scaling import scaled
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.words import Words, words
 
@@ -36,7 +37,7 @@ SHORT: tuple[Reads, ...] = ("label", "labels", "number")  # answers that take li
 
 
 class RowsCard(Card):
-    """Shows every row; `foot` takes further buttons."""
+    """Shows every row; `actions` takes further buttons, which stand below."""
 
     filter_cleared = Signal()
     failed = Signal(object)  # StudioError: why a row cannot be marked
@@ -53,20 +54,19 @@ class RowsCard(Card):
         self.table.cells.choices = self._choices
         self.search = SearchField("Find")
         self.found = Text("", "muted")
+        self.actions = Actions()
         self._only = QWidget()
         self._what = ElidedText("", "second")
         self.all_button = Button("Show all rows", "link", small=True)
         self._build_only()
         self.pages = ReadableTable(self.table, self._whole_row)
         self.add(self.pages, 1)
-        self.foot = QHBoxLayout()
-        self.foot.setContentsMargins(8, 0, 8, 4)
-        self.foot.setSpacing(8)
-        scaled(self.search.setMaximumWidth, 300)
-        self.foot.addWidget(self.search, 1)
-        self.foot.addWidget(self.found)
-        self.foot.addStretch(1)
-        self.body.addLayout(self.foot)
+        foot = SideBySide(gap=8)
+        foot.layout().setContentsMargins(8, 0, 8, 4)
+        foot.limit(foot.add(self.search, 1), 150, 300)
+        foot.add(self.found, 1)
+        foot.add(self.actions, 0)
+        self.add(foot)
         self.search.searched.connect(self._on_searched)
         self.model.filtered.connect(self._on_filtered)
         self.all_button.clicked.connect(self.show_all)

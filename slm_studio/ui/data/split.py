@@ -4,12 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.recipe import Recipe, split_of
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.forms import KnobForm
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
@@ -45,15 +46,12 @@ class SplitCard(Card):
         self.add(self.how)
         self.form = KnobForm(Recipe, names=KNOBS, columns=3)
         self.add(self.form)
-        row = QHBoxLayout()
-        row.setSpacing(8)
         self.validation_button = Button("Use a validation file…", small=True)
         self.test_button = Button("Use a test file…", small=True)
         self.own_button = Button("Split this file instead", "quiet", small=True)
-        for button in (self.validation_button, self.test_button, self.own_button):
-            row.addWidget(button)
-        row.addStretch(1)
-        self.body.addLayout(row)
+        files = Actions(self.validation_button, self.test_button, self.own_button)
+        files.set_breaking(True)
+        self.add(files)
         self.form.changed.connect(self.changed)
         self.validation_button.clicked.connect(self._on_validation)
         self.test_button.clicked.connect(self._on_test)

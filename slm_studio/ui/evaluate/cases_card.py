@@ -17,6 +17,7 @@ from slm_studio.core.tasks import all_tasks
 from slm_studio.core.tasks.info import Shown, Style
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.evaluate.correcting import Correcting
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.changed import Changed
@@ -27,6 +28,7 @@ from slm_studio.ui.widgets.marks import Marked, order_of
 from slm_studio.ui.widgets.row_reader import Cells, ReadableTable
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel, changes_cell, marks_cell
 from slm_studio.ui.widgets.segmented import Segmented
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
@@ -195,7 +197,6 @@ class CasesCard(Card):
     def _fit(self) -> None:
         px = self._theme.px
         self.label.setMaximumWidth(px(230))
-        self.search.setMinimumWidth(px(64))
         self.table.setMinimumHeight(px(38) * 4)
         if self.pages.isHidden():
             self.setMinimumHeight(0)
@@ -210,12 +211,11 @@ class CasesCard(Card):
         self.label = Choice([("", mark("every label"))], name="Label in the file")
         self.search = SearchField("Find in the rows")
         self.filtered, self.clear_button = Text("", "strong", wrap=True), Button("Clear filter", "link")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for widget in (self.kind, self.label):
-            row.addWidget(widget)
-        row.addWidget(self.search, 1)
-        self.body.addLayout(row)
+        row = SideBySide(gap=8)
+        row.add(Actions(self.kind, self.label), 0)
+        row.add(self.search, 1)
+        row.limit(self.search, 64)
+        self.add(row)
         self._strip = QWidget()
         strip = QHBoxLayout(self._strip)
         strip.setContentsMargins(0, 0, 0, 0)
@@ -230,13 +230,13 @@ class CasesCard(Card):
         self.table.setModel(self.model)
         self.pages = ReadableTable(self.table, self._whole_row)
         self.add(self.pages, 1)
-        foot = QHBoxLayout()
+        foot = SideBySide(gap=8)
         self.state, self.more_button = Text("", "muted", wrap=True), Button("Show more", "link")
-        foot.addWidget(self.state, 1)
-        self._hint = Text("Space or a double click opens a row in full", "muted")
-        foot.addWidget(self._hint)
-        foot.addWidget(self.more_button)
-        self.body.addLayout(foot)
+        self._hint = Text("Space or a double click opens a row in full", "muted", wrap=True)
+        foot.add(self.state, 1)
+        foot.add(self._hint, 0)
+        foot.add(Actions(self.more_button), 0)
+        self.add(foot)
 
     def _connect(self) -> None:
         self._timer.timeout.connect(self._on_timeout)

@@ -32,7 +32,9 @@ class ClassTable(Card):
     label_opened = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Each label", Text("a header sorts · a row shows the label's rows", "muted"), parent=parent)
+        super().__init__(
+            "Each label", Text("a header sorts · a row shows the label's rows", "muted", wrap=True), parent=parent
+        )
         self._theme = the_theme()
         self._scores: tuple[ClassScore, ...] = ()
         self.sorted_by, self.descending = 1, False

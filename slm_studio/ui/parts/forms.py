@@ -6,7 +6,7 @@ from functools import partial
 from typing import get_type_hints
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core import knobs
 from slm_studio.core.errors import StudioError
@@ -15,6 +15,7 @@ from slm_studio.core.texts import explain, mark, tr
 from slm_studio.ui.widgets.columns import Columns
 from slm_studio.ui.widgets.fields import Check, Choice, LineField
 from slm_studio.ui.widgets.labels import ElidedText, Text, restyle
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
@@ -107,7 +108,7 @@ class KnobField(QWidget):
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(4)
-        column.addLayout(self._names())
+        column.addWidget(self._names())
         self._editor: Check | Choice | LineField = self._build_editor()
         column.addWidget(self._editor)
         self._problem = Text("", "bad", wrap=True)
@@ -172,14 +173,13 @@ class KnobField(QWidget):
             message, hint = explain(self._error)
             self._problem.setText(hint or message)
 
-    def _names(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStrut(the_theme().px(22))  # names in Chinese and Latin letters stand in one line
-        row.addWidget(Text(self.knob.label, "strong"))
+    def _names(self) -> QWidget:
+        row = SideBySide(gap=8)
+        row.layout().addStrut(the_theme().px(22))  # names in Chinese and Latin letters stand in one line
+        row.add(Text(self.knob.label, "strong"), 0)
         name = ElidedText("{name}", "small", name=self.knob.name)
         name.setFont(the_theme().monospace(11.5))
-        row.addWidget(name, 1)
+        row.add(name, 1)
         return row
 
     def _build_editor(self) -> Check | Choice | LineField:

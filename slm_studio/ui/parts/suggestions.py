@@ -48,8 +48,7 @@ class Suggestions(Card):
         self.how = Text("", "muted", wrap=True)
         self.again_button = WorkButton("Three others", kind="plain", icon_name="refresh")
         self.close_button = IconButton("close", "Close the suggestions")
-        self.head.insertWidget(0, self.how, 1)
-        self.head.setStretch(2, 0)  # the room behind the title that the card has not: the sentence takes it
+        self.set_leading(self.how)
         self.set_trailing(self.again_button)
         self.set_trailing(self.close_button)
         self._columns = Columns(least=190, most=MANY, gap=12)

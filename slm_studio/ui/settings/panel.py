@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from slm_studio import __version__
 from slm_studio.core import paths
@@ -18,13 +18,16 @@ from slm_studio.ui.settings.trash_card import TrashCard
 from slm_studio.ui.shell.jobs import JobHandle, Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
+from slm_studio.ui.widgets.field_rows import FieldRows
 from slm_studio.ui.widgets.fields import Choice, LineField
 from slm_studio.ui.widgets.labels import ElidedText, Rule, Text
 from slm_studio.ui.widgets.page import Page
 from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.segmented import Segmented
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.theme import ZOOMS, the_theme
 from slm_studio.ui.widgets.words import words
 
@@ -60,15 +63,19 @@ class SettingsPanel(Page):
         card = Card("Language and look")
         system = mark("As the system")
         self.language = Segmented(
-            (("auto", system), *((key, _Name(name)) for key, name in LANGUAGES.items())), kind="pills"
+            (("auto", system), *((key, _Name(name)) for key, name in LANGUAGES.items())), kind="pills", wraps=True
         )
-        self.look = Segmented((("auto", system), ("light", mark("Light")), ("dark", mark("Dark"))), kind="pills")
+        self.look = Segmented(
+            (("auto", system), ("light", mark("Light")), ("dark", mark("Dark"))), kind="pills", wraps=True
+        )
         self.zoom = Choice(
             [(zoom, _Name(f"{zoom:.0%}".replace("%", " %"))) for zoom in ZOOMS], name="Size of the words"
         )
-        card.body.addLayout(_line(mark("Language"), self.language))
-        card.body.addLayout(_line(mark("Colours"), self.look))
-        card.body.addLayout(_line(mark("Size"), self.zoom))
+        rows = FieldRows()
+        for name, field in ((mark("Language"), self.language), (mark("Colours"), self.look), (mark("Size"), self.zoom)):
+            rows.add(_name(name), Actions(field) if field is self.zoom else field)  # not as wide as its row
+            words(field.setAccessibleName, name)
+        card.add(rows)
         self.add(card)
 
     def _build_computing(self) -> None:
@@ -88,13 +95,11 @@ class SettingsPanel(Page):
         self.token_field = LineField("Paste a token", name="Hub token")
         self.token_field.setEchoMode(QLineEdit.EchoMode.Password)
         self.keep_button, self.forget_button = Button("Keep"), Button("Forget", "danger")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.token_field, 1)
-        row.addWidget(self.keep_button)
-        row.addWidget(self.forget_button)
+        row = SideBySide(gap=8)
+        row.add(self.token_field, 1)
+        row.add(Actions(self.keep_button, self.forget_button), 0)
         card.add(self.token_state)
-        card.body.addLayout(row)
+        card.add(row)
         card.add(
             Text(
                 "A token is kept in the system's own safe, is shown to nobody, and leaves only with what you publish or fetch.",
@@ -113,17 +118,12 @@ class SettingsPanel(Page):
             (mark("Models"), paths.models()),
             (mark("Log files"), paths.logs()),
         )
+        rows = FieldRows()
         for name, folder in folders:
             button = FolderButton(str(folder))
             self.folder_buttons.append(button)
-            row = QHBoxLayout()
-            row.setSpacing(16)
-            label = Text(name)
-            scaled(label.setMinimumWidth, 100)
-            row.addWidget(label)
-            row.addWidget(ElidedText("{folder}", "muted", folder=str(folder)), 1)
-            row.addWidget(button)
-            card.body.addLayout(row)
+            rows.add(_name(name), ElidedText("{folder}", "muted", folder=str(folder)), button)
+        card.add(rows)
         card.add(Text("Everything here is yours, in open formats, readable without SLM Studio.", "muted", wrap=True))
         self.add(card)
 
@@ -133,7 +133,14 @@ class SettingsPanel(Page):
 
     def _build_about(self) -> None:
         card = Card("About")
-        card.add(Text("SLM Studio {version} · Apache-2.0 · nothing is sent without you", "second", version=__version__))
+        card.add(
+            Text(
+                "SLM Studio {version} · Apache-2.0 · nothing is sent without you",
+                "second",
+                wrap=True,
+                version=__version__,
+            )
+        )
         self.add(card)
 
     def _connect(self) -> None:
@@ -262,13 +269,7 @@ class _Name:
         return self._name
 
 
-def _line(name: str, widget: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(16)
+def _name(name: str) -> Text:
     label = Text(name)
     scaled(label.setMinimumWidth, 100)
-    row.addWidget(label)
-    row.addWidget(widget)
-    row.addStretch(1)
-    words(widget.setAccessibleName, name)
-    return row
+    return label

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from slm_studio.core.addresses import base_of
 from slm_studio.core.bases import Base
@@ -15,12 +15,13 @@ from slm_studio.core.tasks import Family, TaskInfo, task_info
 from slm_studio.core.tasks.info import CONTINUED
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.shortlist import Shortlist
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.choice_cards import ChoiceCards
 from slm_studio.ui.widgets.fields import Choice, LineField
 from slm_studio.ui.widgets.labels import Text
-from slm_studio.ui.widgets.side_by_side import column_of
+from slm_studio.ui.widgets.side_by_side import SideBySide, column_of
 from slm_studio.ui.widgets.size_slider import SizeSlider
 
 SCRATCH, MINE, OTHER = "scratch", "mine", "other"
@@ -49,12 +50,12 @@ class BeginningCard(Card):
         self.family, self.size_slider, self.blurb = Choice(name="Family"), SizeSlider(), Text("", "muted", wrap=True)
         self.mine = Choice(name="Model")
         self.other = LineField("Folder, or hub id such as owner/name", name="Folder or hub id")
-        self.beside = Text("Or any other, by its folder or its name on the hub", "muted")
+        self.beside = Text("Or any other, by its folder or its name on the hub", "muted", wrap=True)
         self.browse = Button("Browse…")
         self._rows = {
             SCRATCH: _row(self.family, self.size_slider),
             MINE: _row(self.mine),
-            OTHER: column_of(self.shortlist, self.beside, _row(self.other, self.browse), gap=8),
+            OTHER: column_of(self.shortlist, self.beside, _row(self.other, Actions(self.browse)), gap=8),
         }
         for row in self._rows.values():
             self.add(row)
@@ -171,13 +172,10 @@ def _model_words(model: SavedModel) -> str:
 
 
 def _row(*widgets: QWidget) -> QWidget:
-    holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 4, 0, 0)
-    row.setSpacing(12)
+    row = SideBySide(gap=12)
+    row.layout().setContentsMargins(0, 4, 0, 0)
     for widget in widgets:
-        wide = isinstance(widget, SizeSlider | LineField)
-        row.addWidget(widget, 1 if wide else 0, Qt.AlignmentFlag.AlignVCenter)
-    if not any(isinstance(widget, SizeSlider | LineField) for widget in widgets):
-        row.addStretch(1)
-    return holder
+        row.add(widget, 1 if isinstance(widget, SizeSlider | LineField) else 0)
+        if isinstance(widget, Choice):
+            row.layout().setAlignment(widget, Qt.AlignmentFlag.AlignLeft)  # as wide as its longest option
+    return row

@@ -39,8 +39,8 @@ class ChartsCard(Card):
         self._charts: dict[str, CurveChart] = {}  # made when there is a run to draw
         self._drawn: dict[str, int] = {}  # evaluations that a chart has
         self.value = Choice(VALUES, name="Chart", strong=True, tight=True)
-        self.head.setSpacing(2)
-        self.head.insertWidget(0, self.value)
+        self.set_leading(self.value)
+        self.head.layout().setAlignment(self.value, Qt.AlignmentFlag.AlignLeft)
         self._stack = QStackedWidget()
         self._waiting = Text(WAITING, "muted")
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core.curves import COLUMNS, read_curves
 from slm_studio.core.errors import StudioError
@@ -17,6 +17,7 @@ from slm_studio.core.run import Run, list_runs, recipe_of
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.parts.models import task_title
 from slm_studio.ui.parts.run_words import base_words, day, run_score, state_words
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField, SearchField
@@ -25,12 +26,14 @@ from slm_studio.ui.widgets.page import GAP
 from slm_studio.ui.widgets.progress import clock
 from slm_studio.ui.widgets.rows_model import Cell, Row, RowsModel
 from slm_studio.ui.widgets.scaling import scaled
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.table import Table
 
 if TYPE_CHECKING:
     from slm_studio.ui.widgets.chart import CurveChart
 
 MOST_OVERLAID = 5
+NAME = 100  # pixels of a run's name, and of its notes, beside the buttons at least
 TICK, NO_TICK = "✓", "○"
 
 
@@ -82,12 +85,13 @@ class RunsView(QWidget):
             self.table.set_style(at, style, most=most)
         scaled(self.table.setMinimumHeight, 280)
         self.list_card.add(self.table, 1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(8, 0, 8, 4)
-        foot.addWidget(self.search)
-        foot.addWidget(Text("Tick runs to lay their curves over each other.", "muted"), 1, Qt.AlignmentFlag.AlignRight)
-        scaled(self.search.setMaximumWidth, 260)
-        self.list_card.body.addLayout(foot)
+        foot = SideBySide(gap=8)
+        foot.layout().setContentsMargins(8, 0, 8, 4)
+        hint = Text("Tick runs to lay their curves over each other.", "muted", wrap=True)
+        foot.limit(foot.add(self.search, 0), 260, 260)
+        foot.add(hint, 1)
+        foot.layout().setAlignment(hint, Qt.AlignmentFlag.AlignRight)
+        self.list_card.add(foot)
         column.addWidget(self.list_card, 1)
         column.addWidget(self._build_one())
         self.curves = Card("Curves over each other")
@@ -103,21 +107,21 @@ class RunsView(QWidget):
 
     def _build_one(self) -> QWidget:
         self.one = Card()
-        row = QHBoxLayout()
-        row.setSpacing(8)
         self.name, self.notes = LineField("Name of the run"), LineField("Notes")
-        scaled(self.name.setMaximumWidth, 240)
         self.open_button, self.resume_button = (
             Button("Open", small=True),
             Button("Resume", icon_name="play", small=True),
         )
         self.repeat_button = Button("Another like this", small=True)
         self.delete_button = Button("Move to trash", "quiet", "trash", small=True)
-        row.addWidget(self.name, 1)
-        row.addWidget(self.notes, 2)
-        for button in (self.open_button, self.resume_button, self.repeat_button, self.delete_button):
-            row.addWidget(button)
-        self.one.body.addLayout(row)
+        row, buttons = (
+            SideBySide(gap=8),
+            Actions(self.open_button, self.resume_button, self.repeat_button, self.delete_button),
+        )
+        row.limit(row.add(self.name, 1), NAME, 240)
+        row.limit(row.add(self.notes, 2), NAME)
+        row.add(buttons, 0)
+        self.one.add(row)
         self.one.hide()
         return self.one
 

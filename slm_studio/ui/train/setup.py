@@ -3,8 +3,8 @@
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core import codec
 from slm_studio.core.dataset import Dataset, ReadOptions
@@ -40,11 +40,11 @@ from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.fields import LineField
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.page import GAP
-from slm_studio.ui.widgets.scaling import scaled
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.stat import StatGrid
 from slm_studio.ui.widgets.words import Words, words
 
+LONG, MUCH = 200, 128  # pixels of how long it learns, and of what that costs, beside each other
 PAUSE = 300  # milliseconds after the last change before the plan is measured again
 Plan = tuple[Dataset, Recipe, str, tuple[str, ...]]  # everything that its measuring depends on
 
@@ -118,13 +118,12 @@ class Setup(QWidget):
         ):
             self.grid.add_stat(key, name)
         self.numbers.add(self.grid)
-        row.add(self.duration, 3)
-        row.add(self.numbers, 2)
+        row.limit(row.add(self.duration, 3), LONG)
+        row.limit(row.add(self.numbers, 2), MUCH)
         column.addWidget(row)
-        label: QLabel = Text("Name", "muted")
-        scaled(self.name.setFixedWidth, 220)
-        self.before.head.addWidget(label, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.before.set_trailing(self.name)
+        for part in (Text("Name", "muted"), self.name):
+            self.before.set_trailing(part)
+        self.before.head.limit(self.name, 220, 220)
         column.addWidget(self.before)
         column.addWidget(self.named)
         column.addWidget(self.advanced)

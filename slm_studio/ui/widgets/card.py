@@ -3,11 +3,13 @@
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout, QWidget
 
 from slm_studio.core.texts import tr
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.copying import Copy, copied_within
 from slm_studio.ui.widgets.labels import Text, restyle
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.words import Words
 
 
@@ -24,12 +26,9 @@ class Card(QFrame):
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(padding, padding, padding, padding)
         self._outer.setSpacing(12)
-        self.head = QHBoxLayout()
-        self.head.setSpacing(8)
         self.title = Text("", "heading", wrap=True)
-        self.head.addWidget(self.title)
-        self.head.addStretch(1)
-        self._outer.addLayout(self.head)
+        self._head: SideBySide | None = None  # the line of the title, where something else stands in it
+        self._outer.addWidget(self.title)
         self.body = QVBoxLayout()
         self.body.setSpacing(8)
         self._outer.addLayout(self.body, 1)
@@ -42,9 +41,25 @@ class Card(QFrame):
         self.title.set_words(title, **values)
         self.title.setVisible(bool(title))
 
+    @property
+    def head(self) -> SideBySide:
+        """The line of the title; what stands in it goes below each other where the card is too narrow."""
+        if self._head is None:
+            self._head = SideBySide(gap=8)
+            self._outer.removeWidget(self.title)
+            self._outer.insertWidget(0, self._head)
+            self._head.add(self.title, 1)
+        return self._head
+
+    def set_leading(self, widget: QWidget) -> None:
+        """Place a widget in the title's stead: it takes the room that is left."""
+        self.head.add(widget, 1, first=True)
+
     def set_trailing(self, widget: QWidget) -> None:
         """Place a widget at the title's right."""
-        self.head.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        part = Actions(widget) if isinstance(widget, QAbstractButton) else widget  # a button is never as wide as a card
+        self.head.add(part, 0)
+        self.head.layout().setAlignment(part, Qt.AlignmentFlag.AlignVCenter)
 
     def add(self, widget: QWidget, stretch: int = 0) -> QWidget:
         """Place a widget below the others and return it."""

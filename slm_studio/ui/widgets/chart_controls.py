@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.texts import mark
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.fields import Check, Choice
 from slm_studio.ui.widgets.labels import plain_tooltip
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.theme import SECOND, the_theme
 
 # The held-out colour is too light for letters on a light ground; its words take the warning colour.
@@ -78,28 +80,29 @@ class Legend(QWidget):
             at += self._width(name) + self._theme.px(12)
 
 
-class ChartControls(QWidget):
-    """Legend, “log”, and steps / epochs / time."""
+class ChartControls(SideBySide):
+    """Legend, “log”, and steps / epochs / time: below a neighbour before their own line breaks."""
 
     log_toggled = Signal(bool)
     axis_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        super().__init__(gap=8, parent=parent)
         self._legend = Legend()
         self._log = Check("log", quiet=True)
         self._axis = Choice([(axis, axis) for axis in AXES], name="Axis", quiet=True)
-        for each in (self._legend, self._log, self._axis):
-            row.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
+        for part in (self._legend, Actions(self._log, self._axis)):
+            self.layout().setAlignment(self.add(part, 0), Qt.AlignmentFlag.AlignVCenter)
         self._log.toggled.connect(self.log_toggled)
         self._axis.chosen.connect(self._on_axis_chosen)
 
     def is_log(self) -> bool:
         """Say whether the value axis is logarithmic."""
         return self._log.isChecked()
+
+    def beside(self) -> int:
+        """Return the width that it needs beside others: that of one line."""
+        return self.one_line()
 
     def choose_axis(self, axis: str) -> None:
         """Show which axis is drawn."""

@@ -60,8 +60,9 @@ class Columns(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
-        # Fewer columns are always possible, so the row of them never keeps the window wide.
-        return QSize(self._theme.px(self._least), self._grid.minimumSize().height())
+        # Fewer columns are always possible, so the row of them never keeps the window wide; nor does a single one.
+        widest = max((item.minimumSizeHint().width() for item in self._items if not item.isHidden()), default=0)
+        return QSize(min(self._theme.px(self._least), widest), self._grid.minimumSize().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the new size."""

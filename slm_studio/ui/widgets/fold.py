@@ -3,8 +3,10 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.labels import ElidedText
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.words import Words
 
 
@@ -29,15 +31,19 @@ class Fold(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 9, 16, 9)
         column.setSpacing(8)
-        row = QHBoxLayout()
+        names = QWidget()
+        row = QHBoxLayout(names)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         self.handle = Button(title, "fold", "chevron-right")
         self.summary = ElidedText("", "muted")
         row.addWidget(self.handle)
         row.addWidget(self.summary, 1)
+        beside = SideBySide(gap=12)
+        beside.add(names, 1)
         if trailing is not None:
-            row.addWidget(trailing)
-        column.addLayout(row)
+            beside.add(Actions(trailing), 0)
+        column.addWidget(beside)
         self._inside = QWidget()
         self.body = QVBoxLayout(self._inside)
         self.body.setContentsMargins(4, 4, 0, 8)

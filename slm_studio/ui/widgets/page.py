@@ -1,15 +1,17 @@
 """Page: what every place looks like. A title and one line of facts at the left, its actions at the right, then the rest."""
 
-from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from slm_studio.ui.widgets.actions import Actions
+from slm_studio.ui.widgets.fitting import Fitting
 from slm_studio.ui.widgets.labels import ElidedText
 from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
 SIDE, TOP, GAP = 32, 24, 16
+REST = 120  # pixels that what stands above must leave for the rest of a page, or it is scrolled along
 NAMES, WHOLE = 180, 380  # pixels of a title that have it beside the actions: at least; at most, where it is longer
 
 
@@ -70,12 +72,28 @@ class _Names(QWidget):
         return min(max(widest, theme.px(NAMES)), theme.px(WHOLE))
 
 
+class _Head(QWidget):
+    """Header and notices; says when they may need another height."""
+
+    changed = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Hear what happens inside."""
+        is_known = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.changed.emit()
+        return is_known
+
+
 def _is_title(widget: QWidget | None) -> bool:
     return widget is not None and "title" in (widget.property("role"), widget.property("shape"))
 
 
-class Page(QWidget):
-    """Header above, a column of cards below. The column scrolls (or, with scroll=False, takes the height it gets)."""
+class Page(Fitting):
+    """Header above, a column of cards below. The column scrolls (or, with scroll=False, takes the height it gets).
+
+    Where a low window leaves little below header and notices, they scroll along.
+    """
 
     def __init__(
         self, title: Words = "", facts: Words = "", *, scroll: bool = True, parent: QWidget | None = None
@@ -84,18 +102,21 @@ class Page(QWidget):
         self.setProperty("role", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        outer = QVBoxLayout(self)
+        self._scrolls = scroll
+        self._outer = outer = QVBoxLayout(self)
         outer.setContentsMargins(0, TOP, 0, 0)
         outer.setSpacing(GAP)
         self.header = PlaceHeader(title, facts)
-        head = QVBoxLayout()
+        self._head = _Head()
+        self._head.changed.connect(self._fit)
+        head = QVBoxLayout(self._head)
         head.setContentsMargins(SIDE, 0, SIDE, 0)
         head.setSpacing(GAP)
         head.addWidget(self.header)
         self.notices = QVBoxLayout()  # banners and progress stand here, above what scrolls
         self.notices.setSpacing(8)
         head.addLayout(self.notices)
-        outer.addLayout(head)
+        outer.addWidget(self._head)
         self._column = QWidget()
         self._column.setProperty("role", "scrolled")
         self.body = QVBoxLayout(self._column)
@@ -114,6 +135,21 @@ class Page(QWidget):
         top = widget.mapTo(self._column, QPoint(0, 0)).y()
         if top < bar.value() or top + widget.height() > bar.value() + height:
             bar.setValue(max(0, top - GAP))
+
+    def _fit(self) -> None:
+        if not self._scrolls:
+            return
+        above, was_along = self._head.layout(), self._head.parent() is self._column
+        sides = 2 * SIDE if was_along else 0  # its margins, which are the column's there
+        needed = above.heightForWidth(self.width() - sides)
+        is_along = self.height() - TOP - needed - GAP < the_theme().px(REST)
+        if is_along == was_along:
+            return
+        focus = QApplication.focusWidget()
+        above.setContentsMargins(*((0, 0, 0, 0) if is_along else (SIDE, 0, SIDE, 0)))
+        (self.body if is_along else self._outer).insertWidget(0, self._head)
+        if focus is not None and self._head.isAncestorOf(focus):
+            focus.setFocus()  # a widget that gets another parent loses it
 
     def _scrolled(self) -> QScrollArea:
         area = self._area = QScrollArea()

@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from slm_studio.core.texts import tr
+from slm_studio.ui.widgets.actions import Actions
 from slm_studio.ui.widgets.buttons import Button, IconButton
 from slm_studio.ui.widgets.changed import Changed, write_changed
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.mark_editor import Markable, MarkEditor
 from slm_studio.ui.widgets.marks import Marked, write_marked
+from slm_studio.ui.widgets.side_by_side import SideBySide
 from slm_studio.ui.widgets.table import Table
 from slm_studio.ui.widgets.theme import BASE, SECOND, the_theme
 from slm_studio.ui.widgets.words import Words, sentence
@@ -47,15 +49,13 @@ class RowReader(QWidget):
         self.text.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.text.installEventFilter(self)
         self.setFocusProxy(self.text)
-        head = QHBoxLayout()
-        head.setContentsMargins(10, 4, 4, 0)
-        head.setSpacing(8)
-        head.addWidget(self.title, 1)
-        for button in (self.mark_button, self.previous, self.next, self.close_button):
-            head.addWidget(button)
+        head = SideBySide(gap=8)
+        head.layout().setContentsMargins(10, 4, 4, 0)
+        head.add(self.title, 1)
+        head.add(Actions(self.mark_button, self.previous, self.next, self.close_button), 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(head)
+        column.addWidget(head)
         inner = QVBoxLayout()
         inner.setContentsMargins(10, 0, 0, 0)
         inner.addWidget(self.text)

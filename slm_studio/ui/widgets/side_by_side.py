@@ -34,10 +34,11 @@ class SideBySide(Fitting):
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(gap)
 
-    def add(self, widget: QWidget, share: int = 1) -> QWidget:
-        """Add a widget at the right of the others and return it."""
-        self._shares.append((widget, share, widget.maximumWidth()))
-        self._box.addWidget(widget, share)
+    def add(self, widget: QWidget, share: int = 1, *, first: bool = False) -> QWidget:
+        """Add a widget at the right of the others, or before all of them, and return it."""
+        at = 0 if first else len(self._shares)
+        self._shares.insert(at, (widget, share, widget.maximumWidth()))
+        self._box.insertWidget(at, widget, share)
         return widget
 
     def limit(self, widget: QWidget, least: int, most: int = 0) -> None:
@@ -64,9 +65,22 @@ class SideBySide(Fitting):
         own = widget.minimumWidth() if widget not in self._limits else self._theme.px(least)
         return max(widget.minimumSizeHint().width(), own)
 
+    def one_line(self) -> int:
+        """Return the width in which all stand beside each other."""
+        shown = self._shown()
+        return sum(self._least(widget) for widget, _ in shown) + self._box.spacing() * max(0, len(shown) - 1)
+
+    def _shown(self) -> list[tuple[QWidget, int]]:
+        return [(widget, share) for widget, share, _ in self._shares if not widget.isHidden()]
+
+    def sizeHint(self) -> QSize:
+        """Return the size that all would like beside each other: where they stand below, they shall not ask for less."""
+        hints = [widget.sizeHint().width() for widget, _ in self._shown()]
+        return QSize(sum(hints) + self._box.spacing() * max(0, len(hints) - 1), super().sizeHint().height())
+
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
-        shown = [widget for widget, _, _ in self._shares if not widget.isHidden()]
+        shown = [widget for widget, _ in self._shown()]
         gives_way = {
             each for each in shown if each in self._limits or isinstance(each, GivesWay)
         }  # once it stands alone
@@ -88,7 +102,7 @@ class SideBySide(Fitting):
         self._take_limits()
 
     def _fits(self) -> bool:
-        shown = [(widget, share) for widget, share, _ in self._shares if not widget.isHidden()]
+        shown = self._shown()
         room = self.width() - self._box.spacing() * (len(shown) - 1)
         total = sum(share for _, share in shown)
         # Those that ignore what they would like get their share to the pixel, and no more.

@@ -70,15 +70,28 @@ class SizeSlider(QWidget):
     def _nearest(self, x: float) -> int:
         return min(range(len(self._stops)), key=lambda at: abs(self._x(at) - x))
 
+    def _font(self, at: int) -> QFont:
+        return self._theme.font(SECOND, QFont.Weight.DemiBold if at == self._at else QFont.Weight.Normal)
+
+    def _place(self, at: int) -> QRectF:
+        width = QFontMetricsF(self._font(at)).horizontalAdvance(tr(self._stops[at])) + 2
+        left = min(max(0.0, self._x(at) - width / 2), self.width() - width)
+        return QRectF(left, 0, width, self._theme.px(18))
+
+    def named(self) -> dict[int, QRectF]:
+        """Return the stops that have room for their names: the chosen one and the ends before all others."""
+        gap, places = self._theme.px(4), {}
+        for at in dict.fromkeys((self._at, 0, len(self._stops) - 1, *range(len(self._stops)))):
+            place = self._place(at)
+            if not any(place.adjusted(-gap, 0, gap, 0).intersects(other) for other in places.values()):
+                places[at] = place
+        return places
+
     def _paint_words(self, painter: QPainter) -> None:
-        for at, stop in enumerate(self._stops):
-            font = self._theme.font(SECOND, QFont.Weight.DemiBold if at == self._at else QFont.Weight.Normal)
-            name = tr(stop)
-            width = QFontMetricsF(font).horizontalAdvance(name) + 2
-            left = min(max(0.0, self._x(at) - width / 2), self.width() - width)
-            painter.setFont(font)
+        for at, place in self.named().items():
+            painter.setFont(self._font(at))
             painter.setPen(self._theme.colour("accent" if at == self._at else "muted"))
-            painter.drawText(QRectF(left, 0, width, self._theme.px(18)), int(Qt.AlignmentFlag.AlignCenter), name)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), tr(self._stops[at]))
 
     def sizeHint(self) -> QSize:
         """Return the size it likes."""

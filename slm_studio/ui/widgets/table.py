@@ -4,7 +4,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTableView, QWidget
 
@@ -185,7 +194,11 @@ class Table(QTableView):
         if self._fits and shares and room // len(shares) >= self._theme.px(LEAST):
             # A few rows in a card rather show a little less of their texts than move sideways.
             least = min(least, room // len(shares))
-        for column, width in parted(shares, room, least).items():
+        widths = parted(shares, room, least)
+        if sum(widths.values()) > room:  # it is moved sideways in any case, and no label need be cut
+            own = {column: self._natural(column) for column in shares if self._cells.styles.get(column) in LABELS}
+            widths |= {column: max(widths[column], min(own[column], self._theme.px(LEAST_TEXT))) for column in own}
+        for column, width in widths.items():
             self.setColumnWidth(column, width)
 
     def _show_spare(self, count: int) -> None:
@@ -294,6 +307,11 @@ class Table(QTableView):
         index = self.model().index(row, column)
         self.setCurrentIndex(index)
         super().edit(index, QAbstractItemView.EditTrigger.AllEditTriggers, None)  # type: ignore[arg-type]
+
+    def sizeHint(self) -> QSize:
+        """Return Qt's, at the zoom: as many rows."""
+        hint = super().sizeHint()
+        return QSize(hint.width(), self._theme.px(hint.height()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the new size."""

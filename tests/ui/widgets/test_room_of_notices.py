@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from slm_studio.core.errors import StudioError
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.widgets.banner import Banner
+from slm_studio.ui.widgets.buttons import Button
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from tests.ui.test_room_for_words import lack
@@ -52,3 +53,35 @@ def test_what_does_not_fit_goes_below(theme, make, zoom: float, width: int) -> N
         assert beside == (zoom == 1.0)
     window.deleteLater()
     QTest.qWait(1)
+
+
+def test_a_button_below_the_title_of_a_card_is_no_wider_than_its_words(theme) -> None:
+    theme.set_zoom(2.0)
+    button = Button("Copy")
+    card = Card("Before you start, a title of many words", button)
+
+    card.resize(card.minimumSizeHint().width(), 400)
+    card.show()
+    QTest.qWait(10)
+    low = button.mapTo(card, QPoint(0, 0)).y() > card.title.mapTo(card, QPoint(0, 0)).y()
+    width = button.width()
+    card.close()
+
+    assert low and width == button.sizeHint().width() < card.width() / 2
+
+
+def test_other_words_in_the_title_of_a_card_get_their_height(theme) -> None:
+    theme.set_zoom(2.0)
+    card = Card("Short")
+    card.set_trailing(Button("Copy"))
+    card.resize(340, 600)
+    card.show()
+    QTest.qWait(10)
+    before = card.heightForWidth(340)
+
+    card.title.set_words("A title of so many words that it takes several lines in a card as narrow as this one")
+    QTest.qWait(10)
+    why, after = lack(card.title), card.heightForWidth(340)
+    card.close()
+
+    assert not why and after > before

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from slm_studio.ui.widgets.rows_model import Row, RowsModel
 from slm_studio.ui.widgets.table import Table, parted
@@ -56,3 +57,25 @@ def test_labels_and_texts_share_a_narrow_table(theme) -> None:
     made.deleteLater()
 
     assert sum(widths) <= 420 and widths[0] >= 150 and abs(widths[1] - widths[2]) < 30
+
+
+def test_a_table_that_moves_sideways_cuts_no_label(theme) -> None:
+    table, model = Table("Scores"), RowsModel(["label", "F1", "precision", "recall"])
+    table.setModel(model)
+    table.set_style(0, "outline", stretch=3)
+    table.set_style(1, "bar", stretch=2)
+    for column in (2, 3):
+        table.set_style(column, "number", width=110)
+    model.set_rows([Row(("product_question", "0.5", "0.5", "0.5"))])
+
+    table.resize(300, 200)
+    table.show()
+    QTest.qWait(10)
+    needed = table.cells.sizeHint(QStyleOptionViewItem(), model.index(0, 0)).width()
+    width, high = table.columnWidth(0), table.sizeHint().height()
+    theme.set_zoom(2.0)
+    higher = table.sizeHint().height()
+    table.close()
+
+    assert width >= needed > 72
+    assert higher == 2 * high

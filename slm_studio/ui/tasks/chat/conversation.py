@@ -33,8 +33,7 @@ class Conversation(QWidget):
         self.card = Card(padding=12)
         self.name = ElidedText("", "heading")
         self.menu = self._build_menu()
-        self.card.head.insertWidget(0, self.name, 1)
-        self.card.head.setStretch(2, 0)  # the room behind the title that the card has not: the name takes it
+        self.card.set_leading(self.name)
         self.card.set_trailing(self.menu)
         self.system, self.thread, self.composer = SystemPrompt(), Thread(), Composer()
         self.card.add(self.thread, 1)
