@@ -68,20 +68,3 @@ def test_a_button_below_the_title_of_a_card_is_no_wider_than_its_words(theme) ->
     card.close()
 
     assert low and width == button.sizeHint().width() < card.width() / 2
-
-
-def test_other_words_in_the_title_of_a_card_get_their_height(theme) -> None:
-    theme.set_zoom(2.0)
-    card = Card("Short")
-    card.set_trailing(Button("Copy"))
-    card.resize(340, 600)
-    card.show()
-    QTest.qWait(10)
-    before = card.heightForWidth(340)
-
-    card.title.set_words("A title of so many words that it takes several lines in a card as narrow as this one")
-    QTest.qWait(10)
-    why, after = lack(card.title), card.heightForWidth(340)
-    card.close()
-
-    assert not why and after > before
