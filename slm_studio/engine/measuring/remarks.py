@@ -67,12 +67,7 @@ def on_known(count: int, rows: int) -> Iterator[Remark]:
 
 def on_unlabelled(count: int) -> Iterator[Remark]:
     """Say how many rows were left out for want of a label."""
-    if count:
-        yield _remark(
-            "rows-unlabelled",
-            mark("{count} {count:row has|rows have} no label and {count:was|were} left out."),
-            count,
-        )
+    yield from _left_out(count, mark("{count} {count:row has|rows have} no label and {count:was|were} left out."))
 
 
 def on_blank(columns: Mapping[str, int]) -> Iterator[Remark]:
@@ -88,32 +83,25 @@ def on_blank(columns: Mapping[str, int]) -> Iterator[Remark]:
 
 def on_no_target(count: int) -> Iterator[Remark]:
     """Say how many pairs were left out for want of a target."""
-    if count:
-        yield _remark(
-            "rows-unlabelled",
-            mark("{count} {count:pair has|pairs have} no target and {count:was|were} left out."),
-            count,
-        )
+    yield from _left_out(count, mark("{count} {count:pair has|pairs have} no target and {count:was|were} left out."))
 
 
 def on_no_right_text(count: int) -> Iterator[Remark]:
     """Say how many lists were left out because nothing says which of them is right."""
-    if count:
-        yield _remark(
-            "rows-unlabelled",
-            mark("{count} {count:list has|lists have} no right text and {count:was|were} left out."),
-            count,
-        )
+    yield from _left_out(
+        count, mark("{count} {count:list has|lists have} no right text and {count:was|were} left out.")
+    )
 
 
 def on_no_numbers(count: int) -> Iterator[Remark]:
     """Say how many rows were left out because they hold no number."""
+    message = mark("{count} {count:row has|rows have} no number and {count:was|were} left out.")
+    yield from _left_out(count, message, "rows-no-number")
+
+
+def _left_out(count: int, message: str, code: str = "rows-unlabelled") -> Iterator[Remark]:
     if count:
-        yield _remark(
-            "rows-no-number",
-            mark("{count} {count:row has|rows have} no number and {count:was|were} left out."),
-            count,
-        )
+        yield _remark(code, message, count)
 
 
 def on_no_labels(count: int) -> Iterator[Remark]:
