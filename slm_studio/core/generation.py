@@ -16,6 +16,7 @@ _LIKELIEST = (
     mark("Top p"),
     mark("Draw among the likeliest tokens that together reach this probability. 1 allows all."),
 )
+_NOTHING_DRAWN = {"temperature": 0.0}
 _ANEW = (mark("Repetition penalty"), mark("Above 1 makes tokens that stand in the text already less likely."))
 
 
@@ -24,14 +25,22 @@ class SamplingOptions:
     """Say how bold the choice of the next token is."""
 
     temperature: float = knob(0.8, *_BOLD, low=0.0, high=5.0)
-    top_k: int = knob(0, "Top k", "Draw among the k likeliest tokens only. 0 allows all.", low=0, high=1_000_000)
-    top_p: float = knob(0.95, *_LIKELIEST, low=0.0, high=1.0)
+    top_k: int = knob(
+        0,
+        "Top k",
+        "Draw among the k likeliest tokens only. 0 allows all.",
+        low=0,
+        high=1_000_000,
+        idle_beside=_NOTHING_DRAWN,
+    )
+    top_p: float = knob(0.95, *_LIKELIEST, low=0.0, high=1.0, idle_beside=_NOTHING_DRAWN)
     min_p: float = knob(
         0.0,
         "Min p",
         "Draw among tokens that are at least this share as likely as the likeliest. 0 allows all.",
         low=0.0,
         high=1.0,
+        idle_beside=_NOTHING_DRAWN,
     )
     repetition_penalty: float = knob(1.0, *_ANEW, low=0.1, high=10.0)
 
@@ -42,7 +51,12 @@ class DecodingOptions(SamplingOptions):
 
     max_new_tokens: int = knob(200, "Length", "The most tokens that are written.", low=1, high=100_000)
     seed: int | None = knob(
-        None, "Seed", "The same seed writes the same text. Empty is different each time.", low=0, high=SEEDS - 1
+        None,
+        "Seed",
+        "The same seed writes the same text. Empty is different each time.",
+        low=0,
+        high=SEEDS - 1,
+        idle_beside=_NOTHING_DRAWN,
     )
     alternatives: int = knob(0, "Alternatives", "Other tokens shown with each written one.", low=0, high=50)
     stop: tuple[str, ...] = ()  # the text ends before the first of these
@@ -53,7 +67,7 @@ class AnsweringOptions(DecodingOptions):
     """The same for answers in a chat: where a story may wander, a small model that answers had better not, nor turn in circles."""
 
     temperature: float = knob(0.3, *_BOLD, low=0.0, high=5.0)
-    top_p: float = knob(0.9, *_LIKELIEST, low=0.0, high=1.0)
+    top_p: float = knob(0.9, *_LIKELIEST, low=0.0, high=1.0, idle_beside=_NOTHING_DRAWN)
     repetition_penalty: float = knob(1.1, *_ANEW, low=0.1, high=10.0)
 
 

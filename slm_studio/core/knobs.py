@@ -34,6 +34,8 @@ class Knob:
     high: float | None
     choices: Mapping[str, str]  # value → the word for it; empty where any value in range will do
     models: str = ""  # what models answer, of which it names one by folder or name: “hits”
+    # the values of others beside which it means nothing
+    idle_beside: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     @property
     def flag(self) -> str:
@@ -49,12 +51,16 @@ def knob(
     high: float | None = None,
     choices: Mapping[str, str] | None = None,
     models: str = "",
+    idle_beside: Mapping[str, object] | None = None,
 ) -> Any:
     """Declare a setting on a frozen dataclass: default, label, one line of help and the range it may take.
 
     Example: epochs: int = knob(3, "Epochs", "How often the model reads the whole dataset.", low=1, high=1000)
     """
-    parts = {"label": label, "help": help, "low": low, "high": high, "choices": choices or {}, "models": models}
+    parts = {
+        "label": label, "help": help, "low": low, "high": high, "choices": choices or {}, "models": models,
+        "idle_beside": idle_beside or {},
+    }  # fmt: skip
     return dataclasses.field(default=default, metadata={_METADATA: parts})
 
 
@@ -71,6 +77,14 @@ def knobs(owner: type) -> tuple[Knob, ...]:
         )
         for field in dataclasses.fields(owner)
         if _METADATA in field.metadata
+    )
+
+
+def idle(owner: type, values: Mapping[str, object]) -> frozenset[str]:
+    """Return the knobs of a dataclass that mean nothing beside the values of others. A value that is not told is the default."""
+    known = {each.name: values.get(each.name, each.default) for each in knobs(owner)}
+    return frozenset(
+        each.name for each in knobs(owner) if any(known.get(name) == value for name, value in each.idle_beside.items())
     )
 
 

@@ -52,6 +52,21 @@ def test_every_knob_speaks_and_accepts_its_own_default(owner: type) -> None:
             assert each.default in each.choices
 
 
+@pytest.mark.parametrize(
+    "owner",
+    [*{each: None for info in all_tasks() for each in (info.options, info.writing)}],
+    ids=lambda owner: owner.__name__,
+)
+def test_what_makes_a_knob_idle_is_another_one_that_may_have_the_value(owner: type) -> None:
+    known = {each.name: each for each in knobs.knobs(owner)}
+
+    for each in known.values():
+        for name, value in each.idle_beside.items():
+            assert not known[name].choices or value in known[name].choices
+            assert each.name in knobs.idle(owner, {name: value})
+            assert not knobs.problems(owner(**{name: value}))
+
+
 def test_epochs_chosen_by_the_person_silence_the_default_minutes() -> None:
     assert make_recipe("write", roles=ROLES).settled().minutes is not None
     assert make_recipe("write", roles=ROLES, settings={"epochs": 2}).settled().minutes is None

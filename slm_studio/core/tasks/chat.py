@@ -12,6 +12,8 @@ from slm_studio.core.routes import CHAT_COMPLETIONS
 from slm_studio.core.tasks.info import CONTINUED, WEIGHT, Code, Family, Role, SampleFile, Shown, Size, Suit, TaskInfo
 from slm_studio.core.texts import mark
 
+ALL_LEARN = {"adapter": "all"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChatOptions:
@@ -30,21 +32,33 @@ class ChatOptions:
         choices={"lora": mark("Adapter (LoRA)"), "all": mark("All weights")},
     )
     rank: int = knob(
-        16, "Adapter rank", "The width of the adapter: more can learn more, and costs more.", low=1, high=512
+        16,
+        "Adapter rank",
+        "The width of the adapter: more can learn more, and costs more.",
+        low=1,
+        high=512,
+        idle_beside=ALL_LEARN,
     )
     alpha: float = knob(
-        32.0, "Adapter alpha", "How much the adapter counts: alpha / rank times what it computes.", low=0.01, high=4096
+        32.0,
+        "Adapter alpha",
+        "How much the adapter counts: alpha / rank times what it computes.",
+        low=0.01,
+        high=4096,
+        idle_beside=ALL_LEARN,
     )
     matrices: str = knob(
         "all",
         "Adapter matrices",
         "Which matrices of each layer get an adapter.",
         choices={"all": mark("All of each layer"), "attention": mark("Attention only")},
+        idle_beside=ALL_LEARN,
     )
     merge: bool = knob(
         True,
         "Merge when saved",
         "The adapter becomes part of the weights: one folder that opens anywhere. Otherwise the adapter alone is saved, and needs its base beside it.",
+        idle_beside=ALL_LEARN,
     )
     vocabulary: int | None = knob(
         None, "Vocabulary size", "Pieces that a fresh tokenizer may learn.", low=260, high=200000

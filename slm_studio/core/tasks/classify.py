@@ -52,7 +52,12 @@ class ClassifyOptions(ShapeOptions):
         "The label that must not be missed, such as spam. It is answered from a lower probability on, chosen on held-out rows.",
     )
     recall: float = knob(
-        0.95, "Share to catch", "Share of the texts with this label that shall be caught.", low=0.5, high=1.0
+        0.95,
+        "Share to catch",
+        "Share of the texts with this label that shall be caught.",
+        low=0.5,
+        high=1.0,
+        idle_beside={"catch": ""},
     )
     right: float | None = knob(
         None,

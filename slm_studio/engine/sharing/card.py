@@ -278,7 +278,9 @@ def _named(recipe: Recipe) -> list[tuple[str, str]]:
 
 
 def _settings(owner: Recipe | object, unused: Collection[str]) -> list[tuple[str, str]]:
-    values = [(each.label, getattr(owner, each.name)) for each in knobs.knobs(type(owner)) if each.name not in unused]
+    told = [each for each in knobs.knobs(type(owner)) if each.name not in unused]
+    idle = knobs.idle(type(owner), {each.name: getattr(owner, each.name) for each in told})
+    values = [(each.label, getattr(owner, each.name)) for each in told if each.name not in idle]
     return [
         (label, _plain(knobs.written(value) if isinstance(value, tuple) else str(value)))
         for label, value in values

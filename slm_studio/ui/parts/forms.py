@@ -38,6 +38,7 @@ class KnobForm(QWidget):
     ) -> None:  # fmt: skip
         """`names` picks knobs and their order (default: all, as declared); `without` leaves some out; `least` pixels a column."""
         super().__init__(parent)
+        self._owner = owner
         self._fields: dict[str, KnobField] = {}
         self._had_problem = False
         self._columns = Columns(least=least, most=columns, gap=20)
@@ -51,6 +52,7 @@ class KnobForm(QWidget):
             self._columns.add(field)
             field.changed.connect(self._on_changed)
         self.set_placeholders(placeholders or {})
+        self._rest_idle()
 
     def values(self) -> dict[str, object]:
         """Return what the fields hold; a field that cannot be read keeps its last sound value."""
@@ -61,6 +63,7 @@ class KnobForm(QWidget):
         for name, value in values.items():
             if name in self._fields:
                 self._fields[name].set_value(value)
+        self._rest_idle()
         self._tell_problem()
 
     def set_placeholders(self, placeholders: Mapping[str, object]) -> None:
@@ -83,12 +86,19 @@ class KnobForm(QWidget):
         more = len(self._fields) - min(most, len(parts))
         return " · ".join(parts[:most] + ([tr("{n} more", n=more)] if more > 0 else []))
 
+    def _rest_idle(self) -> None:
+        """Let nobody enter what means nothing beside the other values."""
+        idle = knobs.idle(self._owner, self.values())
+        for name, field in self._fields.items():
+            field.setEnabled(name not in idle)
+
     def _tell_problem(self) -> None:
         if self.has_problem() != self._had_problem:
             self._had_problem = not self._had_problem
             self.problem_changed.emit(self._had_problem)
 
     def _on_changed(self) -> None:
+        self._rest_idle()
         self._tell_problem()
         self.changed.emit(self.values())
 

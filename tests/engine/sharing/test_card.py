@@ -86,6 +86,7 @@ def test_settings_that_mean_nothing_for_a_model_are_not_told(model: SavedModel) 
     card = write_card(model, REPORT)
 
     assert "| Epochs | 7 |" in card and "Directions" not in card and "Read out" not in card
+    assert "Share to catch" not in card  # nothing is caught
 
 
 def test_the_text_holds_the_evidence(model: SavedModel) -> None:

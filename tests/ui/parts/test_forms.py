@@ -7,6 +7,7 @@ from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.settings import Settings
 from slm_studio.core.shapes import ShapeOptions
+from slm_studio.core.tasks.classify import ClassifyOptions
 from slm_studio.ui.parts.forms import KnobForm, knob_problem, read_value
 from slm_studio.ui.widgets.fields import Check, Choice
 from slm_studio.ui.widgets.words import retranslate
@@ -126,3 +127,13 @@ def test_a_form_speaks_the_new_language(form: KnobForm, language) -> None:
     names = [label.text() for label in form.field("epochs").findChildren(type(form.field("epochs")._problem))]
     assert "训练轮数" in names
     assert "epochs" in names
+
+
+def test_what_means_nothing_beside_another_value_cannot_be_entered(theme) -> None:
+    form = KnobForm(ClassifyOptions, names=("catch", "recall"))
+    assert not form.field("recall").isEnabled()
+
+    typed(form, "catch", "spam")
+    assert form.field("recall").isEnabled()
+    form.set_values({"catch": ""})
+    assert not form.field("recall").isEnabled()
