@@ -13,6 +13,7 @@ import pytest
 
 from slm_studio.core import texts
 from slm_studio.engine.writing import room
+from slm_studio.host.environment import prepare_own_environment
 from tests.leavings import let_the_window_live, standing
 
 if TYPE_CHECKING:
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):  # all of them together take the cores once
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+prepare_own_environment()
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background: tests and their children
     signal.signal(signal.SIGINT, signal.default_int_handler)  # hear Ctrl-C all the same

@@ -11,6 +11,9 @@ _LIBRARIES = {
     # faster than one; without end, they ran at a fifth of the speed of one beside a busy core (tests/benchmarks/waiting.py).
     "GOMP_SPINCOUNT": "2000",
     "OMP_WAIT_POLICY": "PASSIVE",
+    # MKL adds up in the same order wherever in memory the numbers lie. Without, a run that went on differed in the last bits from
+    # one that nothing disturbed, on processors of AMD (tests/benchmarks/order.py).
+    "MKL_CBWR": "AUTO",
     "PYTHONUTF8": "1",  # names of files hold every script, whatever the locale can write
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
