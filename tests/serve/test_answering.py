@@ -164,7 +164,7 @@ def test_an_end_does_not_wait_for_who_does_not_read(serve, writer) -> None:
     door = SlowDoor(pause=0.0)
     server = serve(writer, door=door)
     slow = opened_stream(server)
-    until(lambda: door.written > 20_000)
+    until(lambda: door.written > 20_000, seconds=60.0)
 
     began = time.monotonic()
     server.close()
