@@ -103,14 +103,15 @@ def first_family(form: str) -> str:
     return task_info(task_of_form(form)).families[0].key
 
 
+@pytest.mark.parametrize("nothing", ["", " \u200b"], ids=["empty", "unseen"])
 @pytest.mark.parametrize("form", LEAVING_OUT)
-def test_a_row_that_asks_nothing_is_in_no_part_and_counted(form: str, tmp_path: Path) -> None:
+def test_a_row_that_asks_nothing_is_in_no_part_and_counted(form: str, nothing: str, tmp_path: Path) -> None:
     rows, recipe = rows_of(form, tmp_path), recipe_for(form, first_family(form))
     task = task_of(recipe.task)
     for role in task.info.asking:
         if column := recipe.roles.get(role.name):
             before = str(open_rows(rows, recipe).table.column(column)[0])
-            blank = result(engine.edit(rows, (Change(row=0, column=column, before=before, after=""),)))
+            blank = result(engine.edit(rows, (Change(row=0, column=column, before=before, after=nothing),)))
             assert isinstance(blank, Dataset)
             splits = task.split(blank, task.settle(recipe, blank))
 

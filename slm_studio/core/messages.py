@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.errors import StudioError
 
 SYSTEM, USER, ASSISTANT = "system", "user", "assistant"
@@ -128,7 +129,7 @@ def check_dialogue(messages: Sequence[Message]) -> None:
             "Add what the assistant should say.",
             text=messages[-1].content[:SHOWN],
         )
-    if not all(answer.content.strip() for answer in answers):
+    if any(is_empty(answer.content) for answer in answers):
         raise StudioError(
             "answer-empty",
             "An answer of the dialogue is empty.",

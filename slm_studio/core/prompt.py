@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import messages_from_plain
 from slm_studio.core.numerals import plain_numbers
@@ -158,7 +159,7 @@ def is_blank(prompt: Prompt, info: TaskInfo) -> bool:
 
 
 def _is_empty(prompt: Prompt, role: Role) -> bool:
-    return not as_text(prompt.get(role.name, "")).strip()
+    return is_empty(as_text(prompt.get(role.name, "")))
 
 
 def prompt_of(text: str, info: TaskInfo) -> Prompt:

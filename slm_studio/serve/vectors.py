@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from slm_studio.core.answers import item_json, left_out
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Hit
 from slm_studio.core.routes import EMBEDDINGS
@@ -117,7 +118,7 @@ def _texts(value: object, name: str) -> list[str]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise not_a("a text, or a list of texts", name, value)
-    if len(texts) > MOST or not all(text.strip() for text in texts):
+    if len(texts) > MOST or any(map(is_empty, texts)):
         raise StudioError(
             "texts-odd",
             "“{parameter}” holds a text without a word, or more than {most} texts.",

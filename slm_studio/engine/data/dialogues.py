@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from slm_studio.core.dataset import Remark
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.errors import StudioError
 from slm_studio.core.messages import ASSISTANT, SYSTEM, USER, Dialogue, Message
 from slm_studio.core.speakers import SPEAKER_KEYS, TEXT_KEYS, is_tool, pair_of, role_of, spoken_by
@@ -96,7 +97,7 @@ def asked_in(written: Written, system: str = "") -> Dialogue:
     own = written.system.strip()
     if turns and turns[0][0] == SYSTEM:
         own = turns[0][1].strip() or own
-    turns, _ = _joined([turn for turn in turns if turn[0] != SYSTEM and turn[1].strip()])
+    turns, _ = _joined([turn for turn in turns if turn[0] != SYSTEM and not is_empty(turn[1])])
     turns = turns[1:] if turns and turns[0][0] == ASSISTANT else turns
     turns = turns[:-1] if turns and turns[-1][0] == ASSISTANT else turns
     prompt = own or system.strip()
@@ -127,7 +128,7 @@ class _Mending:
         if turns and turns[0][0] == SYSTEM:
             own = turns.pop(0)[1].strip() or own
         turns = self._up_to(turns, SYSTEM, "system-late", SYSTEM_LATE)
-        filled = [turn for turn in turns if turn[1].strip()]
+        filled = [turn for turn in turns if not is_empty(turn[1])]
         if len(filled) < len(turns) and len(turns) > 2:
             self._note("turns-empty", TURNS_EMPTY)
         turns, was_joined = _joined(filled)
@@ -148,7 +149,7 @@ class _Mending:
 
     def listed(self, cell: str, role: str) -> list[Turn]:
         """Return the turns of a cell that is a list of messages; any other text is one turn of `role`."""
-        if not cell.strip():
+        if is_empty(cell):
             return []
         items = _items(cell)
         if items is None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.errors import StudioError
 from slm_studio.core.texts import mark
 from slm_studio.engine.data.rows import Rows
@@ -18,7 +19,7 @@ def refuse_empty(texts: Sequence[str], column: str) -> None:
     """Refuse rows of which none holds a text. Raises StudioError."""
     if not texts:
         raise StudioError("no-rows", "There are no rows to learn from.", "Choose a file with rows in it.")
-    if not any(text.strip() for text in texts):
+    if all(map(is_empty, texts)):
         raise StudioError(
             "no-text",
             "Column “{column}” is empty.",

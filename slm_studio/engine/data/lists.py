@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slm_studio.core.candidate_columns import BEFORE, FURTHER, LISTED, OWN, OWNS, RIGHT
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.errors import StudioError
 from slm_studio.core.prompt import Cell, Prompt, as_text
 from slm_studio.engine.data.rows import Rows
@@ -119,6 +120,6 @@ def troubles_in(
             found.longer.append(place)
         if texts and not all(own_scores(cells[place], len(texts)) for cells in scores):
             found.unscored.append(place)
-        if references is not None and not references[place].strip():
+        if references is not None and is_empty(references[place]):
             found.unanswered.append(place)
     return found

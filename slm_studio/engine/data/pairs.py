@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.errors import StudioError
 from slm_studio.core.pair_columns import is_chinese
 from slm_studio.engine.data.languages import language_of
@@ -90,7 +91,7 @@ def troubles_in(sources: Sequence[str], targets: Sequence[str]) -> Troubles:
     usual = _usual_of(languages)
     found = Troubles()
     for place, (one, other) in enumerate(texts):
-        if not one.strip() or not other.strip():
+        if is_empty(one) or is_empty(other):
             found.empty.append(place)
         elif fold(one) == fold(other):
             found.same.append(place)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.tasks import task_info
@@ -167,12 +168,12 @@ def _holding(rows: Rows, role: str, held: Callable[[Sequence[str]], Sequence[boo
 
 def _cells(cells: Sequence[str]) -> list[bool]:
     """Return which cells hold something."""
-    return [bool(cell.strip()) for cell in cells]
+    return [not is_empty(cell) for cell in cells]
 
 
 def _texts(cells: Sequence[str]) -> list[bool]:
     """Return which cells hold a text; a list of nothing is none."""
-    return [cell.strip() not in ("", "[]") for cell in cells]
+    return [not is_empty(cell) and cell.strip() != "[]" for cell in cells]
 
 
 def _given(dataset: Dataset, recipe: Recipe, split: str, sift: Callable[[Rows], _Sifted]) -> _Sifted | None:

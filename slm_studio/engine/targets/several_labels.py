@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from slm_studio.core.dataset import Remark
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.events import Note, Progress
 from slm_studio.core.label_sets import labels_in
 from slm_studio.core.results import LIST, Baseline, Label, Metric, join_labels
@@ -45,7 +46,7 @@ class SeveralLabels(Target):
     def answered(self, cells: Sequence[str], joined: str) -> list[bool]:
         """Return which cells hold an answer. Where a sign joins labels, nothing is the only way to write that there are none."""
         signs = joined_in(cells, joined) != LIST
-        return [bool(cell.strip()) or signs for cell in cells]
+        return [signs or not is_empty(cell) for cell in cells]
 
     def strata(self, cells: Sequence[str], joined: str) -> Sequence[str]:
         """Return the rarest label of each row, so that no part of the rows lacks it."""

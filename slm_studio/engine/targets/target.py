@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from slm_studio.core.dataset import Remark
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note
 from slm_studio.core.results import Baseline, Item
@@ -41,7 +42,7 @@ class Target:
 
     def answered(self, cells: Sequence[str], joined: str) -> list[bool]:
         """Return which cells of a column hold an answer; `joined` is how cells join several labels, where that is known."""
-        return [bool(cell.strip()) for cell in cells]
+        return [not is_empty(cell) for cell in cells]
 
     def strata(self, cells: Sequence[str], joined: str) -> Sequence[str]:
         """Return what keeps its share in every part of the rows that are split; "" where nothing has to."""

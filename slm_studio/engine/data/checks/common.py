@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from slm_studio.core.dataset import Finding
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.results import LIST
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
@@ -23,7 +24,7 @@ MARKING: tuple[Reads, ...] = ("tags", "spans")  # answers that say what stands w
 
 def _empty(look: Look) -> Iterator[Finding]:
     for role, cells in look.needed():
-        places = [place for place, cell in enumerate(cells) if not cell.strip()]
+        places = [place for place, cell in enumerate(cells) if is_empty(cell)]
         if not places or (role.asked and look.info.packs) or look.info.answers == "order":
             continue  # between paragraphs empty rows are wanted, and what a list lacks its own checks say
         if role.reads == "labels" and look.dataset.column(look.roles[role.name]).joins not in ("", LIST):

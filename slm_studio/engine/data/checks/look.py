@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from slm_studio.core.dataset import EXAMPLES, Dataset, Finding
+from slm_studio.core.emptiness import is_empty
 from slm_studio.core.errors import Value
 from slm_studio.core.label_sets import labels_in
 from slm_studio.core.recipe import Recipe, info_of_recipe, reads_of
@@ -85,7 +86,7 @@ class Look:
     def keys(self) -> np.ndarray:
         """Return a key per row over what is asked; rows without a text have key 0."""
         found = row_keys(self.table, tuple(self.asked.values())).copy() if self.asked else np.zeros(0, "<u8")
-        found[[place for place, text in enumerate(self.texts) if not text.strip()]] = 0
+        found[[place for place, text in enumerate(self.texts) if is_empty(text)]] = 0
         return found
 
     def asks_alike(self, one: int, other: int) -> bool:
@@ -96,7 +97,7 @@ class Look:
     @cached_property
     def counts(self) -> Counter[str]:
         """Return how often each label that is not empty stands."""
-        return Counter(label for label in (*self.labels, *chain(*self.sets)) if label.strip())
+        return Counter(label for label in (*self.labels, *chain(*self.sets)) if not is_empty(label))
 
 
 Check = Callable[[Look], Iterator[Finding]]
