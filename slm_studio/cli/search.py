@@ -12,7 +12,7 @@ from slm_studio.core.answers import item_json, remarks_in
 from slm_studio.core.citing import GREEDY, said_from, worth_citing
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Event, Predicted
-from slm_studio.core.index import IndexOptions, indexes_of, is_index, place_beside
+from slm_studio.core.index import Index, IndexOptions, indexes_of, is_index, place_beside
 from slm_studio.core.knobs import problems
 from slm_studio.core.results import Hit
 from slm_studio.core.tasks import TaskInfo, all_tasks
@@ -101,7 +101,9 @@ def _by_words(
 def _indexed(arguments: argparse.Namespace, work: Command, handle: str) -> str:
     """Return the folder of the index that shall be searched; documents are indexed where they are not yet, or have changed."""
     if not arguments.corpus:
-        return _newest(arguments.model)
+        newest = _newest(arguments.model)
+        work.screen.say(f"Searching {newest.source}, which was indexed last.")
+        return newest.folder
     path = Path(absolute(arguments.corpus))
     if not path.exists():
         refuse_address(arguments.corpus)
@@ -116,7 +118,7 @@ def _home(model: str) -> str:
     return str(paths.cache() / "by-words") if model == NO_MODEL else str(model_folder(model))
 
 
-def _newest(model: str) -> str:
+def _newest(model: str) -> Index:
     known = indexes_of(_home(model))
     if not known:
         raise StudioError(
@@ -124,7 +126,7 @@ def _newest(model: str) -> str:
             "There is nothing to search: no index was named, and none stands beside the model.",
             "Name documents: slm-studio search MODEL DOCUMENTS --query …; in the window, drop them into the Playground.",
         )
-    return known[0].folder
+    return known[0]
 
 
 def _asked(arguments: argparse.Namespace, work: Command, hits: list[Hit]) -> dict[str, object]:

@@ -104,6 +104,8 @@ def test_documents_are_indexed_by_the_way_and_anew_when_they_change(documents: P
     second = asked(run, "search", "-", str(documents), "--query", "whale")
 
     assert second["items"][0]["source"] == "new.txt" and second["index"] == first["index"]
+    told = run("search", "-", "--query", "whale", as_json=False)
+    assert f"Searching {documents}, which was indexed last." in told.err and "whale" in told.out
 
 
 def test_documents_of_another_folder_with_the_same_name_have_an_index_of_their_own(documents: Path, run: Run) -> None:
