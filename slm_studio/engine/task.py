@@ -198,6 +198,11 @@ class Task:
         """Yield Progress; return how rows fared. Not `whole`: loss and metrics alone, while the model learns."""
         raise NotImplementedError
 
+    @property
+    def calibrates(self) -> bool:
+        """Say whether held-out rows tell anything besides what they are scored by."""
+        return type(self).calibrate is not Task.calibrate
+
     def calibrate(self, seen: Seen, loaded: Loaded) -> dict[str, object]:
         """Return facts by which later answers sound as sure as held-out rows say they may."""
         return {}

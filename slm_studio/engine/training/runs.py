@@ -125,7 +125,7 @@ def _finish(work: Trained, saved: SavedModel | None = None) -> Work[SavedModel]:
 
 
 def _calibrate(plan: Plan) -> Iterator[Event]:
-    if len(plan.material.validation):
+    if plan.task.calibrates and len(plan.material.validation):
         seen = yield from observe_all(plan.task, plan.loaded, plan.material.validation, CALIBRATION_BATCH)
         plan.loaded.facts |= plan.task.calibrate(seen, plan.loaded)
     yield from plan.task.weigh(plan.loaded, plan.splits.train, plan.splits.validation, plan.recipe)

@@ -18,6 +18,7 @@ from slm_studio.core.lock import FileLock
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import FAILED, FINISHED, STOPPED, History, create_run, open_run
 from slm_studio.core.saved import SavedModel, list_models, open_saved, save_facts
+from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training import checkpoint, finish, runs
 from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.trainer import Trainer
@@ -52,6 +53,15 @@ def test_a_run_ends_in_a_model_with_its_history_and_report(book: Dataset, recipe
     steps = [event for event in events if isinstance(event, Step)]
     assert len(curves.read_curves(run.path)) == len(steps) * curves.RECORD.size
     assert [step.n for step in steps] == list(range(1, len(steps) + 1))
+
+
+def test_held_out_rows_are_read_once_more_only_where_they_tell_more(
+    book: Dataset, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not task_of("write").calibrates and task_of("classify").calibrates
+    monkeypatch.delattr(runs, "observe_all")  # a chat's held-out rows took 100 s of nothing
+
+    assert isinstance(list(engine.train(recipe, book, create_run(recipe, book)))[-1], Finished)
 
 
 def test_a_model_that_another_program_saves_meanwhile_under_the_same_name_stays(
