@@ -79,7 +79,7 @@ FAMILIES = (
     Family(
         key="lstm",
         title="LSTM",
-        blurb="Reads the words in order, in both directions. Minutes on a laptop.",
+        blurb="Reads the words in order and carries on what it needs of them. Minutes on a laptop.",
         sizes=SIZES,
         default_size="micro",
         unused=("few", "head_factor"),

@@ -44,7 +44,7 @@ RECIPES: tuple[NamedRecipe, ...] = (
         title=mark("Textbook sentiment"),
         paragraph=mark(
             "The net that courses begin with: an embedding of 128 numbers a word, an LSTM of 64, an LSTM of 32, and one sigmoid "
-            "that tells two labels apart; Adam, 10 epochs, 32 rows a step, a fifth held out. The book reads 6 words of each text; "
+            "that tells two labels apart; Adam, 10 epochs, 32 rows a step, a fifth held out. The book reads 6 words (in Chinese: characters) of each text; "
             "where that would cut most of them, the length that fits the rows is taken, and said. Expect it to learn its rows by "
             "heart within a few epochs, some points below a bag of words on sentences, and on texts of hundreds of words little "
             "more than chance: its last state has forgotten how they began. It is here to be understood."
@@ -60,11 +60,11 @@ RECIPES: tuple[NamedRecipe, ...] = (
         task="classify",
         title=mark("A thousand words"),
         paragraph=mark(
-            "The 1,000 most frequent words, all others one and the same; 100 words of each text; an embedding of 128 numbers and "
-            "one LSTM of 128 with ReLU, trained with RMSprop for 10 epochs, as in many a Keras tutorial. ReLU does not hold a "
-            "state within bounds: gradients are clipped at 1 and an L2 penalty of 0.001 keeps weights small, or the net would "
-            "explode on long texts. Expect about what the textbook's net learns, and several times the wait: it shows how far a "
-            "thousand words go, and why tanh stayed."
+            "The 1,000 most frequent words (in Chinese: characters), all others one and the same; 100 of them of each text; an "
+            "embedding of 128 numbers and one LSTM of 128 with ReLU, trained with RMSprop for 10 epochs, as in many a Keras "
+            "tutorial. ReLU does not hold a state within bounds: gradients are clipped at 1 and an L2 penalty of 0.001 keeps "
+            "weights small, and still the loss may leap a thousandfold between two looks; the best one is kept. Expect no more "
+            "than the textbook's net learns, and several times the wait: it shows how far a thousand words go, and why tanh stayed."
         ),
         base="blank:lstm-nano",
         settings=KERAS

@@ -16,6 +16,9 @@ SENTENCES = {
     "no-label": mark(
         "It is not shown to do better than always answering the most frequent label: these texts do not tell this column apart, or too few rows were scored to see it."
     ),
+    "label-missed": mark(
+        "It is not shown to do better than always answering the most frequent label: it learnt too little, or too few rows were scored to see it."
+    ),
     "no-text": mark("It knows no more than how often each token occurs. Train it longer, or on more text."),
     "beaten-by-xz": mark(
         "It knows more than how often tokens occur, and less than the compressor xz keeps of the training text. More text or more time helps."
@@ -34,6 +37,9 @@ SENTENCES = {
     "as-linears": mark("Better than the most frequent labels; no difference from TF-IDF with a linear model for each label could be shown."),
     "no-number": mark(
         "It is not shown to come nearer than the mean of all numbers: these texts do not tell this number, or too few rows were scored to see it."
+    ),
+    "number-missed": mark(
+        "It is not shown to come nearer than the mean of all numbers: it learnt too little, or too few rows were scored to see it."
     ),
     "beaten-by-ridge": mark("TF-IDF with a ridge regression comes nearer on these rows: it is smaller, and enough."),
     "beats-ridge": mark("Nearer than TF-IDF with a ridge regression, and not by chance."),
@@ -118,8 +124,9 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
             ("tfidf_linear", "beaten-by-linear", "beats-linear", "as-linears"),
         )
     if "mean" in tests:
+        missed = "number-missed" if _tells(baselines, "mse", "tfidf_ridge", "mean") else "no-number"
         return _by_two(
-            tests, ("mean", "no-number", "beats-mean"), ("tfidf_ridge", "beaten-by-ridge", "beats-ridge", "as-ridge")
+            tests, ("mean", missed, "beats-mean"), ("tfidf_ridge", "beaten-by-ridge", "beats-ridge", "as-ridge")
         )
     if "neighbours" in tests and "unigram" in tests:
         return _by_two(
@@ -150,7 +157,8 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
     # A model of an older version has no tests: its scores alone speak.
     plain = "better" if metrics["accuracy"] > baselines["majority"].get("accuracy", 0.0) else "none"
     if tests.get("majority", plain) != "better":
-        return Verdict(NOTHING, SENTENCES["no-label"])
+        is_told = _tells(baselines, "accuracy", "majority", "tfidf_linear")
+        return Verdict(NOTHING, SENTENCES["label-missed" if is_told else "no-label"])
     linear = tests.get("tfidf_linear", "")
     if linear == "worse":
         return Verdict(BEATEN, SENTENCES["beaten-by-linear"])
@@ -171,10 +179,19 @@ def verdict_of_report(report: Report) -> Verdict:
     )
 
 
-def last_word(model: SavedModel, *, best: int, steps: int, by_heart: bool = False) -> Note:
-    """Return what is said of a run that ended with a model: whether it learnt, and which of its states is kept."""
+def last_word(model: SavedModel, *, best: int, steps: int, opinion: str = "") -> Note:
+    """Return what is said of a run that ended with a model: whether it learnt, and which of its states is kept.
+
+    `opinion` is the code of what the doctor said last of its curve.
+    """
     verdict = verdict_of_model(model)
     values: dict[str, Value] = {"best": best, "steps": steps}
+    if opinion == "diverging" and best < steps:
+        return Note(
+            "ended-diverging",
+            "It ended at step {steps}. After step {best} its loss ran away, so the state of that step is kept. Train again with a third of the learning rate.",
+            values,
+        )
     if verdict.code != LEARNT:
         return Note("ended-nothing" if verdict.code == NOTHING else "ended-beaten", verdict.sentence, values)
     if not steps:
@@ -189,7 +206,7 @@ def last_word(model: SavedModel, *, best: int, steps: int, by_heart: bool = Fals
             "It ended at step {steps}. The state of step {best} did best on held-out rows; from there it learnt these rows, too.",
             values,
         )
-    if by_heart and best < steps:
+    if opinion == "by-heart" and best < steps:
         return Note(
             "ended-by-heart",
             "It ended at step {steps}. After step {best} it began to learn rows by heart, so the state of that step is kept.",
@@ -202,6 +219,12 @@ def last_word(model: SavedModel, *, best: int, steps: int, by_heart: bool = Fals
             values,
         )
     return Note("ended", "It ended at step {steps}, the best of all on held-out rows.", values)
+
+
+def _tells(baselines: Mapping[str, Scores], key: str, lower: str, higher: str) -> bool:
+    """Say whether one simple method has less of a score than another: then it is not the rows that tell nothing."""
+    less, more = (baselines.get(name, {}).get(key) for name in (lower, higher))
+    return less is not None and more is not None and less < more
 
 
 def _by_two(tests: Mapping[str, str], first: tuple[str, str, str], second: tuple[str, str, str, str]) -> Verdict:

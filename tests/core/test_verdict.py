@@ -29,7 +29,29 @@ def test_a_model_no_better_than_the_most_frequent_label_has_learnt_nothing(said:
     verdict = verdict_of_model(replace(MODEL, verdicts={"majority": said, "tfidf_linear": "better"}))
 
     assert verdict.code == NOTHING
-    assert "these texts do not tell this column apart" in verdict.sentence
+    assert "it learnt too little" in verdict.sentence  # TF-IDF with a linear model tells more by them
+    blind = {"majority": {"accuracy": 0.5}, "tfidf_linear": {"accuracy": 0.5}}
+    assert (
+        "these texts do not tell this column apart"
+        in verdict_of_model(replace(MODEL, baseline=blind, verdicts={"majority": said})).sentence
+    )
+
+
+def test_numbers_that_a_simple_method_tells_are_not_said_to_be_told_by_nothing() -> None:
+    tests = {"mean": "none", "tfidf_ridge": "none"}
+
+    missed = verdict_of({"mse": 2.0}, {"mean": {"mse": 2.0}, "tfidf_ridge": {"mse": 1.0}}, tests)
+    blind = verdict_of({"mse": 2.0}, {"mean": {"mse": 2.0}, "tfidf_ridge": {"mse": 2.5}}, tests)
+
+    assert missed.code == blind.code == NOTHING
+    assert "learnt too little" in missed.sentence and "do not tell this number" in blind.sentence
+
+
+def test_a_run_whose_loss_ran_away_is_said_to_have_whatever_its_best_state_reaches() -> None:
+    for verdicts in ({"majority": "better"}, {"majority": "none"}):
+        note = last_word(replace(MODEL, verdicts=verdicts), best=36, steps=90, opinion="diverging")
+
+        assert note.code == "ended-diverging" and note.values == {"best": 36, "steps": 90}
 
 
 @pytest.mark.parametrize(
@@ -98,14 +120,14 @@ def test_the_last_word_names_the_state_that_is_kept() -> None:
     learnt = replace(MODEL, verdicts={"majority": "better"})
 
     assert last_word(MODEL, best=3, steps=9).code == "ended-nothing"
-    assert last_word(learnt, best=3, steps=9, by_heart=True).code == "ended-by-heart"
+    assert last_word(learnt, best=3, steps=9, opinion="by-heart").code == "ended-by-heart"
     still = last_word(learnt, best=0, steps=0)
     assert still.code == "ended" and "The base is as it was" in still.message
     note = last_word(learnt, best=3, steps=9)
     assert (note.code, note.values) == ("ended", {"best": 3, "steps": 9}) and "step {best}" in note.message
-    whole = last_word(replace(learnt, learnt_validation=True), best=3, steps=9, by_heart=True)
+    whole = last_word(replace(learnt, learnt_validation=True), best=3, steps=9, opinion="by-heart")
     assert whole.values == note.values and "from there it learnt these rows" in whole.message
-    assert "best of all" in last_word(learnt, best=9, steps=9, by_heart=True).message
+    assert "best of all" in last_word(learnt, best=9, steps=9, opinion="by-heart").message
 
 
 def test_the_last_word_says_what_a_simpler_method_does_better() -> None:

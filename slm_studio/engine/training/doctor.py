@@ -12,6 +12,12 @@ from slm_studio.core.verdict import last_word
 from slm_studio.engine.training.checkpoint import Position
 
 GAP = 0.5  # nats by which the held-out loss exceeds the training loss before we speak of learning by heart
+BY_HEART = mark(
+    "It begins to learn rows by heart: the held-out loss is {gap} above the training loss. The best checkpoint is kept; more rows or more dropout would help."
+)
+BY_HEART_UNDROPPED = mark(
+    "It begins to learn rows by heart: the held-out loss is {gap} above the training loss. The best checkpoint is kept; more rows would help."
+)
 FLAT = 4  # evaluations without gain that look like a plateau
 
 
@@ -26,7 +32,7 @@ class Doctor:
         self.chance = chance  # the loss of guessing, where it is known
 
     def look(self, evaluated: Evaluated, position: Position, recipe: Recipe) -> Iterator[Note]:
-        """Yield at most one Note. Codes: learning-well, by-heart, plateau, not-learning, unstable, diverging."""
+        """Yield at most one Note. Codes: first-look, learning-well, by-heart, plateau, not-learning, unstable, diverging."""
         position.looks += 1
         if position.looks == 1 and math.isfinite(evaluated.loss):
             position.first_loss = evaluated.loss
@@ -38,9 +44,9 @@ class Doctor:
             yield note
 
     def conclude(self, model: SavedModel, position: Position) -> Iterator[Note]:
-        """Yield the last Note of a run that ended with a model. Codes: ended, ended-by-heart, ended-nothing, ended-beaten."""
+        """Yield the last Note of a run that ended with a model. Its code begins with “ended”."""
         best = position.best_step or position.step
-        yield last_word(model, best=best, steps=position.step, by_heart=position.opinion == "by-heart")
+        yield last_word(model, best=best, steps=position.step, opinion=position.opinion)
 
     def _opinion(self, evaluated: Evaluated, position: Position, recipe: Recipe) -> Note:
         gap = max(0.0, evaluated.loss - position.recent_loss)
@@ -68,7 +74,7 @@ class Doctor:
         if position.stale >= 2 and gap > GAP:
             return Note(
                 "by-heart",
-                "It begins to learn rows by heart: the held-out loss is {gap} above the training loss. The best checkpoint is kept; more rows or more dropout would help.",
+                BY_HEART_UNDROPPED if "dropout" in recipe.unused else BY_HEART,
                 values,
             )
         if position.stale >= FLAT and recipe.patience:
@@ -82,6 +88,10 @@ class Doctor:
                 "no-gain",
                 "No gain at the latest look; the best so far was after step {best}.",
                 values | {"best": position.best_step},
+            )
+        if position.looks == 1:
+            return Note(
+                "first-look", "The first look at held-out rows. The next ones show whether they improve.", values
             )
         return (
             Note("learning-well", "Held-out rows still improve, and nothing speaks of learning by heart.", values)

@@ -26,6 +26,7 @@ DOCTOR = {  # code of a Note → title and tone of its card
     "by-heart": (mark("Learning by heart"), "warning"), "plateau": (mark("No gain for a while"), ""),
     "not-learning": (mark("Not learning yet"), "warning"), "unstable": (mark("Unstable"), "bad"),
     "ended": (mark("Ended"), ""), "ended-by-heart": (mark("Ended, the best is kept"), ""),
+    "ended-diverging": (mark("Its loss ran away"), "warning"), "first-look": (mark("A first look"), ""),
     "ended-nothing": (mark("Nothing learnt that shows"), "warning"), "stopped": (mark("Stopped"), ""),
     "ended-beaten": (mark("A simpler method does better"), "warning"),
     "diverging": (mark("Diverging"), "bad"), "no-gain": (mark("No gain at the latest look"), ""),

@@ -9,7 +9,7 @@ from slm_studio.core.knobs import written
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Sizes
 from slm_studio.core.tasks import task_info
-from slm_studio.core.texts import in_line, tr
+from slm_studio.core.texts import in_line, mark, tr
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.segmented import Segmented
@@ -26,7 +26,7 @@ class DurationCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("How long?", parent=parent)
         self._recipe: Recipe | None = None
-        self._shown: tuple[float, ...] = ()
+        self._shown: object = ()
         self.pills: Segmented | None = None
         self.words = Text("", "muted", wrap=True)
         self.add(self.words)
@@ -37,22 +37,23 @@ class DurationCard(Card):
         self._recipe = recipe
         minutes = recipe.settled().minutes
         budgets = tuple(_with(minutes))
-        if budgets != self._shown:
-            self._build_pills(budgets)
+        until = mark("until it stops improving") if recipe.settled().patience != 0 else mark("as many times as set")
+        if self._shown != (budgets, until):
+            self._shown = budgets, until
+            self._build_pills(budgets, until)
         assert self.pills is not None
         self.pills.choose(UNTIL if minutes is None else written(minutes))
         self.pills.setVisible(sizes is None or sizes.steps > 0)
         self.words.set_words(lambda: duration_words(recipe, sizes))
 
-    def _build_pills(self, budgets: tuple[float, ...]) -> None:
+    def _build_pills(self, budgets: tuple[float, ...], until: str) -> None:
         if self.pills is not None:
             self.pills.hide()
             self.pills.deleteLater()
-        self._shown = budgets
         self.pills = Segmented((), kind="pills", name="How long?", wraps=True)
         for minutes in budgets:
             self.pills.add(written(minutes), "{minutes} min", minutes=written(minutes))
-        self.pills.add(UNTIL, "until it stops improving")
+        self.pills.add(UNTIL, until)
         self.pills.chosen.connect(self._on_chosen)
         self.body.insertWidget(0, self.pills)
 
@@ -78,7 +79,12 @@ def duration_words(recipe: Recipe, sizes: Sizes | None) -> str:
     if settled.minutes is None and settled.epochs is None:
         parts.append(tr("How often it reads your data depends on how much there is: little text more often."))
     elif settled.minutes is None:
-        parts.append(tr("It reads your data at most {n} {n:time|times}.", n=settled.epochs or 1))
+        times = settled.epochs or 1
+        parts.append(
+            tr("It reads your data {n} {n:time|times}.", n=times)
+            if settled.patience == 0
+            else tr("It reads your data at most {n} {n:time|times}.", n=times)
+        )
     else:
         times = passes(recipe, sizes)
         if times is not None:

@@ -34,7 +34,7 @@ from slm_studio.ui.widgets.curves import Series
 
 STOPPING = "stopping"
 ELSEWHERE = "elsewhere"  # another window or a terminal holds its lock
-LAST_WORDS = ("ended", "ended-by-heart", "ended-nothing", "ended-beaten")
+LAST_WORDS = ("ended", "ended-by-heart", "ended-diverging", "ended-nothing", "ended-beaten")
 RECENT = 50  # steps over which speed is told
 
 
@@ -116,8 +116,7 @@ class Story:
             return said
         if self.model is not None:
             best = self.best.n if self.best else self.n
-            by_heart = said is not None and said.code == "by-heart"
-            return last_word(self.model, best=best, steps=self.n, by_heart=by_heart)
+            return last_word(self.model, best=best, steps=self.n, opinion=said.code if said else "")
         if self.state not in (STOPPED, INTERRUPTED) or not self.n:
             return None
         template = mark("At step {n}. Resume goes on from there; “Keep as a model” makes a model of the best so far.")

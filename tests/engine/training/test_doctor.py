@@ -45,6 +45,7 @@ def last(held: list[float], learnt: list[float], **more) -> str:
 @pytest.mark.parametrize(
     ("held", "learnt", "code"),
     [
+        ([1.0], [1.0], "first-look"),
         ([1.0, 0.7, 0.5], [1.0, 0.8, 0.5], "learning-well"),
         ([1.0, 0.9, 0.8], [0.9, 0.3, 0.1], "learning-with-gap"),
         ([1.0, 0.6, 0.61], [1.0, 0.6, 0.5], "no-gain"),
