@@ -127,5 +127,10 @@ def _origin(model: SavedModel) -> str:
 
 def _learning(model: SavedModel, trained: str) -> list[tuple[str, str]]:
     if model.base.startswith(BLANK):
-        return [(mark("Training"), tr("from scratch as {shape}", shape=shape_words(model)) + f"\n{trained}")]
+        begun = [
+            (mark("Pre-training"), tr("word vectors of “{name}”", name=each.what))
+            for each in model.lineage
+            if each.step == "pre-training"
+        ]
+        return [*begun, (mark("Training"), tr("from scratch as {shape}", shape=shape_words(model)) + f"\n{trained}")]
     return [(mark("Pre-training"), model.base), (mark("Fine-tuning"), f"{file_words(model.dataset_name)}\n{trained}")]

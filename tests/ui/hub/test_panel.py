@@ -677,6 +677,8 @@ def test_a_model_from_scratch_had_one_training_and_no_steps_that_were_none(task)
     assert history(model)[1][1].startswith("from scratch as")
     assert [name for name, _ in history(continued)] == ["Data", "Pre-training", "Fine-tuning", "Output"]
     assert all(words.strip(" –") for _, words in history(model) + history(continued))
+    begun = replace(model, lineage=(*model.lineage, Lineage(step="pre-training", what="w2v", detail="word vectors")))
+    assert history(begun)[1:2] == [("Pre-training", "word vectors of “w2v”")] and len(history(begun)) == 4
 
 
 def test_a_model_that_learnt_nothing_here_says_where_it_comes_from_and_no_noughts():
