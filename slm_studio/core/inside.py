@@ -5,7 +5,8 @@ from typing import Literal
 
 from slm_studio.core.errors import Value
 
-MOST_PIECES = 32  # of a text that are looked at: what is behind them the net does not read then
+MOST_READ = 1024  # pieces of a text that are computed: the attention of longer ones takes too much memory
+MOST_PIECES = 32  # of those that are shown
 MOST_UNITS = 64  # numbers of a vector that are shown
 MOST_HEADS = 24  # of a layer that are shown
 # numbers: of either sign · gates: from 0, shut, to 1, open · shares: from 0 on, each row sums to 1 · chances: named
@@ -24,6 +25,8 @@ class Grid:
     columns: tuple[str, ...] = ()  # (): they are counted from 1
     cells: tuple[tuple[float, ...], ...]  # one entry a row
     width: int = 0  # how many columns there are in all
+    reads: str = ""  # a template: what rows and columns are, where their names do not say it
+    pieces: int = 0  # how many pieces there are in all, where rows or columns are pieces
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,4 +47,5 @@ class Inside:
     steps: tuple[Step, ...]
     step: str  # the key of the one whose numbers these are
     grids: tuple[Grid, ...]
-    cut: int = 0  # pieces of the text that were not looked at
+    read: int  # pieces of the text that went through the net
+    cut: int = 0  # pieces of the text that did not

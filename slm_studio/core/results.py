@@ -281,9 +281,8 @@ class Report:
     metrics: tuple[Metric, ...]
     per_label: tuple[ClassScore, ...] = ()
     labels: tuple[str, ...] = ()
-    confusion: tuple[
-        tuple[int, ...], ...
-    ] = ()  # confusion[true][predicted], in the order of `labels`; empty above 200 labels
+    # confusion[true][predicted], in the order of `labels`; empty above 200 labels
+    confusion: tuple[tuple[int, ...], ...] = ()
     baselines: tuple[Baseline, ...] = ()
     folder: str = ""  # where report.json, confusion.csv and cases.jsonl stand
     cases: str = ""  # a JSONL file: one scored row a line, surest mistakes first
@@ -325,7 +324,8 @@ class Sizes:
     rows: dict[str, int]  # train, validation, test
     last_epochs: int = 0  # in which the validation rows are learnt too, at the end
     cut: float = 0.0  # share of the training rows longer than max_length
-    length: int = 0  # tokens of a text that are read: of a recipe that fits itself to the rows as they decide
+    length: int = 0  # tokens of a text that are read: as the recipe says, or as its rows decide
+    limited: bool = False  # whether those are all that the base can read, though the recipe wishes for more
     unknown: float = 0.0  # share of the characters that the vocabulary of the base does not know
     strangers: tuple[str, ...] = ()  # some of them, the most frequent first
     addable: int = 0  # pieces with which all would be known

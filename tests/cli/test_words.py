@@ -44,6 +44,7 @@ def test_an_unknown_word_is_a_problem_with_a_hint(model: str, run: Run) -> None:
     told = run("words", model, "--near", "kingg")
 
     assert told.code == 1 and told.error["code"] == "word-unknown" and "king" in told.error["hint"]
+    assert all(each.get("event") != "note" for each in told.lines), "it is said once"
 
 
 def test_of_several_words_those_without_a_vector_are_told(model: str, tmp_path: Path, run: Run) -> None:

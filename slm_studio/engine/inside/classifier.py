@@ -10,6 +10,7 @@ from slm_studio.core.texts import mark
 from slm_studio.engine.inside.bag import bag_stages
 from slm_studio.engine.inside.convolution import convolution_stages
 from slm_studio.engine.inside.deciding import ABOUT, Answers, answers_grid, decision_stage, output_step
+from slm_studio.engine.inside.grids import Pieces
 from slm_studio.engine.inside.recurrent import recurrent_stages
 from slm_studio.engine.inside.stages import Stage
 from slm_studio.engine.inside.transformer import transformer_stages
@@ -35,13 +36,14 @@ def classifier_stages(
     """
     if isinstance(net, BagForSequenceClassification):
         return [*bag_stages(net, torch.tensor(ids), pieces, names), _joined(net, formula, answers)]
+    read = Pieces(tuple(pieces))
     if isinstance(net, LSTMForSequenceClassification):
-        way = recurrent_stages(net, pieces)
+        way = recurrent_stages(net, read)
     elif isinstance(net, CNNForSequenceClassification):
-        way = convolution_stages(net, pieces)
+        way = convolution_stages(net, read)
     else:
-        way = transformer_stages(net, pieces, is_causal=ARCHITECTURES[net.config.model_type].is_decoder)
-    return [*way, decision_stage(net, pieces, formula, answers)]
+        way = transformer_stages(net, read, is_causal=ARCHITECTURES[net.config.model_type].is_decoder)
+    return [*way, decision_stage(net, read, formula, answers)]
 
 
 def _joined(net: BagForSequenceClassification, formula: str, answers: Answers) -> Stage:

@@ -2,19 +2,22 @@
 
 # P places of a filter, F filters of one width
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from torch import nn
 
 from slm_studio.core.inside import Grid, Step
 from slm_studio.core.texts import mark
-from slm_studio.engine.inside.grids import grid
+from slm_studio.engine.inside.grids import Pieces, grid
 from slm_studio.engine.inside.recording import Recording
 from slm_studio.engine.inside.stages import Stage
 from slm_studio.engine.models.convolution import CNNForSequenceClassification
 
+_WINDOWS = mark("each row a window, each column a filter")
+_FILTERS = mark("each column a filter")
 
-def convolution_stages(net: CNNForSequenceClassification, pieces: Sequence[str]) -> Iterator[Stage]:
+
+def convolution_stages(net: CNNForSequenceClassification, pieces: Pieces) -> Iterator[Stage]:
     """Yield the way from the pieces to what the whole text is read as."""
     table = net.embeddings
     step = Step(
@@ -29,16 +32,19 @@ def convolution_stages(net: CNNForSequenceClassification, pieces: Sequence[str])
         yield _filters(filters, pieces)
 
 
-def _filters(filters: nn.Module, pieces: Sequence[str]) -> Stage:
+def _filters(filters: nn.Module, pieces: Pieces) -> Stage:
     assert isinstance(filters, nn.Conv1d)
     width = filters.kernel_size[0]
 
     def grids(seen: Recording) -> tuple[Grid, ...]:
         answers_PF = seen.given(filters).relu().transpose(0, 1)
-        windows = [" ".join(pieces[max(0, end - width) : end]) for end in range(1, len(answers_PF) + 1)]
+        names = pieces.names
+        windows = Pieces(
+            tuple(" ".join(names[max(0, end - width) : end]) for end in range(1, len(answers_PF) + 1)), pieces.first
+        )
         return (
-            grid(mark("What each filter says of each window"), windows, answers_PF),
-            grid(mark("Strongest of each filter"), ("",), answers_PF.amax(0)),
+            grid(mark("What each filter says of each window"), windows, answers_PF, reads=_WINDOWS),
+            grid(mark("Strongest of each filter"), ("",), answers_PF.amax(0), reads=_FILTERS),
         )
 
     step = Step(

@@ -7,7 +7,7 @@ from transformers import PreTrainedModel
 
 from slm_studio.core.inside import Grid, Step
 from slm_studio.core.texts import mark
-from slm_studio.engine.inside.grids import grid
+from slm_studio.engine.inside.grids import Pieces, grid
 from slm_studio.engine.inside.recording import Recording
 from slm_studio.engine.inside.stages import Stage
 from slm_studio.engine.inside.traits import LINEAR
@@ -18,7 +18,7 @@ LOGIT, SAID = mark("logit"), mark("answer")
 ABOUT = mark("One linear layer turns what was read into a number for every answer, and these into what the model says.")
 
 
-def decision_stage(net: PreTrainedModel, pieces: Sequence[str], formula: str, answers: Answers) -> Stage:
+def decision_stage(net: PreTrainedModel, pieces: Pieces, formula: str, answers: Answers) -> Stage:
     """Return the last stage of a net that ends in a linear layer. `formula` says how outputs become answers."""
     head = _head(net)
 

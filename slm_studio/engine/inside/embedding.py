@@ -1,6 +1,5 @@
 """The first step of a Transformer: from pieces to the vectors that its first layer takes in."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import nn
@@ -8,7 +7,7 @@ from transformers import PreTrainedModel
 
 from slm_studio.core.inside import Grid, Step
 from slm_studio.core.texts import mark
-from slm_studio.engine.inside.grids import grid
+from slm_studio.engine.inside.grids import Pieces, grid
 from slm_studio.engine.inside.recording import Recording
 from slm_studio.engine.inside.stages import Stage
 
@@ -59,7 +58,7 @@ def parts_of(net: PreTrainedModel) -> Parts:
     )
 
 
-def embedding_stage(net: PreTrainedModel, pieces: Sequence[str], first: nn.Module) -> Stage:
+def embedding_stage(net: PreTrainedModel, pieces: Pieces, first: nn.Module) -> Stage:
     """Return the way from pieces to vectors; `first` is the layer that takes them in."""
     parts = parts_of(net)
 

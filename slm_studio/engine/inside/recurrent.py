@@ -5,7 +5,7 @@ The library's layers do not tell their gates, so the layers are walked again her
 
 # T tokens, E width of what comes in, W width of one direction, G gates side by side
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from slm_studio.core.inside import Grid, Step
 from slm_studio.core.texts import mark
-from slm_studio.engine.inside.grids import grid
+from slm_studio.engine.inside.grids import Pieces, grid
 from slm_studio.engine.inside.recording import Recording
 from slm_studio.engine.inside.stages import Stage
 from slm_studio.engine.models.cells import ACTIVATIONS, Loop
@@ -45,7 +45,7 @@ _TITLES = {
 }  # fmt: skip
 
 
-def recurrent_stages(net: LSTMForSequenceClassification, pieces: Sequence[str]) -> Iterator[Stage]:
+def recurrent_stages(net: LSTMForSequenceClassification, pieces: Pieces) -> Iterator[Stage]:
     """Yield the way from the pieces to what the whole text is read as."""
     reader = net.reader
     yield _embedding(reader, pieces)
@@ -105,7 +105,7 @@ def _walk(reader: RecurrentModel, weights: dict[str, Tensor], inputs_TE: Tensor,
     return {name: torch.stack([step[name] for step in columns]) for name in columns[0]}
 
 
-def _embedding(reader: RecurrentModel, pieces: Sequence[str]) -> Stage:
+def _embedding(reader: RecurrentModel, pieces: Pieces) -> Stage:
     table = reader.embeddings
     step = Step(
         key="embedding",
@@ -117,7 +117,7 @@ def _embedding(reader: RecurrentModel, pieces: Sequence[str]) -> Stage:
     return Stage(step, (table,), lambda seen: (grid(mark("Vectors of the pieces"), pieces, seen.given(table)),))
 
 
-def _layer(reader: RecurrentModel, pieces: Sequence[str], at: int, way: str) -> Stage:
+def _layer(reader: RecurrentModel, pieces: Pieces, at: int, way: str) -> Stage:
     cell = reader.config.cell
 
     def grids(seen: Recording) -> tuple[Grid, ...]:
@@ -168,7 +168,7 @@ def _formula(cell: str, activation: str) -> str:
     return f"{state} = {bend}({sums('h')})"
 
 
-def _readout(net: LSTMForSequenceClassification, pieces: Sequence[str]) -> Stage:
+def _readout(net: LSTMForSequenceClassification, pieces: Pieces) -> Stage:
     if net.config.readout == "last":
         step = Step(
             key="readout",

@@ -21,10 +21,11 @@ class Stage:
 
 
 def look_inside(
-    net: PreTrainedModel, stages: Sequence[Stage], run: Callable[[], Tensor], chosen: str, cut: int = 0
+    net: PreTrainedModel, stages: Sequence[Stage], run: Callable[[], Tensor], chosen: str, *, read: int, cut: int = 0
 ) -> Inside:
     """Return all steps, and the numbers of the chosen one ("": the first) as `run`, which asks the net, produces them.
 
+    `read` and `cut` are how many pieces of the text `run` gives to the net, and how many it does not.
     Raises StudioError where there is no such step.
     """
     stage = next((stage for stage in stages if chosen in ("", stage.step.key)), None)
@@ -38,4 +39,4 @@ def look_inside(
         )
     recording = record(net, stage.watched, run)
     steps = tuple(stage.step for stage in stages)
-    return Inside(steps=steps, step=stage.step.key, grids=stage.grids(recording), cut=cut)
+    return Inside(steps=steps, step=stage.step.key, grids=stage.grids(recording), read=read, cut=cut)

@@ -6,7 +6,7 @@ module of that name, and its second part ends in the last linear layer outside o
 
 # T tokens, D numbers of a token's vector, N heads
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import nn
@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 from slm_studio.core.inside import MOST_HEADS, Grid, Step
 from slm_studio.core.texts import mark
 from slm_studio.engine.inside.embedding import embedding_stage
-from slm_studio.engine.inside.grids import grid
+from slm_studio.engine.inside.grids import Pieces, grid
 from slm_studio.engine.inside.recording import Recording
 from slm_studio.engine.inside.stages import Stage
 from slm_studio.engine.inside.traits import LINEAR, Traits, outer_linears, traits_of
@@ -41,7 +41,7 @@ class Layer:
     call: int
 
 
-def transformer_stages(net: PreTrainedModel, pieces: Sequence[str], *, is_causal: bool) -> Iterator[Stage]:
+def transformer_stages(net: PreTrainedModel, pieces: Pieces, *, is_causal: bool) -> Iterator[Stage]:
     """Yield the way from the pieces to the vectors behind the last layer."""
     layers = layers_of(net)
     yield embedding_stage(net, pieces, layers[0].block)
@@ -74,7 +74,7 @@ def _attentions(module: nn.Module) -> list[nn.Module]:
     return [part for part in module.modules() if type(part).__name__.endswith("Attention")]
 
 
-def _attention(net: PreTrainedModel, pieces: Sequence[str], layer: Layer, traits: Traits, at: int) -> Stage:
+def _attention(net: PreTrainedModel, pieces: Pieces, layer: Layer, traits: Traits, at: int) -> Stage:
     projection = projection_of(layer)
 
     def grids(seen: Recording) -> tuple[Grid, ...]:
@@ -98,7 +98,7 @@ def _attention(net: PreTrainedModel, pieces: Sequence[str], layer: Layer, traits
     return Stage(step, (layer.attention, projection), grids)
 
 
-def _mlp(net: PreTrainedModel, pieces: Sequence[str], layer: Layer, traits: Traits, at: int) -> Stage:
+def _mlp(net: PreTrainedModel, pieces: Pieces, layer: Layer, traits: Traits, at: int) -> Stage:
     last = outer_linears(layer.block)[-1]
     hidden = last.weight.shape[0] if not isinstance(last, nn.Linear) else last.in_features
 

@@ -8,7 +8,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from slm_studio.core.inside import Grid
 from slm_studio.core.texts import mark
 from slm_studio.engine.inside.deciding import answers_grid, output_step
-from slm_studio.engine.inside.grids import grid
+from slm_studio.engine.inside.grids import Pieces, grid
 from slm_studio.engine.inside.recording import Recording
 from slm_studio.engine.inside.stages import Stage
 from slm_studio.engine.inside.transformer import transformer_stages
@@ -26,7 +26,7 @@ _FILLING = mark(
 
 
 def writer_stages(
-    net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, pieces: Sequence[str], *, fills: bool = False
+    net: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, pieces: Pieces, *, fills: bool = False
 ) -> list[Stage]:
     """Return the way from the pieces to what comes next, or what `fills` a gap; `run` gives the outputs at that place."""
     head = net.get_output_embeddings()

@@ -17,7 +17,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.events import Note, Progress
-from slm_studio.core.inside import MOST_PIECES, Inside
+from slm_studio.core.inside import MOST_READ, Inside
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, answer_column, split_base, split_of
 from slm_studio.core.results import Baseline, Item
@@ -260,9 +260,12 @@ class Classify(Task):
     def inside(self, loaded: Loaded, prompt: Prompt, step: str) -> Inside:
         """Return the way from a text, or a pair, to its answer."""
         asked = [[str(prompt[role.name])] for role in self.info_of(loaded).asked]
-        is_bag = isinstance(loaded.tokenizer, BagTokenizer)
-        whole = encode_asked(loaded, asked)
-        read = whole if is_bag else encode_asked(loaded, asked, min(MOST_PIECES, length_of(loaded)))
+        limit = length_of(loaded)
+        # What a bag does not read it drops as well; of a text it computes nothing piece by piece.
+        read = encode_asked(
+            loaded, asked, limit if isinstance(loaded.tokenizer, BagTokenizer) else min(MOST_READ, limit)
+        )
+        cut = len(encode_asked(loaded, asked, sys.maxsize)[IDS][0]) - len(read[IDS][0])
         packer = Packer(**fillers_of(loaded, len(asked)))
         packer.add(range(1), **read)
         batch = {name: tensor.to(loaded.device) for name, tensor in checked(packer.packed(), loaded).take([0]).items()}
@@ -272,7 +275,7 @@ class Classify(Task):
             target.formula(loaded), lambda logits_L: target.ranked(logits_L, loaded, MOST_ANSWERS),
         )  # fmt: skip
         run = partial(logits_of, loaded, batch)
-        return look_inside(loaded.net, stages, run, step, cut=len(whole[IDS][0]) - len(ids))
+        return look_inside(loaded.net, stages, run, step, read=len(ids), cut=cut)
 
     def open(self, folder: Path, facts: Mapping[str, object], device: torch.device | str = "cpu") -> Loaded:
         """Read a model folder back."""

@@ -19,7 +19,7 @@ from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.inside import MOST_PIECES, Inside
+from slm_studio.core.inside import MOST_READ, Inside
 from slm_studio.core.prompt import Prompt, as_text
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Candidate, Span
@@ -29,6 +29,7 @@ from slm_studio.engine.data.passages import split_passages
 from slm_studio.engine.data.rows import Rows, open_rows
 from slm_studio.engine.data.splits import Splits
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer
+from slm_studio.engine.inside.grids import pieces_around
 from slm_studio.engine.inside.stages import look_inside
 from slm_studio.engine.inside.writer import writer_stages
 from slm_studio.engine.loaded import Loaded
@@ -275,12 +276,14 @@ class Fill(Task):
     def inside(self, loaded: Loaded, prompt: Prompt, step: str) -> Inside:
         """Return the way from a text to what may stand in its first gap."""
         text, tokenizer = as_text(prompt["text"]), tokenizer_of(loaded)
-        asked = first_gap(loaded, text, min(MOST_PIECES, length_of(loaded)))
+        asked = first_gap(loaded, text, min(MOST_READ, length_of(loaded)))
         ids_BT = torch.tensor([asked.ids], device=loaded.device)
-        stages = writer_stages(loaded.net, tokenizer, piece_texts(tokenizer, asked.ids), fills=True)
-        cut = len(first_gap(loaded, text, sys.maxsize).ids) - len(asked.ids)
+        at, read = asked.places[0], len(asked.ids)
+        pieces = pieces_around(piece_texts(tokenizer, asked.ids), at)
+        stages = writer_stages(loaded.net, tokenizer, pieces, fills=True)
+        cut = len(first_gap(loaded, text, sys.maxsize).ids) - read
         return look_inside(
-            loaded.net, stages, lambda: loaded.net(input_ids=ids_BT).logits[:, asked.places[0]], step, cut
+            loaded.net, stages, lambda: loaded.net(input_ids=ids_BT).logits[:, at], step, read=read, cut=cut
         )
 
     @torch.inference_mode()

@@ -19,7 +19,7 @@ from slm_studio.core.dataset import Dataset, Remark
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress
 from slm_studio.core.generation import count_of
-from slm_studio.core.inside import MOST_PIECES, Inside
+from slm_studio.core.inside import MOST_READ, Inside
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Token
@@ -29,6 +29,7 @@ from slm_studio.engine.data.passages import split_passages
 from slm_studio.engine.data.rows import Rows
 from slm_studio.engine.data.splits import Splits, split_dataset
 from slm_studio.engine.examples import IDS, MASK, Batch, Packed, Packer
+from slm_studio.engine.inside.grids import pieces_around
 from slm_studio.engine.inside.stages import look_inside
 from slm_studio.engine.inside.writer import writer_stages
 from slm_studio.engine.loaded import Loaded
@@ -266,14 +267,17 @@ class Write(Task):
 
     def inside(self, loaded: Loaded, prompt: Prompt, step: str) -> Inside:
         """Return the way from the end of a beginning to what may come next."""
-        text = self._ids(loaded, str(prompt["text"])).tolist()
-        opening = _front(loaded, prompt)
-        ids = [*opening, *text[-(MOST_PIECES - len(opening)) :]] or [end_id(loaded)]
-        pieces = piece_texts(loaded.tokenizer, ids)  # type: ignore[arg-type]
+        front, window = _front(loaded, prompt), positions(loaded.net)
+        whole = [*front, *self._ids(loaded, str(prompt["text"])).tolist()] or [end_id(loaded)]
+        kept = min(MOST_READ, in_view(window) if window and len(whole) > window else MOST_READ)
+        ids = [*front, *whole[max(len(front), len(whole) - kept) :]]
+        pieces = pieces_around(piece_texts(loaded.tokenizer, ids), len(ids))  # type: ignore[arg-type]
         ids_BT = torch.tensor([ids], device=loaded.device)
         stages = writer_stages(loaded.net, loaded.tokenizer, pieces)  # type: ignore[arg-type]
-        cut = len(opening) + len(text) - len(ids)
-        return look_inside(loaded.net, stages, lambda: loaded.net(input_ids=ids_BT).logits[:, -1], step, max(0, cut))
+        return look_inside(
+            loaded.net, stages, lambda: loaded.net(input_ids=ids_BT).logits[:, -1], step,
+            read=len(ids), cut=len(whole) - len(ids),
+        )  # fmt: skip
 
     @torch.inference_mode()
     def numbers(self, loaded: Loaded, prompts: Sequence[Prompt]) -> np.ndarray:

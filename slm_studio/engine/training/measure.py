@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from transformers import PreTrainedModel
 
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset
@@ -16,6 +17,7 @@ from slm_studio.core.settings import load_settings
 from slm_studio.engine.device import free_memory, pick_device, pick_threads
 from slm_studio.engine.models.blame import blaming
 from slm_studio.engine.models.extending import WHOLE, Coverage, coverage_of_folder
+from slm_studio.engine.models.lengths import positions
 from slm_studio.engine.task import Sketch, few
 from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training.lookups import lookups_of, seconds_of
@@ -43,7 +45,10 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
         sketch = task.sketch(recipe, splits.train)
     texts = task.texts(few(splits.train))
     lacking = _lacking(recipe, texts)
-    net, lengths, limit = sketch.net, sketch.tokens_N, recipe.max_length or 128
+    net, lengths = sketch.net, sketch.tokens_N
+    most = positions(net) if isinstance(net, PreTrainedModel) and not recipe.is_blank else None
+    wished = recipe.max_length or 128
+    limit = min(wished, most or wished)
     parameters = sum(parameter.numel() for parameter in net.parameters())
     device = pick_device(load_settings().device)
     looked_up = sparse_parameters(net)  # of tables a step touches a few rows only
@@ -73,7 +78,8 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
             precision=recipe.precision,
             rows={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
             last_epochs=last,
-            length=recipe.max_length or 0,
+            length=limit if recipe.max_length else 0,
+            limited=limit < wished,
             cut=float((lengths > limit).mean()) if len(lengths) and task.info.cuts else 0.0,
             unknown=lacking.unknown,
             strangers=lacking.characters[:STRANGERS],

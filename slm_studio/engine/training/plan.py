@@ -37,6 +37,7 @@ from slm_studio.engine.watched import watched
 READING, LEARNING, OPENING = mark("Reading rows"), mark("Learning the vocabulary"), mark("Opening the base")
 FRESH = mark("New on top of the base, with random numbers at first: {layers}.")
 FITTED = mark("{wished} tokens of each text would cut most of them, so {length} are read.")
+LIMITED = mark("The base reads at most {length} tokens at once, not the {wished} of the plan.")
 EXTENDED = mark("{count} {count:piece was|pieces were} added to the vocabulary: {pieces}.")
 UNKNOWN = mark(
     "{share} % of the characters are unknown to the vocabulary of the base: {characters}. With {count} more {count:piece|pieces} they would be known."
@@ -76,6 +77,7 @@ def prepare(recipe: Recipe, dataset: Dataset, opened: Loaded | None = None, toke
         # What a last pass will read must be known to the vocabulary, or it would teach nothing of it.
         read = splits.learnt(validation=recipe.last_pass > 0)
         opened = yield from watched(what, partial(_build, task, replace(recipe, base=base), facts, read))
+        yield from _say_length(recipe.max_length, opened.facts.get("max_length"))
         yield from _say_fresh(opened.facts.get("fresh"))
         yield from _say_pieces(opened.facts.get(ADDED), opened.facts.pop(LACKING, None))
     train = yield from task.lessons(splits.train, opened, recipe)
@@ -110,6 +112,11 @@ def role_of_weights(task: Task, rows: Rows) -> str:
     """Return the role that says how much each row counts, where a column plays it, or ""."""
     weight = task.info.weight
     return weight.name if weight and weight.name in rows.roles else ""
+
+
+def _say_length(wished: int | None, length: object) -> Iterator[Event]:
+    if wished and isinstance(length, int) and length < wished:
+        yield Note("length-limited", LIMITED, {"wished": wished, "length": length})
 
 
 def _say_fresh(names: object) -> Iterator[Event]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from slm_studio.core.dataset import Remark
 from slm_studio.core.measures import measure, method
 from slm_studio.core.results import Baseline, Metric, Report
-from slm_studio.core.texts import say, tr
+from slm_studio.core.texts import mark, say, tr
 from slm_studio.ui.parts.naming import file_words
 
 # how it is, not what is wrong
@@ -53,10 +53,13 @@ def calibration_words(error: float) -> str:
 
 
 def where_scored(report: Report, own: bool) -> str:
-    """Return “on tickets.csv, 3,080 rows it has never seen”."""
+    """Return “on tickets.csv, 3,080 rows it has never seen”; held out, where some stand among those that it learnt from, too."""
+    is_known = any(remark.code == "rows-known" for remark in report.remarks)
     if own and report.split == "test" and "bytes" in report.facts:
         return tr(
-            "on {dataset}, {bytes} bytes of text it has never seen",
+            mark("on {dataset}, {bytes} bytes of text held out")
+            if is_known
+            else mark("on {dataset}, {bytes} bytes of text it has never seen"),
             dataset=file_words(report.dataset),
             bytes=round(report.facts["bytes"]),
         )
@@ -72,7 +75,9 @@ def where_scored(report: Report, own: bool) -> str:
         )
     if own:
         return tr(
-            "on {dataset}, {rows} {rows:row|rows} it has never seen",
+            mark("on {dataset}, {rows} {rows:row|rows} held out")
+            if is_known
+            else mark("on {dataset}, {rows} {rows:row|rows} it has never seen"),
             dataset=file_words(report.dataset),
             rows=report.rows,
         )

@@ -29,13 +29,16 @@ from slm_studio.ui.widgets.words import words
 LOOKED_AT = 40  # characters of a scored row to begin with
 PAUSE = 200  # milliseconds after the last key before the model is asked
 ROW = 30
-NUMBERS = mark(
-    "each row a piece, each column a number of its vector · darker is larger, the other colour is below zero"
-)
-GATES = mark("each row a piece, each column a gate · darker is wider open")
-SHARES = mark("a row shares 1 among the columns · darker is more")
+NUMBERS = mark("green is above zero, orange-brown below · the stronger the colour, the farther from it")
+GATES = mark("the stronger the colour, the wider open")
+SHARES = mark("a row shares 1 among all pieces · the stronger the colour, the more")
 LEGENDS = {"numbers": NUMBERS, "gates": GATES, "shares": SHARES}
 FIRST = mark("the first {shown} of {width} numbers")
+SOME = mark("all {pieces} pieces are computed, {shown} are shown")
+WHOLE = mark("What the model computes for this text, read off the model itself.")
+PART = mark(
+    "What the model computes for {read} {read:piece|pieces} of this text; {cut} more, for which it is too long, {cut:is|are} not read here."
+)
 
 
 class InsideSheet(Card):
@@ -85,14 +88,13 @@ class InsideSheet(Card):
 
     def _build(self) -> None:
         self._roles: list[str] = []
-        self.about = Text("What the model computes for this text, read off the model itself.", "muted", wrap=True)
+        self.about = Text(WHOLE, "muted", wrap=True)
         self.text = LineField(name="Text to look at")
         self.second = LineField(name="Second text")
-        self.problem, self.cut = ErrorBox(closable=False), Text("", "muted", wrap=True)
+        self.problem = ErrorBox(closable=False)
         self.waiting = Text("The model is being opened.", "muted")
-        for widget in (self.about, self.text, self.second, self.problem, self.waiting, self.cut):
+        for widget in (self.about, self.text, self.second, self.problem, self.waiting):
             self.add(widget)
-        self.cut.hide()
         self.row = SideBySide(gap=24)
         self.steps = Table("Steps", row_height=ROW)
         self.steps.horizontalHeader().hide()
@@ -155,12 +157,7 @@ class InsideSheet(Card):
         if self.steps.current_row() != at:
             self.steps.select(at)
         self.steps.blockSignals(False)
-        self.cut.set_words(
-            "Only {kept} pieces are looked at here; {cut} more are left out.",
-            kept=len(inside.grids[0].rows),
-            cut=inside.cut,
-        )
-        self.cut.setVisible(inside.cut > 0)
+        self.about.set_words(PART if inside.cut else WHOLE, read=inside.read, cut=inside.cut)
         self._show_step(inside.steps[at])
         self._offer(inside.grids)
         self._show_grid(min(self._kind, len(inside.grids) - 1))
@@ -222,8 +219,12 @@ def legend_of(grid: Grid) -> str:
     if grid.kind == "chances":
         return ""
     shown = len(grid.cells[0]) if grid.cells else 0
-    first = tr(FIRST, shown=shown, width=grid.width) if shown < grid.width else ""
-    return " · ".join(part for part in (first, tr(LEGENDS[grid.kind])) if part)
+    first = tr(FIRST, shown=shown, width=grid.width) if shown < grid.width and not grid.columns else ""
+    pieces = shown if grid.columns else len(grid.rows)  # of attention both are
+    some = tr(SOME, shown=pieces, pieces=grid.pieces) if pieces < grid.pieces else ""
+    return " · ".join(
+        part for part in (some, first, tr(grid.reads) if grid.reads else "", tr(LEGENDS[grid.kind])) if part
+    )
 
 
 def _answer(name: str, cells: tuple[float, ...]) -> Row:

@@ -15,11 +15,11 @@ from slm_studio.core.results import Opened
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.settings import Settings
 from slm_studio.core.tasks import task_info
-from slm_studio.core.texts import mark, tr
+from slm_studio.core.texts import explain, in_line, mark, tr
 from slm_studio.ui.parts.devices import device_options
 from slm_studio.ui.parts.model_page import ModelPage
 from slm_studio.ui.parts.models import model_facts
-from slm_studio.ui.playground.answering import CLOSED, OPEN, OPENING, Answering
+from slm_studio.ui.playground.answering import CLOSED, GONE, OPEN, OPENING, Answering
 from slm_studio.ui.playground.code_sheet import CodeSheet
 from slm_studio.ui.playground.file_sheet import FileSheet
 from slm_studio.ui.playground.getting import GettingCard
@@ -39,7 +39,8 @@ from slm_studio.ui.widgets.scaling import scaled
 KEEPING = 2000  # milliseconds between two looks at a text that a model is writing
 MOST_KEPT = 500_000  # characters of a view's state
 # Codes of Notes on a question; of the others a chat's own view tells:
-UNREAD = ("prompt-unread", "prompt-end-unread", "prompt-unknown-words")
+UNKNOWN = "prompt-unknown-words"
+UNREAD = ("prompt-unread", "prompt-end-unread", UNKNOWN)
 STATES = {CLOSED: mark("on"), OPENING: mark("opening…"), OPEN: mark("on")}  # before the name of the device
 
 
@@ -293,9 +294,10 @@ class PlaygroundPanel(ModelPage):
             self.view.take(item)
 
     def _on_noted(self, note: Note) -> None:
-        if note.code in UNREAD:
+        said = partial(tr, note.message, **note.values)
+        if note.code in UNREAD and not (note.code == UNKNOWN and self.view is not None and self.view.remark(said)):
             self._is_whole = False
-            self.unread.set_words(partial(tr, note.message, **note.values))
+            self.unread.set_words(said)
             self.unread.show()
         if self.view is not None:
             self.view.note(note)
@@ -308,7 +310,9 @@ class PlaygroundPanel(ModelPage):
     def _on_failed(self, error: StudioError) -> None:
         if self.view is not None:
             self.view.fail()
-        self.problem.show_error(error)
+        is_of_the_text = self.answering.state == OPEN and error.code not in GONE
+        if not (is_of_the_text and self.view is not None and self.view.remark(lambda: in_line(explain(error)))):
+            self.problem.show_error(error)
 
     def _on_saved(self, out: Path) -> None:
         self.problem.clear()

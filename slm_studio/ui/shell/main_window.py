@@ -27,6 +27,7 @@ from slm_studio.ui.parts.errors import show_error
 from slm_studio.ui.shell.ahead import CHARTS, ROWS
 from slm_studio.ui.shell.destinations import everything
 from slm_studio.ui.shell.endings import Endings
+from slm_studio.ui.shell.focus import FocusKeeper
 from slm_studio.ui.shell.idle import IdleBuilder
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.leaving import leave, left_runs
@@ -41,6 +42,7 @@ from slm_studio.ui.widgets.drop_zone import local_paths
 from slm_studio.ui.widgets.finder import Finder, Found
 from slm_studio.ui.widgets.question import ask
 from slm_studio.ui.widgets.sidebar import Place, Sidebar
+from slm_studio.ui.widgets.tab_order import order_tabs
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.toast import Toast
 from slm_studio.ui.widgets.words import retranslate
@@ -173,6 +175,7 @@ class MainWindow(QMainWindow):
         whole.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCentralWidget(whole)
         whole.setFocus()
+        FocusKeeper(self, self.stack)
         self.finder = Finder(self._everything, self)
         self.cover = DropCover(content)
 
@@ -287,6 +290,11 @@ class MainWindow(QMainWindow):
         if not self._is_painted:
             self._is_painted = True
             self.idle.start()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Let the Tab key go in the order in which one reads."""
+        order_tabs(self.centralWidget())
+        return super().focusNextPrevChild(forward)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the new size."""

@@ -126,8 +126,9 @@ class FillView(QuickView):
         return card
 
     def _build_examples(self) -> Card:
-        card = self.examples_card = Card("Texts it has never seen", Text("a click tries a text", "muted"))
-        self.examples = Table("Texts it has never seen", fits=True)
+        # Of sentences the same may stand among those that were learnt, so that nothing is said of having seen them.
+        card = self.examples_card = Card("Texts that were held out", Text("a click tries a text", "muted"))
+        self.examples = Table("Texts that were held out", fits=True)
         self.examples_model = RowsModel(EXAMPLES, self.examples)
         self.examples.setModel(self.examples_model)
         self.examples.set_style(0, "text", stretch=1)

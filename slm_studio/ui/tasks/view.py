@@ -16,6 +16,7 @@ from slm_studio.ui.shell.session import Session
 from slm_studio.ui.widgets.card import Card
 from slm_studio.ui.widgets.labels import Text
 from slm_studio.ui.widgets.tab_order import order_tabs
+from slm_studio.ui.widgets.words import Words
 
 READING = mark("reading: {done} of {total} tokens")  # of a long question, before the first word of its answer
 
@@ -86,6 +87,10 @@ class TaskView(QWidget):
     def note(self, note: Note) -> None:
         """Hear what is worth knowing of the question that is being answered; most views say nothing of it."""
 
+    def remark(self, said: Words) -> bool:
+        """Say in its place what is the matter with what is being typed; False: it was sent off, so the panel says it."""
+        return False
+
     def finish(self, numbers: object) -> None:
         """End the answer. `numbers` say how it went (count, seconds); None where it was stopped."""
         raise NotImplementedError
@@ -130,7 +135,9 @@ class QuickView(TaskView):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(pause)
-        self._pause.timeout.connect(self._ask)
+        self._pause.timeout.connect(self._on_pause)
+        self._is_typed = True  # no key or button asks: what is wrong then may be but half written
+        self._is_remarked = False
 
     def answers(self) -> list[Any]:
         """Return the pieces of the answer that is shown."""
@@ -138,12 +145,20 @@ class QuickView(TaskView):
 
     def begin(self) -> None:
         """Wait for the new answer."""
-        self._arriving = []
+        self._arriving, self._is_remarked = [], False
 
     def take(self, item: object) -> None:
         """Take a piece of it."""
         if isinstance(item, self.pieces):
             self._arriving.append(item)
+
+    def remark(self, said: Words) -> bool:
+        """Say it where the time of an answer stands: nothing moves under the hands of who types."""
+        if self._is_typed:
+            self._is_remarked = True
+            self.hint.setWordWrap(True)
+            self.hint.set_words(said)
+        return self._is_typed
 
     def finish(self, numbers: object) -> None:
         """Show it, unless something else is asked by now: then the next one is on its way."""
@@ -152,7 +167,7 @@ class QuickView(TaskView):
         self._items = self._arriving
         self._show_answer()
         seconds = numbers.get("seconds") if isinstance(numbers, dict) else None
-        if isinstance(seconds, int | float):
+        if isinstance(seconds, int | float) and not self._is_remarked:
             self.hint.set_words(self.timed, time=time_words(float(seconds)))
 
     def fail(self) -> None:
@@ -162,6 +177,11 @@ class QuickView(TaskView):
     def primary(self) -> None:
         """Ask at once."""
         self._pause.stop()
+        self._is_typed = False
+        self._ask()
+
+    def _on_pause(self) -> None:
+        self._is_typed = True
         self._ask()
 
     def _is_still_asked(self) -> bool:

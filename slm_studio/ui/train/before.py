@@ -22,6 +22,7 @@ from slm_studio.ui.widgets.words import Words
 TIGHT = 0.8  # share of the free memory above which we warn
 CUT = 0.02  # share of texts that are cut above which we say so
 FITTED = mark("{wished} tokens of each text would cut most of them, so {length} are read.")
+LIMITED = mark("The base reads at most {length} tokens at once, not the {wished} of the plan.")
 UNEVEN = ("imbalance", "rare-labels")
 
 
@@ -81,15 +82,15 @@ class BeforeCard(Card):
         wished = recipe.settled().max_length
         length = sizes.length or wished
         if wished and length and wished != length:
-            self._line("quiet", lambda: tr(FITTED, wished=wished, length=length))
+            level, said = ("warning", LIMITED) if sizes.limited else ("quiet", FITTED)
+            self._line(level, lambda: tr(said, wished=wished, length=length))
         if sizes.cut >= CUT and length:
             share = f"{sizes.cut:.0%}".replace("%", " %")
-            double = 2 * length
+            double = 0 if sizes.limited else 2 * length  # of a base that reads no more nothing can be wished
             self._line(
                 "warning", lambda: tr("{share} of the texts are longer than {length} tokens and are cut there.", share=share, length=length),
-                lambda: tr("Read {length}", length=double), partial(self.knobs_chosen.emit, {"max_length": double}),
+                (lambda: tr("Read {length}", length=double)) if double else "", partial(self.knobs_chosen.emit, {"max_length": double}),
             )  # fmt: skip
-
         if sizes.unknown and sizes.addable:
             share = f"{max(0.1, 100 * sizes.unknown):.1f}"
             self._line(

@@ -42,17 +42,23 @@ class Legend(QWidget):
         return QFontMetrics(self._font()).horizontalAdvance(name) + self._theme.px(16)
 
     def _shown(self) -> list[str]:
-        """Return the names as the width lets them stand: where it is short, each gives of its letters."""
+        """Return the names as the width lets them stand: where it is short, the longest give of their letters."""
         letters = QFontMetrics(self._font())
         lack = self.sizeHint().width() - self._theme.px(12) - self.width()
         if lack <= 0:
             return [name for _, name in self._entries]
         widths = [letters.horizontalAdvance(name) for _, name in self._entries]
-        share = max(0.0, 1 - lack / max(1, sum(widths)))
-        cut = Qt.TextElideMode.ElideRight
-        return [
-            letters.elidedText(entry[1], cut, int(w * share)) for entry, w in zip(self._entries, widths, strict=True)
-        ]
+        most, room = 0, sum(widths) - lack
+        for at, width in enumerate(sorted(widths)):
+            most = max(0, room // (len(widths) - at))  # what each of those that are left may take
+            if width > most:
+                break
+            room -= width
+        return [letters.elidedText(name, Qt.TextElideMode.ElideRight, most) for _, name in self._entries]
+
+    def beside(self) -> int:
+        """Return the width that it needs beside others: below them it can be read whole."""
+        return self.sizeHint().width()
 
     def sizeHint(self) -> QSize:
         """Return the size it likes."""

@@ -17,7 +17,7 @@ class Stat(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        self.name = FittedText(name, "muted")
+        self.name = Text(name, "muted", wrap=True)  # cut or in tiny letters, it would name nothing
         self.value = FittedText("", "big" if big else "number")
         self.second = Text("", "muted", wrap=True)
         for each in (self.name, self.value, self.second):

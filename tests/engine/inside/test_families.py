@@ -70,6 +70,18 @@ def test_every_step_has_numbers_and_the_last_is_the_answer(family: str, target: 
     assert [cells[1] for cells in answer.cells] == pytest.approx(numbers, rel=1e-4)
 
 
+@pytest.mark.parametrize("family", ["bag", "cnn", "lstm", "bert"])
+def test_of_a_long_text_the_last_step_is_what_the_model_answers(family: str) -> None:
+    loaded = made(family, max_length=512)
+    long = {"text": "red apples and pears, the green grass grows " * 25}
+
+    shown = all_steps(loaded, long)
+
+    (said,) = answers_of(TASK, loaded, [long], {})
+    assert [cells[1] for cells in shown[-1].grids[0].cells] == pytest.approx([item.score for item in said], abs=1e-5)
+    assert all(len(grid.rows) <= 33 and inside.cut == 0 for inside in shown for grid in inside.grids)
+
+
 def test_what_features_say_adds_up_to_what_the_bag_says() -> None:
     loaded = made("bag")
     ids = torch.tensor(loaded.tokenizer.encode(PROMPT["text"]))

@@ -171,12 +171,44 @@ def test_the_formula_of_the_embedding_gives_what_goes_into_the_first_layer(shape
     )
 
 
-def test_a_long_text_is_looked_at_in_part_and_that_is_said(tmp_path: Path) -> None:
-    long = {"text": "word and word " * 40}
-    for shape in (ENCODERS[0], DECODERS[0]):
-        task, loaded = opened(shape, tmp_path)
-        found = task.inside(loaded, long, "")
-        assert len(found.grids[0].rows) <= 32 and found.cut > 0
+LONG = {"text": " ".join(f"word{number} and" for number in range(100))}
+
+
+@pytest.mark.parametrize("shape", [ENCODERS[0], DECODERS[0]])
+def test_a_long_text_is_computed_whole_and_shown_in_part(shape: str, tmp_path: Path) -> None:
+    task, loaded = opened(shape, tmp_path)
+
+    first, attention = task.inside(loaded, LONG, ""), task.inside(loaded, LONG, "attention-1")
+
+    assert first.read > 32 and first.grids[0].pieces == first.read and len(first.grids[0].rows) == 32
+    head = attention.grids[0]
+    assert len(head.rows) == len(head.columns) == len(head.cells[0]) == 32 and head.width == head.pieces == first.read
+
+
+@pytest.mark.parametrize("shape", [ENCODERS[0], DECODERS[0]])
+def test_of_a_long_text_the_last_step_is_what_the_model_answers(shape: str, tmp_path: Path) -> None:
+    task, loaded = opened(shape, tmp_path)
+
+    answer = task.inside(loaded, LONG, "output").grids[0]
+
+    (said,) = answers_of(task, loaded, [LONG], {"temperature": 0.0, "max_new_tokens": 1, "seed": 0, "top": 3})
+    if shape in DECODERS:
+        assert said[0].text.strip() == answer.rows[0].strip()
+        assert said[0].score == pytest.approx(answer.cells[0][1], abs=1e-5)
+    else:
+        assert [item.score for item in said] == pytest.approx([cells[1] for cells in answer.cells], abs=1e-5)
+
+
+def test_what_is_too_long_to_be_computed_says_how_much_of_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, loaded = opened(DECODERS[0], tmp_path)
+    before = task.inside(loaded, LONG, "")
+    monkeypatch.setattr("slm_studio.engine.tasks.write.MOST_READ", 40)
+
+    found = task.inside(loaded, LONG, "")
+
+    assert found.cut > 0 and found.read + found.cut == before.read + before.cut
 
 
 def test_looking_inside_changes_nothing(tmp_path: Path) -> None:

@@ -255,4 +255,8 @@ def test_the_inside_of_a_gap_ends_in_what_may_stand_there(model) -> None:
     shown = task.inside(loaded, {"text": text}, "output").grids[0]
 
     assert [cells[1] for cells in shown.cells[:3]] == pytest.approx([item.score for item in said], abs=1e-4)
-    assert task.inside(loaded, {"text": text + " green tea" * 60}, "").cut > 0
+    long = {"text": "green tea " * 20 + text + " green tea" * 60}
+    (said,) = answers_of(task, loaded, [long], {"top": 3})
+    last = task.inside(loaded, long, "output")
+    assert [cells[1] for cells in last.grids[0].cells[:3]] == pytest.approx([item.score for item in said], abs=1e-4)
+    assert "[MASK]" in task.inside(loaded, long, "").grids[0].rows and last.cut > 0

@@ -7,6 +7,7 @@ import torch
 
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.events import Note
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import create_run
 from slm_studio.engine.training import measure
@@ -39,3 +40,16 @@ def test_a_limit_of_minutes_is_the_time_and_gives_the_steps(book: Dataset, recip
 
     assert one.seconds_low < 60 < one.seconds_high
     assert 5 < ten.steps / one.steps < 20 and ten.tokens_per_second > 0
+
+
+def test_what_the_base_can_read_limits_the_length_and_that_is_said(book: Dataset, recipe: Recipe) -> None:
+    base = result(engine.train(recipe, book, create_run(recipe, book)))  # it reads 32 tokens
+    longer = replace(recipe, base=base.folder, max_length=512)
+
+    sizes = result(engine.measure(book, longer))
+    events = list(engine.train(longer, book, create_run(longer, book)))
+
+    assert sizes.length == 32 and sizes.limited
+    (note,) = (event for event in events if isinstance(event, Note) and event.code == "length-limited")
+    assert note.values == {"wished": 512, "length": 32}
+    assert not result(engine.measure(book, replace(longer, max_length=32))).limited

@@ -22,6 +22,7 @@ from slm_studio.core.verdict import verdict_of_report
 from slm_studio.ui.evaluate.cases_card import CasesCard
 from slm_studio.ui.evaluate.figures import figures
 from slm_studio.ui.evaluate.panel import EvaluatePanel
+from slm_studio.ui.evaluate.report_words import where_scored
 from slm_studio.ui.parts import exporting
 from slm_studio.ui.shell.session import Session
 from tests.ui.places import classify_report, make_model, until, write_report
@@ -472,3 +473,10 @@ def test_rows_that_stayed_elsewhere_are_a_line_and_a_report_without_rows_has_no_
 
     card.set_report(replace(classify_report(tmp_path / "report"), folder=str(tmp_path / "report")))
     assert not card.pages.isHidden() and card.minimumHeight() > 0
+
+
+def test_rows_that_were_learnt_as_well_are_not_called_unseen(tmp_path):
+    report = replace(classify_report(tmp_path), remarks=(Remark(code="rows-known", message="", count=3),))
+
+    assert where_scored(report, True) == "on tickets.csv, 5 rows held out"
+    assert "bytes of text held out" in where_scored(replace(report, facts={"bytes": 1406.0}), True)

@@ -67,7 +67,7 @@ def test_a_step_brings_its_numbers_and_the_last_one_the_answer(shown, model):
     until(lambda: sheet.title.text() == "Layer 1: LSTM forwards")
     QTest.mouseClick(sheet.chooser._group.button(1), Qt.MouseButton.LeftButton)
     forget = sheet.map.copied()
-    assert "wider open" in sheet.legend.text()
+    assert "wider open" in sheet.legend.text() and "each column a gate" in sheet.legend.text()
     sheet.steps.select(2)
     until(lambda: sheet.title.text() == "Layer 1: LSTM backwards")
     assert sheet.chooser.current() == "1" and sheet.map.copied() != forget, "from layer to layer the same gate stays"
@@ -119,3 +119,30 @@ def test_escape_closes_it(shown, model):
     panel.stop()
 
     assert panel.deck.current() is panel.view
+
+
+def test_of_a_long_text_some_pieces_are_shown_and_the_answer_is_that_of_the_whole(shown, model):
+    engine = Looking("lstm")
+    _, sheet = opened(shown, engine)
+    sheet.text.setText("red apples and green grass " * 10)
+    until(lambda: "pieces are computed, 32 are shown" in sheet.legend.text())
+
+    assert "not read" not in sheet.about.text()
+    sheet.steps.select(3)
+    until(lambda: sheet.title.text() == "The whole text")
+    assert "32 are shown" in sheet.legend.text() and "each row" not in sheet.legend.text(), "there is one row"
+    QTest.mouseClick(sheet.chooser._group.button(1), Qt.MouseButton.LeftButton)
+    assert "each column a number of the vector" in sheet.legend.text() and "each row" not in sheet.legend.text()
+    assert "green is above zero" in sheet.legend.text()
+    sheet.steps.select(4)
+    until(lambda: sheet.answers.isVisible())
+    assert not sheet.legend.text()
+
+
+def test_a_text_that_is_not_computed_whole_is_said_in_the_first_line(shown, model):
+    engine = Looking("lstm")
+    _, sheet = opened(shown, engine)
+
+    sheet.text.setText("red apples and green grass " * 60)  # of which the model reads 64 tokens
+
+    until(lambda: "64 pieces of this text" in sheet.about.text())

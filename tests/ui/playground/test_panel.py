@@ -116,7 +116,7 @@ def test_answers_come_as_one_types(place, classifier):
     assert panel.view.hint.text() == "answers as you type · 3 ms"
 
 
-@pytest.mark.parametrize("code", ["prompt-unread", "prompt-end-unread", "prompt-unknown-words"])
+@pytest.mark.parametrize("code", ["prompt-unread", "prompt-end-unread"])
 def test_what_of_a_text_is_not_read_is_said_until_all_of_it_is(place, classifier, code: str):
     def predict(handle, prompt, options):
         if len(prompt["text"]) > 3:
@@ -130,6 +130,30 @@ def test_what_of_a_text_is_not_read_is_said_until_all_of_it_is(place, classifier
 
     panel.view.editor.setPlainText("x")
     until(panel.unread.isHidden)
+
+
+def test_what_is_wrong_with_what_is_half_typed_is_said_in_its_place_and_moves_nothing(place, classifier):
+    def predict(handle, prompt, options):
+        if prompt["text"] == "king qu":
+            yield Note("prompt-unknown-words", "“{word}” is left out.", {"word": "qu"})
+            yield from Engine().predict(handle, prompt, options)
+        else:
+            raise StudioError("word-unknown", "“{word}” is not known.", "Ask for another.", word=prompt["text"])
+
+    panel = place(Engine(predict=predict))
+    panel.view.editor.setPlainText("qu")
+    until(lambda: "not known" in panel.view.hint.text())
+    assert panel.view.hint.text() == "“qu” is not known. Ask for another."
+    assert panel.problem.isHidden() and panel.unread.isHidden()
+
+    panel.view.editor.setPlainText("king qu")
+    until(lambda: panel.view.hint.text() == "“qu” is left out.")
+    until(lambda: answers(panel))
+    assert panel.view.hint.text() == "“qu” is left out." and panel.unread.isHidden()
+
+    panel.view.editor.setPlainText("quq")
+    panel.view.primary()
+    until(panel.problem.isVisible)
 
 
 def test_what_was_said_of_a_text_goes_with_it(place, classifier):

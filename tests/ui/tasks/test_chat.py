@@ -439,7 +439,7 @@ def test_what_no_longer_fits_is_marked_and_said(view, engine):
     view.fill("three")
     until(lambda: "not sent" in view.talk.composer.words.text())
 
-    assert view.talk.composer.words.text() == "99 of 100 tokens · 2 messages not sent"
+    assert view.talk.composer.words.text() == "99 of 100 tokens · 2 messages not sent again"
     assert view.talk.composer.gauge.share() == 0.99
     assert [block.is_sent for block in view.talk.thread.blocks()] == [False, False, True, True]
     assert [block.unsent.isHidden() for block in view.talk.thread.blocks()] == [True, True, False, False][::-1]

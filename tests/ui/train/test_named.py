@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
+from slm_studio.core.events import Finished
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.recipes import RECIPES, departures, plan_of, recipes_of
 from slm_studio.core.results import Sizes
@@ -106,22 +108,28 @@ def test_a_task_without_recipes_shows_no_chooser(place) -> None:
     assert place.panel.setup.named.isVisible() and place.panel.setup.named.cards.card("gpt-nano").text() == "GPT nano"
 
 
+SIZES = Sizes(
+    parameters=1, memory=1, seconds_low=1, seconds_high=2, steps=1, tokens_per_second=1, device="cpu",
+    precision="fp32", rows={}, cut=0.1, length=56, free_memory=10,
+)  # fmt: skip
+
+
 def test_the_plan_says_that_another_length_is_read(place) -> None:
-    def measure(dataset, recipe):
-        from slm_studio.core.events import Finished
-
-        yield Finished(
-            Sizes(
-                parameters=1, memory=1, seconds_low=1, seconds_high=2, steps=1, tokens_per_second=1, device="cpu",
-                precision="fp32", rows={}, cut=0.1, length=56, free_memory=10,
-            )
-        )  # fmt: skip
-
-    place.engine.measure = measure
+    place.engine.measure = lambda dataset, recipe: iter([Finished(SIZES)])
     choose(place, "textbook-sentiment")
     place.until(lambda: "so 56 are read" in place.words())
 
     assert "10 % of the texts are longer than 56 tokens" in place.words() and "Read 112" not in place.words()
+
+
+def test_what_the_base_cannot_read_is_said_and_nothing_longer_is_offered(place) -> None:
+    place.engine.measure = lambda dataset, recipe: iter([Finished(replace(SIZES, length=32, limited=True))])
+    choose(place, "textbook-sentiment")
+
+    wished = place.session.recipe.settled().max_length
+    place.until(lambda: f"at most 32 tokens at once, not the {wished} of the plan" in place.words())
+    assert "longer than 32 tokens" in place.words()
+    assert not any(button.text().startswith("Read ") for button in place.panel.findChildren(QPushButton))
 
 
 def test_a_run_page_names_the_recipe(place) -> None:

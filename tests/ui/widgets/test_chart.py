@@ -172,3 +172,19 @@ def test_every_line_of_the_grid_has_its_number(theme, low: float, high: float) -
 
     assert len(levels) == 1 and len(values) >= 2
     assert len(set(strings)) == len(values) and values == sorted(values)
+
+
+def test_short_names_of_a_legend_stay_whole_where_a_long_one_lacks_room(theme) -> None:
+    from slm_studio.ui.widgets.chart_controls import ChartControls, Legend
+
+    legend = Legend()
+    legend.set_entries((("accent", "training"), ("held_out", "held out"), ("metric", "hidden tokens that were found")))
+    legend.resize(legend.sizeHint().width() - 90, 20)
+
+    *short, long = legend._shown()
+
+    assert short == ["training", "held out"] and long.endswith("…") and long.startswith("hidden")
+
+    controls = ChartControls()
+    controls.set_legend(legend._entries)
+    assert controls.one_line() > legend.sizeHint().width(), "on a line of its own before a name is cut"

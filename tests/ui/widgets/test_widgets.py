@@ -431,3 +431,19 @@ def test_labels_that_take_the_rest_leave_the_other_columns_their_names(theme):
 
     assert all(table.columnWidth(column) > wanted[column] for column in range(len(names)))
     assert sum(table.columnWidth(column) for column in range(len(names))) <= 718
+
+
+def test_the_name_of_a_number_breaks_before_it_is_cut_or_shrinks(theme) -> None:
+    from slm_studio.ui.widgets.stat import StatGrid
+
+    grid = StatGrid(least=100, most=2)
+    stat = grid.add_stat("found", "held-out hidden tokens that were found")
+    short = grid.add_stat("memory", "memory")
+    grid.resize(220, 200)
+    grid.show()
+    letters = short.name.font().pointSizeF(), short.name.font().pixelSize()
+
+    assert (stat.name.font().pointSizeF(), stat.name.font().pixelSize()) == letters
+    assert stat.name.heightForWidth(100) > short.name.heightForWidth(100)
+    assert stat.name.text() == "held-out hidden tokens that were found"
+    grid.close()

@@ -82,8 +82,10 @@ def mentioned(space: Space, cell: Cell) -> list[int]:
 
 
 def unknown_words(vocabulary: WordVocabulary, cell: Cell) -> list[str]:
-    """Return the words of a prompt that `mentioned` leaves out."""
-    return list(dict.fromkeys(word for word in _parts(cell, vocabulary) if vocabulary.place(word) == UNKNOWN))
+    """Return the words of a prompt that `mentioned` leaves out; where it knows none it refuses them all, and leaves out none."""
+    parts = dict.fromkeys(_parts(cell, vocabulary))
+    unknown = [word for word in parts if vocabulary.place(word) == UNKNOWN]
+    return unknown if len(unknown) < len(parts) else []
 
 
 def _parts(cell: Cell, vocabulary: WordVocabulary) -> list[str]:

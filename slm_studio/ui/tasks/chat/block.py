@@ -138,7 +138,7 @@ class MessageBlock(QWidget):
         self.before_button = IconButton("chevron-left", "The branch before")
         self.after_button = IconButton("chevron-right", "The next branch")
         self.place_words, self.numbers = Text("", "small"), ElidedText("", "small")
-        self.unsent = Text("not sent: no room in the context", "warning")
+        self.unsent = Text("not sent again: no room in the context", "warning")
         self.unsent.hide()
         # The row keeps its height whether its buttons show or not, so that nothing jumps under the pointer.
         tools, self._buttons = QWidget(), QWidget()

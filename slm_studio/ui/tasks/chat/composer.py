@@ -124,7 +124,7 @@ class Composer(Card):
                 tr("your message is too long: its first {n} {n:character is|characters are} not sent", n=context.cut)
             )
         elif context.not_sent:
-            said.append(tr("{n} {n:message|messages} not sent", n=context.not_sent))
+            said.append(tr("{n} {n:message|messages} not sent again", n=context.not_sent))
         return " · ".join(said)
 
     def _on_text_changed(self) -> None:
