@@ -1,12 +1,14 @@
 """What a plan will need: counted where it can be, and guessed from the fastest this machine was seen to be."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import create_run
 from slm_studio.engine.training import measure
@@ -39,3 +41,12 @@ def test_a_limit_of_minutes_is_the_time_and_gives_the_steps(book: Dataset, recip
 
     assert one.seconds_low < 60 < one.seconds_high
     assert 5 < ten.steps / one.steps < 20 and ten.tokens_per_second > 0
+
+
+def test_a_base_that_is_gone_is_not_measured_as_if_it_were_to_be_fetched(
+    book: Dataset, recipe: Recipe, tmp_path: Path
+) -> None:
+    with pytest.raises(StudioError) as raised:
+        result(engine.measure(book, replace(recipe, base=str(tmp_path / "gone"))))
+
+    assert raised.value.code == "model-gone"
