@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 from slm_studio.core import codec, files, paths
+from slm_studio.core.addresses import name_of
+from slm_studio.core.errors import StudioError
+from slm_studio.core.recipe import Recipe
 from slm_studio.core.saved import SavedModel, list_models, local_folder
+from slm_studio.core.settings import load_settings
 
 MANY = "many"  # in `languages`: some fifty and more
 MOSTLY = 0.8  # share of texts in one language from which on the others do not count
@@ -140,6 +144,41 @@ def folder_of(base: str) -> Path | None:
     """Return the folder in which what a recipe names stands on this computer, or None where it has to be fetched."""
     known = listed(base)
     return local_folder(base) or (find_here(known) if known is not None else None)
+
+
+def absent(recipe: Recipe) -> StudioError | None:
+    """Return what is wrong where a plan begins with a model that stands nowhere and can be fetched from nowhere."""
+    if recipe.base and not recipe.is_blank and not _is_on_a_hub(recipe.base) and folder_of(recipe.base) is None:
+        return _gone(recipe.base) or StudioError(
+            "no-such-base",
+            "“{base}” is neither a folder here, nor one of your models, nor a hub id.",
+            "Give a folder, a hub id (owner/name), or blank:FAMILY-SIZE. What lies in the trash has to be brought back first.",
+            base=recipe.base,
+        )
+    vectors = str(getattr(recipe.options, "vectors", ""))
+    is_read = bool(vectors) and "vectors" not in recipe.unused
+    return _gone(vectors) if is_read and local_folder(vectors) is None else None
+
+
+def _gone(folder: str) -> StudioError | None:
+    """Return that a model is no longer in its folder; None of what is named in another way."""
+    place = Path(folder).expanduser()
+    if not place.is_absolute():
+        return None
+    return StudioError(
+        "model-gone",
+        "The model “{model}” is no longer there: nothing stands at “{folder}”.",
+        "Bring it back, if it lies in the trash, or choose another model.",
+        model=place.name,
+        folder=folder,
+    )
+
+
+def _is_on_a_hub(base: str) -> bool:
+    """Say whether a base may be the name of a model on a hub, also as the address of its page."""
+    name, _ = name_of(base, load_settings().endpoint)
+    parts = name.split("/")
+    return len(parts) == 2 and all(parts) and not name.startswith((".", "~"))
 
 
 def hub_cache() -> Path:

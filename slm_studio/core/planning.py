@@ -5,6 +5,7 @@ from pathlib import Path
 
 from slm_studio.core import paths
 from slm_studio.core.addresses import base_of
+from slm_studio.core.bases import absent
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import BLANK, Recipe, split_base
@@ -131,4 +132,6 @@ def make_plan(
     for problem in recipe.problems():
         if problem.code != "role-missing":
             raise problem
+    if (error := absent(recipe)) is not None:
+        raise error
     return recipe

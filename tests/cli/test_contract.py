@@ -356,6 +356,22 @@ def test_an_unknown_verb_is_told_the_verbs(run: Run) -> None:
     assert all(verb in error["hint"] for verb in ("read", "train", "generate", "fetch"))
 
 
+def test_a_base_that_was_thrown_away_is_said_before_a_run_is_made_and_when_one_goes_on(
+    run: Run, rows: Path, home: Path, tmp_path: Path
+) -> None:
+    dataset = next(each.result for each in engine.read(str(rows)) if isinstance(each, Finished))
+    gone = tmp_path / "reviews"
+
+    told = run("train", rows, "--base", gone)
+    assert told.error["code"] == "model-gone" and "trash" in told.error["hint"]
+    assert not list_runs() and not leftovers(home)
+
+    plan = make_recipe("classify", base=str(gone), roles={"text": "text", "label": "label"})
+    begun = create_run(plan, dataset)
+    told = run("runs", "resume", begun.id, "--place", "thread")
+    assert told.error["code"] == "model-gone" and "trash" in told.error["hint"]
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

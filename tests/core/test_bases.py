@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from slm_studio.core import bases, files, paths
-from slm_studio.core.bases import MANY, Base, read_bases, suited, wanted_language
+from slm_studio.core.bases import MANY, Base, absent, read_bases, suited, wanted_language
+from slm_studio.core.recipe import make_recipe
 from slm_studio.core.saved import SavedModel, save_facts
 from slm_studio.engine.models.architectures import ARCHITECTURES
+from slm_studio.host.trash import bring_back, throw_away
 
 BASES = read_bases()
 GB = 10**9
@@ -149,3 +151,48 @@ def test_a_broken_download_and_another_revision_do_not_count() -> None:
     (snapshots / base.revision / "config.json").write_text("{}", encoding="utf-8")
 
     assert bases.find_here(base) is None
+
+
+def own_model(name: str) -> Path:
+    folder = paths.models() / name
+    folder.mkdir(parents=True)
+    save_facts(SavedModel(folder=str(folder), name=name, task="fill", base="blank:bert-nano"))
+    return folder
+
+
+def test_a_plan_that_begins_with_a_model_that_was_thrown_away_cannot_be() -> None:
+    folder = own_model("reviews")
+    plan = make_recipe("classify", base=str(folder))
+    assert absent(plan) is None
+
+    thrown = throw_away(folder)
+
+    error = absent(plan)
+    assert error is not None and error.code == "model-gone"
+    assert error.values["model"] == "reviews" and "trash" in error.hint
+    bring_back(thrown)
+    assert absent(plan) is None
+
+
+def test_the_same_holds_for_the_vectors_that_a_net_begins_with() -> None:
+    folder = own_model("vectors")
+    plan = make_recipe("classify", base="blank:lstm-nano", settings={"vectors": str(folder)})
+    assert absent(plan) is None
+
+    throw_away(folder)
+
+    assert (error := absent(plan)) is not None and error.values["model"] == "vectors"
+    assert absent(replace(plan, base="blank:bert-nano")) is None, "a BERT reads no vectors"
+
+
+@pytest.mark.parametrize("base", ["", "blank:bag-nano", "owner/name", "https://huggingface.co/owner/name"])
+def test_nothing_and_what_can_be_fetched_is_never_absent(base: str) -> None:
+    assert absent(make_recipe("classify", base=base)) is None
+
+
+def test_a_name_of_nothing_is_no_base() -> None:
+    error = absent(make_recipe("classify", base="reviews"))
+
+    assert error is not None and error.code == "no-such-base"
+    own_model("reviews")
+    assert absent(make_recipe("classify", base="reviews")) is None

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from slm_studio.core.addresses import name_of
-from slm_studio.core.bases import folder_of, listed
+from slm_studio.core.bases import absent, folder_of, listed
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished
 from slm_studio.core.recipe import Recipe
@@ -21,6 +21,8 @@ def find_base(recipe: Recipe, token: str = "") -> Work[str]:
 
     A blank base is returned as it is. A hub id that was fetched before is not fetched again.
     """
+    if (error := absent(recipe)) is not None:
+        raise error
     if recipe.is_blank:
         return recipe.base
     name, version = name_of(recipe.base, load_settings().endpoint)
@@ -34,14 +36,6 @@ def find_base(recipe: Recipe, token: str = "") -> Work[str]:
 def _fetch(base: str, token: str) -> Work[Path]:
     settings = load_settings()
     name, version = name_of(base, settings.endpoint)  # the address of its page may have been pasted
-    parts = name.split("/")
-    if len(parts) != 2 or not all(parts) or name.startswith((".", "~")):
-        raise StudioError(
-            "no-such-base",
-            "“{base}” is neither a folder here nor a hub id.",
-            "Give a folder, a hub id (owner/name), or blank:FAMILY-SIZE.",
-            base=base,
-        )
     if settings.offline:
         raise StudioError(
             "offline",

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from slm_studio.core.bases import folder_of
+from slm_studio.core.bases import absent, folder_of
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.events import Event, Finished
 from slm_studio.core.recipe import Recipe
@@ -39,6 +39,8 @@ def measure_plan(dataset: Dataset, recipe: Recipe) -> Iterator[Event]:
     recipe = recipe.settled()
     if problems := recipe.problems():
         raise problems[0]
+    if (error := absent(recipe)) is not None:
+        raise error
     recipe = settle(task, recipe, dataset)
     splits = task.split(dataset, recipe)
     with torch.device("meta"), blaming(recipe.base):

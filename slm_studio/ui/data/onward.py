@@ -1,6 +1,6 @@
 """OnwardBanner: rows are wanted for a task that shall go on from a model; once there are such rows, it is planned."""
 
-from functools import partial
+from functools import partial, reduce
 
 from PySide6.QtWidgets import QWidget
 
@@ -30,7 +30,7 @@ class OnwardBanner(Banner):
         self.setVisible(onward is not None)
         if onward is not None:
             self.set_words(
-                partial(_wanted, onward), hint="As soon as one is open that suits, the plan goes on from there."
+                partial(wanted, onward), hint="As soon as one is open that suits, the plan goes on from there."
             )
             self._ask(self._session.dataset, goes_on=True)
 
@@ -61,9 +61,11 @@ class OnwardBanner(Banner):
             self._session.show_plan()
 
 
-def _wanted(onward: Onward) -> str:
+def wanted(onward: Onward) -> str:
+    """Return which rows are wanted: what they need, one way or another."""
     info = task_info(onward.task)
-    roles = tr(", ").join(f"“{tr(role.title)}”" for role in info.roles if role.needed)
+    ways = [tr(", ").join(f"“{tr(role.title)}”" for role in way) for way in info.lacking(())]
+    roles = reduce(lambda one, other: tr("{one}, or else {other}", one=one, other=other), ways)
     return tr(
         "{task} shall go on from “{name}”. Open the rows for it: a file with {roles}.",
         task=tr(info.title),

@@ -61,6 +61,7 @@ class Opened(QWidget):
         self.rows, self.findings, self.overview = RowsCard(), FindingsCard(), Overview()
         self.clean_button = MenuButton("Clean", "quiet")
         self.undo_button = Button("Undo", "quiet", "undo", small=True)
+        self.undo_button.steps = True
         for button in (self.undo_button, self.clean_button):
             self.rows.actions.flow.addWidget(button)
         column = QVBoxLayout(self)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slm_studio.core import bases
 from slm_studio.core.bases import Base, Offer
+from slm_studio.core.recipe import BLANK
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import current_language, mark, tr
 from slm_studio.host.machine import memory
@@ -172,7 +173,9 @@ class Shortlist(QWidget):
         self.table.setColumnHidden(STATE, not any(row.cells[STATE] for row in self.rows.rows()))
         self.nothing.setVisible(bool(self._offers) and not shown)
         names = [offer.base.id for offer in shown]
-        wished = (before.base.id if before else "", self._base, *names[:1])
+        is_elsewhere = bool(self._base) and not self._base.startswith(BLANK) and bases.listed(self._base) is None
+        first = [] if is_elsewhere else names[:1]  # what begins from a model that is not in the list has none of it
+        wished = (before.base.id if before else "", self._base, *first)
         self.select(next((name for name in wished if name in names), ""))
         self._show_offer()
 

@@ -153,6 +153,7 @@ class WordsView(QuickView):
         self.map_words = Text("", "muted", wrap=True)
         self.nearer = IconButton("plus", "Nearer")
         self.farther = IconButton("minus", "Farther")
+        self.nearer.steps = self.farther.steps = True
         self.whole = IconButton("refresh", "The whole map")
         row = QHBoxLayout()
         row.addWidget(self.map_words, 1)

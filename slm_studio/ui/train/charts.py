@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 from slm_studio.core.curves import COLUMNS
 from slm_studio.core.events import Evaluated, Step
 from slm_studio.core.measures import measure
-from slm_studio.core.run import info_of_run
+from slm_studio.core.run import FAILED, INTERRUPTED, PAUSED, STOPPED, info_of_run
 from slm_studio.core.texts import mark
 from slm_studio.ui.train.story import Story
 from slm_studio.ui.widgets.card import Card
@@ -27,6 +27,12 @@ VALUES = (
     ("tokens_per_second", mark("Speed")),
 )
 WAITING = mark("The curve begins with the first step.")
+NO_STEP = {
+    STOPPED: mark("Stopped before the first step. Resume goes on from there."),
+    INTERRUPTED: mark("Interrupted before the first step. Resume goes on from there."),
+    PAUSED: mark("Paused before the first step. Resume goes on from there."),
+    FAILED: mark("Ended before the first step."),
+}
 WITHOUT = mark("There is no curve: the model stays as it is.")
 
 
@@ -72,8 +78,9 @@ class ChartsCard(Card):
         chart.set_total(self._story.total if self._story.is_at_work else 0)
 
     def settle(self) -> None:
-        """Mark the latest step only while the run is at work."""
+        """Mark the latest step only while the run is at work; where none was done yet, say how that is."""
         if self._story is not None:
+            self._waiting.set_words(_waiting_words(self._story))
             chart = self._charts[str(self.value.current())]
             chart.set_now(self._story.is_at_work)
             chart.set_total(self._story.total if self._story.is_at_work else 0)
@@ -102,8 +109,6 @@ class ChartsCard(Card):
         if key == "loss":
             metric = info_of_run(story.run).metric
             chart.set_metric("" if metric == "loss" else metric, measure(metric).title)
-        has_none = not story.run.steps and bool(story.evaluations)
-        self._waiting.set_words(WITHOUT if has_none else WAITING)
         n, epoch, seconds, values = (story.steps.column(COLUMNS.index(name)) for name in ("n", "epoch", "seconds", key))
         if len(story.steps):
             chart.add_columns(n, epoch, seconds, values)
@@ -125,3 +130,9 @@ class ChartsCard(Card):
         for each in self._charts.values():
             each.controls.setVisible(each is chart)
         self._fill(key)
+
+
+def _waiting_words(story: Story) -> str:
+    """Return what stands in the place of a curve that has not begun."""
+    has_none = not story.run.steps and bool(story.evaluations)
+    return WITHOUT if has_none else NO_STEP.get(story.state, WAITING)

@@ -217,7 +217,10 @@ class TrainPanel(Page):
 
     def _start(self) -> None:
         recipe, dataset = self._session.recipe, self._session.dataset
-        if recipe is None or dataset is None or not self.setup.is_ready():
+        if recipe is None or dataset is None:
+            return
+        if not self.setup.is_ready():
+            self.setup.look_again()
             return
         try:
             run = self.book.start(recipe, dataset, self.setup.settled_sizes())

@@ -7,6 +7,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from slm_studio.core import codec
+from slm_studio.core.bases import absent
 from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.knobs import knobs
@@ -91,8 +92,16 @@ class Setup(QWidget):
             found.append(mark("Choose a model to start from, or name a folder or a hub model."))
         if self.advanced.has_problem():
             found.append(mark("A field under Advanced holds what cannot be."))
-        found += [partial(error_words, error) for error in (*recipe.problems(), self._error) if error is not None]
+        found += [
+            partial(error_words, error)
+            for error in (*recipe.problems(), absent(recipe), self._error)
+            if error is not None
+        ]
         return found + [partial(finding_words, finding) for finding in self._session.findings if finding.serious]
+
+    def look_again(self) -> None:
+        """Say what hinders the start now: another program may have deleted what the plan begins with."""
+        self._show()
 
     def stop(self) -> None:
         """Stop what is being fetched."""
@@ -190,7 +199,7 @@ class Setup(QWidget):
     def _plan(self) -> Plan | None:
         """Return what there is to measure, with all that its cost depends on; None where it cannot be measured."""
         recipe, dataset = self._session.recipe, self._session.dataset
-        if recipe is None or dataset is None or not recipe.base or recipe.problems():
+        if recipe is None or dataset is None or not recipe.base or recipe.problems() or absent(recipe):
             return None
         # Another device counts otherwise, and a base may be deleted or fetched meanwhile.
         bases = () if recipe.is_blank else tuple(model.folder for model in list_models())

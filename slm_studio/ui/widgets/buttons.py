@@ -1,7 +1,7 @@
 """Buttons: the one accent button of a place, plain and quiet ones, and the one that starts work."""
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QHelpEvent, QIcon, QPaintEvent
+from PySide6.QtGui import QAction, QHelpEvent, QIcon, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
@@ -22,7 +22,13 @@ _ICON_TOKENS = {"primary": "on_accent", "quiet": "muted", "danger": "bad", "link
 
 
 class Button(QPushButton):
-    """A button with a sentence, perhaps an icon. Kinds: primary (once per place), plain, quiet, danger, link, pill."""
+    """A button with a sentence, perhaps an icon. Kinds: primary (once per place), plain, quiet, danger, link, pill.
+
+    The second press of a double click counts only where it `steps`: else it would do what stands there by then, such as
+    stopping what the first one started, or throwing away what comes next.
+    """
+
+    steps = False  # from one thing to the next: whoever clicks twice wants to go two
 
     def __init__(
         self, template: Words = "", kind: str = "plain", icon_name: str = "", *, small: bool = False,
@@ -57,6 +63,11 @@ class Button(QPushButton):
         """Show another icon; "" shows none."""
         self._icon_name = name
         self._draw_icon()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Take a second press where each one is a step."""
+        if self.steps:
+            super().mouseDoubleClickEvent(event)
 
     def _draw_icon(self) -> None:
         if not self._icon_name:

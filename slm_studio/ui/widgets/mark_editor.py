@@ -57,6 +57,7 @@ class MarkEditor(QWidget):
         self._future: list[tuple[Span, ...]] = []
         self.title = Text("", "strong")
         self.previous, self.next = Button("Previous", small=True), Button("Next", small=True)
+        self.previous.steps = self.next.steps = True
         self.close_button = IconButton("close", "Back to the table")
         self.field, self.labels = MarkField(), LabelKeys()
         self.problem, self.hint = Text("", "bad", wrap=True), Text(HOW, "muted", wrap=True)

@@ -39,6 +39,7 @@ class RowReader(QWidget):
         self.mark_button = Button("Correct the marks", small=True)
         self.mark_button.hide()
         self.previous, self.next = Button("Previous", small=True), Button("Next", small=True)
+        self.previous.steps = self.next.steps = True
         self.close_button = IconButton("close", "Back to the table")
         self.text = QTextEdit()
         never_sideways(self.text)

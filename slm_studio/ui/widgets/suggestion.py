@@ -1,7 +1,7 @@
 """Suggestion: a short text that may be taken by a click or by its key, which stands above it."""
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from slm_studio.core.texts import tr
@@ -79,6 +79,9 @@ class Suggestion(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         """Return the least size that makes sense."""
         return QSize(self._theme.px(120), self.heightForWidth(max(self.width(), self._theme.px(120))))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Take no second press, as buttons do: what stands there by then was not yet read."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""

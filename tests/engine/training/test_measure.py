@@ -1,12 +1,14 @@
 """What a plan will need: counted where it can be, and guessed from the fastest this machine was seen to be."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from slm_studio import engine
 from slm_studio.core.dataset import Dataset
+from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Note
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.run import create_run
@@ -53,3 +55,12 @@ def test_what_the_base_can_read_limits_the_length_and_that_is_said(book: Dataset
     (note,) = (event for event in events if isinstance(event, Note) and event.code == "length-limited")
     assert note.values == {"wished": 512, "length": 32}
     assert not result(engine.measure(book, replace(longer, max_length=32))).limited
+
+
+def test_a_base_that_is_gone_is_not_measured_as_if_it_were_to_be_fetched(
+    book: Dataset, recipe: Recipe, tmp_path: Path
+) -> None:
+    with pytest.raises(StudioError) as raised:
+        result(engine.measure(book, replace(recipe, base=str(tmp_path / "gone"))))
+
+    assert raised.value.code == "model-gone"

@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks import all_tasks
+from slm_studio.core.texts import tr, use_language
+from slm_studio.ui.data.onward import wanted
 from slm_studio.ui.parts.onward import ContinueButton
+from slm_studio.ui.shell.session import Onward
 from tests.ui.data.test_panel import Place
 
 FILLER = SavedModel(folder="/m/filler", name="filler", task="fill", base="blank:bert-nano")
@@ -87,3 +91,16 @@ def test_each_place_that_shows_a_model_has_the_button() -> None:
     }
 
     assert {"train/actions.py", "parts/model_page.py", "hub/about.py"} <= users
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+def test_the_words_name_what_the_rows_need_one_way_or_another(qapp, info, language: str) -> None:
+    use_language(language)
+
+    said = wanted(Onward(FILLER, info.key))
+
+    assert "{" not in said and "  " not in said and " ." not in said
+    for way in info.lacking(()):
+        assert way and all(f"“{tr(role.title)}”" in said for role in way), said
+    assert said.count("“") == 1 + sum(map(len, info.lacking(()))), said

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from slm_studio.core import paths
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished
 from slm_studio.core.run import FINISHED, STOPPED, create_run, list_runs, save_run
+from slm_studio.core.saved import SavedModel, save_facts
+from slm_studio.host.trash import bring_back, throw_away
 from slm_studio.ui.train.panel import NOTHING, PLAN, RUN, RUNS
 from tests.ui.data.test_panel import ROWS, make_dataset
 from tests.ui.train.test_panel import Place, interrupted, make, place  # noqa: F401  (fixtures)
@@ -201,3 +204,41 @@ def test_while_a_model_is_made_no_time_is_told_that_steps_would_take(place):
 
     assert place.panel.notes.progress.isVisible()
     assert place.panel.notes.progress.words.text() == "Making a model …"
+
+
+@pytest.fixture
+def filler():
+    """Return the folder of a model of the person's that a plan may begin with."""
+    folder = paths.models() / "filler"
+    folder.mkdir(parents=True)
+    save_facts(SavedModel(folder=str(folder), name="filler", task="fill", base="blank:bert-nano"))
+    return folder
+
+
+def test_a_base_that_was_thrown_away_hinders_the_start_until_it_is_back(place, filler):
+    start = place.panel.actions_row.primary
+    place.session.set_recipe(replace(place.session.recipe, base=str(filler)))
+    place.measured()
+    assert start.isEnabled()
+
+    thrown = throw_away(filler)
+    place.session.models_changed.emit()
+    assert not start.isEnabled() and "“filler” is no longer there" in start.toolTip()
+    assert "“filler” is no longer there" in place.words() and "Fits in memory" not in place.words()
+    assert place.panel.setup.beginning.shortlist.current() is None, "another model looked as if it were chosen"
+
+    bring_back(thrown)
+    place.session.models_changed.emit()
+    place.measured()
+    assert start.isEnabled() and "no longer there" not in place.words()
+
+
+def test_a_base_that_goes_unheard_between_plan_and_start_is_missed_at_start(place, filler):
+    place.session.set_recipe(replace(place.session.recipe, base=str(filler)))
+    place.measured()
+    throw_away(filler)  # by another program
+
+    place.panel.primary()
+
+    assert "“filler” is no longer there" in place.words() and not place.panel.actions_row.primary.isEnabled()
+    assert list_runs() == []

@@ -350,6 +350,7 @@ def test_before_the_first_step_it_can_be_stopped(trying):
 
     assert trying.button("Stopping …")
     trying.until(lambda: trying.button("Resume"))
+    assert "Stopped before the first step. Resume goes on from there." in trying.words()
     assert trying.story.state in (CREATED, STOPPED) and not trying.button("Keep as a model")
     assert [verb for verb, _ in trying.engine.asked if verb == "keep"] == []
 
@@ -376,6 +377,7 @@ def test_before_the_first_step_it_can_be_paused(trying):
 
     trying.until(lambda: "paused before the first step" in trying.words())
     assert trying.panel.notes.progress.bar.share() == 0.0
+    assert "Paused before the first step. Resume goes on from there." in trying.words()
     assert [line.paused for line in lines.lines()] == [True] and trying.button("Resume")
     trying.panel.primary()
     trying.until(lambda: [line.paused for line in lines.lines()] == [False])

@@ -137,6 +137,7 @@ class MessageBlock(QWidget):
         self.again_button = IconButton("refresh", "Answer again")
         self.before_button = IconButton("chevron-left", "The branch before")
         self.after_button = IconButton("chevron-right", "The next branch")
+        self.before_button.steps = self.after_button.steps = True
         self.place_words, self.numbers = Text("", "small"), ElidedText("", "small")
         self.unsent = Text("not sent again: no room in the context", "warning")
         self.unsent.hide()
