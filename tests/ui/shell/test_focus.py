@@ -55,10 +55,13 @@ def test_the_keys_of_what_is_disabled_or_deleted_stay_in_its_card(work, way: str
 
 def test_the_keys_of_a_card_that_goes_stay_in_the_place(work) -> None:
     window, card, _, _ = work
+    window.panel("data").body.addWidget(Button("Below"))
 
     card.hide()
 
     until(lambda: focused() is window.panel("data"))
+    QTest.keyClick(focused(), Qt.Key.Key_Tab)
+    assert window.panel("data").isAncestorOf(focused()), "and the Tab key goes on from there, not from the sidebar"
 
 
 def test_keys_that_were_given_on_purpose_stay_there(work) -> None:
