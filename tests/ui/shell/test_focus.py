@@ -64,6 +64,19 @@ def test_the_keys_of_a_card_that_goes_stay_in_the_place(work) -> None:
     assert window.panel("data").isAncestorOf(focused()), "and the Tab key goes on from there, not from the sidebar"
 
 
+def test_what_stands_in_no_card_leaves_the_keys_to_the_place(work) -> None:
+    window, *_ = work
+    start, stop = Button("Start"), Button("Stop")
+    for button in (start, stop):
+        window.panel("data").body.addWidget(button)
+    start.setFocus()
+    QTest.qWait(1)
+
+    start.hide()
+
+    until(lambda: focused() is window.panel("data"))
+
+
 def test_keys_that_were_given_on_purpose_stay_there(work) -> None:
     _, _, fields, button = work
     fields[1].show()
