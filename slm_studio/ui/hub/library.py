@@ -31,7 +31,7 @@ class LibraryCard(Card):
         self.rows = RowsModel((mark("model"), mark("score"), mark("size"), ""), self)
         self.table.setModel(self.rows)
         self.table.set_style(NAME, "two", stretch=1.0)
-        self.table.set_style(SCORE, "two", most=140)
+        self.table.set_style(SCORE, "two", most=112)
         self.table.set_style(SIZE, "muted", width=80, spare=True)
         self.table.set_style(OPEN, "action", width=84)
         self.add(self.table)
