@@ -1,5 +1,7 @@
 """Dataset: a handle on an app-owned Arrow file and how it came to be."""
 
+import contextlib
+import os
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
@@ -13,6 +15,7 @@ NESTED: tuple[Kind, ...] = ("list", "messages", "words", "tags", "spans")  # who
 Split = Literal["train", "validation", "test"]
 UNDIVIDED = "none"  # as a delimiter: each line is one cell
 
+FILE = "dataset.json"
 MOST_DISTINCT = 10_000  # different values of a column that are counted
 
 
@@ -190,13 +193,31 @@ def distinct_values(dataset: Dataset, column: str) -> int | str:
 
 def save_dataset(dataset: Dataset) -> None:
     """Write dataset.json beside the rows, atomically."""
-    codec.write(Path(dataset.folder) / "dataset.json", codec.to_json(dataset))
+    codec.write(Path(dataset.folder) / FILE, codec.to_json(dataset))
 
 
 def open_dataset(folder: Path) -> Dataset:
     """Read dataset.json back. The folder may have been moved since."""
-    dataset = codec.read(Dataset, folder / "dataset.json")
+    dataset = codec.read(Dataset, folder / FILE)
     return replace(dataset, folder=str(folder))
+
+
+def note_opened(dataset: Dataset) -> None:
+    """Note that somebody opened a dataset now: `opened_before` tells in which order that was."""
+    with contextlib.suppress(OSError):  # where the folder may only be read, the order stays as it is
+        os.utime(Path(dataset.folder) / FILE)
+
+
+def opened_before() -> list[Dataset]:
+    """Return the datasets in the app's folder, the last opened first."""
+    return sorted(list_datasets(), key=_when_opened, reverse=True)
+
+
+def _when_opened(dataset: Dataset) -> int:
+    try:
+        return (Path(dataset.folder) / FILE).stat().st_mtime_ns
+    except OSError:  # it was removed meanwhile
+        return 0
 
 
 def remove_dataset(folder: str) -> None:
@@ -207,7 +228,7 @@ def remove_dataset(folder: str) -> None:
 def list_datasets() -> list[Dataset]:
     """Return the datasets in the app's folder, newest first; damaged ones are left out."""
     found = []
-    for path in paths.datasets().glob("*/dataset.json"):
+    for path in paths.datasets().glob(f"*/{FILE}"):
         try:
             found.append(open_dataset(path.parent))
         except StudioError:

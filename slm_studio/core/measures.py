@@ -23,7 +23,6 @@ class Measure:
     hub: str = ""  # what the hub's cards call it; "": they have no name for it
     own: bool = True  # False: of what a model is held against: the order before it, the best there could be
     meaning: str = ""  # a template with {value}: the number in words
-    short: str = "{value}"  # a template where the name does not stand beside it
 
     @property
     def name(self) -> str:
@@ -40,10 +39,6 @@ class Measure:
         if self.form != "number":
             return f"{value:.3f}"
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) >= 100 else f"{value:#.3g}"
-
-    def alone(self, value: float) -> str:
-        """Return a value where its name does not stand beside it. Example: “1.94 bits/byte”"""
-        return tr(self.short, value=self.written(value))
 
     def in_words(self, value: float) -> str:
         """Return what a value means, or ""."""
@@ -235,7 +230,7 @@ MEASURES = {
         ),
         Measure(key="best_first_before", title=mark("best one first before"), form="share", own=False),
         Measure(key="analogy_accuracy", title=mark("analogies solved"), form="share"),
-        Measure(key="bits_per_byte", title=mark("bits per byte"), better="lower", short=mark("{value} bits/byte")),
+        Measure(key="bits_per_byte", title=mark("bits per byte"), better="lower"),
     )
 }
 METHODS = {

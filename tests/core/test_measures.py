@@ -11,8 +11,6 @@ def test_numbers_are_written_as_they_are_read() -> None:
     assert measure("perplexity").written(29.49) == "29.5"
     assert measure("perplexity").written(12345.6) == "12,346"
     assert measure("perplexity").written(float("inf")) == measure("accuracy").written(None) == "–"
-    assert measure("bits_per_byte").alone(1.937) == "1.94 bits/byte"
-    assert measure("accuracy").alone(0.912) == "0.912"
 
 
 def test_a_meaning_is_said_where_there_is_one() -> None:

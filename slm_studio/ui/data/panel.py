@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from slm_studio.core.dataset import Dataset, ReadOptions, list_datasets
+from slm_studio.core.dataset import Dataset, ReadOptions, opened_before
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Progress as ProgressEvent
 from slm_studio.core.tasks import task_info
@@ -206,7 +206,7 @@ class DataPanel(Page):
         self.open_button.add("folder", "Folder…")
         self.open_button.add("remarks", "How the file was read…")
         self.open_button.add_rule()
-        for dataset in list_datasets()[:RECENT]:
+        for dataset in opened_before()[:RECENT]:
             if self._session.dataset is None or dataset.id != self._session.dataset.id:
                 self.open_button.add(dataset, "{name}", name=file_words(dataset.name))
         self.open_button.add_rule()

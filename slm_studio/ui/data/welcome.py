@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from slm_studio.core.dataset import Dataset, list_datasets
+from slm_studio.core.dataset import Dataset, opened_before
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.data.examples import Example, applications, examples
 from slm_studio.ui.parts.naming import file_words
@@ -57,7 +57,7 @@ class Welcome(QWidget):
         for about, group in applications().items():
             self._groups.add(self._group(about, group))
         empty(self.recent.body)
-        former = list_datasets()[:RECENT]
+        former = opened_before()[:RECENT]
         self.recent.setVisible(bool(former))
         for dataset in former:
             self.recent.add(self._recent_row(dataset))

@@ -31,7 +31,7 @@ class LibraryCard(Card):
         self.rows = RowsModel((mark("model"), mark("score"), mark("size"), ""), self)
         self.table.setModel(self.rows)
         self.table.set_style(NAME, "two", stretch=1.0)
-        self.table.set_style(SCORE, "text", most=124)
+        self.table.set_style(SCORE, "two", most=112)
         self.table.set_style(SIZE, "muted", width=80, spare=True)
         self.table.set_style(OPEN, "action", width=84)
         self.add(self.table)
@@ -57,7 +57,7 @@ class LibraryCard(Card):
     def _fill(self) -> None:
         self.rows.set_rows(
             [
-                Row((Cell(model.name, _second(model)), score_words(model), _size(model), tr("Open")), model)
+                Row((Cell(model.name, _second(model)), score_cell(model), _size(model), tr("Open")), model)
                 for model in self._models
             ]
         )
@@ -71,12 +71,14 @@ class LibraryCard(Card):
             self.opened.emit(self._models[row])
 
 
-def score_words(model: SavedModel) -> str:
-    """Return a model's leading score. Examples: "0.912", "1.94 bits/byte", "–\""""
+def score_cell(model: SavedModel) -> Cell:
+    """Return a model's leading score over what it measures: from task to task that is another thing. Example: 0.912, accuracy"""
     if not model.task:
-        return tr("a base")
+        return Cell(tr("a base"))
     key = model.info.compared
-    return measure(key).alone(model.metrics[key]) if key in model.metrics else "–"
+    if key not in model.metrics:
+        return Cell("–")
+    return Cell(measure(key).written(model.metrics[key]), measure(key).name)
 
 
 def _second(model: SavedModel) -> str:

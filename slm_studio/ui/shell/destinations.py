@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from slm_studio.core.dataset import Dataset, list_datasets
+from slm_studio.core.dataset import Dataset, opened_before
 from slm_studio.core.run import Run, list_runs
 from slm_studio.core.saved import SavedModel, list_models
 from slm_studio.core.texts import tr
@@ -33,7 +33,7 @@ def everything(
     found += [Found(run.name, tr("run"), "curve", partial(_show_run, session, run)) for run in list_runs()[:MOST]]
     found += [
         Found(file_words(dataset.name), tr("dataset"), "table", partial(_open_dataset, session, dataset))
-        for dataset in list_datasets()[:MOST]
+        for dataset in opened_before()[:MOST]
     ]
     return found
 

@@ -51,25 +51,18 @@ class FocusKeeper(QObject):
         self._around.append(place)
 
     def _settle(self) -> None:
-        """Give the keys to what stands nearest in the same card; of a card that went as a whole, to its place.
+        """Give the keys to what stands nearest in the same card; of what stands in none, or went with its card, to the place.
 
-        What another card does may be something that nobody wished to press.
+        Elsewhere the nearest may do what nobody wished to press: where Start stood, there stands Stop.
         """
         self._is_lost = False
         around, self._around = self._around, []
         place = self._places.currentWidget()
         if place is None or not around or around[-1] is not place:
             return
-        for each in around[:-1]:
-            if not isValid(each):
-                break
-            stops = [stop for stop in tab_stops(each) if stop.isEnabled()] if each.isVisible() else []
-            if stops:
-                min(stops, key=self._distance).setFocus()
-                return
-            if isinstance(each, Card):
-                break
-        place.setFocus()
+        card = next((each for each in around if isValid(each) and isinstance(each, Card)), None)
+        stops = [stop for stop in tab_stops(card) if stop.isEnabled()] if card is not None and card.isVisible() else []
+        (min(stops, key=self._distance) if stops else place).setFocus()
 
     def _distance(self, stop: QWidget) -> int:
         return (stop.mapToGlobal(QPoint(0, 0)) - self._corner).manhattanLength()

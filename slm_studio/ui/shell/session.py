@@ -9,7 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from slm_studio.core import editing, files, paths
-from slm_studio.core.dataset import Dataset, Finding, open_dataset
+from slm_studio.core.dataset import Dataset, Finding, note_opened, open_dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.results import Suggestion
@@ -108,6 +108,8 @@ class Session(QObject):
         other = dataset is None or self.dataset is None or dataset.id != self.dataset.id
         self.dataset = dataset
         self.remember("dataset", dataset.folder if dataset else "")
+        if dataset is not None:
+            note_opened(dataset)
         if other:
             self.set_suggestion(None)
             self.set_recipe(None)

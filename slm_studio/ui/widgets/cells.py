@@ -188,7 +188,10 @@ class Cells(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the size it likes."""
         words = flat(str(index.data() or ""))[:200]
-        width = QFontMetrics(self._theme.font()).horizontalAdvance(words) + 2 * self._theme.px(PADDING)
+        width = QFontMetrics(self._theme.font()).horizontalAdvance(words)
+        if second := str(index.data(SECOND_LINE) or ""):
+            width = max(width, QFontMetrics(self._theme.font(SECOND)).horizontalAdvance(second[:200]))
+        width += 2 * self._theme.px(PADDING)
         extra = {"chip": 24, "outline": 24, "action": 30, "bar": 120}.get(self.style_of(index), 4)
         return QSize(width + self._theme.px(extra), self._theme.px(38))
 
@@ -238,7 +241,8 @@ class Cells(QStyledItemDelegate):
         """Show what does not fit into the cell."""
         if event.type() != QEvent.Type.ToolTip:
             return super().helpEvent(event, view, option, index)  # type: ignore[arg-type]
-        full = str(index.data(Qt.ItemDataRole.ToolTipRole) or index.data() or "")
+        lines = (index.data(), index.data(SECOND_LINE)) if self.style_of(index) == "two" else (index.data(),)
+        full = str(index.data(Qt.ItemDataRole.ToolTipRole) or " · ".join(str(line) for line in lines if line))
         fits = self.sizeHint(option, index).width() <= option.rect.width() and "\n" not in full
         QToolTip.showText(event.globalPos(), "" if fits else plain_tooltip(full), view)  # type: ignore[attr-defined]
         return True

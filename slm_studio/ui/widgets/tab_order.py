@@ -9,20 +9,28 @@ from PySide6.QtWidgets import QLayout, QWidget
 
 def order_tabs(root: QWidget) -> None:
     """Let the Tab key go through what shows below `root` as its layouts stand."""
-    stops = list(tab_stops(root))
-    for before, stop in itertools.pairwise(stops):
-        QWidget.setTabOrder(before, stop)
+    for before, after in itertools.pairwise(_chain(root)):
+        QWidget.setTabOrder(before, after)
 
 
 def tab_stops(root: QWidget) -> Iterator[QWidget]:
     """Yield the widgets below `root` that the Tab key may stop at, as one reads them."""
+    return filter(_is_stop, _chain(root))
+
+
+def _chain(root: QWidget) -> Iterator[QWidget]:
+    """Yield those and, before what stands in them, grounds that take the keys at a click: the Tab key goes on from there."""
     for child in _children(root):
         if child.isWindow() or not child.isVisibleTo(root):
             continue
-        if child.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            yield child  # what stands in it is its own affair
-        else:
-            yield from tab_stops(child)
+        if child.focusPolicy() != Qt.FocusPolicy.NoFocus:
+            yield child
+        if not _is_stop(child):  # what stands in a stop is its own affair
+            yield from _chain(child)
+
+
+def _is_stop(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 def _children(widget: QWidget) -> list[QWidget]:

@@ -17,9 +17,10 @@ from slm_studio.core.saved import Lineage, list_models, open_saved
 from slm_studio.core.settings import Settings
 from slm_studio.host.secrets import Secrets
 from slm_studio.ui.hub.about import history
-from slm_studio.ui.hub.library import score_words
+from slm_studio.ui.hub.library import score_cell
 from slm_studio.ui.hub.panel import HubPanel
 from slm_studio.ui.shell.session import Session
+from slm_studio.ui.widgets.rows_model import Cell
 from slm_studio.ui.widgets.words import retranslate
 from tests.studio import NoSafe
 from tests.ui.places import make_model, until
@@ -153,13 +154,15 @@ def test_models_are_listed_with_score_size_and_shape(place):
 
     assert sorted(names(panel)) == ["Support tickets", "alice"]
     row = next(row for row in panel.library.rows.rows() if row.cells[0].text == "Support tickets")
-    assert row.cells[1:] == ("–", "9.6 MB", "Open")
+    assert row.cells[1:] == (Cell("–"), "9.6 MB", "Open")
     assert row.cells[0].second.startswith("classify · LSTM small · ")
 
 
 def test_the_score_is_that_of_the_task():
-    assert score_words(replace(make_model(), metrics={"accuracy": 0.9123, "f1_macro": 0.9})) == "0.912"
-    assert score_words(replace(make_model(task="write"), metrics={"bits_per_byte": 1.944})) == "1.94 bits/byte"
+    assert score_cell(replace(make_model(), metrics={"accuracy": 0.9123, "f1_macro": 0.9})) == Cell("0.912", "accuracy")
+    assert score_cell(replace(make_model(task="write"), metrics={"bits_per_byte": 1.944})) == Cell(
+        "1.94", "bits per byte"
+    )
 
 
 def test_opening_a_model_leads_to_the_playground(place):

@@ -55,8 +55,24 @@ def test_the_keys_of_what_is_disabled_or_deleted_stay_in_its_card(work, way: str
 
 def test_the_keys_of_a_card_that_goes_stay_in_the_place(work) -> None:
     window, card, _, _ = work
+    window.panel("data").body.addWidget(Button("Below"))
 
     card.hide()
+
+    until(lambda: focused() is window.panel("data"))
+    QTest.keyClick(focused(), Qt.Key.Key_Tab)
+    assert window.panel("data").isAncestorOf(focused()), "and the Tab key goes on from there, not from the sidebar"
+
+
+def test_what_stands_in_no_card_leaves_the_keys_to_the_place(work) -> None:
+    window, *_ = work
+    start, stop = Button("Start"), Button("Stop")
+    for button in (start, stop):
+        window.panel("data").body.addWidget(button)
+    start.setFocus()
+    QTest.qWait(1)
+
+    start.hide()
 
     until(lambda: focused() is window.panel("data"))
 

@@ -1,11 +1,12 @@
 """The session tells each change once, forgets what no longer fits, and comes back after a restart."""
 
+import os
 from dataclasses import replace
 
 import pytest
 
 from slm_studio.core import settings as core_settings
-from slm_studio.core.dataset import Dataset, ReadReport, save_dataset
+from slm_studio.core.dataset import Dataset, ReadReport, opened_before, save_dataset
 from slm_studio.core.recipe import make_recipe
 from slm_studio.core.results import Suggestion
 from slm_studio.core.saved import SavedModel, save_facts
@@ -41,6 +42,17 @@ def test_a_change_is_told_once(session: Session, home) -> None:
     session.set_dataset(one)
 
     assert told == [(one,)]
+
+
+def test_a_dataset_that_is_opened_again_stands_first_among_those_of_before(session: Session, home) -> None:
+    one, two = dataset(home, "one"), dataset(home, "two")
+    for seconds, each in enumerate((one, two)):
+        os.utime(f"{each.folder}/dataset.json", (seconds, seconds))
+    assert opened_before() == [two, one]
+
+    session.set_dataset(one)
+
+    assert opened_before() == [one, two]
 
 
 def test_another_dataset_forgets_the_plan(session: Session, home) -> None:
