@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from slm_studio.core.errors import StudioError
+from slm_studio.core.knobs import knobs
 from slm_studio.core.tasks.info import Code, Family, Form, Role, Size, TaskInfo
 
 __all__ = ["Code", "Family", "Form", "Role", "Size", "TaskInfo", "all_tasks", "task_info", "tasks_after"]
@@ -34,8 +35,13 @@ def task_info(key: str) -> TaskInfo:
 
 
 def tasks_after(key: str) -> tuple[TaskInfo, ...]:
-    """Return the other tasks that can go on from a model of a task."""
-    return tuple(info for info in all_tasks() if key and key in info.continues)
+    """Return the other tasks that can go on from a model of a task, or begin with what it lends."""
+    lends = next((info.lends for info in all_tasks() if info.key == key), "")
+    return tuple(
+        info
+        for info in all_tasks()
+        if key and (key in info.continues or lends in (each.name for each in knobs(info.options)))
+    )
 
 
 def info_of(key: str, facts: Mapping[str, object]) -> TaskInfo:

@@ -187,6 +187,7 @@ class TaskInfo:
     )
     borrows: bool = False  # its networks are those of the tasks that it goes on from, as these have them
     continues: tuple[str, ...] = ()  # other tasks whose models it may go on from, also some that are still to come
+    lends: str = ""  # the knob by which nets of other tasks begin with its models, beside their own base
     unused: tuple[str, ...] = ()  # knobs of Recipe that mean nothing here, whatever the family
     by_rows: tuple[str, ...] = ()  # knobs of Recipe that the task decides by the rows where nobody did
     exports: tuple[Form, ...] = ()  # forms in which other programs read its models

@@ -174,6 +174,7 @@ INFO = TaskInfo(
         ),
     ),
     enough=(("text",), ("first", "second", "alike")),
+    lends="vectors",
     families=(
         Family(
             key="skipgram",

@@ -1,9 +1,12 @@
 """ContinueButton: the tasks that can go on from a model, a click away wherever one is shown."""
 
+from functools import partial
+
 from PySide6.QtWidgets import QWidget
 
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks import tasks_after
+from slm_studio.core.tasks import task_info, tasks_after
+from slm_studio.core.texts import tr
 from slm_studio.ui.widgets.buttons import MenuButton
 
 
@@ -21,5 +24,10 @@ class ContinueButton(MenuButton):
         tasks = tasks_after(model.task) if model is not None else ()
         self.clear()
         for info in tasks:
-            self.add(info.key, info.title)
+            lends = model is not None and bool(task_info(model.task).lends)
+            self.add(info.key, partial(_beginning_words, info.title) if lends else info.title)
         self.setVisible(bool(tasks))
+
+
+def _beginning_words(title: str) -> str:
+    return tr("{task}, beginning with these vectors", task=tr(title))

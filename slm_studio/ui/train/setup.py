@@ -252,7 +252,7 @@ class Setup(QWidget):
         """Plan the step before a recipe, on the same texts."""
         before, after = self._session.recipe, plan_of_first(second, first)
         done = tr(
-            "First “{first}” on these texts. Then choose “{recipe}” again.",
+            "First “{first}” on these texts. At its end, “Continue with it” leads on to “{recipe}”.",
             first=tr(first.title),
             recipe=tr(title_of(second.named)),
         )

@@ -1,16 +1,21 @@
 """From a finished model one click goes on to another task: with the open rows, or with those that are opened next."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from slm_studio.core import codec, paths
+from slm_studio.core.onward import plan_onward
+from slm_studio.core.recipe import make_recipe
 from slm_studio.core.saved import SavedModel
-from slm_studio.core.tasks import all_tasks
+from slm_studio.core.tasks import all_tasks, tasks_after
 from slm_studio.core.texts import tr, use_language
 from slm_studio.ui.data.onward import wanted
 from slm_studio.ui.parts.onward import ContinueButton
 from slm_studio.ui.shell.session import Onward
-from tests.ui.data.test_panel import Place
+from tests.ui.data.test_panel import ROWS, Place, make_dataset
 
 FILLER = SavedModel(folder="/m/filler", name="filler", task="fill", base="blank:bert-nano")
 
@@ -71,7 +76,14 @@ def test_who_thinks_better_of_it_closes_the_words(place):
 
 
 @pytest.mark.parametrize(
-    ("task", "offered"), [("fill", {"Classify", "Tag"}), ("write", {"Classify", "Chat"}), ("tag", set()), ("", set())]
+    ("task", "offered"),
+    [
+        ("fill", {"Classify", "Tag"}),
+        ("write", {"Classify", "Chat"}),
+        ("words", {"Classify, beginning with these vectors"}),
+        ("tag", set()),
+        ("", set()),
+    ],
 )
 def test_only_what_can_follow_is_offered(qapp, task: str, offered: set[str]) -> None:
     button = ContinueButton()
@@ -104,3 +116,86 @@ def test_the_words_name_what_the_rows_need_one_way_or_another(qapp, info, langua
     for way in info.lacking(()):
         assert way and all(f"“{tr(role.title)}”" in said for role in way), said
     assert said.count("“") == 1 + sum(map(len, info.lacking(()))), said
+
+
+def learnt_from(dataset, **facts) -> SavedModel:
+    """Return a model that learnt from a dataset, which stands where the app keeps them."""
+    home = paths.datasets() / dataset.id
+    shutil.copytree(dataset.folder, home)
+    codec.write(home / "dataset.json", codec.to_json(dataset))
+    return replace(FILLER, dataset=dataset.id, fingerprint=dataset.fingerprint, **facts)
+
+
+def test_it_goes_on_with_the_rows_that_the_model_learnt_from(place, tmp_path):
+    place.open()
+    own = make_dataset(tmp_path / "reviews", "reviews.csv", ROWS)
+
+    place.session.continue_with(learnt_from(own), "classify")
+    place.settle()
+
+    assert place.session.dataset.id == own.id and place.session.recipe.base == FILLER.folder
+    assert "reviews.csv" in place.toasts[-1][0] and place.places[-1] == "train"
+
+
+def test_where_they_do_not_suit_it_goes_on_with_those_that_are_open(place, tmp_path, monkeypatch):
+    suggest = type(place.engine).suggest
+    monkeypatch.setattr(
+        type(place.engine), "suggest",
+        lambda self, dataset, task: (_texts_alone if dataset.id == "book" else suggest)(self, dataset, task),
+    )  # fmt: skip
+    place.open()
+    before = place.session.dataset
+    book = make_dataset(tmp_path / "book", "book.txt", ROWS)
+
+    place.session.continue_with(learnt_from(book), "classify")
+    place.settle()
+
+    assert place.session.dataset == before and place.session.recipe.base == FILLER.folder
+    assert "tickets.csv" in place.toasts[-1][0]
+
+
+def test_until_it_begins_the_plan_follows_to_rows_that_are_opened(place, tmp_path):
+    place.open()
+    place.session.continue_with(FILLER, "classify")
+    place.settle()
+
+    place.session.set_dataset(make_dataset(tmp_path / "more", "more.csv", ROWS))
+    place.settle()
+    assert place.session.recipe.base == FILLER.folder and "more.csv" in place.toasts[-1][0]
+
+    place.session.set_recipe(make_recipe("classify", base="blank:bag-small", roles=place.session.recipe.roles))
+    place.session.set_dataset(make_dataset(tmp_path / "last", "last.csv", ROWS))
+    place.settle()
+    assert place.session.recipe.base == "blank:bag-small", "who chose otherwise is not led back"
+
+
+def test_a_plan_that_comes_along_with_cleaned_rows_stays_as_it_was_set(place):
+    place.open()
+    place.session.continue_with(FILLER, "classify")
+    place.settle()
+    place.session.set_recipe(replace(place.session.recipe, batch=3))
+
+    place.panel.desk.clean(("remove_duplicates",))
+    place.settle()
+
+    assert place.session.dataset == place.engine.cleaned
+    assert (place.session.recipe.base, place.session.recipe.batch) == (FILLER.folder, 3)
+
+
+def test_word_vectors_lead_to_a_classifier_that_begins_with_them(place):
+    place.open()
+    vectors = replace(FILLER, folder="/m/vectors", task="words", recipe={"named": "word2vec"})
+
+    place.session.continue_with(vectors, "classify")
+    place.settle()
+
+    recipe = place.session.recipe
+    assert (recipe.task, recipe.named, recipe.options.vectors) == ("classify", "word2vec-lstm", "/m/vectors")
+    assert recipe.base == "blank:lstm-nano" and recipe.settled().options.vectors == "/m/vectors"
+
+
+@pytest.mark.parametrize("task", [info.key for info in tasks_after("words")])
+def test_vectors_of_any_kind_are_heeded_by_what_begins_with_them(task: str) -> None:
+    recipe = plan_onward(replace(FILLER, folder="/m/vectors", task="words"), task, {})
+
+    assert recipe.is_blank and recipe.settled().options.vectors == "/m/vectors"
