@@ -118,7 +118,9 @@ def train_first(recipe: Recipe, first: NamedRecipe, dataset: Dataset, work: Comm
     """Train the step before a recipe, on the texts of the same rows."""
     plan = plan_of_first(recipe, first)
     work.screen.say(f"First step: {first.title}. Then: {named_recipe(recipe.named).title}.")
-    return work.do(SavedModel, "train", recipe=plan, dataset=dataset, run=create_run(plan, dataset), token="")
+    model = work.do(SavedModel, "train", recipe=plan, dataset=dataset, run=create_run(plan, dataset), token="")
+    work.screen.say(f"The first step is kept as the model “{model.name}”.")
+    return model
 
 
 def tell_damage(dataset: Dataset, work: Command) -> None:

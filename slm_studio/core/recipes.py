@@ -182,9 +182,10 @@ def model_of_first(first: NamedRecipe, dataset: Dataset) -> SavedModel | None:
 
 
 def plan_of_first(recipe: Recipe, first: NamedRecipe) -> Recipe:
-    """Return the plan of the step before a recipe: it learns from the same texts."""
+    """Return the plan of the step before a recipe: it learns from the same texts, by the same seed."""
     text = recipe.roles.get(task_info(recipe.task).asked[0].name, "")
-    return plan_of(first.task, named=first.key, roles={task_info(first.task).asked[0].name: text} if text else {})
+    roles = {task_info(first.task).asked[0].name: text} if text else {}
+    return plan_of(first.task, named=first.key, roles=roles, settings={"seed": recipe.seed})
 
 
 def taking(recipe: Recipe, model: SavedModel) -> Recipe:
@@ -239,14 +240,15 @@ def plan_of(
         return make_recipe(task, base=base, roles=roles, settings=settings)
     beneath = named_recipe(named)
     if beneath.task != task:
+        others = ", ".join(each.key for each in recipes_of(task))
         raise StudioError(
             "recipe-of-another-task",
             "The recipe “{recipe}” is for the task “{own}”, not for “{task}”.",
-            "Choose one of: {recipes}.",
+            "Choose one of: {recipes}." if others else "Leave out the task, or the recipe.",
             recipe=named,
             own=beneath.task,
             task=task,
-            recipes=", ".join(each.key for each in recipes_of(task)) or "—",
+            recipes=others,
         )
     whole = dict(beneath.settings) | dict(settings or {})
     if settings and "epochs" in settings and "minutes" not in settings:

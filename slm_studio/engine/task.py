@@ -312,6 +312,10 @@ class Task:
         loaded.net.save_pretrained(str(folder))
         loaded.tokenizer.save_pretrained(str(folder))
 
+    def kept_parameters(self, loaded: Loaded, recipe: Recipe) -> int:
+        """Return how many parameters `keep` writes; tied ones count once."""
+        return loaded.parameters
+
     def keep(self, loaded: Loaded, recipe: Recipe, base: str, folder: Path) -> None:
         """Write what stays of a trained net. `base` is the public name of what it went on from."""
         self.save(loaded, folder)

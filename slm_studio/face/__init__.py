@@ -30,7 +30,7 @@ True
 True
 
 All work is done in this process, by the engine that the window uses; the first call loads torch. Whatever a person can mend
-is raised as a StudioError, whose note says how. Ctrl-C lets the work save and raises Stopped (a KeyboardInterrupt):
+is raised as a StudioError, whose `advice` says how. Ctrl-C lets the work save and raises Stopped (a KeyboardInterrupt):
 `slm_studio.resume(stopped.run)` goes on as if nothing had happened.
 """
 

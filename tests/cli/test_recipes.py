@@ -7,6 +7,7 @@ import pytest
 from slm_studio.core.recipes import RECIPES
 from slm_studio.core.run import find_run, recipe_of
 from slm_studio.core.saved import open_saved
+from slm_studio.core.tasks import TaskInfo, all_tasks
 from tests.cli.commands import Run, messages, write_rows
 
 
@@ -53,6 +54,13 @@ def test_a_recipe_of_another_task_is_a_sentence(run: Run, sentences: Path) -> No
     error = run("train", sentences, "--task", "write", "--recipe", "fasttext").error
 
     assert error["code"] == "recipe-of-another-task" and "gpt-nano" in error["hint"]
+    error = run("train", sentences, "--task", "tag", "--recipe", "fasttext").error
+    assert error["hint"] == "Leave out the task, or the recipe."  # there is none for tags
+
+
+@pytest.mark.parametrize("info", all_tasks(), ids=lambda info: info.key)
+def test_the_flag_that_a_card_tells_is_one_of_its_command(run: Run, info: TaskInfo) -> None:
+    assert f"{info.code.flag} " in run(info.verb, "--help", as_json=False).out
 
 
 def test_a_list_of_layers_that_is_none_is_wrong_usage(run: Run, sentences: Path) -> None:

@@ -90,6 +90,8 @@ def test_a_writer_is_held_against_counting_and_a_compressor(bits: float, code: s
         (0.96, 0.71, "worse", "spoils-words"),
         (0.60, 0.66, "worse", "beaten-by-words"),
         (0.64, 0.61, "none", "adds-to-words"),
+        (0.87, 0.34, "none", "as-words-alone"),
+        (0.64, 0.64, "none", "as-words"),
         (0.30, 0.61, "better", "beats-words"),
     ],
 )
@@ -98,7 +100,8 @@ def test_a_search_is_held_against_words_alone_and_against_both(
 ) -> None:
     baselines = {"bm25": {"mrr": bm25}, "hybrid": {"mrr": both}}
 
-    found = verdict_of({"mrr": 0.4}, baselines, {"bm25": words, "hybrid": "worse"})
+    hybrid = "none" if sentence.startswith("as-") else "worse"
+    found = verdict_of({"mrr": 0.4}, baselines, {"bm25": words, "hybrid": hybrid})
 
     assert found.sentence == SENTENCES[sentence]
 

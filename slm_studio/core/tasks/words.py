@@ -133,6 +133,7 @@ vectors = slm_studio.load({model})
 for near in vectors({prompt}):
     print(near.text, round(near.score, 3))
 """,
+    flag="--near",
 )
 
 INFO = TaskInfo(

@@ -356,7 +356,9 @@ def _verdicts(
 
 
 def _verdict(baseline: Baseline, compared: str) -> str:
-    name, test = method(baseline.key).title, f"A paired test of {measure(compared).title}"
+    scored = [each.key for each in baseline.metrics]
+    told = measure(compared if compared in scored or not scored else scored[0]).title
+    name, test = method(baseline.key).title, f"A paired test of {told}"
     sentences = {
         "better": f"{test} shows this model ahead of the simple method “{name}”.",
         "worse": f"{test} shows this model behind the simple method “{name}”.",

@@ -42,10 +42,20 @@ def use_code(model: SavedModel, info: TaskInfo | None, name: str, own: bool, lan
         plain = snippets.plain_code(info, folder, prompt, second, model.facts)
         others = ["or with other programs, from a file that the studio writes:", _fenced("python", plain)]
     elif opens_plainly(model, own):
-        return "\n\n".join([
-            _fenced("python", snippets.plain_code(info, name, prompt, second, model.facts)), *studio,
-        ])  # fmt: skip
+        plain = _fenced("python", snippets.plain_code(info, name, prompt, second, model.facts))
+        return "\n\n".join([plain, *_tempered(model), *studio])
     return "\n\n".join([*studio, *others])
+
+
+def _tempered(model: SavedModel) -> list[str]:
+    """Say why the studio's probabilities are others than those of a stock pipeline."""
+    found = model.facts.get("temperature")
+    if not isinstance(found, float) or found == 1.0:
+        return []
+    return [
+        f"Its probabilities are those of the net. SLM Studio divides the logits by {found:g} first, as held-out rows say that "
+        "it is sure by right: the same labels in the same order, with other probabilities."
+    ]
 
 
 def opens_plainly(model: SavedModel, own: bool) -> bool:

@@ -326,6 +326,11 @@ class Chat(Task):
         adapters.save_adapter(loaded.net, folder, str(loaded.facts.get("base_folder") or loaded.facts.get("base")))
         loaded.tokenizer.save_pretrained(str(folder))
 
+    def kept_parameters(self, loaded: Loaded, recipe: Recipe) -> int:
+        """Return how many parameters `keep` writes: merged adapters are none of their own."""
+        merged = set(adapters.adapter_names(loaded.net)) if options_of(recipe).merge else set()
+        return sum(each.numel() for name, each in loaded.net.named_parameters() if name not in merged)
+
     def keep(self, loaded: Loaded, recipe: Recipe, base: str, folder: Path) -> None:
         """Write a plain net that computes what net and adapters do together, or the adapters with the name of their base."""
         if not adapters.has_adapter(loaded.net):

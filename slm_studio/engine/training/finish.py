@@ -69,7 +69,7 @@ def _written_model(work: Trained) -> SavedModel:
         fingerprint=work.dataset.fingerprint,
         rows=rows,
         learnt_validation=work.position.last > 0,
-        parameters=plan.loaded.parameters,
+        parameters=plan.task.kept_parameters(plan.loaded, plan.recipe),
         seconds=work.position.seconds,
         steps=work.position.step,
         machine=fill("{name}, {device}, {precision}, {threads} {threads:thread|threads}", asdict(work.machine)),
@@ -161,7 +161,9 @@ def lineage(work: Trained) -> tuple[Lineage, ...]:
             Lineage(step="pre-training", what=public_base(plan.recipe.base), detail=_ancestry(plan.recipe)),
             Lineage(step=_goes_on(plan.task.info), what=work.dataset.name, detail=trained),
         )
-    output = Lineage(step="output", what=work.run.name, detail=f"{plan.loaded.parameters:,} parameters")
+    output = Lineage(
+        step="output", what=work.run.name, detail=f"{plan.task.kept_parameters(plan.loaded, plan.recipe):,} parameters"
+    )
     return (data, *learning, output)
 
 

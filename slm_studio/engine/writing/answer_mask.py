@@ -57,7 +57,7 @@ def check_any(marked: int, rows: int, limit: int) -> None:
         raise StudioError(
             "answers-too-long",
             "No dialogue has an answer that fits into {limit} tokens together with its question.",
-            "Choose a larger maximum length.",
+            "Choose a larger maximum length where the model can read more, another base, or shorter answers.",
             limit=limit,
         )
 

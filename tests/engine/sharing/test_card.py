@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from slm_studio.core import codec
+from slm_studio.core.measures import measure
 from slm_studio.core.recipe import make_recipe, recipe_to_json
 from slm_studio.core.results import Baseline, ClassScore, Metric, Report
-from slm_studio.core.saved import Lineage, SavedModel, save_facts
+from slm_studio.core.saved import Lineage, SavedModel, open_saved, save_facts
 from slm_studio.engine.sharing.card import card_of, write_card
 from tests.engine.sharing.conftest import saved_model
 
@@ -203,3 +204,15 @@ def test_the_card_of_a_stock_shape_shows_code_that_runs(
     exec(code, {})  # what a reader would paste
 
     assert "score" in capsys.readouterr().out
+    assert "divides the logits" not in finished.result  # so few held-out rows tell no temperature
+    tempered = dataclasses.replace(open_saved(tiny), facts=open_saved(tiny).facts | {"temperature": 0.5})
+    assert "SLM Studio divides the logits by 0.5 first" in write_card(tempered, None)
+
+
+def test_a_paired_test_names_the_score_that_a_simple_method_has(model: SavedModel) -> None:
+    base = Baseline(key="base", metrics=(Metric(key="answer_loss", value=2.0),), seconds=0.0, verdict="better")
+    chat = dataclasses.replace(model, task="chat", recipe={})
+
+    card = write_card(chat, dataclasses.replace(REPORT, task="chat", baselines=(base,)))
+
+    assert f"A paired test of {measure('answer_loss').title} shows this model ahead" in card

@@ -91,6 +91,7 @@ def test_an_adapter_learns_beside_its_base_and_becomes_part_of_it(rows: Dataset,
     assert np.abs(numbers(merged) - before).max() > 1e-3
     assert np.array_equal(numbers(base), before)
     assert numbers(merged) == pytest.approx(numbers(beside), abs=1e-4)
+    assert merged.parameters == base.parameters < beside.parameters
     assert not (Path(merged.folder) / CONFIG).exists()
     assert not (Path(beside.folder) / "model.safetensors").exists()
     assert merged.baseline["base"]["answer_loss"] == pytest.approx(base.metrics["answer_loss"], rel=1e-5)
