@@ -8,6 +8,7 @@ from slm_studio.core.run import History, Run
 LASTING = (
     "all-learnt",
     "length-fitted",
+    "length-limited",
     "texts-cut",
     "labels-unseen",
     "labels-unscored",
