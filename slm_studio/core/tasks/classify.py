@@ -128,7 +128,7 @@ ONE = TaskInfo(
     key="classify",
     title="Classify",
     blurb="Sort texts into labels: topics, sentiment, intent, spam.",
-    sentence=mark("Learn to {task} {text} into {label_values} values of {label}"),
+    sentence=mark("Learn to {task} {text} into {label_values} {label_values:value|values} of {label}"),
     roles=(
         Role(name="text", title="Text", help="the texts to read", kinds=TEXTS),
         Role(

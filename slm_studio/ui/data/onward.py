@@ -85,7 +85,9 @@ class OnwardBanner(Banner):
             return
         self._plan(onward, dataset, found, recipe)
         if goes_on:
-            self._session.show_plan()
+            self._session.show_plan()  # before it is said: what is said stays in the place where it was
+        name, file = onward.model.name, file_words(dataset.name)
+        self._session.toast(tr("The plan goes on from “{name}”, with {file}.", name=name, file=file))
 
     def _has_plan(self, onward: Onward) -> bool:
         recipe = self._session.recipe
@@ -99,9 +101,6 @@ class OnwardBanner(Banner):
         self._session.set_suggestion(found)
         self._session.set_recipe(recipe)
         self._planned = onward
-        self._session.toast(
-            tr("The plan goes on from “{name}”, with {file}.", name=onward.model.name, file=file_words(dataset.name))
-        )
 
 
 def wanted(onward: Onward) -> str:

@@ -10,6 +10,8 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.editing import Change, check_change
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe, answer_column, column_read_as, reads_of
+from slm_studio.core.recipes import title_of
+from slm_studio.core.results import Suggestion
 from slm_studio.core.texts import say, tr
 from slm_studio.ui.data.dataset_words import held_out
 from slm_studio.ui.data.findings_card import FindingsCard
@@ -119,7 +121,7 @@ class Opened(QWidget):
             return
         self.sentence.show_plan(dataset, recipe, suggestion)
         guessed = suggestion is not None and (suggestion.task, suggestion.roles) == (recipe.task, recipe.roles)
-        origin = tr("guessed from the columns") if guessed else tr("chosen by you")
+        origin = tr("guessed from the columns") if guessed else _origin(recipe, suggestion)
         said = (origin, held_out(dataset, recipe)) if recipe.roles else (held_out(dataset, recipe),)
         self.sentence.split.setText(" · ".join(said))
         why = suggestion if guessed else None
@@ -255,6 +257,13 @@ class Opened(QWidget):
 def _what_is_counted(recipe: Recipe, dataset: Dataset) -> object:
     """Return what of a plan decides what is counted: its columns, and how their cells are read."""
     return (recipe.task, recipe.roles, reads_of(recipe, dataset))
+
+
+def _origin(recipe: Recipe, suggestion: Suggestion | None) -> str:
+    """Return who chose a plan that is not as it was guessed: a recipe for another task brings that task along."""
+    if recipe.named and suggestion is not None and suggestion.task != recipe.task:
+        return tr("by the recipe “{recipe}”", recipe=tr(title_of(recipe.named)))
+    return tr("chosen by you")
 
 
 def _gone(dataset: Dataset) -> StudioError:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from slm_studio.core.dataset import Column, Dataset, distinct_values
-from slm_studio.core.errors import show
+from slm_studio.core.errors import fill, show
 from slm_studio.core.knobs import knobs
 from slm_studio.core.recipe import Recipe, answer_column, info_of_recipe, target_of
 from slm_studio.core.results import Suggestion
@@ -29,6 +29,7 @@ MORE = "_more"  # the choice that adds a column which may be left out
 NEW = object()  # the choice of a column that is still to be made, whatever others are called
 BY_HAND = ("label", "tags")  # how the cells are read that one fills in the table
 _HOLES = re.compile(r"\{([a-z_]+)\}")
+_NUMBERED = re.compile(r"\{[a-z_]+:[^{}]*\}")
 _NUMBER = re.compile(r"^\s*[-+]?[\d.,]+\s*%?\s*$")
 
 
@@ -90,7 +91,7 @@ class SentenceRow(Card):
         self._shown = shown
         self._flow.clear()
         self.choices.clear()
-        for words, hole in _pieces(tr(info_of_recipe(self._recipe, self._dataset).sentence)):
+        for words, hole in _pieces(self._in_number(tr(info_of_recipe(self._recipe, self._dataset).sentence))):
             self._add_piece(words, hole)
         self._add_target()
         further = [role for role in task_info(self._recipe.task).roles if role.name not in self.choices]
@@ -103,6 +104,14 @@ class SentenceRow(Card):
             self._add_choice(MORE, [("", mark("more columns")), *((role.name, role.title) for role in others)], "")
         self.runners_up.show_plan(self._dataset, self._recipe, self._suggestion)
         self._fit()
+
+    def _in_number(self, sentence: str) -> str:
+        """Return the sentence with the words that follow a number as that number has them: 1 value, 2 values."""
+        assert self._dataset is not None and self._recipe is not None
+        roles = task_info(self._recipe.task).roles
+        columns = {role.name + COUNTED: self._recipe.roles.get(role.name, "") for role in roles}
+        counts = {name: distinct_values(self._dataset, column) for name, column in columns.items()}
+        return _NUMBERED.sub(lambda found: fill(found[0], counts), sentence)
 
     def _is_wanted(self, role: Role) -> bool:
         """Say whether a role has its place in the sentence: it has a column, needs one, or somebody asked for it."""

@@ -26,6 +26,7 @@ class ModelPage(Page):
         """`below`: what stands under the words of an empty place."""
         super().__init__(title, parent=parent)
         self._session = session
+        self._folder = ""  # of the model that was shown last
         self._is_stale = True  # the model changed since this page was last looked at
         self.title = ModelTitle(session)
         self.title.hide()
@@ -62,6 +63,10 @@ class ModelPage(Page):
 
     def _on_model_changed(self, model: SavedModel | None) -> None:
         self._is_stale = True
+        folder = model.folder if model is not None else ""
+        if folder != self._folder:  # else it is the same one, scored or renamed
+            self._folder = folder
+            self.to_top()
         if self.isVisible():
             self.show_model()
 

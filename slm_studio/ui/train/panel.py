@@ -109,6 +109,7 @@ class TrainPanel(Page):
         self.view = view
         for key, widget in self._views.items():
             widget.setVisible(key == view)
+        self.to_top()
         if view == RUNS:
             self.runs.refresh()
         self._dress()

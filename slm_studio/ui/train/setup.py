@@ -23,7 +23,7 @@ from slm_studio.core.recipes import (
     title_of,
 )
 from slm_studio.core.results import Sizes
-from slm_studio.core.run import run_name
+from slm_studio.core.run import Run, run_name
 from slm_studio.core.saved import list_models
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
@@ -46,6 +46,7 @@ from slm_studio.ui.widgets.stat import StatGrid
 from slm_studio.ui.widgets.words import Words, words
 
 LONG, MUCH = 200, 128  # pixels of how long it learns, and of what that costs, beside each other
+PLAN = "plan"  # what changes are about that can be taken back
 PAUSE = 300  # milliseconds after the last change before the plan is measured again
 Plan = tuple[Dataset, Recipe, str, tuple[str, ...]]  # everything that its measuring depends on
 
@@ -149,6 +150,7 @@ class Setup(QWidget):
         ):
             changed.connect(self._show)
         session.findings_changed.connect(self._show_before)
+        session.run_changed.connect(self._on_run_changed)
         self.beginning.base_chosen.connect(self._on_base_chosen)
         self.duration.chosen.connect(self.take)
         self.before.knobs_chosen.connect(self.take)
@@ -246,6 +248,7 @@ class Setup(QWidget):
             done or tr("The plan is as recommended."),
             partial(self._put, dataset.id, before),
             partial(self._put, dataset.id, after),
+            PLAN,
         )
 
     def _plan_first(self, second: Recipe, first: NamedRecipe) -> None:
@@ -257,7 +260,13 @@ class Setup(QWidget):
             recipe=tr(title_of(second.named)),
         )
         self._session.set_recipe(after)
-        self._session.did(done, partial(self._session.set_recipe, before), partial(self._session.set_recipe, after))
+        put = self._session.set_recipe
+        self._session.did(done, partial(put, before), partial(put, after), PLAN)
+
+    def _on_run_changed(self, run: Run | None) -> None:
+        """Forget how the plan was changed once a run is looked at: taken back there, it would seem to concern the run."""
+        if run is not None:
+            self._session.changes.forget(PLAN)
 
     def _put(self, dataset: str, recipe: Recipe) -> None:
         """Take a plan for the rows that are open, if they still are: their columns stay as they were chosen meanwhile."""

@@ -136,6 +136,11 @@ class Page(Fitting):
         if top < bar.value() or top + widget.height() > bar.value() + height:
             bar.setValue(max(0, top - GAP))
 
+    def to_top(self) -> None:
+        """Show it from its beginning: what it shows is another thing now."""
+        if self._scrolls:
+            self._area.verticalScrollBar().setValue(0)
+
     def _fit(self) -> None:
         if not self._scrolls:
             return

@@ -129,12 +129,14 @@ def learnt_from(dataset, **facts) -> SavedModel:
 def test_it_goes_on_with_the_rows_that_the_model_learnt_from(place, tmp_path):
     place.open()
     own = make_dataset(tmp_path / "reviews", "reviews.csv", ROWS)
+    said_at: list[str] = []
+    place.session.toast_requested.connect(lambda words, undo: said_at.append(place.places[-1]))
 
     place.session.continue_with(learnt_from(own), "classify")
     place.settle()
 
     assert place.session.dataset.id == own.id and place.session.recipe.base == FILLER.folder
-    assert "reviews.csv" in place.toasts[-1][0] and place.places[-1] == "train"
+    assert "reviews.csv" in place.toasts[-1][0] and said_at[-1] == "train", "a toast is read where it was said"
 
 
 def test_where_they_do_not_suit_it_goes_on_with_those_that_are_open(place, tmp_path, monkeypatch):

@@ -14,10 +14,12 @@ from slm_studio.core.dataset import EXAMPLES, Column, Dataset, Finding, ReadOpti
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Finished, Progress
 from slm_studio.core.recipe import Recipe
+from slm_studio.core.recipes import plan_of
 from slm_studio.core.results import Evidence, RunnerUp, Suggestion
 from slm_studio.core.settings import Settings
 from slm_studio.ui.data.opened import Opened
 from slm_studio.ui.data.panel import DataPanel
+from slm_studio.ui.parts.run_words import recipe_sentence
 from slm_studio.ui.shell.jobs import Jobs
 from slm_studio.ui.shell.session import Session
 from slm_studio.ui.shell.training import Trainings
@@ -590,3 +592,23 @@ def test_what_was_found_comes_back_with_the_columns(place):
     place.settle()
 
     assert "Choose the columns first." not in place.words() and place.words() == before
+
+
+def test_it_says_when_a_recipe_brought_its_task_along(place):
+    place.open()
+    place.session.set_recipe(plan_of("words", named="word2vec", roles={"text": "text"}))
+    assert "by the recipe “Word2Vec 100/5”" in place.panel.opened.sentence.split.text()
+
+    place.session.set_recipe(plan_of("words", roles={"text": "text"}))
+    assert "chosen by you" in place.panel.opened.sentence.split.text()
+
+
+def test_one_value_is_no_values(place):
+    text, label = place.engine.dataset.columns
+    place.engine.dataset = replace(place.engine.dataset, columns=(text, replace(label, distinct=1)))
+
+    place.open()
+
+    said = "Learn to classify text into 1 value of label"
+    assert recipe_sentence(place.session.recipe, place.session.dataset) == said
+    assert place.panel.opened.sentence.text() == f"{said} more columns"

@@ -76,6 +76,22 @@ def test_undo_does_nothing_to_other_rows(place) -> None:
     assert place.session.recipe.base == "blank:gru-nano"
 
 
+def test_while_a_run_is_looked_at_no_change_of_the_plan_is_taken_back(place) -> None:
+    place.measured()
+    choose(place, "fasttext")
+    told: list[str] = []
+    place.started()
+    place.session.toast_requested.connect(lambda words, undo: told.append(words))
+
+    place.session.changes.undo()
+
+    assert place.session.recipe.named == "fasttext" and told == []
+    place.session.show_plan()
+    choose(place, "textbook-sentiment")
+    place.session.changes.undo()
+    assert place.session.recipe.named == "fasttext", "what is changed afterwards can be taken back again"
+
+
 def test_it_says_what_departs_from_the_recipe(place) -> None:
     choose(place, "textbook-sentiment")
     place.panel.setup.take({"dropout": 0.5})

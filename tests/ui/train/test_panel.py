@@ -324,6 +324,23 @@ def test_a_run_shows_curve_numbers_opinion_and_samples(place):
     assert place.panel.watch.samples.model.index(0, 2).data() == "card"
 
 
+def test_a_plan_and_a_run_open_at_their_beginning(place):
+    bar = place.panel._area.verticalScrollBar()
+    place.panel.resize(1000, 500)
+    place.measured()
+    QTest.qWait(10)
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
+
+    place.started()
+    assert bar.value() == 0
+
+    QTest.qWait(10)
+    bar.setValue(bar.maximum())
+    place.session.show_plan()
+    assert bar.value() == 0
+
+
 def test_before_the_first_step_it_says_that_it_prepares(place):
     place.measured()
     place.engine.train = place.engine.prepare

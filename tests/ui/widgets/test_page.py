@@ -56,3 +56,15 @@ def test_the_keys_stay_where_they_were_as_it_begins_to_scroll(page: Page) -> Non
     page.resize(608, 1200)
 
     assert page.window().focusWidget() is page.button
+
+
+def test_it_shows_another_thing_from_its_beginning(page: Page) -> None:
+    page.add(QWidget()).setMinimumHeight(3000)
+    QTest.qWait(10)
+    bar = page._area.verticalScrollBar()
+    bar.setValue(900)
+    assert bar.value() == 900
+
+    page.to_top()
+
+    assert bar.value() == 0
