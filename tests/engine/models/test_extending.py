@@ -85,7 +85,8 @@ def test_old_rows_stay_and_new_ones_begin_as_their_mean(loaded: Loaded) -> None:
     assert torch.equal(grown[: len(table)], table)
     assert torch.allclose(grown[len(table) :], table.mean(0).expand(len(added), -1), atol=1e-6)
     after = loaded.net(input_ids=ids).logits
-    assert torch.equal(after[..., : len(table)], before) and after.shape[-1] == len(table) + len(added)
+    # A larger product may be summed in another order.
+    assert torch.allclose(after[..., : len(table)], before, atol=1e-5) and after.shape[-1] == len(table) + len(added)
     assert loaded.net.config.vocab_size == len(table) + len(added) == len(loaded.tokenizer)
 
 
