@@ -9,6 +9,7 @@ from slm_studio.core import codec, curves, files
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Evaluated, Event, Finished, Machine, Note, Replanned, Started, Step
+from slm_studio.core.knobs import knobs
 from slm_studio.core.lock import FileLock
 from slm_studio.core.nouns import event_to_json
 from slm_studio.core.recipe import Recipe
@@ -25,6 +26,7 @@ from slm_studio.core.run import (
     save_run,
 )
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.advice import advise
 from slm_studio.engine.evaluation.observe import observe_all
@@ -40,18 +42,24 @@ from slm_studio.engine.watched import watched
 
 CHECKPOINTS, MACHINE = "checkpoints", "machine.json"
 CALIBRATION_BATCH = 64
+UNHEEDED = mark("{settings} {count:means|mean} nothing for such a model and {count:is|are} left out.")
 
 
 def train_run(recipe: Recipe, dataset: Dataset, run: Run, token: str = "") -> Iterator[Event]:
     """Train from the beginning; `token` fetches a base that its hub does not give to everybody."""
     with Recorder(run) as recorder:
-        yield from recorder.record(_train(recipe.settled(), dataset, recorder, None, token))
+        yield from recorder.record(_begin(recipe, dataset, recorder, token))
 
 
 def resume_run(run: Run, token: str = "") -> Iterator[Event]:
     """Train on from the newest whole checkpoint; from the beginning, with a base to fetch, where there is none."""
     with Recorder(run) as recorder:
         yield from recorder.record(_go_on(run, recorder, token))
+
+
+def _begin(recipe: Recipe, dataset: Dataset, recorder: "Recorder", token: str) -> Iterator[Event]:
+    yield from _unheeded(recipe)
+    yield from _train(recipe.settled(), dataset, recorder, None, token)
 
 
 def _go_on(run: Run, recorder: "Recorder", token: str) -> Iterator[Event]:
@@ -117,6 +125,14 @@ def _train(
     recorder.model = model
     yield from trainer.doctor.conclude(model, trainer.position)
     yield Finished(model)
+
+
+def _unheeded(recipe: Recipe) -> Iterator[Note]:
+    """Say which settings of the task mean nothing for what is trained: it goes on without them."""
+    own = knobs(type(recipe.options)) if recipe.options else ()
+    told = [each for each in own if getattr(recipe.options, each.name) != each.default]
+    if names := [each.name for each in told if each.name in recipe.unused]:
+        yield Note("settings-unheeded", UNHEEDED, {"settings": ", ".join(names), "count": len(names)})
 
 
 def _finish(work: Trained, saved: SavedModel | None = None) -> Work[SavedModel]:

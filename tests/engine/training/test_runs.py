@@ -13,7 +13,7 @@ from slm_studio import engine
 from slm_studio.core import codec, curves, files, paths
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Evaluated, Event, Finished, Saved, Started, Step
+from slm_studio.core.events import Evaluated, Event, Finished, Note, Saved, Started, Step
 from slm_studio.core.lock import FileLock
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import FAILED, FINISHED, STOPPED, History, create_run, open_run
@@ -22,7 +22,8 @@ from slm_studio.engine.tasks import task_of
 from slm_studio.engine.training import checkpoint, finish, runs
 from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.trainer import Trainer
-from tests.engine.training.conftest import losses
+from tests.engine.training.conftest import losses, result
+from tests.tasks import fodder
 
 
 def weights(model: SavedModel) -> dict[str, torch.Tensor]:
@@ -53,6 +54,18 @@ def test_a_run_ends_in_a_model_with_its_history_and_report(book: Dataset, recipe
     steps = [event for event in events if isinstance(event, Step)]
     assert len(curves.read_curves(run.path)) == len(steps) * curves.RECORD.size
     assert [step.n for step in steps] == list(range(1, len(steps) + 1))
+
+
+def test_settings_that_mean_nothing_are_said_and_left_out(tmp_path: Path) -> None:
+    fed = fodder("classify")
+    rows = result(engine.read(str(fed.write(tmp_path))))
+    odd = make_recipe("classify", base="blank:bag-nano", roles=fed.roles, settings={"epochs": 1, "layers": (8,)})
+
+    for recipe, said in ((odd, ["layers"]), (odd.settled(), [])):
+        events = list(engine.train(recipe, rows, create_run(recipe, rows)))
+
+        notes = [each.values for each in events if isinstance(each, Note) and each.code == "settings-unheeded"]
+        assert [each["settings"] for each in notes] == said
 
 
 def test_held_out_rows_are_read_once_more_only_where_they_tell_more(
