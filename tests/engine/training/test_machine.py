@@ -194,6 +194,7 @@ def test_from_start_to_the_first_step_every_event_says_what_happens(
 def test_a_run_that_was_stopped_before_its_first_step_goes_on(
     book: Dataset, recipe: Recipe, long_runs: None, what: str
 ) -> None:
+    recipe = replace(recipe, precision="fp32")  # two trials on a busy machine may choose otherwise
     whole = list(engine.train(recipe, book, create_run(recipe, book)))
     run = create_run(recipe, book)
     events = engine.train(recipe, book, run)
