@@ -112,11 +112,16 @@ class Story:
     def word(self) -> Note | None:
         """Return the doctor's opinion as it stands: of a run at work, or the last word on one that ended."""
         said = self.opinion
-        if self.is_at_work or self.state == ELSEWHERE or (said is not None and said.code in LAST_WORDS):
+        if self.is_at_work or self.state == ELSEWHERE:
             return said
-        if self.model is not None:
+        if (
+            self.model is not None
+        ):  # judged by its scores, as the banner does: what an older version said may be another
             best = self.best.n if self.best else self.n
-            return last_word(self.model, best=best, steps=self.n, opinion=said.code if said else "")
+            curve = said.code.removeprefix("ended-") if said else ""
+            return last_word(self.model, best=best, steps=self.n, opinion=curve)
+        if said is not None and said.code in LAST_WORDS:
+            return said
         if self.state not in (STOPPED, INTERRUPTED) or not self.n:
             return None
         template = mark("At step {n}. Resume goes on from there; “Keep as a model” makes a model of the best so far.")

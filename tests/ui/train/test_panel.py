@@ -20,6 +20,7 @@ from slm_studio.core.run import CREATED, INTERRUPTED, RUNNING, STOPPED, History,
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.settings import Settings
 from slm_studio.core.texts import use_language
+from slm_studio.core.verdict import verdict_of_model
 from slm_studio.host.job import LocalJob
 from slm_studio.ui.parts.run_words import result_words
 from slm_studio.ui.shell.jobs import Jobs
@@ -584,6 +585,10 @@ def test_a_model_no_better_than_the_most_frequent_label_is_not_green(place):
     assert place.panel.notes.done.property("tone") == "warning"
     assert place.panel.watch.doctor.property("tone") == "warning"
     assert place.words().count("these texts do not tell this column apart") == 2
+
+    # An older version said otherwise of the same scores: card and banner are of one opinion.
+    place.story.opinion = Note("ended-nothing", "Said long ago.", {})
+    assert place.story.word().message == verdict_of_model(place.engine.model).sentence
 
 
 def test_the_banner_compares_writers_by_the_byte(place):
