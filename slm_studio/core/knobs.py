@@ -82,9 +82,10 @@ def knobs(owner: type) -> tuple[Knob, ...]:
 
 def idle(owner: type, values: Mapping[str, object]) -> frozenset[str]:
     """Return the knobs of a dataclass that mean nothing beside the values of others. A value that is not told is the default."""
-    known = {each.name: values.get(each.name, each.default) for each in knobs(owner)}
+    found = knobs(owner)
+    known = {each.name: values.get(each.name, each.default) for each in found}
     return frozenset(
-        each.name for each in knobs(owner) if any(known.get(name) == value for name, value in each.idle_beside.items())
+        each.name for each in found if any(known.get(name) == value for name, value in each.idle_beside.items())
     )
 
 

@@ -44,8 +44,8 @@ RECIPES: tuple[NamedRecipe, ...] = (
         title=mark("Textbook sentiment"),
         paragraph=mark(
             "The net that courses begin with: an embedding of 128 numbers a word, an LSTM of 64, an LSTM of 32, and one sigmoid "
-            "that tells two labels apart; Adam, 10 epochs, 32 rows a step, a fifth held out. The book reads 6 words (in Chinese: characters) of each text; "
-            "where that would cut most of them, the length that fits the rows is taken, and said. Expect it to learn its rows by "
+            "that tells two labels apart; Adam, 10 epochs, 32 rows a step, a fifth held out. The book reads 6 words (in Chinese: "
+            "characters) of each text; where that would cut most of them, the length that fits the rows is taken, and said. Expect it to learn its rows by "
             "heart within a few epochs, some points below a bag of words on sentences, and on texts of hundreds of words little "
             "more than chance: its last state has forgotten how they began. It is here to be understood."
         ),
