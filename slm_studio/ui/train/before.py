@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from slm_studio.core.dataset import Finding
 from slm_studio.core.errors import StudioError
@@ -118,13 +118,10 @@ class BeforeCard(Card):
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
-        dot, words = QVBoxLayout(), Text(sentence, wrap=True)
-        dot.setContentsMargins(0, 4, 0, 0)
-        dot.addWidget(Dot(level))
-        dot.addStretch(1)
-        row.addLayout(dot)
+        words = Text(sentence, wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        words.setContentsMargins(0, 4, 0, 2)
+        words.setContentsMargins(0, 3, 0, 3)
+        row.addWidget(Dot(level, words), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(words, 1)
         if link and act is not None:
             button = Button(link, "link", small=True)

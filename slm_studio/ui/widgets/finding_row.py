@@ -9,21 +9,31 @@ from slm_studio.ui.widgets.labels import ElidedText, Text
 from slm_studio.ui.widgets.theme import the_theme
 from slm_studio.ui.widgets.words import Words
 
+ONE_LINE = 100_000  # pixels: so wide that no sentence is broken
+
 
 class Dot(QWidget):
-    """A small round mark. Levels: good, warning, bad, quiet; the words beside it say the same."""
+    """A small round mark. Levels: good, warning, bad, quiet; the words beside it say the same.
+
+    With `first_line_of` it is as high as one line of these words, however high their letters are: at the top of a paragraph.
+    """
 
     TOKENS = {"good": "accent", "warning": "held_out", "bad": "bad", "quiet": "muted"}  # noqa: RUF012
 
-    def __init__(self, level: str = "quiet", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, level: str = "quiet", first_line_of: Text | None = None) -> None:
+        super().__init__()
         self._theme = the_theme()
         self._level = level
+        self._beside = first_line_of
         self._theme.changed.connect(self._fit)
         self._fit()
 
     def _fit(self) -> None:
         self.setFixedSize(self.sizeHint())
+
+    def retranslate(self) -> None:
+        """Fit its words in their new language."""
+        self._fit()
 
     def set_level(self, level: str) -> None:
         """Take another colour."""
@@ -32,7 +42,8 @@ class Dot(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the size it likes."""
-        return QSize(self._theme.px(10), self._theme.px(18))
+        height = self._theme.px(18) if self._beside is None else self._beside.heightForWidth(ONE_LINE)
+        return QSize(self._theme.px(10), height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""
