@@ -11,11 +11,16 @@ from slm_studio.engine.inside.grids import Pieces, grid
 from slm_studio.engine.inside.recording import Recording
 from slm_studio.engine.inside.stages import Stage
 from slm_studio.engine.inside.traits import LINEAR
+from slm_studio.engine.models.decisions import is_single
 
 # What the outputs of the net are taken for: name, output, and the number that an answer says; the likeliest first
 Answers = Callable[[Tensor], Sequence[tuple[str, float, float]]]
 LOGIT, SAID = mark("logit"), mark("answer")
 ABOUT = mark("One linear layer turns what was read into a number for every answer, and these into what the model says.")
+SINGLE = mark(
+    "One linear layer turns what was read into a single number, and a sigmoid this into how likely one label is; "
+    "the other has what is left. So its own logit is always 0."
+)
 
 
 def decision_stage(net: PreTrainedModel, pieces: Pieces, formula: str, answers: Answers) -> Stage:
@@ -27,7 +32,8 @@ def decision_stage(net: PreTrainedModel, pieces: Pieces, formula: str, answers: 
         rows = pieces if len(pieces) == read.numel() // read.shape[-1] else ("",)
         return answers_grid(seen, answers), grid(mark("What decides"), rows, read)
 
-    return Stage(output_step(f"<i>z</i> = <i>W</i> <i>x</i> + <i>b</i>\n{formula}"), (head,), grids)
+    about = SINGLE if is_single(net) else ABOUT
+    return Stage(output_step(f"<i>z</i> = <i>W</i> <i>x</i> + <i>b</i>\n{formula}", about), (head,), grids)
 
 
 def output_step(formula: str, about: str = ABOUT) -> Step:

@@ -31,6 +31,11 @@ class Decision(nn.Linear):
         return torch.cat([torch.zeros_like(logits), logits], dim=-1) if self.single else logits
 
 
+def is_single(net: nn.Module) -> bool:
+    """Return whether a net ends in one logit that tells two labels apart."""
+    return any(isinstance(part, Decision) and part.single for part in net.children())
+
+
 def squared_error(
     logits_BL: Tensor,
     labels_B: Tensor,

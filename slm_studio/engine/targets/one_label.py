@@ -1,9 +1,10 @@
-"""One label a text: a softmax over all labels."""
+"""One label a text: a softmax over all labels, or one sigmoid for two."""
 
 # B rows of a batch, N rows, L labels
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
 from slm_studio.engine.examples import WEIGHTS, Batch, weighed_mean
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import baselines, moderation, remarks, scoring, simple
-from slm_studio.engine.models.decisions import chance_of, loss_named, refuse_decision
+from slm_studio.engine.models.decisions import chance_of, is_single, loss_named, refuse_decision
 from slm_studio.engine.targets import deciding
 from slm_studio.engine.targets.target import Facts, Target, Texts, straightened
 from slm_studio.engine.task import Judgement, Seen, Table
@@ -228,8 +229,11 @@ class OneLabel(Target):
         return labels_of(loaded)
 
     def formula(self, loaded: Loaded) -> str:
-        """Return a softmax; where held-out rows said so, with a temperature."""
+        """Return a softmax, or the one sigmoid that a net ends in; where held-out rows said so, with a temperature."""
         by = "" if temperature_of(loaded) == 1 else f" / {temperature_of(loaded):g}"
+        if is_single(loaded.net):
+            other, label = map(escape, labels_of(loaded))
+            return f"<i>p</i><sub>{label}</sub> = σ(<i>z</i>{by})\n<i>p</i><sub>{other}</sub> = 1 − <i>p</i><sub>{label}</sub>"
         return f"<i>p</i><sub>y</sub> = exp(<i>z</i><sub>y</sub>{by}) / Σ<sub>k</sub> exp(<i>z</i><sub>k</sub>{by})"
 
     def said(self, numbers_L: np.ndarray, cell: str, loaded: Loaded) -> tuple[str, str, str]:

@@ -1,5 +1,7 @@
 """Inside the studio's own nets: gates, filters and features give the numbers of the net that is asked."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -68,6 +70,22 @@ def test_every_step_has_numbers_and_the_last_is_the_answer(family: str, target: 
         item.score if isinstance(item, Label) else item.value for item in said if isinstance(item, Label | Number)
     ]
     assert [cells[1] for cells in answer.cells] == pytest.approx(numbers, rel=1e-4)
+
+
+@pytest.mark.parametrize("family", ["cnn", "lstm", "rnn", "gru"])
+def test_a_net_of_one_sigmoid_shows_its_sigmoid(family: str) -> None:
+    loaded = made(family, output="sigmoid")
+
+    last = all_steps(loaded)[-1]
+
+    step = last.steps[-1]
+    assert "σ(<i>z</i>)" in step.formula and "Σ" not in step.formula and "sigmoid" in step.about
+    other, label = loaded.facts["labels"]
+    (answer,) = last.grids[:1]
+    logits = {row: cells[0] for row, cells in zip(answer.rows, answer.cells, strict=True)}
+    said = {row: cells[1] for row, cells in zip(answer.rows, answer.cells, strict=True)}
+    assert logits[other] == 0 and said[label] == pytest.approx(1 / (1 + math.exp(-logits[label])), rel=1e-4)
+    assert f"<sub>{label}</sub> = σ" in step.formula and said[other] == pytest.approx(1 - said[label], rel=1e-4)
 
 
 @pytest.mark.parametrize("family", ["bag", "cnn", "lstm", "bert"])
