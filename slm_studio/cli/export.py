@@ -6,6 +6,7 @@ from pathlib import Path
 from slm_studio.cli.command import Command, absolute, model_folder
 from slm_studio.cli.flags import add_overwrite
 from slm_studio.core.results import FileResult
+from slm_studio.core.targets import refuse_taken
 from slm_studio.core.tasks import all_tasks
 from slm_studio.host.trash import throw_away
 
@@ -24,7 +25,8 @@ def add(verbs: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
 def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     """Return where it lies and what was checked."""
     out = Path(absolute(arguments.out))
-    if arguments.overwrite and out.is_file():
+    refuse_taken(out, overwrite=arguments.overwrite)
+    if out.is_file():
         throw_away(out)
     kind = arguments.to or ("zip" if arguments.out.lower().endswith(".zip") else "folder")
     done = work.do(FileResult, "export", folder=str(model_folder(arguments.model)), kind=kind, out=str(out))

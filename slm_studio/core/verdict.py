@@ -20,6 +20,9 @@ SENTENCES = {
     "label-missed": mark(
         "It is not shown to do better than always answering the most frequent label: it learnt too little, or too few rows were scored to see it."
     ),
+    "other-labels": mark(
+        "Half of these rows or more have a label that it never learnt, so the scores do not say how well it tells its own labels apart."
+    ),
     "no-text": mark("It knows no more than how often each token occurs. Train it longer, or on more text."),
     "beaten-by-xz": mark(
         "It knows more than how often tokens occur, and less than the compressor xz keeps of the training text. More text or more time helps."
@@ -173,7 +176,9 @@ def verdict_of_model(model: SavedModel) -> Verdict:
 
 
 def verdict_of_report(report: Report) -> Verdict:
-    """Judge a model by a report: its own, or one on another file."""
+    """Judge a model by a report: its own, or one on another file, whose labels may be others than those it learnt."""
+    if 2 * report.facts.get("unseen_rows", 0) >= max(report.rows, 1):
+        return Verdict(NOTHING, SENTENCES["other-labels"])
     return verdict_of(
         {metric.key: metric.value for metric in report.metrics},
         {each.key: {metric.key: metric.value for metric in each.metrics} for each in report.baselines},

@@ -329,7 +329,9 @@ def test_export_writes_a_copy_that_answers_the_same(run: Run, sorter: Path, tmp_
 
         assert result["out"] == str(tmp_path / out)
         assert result["checked"]["same_answers"]
-    assert run("export", sorter, tmp_path / "copy.zip").error["code"] == "out-exists"
+    refused = run("export", sorter, tmp_path / "copy.zip").error
+    assert refused["code"] == "out-exists" and "--overwrite" in refused["hint"]
+    assert run("export", sorter, tmp_path / "copy.zip", "--overwrite").result["checked"]["same_answers"]
 
 
 @pytest.mark.parametrize(

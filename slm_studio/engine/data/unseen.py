@@ -47,7 +47,8 @@ def unseen_labels(known: Iterable[str], cells: Sequence[str]) -> Unseen | None:
     return Unseen(dict(counts.most_common()), len(cells), all(fold(label) in folded for label in counts))
 
 
-def unseen_facts(known: Iterable[str], cells: Sequence[str]) -> dict[str, float]:
-    """Return the counts for a report: no keys where every label is known."""
-    found = unseen_labels(known, cells)
-    return {"unseen_rows": float(found.rows), "unseen_labels": float(len(found.counts))} if found is not None else {}
+def unseen_facts(known: Iterable[str], rows: Iterable[Iterable[str]]) -> dict[str, float]:
+    """Return the counts for a report, of the labels of each row: no keys where every label is known."""
+    learnt = {*known, ""}
+    strange = [found for row in rows if (found := {label.strip() and label for label in row} - learnt)]
+    return {"unseen_rows": float(len(strange)), "unseen_labels": float(len(set().union(*strange)))} if strange else {}

@@ -175,7 +175,8 @@ class OneLabel(Target):
             per_label=scoring.per_class(cells, predicted, present),
             labels=tuple(present),
             confusion=scoring.confusion(cells, predicted, present) if len(present) <= MOST_CELLS else (),
-            facts={"calibration_error": scoring.calibration_error(sure_N, right_N)} | unseen_facts(names, cells),
+            facts={"calibration_error": scoring.calibration_error(sure_N, right_N)}
+            | unseen_facts(names, ([cell] for cell in cells)),
         )
 
     def strangers(self, loaded: Loaded, cells: Sequence[str], split: str) -> Iterator[Note]:

@@ -167,8 +167,7 @@ class SeveralLabels(Target):
             cases=_cases(asked, true, [[labels[at] for at in np.flatnonzero(row)] for row in chosen_NL], seen["nats"]),
             per_label=scored,
             labels=tuple(each.label for each in scored),
-            facts={"empty_rows": float(sum(not each for each in true))}
-            | unseen_facts(names, [label for each in true for label in each]),
+            facts={"empty_rows": float(sum(not each for each in true))} | unseen_facts(names, true),
         )
 
     def strangers(self, loaded: Loaded, cells: Sequence[str], split: str) -> Iterator[Note]:
