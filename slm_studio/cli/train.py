@@ -117,7 +117,8 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
 def train_first(recipe: Recipe, first: NamedRecipe, dataset: Dataset, work: Command) -> SavedModel:
     """Train the step before a recipe, on the texts of the same rows."""
     plan = plan_of_first(recipe, first)
-    work.screen.say(f"First step: {first.title}. Then: {named_recipe(recipe.named).title}.")
+    within = f", {recipe.minutes:g} minutes at most each" if recipe.minutes else ""
+    work.screen.say(f"First step: {first.title}. Then: {named_recipe(recipe.named).title}{within}.")
     model = work.do(SavedModel, "train", recipe=plan, dataset=dataset, run=create_run(plan, dataset), token="")
     work.screen.say(f"The first step is kept as the model “{model.name}”.")
     return model

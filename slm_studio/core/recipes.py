@@ -182,10 +182,11 @@ def model_of_first(first: NamedRecipe, dataset: Dataset) -> SavedModel | None:
 
 
 def plan_of_first(recipe: Recipe, first: NamedRecipe) -> Recipe:
-    """Return the plan of the step before a recipe: it learns from the same texts, by the same seed."""
+    """Return the plan of the step before a recipe: it learns from the same texts, by the same seed, no longer than that may."""
     text = recipe.roles.get(task_info(recipe.task).asked[0].name, "")
     roles = {task_info(first.task).asked[0].name: text} if text else {}
-    return plan_of(first.task, named=first.key, roles=roles, settings={"seed": recipe.seed})
+    settings = {"seed": recipe.seed} | ({"minutes": recipe.minutes} if recipe.minutes else {})
+    return plan_of(first.task, named=first.key, roles=roles, settings=settings)
 
 
 def taking(recipe: Recipe, model: SavedModel) -> Recipe:

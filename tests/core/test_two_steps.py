@@ -42,11 +42,11 @@ def model(tmp_path, first: str, fingerprint: str, name: str) -> SavedModel:
 @pytest.mark.parametrize("key", SECOND)
 def test_the_first_step_learns_from_the_same_texts(key: str) -> None:
     roles = {"text": "message", "label": "team"}
-    recipe = plan_of(named_recipe(key).task, named=key, roles=roles, settings={"seed": 7})
+    recipe = plan_of(named_recipe(key).task, named=key, roles=roles, settings={"seed": 7, "minutes": 2.0})
 
     before = plan_of_first(recipe, first_step(key))
 
-    assert before.seed == 7
+    assert (before.seed, before.minutes) == (7, 2.0)
     assert before.roles == {"text": "message"} and before.named == named_recipe(key).after and not before.problems()
 
 
