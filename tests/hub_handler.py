@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.hub_server import LARGE, USER, Fault, HubServer, Repo, Seen, entry_of, git_hash, is_large, sha256
 
+LICENCES = ("apache-2.0", "mit", "cc-by-4.0", "cc0-1.0", "other")
+
 
 class Handler(BaseHTTPRequestHandler):
     """Answers one request after the other on a kept connection."""
@@ -193,8 +195,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def _validate(self) -> None:
         content = json.loads(self.body)["content"]
-        bad = not content.startswith("---")
-        self._json({"errors": [{"message": "no front matter"}] if bad else [], "warnings": []}, 400 if bad else 200)
+        errors = [] if content.startswith("---") else [{"message": "no front matter"}]
+        licence = re.search(r'^license: "?([^"\n]+)', content, re.MULTILINE)
+        if licence and licence[1] not in LICENCES:
+            errors.append({"message": f'"license" must be one of [{", ".join(LICENCES)}]'})
+        self._json({"errors": errors, "warnings": []}, 400 if errors else 200)
 
     def _preupload(self, name: str, revision: str) -> None:
         found = self._commit_of(name, revision) if self._may_write() else None

@@ -24,7 +24,7 @@ from slm_studio.engine.sharing import placing, publishing
 from slm_studio.engine.sharing.address import check_call
 from slm_studio.engine.sharing.alongside import CountingReader, Report, alongside
 from slm_studio.engine.sharing.client import make_client
-from slm_studio.engine.sharing.contents import on_pairs_here
+from slm_studio.engine.sharing.contents import CARD, on_pairs_here
 from slm_studio.engine.sharing.download import (
     Patience,
     alone,
@@ -121,6 +121,9 @@ def publish_model(
         refuse_surprise(standing, name, open_saved(folder), options)
         yield from on_pairs_here(folder)
         staged = yield from publishing.stage(folder, options, place / "sent", standing)
+        for each in staged.files:
+            if each.name == CARD:
+                there.refuse_card(each.path.read_text("utf-8"))
         fate = (standing or NOTHING).fate({each.name for each in staged.files})
         api = stack.enter_context(_official(endpoint, name, token, patience))
         with _in_words(endpoint, name, token):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import quote, urljoin, urlsplit
 
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
@@ -20,6 +20,7 @@ from slm_studio.engine.sharing.standing import PRIVATE, PUBLIC, Standing
 AGENT = "slm-studio"
 _REVISION = re.compile(r"[\w./-]{1,200}")
 _MOST_PAGES = 1000  # of a listing; the hub gives up to 1,000 files a page
+_MOST_SAID = 300  # letters of what a hub finds wrong
 _MAX_ANSWER = 32 * 1024 * 1024  # bytes of a listing
 
 
@@ -80,6 +81,25 @@ class Repository:
                 raise strange(self.endpoint)
             found += [_file(entry, self.endpoint) for entry in plain if entry.get("type") == "file"]
         return found
+
+    def refuse_card(self, card: str) -> None:
+        """Raise StudioError where the hub does not take a model card. It is asked before anything is made or sent there."""
+        own = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        plain, url = {"content": card, "repoType": "model"}, f"{self.endpoint}/api/validate-yaml"
+        try:
+            with self._dropping(), self._client.stream("POST", url, json=plain, headers=own) as response:
+                is_refused = response.status_code == 400  # whatever else it says, it says again when files are sent
+                raw = b"".join(_bounded(response.iter_bytes(), self.endpoint)) if is_refused else b""
+        except Dropped as drop:
+            raise drop.error from drop
+        if said := "; ".join(_complaints(raw)):
+            raise StudioError(
+                "hub-card",
+                "“{endpoint}” does not take the model card: {reason}",
+                "Publish with another licence or language.",
+                endpoint=self.endpoint,
+                reason=(said.replace(self.token, "…") if self.token else said)[:_MOST_SAID],
+            )
 
     @contextmanager
     def open_file(self, path: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
@@ -168,6 +188,16 @@ def _file(entry: Mapping[str, object], endpoint: str) -> HubFile:
     if not isinstance(path, str) or type(size) is not int or size < 0 or not isinstance(blob, str):
         raise strange(endpoint)
     return HubFile(path=path, size=size, sha256=sha256, blob=blob)
+
+
+def _complaints(raw: bytes) -> Iterator[str]:
+    """Yield what a hub finds wrong in a card."""
+    with suppress(ValueError):
+        plain = parse_json(raw)
+        errors = plain.get("errors") if isinstance(plain, dict) else None
+        for each in errors if isinstance(errors, list) else ():
+            if isinstance(each, dict) and each.get("message"):
+                yield str(each["message"])
 
 
 def _bounded(blocks: Iterator[bytes], endpoint: str) -> Iterator[bytes]:

@@ -97,6 +97,21 @@ def test_progress_counts_the_bytes_that_are_sent(hub: HubServer, tiny: Path) -> 
     assert sending[-1] == sum(file["bytes"] for file in events[-1].result["files"])
 
 
+def test_a_card_that_the_hub_does_not_take_is_refused_in_its_words_before_anything_is_made(
+    hub: HubServer, tiny: Path
+) -> None:
+    error = refused(hub, tiny, license="my-own")
+
+    assert error.code == "hub-card" and '"license" must be one of [apache-2.0, mit' in str(error)
+    assert NAME not in hub.repos and not hub.requests("POST /api/repos/create")
+
+
+def test_a_hub_that_knows_no_check_of_cards_takes_them_unchecked(hub: HubServer, tiny: Path) -> None:
+    hub.faults.append(Fault("POST /api/validate-yaml", status=404))
+
+    assert publish(hub, tiny)["checked"]["largest_difference"] == 0.0
+
+
 def test_a_new_repository_stays_private_until_asked(hub: HubServer, tiny: Path) -> None:
     publish(hub, tiny)
     assert hub.repos[NAME].private
