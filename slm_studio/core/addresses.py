@@ -24,6 +24,12 @@ def name_of(written: str, endpoint: str) -> tuple[str, str]:
     return (page[1], page[2] or "") if page else (written, "")
 
 
+def is_hub_name(name: str) -> bool:
+    """Say whether a name may be that of a model on a hub: owner/name."""
+    parts = name.split("/")
+    return len(parts) == 2 and all(parts) and not name.startswith((".", "~"))
+
+
 def base_of(written: str, endpoint: str) -> str:
     """Return a base as recipes name it: an address becomes a hub id, unless it names a version, which an id cannot."""
     name, version = name_of(written, endpoint)

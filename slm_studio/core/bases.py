@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from slm_studio.core import codec, files, paths
-from slm_studio.core.addresses import name_of
+from slm_studio.core.addresses import is_hub_name, name_of
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
 from slm_studio.core.saved import SavedModel, list_models, local_folder
@@ -148,7 +148,7 @@ def folder_of(base: str) -> Path | None:
 
 def absent(recipe: Recipe) -> StudioError | None:
     """Return what is wrong where a plan begins with a model that stands nowhere and can be fetched from nowhere."""
-    if recipe.base and not recipe.is_blank and not _is_on_a_hub(recipe.base) and folder_of(recipe.base) is None:
+    if recipe.base and not recipe.is_blank and not may_be_fetched(recipe) and folder_of(recipe.base) is None:
         return _gone(recipe.base) or StudioError(
             "no-such-base",
             "“{base}” is neither a folder here, nor one of your models, nor a hub id.",
@@ -174,11 +174,10 @@ def _gone(folder: str) -> StudioError | None:
     )
 
 
-def _is_on_a_hub(base: str) -> bool:
-    """Say whether a base may be the name of a model on a hub, also as the address of its page."""
-    name, _ = name_of(base, load_settings().endpoint)
-    parts = name.split("/")
-    return len(parts) == 2 and all(parts) and not name.startswith((".", "~"))
+def may_be_fetched(recipe: Recipe) -> bool:
+    """Say whether a plan begins with what may be the name of a model on a hub, or the address of its page."""
+    name, _ = name_of(recipe.base, load_settings().endpoint)
+    return is_hub_name(name)
 
 
 def hub_cache() -> Path:

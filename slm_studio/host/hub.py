@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from slm_studio.core.addresses import name_of
+from slm_studio.core.addresses import is_hub_name, name_of
 from slm_studio.core.errors import StudioError
 from slm_studio.core.saved import SavedModel, list_models, local_folder
 from slm_studio.core.settings import Settings, load_settings
@@ -27,7 +27,7 @@ def model_here(model: str, revision: str) -> Path | None:
 def fetch(model: str, revision: str, settings: Settings, on_event: OnEvent | None) -> SavedModel:
     """Fetch a model by its name on the hub, or by the address of its page. Raises StudioError where it can be neither."""
     name, version = name_of(model, settings.endpoint)  # the address of its page may have been pasted
-    if name.count("/") != 1 or not all(name.split("/")) or name.startswith((".", "~")):
+    if not is_hub_name(name):
         raise StudioError(
             "no-such-model",
             "“{model}” is neither a folder, nor one of your models, nor a hub id.",

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from slm_studio.core.addresses import name_of
-from slm_studio.core.recipe import BLANK
+from slm_studio.core.addresses import is_hub_name, name_of
 from slm_studio.core.settings import Settings
 
 SERVICE = "SLM Studio"
@@ -104,7 +103,7 @@ def is_this_computer(endpoint: str) -> bool:
 def token_for_base(base: str, settings: Settings, secrets: "Secrets | None" = None) -> str:
     """Return the token that fetching a base may need; "" for a base that is no hub id."""
     name, _ = name_of(base, settings.endpoint)
-    if base.startswith(BLANK) or name.count("/") != 1 or Path(base).expanduser().is_dir():
+    if not is_hub_name(name) or Path(base).expanduser().is_dir():
         return ""
     endpoint = settings.endpoint
     may_leave = settings.send_token_to_mirrors or is_this_computer(endpoint)

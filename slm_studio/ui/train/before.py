@@ -6,6 +6,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from slm_studio.core.bases import may_be_fetched
 from slm_studio.core.dataset import Finding
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe
@@ -54,13 +55,7 @@ class BeforeCard(Card):
         if sizes is not None:
             self._say_sizes(recipe, sizes)
         self._say_findings(recipe, [finding for finding in findings if not finding.serious])
-        if (
-            not recipe.is_blank
-            and recipe.base
-            and "/" in recipe.base
-            and not recipe.base.startswith(("/", "~", "."))
-            and ":" not in recipe.base
-        ):
+        if may_be_fetched(recipe):
             self._line("quiet", "Where the base is not on this computer, it is downloaded once.")
         if sizes is None and len(hindrances) == of_rows:
             self._line("quiet", "Counting …")
