@@ -11,6 +11,7 @@ from slm_studio.core.texts import mark
 
 LEARNT, BEATEN, NOTHING = "learnt", "beaten", "nothing"
 CLEARLY = 0.02  # of MRR by which one way finds more than another, where no test compares them
+MOSTLY = 0.5  # share of labels that were never learnt, from which scores say nothing of a model
 Scores = Mapping[str, float]
 
 SENTENCES = {
@@ -21,7 +22,7 @@ SENTENCES = {
         "It is not shown to do better than always answering the most frequent label: it learnt too little, or too few rows were scored to see it."
     ),
     "other-labels": mark(
-        "Half of these rows or more have a label that it never learnt, so the scores do not say how well it tells its own labels apart."
+        "Half of the labels in these rows or more are ones that it never learnt, so the scores do not say how well it tells its own apart."
     ),
     "no-text": mark("It knows no more than how often each token occurs. Train it longer, or on more text."),
     "beaten-by-xz": mark(
@@ -177,7 +178,7 @@ def verdict_of_model(model: SavedModel) -> Verdict:
 
 def verdict_of_report(report: Report) -> Verdict:
     """Judge a model by a report: its own, or one on another file, whose labels may be others than those it learnt."""
-    if 2 * report.facts.get("unseen_rows", 0) >= max(report.rows, 1):
+    if report.facts.get("unseen_share", 0) >= MOSTLY:
         return Verdict(NOTHING, SENTENCES["other-labels"])
     return verdict_of(
         {metric.key: metric.value for metric in report.metrics},

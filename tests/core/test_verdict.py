@@ -120,12 +120,12 @@ def test_a_model_and_its_report_are_judged_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("strange", "sentence"), [(0, "label-missed"), (4, "label-missed"), (5, "other-labels"), (9, "other-labels")]
+    ("strange", "sentence"), [(0, "label-missed"), (0.49, "label-missed"), (0.5, "other-labels"), (1, "other-labels")]
 )
-def test_scores_on_labels_that_were_never_learnt_are_no_verdict_on_the_model(strange: int, sentence: str) -> None:
+def test_scores_on_labels_that_were_never_learnt_are_no_verdict_on_the_model(strange: float, sentence: str) -> None:
     report = Report(
         task="classify", model="m", dataset="d", split="test", rows=9, folder="", cases="",
-        metrics=(Metric(key="accuracy", value=0.1),), facts={"unseen_rows": float(strange)} if strange else {},
+        metrics=(Metric(key="accuracy", value=0.1),), facts={"unseen_rows": 1.0, "unseen_share": strange} if strange else {},
         baselines=tuple(
             Baseline(key=key, metrics=(Metric(key="accuracy", value=value),), seconds=0.0, verdict=verdict)
             for key, value, verdict in (("majority", 0.1, "none"), ("tfidf_linear", 0.2, "worse"))

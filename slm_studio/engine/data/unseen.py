@@ -48,7 +48,17 @@ def unseen_labels(known: Iterable[str], cells: Sequence[str]) -> Unseen | None:
 
 
 def unseen_facts(known: Iterable[str], rows: Iterable[Iterable[str]]) -> dict[str, float]:
-    """Return the counts for a report, of the labels of each row: no keys where every label is known."""
-    learnt = {*known, ""}
-    strange = [found for row in rows if (found := {label.strip() and label for label in row} - learnt)]
-    return {"unseen_rows": float(len(strange)), "unseen_labels": float(len(set().union(*strange)))} if strange else {}
+    """Return the counts for a report, of the labels of each row: no keys where every label is known.
+
+    The share is of all labels, however many a row has.
+    """
+    learnt = set(known)
+    labels = [[label for label in row if label.strip()] for row in rows]
+    strange = [found for row in labels if (found := [label for label in row if label not in learnt])]
+    if not strange:
+        return {}
+    return {
+        "unseen_rows": float(len(strange)),
+        "unseen_labels": float(len(set().union(*strange))),
+        "unseen_share": sum(map(len, strange)) / sum(map(len, labels)),
+    }

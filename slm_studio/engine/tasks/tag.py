@@ -4,7 +4,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 from weakref import WeakKeyDictionary
@@ -18,7 +18,7 @@ from transformers import AutoModelForTokenClassification
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import EXAMPLES, Remark
 from slm_studio.core.errors import StudioError
-from slm_studio.core.events import Progress
+from slm_studio.core.events import Note, Progress
 from slm_studio.core.prompt import Prompt
 from slm_studio.core.recipe import Recipe, split_base
 from slm_studio.core.results import Baseline, Metric, Span, plain_spans, spans_in_words
@@ -28,9 +28,11 @@ from slm_studio.core.tasks.tag import TagOptions
 from slm_studio.core.texts import mark
 from slm_studio.core.work import Work
 from slm_studio.engine.data.rows import Rows
+from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
 from slm_studio.engine.examples import IDS, MASK, WEIGHTS, Batch, Packed, weighed_mean
 from slm_studio.engine.loaded import Loaded
 from slm_studio.engine.measuring import spans as scoring
+from slm_studio.engine.measuring.remarks import STRANGE_LABELS
 from slm_studio.engine.models.config import built, network_config
 from slm_studio.engine.models.crf import UNKNOWN, negative_log_likelihood
 from slm_studio.engine.models.lengths import DEFAULT, settle_length
@@ -231,8 +233,16 @@ class Tag(Task):
                 f"{kind}:{type_}": float(getattr(errors, kind))
                 for type_, errors in table.items()
                 for kind in scoring.KINDS
-            },
+            }
+            | unseen_facts(_kinds(labels), map(_kinds, gold)),
         )
+
+    def strangers(self, loaded: Loaded, rows: Rows, split: str) -> Iterator[Note]:
+        """Count the marks of kinds that the model cannot answer."""
+        gold = gold_tags(rows, scheme_of(loaded))
+        found = unseen_labels(_kinds(labels_of(loaded)), [kind for tags in gold for kind in _kinds(tags)])
+        if found is not None:
+            yield Note("labels-unseen", STRANGE_LABELS, found.values(split))
 
     def remarks(self, rows: Rows, loaded: Loaded, examples: Packed, *, scored: bool) -> Iterator[Remark]:
         """Yield in how many rows tags and words are not as many, and what the vectors know that it began with."""
@@ -319,9 +329,14 @@ def gold_tags(rows: Rows, scheme: Scheme) -> list[list[str]]:
 
 def _labels_in(rows: Rows, scheme: Scheme) -> list[str]:
     """Return O, then B- and I- of every type that some rows mark, the most frequent first."""
-    counts = Counter(tag[2:] for tags in gold_tags(rows, scheme) for tag in tags if tag.startswith("B-"))
+    counts = Counter(kind for tags in gold_tags(rows, scheme) for kind in _kinds(tags))
     types = sorted(counts, key=lambda type_: (-counts[type_], type_))
     return [OUTSIDE, *(f"{place}-{type_}" for type_ in types for place in "BI")]
+
+
+def _kinds(tags: Iterable[str]) -> list[str]:
+    """Return the kind of each span that tags begin."""
+    return [tag[2:] for tag in tags if tag.startswith("B-")]
 
 
 def scheme_of(loaded: Loaded) -> Scheme:

@@ -10,8 +10,8 @@ from slm_studio.engine.data.unseen import unseen_facts, unseen_labels
     [
         ([["a"], ["b"]], {}),
         ([["a"], [""], ["  "], []], {}),
-        ([["a"], ["x"], ["x"], ["y"]], {"unseen_rows": 3, "unseen_labels": 2}),
-        ([["a", "x", "y"], ["b"], ["x"]], {"unseen_rows": 2, "unseen_labels": 2}),
+        ([["a"], ["x"], ["x"], ["y"]], {"unseen_rows": 3, "unseen_labels": 2, "unseen_share": 0.75}),
+        ([["a", "x", "y"], ["b"], ["x"]], {"unseen_rows": 2, "unseen_labels": 2, "unseen_share": 0.6}),
     ],
 )
 def test_a_row_counts_once_however_many_of_its_labels_are_unseen(

@@ -77,6 +77,25 @@ def test_long_rows_are_learnt_and_scored_to_their_end(short_sighted: Loaded) -> 
     assert len(judged.cases.rows) == 3
 
 
+def test_marks_of_kinds_that_were_never_learnt_are_counted(short_sighted: Loaded) -> None:
+    task = task_of("tag")
+    cells = {
+        "words": [write_list(["Ada", "in", "Rome"]), write_list(["Oslo", "and", "Rome"]), write_list(["and"])],
+        "tags": [write_list(["B-PER", "O", "B-LOC"]), write_list(["B-LOC", "O", "B-CITY"]), write_list(["O"])],
+    }
+    rows = Rows(pa.table(cells), {"text": "words", "tags": "tags"})
+    examples = outcome(task.examples(rows, short_sighted, None))
+    seen = outcome(observe_all(task, short_sighted, examples, 4))
+
+    (note,) = task.strangers(short_sighted, rows, "test")
+    judged = outcome(task.judge(seen, examples, rows, short_sighted, whole=True))
+
+    assert note.code == "labels-unseen" and (note.values["rows"], note.values["labels"]) == (3, "“LOC”, “CITY”")
+    found = {key: value for key, value in judged.facts.items() if key.startswith("unseen")}
+    assert found == {"unseen_rows": 2, "unseen_labels": 2, "unseen_share": 0.75}
+    assert not list(task.strangers(short_sighted, tagged(LONG), "test"))
+
+
 def test_a_plan_counts_what_long_rows_become() -> None:
     settings = {"max_length": 4}
     recipe = make_recipe("tag", base="blank:lstm-nano", roles={}, settings=settings).settled()
