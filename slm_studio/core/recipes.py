@@ -11,6 +11,7 @@ from slm_studio.core import knobs
 from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.recipe import Recipe, make_recipe
+from slm_studio.core.run import models_elsewhere
 from slm_studio.core.saved import SavedModel, list_models
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark
@@ -170,15 +171,13 @@ def second_step(model: SavedModel, task: str) -> str:
 
 
 def model_of_first(first: NamedRecipe, dataset: Dataset) -> SavedModel | None:
-    """Return the newest model of a recipe that learnt from a dataset's rows, or None."""
-    return next(
-        (
-            model
-            for model in list_models()
-            if model.recipe.get("named") == first.key and model.fingerprint == dataset.fingerprint
-        ),
-        None,
-    )
+    """Return the newest model of a recipe that learnt from a dataset's rows, wherever it was put, or None."""
+    fitting = [
+        model
+        for model in (*list_models(), *models_elsewhere())
+        if model.recipe.get("named") == first.key and model.fingerprint == dataset.fingerprint
+    ]
+    return max(fitting, key=lambda model: model.created, default=None)
 
 
 def plan_of_first(recipe: Recipe, first: NamedRecipe) -> Recipe:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from slm_studio.core.dataset import Dataset
 from slm_studio.core.errors import StudioError
 from slm_studio.core.lock import is_locked
 from slm_studio.core.recipe import Recipe, answer_column, info_of_recipe, recipe_from_json, recipe_to_json
-from slm_studio.core.saved import list_models
+from slm_studio.core.saved import SavedModel, list_models, open_saved
 from slm_studio.core.tasks import TaskInfo, task_info
 from slm_studio.core.tasks.info import Reads
 
@@ -149,6 +150,14 @@ def list_runs() -> list[Run]:
         except StudioError:
             continue
     return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
+
+
+def models_elsewhere() -> Iterator[SavedModel]:
+    """Yield the models of runs that went to folders which somebody named, newest first; what is gone or damaged is left out."""
+    for run in list_runs():
+        if run.out and run.model:
+            with suppress(StudioError):
+                yield open_saved(Path(run.model))
 
 
 def recipe_of(run: Run) -> Recipe:

@@ -34,6 +34,16 @@ def test_both_steps_are_trained_and_the_first_only_once(rows: Path, tmp_path: Pa
     )
 
 
+def test_a_first_step_is_found_in_the_folder_that_was_named_for_it(rows: Path, tmp_path: Path, run: Run) -> None:
+    vectors, flags = tmp_path / "vectors", ("--epochs", "1", "--place", "thread")
+    assert run("train", rows, "--task", "words", "--recipe", "word2vec", *flags, "--out", vectors).code == 0
+
+    told = run("train", rows, "--recipe", "word2vec-lstm", *flags, "--out", tmp_path / "one")
+
+    assert told.code == 0 and list_models() == [], "the first step is not taken again"
+    assert open_saved(tmp_path / "one").recipe["options"]["vectors"] == vectors.name
+
+
 def test_a_gap_is_filled_and_a_text_without_one_is_told_so(rows: Path, tmp_path: Path, run: Run) -> None:
     filler, flags = tmp_path / "filler", ("--epochs", "1", "--max-length", "16", "--place", "thread")
     assert run("train", rows, "--task", "fill", *flags, "--out", filler).code == 0
