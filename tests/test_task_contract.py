@@ -119,6 +119,16 @@ def test_a_row_that_asks_nothing_is_in_no_part_and_counted(form: str, nothing: s
             assert not any(0 in part.indices for part in (splits.train, splits.validation, splits.test))
 
 
+@pytest.mark.parametrize("task", [info.key for info in all_tasks()])
+def test_a_time_budget_is_all_that_a_plan_needs(task: str, tmp_path: Path) -> None:
+    form = forms(task)[0]
+    rows, recipe = rows_of(form, tmp_path), recipe_for(form, first_family(form), epochs=None, minutes=0.05)
+
+    model = result(engine.train(recipe, rows, create_run(recipe, rows)))
+
+    assert isinstance(model, SavedModel) and model.steps > 1
+
+
 @dataclass(frozen=True)
 class Learnt:
     """A run that nothing disturbed, for all tests that need one."""

@@ -102,7 +102,7 @@ class Words(Task):
         """A text file is a book, the rows of a table are texts of their own; little text is read more often than much."""
         options = _options(recipe)
         recipe = replace(recipe, options=replace(options, reads=options.reads_of(dataset)))
-        if not recipe.roles.get("text") or recipe.minutes is not None:
+        if not recipe.roles.get("text"):
             return recipe
         words = max(1, about_words(open_rows(dataset, recipe), "text"))
         epochs = recipe.epochs or max(EPOCHS[0], min(EPOCHS[1], round(READ / words)))

@@ -17,6 +17,7 @@ from slm_studio.core.work import Work
 from slm_studio.engine.device import attention_for, device_name, devices, has_bf16, pick_device, pick_threads
 from slm_studio.engine.training import probe
 from slm_studio.engine.training.batches import batch_plan
+from slm_studio.engine.training.budget import FEWEST
 from slm_studio.engine.training.load import Load
 from slm_studio.engine.training.optimizer import sparse_parameters
 from slm_studio.engine.training.plan import Plan
@@ -147,7 +148,8 @@ def _steps(plan: Plan, seconds: float) -> int:
     if not plan.task.learns(recipe):
         return 0
     if recipe.minutes is not None:
-        return max(1, int(recipe.minutes * 60 * TIME_FOR_STEPS / (seconds * OPTIMIZER)))
+        # The first look may have been slow by what it set up; in a few steps the budget learns how long one takes.
+        return max(2 * FEWEST, int(recipe.minutes * 60 * TIME_FOR_STEPS / (seconds * OPTIMIZER)))
     return recipe.epochs * math.ceil(len(plan.material.train) / recipe.batch)
 
 
