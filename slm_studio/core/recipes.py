@@ -289,6 +289,11 @@ def fitted_length(recipe: Recipe) -> int | None:
     return length if isinstance(length, int) and recipe.max_length == length else None
 
 
+def certain_length(recipe: Recipe) -> int | None:
+    """Return how many tokens of each text a plan reads; None where there is no such limit, or the rows decide."""
+    return recipe.settled().max_length if fitted_length(recipe) is None else None
+
+
 def title_of(key: str) -> str:
     """Return the title of a recipe; of one that this version does not know, its key."""
     return next((each.title for each in RECIPES if each.key == key), key)

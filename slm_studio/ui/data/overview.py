@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from slm_studio.core.dataset import Dataset, counted
 from slm_studio.core.errors import show
 from slm_studio.core.recipe import Recipe, column_read_as
+from slm_studio.core.recipes import certain_length
 from slm_studio.core.tasks import task_info
 from slm_studio.core.texts import mark, tr
 from slm_studio.ui.widgets.bars import Bars
@@ -106,7 +107,7 @@ class Overview(QWidget):
         if lengths is None:
             return
         self.lengths.set_title("Length in words or characters" if in_tokens else "Length in characters")
-        limit = recipe.settled().max_length if info.cuts else None
+        limit = certain_length(recipe) if info.cuts else None
         self.histogram.set_bins(lengths.counts, lengths.edges)
         self.histogram.set_limit(limit)
         self.length_words.set_words(lambda: length_words(lengths, limit))

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from slm_studio.core.dataset import Finding
 from slm_studio.core.emptiness import is_empty
+from slm_studio.core.recipes import certain_length
 from slm_studio.core.results import LIST
 from slm_studio.core.tasks.info import Reads
 from slm_studio.core.texts import mark
@@ -137,7 +138,7 @@ def _personal(look: Look) -> Iterator[Finding]:
 
 
 def _long(look: Look) -> Iterator[Finding]:
-    limit = look.recipe.settled().max_length
+    limit = certain_length(look.recipe)
     if not limit or not look.texts or not look.info.cuts:
         return
     lengths = count_tokens(pa.array(look.texts, pa.large_string()))

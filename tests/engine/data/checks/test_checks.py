@@ -11,6 +11,7 @@ from slm_studio.core.dataset import Dataset, Finding
 from slm_studio.core.errors import StudioError, fill
 from slm_studio.core.events import Note
 from slm_studio.core.recipe import make_recipe
+from slm_studio.core.recipes import plan_of
 from slm_studio.core.run import create_run
 from slm_studio.engine.data.hopeless import refuse_empty, refuse_labels
 from slm_studio.engine.data.rows import open_rows
@@ -157,6 +158,14 @@ def test_texts_beyond_the_maximum_length_are_found(tmp_path: Path) -> None:
 
     assert findings(dataset, max_length=20)["too-long"].rows == (60, 61)
     assert "too-long" not in findings(dataset, max_length=60)
+
+
+def test_no_text_is_too_long_for_a_recipe_whose_length_the_rows_decide(tmp_path: Path) -> None:
+    dataset = table(tmp_path, [*plain(), ("word " * 50, "a"), ("字" * 50, "b")])
+
+    found = result(engine.check(dataset, plan_of("classify", named="textbook-sentiment", roles=ROLES)))
+
+    assert "too-long" not in {each.code for each in found}
 
 
 def test_texts_that_are_read_part_by_part_are_not_too_long(tmp_path: Path) -> None:
