@@ -95,6 +95,9 @@ def test_the_sentence_counts_the_rows_of_the_file_and_not_of_a_share(run: Run, t
 
     assert "All 30 rows" in run("train", path, *NAMED, *SMALL).error["message"]
 
+    few = write_rows(tmp_path / "b.csv", [("one", "a"), ("two", "b"), ("three", "c")])
+    assert "Only 3 rows" in run("train", few, *NAMED, *SMALL).error["message"]
+
 
 @pytest.mark.parametrize(
     ("name", "code"),

@@ -114,6 +114,15 @@ def test_a_file_is_rewritten_row_by_row(run: Run, rewriter: Path, tmp_path: Path
     assert [row["prediction"] for row in rows] == ["两只狗", None, "早上好!"]
 
 
+def test_no_column_is_scored_against_itself(run: Run, rewriter: Path, tmp_path: Path) -> None:
+    path = tmp_path / "words.csv"
+    path.write_text("words\n" + "good morning\n" * 5, encoding="utf-8")
+
+    told = run("evaluate", rewriter, path, "--text", "words", "--rewritten", "words")
+
+    assert told.error["code"] == "column-twice" and "“words”" in told.error["message"]
+
+
 def test_what_does_not_fit_is_said(run: Run, rewriter: Path) -> None:
     told = run("predict", rewriter, "--text", "word " * 500, as_json=False)
 

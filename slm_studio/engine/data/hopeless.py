@@ -46,7 +46,7 @@ def refuse_labels(rows: Rows, role: str) -> None:
             needed=FEWEST,
         )
     if total < FEWEST:
-        raise _too_few(total, column)
+        raise _too_few(whole.total(), column)
     if len(whole) < 2:
         raise StudioError(
             "one-class",

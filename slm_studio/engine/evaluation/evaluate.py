@@ -46,6 +46,9 @@ def evaluate_model(handle: str, dataset: Dataset, split: str, roles: dict[str, s
     """
     item = on_shelf(handle)
     recipe = yield from _fit_roles(recipe_of_model(item.model, roles), dataset, item.info)
+    for problem in recipe.problems():
+        if problem.code == "column-twice":
+            raise problem
     dataset = yield from _cleaned(item, dataset, recipe)
     recipe = item.task.settle(recipe, dataset)
     chosen = _choose(item, recipe, dataset, split)

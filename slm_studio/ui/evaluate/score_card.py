@@ -1,6 +1,6 @@
 """ScoreCard: score the model on another file: read it, name its columns where they differ, evaluate, show the report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from slm_studio.core.dataset import Dataset, ReadOptions
 from slm_studio.core.errors import StudioError
 from slm_studio.core.results import Opened, Report
 from slm_studio.core.saved import SavedModel
+from slm_studio.core.tasks.info import Role
 from slm_studio.ui.parts.chain import Chain
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.shell.jobs import Jobs
@@ -105,8 +106,7 @@ class ScoreCard(Card):
             if role.weighs or not (role.needed or learnt.get(role.name)):
                 continue  # nothing is scored by it, or the model never knew it
             choice = Choice([(name, _Name(name)) for name in names], name=role.title)
-            fitting = [column.name for column in dataset.columns if column.kind == role.kinds[0]]
-            choice.choose(learnt.get(role.name) if learnt.get(role.name) in names else (fitting or names)[0])
+            choice.choose(_proposed(role, dataset, learnt, [each.current() for each in self._choices.values()]))
             self._choices[role.name] = choice
             self._columns.addWidget(Text(role.title, "muted"))
             self._columns.addWidget(choice)
@@ -164,3 +164,14 @@ class _Name:
 
     def __call__(self) -> str:
         return self._name
+
+
+def _proposed(role: Role, dataset: Dataset, learnt: Mapping[str, str], taken: Sequence[object]) -> str:
+    """Return the column that is proposed for a role: the one it learnt from, or one of its kind that no other has yet."""
+    names = [column.name for column in dataset.columns]
+    if learnt.get(role.name) in names:
+        return learnt[role.name]
+    own = {learnt.get(name) for name in learnt if name != role.name}
+    free = [column for column in dataset.columns if column.name not in taken and column.name not in own]
+    fitting = [column.name for column in free if column.kind == role.kinds[0]]
+    return next(iter([*fitting, *(column.name for column in free), *names]))
