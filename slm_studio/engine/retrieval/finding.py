@@ -59,8 +59,13 @@ def found_in(folder: str, question: str, loaded: Loaded | None, options: Mapping
     else:
         places, scores = meant[:top], cosines_P[meant[:top]]
     bound = bound_of(cosines_P, loaded.facts)
+    told = (
+        set(index.words.holders(question).tolist()) if way == BOTH else set()
+    )  # every word of the question stands there
     for place, score in zip(places.tolist(), scores.tolist(), strict=True):
-        yield _hit(index, place, score, float(cosines_P[place]), float(words_P[place]) if way == BOTH else None, bound)
+        meaning, words = float(cosines_P[place]), float(words_P[place]) if way == BOTH else None
+        chosen = None if bound is None else meaning >= bound or place in told
+        yield _hit(index, place, score, meaning, words, chosen)
 
 
 def nothing_to_search() -> StudioError:
@@ -79,7 +84,7 @@ def _by_words(index: OpenIndex, question: str, top: int) -> Iterator[Hit]:
 
 
 def _hit(
-    index: OpenIndex, place: int, score: float, meaning: float | None, words: float | None, bound: float | None
+    index: OpenIndex, place: int, score: float, meaning: float | None, words: float | None, chosen: bool | None
 ) -> Hit:
     cells = index.passage(place)
     row = cast(int, cells["row"])
@@ -89,7 +94,7 @@ def _hit(
         row=row if row >= 0 else place,
         meaning=meaning,
         words=words,
-        chosen=meaning >= bound if meaning is not None and bound is not None else None,
+        chosen=chosen,
         source=str(cells["source"]),
         line=cast(int, cells["line"]),
         heading=str(cells["heading"]),

@@ -9,6 +9,7 @@ back without loading. Sources: Robertson & Zaragoza 2009; Kamphuis et al. 2020; 
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial, reduce
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,18 @@ class WordIndex:
         pairs = int(self._starts_V[-1]) if len(self._starts_V) else 0
         self._scores_S = open_array(folder / COUNTS, np.float32, (pairs,))
         self._holders_S = open_array(folder / HOLDERS, np.int32, (pairs,))
+
+    def holders(self, question: str) -> np.ndarray:
+        """Return the passages that hold every word of a question; none where it has no words."""
+        asked = [self._number.get(word) for word in set(words(question))]
+        known = sorted((number for number in asked if number is not None), key=self._spread)
+        if not known or len(known) < len(asked):
+            return np.zeros(0, np.int32)
+        lists = (self._holders_S[self._starts_V[number] : self._starts_V[number + 1]] for number in known)
+        return reduce(partial(np.intersect1d, assume_unique=True), lists)
+
+    def _spread(self, number: int) -> int:
+        return int(self._starts_V[number + 1] - self._starts_V[number])
 
     def scores(self, question: str) -> np.ndarray:
         """Return [P] how well each passage fits a question; 0 where they share no word."""

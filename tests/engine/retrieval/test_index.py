@@ -148,6 +148,27 @@ def test_counting_takes_memory_for_a_part_of_the_words_not_for_all(
     )
 
 
+@pytest.mark.parametrize(
+    ("question", "holders"),
+    [
+        ("zebra office", [1]),
+        ("The OFFICE opens", [0, 1]),
+        ("开门", [2]),
+        ("zebra 开门", []),
+        ("zebra sleeps", []),
+        ("?!", []),
+    ],
+)
+def test_passages_that_hold_every_word_of_a_question_are_known(
+    tmp_path: Path, question: str, holders: list[int]
+) -> None:
+    counts = counting.WordCounts(tmp_path)
+    counts.add(["The office opens at ten.", "The zebra office opens at nine.", "图书馆九点开门。"])
+    counts.save()
+
+    assert counting.WordIndex(tmp_path, 3).holders(question).tolist() == holders
+
+
 def test_hits_say_where_they_stand_and_both_ways_are_fused(documents: Path, tmp_path: Path) -> None:
     outcome(build(documents, tmp_path / "index", maker=Maker()))
 

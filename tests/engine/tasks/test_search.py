@@ -17,6 +17,7 @@ from slm_studio.core.index import IndexOptions
 from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.work import outcome
 from slm_studio.engine.models.embedding.texts import width_of
+from slm_studio.engine.retrieval import finding
 from slm_studio.engine.retrieval.building import Maker, build_index
 from slm_studio.engine.retrieval.finding import found_in
 from slm_studio.engine.retrieval.mining import hard_negatives
@@ -234,6 +235,20 @@ def test_vectors_of_another_state_of_the_model_are_not_compared(tmp_path: Path) 
 
     (hit,) = found_in(str(tmp_path / "index"), "1958", plan.loaded, {"way": "words"})
     assert hit.source == "a.txt"
+
+
+def test_what_holds_every_word_of_the_question_is_found_however_little_it_stands_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = indexed(tmp_path, ("shelf a stands left", "shelf b stands left", "shelf c stands right"))
+    monkeypatch.setattr(finding, "bound_of", lambda cosines_P, facts: 2.0)
+
+    both, meant, other = (
+        {hit.source for hit in found_in(str(tmp_path / "index"), asked, plan.loaded, {"way": way}) if hit.chosen}
+        for asked, way in (("b stands left", "both"), ("b stands left", "meaning"), ("b stands right", "both"))
+    )
+
+    assert (both, meant, other) == ({"b.txt"}, set(), set())
 
 
 def test_a_question_of_unknown_words_is_searched_by_words_alone(tmp_path: Path) -> None:
