@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     for problem in recipe.problems():
         raise problem
     if (first := first_step(recipe.named)) is not None and not has_taken(recipe):
-        recipe = taking(recipe, model_of_first(first, dataset) or train_first(recipe, first, dataset, work))
+        recipe = taking(recipe, model_before(recipe, first, dataset, work))
     token = token_for_base(recipe.base, work.settings)
     started = create_run(recipe, dataset)
     started = started if out is None else out.remember(started)
@@ -114,11 +114,15 @@ def run(arguments: argparse.Namespace, work: Command) -> dict[str, object]:
     return outcome(started, model, out)
 
 
-def train_first(recipe: Recipe, first: NamedRecipe, dataset: Dataset, work: Command) -> SavedModel:
-    """Train the step before a recipe, on the texts of the same rows."""
+def model_before(recipe: Recipe, first: NamedRecipe, dataset: Dataset, work: Command) -> SavedModel:
+    """Return the model of the step before a recipe: the newest that learnt from these rows, or one that is trained now."""
+    if (known := model_of_first(first, dataset)) is not None:
+        work.screen.say(f"First step: {first.title}, taken from the model “{known.name}” of these rows.")
+        return known
     plan = plan_of_first(recipe, first)
     within = f", {recipe.minutes:g} minutes at most each" if recipe.minutes else ""
     work.screen.say(f"First step: {first.title}. Then: {named_recipe(recipe.named).title}{within}.")
+    work.screen.say("Stopped in the first, resume it to its end; this command then goes on with the second.")
     model = work.do(SavedModel, "train", recipe=plan, dataset=dataset, run=create_run(plan, dataset), token="")
     work.screen.say(f"The first step is kept as the model “{model.name}”.")
     return model
