@@ -152,6 +152,11 @@ def list_runs() -> list[Run]:
     return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
 
 
+def saved_step(run: Run) -> int:
+    """Return the step of a run's newest checkpoint, from which Resume goes on; -1 where it has none."""
+    return max((int(path.name) for path in (run.path / "checkpoints").glob("*") if path.name.isdecimal()), default=-1)
+
+
 def models_elsewhere() -> Iterator[SavedModel]:
     """Yield the models of runs that went to folders which somebody named, newest first; what is gone or damaged is left out."""
     for run in list_runs():

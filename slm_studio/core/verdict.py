@@ -9,7 +9,9 @@ from slm_studio.core.results import Report
 from slm_studio.core.saved import SavedModel
 from slm_studio.core.texts import mark
 
-LEARNT, BEATEN, NOTHING = "learnt", "beaten", "nothing"
+LEARNT, BEATEN, NOTHING, UNSURE = "learnt", "beaten", "nothing", "unsure"
+ENDED = {BEATEN: "ended-beaten", NOTHING: "ended-nothing", UNSURE: "ended-unsure"}  # the codes of last words
+VISIBLY = 0.1  # of accuracy above the most frequent label, which a reader takes for something learnt
 CLEARLY = 0.02  # of MRR by which one way finds more than another, where no test compares them
 MOSTLY = 0.5  # share of labels that were never learnt, from which scores say nothing of a model
 Scores = Mapping[str, float]
@@ -24,6 +26,19 @@ SENTENCES = {
     "other-labels": mark(
         "Half of the labels in these rows or more are ones that it never learnt, so the scores do not say how well it tells its own apart."
     ),
+    "no-label-known": mark(
+        "None of the labels in these rows is one that it learnt, so the scores do not say how well it tells its own apart."
+    ),
+    "few-labels": mark(
+        "It answers more of the scored rows rightly than the most frequent label would, but they are so few that this may be chance. Score it on more rows."
+    ),
+    "no-company": mark(
+        "It is not shown to tell the real neighbours of words from random ones: it learnt from too little text, or too little was scored to see it."
+    ),
+    "beaten-by-counts": mark("Counting which words stand together (PPMI and SVD) tells real neighbours better. More text or more epochs help."),
+    "beats-counts": mark("Better than counting which words stand together, and not by chance."),
+    "as-counts": mark("Better than random vectors; no difference from counting which words stand together could be shown."),
+    "beats-random": mark("Better than random vectors, and not by chance."),
     "no-text": mark("It knows no more than how often each token occurs. Train it longer, or on more text."),
     "beaten-by-xz": mark(
         "It knows more than how often tokens occur, and less than the compressor xz keeps of the training text. More text or more time helps."
@@ -113,7 +128,8 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`code` is learnt, beaten (by a simple method that needs no training) or nothing (no better than guessing)."""
+    """`code` is learnt, beaten (by a simple method that needs no training), nothing (no better than guessing) or unsure
+    (better, but on so few rows that it may be chance)."""
 
     code: str
     sentence: str  # a template of SENTENCES; "" where there is nothing to compare with
@@ -140,6 +156,12 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
             ("unigram", "no-gap", "beats-neighbours"),
             ("neighbours", "beaten-by-neighbours", "beats-neighbours", "as-neighbours"),
         )
+    if "random_vectors" in tests:
+        return _by_two(
+            tests,
+            ("random_vectors", "no-company", "beats-random"),
+            ("ppmi_svd", "beaten-by-counts", "beats-counts", "as-counts"),
+        )
     if "frequent_tag" in tests:
         return _on_spans(tests)
     if "nearest_sentence" in tests:
@@ -161,8 +183,10 @@ def verdict_of(metrics: Scores, baselines: Mapping[str, Scores], tests: Mapping[
     if "accuracy" not in metrics or "majority" not in baselines:
         return Verdict(LEARNT, "")
     # A model of an older version has no tests: its scores alone speak.
-    plain = "better" if metrics["accuracy"] > baselines["majority"].get("accuracy", 0.0) else "none"
-    if tests.get("majority", plain) != "better":
+    ahead = metrics["accuracy"] - baselines["majority"].get("accuracy", 0.0)
+    if tests.get("majority", "better" if ahead > 0 else "none") != "better":
+        if ahead >= VISIBLY:
+            return Verdict(UNSURE, SENTENCES["few-labels"])
         is_told = _tells(baselines, "accuracy", "majority", "tfidf_linear")
         return Verdict(NOTHING, SENTENCES["label-missed" if is_told else "no-label"])
     linear = tests.get("tfidf_linear", "")
@@ -178,8 +202,9 @@ def verdict_of_model(model: SavedModel) -> Verdict:
 
 def verdict_of_report(report: Report) -> Verdict:
     """Judge a model by a report: its own, or one on another file, whose labels may be others than those it learnt."""
-    if report.facts.get("unseen_share", 0) >= MOSTLY:
-        return Verdict(NOTHING, SENTENCES["other-labels"])
+    strange = report.facts.get("unseen_share", 0)
+    if strange >= MOSTLY:
+        return Verdict(NOTHING, SENTENCES["other-labels" if strange < 1 else "no-label-known"])
     return verdict_of(
         {metric.key: metric.value for metric in report.metrics},
         {each.key: {metric.key: metric.value for metric in each.metrics} for each in report.baselines},
@@ -201,7 +226,7 @@ def last_word(model: SavedModel, *, best: int, steps: int, opinion: str = "") ->
             values,
         )
     if verdict.code != LEARNT:
-        return Note("ended-nothing" if verdict.code == NOTHING else "ended-beaten", verdict.sentence, values)
+        return Note(ENDED[verdict.code], verdict.sentence, values)
     if not steps:
         return Note(
             "ended",

@@ -11,6 +11,7 @@ from slm_studio.core.verdict import (
     LEARNT,
     NOTHING,
     SENTENCES,
+    UNSURE,
     last_word,
     verdict_of,
     verdict_of_model,
@@ -35,6 +36,31 @@ def test_a_model_no_better_than_the_most_frequent_label_has_learnt_nothing(said:
         "these texts do not tell this column apart"
         in verdict_of_model(replace(MODEL, baseline=blind, verdicts={"majority": said})).sentence
     )
+
+
+def test_a_model_that_is_visibly_better_on_few_rows_is_not_said_to_have_learnt_nothing() -> None:
+    few = replace(MODEL, metrics={"accuracy": 0.85}, verdicts={"majority": "none"})
+
+    verdict = verdict_of_model(few)
+
+    assert verdict.code == UNSURE and "may be chance" in verdict.sentence
+    assert last_word(few, best=3, steps=9).code == "ended-unsure"
+
+
+@pytest.mark.parametrize(
+    ("random", "counts", "code", "words"),
+    [
+        ("worse", "worse", NOTHING, "too little text"),
+        ("none", "none", NOTHING, "too little text"),
+        ("better", "worse", BEATEN, "Counting"),
+        ("better", "none", LEARNT, "no difference from counting"),
+        ("better", "better", LEARNT, "Better than counting"),
+    ],
+)
+def test_word_vectors_are_held_against_chance_and_counting(random: str, counts: str, code: str, words: str) -> None:
+    verdict = verdict_of({"context_accuracy": 0.3}, {}, {"random_vectors": random, "ppmi_svd": counts})
+
+    assert verdict.code == code and words in verdict.sentence
 
 
 def test_numbers_that_a_simple_method_tells_are_not_said_to_be_told_by_nothing() -> None:
@@ -120,7 +146,7 @@ def test_a_model_and_its_report_are_judged_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("strange", "sentence"), [(0, "label-missed"), (0.49, "label-missed"), (0.5, "other-labels"), (1, "other-labels")]
+    ("strange", "sentence"), [(0, "label-missed"), (0.49, "label-missed"), (0.5, "other-labels"), (1, "no-label-known")]
 )
 def test_scores_on_labels_that_were_never_learnt_are_no_verdict_on_the_model(strange: float, sentence: str) -> None:
     report = Report(

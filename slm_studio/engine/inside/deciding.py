@@ -30,7 +30,7 @@ def decision_stage(net: PreTrainedModel, pieces: Pieces, formula: str, answers: 
     def grids(seen: Recording) -> tuple[Grid, ...]:
         read = seen.taken(head)
         rows = pieces if len(pieces) == read.numel() // read.shape[-1] else ("",)
-        return answers_grid(seen, answers), grid(mark("What decides"), rows, read)
+        return answers_grid(seen, answers), grid(mark("What it decides by"), rows, read)
 
     about = SINGLE if is_single(net) else ABOUT
     return Stage(output_step(f"<i>z</i> = <i>W</i> <i>x</i> + <i>b</i>\n{formula}", about), (head,), grids)

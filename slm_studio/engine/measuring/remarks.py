@@ -33,7 +33,7 @@ ON_PAIRS = {  # in the order of what Troubles holds
     "pairs-several": mark("{count} {count:source has|sources have} several right targets; the first counts."),
 }  # fmt: skip
 STRANGE_LABELS = mark(
-    "{rows} {rows:label|labels} in the {split} rows {rows:is one|are ones} that training never saw, such as {labels}. They count as missed."
+    "{rows} {rows:time|times} the {split} rows have a label that training never saw, such as {labels} ({distinct} in all). It counts as missed."
 )
 
 

@@ -11,7 +11,7 @@ from slm_studio.core.results import Report
 from slm_studio.core.saved import REPORT_FOLDER, SavedModel
 from slm_studio.core.tagged import labels_of_model
 from slm_studio.core.texts import explain, tr
-from slm_studio.core.verdict import NOTHING, verdict_of_report
+from slm_studio.core.verdict import NOTHING, UNSURE, verdict_of_report
 from slm_studio.ui.evaluate.amounts_card import AmountsCard
 from slm_studio.ui.evaluate.cases_card import CasesCard
 from slm_studio.ui.evaluate.class_table import ClassTable
@@ -197,7 +197,7 @@ class EvaluatePanel(ModelPage):
         self.other.setVisible(report is not None and not (own and not report.learnt))
         self.other.set_action("" if own else "Back to its own report")
         verdict = verdict_of_report(report) if report is not None else None
-        self.verdict.setVisible(verdict is not None and verdict.code == NOTHING)
+        self.verdict.setVisible(verdict is not None and verdict.code in (NOTHING, UNSURE))
         if verdict is not None:
             self.verdict.set_words(verdict.sentence)
         remarks = [each for each in report.remarks if each.code not in TOLD_ELSEWHERE] if report is not None else []

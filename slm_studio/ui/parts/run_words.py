@@ -28,7 +28,7 @@ DOCTOR = {  # code of a Note → title and tone of its card
     "ended": (mark("Ended"), ""), "ended-by-heart": (mark("Ended, the best is kept"), ""),
     "ended-diverging": (mark("Its loss ran away"), "warning"), "first-look": (mark("A first look"), ""),
     "ended-nothing": (mark("Nothing learnt that shows"), "warning"), "stopped": (mark("Stopped"), ""),
-    "ended-beaten": (mark("A simpler method does better"), "warning"),
+    "ended-beaten": (mark("A simpler method does better"), "warning"), "ended-unsure": (mark("Too few rows to tell"), "warning"),
     "diverging": (mark("Diverging"), "bad"), "no-gain": (mark("No gain at the latest look"), ""),
 }  # fmt: skip
 

@@ -225,7 +225,7 @@ def lenient_words(report: Report) -> str:
     """Return what F1 would be where half found counts."""
     exact, same, partly = (measure("entity_f1").written(report.facts[key]) for key in LENIENT)
     return tr(
-        "Entity F1 counts a name only where words and label are right. It would be {exact} if the label did not matter, {type} if any of the words would do, {partial} if they counted half.",
+        "Entity F1 counts a name only where words and label are right. With the right words under any label it would be {exact}, with the right label on some of the words {type}, and with half a point for some of the words, under any label, {partial}.",
         exact=exact,
         type=same,
         partial=partly,

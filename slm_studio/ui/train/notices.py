@@ -6,16 +6,21 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout
 
 from slm_studio.core.errors import StudioError
-from slm_studio.core.run import INTERRUPTED, PAUSED, Run
+from slm_studio.core.run import INTERRUPTED, PAUSED, Run, saved_step
 from slm_studio.core.texts import mark
-from slm_studio.core.verdict import BEATEN, LEARNT, NOTHING, verdict_of_model
+from slm_studio.core.verdict import BEATEN, LEARNT, NOTHING, UNSURE, verdict_of_model
 from slm_studio.ui.parts.errors import ErrorBox
 from slm_studio.ui.parts.run_words import result_words
 from slm_studio.ui.train.story import STOPPING, Story
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.progress import Progress
 
-TONES = {LEARNT: "good", BEATEN: "plain", NOTHING: "warning"}  # of the banner that says how a run ended
+TONES = {
+    LEARNT: "good",
+    BEATEN: "plain",
+    NOTHING: "warning",
+    UNSURE: "plain",
+}  # of the banner that says how a run ended
 
 
 class Notices(QObject):
@@ -91,13 +96,9 @@ class Notices(QObject):
         self._lost = lost
         self.interrupted.setVisible(lost is not None)
         if lost is not None:
+            kept = saved_step(lost)
             self.interrupted.set_words(
-                mark("“{name}” was interrupted at step {step} of {steps}. Nothing before it is lost.")
-                if lost.state == INTERRUPTED
-                else mark("“{name}” waits at step {step} of {steps}, where you left it."),
-                name=lost.name,
-                step=lost.step,
-                steps=lost.steps or "?",
+                _offered(lost, kept), name=lost.name, step=lost.step, steps=lost.steps or "?", kept=kept
             )
 
     def _on_resumed(self) -> None:
@@ -107,3 +108,16 @@ class Notices(QObject):
     def _on_dismissed(self) -> None:
         if self._lost is not None:
             self.dismissed.emit(self._lost)
+
+
+def _offered(lost: Run, kept: int) -> str:
+    """Return the sentence on a run that can be resumed, whose newest checkpoint is of step `kept`."""
+    if lost.state != INTERRUPTED:
+        return mark("“{name}” waits at step {step} of {steps}, where you left it.")
+    if kept >= lost.step:
+        return mark("“{name}” was interrupted at step {step} of {steps}. Nothing before it is lost.")
+    if kept > 0:
+        return mark(
+            "“{name}” was interrupted at step {step} of {steps}. It goes on from its checkpoint at step {kept}."
+        )
+    return mark("“{name}” was interrupted at step {step} of {steps}, before its first checkpoint: Resume begins again.")

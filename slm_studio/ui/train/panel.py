@@ -158,7 +158,7 @@ class TrainPanel(Page):
         if story.state == ELSEWHERE:
             self.header.set_facts("At work in another window or terminal. This is how it stood when you opened it.")
         keeping = run.id in self.book.keeping
-        self.actions_row.show_run(story.state, model=model, can_keep=story.n > 0, keeping=keeping)
+        self.actions_row.show_run(story.state, model=model, can_keep=story.kept > 0, keeping=keeping)
         self.notes.show_story(story, keeping=keeping)
 
     def _interrupted(self) -> Run | None:

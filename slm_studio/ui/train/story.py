@@ -23,18 +23,18 @@ from slm_studio.core.events import (
     Step,
 )
 from slm_studio.core.nouns import event_from_json
-from slm_studio.core.run import FAILED, INTERRUPTED, PAUSED, RUNNING, STOPPED, Run
+from slm_studio.core.run import FAILED, INTERRUPTED, PAUSED, RUNNING, STOPPED, Run, saved_step
 from slm_studio.core.run_notes import LASTING
 from slm_studio.core.saved import SavedModel, open_saved
 from slm_studio.core.texts import mark
-from slm_studio.core.verdict import last_word
+from slm_studio.core.verdict import ENDED, last_word
 from slm_studio.ui.parts.pace import Pace
 from slm_studio.ui.parts.run_words import DOCTOR
 from slm_studio.ui.widgets.curves import Series
 
 STOPPING = "stopping"
 ELSEWHERE = "elsewhere"  # another window or a terminal holds its lock
-LAST_WORDS = ("ended", "ended-by-heart", "ended-diverging", "ended-nothing", "ended-beaten")
+LAST_WORDS = ("ended", "ended-by-heart", "ended-diverging", *ENDED.values())
 RECENT = 50  # steps over which speed is told
 
 
@@ -76,6 +76,11 @@ class Story:
     def n(self) -> int:
         """Return the last step."""
         return int(self.steps.column(0)[-1]) if len(self.steps) else 0
+
+    @property
+    def kept(self) -> int:
+        """Return the step whose state is on disk for whoever resumes it, or makes a model of it."""
+        return min(self.n, saved_step(self.run)) if self.state in (INTERRUPTED, FAILED) else self.n
 
     @property
     def seconds(self) -> float:
@@ -124,8 +129,7 @@ class Story:
             return said
         if self.state not in (STOPPED, INTERRUPTED) or not self.n:
             return None
-        template = mark("At step {n}. Resume goes on from there; “Keep as a model” makes a model of the best so far.")
-        return Note("stopped", template, {"n": self.n})
+        return Note("stopped", _where_it_goes_on(self.kept, self.n), {"n": self.n, "kept": self.kept})
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Started):
@@ -216,3 +220,14 @@ def _history(run: Run) -> Iterator[Event]:
                 continue  # a line of a newer version
             if event is not None and not isinstance(event, Step):
                 yield event
+
+
+def _where_it_goes_on(kept: int, n: int) -> str:
+    """Return the sentence on a run that ended too soon: a crash loses what came after its last checkpoint."""
+    if kept == n:
+        return mark("At step {n}. Resume goes on from there; “Keep as a model” makes a model of the best so far.")
+    if kept > 0:
+        return mark(
+            "It was interrupted at step {n}. Resume goes on from its checkpoint at step {kept}; “Keep as a model” makes a model of the best up to there."
+        )
+    return mark("It was interrupted at step {n}, before its first checkpoint: Resume begins again.")

@@ -10,6 +10,7 @@ import shiboken6
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
+from slm_studio.core.curves import append_step
 from slm_studio.core.dataset import Dataset, Finding
 from slm_studio.core.errors import StudioError
 from slm_studio.core.events import Evaluated, Finished, Machine, Note, Progress, Replanned, Sample, Started, Step
@@ -496,12 +497,34 @@ def test_a_crash_says_what_happened_and_offers_resume(place):
     )
 
 
-def interrupted(dataset: Dataset) -> Run:
+def interrupted(dataset: Dataset, kept: int = 40) -> Run:
     run = create_run(make_recipe("classify", roles=ROLES), dataset)
+    (run.path / "checkpoints" / f"{kept:08d}").mkdir(parents=True)
     history = History(run.path)
     for event in (Started(run.id, MACHINE), step(1), Evaluated(1, 0.1, 0.7, {"accuracy": 0.5}, best=True)):
         history.append(event_to_json(event))
     return save_run(replace(run, state=RUNNING, step=40, steps=100))
+
+
+@pytest.mark.parametrize(
+    ("kept", "offered", "told", "is_kept"),
+    [
+        (40, "Nothing before it is lost.", "Resume goes on from there", True),
+        (20, "It goes on from its checkpoint at step 20.", "Resume goes on from its checkpoint at step 20", True),
+        (0, "before its first checkpoint: Resume begins again.", "before its first checkpoint", False),
+    ],
+)
+def test_a_crash_promises_no_more_than_its_last_checkpoint_holds(place, kept, offered, told, is_kept):
+    run = interrupted(place.dataset, kept)
+    for n in range(1, 41):
+        append_step(run.path, step(n))
+
+    place.session.set_run(run)
+    place.until(lambda: told in place.words())
+    assert place.button("Keep as a model") == is_kept
+
+    place.panel._show(PLAN)
+    assert f"“tickets” was interrupted at step 40 of 100{', ' if kept == 0 else '. '}{offered}" in place.words()
 
 
 def test_an_interrupted_run_is_offered_on_the_plan(place):
@@ -576,7 +599,7 @@ def test_a_run_that_ended_has_one_accuracy_and_a_doctor_who_knows_it(place):
 
 
 def test_a_model_no_better_than_the_most_frequent_label_is_not_green(place):
-    place.engine.model = replace(place.engine.model, verdicts={"majority": "none"})
+    place.engine.model = replace(place.engine.model, metrics={"accuracy": 0.12}, verdicts={"majority": "none"})
     place.measured()
     place.started()
     place.engine.gate.set()
@@ -589,6 +612,17 @@ def test_a_model_no_better_than_the_most_frequent_label_is_not_green(place):
     # An older version said otherwise of the same scores: card and banner are of one opinion.
     place.story.opinion = Note("ended-nothing", "Said long ago.", {})
     assert place.story.word().message == verdict_of_model(place.engine.model).sentence
+
+
+def test_a_model_that_few_rows_say_well_of_is_neither_green_nor_said_to_have_learnt_nothing(place):
+    place.engine.model = replace(place.engine.model, verdicts={"majority": "none"})
+    place.measured()
+    place.started()
+    place.engine.gate.set()
+    place.until(lambda: place.button("See the report"))
+
+    assert place.panel.notes.done.property("tone") == "plain"
+    assert "Too few rows to tell" in place.words() and place.words().count("this may be chance") == 2
 
 
 def test_the_banner_compares_writers_by_the_byte(place):
