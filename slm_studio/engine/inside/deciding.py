@@ -15,7 +15,7 @@ from slm_studio.engine.models.decisions import is_single
 
 # What the outputs of the net are taken for: name, output, and the number that an answer says; the likeliest first
 Answers = Callable[[Tensor], Sequence[tuple[str, float, float]]]
-LOGIT, SAID = mark("logit"), mark("answer")
+LOGIT, SAID = mark("logit"), mark("model says")
 ABOUT = mark("One linear layer turns what was read into a number for every answer, and these into what the model says.")
 SINGLE = mark(
     "One linear layer turns what was read into a single number, and a sigmoid this into how likely one label is; "
