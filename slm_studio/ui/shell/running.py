@@ -64,6 +64,8 @@ class Running(QObject):
             if isinstance(event, Started):
                 self._steps[run_id] = event.machine.total
                 self._paces[run_id].forget()
+                if event.n:  # it goes on
+                    line = replace(line, share=min(1.0, event.n / max(1, event.machine.total)), paused=False)
             elif isinstance(event, Replanned):
                 self._steps[run_id] = event.steps
             elif isinstance(event, Progress):

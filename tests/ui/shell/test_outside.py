@@ -64,13 +64,15 @@ def test_the_title_tells_how_far_the_run_is_and_is_cleared_at_its_end(window: QW
         titles.append(window.windowTitle())
 
     trainings.run_started.emit("r")
-    hears(trainings.run_events, [Started("r", MACHINE), step(84)])
+    hears(trainings.run_events, [Started("r", MACHINE, 60)])  # it goes on, long before its next step
+    hears(trainings.run_events, [step(84)])
     hears(trainings.run_events, [Paused(84)])
     hears(trainings.run_events, [step(100)])
     hears(trainings.run_finished, None)
 
     assert titles == [
         "SLM Studio",
+        "30 % · tickets → Team – SLM Studio",
         "42 % · tickets → Team – SLM Studio",
         "Paused at 42 % · tickets → Team – SLM Studio",
         "50 % · tickets → Team – SLM Studio",
