@@ -27,6 +27,7 @@ from slm_studio.ui.widgets.words import Words, words
 LEAST, LEAST_TEXT = 72, 184  # pixels of a column that gives way, and of a text beside others
 KEPT = 0.4  # the share of the room that texts have in any case
 LABELS = ("chip", "outline")  # styles of cells that are short
+WIDENED = 1.5  # times its width that a column may take for its name
 LOOKED_AT = 60  # rows whose cells tell how wide a column should be
 OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
@@ -172,7 +173,8 @@ class Table(QTableView):
         self._show_spare(count)
         for column in range(count):
             if column in self._widths:
-                self.setColumnWidth(column, self._theme.px(self._widths[column]))
+                width = self._theme.px(self._widths[column])
+                self.setColumnWidth(column, max(width, min(self._named(column), int(width * WIDENED))))
         shares = {column: share for column, share in self._stretches.items() if column < count}
         needing = {column: self._need(column) for column in self._most if column < count}
         fixed = sum(self.columnWidth(column) for column in range(count) if column not in (*shares, *needing))
@@ -223,11 +225,14 @@ class Table(QTableView):
 
     def _natural(self, column: int) -> int:
         """Return the pixels that the name and the first cells of a column need."""
-        name = str(self.model().headerData(column, Qt.Orientation.Horizontal) or "")
-        head = self.fontMetrics().horizontalAdvance(name) + self._theme.px(24)
         cells = self._wanted(column, range(min(LOOKED_AT, self.model().rowCount())))
-        self._needs[column] = max(head, cells, self._needs.get(column, 0))
+        self._needs[column] = max(self._named(column), cells, self._needs.get(column, 0))
         return self._needs[column]
+
+    def _named(self, column: int) -> int:
+        """Return the pixels that the name of a column needs."""
+        name = str(self.model().headerData(column, Qt.Orientation.Horizontal) or "")
+        return self.fontMetrics().horizontalAdvance(name) + self._theme.px(24)
 
     def _wanted(self, column: int, rows: range) -> int:
         model, option = self.model(), QStyleOptionViewItem()

@@ -79,3 +79,21 @@ def test_a_table_that_moves_sideways_cuts_no_label(theme) -> None:
 
     assert width >= needed > 72
     assert higher == 2 * high
+
+
+@pytest.mark.parametrize(("name", "widened"), [("row", 60), ("likeness", 0), ("how much alike they are", 90)])
+def test_a_column_gives_its_name_room_up_to_half_its_width_more(theme, name: str, widened: int) -> None:
+    made = Table("Rows", fits=True)
+    model = RowsModel(("text", name), made)
+    made.setModel(model)
+    model.set_rows([Row(("a text", "0.5"), 1)])
+    made.set_style(0, "text", stretch=1)
+    made.set_style(1, "number", width=60)
+    made.resize(420, 200)
+    made.show()
+    QTest.qWait(1)
+    width, needed = made.columnWidth(1), made.fontMetrics().horizontalAdvance(name)
+    made.close()
+    made.deleteLater()
+
+    assert width == widened if widened else needed < width <= 90
