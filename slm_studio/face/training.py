@@ -46,8 +46,9 @@ def train(
 
     `roles` says which column plays which part ({"text": "message", "label": "team"}), `base` what to start from
     ("blank:bag-small", a folder, a hub id). `recipe` names a recipe, such as “textbook-sentiment” (all: `slm-studio train
-    --recipe list`). `settings` are the flags of `slm-studio train`: epochs, minutes, learning_rate, max_length … and win
-    over it. The run is kept, and so is the model, with a report on rows that it has not seen.
+    --recipe list`). `settings` are what a plan can have, as the flags of `slm-studio train` name it: epochs, minutes,
+    learning_rate, max_length … and win over it. The run is kept, and so is the model, in its `folder` among the window's
+    models, with a report on rows that it has not seen.
     """
     with explained():
         given.check_texts({"task": task, "base": base, "recipe": recipe, "name": name})
