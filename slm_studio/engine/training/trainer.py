@@ -40,6 +40,7 @@ ALL_LEARNT = mark(
     "Once the held-out rows have chosen the best checkpoint, {steps} more {steps:step|steps} learn them too, with all others."
 )
 LAST_RATE = 0.3  # of the learning rate with which a last pass begins; it falls to 0
+FIRST = 0.25  # of the time between two checkpoints, after which the first comes: small nets learn most in seconds
 LAST_PLAN = 1 << 20  # epochs of a last pass have plans of their own
 AWAY = 1.0  # seconds that a consumer may keep an event; beyond, the run was paused
 
@@ -185,7 +186,7 @@ class Trainer:
 
     def _events(self) -> Iterator[Event]:
         saved_at, saved_step = time.perf_counter(), self.position.step if self.position.step else -1
-        bad = 0
+        bad, wait = 0, self.recipe.checkpoint_seconds * FIRST
         try:
             if saved_step < 0:
                 yield from self.task.fit(self.loaded, self.examples, self.recipe)
@@ -203,9 +204,10 @@ class Trainer:
                 self._refuse_divergence(bad)
                 yield step
                 yield from self._correct()
-                if bad == 0 and time.perf_counter() - saved_at >= self.recipe.checkpoint_seconds:
+                if bad == 0 and time.perf_counter() - saved_at >= wait:
                     yield self._save()
                     saved_at, saved_step = time.perf_counter(), self.position.step
+                    wait = self.recipe.checkpoint_seconds
             if saved_step != self.position.step:
                 yield self._save()
         except GeneratorExit:

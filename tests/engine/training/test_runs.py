@@ -3,7 +3,9 @@
 import json
 import math
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -19,7 +21,7 @@ from slm_studio.core.recipe import Recipe, make_recipe
 from slm_studio.core.run import FAILED, FINISHED, STOPPED, History, create_run, open_run
 from slm_studio.core.saved import SavedModel, list_models, open_saved, save_facts
 from slm_studio.engine.tasks import task_of
-from slm_studio.engine.training import checkpoint, finish, runs
+from slm_studio.engine.training import checkpoint, finish, runs, trainer
 from slm_studio.engine.training.optimizer import Optimizers
 from slm_studio.engine.training.trainer import Trainer
 from tests.engine.training.conftest import losses, result
@@ -368,3 +370,15 @@ def test_the_recipe_on_disk_is_readable_without_us(book: Dataset, recipe: Recipe
 
     assert plain["task"] == "write"
     assert plain["epochs"] == 2
+
+
+def test_the_first_checkpoint_comes_sooner_than_the_others(
+    book: Dataset, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer, "time", SimpleNamespace(perf_counter=count().__next__))
+    plan = replace(recipe, checkpoint_seconds=40.0)
+
+    saved = [event.n for event in engine.train(plan, book, create_run(plan, book)) if isinstance(event, Saved)]
+
+    first, later = saved[1] - saved[0], saved[2] - saved[1]
+    assert saved[0] == 0 and 0 < 2 * first < later
