@@ -114,6 +114,22 @@ def test_a_file_is_rewritten_row_by_row(run: Run, rewriter: Path, tmp_path: Path
     assert [row["prediction"] for row in rows] == ["两只狗", None, "早上好!"]
 
 
+def test_a_file_whose_sides_are_swapped_is_said_to_be(run: Run, rewriter: Path, tmp_path: Path) -> None:
+    path, pairs = (
+        tmp_path / "pairs.csv",
+        (("two dogs", "两只狗"), ("where is the cat", "猫在哪里"), ("good morning", "早上好")),
+    )
+    path.write_text("en,zh\n" + "".join(f"{one},{other}\n" for one, other in pairs), encoding="utf-8")
+
+    swapped = run("evaluate", rewriter, path, "--text", "zh", "--rewritten", "en")
+    right = run("evaluate", rewriter, path, "--text", "en", "--rewritten", "zh")
+
+    assert [each["message"] for each in swapped.result["remarks"] if each["code"] == "sides-swapped"] == [
+        "Source and target look swapped: these sources are in the language that the model writes. Name the columns the other way round."
+    ]
+    assert "sides-swapped" not in {each["code"] for each in right.result["remarks"]}
+
+
 def test_no_column_is_scored_against_itself(run: Run, rewriter: Path, tmp_path: Path) -> None:
     path = tmp_path / "words.csv"
     path.write_text("words\n" + "good morning\n" * 5, encoding="utf-8")

@@ -32,6 +32,9 @@ ON_PAIRS = {  # in the order of what Troubles holds
     "pairs-swapped": mark("{count} {count:pair looks|pairs look} swapped: each side is in the language of the other one."),
     "pairs-several": mark("{count} {count:source has|sources have} several right targets; the first counts."),
 }  # fmt: skip
+SWAPPED = mark(
+    "Source and target look swapped: these sources are in the language that the model writes. Name the columns the other way round."
+)
 STRANGE_LABELS = mark(
     "{rows} {rows:time|times} the {split} rows have a label that training never saw, such as {labels} ({distinct} in all). It counts as missed."
 )

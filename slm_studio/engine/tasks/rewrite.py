@@ -17,7 +17,7 @@ from transformers import AutoModelForSeq2SeqLM, PreTrainedTokenizerBase
 
 from slm_studio.core.bases import folder_of
 from slm_studio.core.dataset import Dataset, Remark
-from slm_studio.core.events import Progress
+from slm_studio.core.events import Note, Progress
 from slm_studio.core.generation import RewritingOptions, refuse_drawn_beams
 from slm_studio.core.pair_columns import CORRECTION, SUMMARY, TRANSLATION, pair_roles
 from slm_studio.core.prompt import Prompt
@@ -44,7 +44,7 @@ from slm_studio.engine.task import Judgement, Seen, Sketch, Table, Task, checked
 from slm_studio.engine.watched import watched
 from slm_studio.engine.writing.context import too_long
 from slm_studio.engine.writing.decoding import decoding_of
-from slm_studio.engine.writing.directions import languages_in, of_base, of_other_side, on_lost_direction
+from slm_studio.engine.writing.directions import are_swapped, languages_in, of_base, of_other_side, on_lost_direction
 from slm_studio.engine.writing.remembering import forget, remember
 from slm_studio.engine.writing.rewriting import (
     Answered,
@@ -288,6 +288,11 @@ class Rewrite(Task):
         yield from remarks.on_cut(int((longest_N >= limit).sum()), len(examples), limit)
         if scored:
             yield from remarks.on_some(min(len(examples), MOST_SCORED), len(examples))
+
+    def strangers(self, loaded: Loaded, rows: Rows, split: str) -> Iterator[Note]:
+        """Say where source and target look swapped."""
+        if are_swapped(loaded, *sides_of(rows)):
+            yield Note("sides-swapped", remarks.SWAPPED, {"rows": len(rows)})
 
     def samples(self, loaded: Loaded, rows: Rows, recipe: Recipe) -> Table:
         """Rewrite a few held-out texts."""

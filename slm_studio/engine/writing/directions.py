@@ -20,6 +20,12 @@ def languages_in(pairs: Sequence[tuple[str, str]]) -> list[str]:
     return [main_language(side) for side in zip(*pairs[:LOOKED_AT], strict=True)]
 
 
+def are_swapped(loaded: Loaded, sources: Sequence[str], targets: Sequence[str]) -> bool:
+    """Say whether sources are in the language that a model writes, and targets in the one that it reads."""
+    here, known = languages_in(list(zip(sources, targets, strict=True))), list(_languages_of(loaded))
+    return all(here) and here[0] != here[1] and here == known[::-1]
+
+
 def of_other_side(loaded: Loaded, text: str, *, back: bool) -> str:
     """Return the language of a text that is in that of the answer, where the other direction reads it; else ""."""
     if not loaded.facts.get(BOTH):
