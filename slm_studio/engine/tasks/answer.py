@@ -68,6 +68,9 @@ POINTED = "pointed"  # the fact that the head which points has learnt it before
 LOST = mark(
     "{count} {count:row has|rows have} a passage without {count:its|their} answer, and {count:is|are} not learnt from."
 )
+LOST_HERE = mark(
+    "{count} {count:row has|rows have} a passage without {count:its|their} answer: nothing that is shown there can be right."
+)
 MOVED = mark(
     "{count} {count:answer does|answers do} not stand where the file says; {count:it was|they were} found again nearby."
 )
@@ -234,7 +237,8 @@ class Answer(Task):
         if loaded.facts.get(POINTED) and not scored:
             yield Remark(code="points-already", message=ALREADY)
         fates = [truth.fate for truth in truths_of(rows)]
-        for code, fate, message in (("answers-lost", "lost", LOST), ("answers-moved", "moved", MOVED)):
+        lost = LOST_HERE if scored else LOST
+        for code, fate, message in (("answers-lost", "lost", lost), ("answers-moved", "moved", MOVED)):
             if places := [place for place, each in enumerate(fates) if each == fate]:
                 yield Remark(code=code, message=message, count=len(places), rows=tuple(places[:EXAMPLES]))
         if scored and not loaded.facts.get("has_none"):

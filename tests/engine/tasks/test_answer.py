@@ -66,6 +66,8 @@ def test_a_row_whose_passage_lacks_its_answer_is_said_never_learnt_and_scored_as
     assert set(examples.rows_N.tolist()) == {0, 1, 2}
     (remark,) = TASK.remarks(rows, loaded, examples, scored=False)
     assert (remark.code, remark.count, remark.rows) == ("answers-lost", 1, (1,))
+    scored = {each.code: each for each in TASK.remarks(rows, loaded, examples, scored=True)}
+    assert "not learnt from" in remark.message and "can be right" in scored["answers-lost"].message
 
 
 def test_rows_without_one_answer_to_point_at_are_hopeless() -> None:
