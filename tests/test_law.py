@@ -42,8 +42,8 @@ ALLOWED = {
     ),
     "engine/data/questioned.py": "what data sets of questions call their fields",
     "cli/search.py": "a JSON key of CLI.md",
-    **dict.fromkeys(("engine/inside/deciding.py", "ui/playground/inside_sheet.py"), "the title of a column"),
     "ui/widgets/fields.py": "“search” is the picture of a magnifier",
+    "ui/playground/inside_sheet.py": "the title of a column",
     "engine/retrieval/judging.py": "“rank” is where among others the right passage was found",
     "engine/measuring/baselines.py": "“words” are features beside parts of words",
 }
