@@ -118,7 +118,7 @@ class InsideSheet(Card):
         self.map, self.legend = HeatMap(), Text("", "muted", wrap=True)
         words(self.map.setAccessibleName, "Numbers of this step")
         self.answers = Table("Answers", fits=True, row_height=ROW)
-        self.answers_model = RowsModel((mark("answer"), mark("output"), mark("says")), self.answers)
+        self.answers_model = RowsModel((mark("answer"), mark("output"), mark("model says")), self.answers)
         self.answers.setModel(self.answers_model)
         for at, (style, stretch) in enumerate((("text", 3.0), ("number", 1.0), ("bar", 2.0))):
             self.answers.set_style(at, style, stretch=stretch)
