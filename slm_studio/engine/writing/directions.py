@@ -23,7 +23,7 @@ def languages_in(pairs: Sequence[tuple[str, str]]) -> list[str]:
 def are_swapped(loaded: Loaded, sources: Sequence[str], targets: Sequence[str]) -> bool:
     """Say whether sources are in the language that a model writes, and targets in the one that it reads."""
     here, known = languages_in(list(zip(sources, targets, strict=True))), list(_languages_of(loaded))
-    return all(here) and here[0] != here[1] and here == known[::-1]
+    return here == known[::-1] and all(here) and here[0] != here[1]  # without pairs there is no language
 
 
 def of_other_side(loaded: Loaded, text: str, *, back: bool) -> str:
