@@ -27,7 +27,7 @@ def name_of(written: str, endpoint: str) -> tuple[str, str]:
 def is_hub_name(name: str) -> bool:
     """Say whether a name may be that of a model on a hub: owner/name."""
     parts = name.split("/")
-    return len(parts) == 2 and all(parts) and not name.startswith((".", "~"))
+    return len(parts) == 2 and all(parts) and ":" not in name and not name.startswith((".", "~"))
 
 
 def base_of(written: str, endpoint: str) -> str:

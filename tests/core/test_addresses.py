@@ -11,7 +11,7 @@ def test_owner_and_name_may_stand_on_a_hub(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "tiny", "/", "ada/", "/tiny", "a/b/c", "./tiny", "../tiny", "~/tiny", "blank:lstm-nano"]
+    "name", ["", "tiny", "/", "ada/", "/tiny", "a/b/c", "./tiny", "../tiny", "~/tiny", "blank:lstm-nano", "C:/tiny"]
 )
 def test_paths_and_single_words_are_no_names_on_a_hub(name: str) -> None:
     assert not is_hub_name(name)
