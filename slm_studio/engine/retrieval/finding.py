@@ -59,13 +59,17 @@ def found_in(folder: str, question: str, loaded: Loaded | None, options: Mapping
     else:
         places, scores = meant[:top], cosines_P[meant[:top]]
     bound = bound_of(cosines_P, loaded.facts)
-    told = (
-        set(index.words.holders(question).tolist()) if way == BOTH else set()
-    )  # every word of the question stands there
-    for place, score in zip(places.tolist(), scores.tolist(), strict=True):
+    told_K = np.isin(places, _telling(index, question) if way == BOTH else ())
+    for place, score, is_told in zip(places.tolist(), scores.tolist(), told_K.tolist(), strict=True):
         meaning, words = float(cosines_P[place]), float(words_P[place]) if way == BOTH else None
-        chosen = None if bound is None else meaning >= bound or place in told
+        chosen = None if bound is None else meaning >= bound or is_told
         yield _hit(index, place, score, meaning, words, chosen)
+
+
+def _telling(index: OpenIndex, question: str) -> np.ndarray:
+    """Return the passages that hold every word of a question, where these single few of them out: “the” tells nothing."""
+    holders = index.words.holders(question)
+    return holders if len(holders) <= min(TOP, len(index) // 2) else holders[:0]
 
 
 def nothing_to_search() -> StudioError:

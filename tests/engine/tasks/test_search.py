@@ -247,8 +247,10 @@ def test_what_holds_every_word_of_the_question_is_found_however_little_it_stands
         {hit.source for hit in found_in(str(tmp_path / "index"), asked, plan.loaded, {"way": way}) if hit.chosen}
         for asked, way in (("b stands left", "both"), ("b stands left", "meaning"), ("b stands right", "both"))
     )
+    common = list(found_in(str(tmp_path / "index"), "shelf", plan.loaded, {}))
 
     assert (both, meant, other) == ({"b.txt"}, set(), set())
+    assert len(common) == 3 and not any(hit.chosen for hit in common)  # what all of them hold tells none apart
 
 
 def test_a_question_of_unknown_words_is_searched_by_words_alone(tmp_path: Path) -> None:
