@@ -15,12 +15,8 @@ from slm_studio.ui.train.story import STOPPING, Story
 from slm_studio.ui.widgets.banner import Banner
 from slm_studio.ui.widgets.progress import Progress
 
-TONES = {
-    LEARNT: "good",
-    BEATEN: "plain",
-    NOTHING: "warning",
-    UNSURE: "plain",
-}  # of the banner that says how a run ended
+# Of the banner that says how a run ended
+TONES = {LEARNT: "good", BEATEN: "plain", NOTHING: "warning", UNSURE: "plain"}
 
 
 class Notices(QObject):
